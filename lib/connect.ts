@@ -1,0 +1,107 @@
+/**
+ * From a name and a port to a connection.
+ *
+ * @module
+ */
+import { lookup } from "node:dns/promises";
+import { type Endpoint, formatEndpoint, isWildcard, parseAddress } from "./addr.ts";
+import { Connection } from "./connection.ts";
+import { Exit, type ExitCode, Failure, stateOf } from "./errors.ts";
+import { type Events, NO_EVENTS } from "./events.ts";
+import type { ConnectionLimits } from "./socket.ts";
+
+/** How to connect. */
+export interface ConnectOptions extends ConnectionLimits {
+  readonly id?: number;
+  readonly events?: Events;
+  readonly report?: boolean;
+  /** Ends the attempt, and later the connection. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Resolves a name as the system does (hosts file, DNS).
+ *
+ * @param hostname A name or an address; an address is its own answer, the wildcard is this machine.
+ * @returns Every address, in the system's order (RFC 6724); never empty.
+ * @throws {Failure} With code 3 when there is none.
+ */
+export async function resolveHost(hostname: string): Promise<string[]> {
+  if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
+  if (parseAddress(hostname.replace(/%.*$/, "")) !== null) return [hostname];
+  try {
+    const found = await lookup(hostname, { all: true });
+    if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
+  } catch (error) {
+    throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: ${dnsState(error)}`, { cause: error });
+  }
+  throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: the name has no address`);
+}
+
+function dnsState(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  if (code === "EPERM") return "Deno has no permission for this name; add --allow-net";
+  if (code === "EAI_AGAIN" || code === "ETIMEOUT") return "no name server answers; is this machine online?";
+  return "no such name; check the spelling, or use the address";
+}
+
+/**
+ * Connects over TCP. A name's addresses are tried with overlap by the platform (RFC 8305); if none answers, the error names each
+ * address and what it said.
+ *
+ * @throws {Failure} 3 no such name, 4 refused or unreachable, 5 timed out; the signal's reason when that ended it.
+ */
+export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
+  const { events = NO_EVENTS, timeout = 0, signal } = options;
+  const started = performance.now();
+  const addresses = await resolveHost(endpoint.hostname);
+  const only = addresses.length === 1 ? addresses[0] : undefined;
+  const limit = timeout > 0 ? AbortSignal.timeout(timeout) : undefined;
+  const signals = [signal, limit].filter((each) => each !== undefined);
+  let socket: Deno.TcpConn;
+  try {
+    const hostname = only ?? endpoint.hostname;
+    socket = await Deno.connect({ port: endpoint.port, hostname, signal: AbortSignal.any(signals) });
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw await connectFailure(endpoint, addresses, error);
+  }
+  const connection = new Connection(socket, options);
+  const duration = performance.now() - started;
+  events.emit({
+    event: "connected",
+    id: connection.id,
+    peer: connection.peer,
+    local: connection.local,
+    duration,
+  });
+  return connection;
+}
+
+/** How long an address may take to say why it does not answer, once the connection has failed (ms). */
+const PROBE = 500;
+
+/** Puts a failed attempt into words; where a name has several addresses, each is asked once more for its own reason. */
+async function connectFailure(endpoint: Endpoint, addresses: readonly string[], error: unknown): Promise<Failure> {
+  const { code, state } = stateOf(error);
+  const target = formatEndpoint(endpoint);
+  const cause = { cause: error };
+  if (addresses.length < 2) return new Failure(code, `Cannot connect to ${target}: ${state}${advice(code)}`, cause);
+  const said = await Promise.all(addresses.map(async (address) => {
+    try {
+      const signal = AbortSignal.timeout(PROBE);
+      (await Deno.connect({ hostname: address, port: endpoint.port, signal })).close();
+      return `${address} answers now`;
+    } catch (problem) {
+      return `${address} ${stateOf(problem).state}`;
+    }
+  }));
+  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${advice(code)}`, cause);
+}
+
+/** What to try, by kind of failure. */
+function advice(code: ExitCode): string {
+  if (code === Exit.unreachable) return " (is a server running there, on that port?)";
+  if (code === Exit.timedOut) return " (wrong address, machine off, or a firewall that drops)";
+  return "";
+}

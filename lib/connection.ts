@@ -1,0 +1,292 @@
+/**
+ * The one owner of a stream socket and its bytes.
+ *
+ * @module
+ */
+import { formatEndpoint } from "./addr.ts";
+import { Deadlines } from "./deadlines.ts";
+import { CutOffError, Failure, isClosedHere, isDisconnect, stateOf, TimedOutError } from "./errors.ts";
+import { type Events, NO_EVENTS } from "./events.ts";
+import { ByteReader } from "./reader.ts";
+import { type ConnectionOptions, GAP, MAX_MESSAGE, type StreamSocket } from "./socket.ts";
+import { decodeText, encodeText, streamDecoder } from "./text.ts";
+
+/** How long and how many bytes {@linkcode Connection.finish} waits for the peer's FIN. */
+const LINGER = 1000;
+const LINGER_BYTES = 1024 * 1024;
+
+/**
+ * A connected socket that reads and writes messages.
+ *
+ * One reader and one writer at a time. Every failure comes out as a {@linkcode Failure} in words: {@linkcode TimedOutError} when a
+ * limit was reached, {@linkcode CutOffError} when the peer reset or vanished; the signal's reason when that ended it.
+ *
+ * @example Usage
+ * ```ts
+ * import { Connection } from "./connection.ts";
+ * import { decodeText } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * using ours = new Connection(await Deno.connect({ port: listener.addr.port }));
+ * using theirs = new Connection(await listener.accept());
+ * await ours.write("hello\n");
+ * assertEquals(decodeText((await theirs.readMessage()) ?? new Uint8Array()), "hello");
+ * ```
+ */
+export class Connection implements Disposable {
+  /** The connection's number in events. */
+  readonly id: number;
+  /** The peer's address and port. */
+  readonly peer: string;
+  /** The peer's address alone. */
+  readonly hostname: string;
+  #socket: StreamSocket;
+  #reader: ByteReader;
+  #events: Events;
+  #options: ConnectionOptions;
+  #opened = performance.now();
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #closed = false;
+  #draining = false;
+  /** Waiting for the first byte of something new: no exchange is open. */
+  #atRest = false;
+  #deadlines: Deadlines;
+  #expired: TimedOutError | null = null;
+  #pieces: TextDecoder | null = null;
+
+  constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
+    const remote = socket.remoteAddr as Deno.NetAddr;
+    this.#socket = socket;
+    this.#options = options;
+    this.id = options.id ?? 0;
+    this.hostname = remote.hostname;
+    this.peer = formatEndpoint(remote);
+    this.#events = options.events ?? NO_EVENTS;
+    this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
+    this.#deadlines = new Deadlines(
+      { idle: options.timeout ?? 0, stall: options.stall ?? 0 },
+      (limit) => this.#expire(limit),
+    );
+    options.gate?.enter();
+    options.signal?.addEventListener("abort", this.#abort);
+    if (options.signal?.aborted) this.close();
+    try {
+      // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
+      socket.setNoDelay?.(true);
+    } catch {
+      // A peer that has already reset: the first read will say so.
+    }
+  }
+
+  /** Bytes received so far. */
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  /** Bytes sent so far. */
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  /** Our own address and port. */
+  get local(): string {
+    return formatEndpoint(this.#socket.localAddr as Deno.NetAddr);
+  }
+
+  /** Whether {@linkcode Connection.close} was called, here or by a limit or the signal. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. */
+  async read(): Promise<Uint8Array | null> {
+    const bytes = await this.#reading(() => this.#reader.read());
+    if (bytes !== null && this.#reports) {
+      this.#pieces ??= streamDecoder();
+      this.#passed("received", bytes, this.#pieces.decode(bytes, { stream: true }));
+    }
+    return bytes;
+  }
+
+  /** Reads a line, without its line end. */
+  async readLine(): Promise<Uint8Array | null> {
+    return this.#message(await this.#reading(() => this.#reader.readLine(this.#max)));
+  }
+
+  /**
+   * Reads a message: bytes up to a newline, the end of the stream, or a pause.
+   *
+   * @param options With `keepEnd`, the message keeps its line end.
+   */
+  async readMessage(options: { keepEnd?: boolean } = {}): Promise<Uint8Array | null> {
+    const rules = { max: this.#max, gap: this.#options.gap ?? GAP, ...options };
+    return this.#message(await this.#reading(() => this.#reader.readMessage(rules)));
+  }
+
+  /** Writes all of the bytes, waiting while the peer's window is full. */
+  async write(data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? encodeText(data) : data;
+    try {
+      for (let offset = 0; offset < bytes.length;) {
+        this.#deadlines.writing(true);
+        const written = await this.#socket.write(offset === 0 ? bytes : bytes.subarray(offset));
+        offset += written;
+        this.#bytesOut += written;
+      }
+    } catch (error) {
+      throw this.#problem("write to", error);
+    } finally {
+      this.#deadlines.writing(false);
+    }
+    if (this.#reports) this.#passed("sent", bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+  }
+
+  /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
+  async closeWrite(): Promise<void> {
+    try {
+      await this.#socket.closeWrite();
+    } catch (error) {
+      if (!isDisconnect(error)) throw this.#problem("half-close", error);
+    }
+  }
+
+  /**
+   * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN (for a second at most), then close.
+   * Closing with unread bytes would send a reset, which can destroy the answer on its way (RFC 9112 9.6).
+   */
+  async finish(): Promise<void> {
+    const timer = setTimeout(() => this.close(), LINGER);
+    try {
+      await this.#socket.closeWrite();
+      for (
+        let bytes, total = 0;
+        total < LINGER_BYTES && (bytes = await this.#reader.read()) !== null;
+      ) {
+        total += bytes.length;
+      }
+    } catch {
+      // The peer is gone or the second is over: closing is all that is left.
+    } finally {
+      clearTimeout(timer);
+      this.close();
+    }
+  }
+
+  /** The server is stopping: an exchange under way may end, then a read says `null`; a connection at rest is closed now. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#atRest) this.close();
+  }
+
+  /** Closes the socket; what waits on it ends. Calling it again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadlines.stop();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#options.gate?.leave();
+    this.#socket.close();
+    if (!this.#events.detailed) return;
+    const { id, peer } = this;
+    const duration = performance.now() - this.#opened;
+    this.#events.emit({
+      event: "closed",
+      id,
+      peer,
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      duration,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #abort = (): void => this.close();
+
+  get #max(): number {
+    return this.#options.maxMessage ?? MAX_MESSAGE;
+  }
+
+  get #reports(): boolean {
+    return this.#events.detailed && this.#options.report !== false;
+  }
+
+  #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {
+    this.#events.emit({ event, id: this.id, peer: this.peer, bytes: bytes.length, text });
+  }
+
+  #message(bytes: Uint8Array | null): Uint8Array | null {
+    if (bytes !== null && this.#reports) {
+      this.#passed("received", bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+    }
+    return bytes;
+  }
+
+  /** Runs one read with everything that can end it put into words. */
+  async #reading(read: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    this.#atRest = this.#reader.buffered === 0;
+    if (this.#atRest && this.#draining) return null;
+    try {
+      const bytes = await read();
+      if (bytes === null) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
+      return bytes;
+    } catch (error) {
+      if (this.#draining && this.#closed && isClosedHere(error)) return null;
+      throw this.#problem("read from", error);
+    } finally {
+      this.#atRest = false;
+    }
+  }
+
+  async #receive(into: Uint8Array): Promise<number | null> {
+    const gate = this.#options.gate;
+    if (gate?.crowded) await gate.pass();
+    this.#deadlines.reading(true);
+    try {
+      const count = await this.#socket.read(into);
+      if (count !== null) {
+        this.#bytesIn += count;
+        this.#atRest = false;
+      }
+      return count;
+    } finally {
+      this.#deadlines.reading(false);
+    }
+  }
+
+  #problem(action: string, error: unknown): unknown {
+    if (this.#expired !== null) return this.#expired;
+    if (this.#options.signal?.aborted && this.#closed) return this.#options.signal.reason;
+    if (error instanceof Failure) return error;
+    if (isDisconnect(error)) {
+      const partial = this.#reader.buffered > 0 ? `, ${this.#reader.buffered} bytes into a message` : "";
+      const cause = { cause: error };
+      return new CutOffError(
+        `Cannot ${action} ${this.peer}: ${stateOf(error).state}${partial}`,
+        cause,
+      );
+    }
+    const { code, state } = stateOf(error);
+    return new Failure(
+      code,
+      `Cannot ${action} ${this.peer}: ${isClosedHere(error) ? "closed on this side" : state}`,
+      {
+        cause: error,
+      },
+    );
+  }
+
+  #expire(limit: "idle" | "stall"): void {
+    const { timeout = 0, stall = 0 } = this.#options;
+    this.#expired = new TimedOutError(
+      limit === "stall"
+        ? `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`
+        : `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`,
+    );
+    this.close();
+  }
+}

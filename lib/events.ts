@@ -1,0 +1,148 @@
+/**
+ * The one stream of events per process. What people read and what `--json` prints are two readers of the same event.
+ *
+ * @module
+ */
+/** A server's socket really listens; scripts and tests learn the port from it. */
+export interface Listening {
+  readonly event: "listening";
+  readonly transport: "tcp" | "udp";
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** The command that joins from another machine, one per address; empty when only this machine can. */
+  readonly join: readonly string[];
+}
+
+/** A client's connection stands. */
+export interface Connected {
+  readonly event: "connected";
+  readonly id: number;
+  readonly peer: string;
+  readonly local: string;
+  /** Milliseconds from the first attempt. */
+  readonly duration: number;
+}
+
+/** A server took a connection. */
+export interface Accepted {
+  readonly event: "accepted";
+  readonly id: number;
+  readonly peer: string;
+}
+
+/** A message (or, where a script works on the bare stream, a piece of it) came or went. */
+export interface Passed {
+  readonly event: "received" | "sent";
+  /** The connection's number; 0 for datagrams. */
+  readonly id: number;
+  readonly peer: string;
+  readonly bytes: number;
+  /** The bytes as UTF-8, bad parts as U+FFFD. */
+  readonly text: string;
+}
+
+/** The peer will send no more: it closed, or half-closed. */
+export interface EndOfStream {
+  readonly event: "eof";
+  readonly id: number;
+  readonly peer: string;
+}
+
+/** The peer cut the connection. */
+export interface Reset {
+  readonly event: "reset";
+  readonly id: number;
+  readonly peer: string;
+  readonly message: string;
+}
+
+/** A connection's socket is closed. */
+export interface Closed {
+  readonly event: "closed";
+  readonly id: number;
+  readonly peer: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds since it was accepted or connected. */
+  readonly duration: number;
+}
+
+/** A server turned a client away. */
+export interface Refused {
+  readonly event: "refused";
+  readonly peer: string;
+  readonly reason: string;
+}
+
+/** Something went wrong, for one connection (`id`) or for the run. */
+export interface Trouble {
+  readonly event: "error";
+  readonly id?: number;
+  readonly peer?: string;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What a person should know and what no other event says. */
+export interface Notice {
+  readonly event: "notice" | "warning";
+  readonly message: string;
+}
+
+/** A signal asks the run to end. */
+export interface Stopping {
+  readonly event: "stopping";
+  readonly signal: string;
+}
+
+/** Figures of a whole run. */
+export interface Summary {
+  readonly event: "summary";
+  readonly prose: string;
+  readonly [figure: string]: unknown;
+}
+
+/** The last event: how the run ended. */
+export interface Ended {
+  readonly event: "ended";
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. */
+export interface ScriptEvent {
+  readonly event: "request" | "message" | "result" | "joined" | "left" | "measured";
+  readonly prose: string;
+  readonly [field: string]: unknown;
+}
+
+/** Everything that can happen. */
+export type NetEvent =
+  | Listening
+  | Connected
+  | Accepted
+  | Passed
+  | EndOfStream
+  | Reset
+  | Closed
+  | Refused
+  | Trouble
+  | Notice
+  | Stopping
+  | Summary
+  | Ended
+  | ScriptEvent;
+
+/** Where events go. Many may write; the one who made it says who reads. */
+export interface Events {
+  /**
+   * Whether anybody reads about single messages and connections. Where it is false (`--quiet`), do not even build such an event:
+   * its text would be decoded for nobody.
+   */
+  readonly detailed: boolean;
+  emit(event: NetEvent): void;
+}
+
+/** Events that nobody reads: the default of every function that takes them. */
+export const NO_EVENTS: Events = { detailed: false, emit: () => {} };

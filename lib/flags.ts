@@ -1,0 +1,159 @@
+/**
+ * One flag table per script: it is the parser, the types of the values and the help text.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
+import { UsageError } from "./errors.ts";
+
+/** One flag: how it is written, what it means, and how its text becomes a value. */
+export interface Flag<T> {
+  /** A one-letter form, without the dash. */
+  readonly short?: string;
+  /** What stands for the value in the help text; a flag without one is a switch. */
+  readonly placeholder?: string;
+  readonly help: string;
+  /** The default in words; without it the help text names no default. */
+  readonly shown?: string;
+  /** Whether it may be given more than once. */
+  readonly repeatable: boolean;
+  /** Makes the value out of all that was given (nothing, for the default). Throws {@linkcode UsageError}. */
+  read(texts: readonly string[]): T;
+}
+
+/** A script's flags. The key `maxMessage` is the flag `--max-message`. */
+export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
+
+/** The values that a table yields. */
+export type FlagValues<F extends FlagTable> = {
+  readonly [K in keyof F]: F[K] extends Flag<infer T> ? T
+    : never;
+};
+
+/** The flags as parsed, and which of them were given rather than defaulted. */
+export interface ParsedFlags<F extends FlagTable> {
+  readonly values: FlagValues<F>;
+  readonly given: ReadonlySet<keyof F>;
+}
+
+/** The flag as one types it: `maxMessage` is `--max-message`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads arguments against a table.
+ *
+ * @param table The script's flags.
+ * @param args The arguments as the shell gave them.
+ * @throws {UsageError} A flag that is unknown (the nearest right one is named), given twice or without its value, a value that
+ * is not allowed, or an argument that belongs to no flag.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseFlags } from "./flags.ts";
+ * import { flag } from "./flag_kinds.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = { port: flag.port("port to listen on", { default: 12345, short: "p" }) };
+ * assertEquals(parseFlags(table, ["-p", "9000"]).values.port, 9000);
+ * ```
+ */
+export function parseFlags<F extends FlagTable>(table: F, args: readonly string[]): ParsedFlags<F> {
+  const keys = Object.keys(table);
+  const names = keys.map((key) => flagName(key).slice(2));
+  const alias: Record<string, string> = {};
+  for (const [index, key] of keys.entries()) {
+    const short = table[key]?.short;
+    if (short !== undefined) alias[short] = names[index] ?? "";
+  }
+  const takesValue = new Set(
+    names.filter((_, index) => table[keys[index] ?? ""]?.placeholder !== undefined),
+  );
+  const parsed = parseArgs(joinValues(args, names, takesValue, alias), {
+    string: names.filter((name) => takesValue.has(name)),
+    boolean: names.filter((name) => !takesValue.has(name)),
+    collect: names,
+    alias,
+    unknown: (arg, key) => {
+      throw key === undefined ? strayArgument(arg) : unknownFlag(arg, names);
+    },
+  });
+  const stray = parsed._?.[0];
+  if (stray !== undefined) throw strayArgument(String(stray));
+
+  const values: Record<string, unknown> = {};
+  const given = new Set<keyof F>();
+  for (const [index, key] of keys.entries()) {
+    const flag = table[key];
+    const texts = (parsed[names[index] ?? ""] ?? []).map(String);
+    if (flag === undefined) continue;
+    if (texts.length > 1 && !flag.repeatable) {
+      throw new UsageError(
+        `Cannot use ${flagName(key)} ${texts.length} times: it may be given once`,
+      );
+    }
+    if (texts.length > 0) given.add(key);
+    try {
+      values[key] = flag.read(texts);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(error.message.replace("Cannot use ", `Cannot use ${flagName(key)} `));
+    }
+  }
+  return { values: values as FlagValues<F>, given };
+}
+
+/**
+ * Writes `--port 80` and `-p 80` as `--port=80`, so that a value which starts with a dash (`-1`) reaches the check that names its
+ * flag, and a missing one is told apart from an empty one.
+ */
+function joinValues(
+  args: readonly string[],
+  names: readonly string[],
+  takesValue: ReadonlySet<string>,
+  alias: Readonly<Record<string, string>>,
+): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    const next = args[index + 1];
+    const [, short] = /^-([A-Za-z])$/.exec(arg) ?? [];
+    const name = short !== undefined ? alias[short] : arg.startsWith("--") ? arg.slice(2) : undefined;
+    if (name === undefined || !names.includes(name)) {
+      const [, switched] = /^--([^=]+)=/.exec(arg) ?? [];
+      if (switched !== undefined && names.includes(switched) && !takesValue.has(switched)) {
+        throw new UsageError(`Cannot use ${arg}: --${switched} takes no value`);
+      }
+      joined.push(arg);
+    } else if (!takesValue.has(name)) {
+      joined.push(`--${name}`);
+    } else if (next === undefined || (/^-[^\d.]/.test(next) && next !== "-")) {
+      throw new UsageError(
+        `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,
+      );
+    } else {
+      joined.push(`--${name}=${next}`);
+      index++;
+    }
+  }
+  return joined;
+}
+
+function strayArgument(arg: string): UsageError {
+  return new UsageError(
+    `Cannot use the argument ${JSON.stringify(arg)}: everything here is a flag (see --help)`,
+  );
+}
+
+function unknownFlag(arg: string, names: readonly string[]): UsageError {
+  const given = arg.replace(/=.*$/s, "").replace(/^-+/, "");
+  const nearest = closestString(given, names);
+  const near = given.length > 1 &&
+    levenshteinDistance(given, nearest) <= Math.max(2, given.length / 2);
+  return new UsageError(
+    `Cannot use ${arg.replace(/=.*$/s, "")}: no such flag${near ? `; the nearest is --${nearest}` : ""} (see --help)`,
+  );
+}

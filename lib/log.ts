@@ -1,0 +1,156 @@
+/**
+ * The two readers of the event stream: prose for people, one JSON object per line for programs.
+ *
+ * @module
+ */
+import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
+import { format as formatBytes } from "@std/fmt/bytes";
+import { formatEndpoint } from "./addr.ts";
+import type { Events, NetEvent } from "./events.ts";
+import type { LineOutput } from "./output.ts";
+import { escapeControls } from "./text.ts";
+
+/** Whose log it is: a server prints what it received, a client what it sent (what it received is its data). */
+export type Role = "server" | "client";
+
+/** How a log is written. */
+export interface LogOptions {
+  readonly role: Role;
+  /** JSON on `out` instead of prose. */
+  readonly json: boolean;
+  /** Only the ready line, data and errors. */
+  readonly quiet: boolean;
+  readonly colour: boolean;
+  /** Standard output, and the place of JSON. */
+  readonly out: LineOutput;
+  /** Standard error. */
+  readonly err: LineOutput;
+}
+
+/** Events that `--quiet` leaves standing. */
+const ESSENTIAL: ReadonlySet<NetEvent["event"]> = new Set([
+  "listening",
+  "error",
+  "warning",
+  "result",
+  "measured",
+  "summary",
+  "ended",
+]);
+
+/** Writes events as a log. */
+export class Log implements Events {
+  readonly detailed: boolean;
+  #options: LogOptions;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.detailed = !options.quiet;
+    setColorEnabled(options.colour);
+  }
+
+  emit(event: NetEvent): void {
+    if (!this.detailed && !ESSENTIAL.has(event.event)) return;
+    if (this.#options.json) {
+      this.#options.out.line(toJson(event));
+      return;
+    }
+    const text = proseOf(event, this.#options);
+    if (text === "") return;
+    const trouble = event.event === "error" || event.event === "warning";
+    const out = this.#options.role === "server" && !trouble ? this.#options.out : this.#options.err;
+    out.line(text);
+  }
+}
+
+/** One event as a line of JSON, with the time first. */
+export function toJson(event: NetEvent): string {
+  const { event: name, ...fields } = event;
+  return JSON.stringify({
+    time: new Date().toISOString(),
+    event: name,
+    ...fields,
+    prose: undefined,
+  });
+}
+
+/**
+ * One event as its line (or lines) of prose; "" where people need none.
+ *
+ * @param event What happened.
+ * @param view Whose log it is, and whether only the essential lines are wanted.
+ */
+export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): string {
+  switch (event.event) {
+    case "listening": {
+      const kind = `${event.transport === "udp" ? " (UDP)" : ""}${event.tls ? " (TLS)" : ""}`;
+      const ready = state(`Listening on ${formatEndpoint(event)}${kind}`);
+      return view.quiet ? ready : [ready, ...reach(event.join).map(state)].join("\n");
+    }
+    case "connected":
+      return state(
+        `Connected to ${event.peer} from ${event.local} in ${milliseconds(event.duration)}`,
+      );
+    case "accepted":
+      return state(`Accepted connection from ${event.peer}`);
+    case "received":
+      return view.role === "server" ? data(`Received: ${escapeControls(event.text)}`) : "";
+    case "sent":
+      return view.role === "client" ? data(`Sent: ${escapeControls(event.text)}`) : "";
+    case "eof":
+      return "";
+    case "reset":
+      return trouble(event.message);
+    case "closed":
+      return state(
+        `Closed ${event.peer}: ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, ${
+          milliseconds(event.duration)
+        }`,
+      );
+    case "refused":
+      return trouble(`Refused ${event.peer}: ${event.reason}`);
+    case "error":
+      return trouble(event.peer === undefined ? event.message : `${event.peer}: ${event.message}`);
+    case "notice":
+      return state(event.message);
+    case "warning":
+      return trouble(event.message);
+    case "stopping":
+      return trouble("Exiting...");
+    case "ended":
+      return view.quiet ? "" : state(event.reason);
+    default:
+      return event.prose;
+  }
+}
+
+/** A line about the state of things. */
+export function state(text: string): string {
+  return `${green("[+]")} ${text}`;
+}
+
+/** A line about data that passed. */
+export function data(text: string): string {
+  return `${cyan("[*]")} ${text}`;
+}
+
+/** A line about trouble. */
+export function trouble(text: string): string {
+  return `${red("[!]")} ${text}`;
+}
+
+/** Milliseconds with as many digits as are worth reading: `0.42 ms`, `17 ms`, `3.2 s`. */
+export function milliseconds(duration: number): string {
+  if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
+  return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
+}
+
+function reach(join: readonly string[]): string[] {
+  if (join.length === 0) {
+    return ["Reachable from this machine only; --bind 0.0.0.0 opens it to the network"];
+  }
+  return [
+    "Reachable from the network; to join, type on another machine:",
+    ...join.map((command) => `  ${command}`),
+  ];
+}

@@ -1,0 +1,132 @@
+/**
+ * Standard output that never holds up a server and never shows a raw exception.
+ *
+ * @module
+ */
+import { encodeText, escapeControls, plural, streamDecoder } from "./text.ts";
+
+/** What an output needs of a stream; `Deno.stdout` and `Deno.stderr` fit. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** The reader of standard output has left (`| head -1`): an end of the run, not a failure. */
+export class OutputClosed extends Error {
+  override name = "OutputClosed";
+}
+
+/** Writes all of the bytes; `write(2)` may take fewer than it was given. */
+export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
+  for (let offset = await sink.write(bytes); offset < bytes.length;) {
+    offset += await sink.write(bytes.subarray(offset));
+  }
+}
+
+/**
+ * Lines of a log. {@linkcode LineOutput.line} never waits: lines gather while one write is under way and leave in the next one,
+ * so that a busy server makes few system calls. A log that nobody reads is bounded: beyond the limit lines are dropped and counted.
+ */
+export class LineOutput {
+  #sink: Sink;
+  #limit: number;
+  #onClosed: () => void;
+  #waiting = "";
+  #lost = 0;
+  #writing: Promise<void> | null = null;
+  #closed = false;
+
+  /**
+   * @param sink Where the lines go; this object is its only writer.
+   * @param options `limit` is how many characters may wait (4 Mi); `onClosed` is called once when the reader has left.
+   */
+  constructor(sink: Sink, options: { limit?: number; onClosed?: () => void } = {}) {
+    this.#sink = sink;
+    this.#limit = options.limit ?? 4 * 1024 * 1024;
+    this.#onClosed = options.onClosed ?? (() => {});
+  }
+
+  /** Adds a line; its newline is supplied. */
+  line(text: string): void {
+    if (this.#closed) return;
+    if (this.#waiting.length > this.#limit) {
+      this.#lost++;
+      return;
+    }
+    this.#waiting += `${text}\n`;
+    this.#writing ??= this.#drain();
+  }
+
+  /** Waits until everything so far is written (or the reader has left). */
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    // Yield once: the lines of this turn of the event loop leave together.
+    await Promise.resolve();
+    try {
+      while (this.#waiting !== "") {
+        const text = this.#waiting +
+          (this.#lost > 0 ? `[!] ${plural(this.#lost, "log line")} dropped: nobody reads the log\n` : "");
+        this.#waiting = "";
+        this.#lost = 0;
+        await writeAll(this.#sink, encodeText(text));
+      }
+    } catch {
+      // Whatever ails the log (EPIPE, a full disk), there is no better place left to say it.
+      this.#closed = true;
+      this.#onClosed();
+    } finally {
+      this.#writing = null;
+    }
+  }
+}
+
+/**
+ * A client's received data on standard output: untouched into a pipe or a file; on a terminal decoded, with controls escaped and a
+ * missing last newline supplied.
+ */
+export class DataOutput {
+  #sink: Sink;
+  #decoder: TextDecoder | null;
+  #atLineStart = true;
+
+  constructor(sink: Sink, options: { terminal: boolean }) {
+    this.#sink = sink;
+    this.#decoder = options.terminal ? streamDecoder() : null;
+  }
+
+  /**
+   * Writes received bytes, waiting until the reader takes them.
+   *
+   * @throws {OutputClosed} The reader has left.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    if (this.#decoder === null) return await this.#put(bytes);
+    await this.#show(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  /** Ends one message: on a terminal the next thing starts on a line of its own. */
+  async end(): Promise<void> {
+    if (this.#decoder === null) return;
+    await this.#show(this.#decoder.decode());
+    if (!this.#atLineStart) await this.#show("\n");
+  }
+
+  async #show(text: string): Promise<void> {
+    if (text === "") return;
+    this.#atLineStart = text.endsWith("\n");
+    await this.#put(encodeText(escapeControls(text.replaceAll("\r\n", "\n"), { lines: true })));
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#sink, bytes);
+    } catch (error) {
+      throw new OutputClosed("Cannot write to standard output: its reader has left", {
+        cause: error,
+      });
+    }
+  }
+}

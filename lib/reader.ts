@@ -1,0 +1,203 @@
+/**
+ * Messages out of a byte stream, with limits. Pure but for the timer that notices a pause.
+ *
+ * TCP delivers bytes, not messages: one write may arrive in many reads, many writes in one (RFC 9293 3.7). A read here has three
+ * results: bytes, the end (`null`), or an error from below.
+ *
+ * @module
+ */
+import { ProtocolError } from "./errors.ts";
+import { endsInsideCharacter } from "./text.ts";
+
+/** What a reader needs of a socket: `read(2)` as the platform offers it. */
+export interface ByteSource {
+  /** Reads at most `into.length` bytes; `null` is the end of the stream. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** What counts as one message on a stream. */
+export interface MessageRules {
+  /** The most bytes that one message may have, its line end not counted. */
+  readonly max: number;
+  /** A pause of so many milliseconds ends a message that has no newline; 0 = only a newline or the end does. */
+  readonly gap: number;
+  /** Leave the line end (LF or CR LF) on the message. */
+  readonly keepEnd?: boolean;
+}
+
+const LF = 10;
+const CR = 13;
+const FIRST_BUFFER = 4096;
+/** Where a buffer stops growing for throughput: larger reads gain little and cost memory per connection. */
+const FULL_BUFFER = 64 * 1024;
+/** A pause inside a UTF-8 character is waited out for so many gaps: half a character is no message. */
+const GAPS_INSIDE_CHARACTER = 10;
+
+/**
+ * Reads pieces, lines and messages from a source.
+ *
+ * Bytes that it returns are views of its buffer: they stay valid until the next call. One call at a time.
+ *
+ * @example Usage
+ * ```ts
+ * import { ByteReader } from "./reader.ts";
+ * import { decodeText, encodeText } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pieces = ["one\ntw", "o\n"].map(encodeText);
+ * const reader = new ByteReader({
+ *   read(into) {
+ *     const piece = pieces.shift();
+ *     if (piece) into.set(piece);
+ *     return Promise.resolve(piece ? piece.length : null);
+ *   },
+ * });
+ * const lines = [];
+ * for (let line; (line = await reader.readLine(80)) !== null;) lines.push(decodeText(line));
+ * assertEquals(lines, ["one", "two"]);
+ * ```
+ */
+export class ByteReader {
+  #source: ByteSource;
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BUFFER);
+  /** Bytes received and not yet taken: `#buffer[#start .. #end]`. */
+  #start = 0;
+  #end = 0;
+  /** A read under way into the buffer behind `#end`. It outlives a call that a pause has ended. */
+  #pending: Promise<number | null> | null = null;
+  #ended = false;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** How many received bytes nobody has taken yet. */
+  get buffered(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Reads whatever is there, or waits for the next bytes. */
+  async read(): Promise<Uint8Array | null> {
+    if (this.buffered === 0 && !await this.#fill()) return null;
+    // A read that filled the buffer to its end says that more is waiting: take larger bites from now on.
+    const full = this.#end === this.#buffer.length && this.#pending === null;
+    const bytes = this.#take(this.#end, this.#end);
+    if (full && this.#buffer.length < FULL_BUFFER) {
+      this.#buffer = new Uint8Array(this.#buffer.length * 4);
+      this.#start = this.#end = 0;
+    }
+    return bytes;
+  }
+
+  /**
+   * Reads a line; its LF or CR LF is left out, a lone CR is data. What the stream's end cuts off counts as a last line.
+   *
+   * @param max The most bytes a line may have.
+   * @throws {ProtocolError} The line is longer.
+   */
+  readLine(max: number): Promise<Uint8Array | null> {
+    return this.readMessage({ max, gap: 0 });
+  }
+
+  /**
+   * Reads a message: bytes up to a newline, up to the end of the stream, or up to a pause.
+   *
+   * @throws {ProtocolError} The message is longer than `rules.max`. Nothing more can be read after that.
+   */
+  async readMessage(rules: MessageRules): Promise<Uint8Array | null> {
+    let scanned = this.#start;
+    for (let pauses = 0;;) {
+      const newline = this.#find(LF, scanned);
+      if (newline >= 0) return this.#takeLine(newline, rules);
+      this.#refuseAbove(rules.max + 1, rules);
+      if (this.#ended) return this.#rest(rules);
+      const offset = this.#end - this.#start;
+      const got = offset > 0 && rules.gap > 0 ? await this.#fillWithin(rules.gap) : await this.#fill();
+      scanned = this.#start + offset;
+      if (got !== null) {
+        pauses = 0;
+      } else if (
+        ++pauses >= GAPS_INSIDE_CHARACTER ||
+        !endsInsideCharacter(this.#buffer.subarray(this.#start, this.#end))
+      ) {
+        return this.#rest(rules);
+      }
+    }
+  }
+
+  /** Everything that is buffered, as the last message; `null` when there is nothing. */
+  #rest(rules: MessageRules): Uint8Array | null {
+    this.#refuseAbove(rules.max, rules);
+    return this.buffered === 0 ? null : this.#take(this.#end, this.#end);
+  }
+
+  #takeLine(newline: number, rules: MessageRules): Uint8Array {
+    const end = newline > this.#start && this.#buffer[newline - 1] === CR ? newline - 1 : newline;
+    if (end - this.#start > rules.max) this.#refuseAbove(-1, rules);
+    return this.#take(rules.keepEnd === true ? newline + 1 : end, newline + 1);
+  }
+
+  #refuseAbove(most: number, rules: MessageRules): void {
+    if (this.buffered > most) {
+      throw new ProtocolError(`Cannot take the message: it is longer than ${rules.max} bytes`);
+    }
+  }
+
+  #take(end: number, next: number): Uint8Array {
+    const bytes = this.#buffer.subarray(this.#start, end);
+    this.#start = next;
+    return bytes;
+  }
+
+  #find(byte: number, from: number): number {
+    const index = this.#buffer.subarray(from, this.#end).indexOf(byte);
+    return index < 0 ? -1 : from + index;
+  }
+
+  /** Waits for more bytes; `false` is the end. */
+  async #fill(): Promise<boolean> {
+    if (this.#ended) return false;
+    const count = await this.#receive();
+    this.#pending = null;
+    if (count === null) this.#ended = true;
+    else this.#end += count;
+    return count !== null;
+  }
+
+  /** As {@linkcode ByteReader.#fill}, but `null` when a pause of `gap` milliseconds comes first; the read goes on. */
+  async #fillWithin(gap: number): Promise<boolean | null> {
+    const receiving = this.#receive();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<"pause">((resolve) => timer = setTimeout(() => resolve("pause"), gap));
+    try {
+      if (await Promise.race([receiving, pause]) === "pause") return null;
+    } finally {
+      clearTimeout(timer);
+    }
+    return await this.#fill();
+  }
+
+  /** The read under way, or a new one. */
+  #receive(): Promise<number | null> {
+    if (this.#pending !== null) return this.#pending;
+    this.#makeRoom();
+    this.#pending = this.#source.read(this.#buffer.subarray(this.#end));
+    // If the call that started it has ended by a pause and no other comes, its failure concerns nobody.
+    this.#pending.catch(() => {});
+    return this.#pending;
+  }
+
+  /** Frees space behind `#end`. Only between reads: a read under way owns its part of the buffer. */
+  #makeRoom(): void {
+    if (this.#start === this.#end) {
+      this.#start = this.#end = 0;
+    } else if (this.#end === this.#buffer.length) {
+      const size = this.#start > 0 ? this.#buffer.length : this.#buffer.length * 2;
+      const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
+      buffer.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = buffer;
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+  }
+}

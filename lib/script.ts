@@ -1,0 +1,152 @@
+/**
+ * What every script does around its own work: flags, help, events, signals, and one honest ending.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { setColorEnabled } from "@std/fmt/colors";
+import config from "../deno.json" with { type: "json" };
+import { Exit, stateOf, UsageError } from "./errors.ts";
+import type { Events } from "./events.ts";
+import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { Log, type Role, trouble } from "./log.ts";
+import type { CommonFlags } from "./options.ts";
+import { DataOutput, LineOutput, OutputClosed } from "./output.ts";
+import { Stop, StopRequested } from "./stop.ts";
+import { escapeControls } from "./text.ts";
+
+/** What a script says of itself; `--help` is made of it. */
+export interface Script<F extends FlagTable> {
+  /** The task that runs it: `tcp:server`. */
+  readonly name: string;
+  readonly role: Role;
+  /** One sentence, without a full stop. */
+  readonly summary: string;
+  /** Flags of one worked example, and what it does. */
+  readonly example: { readonly flags: string; readonly does: string };
+  readonly flags: F;
+}
+
+/** What a script's own work gets. */
+export interface Run<F extends FlagTable> {
+  readonly options: FlagValues<F>;
+  /** The flags that were given rather than defaulted. */
+  readonly given: ReadonlySet<keyof F>;
+  readonly events: Events;
+  /** Aborts when the run is to end. */
+  readonly signal: AbortSignal;
+  /** Ends the run from within. */
+  readonly stop: Stop;
+  /** Where a client puts what it received. */
+  readonly output: DataOutput;
+}
+
+/** How long the last lines of the log may take to be written (ms). */
+const LAST_LINES = 2000;
+
+/**
+ * Runs a script from its arguments to its exit code.
+ *
+ * @param script What it says of itself.
+ * @param args The arguments.
+ * @param work Does the work and returns the last line ("Done: …"). A thrown `Failure` is the last line and the code.
+ * @returns The exit code.
+ */
+export async function runScript<F extends FlagTable & CommonFlags>(
+  script: Script<F>,
+  args: readonly string[],
+  work: (run: Run<F>) => Promise<string>,
+): Promise<number> {
+  setColorEnabled(false);
+  using stop = new Stop();
+  const out = new LineOutput(Deno.stdout, { onClosed: () => stop.request(new OutputClosed("the log's reader left")) });
+  const err = new LineOutput(Deno.stderr);
+  try {
+    return await runWith(script, args, work, { stop, out, err });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    err.line(trouble(escapeControls(error.message)));
+    return error.code;
+  } finally {
+    // A reader that has stopped reading does not hold up the end.
+    await deadline(Promise.all([out.flush(), err.flush()]), LAST_LINES).catch(() => {});
+  }
+}
+
+interface Surroundings {
+  readonly stop: Stop;
+  readonly out: LineOutput;
+  readonly err: LineOutput;
+}
+
+async function runWith<F extends FlagTable & CommonFlags>(
+  script: Script<F>,
+  args: readonly string[],
+  work: (run: Run<F>) => Promise<string>,
+  { stop, out, err }: Surroundings,
+): Promise<number> {
+  const { values: options, given } = parseFlags(script.flags, args);
+  if (options.help === true || options.version === true) {
+    out.line(options.help === true ? helpText(script) : `plainwire ${config.version}`);
+    return Exit.done;
+  }
+  const json = options.json === true;
+  const { role } = script;
+  const screen = role === "server" ? Deno.stdout : Deno.stderr;
+  const colour = !json && !Deno.noColor && screen.isTerminal();
+  const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
+  const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : Deno.stdout;
+  const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
+  const { signal } = stop;
+  signal.addEventListener("abort", () => {
+    const { reason } = signal;
+    if (reason instanceof StopRequested) events.emit({ event: "stopping", signal: reason.signal });
+  });
+  let code: number = Exit.done;
+  let reason: string;
+  try {
+    reason = await work({ options, given, events, signal, stop, output });
+  } catch (error) {
+    ({ code, reason } = endingOf(error));
+    if (code !== Exit.done && !(error instanceof StopRequested)) events.emit({ event: "error", code, message: reason });
+    if (!json) return code;
+  }
+  events.emit({ event: "ended", code, reason });
+  return code;
+}
+
+/** What an error means for the run as a whole. */
+function endingOf(error: unknown): { code: number; reason: string } {
+  if (error instanceof StopRequested) return { code: error.code, reason: error.message };
+  if (error instanceof OutputClosed) return { code: Exit.done, reason: error.message };
+  const { code, state } = stateOf(error);
+  return { code, reason: escapeControls(state.startsWith("Cannot ") ? state : `Cannot go on: ${state}`) };
+}
+
+const EXIT_CODES = `Exit codes:
+  0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
+  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen`;
+
+/** The text of `--help`: usage with defaults, one worked example, exit codes. */
+export function helpText(script: Script<FlagTable>): string {
+  const rows = Object.entries(script.flags).map(([key, flag]) => {
+    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
+    const shown = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
+    return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const run = `deno task ${script.name}`;
+  return `${script.name}: ${script.summary}
+
+Usage: ${run} [flags]
+
+Flags:
+${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}
+
+Example:
+  ${`${run} ${script.example.flags}`.trim()}
+  ${script.example.does}
+
+${EXIT_CODES}`;
+}

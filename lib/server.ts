@@ -1,0 +1,269 @@
+/**
+ * Accepting connections, and stopping without dropping anybody.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { format as formatBytes } from "@std/fmt/bytes";
+import { type AddressRange, inRange } from "./addr.ts";
+import { Connection } from "./connection.ts";
+import { CutOffError, isClosedHere, isDisconnect, ProtocolError, stateOf } from "./errors.ts";
+import { type Events, NO_EVENTS } from "./events.ts";
+import { FairGate } from "./fair.ts";
+import type { ConnectionLimits, StreamSocket } from "./socket.ts";
+import { encodeText, plural } from "./text.ts";
+
+/** What a server needs of a listener; `Deno.TcpListener` and `Deno.TlsListener` fit. */
+export interface StreamListener {
+  readonly addr: Deno.Addr;
+  accept(): Promise<StreamSocket>;
+  close(): void;
+}
+
+/** How a server treats its clients. Times are in milliseconds. */
+export interface ServeOptions extends ConnectionLimits {
+  readonly events?: Events;
+  /** Stops the server: no new connections, open exchanges may end within {@linkcode ServeOptions.drainTime}. */
+  readonly signal?: AbortSignal;
+  /** How long open exchanges may take when the server stops (5 s). */
+  readonly drainTime?: number;
+  /** Serve one connection, then stop. */
+  readonly once?: boolean;
+  /** How many connections may be open at once; 0 = as many as the system allows. */
+  readonly maxConnections?: number;
+  /** Who may connect; empty = everybody. */
+  readonly allow?: readonly AddressRange[];
+  /** Whether received and sent messages become events. */
+  readonly report?: boolean;
+  /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
+  readonly refusal?: (reason: string) => Uint8Array;
+}
+
+/** What a server did. */
+export interface ServeTotals {
+  readonly connections: number;
+  readonly refused: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** How long a write may make no progress before the client is dropped (ms), unless `--timeout` is shorter. */
+const STALL = 30_000;
+/** How long open exchanges may take when the server stops (ms). */
+const DRAIN = 5000;
+/** How long telling a client that it is turned away may take (ms). */
+const REFUSAL_TIME = 1000;
+/** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
+const BACKOFF_FIRST = 5;
+const BACKOFF_LAST = 1000;
+/** How many turned-away clients may be told why at the same time; in a flood the others are just closed. */
+const REFUSALS_AT_ONCE = 64;
+
+/**
+ * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
+ *
+ * A client can end its own connection only: whatever a handler throws becomes an event. A client that resets before it is accepted
+ * and a process out of descriptors do not end the loop ({@link https://man7.org/linux/man-pages/man2/accept.2.html accept(2)}).
+ *
+ * @param listener Already listening; `serveTcp` owns it from here on.
+ * @param handler Serves one connection; it is closed when the handler is done.
+ * @returns When everything is closed.
+ *
+ * @example Usage
+ * ```ts
+ * import { connectTcp } from "./connect.ts";
+ * import { serveTcp } from "./server.ts";
+ * import { decodeText } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const serving = serveTcp(listener, async (connection) => {
+ *   for (let bytes; (bytes = await connection.read()) !== null;) await connection.write(bytes);
+ * }, { once: true });
+ * using client = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port });
+ * await client.write("echo\n");
+ * assertEquals(decodeText((await client.readMessage()) ?? new Uint8Array()), "echo");
+ * client.close();
+ * assertEquals((await serving).connections, 1);
+ * ```
+ */
+export async function serveTcp(
+  listener: StreamListener,
+  handler: (connection: Connection) => Promise<void>,
+  options: ServeOptions = {},
+): Promise<ServeTotals> {
+  return await new TcpServer(listener, handler, options).run();
+}
+
+class TcpServer {
+  #listener: StreamListener;
+  #handler: (connection: Connection) => Promise<void>;
+  #signal: AbortSignal | undefined;
+  #options: Omit<ServeOptions, "signal">;
+  #events: Events;
+  #gate = new FairGate();
+  /** Owner of every connection and of the promise that serves it. */
+  #open = new Map<Connection, Promise<void>>();
+  #refusing = new Set<Promise<void>>();
+  #accepting = true;
+  #stopped = Promise.withResolvers<void>();
+  #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
+
+  constructor(
+    listener: StreamListener,
+    handler: (connection: Connection) => Promise<void>,
+    { signal, ...options }: ServeOptions,
+  ) {
+    this.#listener = listener;
+    this.#handler = handler;
+    this.#signal = signal;
+    this.#options = options;
+    this.#events = options.events ?? NO_EVENTS;
+  }
+
+  async run(): Promise<ServeTotals> {
+    this.#signal?.addEventListener("abort", this.#stop);
+    if (this.#signal?.aborted) this.#stop();
+    try {
+      await this.#acceptAll();
+      // After `--once` the one client takes as long as it takes, unless the signal comes.
+      if (this.#options.once === true) await Promise.race([this.#allServed(), this.#stopped.promise]);
+      await this.#drain();
+    } finally {
+      this.#signal?.removeEventListener("abort", this.#stop);
+    }
+    return this.#totals;
+  }
+
+  #stop = (): void => {
+    this.#closeListener();
+    for (const connection of this.#open.keys()) connection.drain();
+    this.#stopped.resolve();
+  };
+
+  #closeListener(): void {
+    if (!this.#accepting) return;
+    this.#accepting = false;
+    this.#listener.close();
+  }
+
+  async #acceptAll(): Promise<void> {
+    for (let backoff = 0; this.#accepting;) {
+      try {
+        const socket = await this.#listener.accept();
+        backoff = 0;
+        // Accepted in the very turn in which the server stopped.
+        if (!this.#accepting) return socket.close();
+        this.#take(socket);
+      } catch (error) {
+        if (!this.#accepting || isClosedHere(error)) return this.#closeListener();
+        // A client that connected and reset at once: nobody is there to be served.
+        if (isDisconnect(error)) continue;
+        if (backoff === 0) this.#warn(`Cannot accept a connection: ${stateOf(error).state}; trying again`);
+        backoff = Math.min(Math.max(backoff * 2, BACKOFF_FIRST), BACKOFF_LAST);
+        await this.#pause(backoff);
+      }
+    }
+  }
+
+  /** Waits, but not beyond the stop. */
+  async #pause(ms: number): Promise<void> {
+    const pause = new AbortController();
+    await Promise.race([delay(ms, pause).catch(() => {}), this.#stopped.promise]);
+    pause.abort();
+  }
+
+  #take(socket: StreamSocket): void {
+    const { hostname } = socket.remoteAddr as Deno.NetAddr;
+    const { allow = [], maxConnections = 0, timeout = 0 } = this.#options;
+    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) {
+      return this.#refuse(socket, "your address is not allowed here");
+    }
+    if (maxConnections > 0 && this.#open.size >= maxConnections) {
+      return this.#refuse(
+        socket,
+        `the server is full (${plural(maxConnections, "connection")} at most); try again later`,
+      );
+    }
+    const id = ++this.#totals.connections;
+    const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
+    const connection = new Connection(socket, { stall, ...this.#options, id, gate: this.#gate });
+    this.#events.emit({ event: "accepted", id, peer: connection.peer });
+    this.#open.set(connection, this.#serve(connection));
+    if (this.#options.once === true) this.#closeListener();
+  }
+
+  /** Serves one connection; never rejects. */
+  async #serve(connection: Connection): Promise<void> {
+    // `#open` notes this promise first: a handler that is done at once finds itself there.
+    await Promise.resolve();
+    try {
+      await this.#handler(connection);
+    } catch (error) {
+      this.#report(connection, error);
+      if (error instanceof ProtocolError) await this.#tell(connection, error.message);
+    } finally {
+      connection.close();
+      this.#open.delete(connection);
+      this.#totals.bytesIn += connection.bytesIn;
+      this.#totals.bytesOut += connection.bytesOut;
+    }
+  }
+
+  #report({ id, peer }: Connection, error: unknown): void {
+    const { code, state } = stateOf(error);
+    if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
+    else this.#events.emit({ event: "error", id, peer, code, message: state });
+  }
+
+  /** Turns a client away, with the reason. */
+  #refuse(socket: StreamSocket, reason: string): void {
+    this.#totals.refused++;
+    const connection = new Connection(socket, { stall: REFUSAL_TIME });
+    this.#events.emit({ event: "refused", peer: connection.peer, reason });
+    if (this.#refusing.size >= REFUSALS_AT_ONCE) return connection.close();
+    const telling = this.#tell(connection, `Cannot serve you: ${reason}`).finally(() => this.#refusing.delete(telling));
+    this.#refusing.add(telling);
+  }
+
+  /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
+  async #tell(connection: Connection, reason: string): Promise<void> {
+    const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
+    try {
+      await connection.write(refusal(reason));
+      await connection.finish();
+    } catch {
+      connection.close();
+    }
+  }
+
+  #allServed(): Promise<unknown> {
+    return Promise.all([...this.#open.values(), ...this.#refusing]);
+  }
+
+  /** Waits for open exchanges, then closes what is left. */
+  async #drain(): Promise<void> {
+    const { drainTime = DRAIN } = this.#options;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainTime));
+    await Promise.race([this.#allServed(), late]);
+    clearTimeout(timer);
+    if (this.#open.size > 0) {
+      const cut = plural(this.#open.size, "connection");
+      this.#warn(`Cannot wait any longer: ${cut} cut in mid-exchange after ${drainTime / 1000} s`);
+    }
+    for (const connection of this.#open.keys()) connection.close();
+    await this.#allServed();
+  }
+
+  #warn(message: string): void {
+    this.#events.emit({ event: "warning", message });
+  }
+}
+
+/** A server's last line. */
+export function totalsLine(totals: ServeTotals): string {
+  const refused = totals.refused > 0 ? `, ${totals.refused} refused` : "";
+  const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;
+  return `Done: ${plural(totals.connections, "connection")} served${refused}, ${bytes}`;
+}

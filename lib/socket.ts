@@ -1,0 +1,48 @@
+/**
+ * What a connection is made of: the socket it owns and the limits it keeps.
+ *
+ * @module
+ */
+import type { Events } from "./events.ts";
+import type { FairGate } from "./fair.ts";
+
+/** What a connection needs of a socket. `Deno.TcpConn` and `Deno.TlsConn` fit, and so does a decorator around one. */
+export interface StreamSocket {
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+  setNoDelay?(noDelay?: boolean): void;
+}
+
+/** Limits of a connection. Times are in milliseconds. */
+export interface ConnectionLimits {
+  /** No word from the peer for so long while we wait for one ends the connection; 0 = wait for ever (default). */
+  readonly timeout?: number;
+  /** A write that makes no progress for so long ends the connection: the peer does not read; 0 = wait for ever (default). */
+  readonly stall?: number;
+  /** The most bytes of one message (64 KiB). */
+  readonly maxMessage?: number;
+  /** The pause that ends a message without newline (100 ms); 0 = off. */
+  readonly gap?: number;
+}
+
+/** How a connection is made. */
+export interface ConnectionOptions extends ConnectionLimits {
+  /** The connection's number in events. */
+  readonly id?: number;
+  readonly events?: Events;
+  /** Whether received and sent messages become events; a script with events of its own says no. */
+  readonly report?: boolean;
+  /** Closes the connection; what waits then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The server's gate, when there is one. */
+  readonly gate?: FairGate;
+}
+
+/** The most bytes of a message where nothing else is said. */
+export const MAX_MESSAGE = 64 * 1024;
+/** The pause in milliseconds that ends a message without newline where nothing else is said. */
+export const GAP = 100;

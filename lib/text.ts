@@ -1,0 +1,89 @@
+/**
+ * Untrusted bytes as text that is safe to show. Pure.
+ *
+ * @module
+ */
+
+/**
+ * What could drive a terminal or forge a log line: C0 and C1 controls and DEL, the marks that reorder text (Unicode TR 36 2.1,
+ * CVE-2021-42574), line and paragraph separators, and the byte order mark.
+ */
+const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const UNSAFE_IN_TEXT = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+const NAMES: Readonly<Record<string, string>> = {
+  "\0": "␀",
+  "\x1b": "␛",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+};
+
+/**
+ * Makes a peer's text safe for a terminal or a log line.
+ *
+ * @param text Any text.
+ * @param options With `lines`, newline and tab stay as they are, for text that may span lines.
+ * @returns The text with each control shown: `␛`, `␀`, `\x07`, `\u202e`.
+ *
+ * @example Usage
+ * ```ts
+ * import { escapeControls } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(escapeControls("\x1b[31mred\x07"), "␛[31mred\\x07");
+ * ```
+ */
+export function escapeControls(text: string, options: { lines?: boolean } = {}): string {
+  return text.replace(options.lines === true ? UNSAFE_IN_TEXT : UNSAFE, (control) => {
+    const code = control.charCodeAt(0);
+    return NAMES[control] ??
+      (code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`);
+  });
+}
+
+/** Bytes of a whole message as text: one U+FFFD for each maximal bad part (WHATWG Encoding); a byte order mark stays. */
+export function decodeText(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const ENCODER = new TextEncoder();
+
+/** Text as UTF-8 bytes (RFC 3629). */
+export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  return ENCODER.encode(text);
+}
+
+/** A decoder for bytes that come in pieces: a character split over two pieces comes out whole with the second. */
+export function streamDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { ignoreBOM: true });
+}
+
+/**
+ * Tells whether bytes end inside a UTF-8 character, so that more of it may still be on its way.
+ *
+ * @example Usage
+ * ```ts
+ * import { endsInsideCharacter } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(endsInsideCharacter(Uint8Array.of(0xc3)), true); // first half of é
+ * assertEquals(endsInsideCharacter(Uint8Array.of(0xc3, 0xa9)), false);
+ * ```
+ */
+export function endsInsideCharacter(bytes: Uint8Array): boolean {
+  // Look back over at most three continuation bytes for the one that leads the character.
+  for (let back = 1; back <= Math.min(4, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return false;
+    if (byte >= 0xc2 && byte <= 0xf4) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4);
+    if (byte >= 0xc0) return false;
+  }
+  return false;
+}
+
+/** A count with its noun: `1 message`, `2 messages`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,91 @@
+/**
+ * tcp:server is a TCP server: it prints each message and answers it.
+ *
+ * ```sh
+ * deno task tcp:server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces tcp/server.ts
+ * ```
+ *
+ * Try it, in a second terminal:
+ *
+ * ```
+ * $ deno task tcp:client                $ deno task tcp:server
+ * Hello from server!                    [+] Listening on 127.0.0.1:12345
+ *                                       [+] Accepted connection from 127.0.0.1:52884
+ *                                       [*] Received: Hello from client!
+ * ```
+ *
+ * @module
+ */
+import type { Connection } from "../lib/connection.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { announce, listenTcp } from "../lib/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
+import { UsageError } from "../lib/errors.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener, totalsLine } from "../lib/server.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
+  reply: flag.text("answer to each message", { default: "Hello from server!" }),
+  noNewline: flag.on("leave the newline off the answer"),
+  echo: flag.on("send every byte back until the client half-closes"),
+  discard: flag.on("only count what comes"),
+  ...admissionFlags,
+  ...framingFlags,
+  ...commonFlags,
+};
+
+/** What `tcp:server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "tcp:server",
+  role: "server",
+  summary: "TCP server that prints each message and answers it",
+  example: {
+    flags: "--port 9000 --echo",
+    does: "Sends back whatever arrives on port 9000; try it with `nc 127.0.0.1 9000`.",
+  },
+  flags,
+};
+
+/** What the server does with a client. */
+export type Service = (connection: Connection) => Promise<void>;
+
+/** Answers one message with `reply` and closes; a client that leaves without a word gets none. */
+export function answerWith(reply: string): Service {
+  return async (connection) => {
+    if (await connection.readMessage() === null) return;
+    await connection.write(reply);
+    await connection.finish();
+  };
+}
+
+/** Sends every byte back until the client half-closes, then ends too, so that nothing is lost on the way (RFC 862). */
+export async function echo(connection: Connection): Promise<void> {
+  for (let bytes; (bytes = await connection.read()) !== null;) await connection.write(bytes);
+  await connection.finish();
+}
+
+/** Takes every byte and answers none (RFC 863). */
+export async function discard(connection: Connection): Promise<void> {
+  while (await connection.read() !== null);
+}
+
+/** Serves clients on a bound listener, many at once, until the signal fires. */
+export function serveMessages(listener: StreamListener, service: Service, options: ServeOptions): Promise<ServeTotals> {
+  return serveTcp(listener, service, options);
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal }) => {
+    if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
+    const reply = options.noNewline ? options.reply : `${options.reply}\n`;
+    const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
+    using listener = listenTcp({ hostname: options.bind, port: options.port });
+    announce(events, listener, ({ hostname, port }) => `deno task tcp:client --host ${hostname} --port ${port}`);
+    return totalsLine(await serveMessages(listener, service, { ...serveOptions(options), events, signal }));
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,190 @@
+/**
+ * Runs the scripts as a user would: with the command line of their task, so that the task's permissions are under test too.
+ *
+ * @module
+ */
+import config from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url);
+const DECODER = new TextDecoder();
+
+/** A task of `deno.json` that runs a script. */
+export type TaskName = keyof typeof config.tasks;
+
+/** How a run ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The task's command as arguments for the `deno` that runs the tests. */
+export function taskArgs(task: TaskName): string[] {
+  const { command } = config.tasks[task];
+  const [program, ...args] = command.split(" ");
+  if (program !== "deno" || command.includes("&&")) {
+    throw new Error(`Cannot run the task ${task}: it is no plain deno command`);
+  }
+  return args;
+}
+
+/** One started script. Its output is collected as it comes; disposing of it kills what is left. */
+export class RunningScript implements AsyncDisposable {
+  #process: Deno.ChildProcess;
+  #stdin: WritableStreamDefaultWriter<Uint8Array> | null;
+  #texts = { stdout: "", stderr: "" };
+  #streams: Promise<unknown>;
+  #ended = false;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(process: Deno.ChildProcess, stdin: boolean) {
+    this.#process = process;
+    this.#stdin = stdin ? process.stdin.getWriter() : null;
+    this.#streams = Promise.all([this.#collect("stdout"), this.#collect("stderr")]).then(() => this.#ended = true)
+      .then(() => this.#wake.resolve());
+  }
+
+  get stdout(): string {
+    return this.#texts.stdout;
+  }
+
+  get stderr(): string {
+    return this.#texts.stderr;
+  }
+
+  /** Types into the script's standard input. */
+  async type(text: string): Promise<void> {
+    await this.#stdin?.write(new TextEncoder().encode(text));
+  }
+
+  /** Ends the script's standard input. */
+  async endInput(): Promise<void> {
+    await this.#stdin?.close().catch(() => {});
+    this.#stdin = null;
+  }
+
+  /** Waits until the output matches; fails with all output when it ended before or 10 s have passed. */
+  async until(pattern: RegExp, stream: "stdout" | "stderr" = "stdout"): Promise<RegExpMatchArray> {
+    const limit = AbortSignal.timeout(10_000);
+    const late = new Promise<"late">((resolve) => limit.addEventListener("abort", () => resolve("late")));
+    for (;;) {
+      const match = this.#texts[stream].match(pattern);
+      if (match !== null) return match;
+      if (this.#ended || await Promise.race([this.#wake.promise, late]) === "late") {
+        throw new Error(`No ${pattern} on ${stream}:\n${this.#texts.stdout}\n--- stderr:\n${this.#texts.stderr}`);
+      }
+    }
+  }
+
+  /** Sends a signal. */
+  signal(name: Deno.Signal): void {
+    this.#process.kill(name);
+  }
+
+  /** Waits for the end of its own accord. */
+  async ended(): Promise<Ended> {
+    await this.endInput();
+    const { code } = await this.#process.status;
+    await this.#streams;
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Ctrl-C, then the end. */
+  async stop(name: Deno.Signal = "SIGINT"): Promise<Ended> {
+    this.signal(name);
+    return await this.ended();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.ended();
+  }
+
+  async #collect(stream: "stdout" | "stderr"): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#process[stream]) {
+      this.#texts[stream] += decoder.decode(bytes, { stream: true });
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
+  }
+}
+
+/** How to start a script. */
+export interface StartOptions {
+  /** Keep standard input open, to be typed into; otherwise it is empty. */
+  readonly stdin?: boolean;
+  readonly env?: Record<string, string>;
+}
+
+/** Starts a script of a task. */
+export function start(task: TaskName, args: readonly string[] = [], options: StartOptions = {}): RunningScript {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...taskArgs(task), ...args],
+    cwd: ROOT,
+    stdin: options.stdin === true ? "piped" : "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", ...options.env },
+  });
+  return new RunningScript(command.spawn(), options.stdin === true);
+}
+
+/** A server that is ready, and where. */
+export interface RunningServer extends AsyncDisposable {
+  readonly script: RunningScript;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Starts a server on a free port and waits for its banner. */
+export async function startServer(
+  task: TaskName,
+  args: readonly string[] = [],
+  options: StartOptions = {},
+): Promise<RunningServer> {
+  const script = start(task, ["--port", "0", ...args], options);
+  const [, hostname = "", port] = args.includes("--json")
+    ? await script.until(/"event":"listening".*"hostname":"([^"]+)","port":(\d+)/)
+    : await script.until(/Listening on (\S+):(\d+)/);
+  return {
+    script,
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port),
+    [Symbol.asyncDispose]: () => script[Symbol.asyncDispose](),
+  };
+}
+
+/** Runs a script to its end. */
+export async function run(
+  task: TaskName,
+  args: readonly string[] = [],
+  options: { input?: string | Uint8Array; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const { input, env } = options;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...taskArgs(task), ...args],
+    cwd: ROOT,
+    stdin: input === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", ...env },
+  }).spawn();
+  if (input !== undefined) {
+    const writer = process.stdin.getWriter();
+    const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+    // The script may end before it has read everything.
+    await writer.write(bytes).then(() => writer.close()).catch(() => {});
+  }
+  const { code, stdout, stderr } = await process.output();
+  return { code, stdout: DECODER.decode(stdout), stderr: DECODER.decode(stderr) };
+}
+
+/** The JSON events in an output. */
+export function eventsIn(output: string): Record<string, unknown>[] {
+  return output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+}
