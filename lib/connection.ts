@@ -14,6 +14,8 @@ import { decodeText, encodeText, streamDecoder } from "./text.ts";
 /** How long and how many bytes {@linkcode Connection.finish} waits for the peer's FIN. */
 const LINGER = 1000;
 const LINGER_BYTES = 1024 * 1024;
+/** How long {@linkcode Connection.drain} looks for a request that is already in the socket (ms): some turns of the event loop. */
+const LAST_LOOK = 20;
 
 /**
  * A connected socket that reads and writes messages.
@@ -54,6 +56,7 @@ export class Connection implements Disposable {
   #atRest = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
+  #lastLook: ReturnType<typeof setTimeout> | undefined;
   #pieces: TextDecoder | null = null;
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
@@ -98,6 +101,11 @@ export class Connection implements Disposable {
   /** Whether {@linkcode Connection.close} was called, here or by a limit or the signal. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Waits until a read would not wait: there are bytes, the end, or an error. Never rejects. */
+  ready(): Promise<void> {
+    return this.#reader.ready();
   }
 
   /** Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. */
@@ -174,10 +182,16 @@ export class Connection implements Disposable {
     }
   }
 
-  /** The server is stopping: an exchange under way may end, then a read says `null`; a connection at rest is closed now. */
+  /**
+   * The server is stopping: an exchange under way may end, then a read says `null`. A connection at rest is closed, once it is sure
+   * that no request had arrived already.
+   */
   drain(): void {
     this.#draining = true;
-    if (this.#atRest) this.close();
+    if (!this.#atRest) return;
+    this.#lastLook = setTimeout(() => {
+      if (this.#atRest) this.close();
+    }, LAST_LOOK);
   }
 
   /** Closes the socket; what waits on it ends. Calling it again does nothing. */
@@ -185,6 +199,7 @@ export class Connection implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadlines.stop();
+    clearTimeout(this.#lastLook);
     this.#options.signal?.removeEventListener("abort", this.#abort);
     this.#options.gate?.leave();
     this.#socket.close();

@@ -6,9 +6,9 @@
 import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint } from "./addr.ts";
-import type { Events, NetEvent } from "./events.ts";
+import type { Events, NetEvent, Passed } from "./events.ts";
 import type { LineOutput } from "./output.ts";
-import { escapeControls } from "./text.ts";
+import { escapeControls, plural } from "./text.ts";
 
 /** Whose log it is: a server prints what it received, a client what it sent (what it received is its data). */
 export type Role = "server" | "client";
@@ -66,12 +66,12 @@ export class Log implements Events {
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
   const { event: name, ...fields } = event;
-  return JSON.stringify({
-    time: new Date().toISOString(),
-    event: name,
-    ...fields,
-    prose: undefined,
-  });
+  return JSON.stringify({ time: new Date().toISOString(), event: name, ...fields, prose: undefined }, toMicroseconds);
+}
+
+/** Durations and rates are measured in doubles; three decimals are all that is meant. */
+function toMicroseconds(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toFixed(3)) : value;
 }
 
 /**
@@ -94,9 +94,9 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "accepted":
       return state(`Accepted connection from ${event.peer}`);
     case "received":
-      return view.role === "server" ? data(`Received: ${escapeControls(event.text)}`) : "";
+      return view.role === "server" ? data(`Received: ${shown(event)}`) : "";
     case "sent":
-      return view.role === "client" ? data(`Sent: ${escapeControls(event.text)}`) : "";
+      return view.role === "client" ? data(`Sent: ${shown(event)}`) : "";
     case "eof":
       return "";
     case "reset":
@@ -110,7 +110,11 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "refused":
       return trouble(`Refused ${event.peer}: ${event.reason}`);
     case "error":
-      return trouble(event.peer === undefined ? event.message : `${event.peer}: ${event.message}`);
+      return trouble(
+        event.peer === undefined || event.message.includes(event.peer)
+          ? event.message
+          : `${event.peer}: ${event.message}`,
+      );
     case "notice":
       return state(event.message);
     case "warning":
@@ -143,6 +147,14 @@ export function trouble(text: string): string {
 export function milliseconds(duration: number): string {
   if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
   return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
+}
+
+/** How much of a message one line of prose shows. */
+const SHOWN = 4096;
+
+function shown({ text, bytes }: Passed): string {
+  if (text.length <= SHOWN) return escapeControls(text);
+  return `${escapeControls(text.slice(0, SHOWN))}… (${plural(bytes, "byte")})`;
 }
 
 function reach(join: readonly string[]): string[] {

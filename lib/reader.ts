@@ -64,8 +64,10 @@ export class ByteReader {
   #start = 0;
   #end = 0;
   /** A read under way into the buffer behind `#end`. It outlives a call that a pause has ended. */
-  #pending: Promise<number | null> | null = null;
+  #pending: Promise<void> | null = null;
   #ended = false;
+  /** What the source threw; it stays, as the end does. */
+  #error: { readonly reason: unknown } | null = null;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -74,6 +76,11 @@ export class ByteReader {
   /** How many received bytes nobody has taken yet. */
   get buffered(): number {
     return this.#end - this.#start;
+  }
+
+  /** Waits until there is something to read: bytes, the end or an error. Takes nothing and never rejects. */
+  async ready(): Promise<void> {
+    if (this.buffered === 0 && !this.#ended && this.#error === null) await this.#receive();
   }
 
   /** Reads whatever is there, or waits for the next bytes. */
@@ -156,35 +163,42 @@ export class ByteReader {
 
   /** Waits for more bytes; `false` is the end. */
   async #fill(): Promise<boolean> {
-    if (this.#ended) return false;
-    const count = await this.#receive();
-    this.#pending = null;
-    if (count === null) this.#ended = true;
-    else this.#end += count;
-    return count !== null;
+    if (!this.#ended && this.#error === null) await this.#receive();
+    return this.#goesOn();
   }
 
   /** As {@linkcode ByteReader.#fill}, but `null` when a pause of `gap` milliseconds comes first; the read goes on. */
   async #fillWithin(gap: number): Promise<boolean | null> {
-    const receiving = this.#receive();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const pause = new Promise<"pause">((resolve) => timer = setTimeout(() => resolve("pause"), gap));
     try {
-      if (await Promise.race([receiving, pause]) === "pause") return null;
+      if (await Promise.race([this.#receive(), pause]) === "pause") return null;
     } finally {
       clearTimeout(timer);
     }
-    return await this.#fill();
+    return this.#goesOn();
   }
 
-  /** The read under way, or a new one. */
-  #receive(): Promise<number | null> {
+  #goesOn(): boolean {
+    if (this.#error !== null) throw this.#error.reason;
+    return !this.#ended;
+  }
+
+  /**
+   * The read under way, or a new one. Its result is noted here, once, whoever waits for it: a call that a pause has ended leaves it to
+   * the next. It never rejects, so that nobody has to.
+   */
+  #receive(): Promise<void> {
     if (this.#pending !== null) return this.#pending;
     this.#makeRoom();
-    this.#pending = this.#source.read(this.#buffer.subarray(this.#end));
-    // If the call that started it has ended by a pause and no other comes, its failure concerns nobody.
-    this.#pending.catch(() => {});
-    return this.#pending;
+    return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then((count) => {
+      this.#pending = null;
+      if (count === null) this.#ended = true;
+      else this.#end += count;
+    }, (reason) => {
+      this.#pending = null;
+      this.#error = { reason };
+    });
   }
 
   /** Frees space behind `#end`. Only between reads: a read under way owns its part of the buffer. */

@@ -32,6 +32,7 @@ export function taskArgs(task: TaskName): string[] {
 export class RunningScript implements AsyncDisposable {
   #process: Deno.ChildProcess;
   #stdin: WritableStreamDefaultWriter<Uint8Array> | null;
+  #readers: { [stream: string]: ReadableStreamDefaultReader<Uint8Array> } = {};
   #texts = { stdout: "", stderr: "" };
   #streams: Promise<unknown>;
   #ended = false;
@@ -76,6 +77,11 @@ export class RunningScript implements AsyncDisposable {
     }
   }
 
+  /** Stops reading the script's standard output, as `| head -1` does. */
+  async closeOutput(): Promise<void> {
+    await this.#readers.stdout?.cancel();
+  }
+
   /** Sends a signal. */
   signal(name: Deno.Signal): void {
     this.#process.kill(name);
@@ -106,8 +112,10 @@ export class RunningScript implements AsyncDisposable {
 
   async #collect(stream: "stdout" | "stderr"): Promise<void> {
     const decoder = new TextDecoder();
-    for await (const bytes of this.#process[stream]) {
-      this.#texts[stream] += decoder.decode(bytes, { stream: true });
+    const reader = this.#process[stream].getReader();
+    this.#readers[stream] = reader;
+    for (let piece; !(piece = await reader.read()).done;) {
+      this.#texts[stream] += decoder.decode(piece.value, { stream: true });
       this.#wake.resolve();
       this.#wake = Promise.withResolvers();
     }
@@ -187,4 +195,9 @@ export async function run(
 /** The JSON events in an output. */
 export function eventsIn(output: string): Record<string, unknown>[] {
   return output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+}
+
+/** Says on stderr why something is not tested here; a skipped test never passes in silence. */
+export function notTested(reason: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`not tested: ${reason}\n`));
 }

@@ -1,0 +1,121 @@
+/**
+ * tcp:client is a TCP client: it sends one message, prints the reply and leaves; or it is a pipe, a ping, or a load.
+ *
+ * ```sh
+ * deno task tcp:client
+ * deno run --no-prompt --allow-net tcp/client.ts
+ * ```
+ *
+ * Try it, with `deno task tcp:server --echo` in another terminal:
+ *
+ * ```
+ * $ deno task tcp:client --message "Grüße"
+ * [+] Connected to 127.0.0.1:12345 from 127.0.0.1:52884 in 0.60 ms
+ * [*] Sent: Grüße
+ * Grüße
+ * [+] Done: a reply of 8 bytes in 0.71 ms
+ * $ seq 100000 | deno task -q tcp:client -q | sha256sum      # what goes in comes out
+ * $ deno task tcp:client --count 100                         # min/avg/max/p99
+ * ```
+ *
+ * @module
+ */
+import { connectTcp } from "../lib/connect.ts";
+import type { Connection } from "../lib/connection.ts";
+import { CutOffError, UsageError } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { milliseconds } from "../lib/log.ts";
+import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
+import type { DataOutput } from "../lib/output.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { plural } from "../lib/text.ts";
+import { load, ping } from "./measure.ts";
+import { type Input, pipe, stdinInput } from "./pipe.ts";
+
+const flags = {
+  ...peerFlags({ port: 12345 }),
+  message: flag.text("what to send; without it stdin, unless that is a terminal or empty", {
+    default: undefined,
+    shown: "Hello from client!",
+  }),
+  noNewline: flag.on("leave the newline off the message"),
+  count: flag.integer("repeat the exchange N times and print min/avg/max/p99", {
+    default: undefined,
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  interval: flag.seconds("seconds between two exchanges", { default: 0 }),
+  connections: flag.integer("drive load over so many connections and print exchanges/s", {
+    default: undefined,
+    min: 1,
+    max: 65_535,
+  }),
+  duration: flag.seconds("how long to drive load", { default: 5 }),
+  ...framingFlags,
+  ...commonFlags,
+};
+
+/** What `tcp:client` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "tcp:client",
+  role: "client",
+  summary: "TCP client that sends a message and prints the reply; a pipe when stdin is one",
+  example: { flags: "--port 9000 --message hello", does: "Sends hello and a newline, prints what comes back." },
+  flags,
+};
+
+/**
+ * One exchange: sends the message, prints the reply. The reply is complete before any of it is printed.
+ *
+ * @returns The last line of the run.
+ * @throws {CutOffError} The peer closed without a reply.
+ */
+export async function exchange(connection: Connection, message: string, output: DataOutput): Promise<string> {
+  const started = performance.now();
+  await connection.write(message);
+  const reply = await connection.readMessage({ keepEnd: true });
+  if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
+  const duration = performance.now() - started;
+  await output.write(reply);
+  await output.end();
+  return `Done: a reply of ${plural(reply.length, "byte")} in ${milliseconds(duration)}`;
+}
+
+/** A message of our own, or the pipe, whichever `input` calls for: one that ends without a byte means the message. */
+export async function exchangeOrPipe(
+  connection: Connection,
+  message: string,
+  input: Input | null,
+  output: DataOutput,
+): Promise<string> {
+  if (input === null) return await exchange(connection, message, output);
+  // The server may be the one who speaks first, or leaves: then it is a pipe as well.
+  await Promise.race([input.ready(), connection.ready()]);
+  return input.empty ? await exchange(connection, message, output) : await pipe(connection, input, output);
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal, output }) => {
+    const { host, port, count, connections, gap, maxMessage } = options;
+    const server = { hostname: host, port };
+    const limits = { timeout: options.timeout * 1000, stall: options.timeout * 1000, gap, maxMessage, events, signal };
+    const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
+    if (count !== undefined && connections !== undefined) {
+      throw new UsageError(
+        "Cannot use --count and --connections together: one measures single exchanges, one drives load",
+      );
+    }
+    if (connections !== undefined) {
+      return await load(server, message, { ...limits, connections, duration: options.duration * 1000 });
+    }
+    if (count !== undefined) {
+      return await ping(server, message, { ...limits, count, interval: options.interval * 1000, output });
+    }
+    using connection = await connectTcp(server, limits);
+    const input = options.message === undefined && !Deno.stdin.isTerminal() ? stdinInput() : null;
+    return await exchangeOrPipe(connection, message, input, output);
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

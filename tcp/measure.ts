@@ -1,0 +1,159 @@
+/**
+ * Exchanges by the number, for `tcp:client --count` and `--connections`.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import type { Endpoint } from "../lib/addr.ts";
+import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
+import type { Connection } from "../lib/connection.ts";
+import { CutOffError, Exit, Failure, stateOf, TimedOutError } from "../lib/errors.ts";
+import { data, milliseconds } from "../lib/log.ts";
+import type { DataOutput } from "../lib/output.ts";
+import { Times } from "../lib/stats.ts";
+import { encodeText, plural } from "../lib/text.ts";
+
+/**
+ * Repeats one exchange, on the same connection as long as the server keeps it open, else on a new one each time (the time then
+ * includes the connecting).
+ */
+export class Exchanger implements Disposable {
+  #server: Endpoint;
+  #message: Uint8Array;
+  #options: ConnectOptions;
+  #connection: Connection | null = null;
+  #keeps = true;
+  #connected = 0;
+
+  constructor(server: Endpoint, message: string, options: ConnectOptions) {
+    this.#server = server;
+    this.#message = encodeText(message);
+    this.#options = options;
+  }
+
+  /**
+   * One message and its reply.
+   *
+   * @returns The reply, valid until the next exchange.
+   */
+  async exchange(): Promise<Uint8Array> {
+    const used = this.#connection;
+    this.#connection ??= await connectTcp(this.#server, { ...this.#options, id: ++this.#connected });
+    const reply = await this.#ask(this.#connection).catch((error) => {
+      // A used connection that ends without a byte: the server answers once per connection. Ask again on a new one.
+      if (used === null || !(error instanceof CutOffError)) throw error;
+      this.#keeps = false;
+      return null;
+    });
+    if (reply === null || !this.#keeps) this.#hangUp();
+    return reply ?? await this.exchange();
+  }
+
+  async #ask(connection: Connection): Promise<Uint8Array> {
+    await connection.write(this.#message);
+    const reply = await connection.readMessage({ keepEnd: true });
+    if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
+    return reply;
+  }
+
+  #hangUp(): void {
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#hangUp();
+  }
+}
+
+/** The figures in one line. */
+function figures(times: Times): string {
+  const [min, avg, max, p99] = [times.min, times.average, times.max, times.percentile(0.99)].map(milliseconds);
+  return `min/avg/max/p99 ${min} / ${avg} / ${max} / ${p99}`;
+}
+
+/** What goes into the event. */
+function fields(times: Times): Record<string, number> {
+  return { exchanges: times.count, min: times.min, avg: times.average, max: times.max, p99: times.percentile(0.99) };
+}
+
+/** Options of {@linkcode ping}. */
+export interface PingOptions extends ConnectOptions {
+  readonly count: number;
+  /** Milliseconds from the start of one exchange to the start of the next; 0 = as soon as the reply is there. */
+  readonly interval: number;
+  readonly output: DataOutput;
+}
+
+/**
+ * Repeats the exchange, prints each reply and what each took.
+ *
+ * @returns The last line of the run.
+ */
+export async function ping(server: Endpoint, message: string, options: PingOptions): Promise<string> {
+  const { count, interval, output, events, signal } = options;
+  using exchanger = new Exchanger(server, message, options);
+  const times = new Times();
+  for (let number = 1; number <= count; number++) {
+    const started = performance.now();
+    const reply = await exchanger.exchange();
+    times.add(performance.now() - started);
+    await output.write(reply);
+    await output.end();
+    const left = started + interval - performance.now();
+    if (number < count && left > 0) await pause(left, signal);
+  }
+  events?.emit({ event: "measured", prose: data(figures(times)), ...fields(times) });
+  return `Done: ${plural(count, "exchange")}`;
+}
+
+/** Options of {@linkcode load}. */
+export interface LoadOptions extends ConnectOptions {
+  readonly connections: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/**
+ * Repeats the exchange on many connections at once for a while.
+ *
+ * @returns The last line of the run.
+ */
+export async function load(server: Endpoint, message: string, options: LoadOptions): Promise<string> {
+  const { connections, duration, events } = options;
+  const all = new Times();
+  const over = AbortSignal.timeout(duration);
+  const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
+  // Nothing is reported per message here: only the figures are of interest.
+  const { events: _, report: __, ...limits } = options;
+  const drive = async (): Promise<void> => {
+    using exchanger = new Exchanger(server, message, { ...limits, signal });
+    for (let now = performance.now(); !over.aborted;) {
+      await exchanger.exchange();
+      const then = now;
+      now = performance.now();
+      all.add(now - then);
+    }
+  };
+  const started = performance.now();
+  // An exchange that the end of the time interrupts is neither counted nor a failure.
+  const ends = await Promise.allSettled(Array.from({ length: connections }, drive));
+  options.signal?.throwIfAborted();
+  const failed = ends.flatMap((end) => end.status === "rejected" && end.reason !== over.reason ? [end.reason] : []);
+  if (all.count === 0) {
+    throw failed[0] ?? new TimedOutError(`Cannot measure: no exchange was answered within ${duration / 1000} s`);
+  }
+  const rate = all.count / (performance.now() - started) * 1000;
+  const prose = data(`${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`);
+  events?.emit({ event: "measured", prose, rate, connections, failed: failed.length, ...fields(all) });
+  if (failed.length > 0) {
+    const { state } = stateOf(failed[0]);
+    throw new Failure(Exit.failed, `Cannot keep up ${failed.length} of ${plural(connections, "connection")}: ${state}`);
+  }
+  return `Done: ${plural(all.count, "exchange")} in ${milliseconds(performance.now() - started)}`;
+}
+
+/** Waits; the signal's reason ends it. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(ms, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted());
+}

@@ -1,0 +1,253 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { eventsIn, notTested, run, start, startServer } from "../support/script.ts";
+import { rawServer } from "../support/sockets.ts";
+
+const at = (port: number): string[] => ["--port", String(port)];
+
+Deno.test("tcp:client sends its message, prints the reply byte for byte and leaves", async () => {
+  let asked = "";
+  await using server = rawServer(async (client) => {
+    asked = await client.until(/\n/);
+    await client.send("Grüße\r\n");
+    // The client leaves of its own accord: the server keeps the connection open.
+    assertEquals(await client.rest(), "");
+  });
+  const { code, stdout, stderr } = await run("tcp:client", at(server.port));
+  assertEquals({ code, stdout, asked }, { code: 0, stdout: "Grüße\r\n", asked: "Hello from client!\n" });
+  assertMatch(stderr, /^\[\+\] Connected to 127\.0\.0\.1:\d+.*\n\[\*\] Sent: Hello from client!\n/);
+  assertMatch(stderr, /\[\+\] Done: a reply of 9 bytes in .*\n$/);
+});
+
+Deno.test("tcp:client takes bare text as a reply, as textbook servers send it (S4)", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send("Hey there, from TCP server.");
+    await client.rest();
+  });
+  const { code, stdout } = await run("tcp:client", [...at(server.port), "--message", "x"]);
+  assertEquals({ code, stdout }, { code: 0, stdout: "Hey there, from TCP server." });
+});
+
+Deno.test("tcp:client --no-newline sends the bare message, --quiet says nothing else", async () => {
+  await using server = await startServer("tcp:server", ["--reply", "ok"]);
+  const { code, stdout, stderr } = await run("tcp:client", [
+    ...at(server.port),
+    "--message",
+    "bare",
+    "--no-newline",
+    "-q",
+  ]);
+  assertEquals({ code, stdout, stderr }, { code: 0, stdout: "ok\n", stderr: "" });
+});
+
+Deno.test("tcp:client is a binary-safe pipe when stdin is one, and half-closes at its end", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  const text = Array.from({ length: 50_000 }, (_, index) => `${index} é😀\0\x1b\r\n`).join("");
+  const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "-q"], { input: text });
+  assertEquals({ code, stderr, length: stdout.length }, { code: 0, stderr: "", length: text.length });
+  assert(stdout === text);
+});
+
+Deno.test("tcp:client reads on after its half-close: an answer that needs the whole input is not lost", async () => {
+  await using server = rawServer(async (client) => {
+    const lines = (await client.rest()).split("\n");
+    await client.send(`${lines.length - 1} lines\n`);
+  });
+  const { code, stdout } = await run("tcp:client", at(server.port), { input: "a\nb\nc\n" });
+  assertEquals({ code, stdout }, { code: 0, stdout: "3 lines\n" });
+});
+
+Deno.test("tcp:client sends all of its input to a server that half-closes first", async () => {
+  const received = Promise.withResolvers<number>();
+  await using server = rawServer(async (client) => {
+    await client.end();
+    received.resolve((await client.restBytes()).length);
+  });
+  const { code } = await run("tcp:client", [...at(server.port), "-q"], { input: "x".repeat(3_000_000) });
+  assertEquals({ code, received: await received.promise }, { code: 0, received: 3_000_000 });
+});
+
+Deno.test("tcp:client shows a server that speaks first while stdin is still open, and ends when it closes (33)", async () => {
+  const goOn = Promise.withResolvers<void>();
+  await using server = rawServer(async (client) => {
+    await client.send("220 ready\n");
+    await goOn.promise;
+    await client.send("221 bye\n");
+  });
+  await using client = start("tcp:client", at(server.port), { stdin: true });
+  await client.until(/220 ready\n/);
+  goOn.resolve();
+  await client.until(/221 bye\n/);
+  await client.until(/Done: 0 B out, 18 B in; \S+ closed/, "stderr");
+  assertEquals((await client.ended()).code, 0);
+});
+
+Deno.test("tcp:client with a stdin that ends without a byte sends the default message", async () => {
+  await using server = await startServer("tcp:server");
+  const { code, stdout } = await run("tcp:client", at(server.port), { input: "" });
+  assertEquals({ code, stdout }, { code: 0, stdout: "Hello from server!\n" });
+});
+
+Deno.test("tcp:client exits 6 when the server resets, cuts the reply, or closes without one (S9, S10)", async () => {
+  await using silent = rawServer(async (client) => {
+    await client.until(/\n/);
+  });
+  const { code, stdout, stderr } = await run("tcp:client", at(silent.port));
+  assertEquals({ code, stdout }, { code: 6, stdout: "" });
+  assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: it closed without a reply\n$/);
+
+  // Closing with unread bytes makes the kernel send a reset.
+  await using rude = rawServer(async (client) => {
+    await client.read();
+    await client.send("half a rep");
+  });
+  const cut = await run("tcp:client", [...at(rude.port), "--gap", "0"], { input: "x".repeat(2_000_000) });
+  assertEquals(cut.code, 6);
+  assertMatch(cut.stderr, /Cannot (read from|write to) 127\.0\.0\.1:\d+: .*(reset|no longer reads)/);
+});
+
+Deno.test("tcp:client exits 4 when refused, 3 for an unknown name, naming host and port (S14)", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const refused = await run("tcp:client", at(port));
+  assertEquals({ code: refused.code, stdout: refused.stdout }, { code: 4, stdout: "" });
+  assertMatch(refused.stderr, /^\[!\] Cannot connect to 127\.0\.0\.1:\d+: connection refused \(is a server.*\)\n$/);
+  const unknown = await run("tcp:client", ["--host", "nosuch.invalid"]);
+  assertEquals(unknown.code, 3);
+  assertMatch(unknown.stderr, /^\[!\] Cannot resolve nosuch\.invalid: .*\n$/);
+});
+
+Deno.test("tcp:client --timeout exits 5 and prints no half reply (S18, S19)", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send("half a rep");
+    await client.rest();
+  });
+  const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--gap", "0", "--timeout", "0.2"]);
+  assertEquals({ code, stdout }, { code: 5, stdout: "" });
+  assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: no word for 0\.2 s\n$/);
+});
+
+Deno.test("tcp:client refuses a reply over the limit with code 8", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send("x".repeat(100));
+  });
+  const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--max-message", "99"]);
+  assertEquals({ code, stdout }, { code: 8, stdout: "" });
+  assertMatch(stderr, /longer than 99 bytes/);
+});
+
+Deno.test("tcp:client stopped by SIGINT exits 130", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    asked.resolve();
+    await client.rest();
+  });
+  await using client = start("tcp:client", at(server.port));
+  await asked.promise;
+  const { code, stderr } = await client.stop();
+  assertEquals(code, 130);
+  assertMatch(stderr, /\[!\] Exiting\.\.\.\n/);
+});
+
+Deno.test("tcp:client ends quietly with 0 when nobody reads its output (P3)", async () => {
+  await using server = rawServer(async (client) => {
+    for (;;) await client.send("flood\n".repeat(1000));
+  });
+  await using client = start("tcp:client", at(server.port), { stdin: true });
+  await client.until(/flood/);
+  await client.closeOutput();
+  const { code, stderr } = await client.ended();
+  assertEquals(code, 0);
+  assert(!stderr.includes("Broken"), stderr);
+});
+
+Deno.test("tcp:client --count repeats on one connection or, where the server closes, on a new one each time", async () => {
+  await using echo = await startServer("tcp:server", ["--echo"]);
+  const kept = await run("tcp:client", [...at(echo.port), "--message", "hi", "--count", "5"]);
+  assertEquals({ code: kept.code, stdout: kept.stdout }, { code: 0, stdout: "hi\n".repeat(5) });
+  assertMatch(
+    kept.stderr,
+    /\[\*\] min\/avg\/max\/p99 .* ms \/ .* ms \/ .* ms \/ .* ms\n[^]*\[\+\] Done: 5 exchanges\n$/,
+  );
+  assertMatch((await echo.script.stop()).stdout, /Done: 1 connection served/);
+
+  await using server = await startServer("tcp:server");
+  const renewed = await run("tcp:client", [...at(server.port), "--count", "5", "--interval", "0.01"]);
+  assertEquals({ code: renewed.code, stdout: renewed.stdout }, { code: 0, stdout: "Hello from server!\n".repeat(5) });
+});
+
+Deno.test("tcp:client --connections drives load and prints exchanges/s", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  const args = [...at(server.port), "--connections", "4", "--duration", "0.2"];
+  const { code, stdout, stderr } = await run("tcp:client", args);
+  assertEquals({ code, stdout }, { code: 0, stdout: "" });
+  assertMatch(stderr, /\[\*\] \d+ exchanges\/s over 4 connections; min\/avg\/max\/p99/);
+  const json = await run("tcp:client", [...args, "--json"]);
+  const measured = eventsIn(json.stdout).find(({ event }) => event === "measured");
+  assert(Number(measured?.rate) > 0 && Number(measured?.p99) > 0 && measured?.failed === 0);
+
+  await using mute = await startServer("tcp:server", ["--discard", "-q"]);
+  const none = await run("tcp:client", [...at(mute.port), "--connections", "2", "--duration", "0.1"]);
+  assertEquals(none.code, 5);
+  assertMatch(none.stderr, /Cannot measure: no exchange was answered within 0\.1 s/);
+});
+
+Deno.test("tcp:client --json prints events instead of the data", async () => {
+  await using server = await startServer("tcp:server");
+  const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--json"]);
+  const events = eventsIn(stdout);
+  assertEquals({ code, stderr, lines: events.length }, {
+    code: 0,
+    stderr: "",
+    lines: stdout.trim().split("\n").length,
+  });
+  assertEquals(events.map(({ event }) => event), ["connected", "sent", "received", "closed", "ended"]);
+  assertEquals([events[2]?.text, events[2]?.bytes], ["Hello from server!", 19]);
+  const failed = eventsIn((await run("tcp:client", ["--host", "nosuch.invalid", "--json"])).stdout);
+  assertEquals(failed.map(({ event, code }) => [event, code]), [["error", 3], ["ended", 3]]);
+});
+
+Deno.test("tcp:client supplies the missing newline on a terminal and escapes controls there", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send("\x1b[2Jred");
+    await client.rest();
+  });
+  if (Deno.build.os !== "linux") return notTested("a terminal, without script(1) of util-linux");
+  const shell = `"${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --message x --port ${server.port}`;
+  const { stdout } = await new Deno.Command("script", {
+    args: ["-qec", `${shell}; echo after`, "/dev/null"],
+    stdin: "null",
+    stdout: "piped",
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "␛[2Jred\r\nafter\r\n");
+});
+
+Deno.test("tcp:client reaches a server over IPv6 and by name", async () => {
+  await using six = await startServer("tcp:server", ["--bind", "::1"]);
+  assertEquals((await run("tcp:client", [...at(six.port), "--host", "::1"])).code, 0);
+  assertEquals((await run("tcp:client", [...at(six.port), "--host", "[::1]"])).code, 0);
+  await using named = await startServer("tcp:server", ["--bind", "localhost"]);
+  assertEquals((await run("tcp:client", [...at(named.port), "--host", "localhost"])).code, 0);
+});
+
+Deno.test("tcp:client names misuse and opens nothing (P4)", async () => {
+  for (
+    const [args, said] of [
+      [["--port", "0"], /--port "0": it must be a whole number from 1 to 65535/],
+      [["--host", "a b"], /--host "a b"/],
+      [["--count", "0"], /--count "0"/],
+      [["--count", "2", "--connections", "2"], /--count and --connections together/],
+      [["hello"], /the argument "hello"/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await run("tcp:client", args);
+    assertEquals({ code, stdout }, { code: 2, stdout: "" });
+    assertMatch(stderr, said);
+    assertEquals(stderr.trim().split("\n").length, 1);
+  }
+});

@@ -1,0 +1,295 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Times } from "../../lib/stats.ts";
+import { eventsIn, notTested, run, startServer } from "../support/script.ts";
+import { RawClient, sendAndReset } from "../support/sockets.ts";
+import { everyWay } from "../support/chunks.ts";
+
+const REPLY = "Hello from server!\n";
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Sends pieces one after the other, reads to the end. */
+async function ask(port: number, ...pieces: (string | Uint8Array)[]): Promise<string> {
+  using client = await RawClient.connect(port);
+  for (const piece of pieces) await client.send(piece);
+  return await client.rest();
+}
+
+Deno.test("tcp:server prints a message, answers it and closes", async () => {
+  await using server = await startServer("tcp:server");
+  assertEquals(await ask(server.port, "Hello from client!\n"), REPLY);
+  await server.script.until(/Closed/);
+  const { code, stdout, stderr } = await server.script.stop();
+  assertMatch(
+    stdout,
+    /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] .*this machine only.*\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\*\] Received: Hello from client!\n/,
+  );
+  assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served.*\n$/);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+});
+
+Deno.test("tcp:server answers bare text that waits, as textbook clients send it (S4)", async () => {
+  await using server = await startServer("tcp:server");
+  assertEquals(await ask(server.port, "Hey there, from our TCP client."), REPLY);
+  await server.script.until(/Received: Hey there, from our TCP client\.\n/);
+});
+
+Deno.test("tcp:server takes one message however it is cut (S1, S3)", async () => {
+  await using server = await startServer("tcp:server", ["--json"]);
+  let asked = 0;
+  for (const { pieces } of everyWay(bytesOf("é漢😀\r\n"))) {
+    assertEquals(await ask(server.port, ...pieces), REPLY);
+    asked++;
+  }
+  const { stdout } = await server.script.stop();
+  const received = eventsIn(stdout).filter(({ event }) => event === "received");
+  assertEquals(received.map(({ text }) => text), new Array(asked).fill("é漢😀"));
+});
+
+Deno.test("tcp:server answers the first of two messages in one segment and reads the rest away (S2)", async () => {
+  await using server = await startServer("tcp:server");
+  assertEquals(await ask(server.port, "one\ntwo\n" + "x".repeat(100_000)), REPLY);
+});
+
+Deno.test("tcp:server answers after a half-close (S8), an empty line (S7) and nothing at all", async () => {
+  await using server = await startServer("tcp:server");
+  using half = await RawClient.connect(server.port);
+  await half.send("no newline");
+  await half.end();
+  assertEquals(await half.rest(), REPLY);
+  assertEquals(await ask(server.port, "\n"), REPLY);
+  using silent = await RawClient.connect(server.port);
+  await silent.end();
+  assertEquals(await silent.rest(), "");
+});
+
+Deno.test("tcp:server shows untrusted bytes escaped (S7)", async () => {
+  await using server = await startServer("tcp:server");
+  await ask(server.port, Uint8Array.of(0x1b, 0x5b, 0x32, 0x4a, 0, 7, 0xff, 0xc3, 0xa9, 10));
+  await ask(server.port, "a\u202eb\rc\n");
+  await server.script.until(/Received: ␛\[2J␀\\x07\ufffdé\n/);
+  await server.script.until(/Received: a\\u202eb\\rc\n/);
+});
+
+Deno.test("tcp:server takes 64 KiB and refuses one byte more with a line (S6)", async () => {
+  await using server = await startServer("tcp:server", ["--quiet"]);
+  assertEquals(await ask(server.port, "x".repeat(65536) + "\n"), REPLY);
+  assertEquals(
+    await ask(server.port, "x".repeat(65537) + "\n"),
+    "Cannot take the message: it is longer than 65536 bytes\n",
+  );
+  assertEquals(
+    await ask(server.port, "x".repeat(300_000)),
+    "Cannot take the message: it is longer than 65536 bytes\n",
+  );
+  const { code, stderr } = await server.script.stop();
+  assertEquals(code, 0);
+  assertMatch(stderr, /longer than 65536 bytes/);
+});
+
+Deno.test("tcp:server goes on when a client resets mid-message, idle, or at once (S9)", async () => {
+  await using server = await startServer("tcp:server");
+  await sendAndReset(server.port, "half a mess");
+  for (let count = 0; count < 20; count++) await sendAndReset(server.port, "");
+  assertEquals(await ask(server.port, "hello\n"), REPLY);
+  await server.script.until(/reset by the peer, 11 bytes into a message|the peer cut the connection/);
+  assertEquals((await server.script.stop()).code, 0);
+});
+
+Deno.test("tcp:server --echo sends every byte back, to the half-close and beyond the socket buffers (S8, S13)", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
+  const bytes = new Uint8Array(8 * 1024 * 1024).map((_, index) => index * 31);
+  using client = await RawClient.connect(server.port);
+  const reading = client.restBytes();
+  await client.send(bytes);
+  await client.end();
+  const echoed = await reading;
+  assertEquals(echoed.length, bytes.length);
+  assert(echoed.every((byte, index) => byte === bytes[index]));
+});
+
+Deno.test("tcp:server --discard counts and answers nothing", async () => {
+  await using server = await startServer("tcp:server", ["--discard"]);
+  using client = await RawClient.connect(server.port);
+  await client.send("x".repeat(1000));
+  await client.end();
+  assertEquals(await client.rest(), "");
+  await server.script.until(/Closed \S+: 1 kB in, 0 B out/);
+});
+
+Deno.test("tcp:server drops a client that never reads and goes on (S11, S12)", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "--quiet", "--timeout", "0.3"]);
+  const flood = new Uint8Array(64 * 1024 * 1024);
+  using stubborn = await RawClient.connect(server.port);
+  // Its own write blocks once the server stops reading; being dropped ends it.
+  await stubborn.send(flood).catch(() => {});
+  await server.script.until(/has not read for 0\.3 s/, "stderr");
+  using client = await RawClient.connect(server.port);
+  await client.send("still here\n");
+  await client.end();
+  assertEquals(await client.rest(), "still here\n");
+});
+
+Deno.test("tcp:server --timeout ends a silent client with a line (S18)", async () => {
+  await using server = await startServer("tcp:server", ["--timeout", "0.1"]);
+  using client = await RawClient.connect(server.port);
+  assertEquals(await client.rest(), "");
+  await server.script.until(/Cannot read from 127\.0\.0\.1:\d+: no word for 0\.1 s/, "stderr");
+});
+
+Deno.test("tcp:server --once serves one client and exits 0", async () => {
+  await using server = await startServer("tcp:server", ["--once", "--reply", "bye", "--no-newline"]);
+  assertEquals(await ask(server.port, "x\n"), "bye");
+  const { code, stdout } = await server.script.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "Done: 1 connection served");
+});
+
+Deno.test("tcp:server --max-connections and --allow say why they refuse, in one line", async () => {
+  await using full = await startServer("tcp:server", ["--echo", "--max-connections", "1"]);
+  using first = await RawClient.connect(full.port);
+  await first.send("in\n");
+  await first.until(/in\n/);
+  assertEquals(await ask(full.port), "Cannot serve you: the server is full (1 connection at most); try again later\n");
+  await first.end();
+  await first.rest();
+  await full.script.until(/Closed/);
+  using second = await RawClient.connect(full.port);
+  await second.send("free again\n");
+  await second.until(/free again\n/);
+
+  await using closed = await startServer("tcp:server", ["--allow", "192.0.2.0/24", "--allow", "2001:db8::/32"]);
+  assertEquals(await ask(closed.port), "Cannot serve you: your address is not allowed here\n");
+  await closed.script.until(/Refused 127\.0\.0\.1:\d+: your address is not allowed here/);
+});
+
+Deno.test("tcp:server lets an open exchange finish after SIGTERM and closes idle clients", async () => {
+  await using server = await startServer("tcp:server");
+  using idle = await RawClient.connect(server.port);
+  using talking = await RawClient.connect(server.port);
+  await talking.send("half");
+  // The pause of the gap has not passed yet when the signal comes, or it has: either way the exchange is answered.
+  await server.script.until(/(Accepted[^]*){2}/);
+  server.script.signal("SIGTERM");
+  assertEquals(await idle.rest(), "");
+  assertEquals(await talking.rest(), REPLY);
+  assertEquals((await server.script.ended()).code, 0);
+});
+
+Deno.test("tcp:server takes the second of two Ctrl-C at once as the same one (P1)", async () => {
+  await using server = await startServer("tcp:server");
+  server.script.signal("SIGINT");
+  server.script.signal("SIGINT");
+  assertEquals((await server.script.ended()).code, 0);
+});
+
+Deno.test("tcp:server works over IPv6, and over both with --bind ::", async () => {
+  await using six = await startServer("tcp:server", ["--bind", "::1"]);
+  using client = await RawClient.connect(six.port, "::1");
+  await client.send("x\n");
+  assertEquals(await client.rest(), REPLY);
+  assertMatch(six.script.stdout, /Listening on \[::1\]:\d+\n.*this machine only/);
+
+  await using both = await startServer("tcp:server", ["--bind", "::"]);
+  assertEquals(await ask(both.port, "x\n"), REPLY);
+  await both.script.until(/Accepted connection from 127\.0\.0\.1:\d+/);
+});
+
+Deno.test("tcp:server on every address prints the command that joins", async () => {
+  await using server = await startServer("tcp:server", ["--bind", "0.0.0.0"]);
+  const lan = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."));
+  if (lan === undefined) return notTested("this machine has no address besides loopback");
+  await server.script.until(/Reachable from the network/);
+  await server.script.until(
+    new RegExp(`deno task tcp:client --host ${lan.address.replaceAll(".", "\\.")} --port ${server.port}\n`),
+  );
+});
+
+Deno.test("tcp:server exits 9 with a hint when the port is taken (S15)", async () => {
+  await using server = await startServer("tcp:server");
+  const { code, stdout, stderr } = await run("tcp:server", ["--port", String(server.port)]);
+  assertEquals({ code, stdout }, { code: 9, stdout: "" });
+  assertMatch(stderr, /^\[!\] Cannot listen on 127\.0\.0\.1:\d+: another program holds the port.*--port 0.*\n$/);
+  const foreign = await run("tcp:server", ["--bind", "192.0.2.1"]);
+  assertEquals(foreign.code, 9);
+  assertMatch(foreign.stderr, /not an address of this machine/);
+});
+
+Deno.test("tcp:server never waits 40 ms for Nagle (S20)", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
+  using client = await RawClient.connect(server.port);
+  const times = new Times();
+  for (let round = 0; round < 50; round++) {
+    const started = performance.now();
+    // Two writes, then a read: the pattern that stalls when Nagle meets a delayed ACK.
+    await client.send("a");
+    await client.send("b\n");
+    await client.until(/b\n/);
+    times.add(performance.now() - started);
+  }
+  assert(times.percentile(0.5) < 20, `median ${times.percentile(0.5)} ms`);
+});
+
+Deno.test("tcp:server serves 200 clients at once, each of them often (fair above 128)", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
+  const clients = await Promise.all(Array.from({ length: 200 }, () => RawClient.connect(server.port)));
+  try {
+    const slowest = await Promise.all(clients.map(async (client, index) => {
+      const times = new Times();
+      for (let round = 0; round < 20; round++) {
+        const started = performance.now();
+        await client.send(`${index}:${round}\n`);
+        assertEquals(await client.until(/\n/), `${index}:${round}\n`);
+        times.add(performance.now() - started);
+      }
+      return times.max;
+    }));
+    assert(Math.max(...slowest) < 2000, `slowest ${Math.max(...slowest)} ms`);
+  } finally {
+    for (const client of clients) client.close();
+  }
+});
+
+Deno.test("tcp:server ends quietly when nobody reads its log any more (P3)", async () => {
+  await using server = await startServer("tcp:server");
+  await server.script.closeOutput();
+  // The next line of the log finds the pipe closed.
+  await ask(server.port, "x\n").catch(() => {});
+  const { code, stderr } = await server.script.ended();
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+});
+
+Deno.test("tcp:server --quiet prints only the ready line", async () => {
+  await using server = await startServer("tcp:server", ["-q"]);
+  assertEquals(await ask(server.port, "x\n"), REPLY);
+  const { stdout } = await server.script.stop();
+  assertMatch(stdout, /^\[\+\] Listening on 127\.0\.0\.1:\d+\n$/);
+});
+
+Deno.test("tcp:server --json tells the same as the prose", async () => {
+  await using server = await startServer("tcp:server", ["--json"]);
+  await ask(server.port, "x\n");
+  const { stdout, stderr } = await server.script.stop();
+  const events = eventsIn(stdout);
+  assertEquals(events.length, stdout.trim().split("\n").length);
+  assertEquals(events.map(({ event }) => event), [
+    "listening",
+    "accepted",
+    "received",
+    "sent",
+    "closed",
+    "stopping",
+    "ended",
+  ]);
+  assert(events.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(time))));
+  const [listening, accepted, received] = events;
+  assertEquals([listening?.transport, listening?.hostname, listening?.tls], ["tcp", "127.0.0.1", false]);
+  assertEquals([accepted?.id, received?.id, received?.bytes, received?.text], [1, 1, 1, "x"]);
+  assertEquals(events.at(-1)?.code, 0);
+  assertEquals(stderr, "");
+});
+
+Deno.test("tcp:server refuses --echo with --discard, exit 2", async () => {
+  const { code, stderr, stdout } = await run("tcp:server", ["--echo", "--discard"]);
+  assertEquals({ code, stdout }, { code: 2, stdout: "" });
+  assertMatch(stderr, /^\[!\] Cannot use --echo and --discard together.*\n$/);
+});
