@@ -7,7 +7,7 @@ import { formatEndpoint } from "./addr.ts";
 import { Deadlines } from "./deadlines.ts";
 import { CutOffError, Failure, isClosedHere, isDisconnect, stateOf, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
-import { ByteReader } from "./reader.ts";
+import { ByteReader, type MessageRules } from "./reader.ts";
 import { type ConnectionOptions, GAP, MAX_MESSAGE, type StreamSocket } from "./socket.ts";
 import { decodeText, encodeText, streamDecoder } from "./text.ts";
 
@@ -46,14 +46,14 @@ export class Connection implements Disposable {
   #socket: StreamSocket;
   #reader: ByteReader;
   #events: Events;
+  /** Whether messages become events; fixed, so that a quiet connection decodes nothing. */
+  #reports: boolean;
   #options: ConnectionOptions;
   #opened = performance.now();
-  #bytesIn = 0;
   #bytesOut = 0;
   #closed = false;
   #draining = false;
-  /** Waiting for the first byte of something new: no exchange is open. */
-  #atRest = false;
+  #waiting = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
   #lastLook: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +67,7 @@ export class Connection implements Disposable {
     this.hostname = remote.hostname;
     this.peer = formatEndpoint(remote);
     this.#events = options.events ?? NO_EVENTS;
+    this.#reports = this.#events.detailed && options.report !== false;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
     this.#deadlines = new Deadlines(
       { idle: options.timeout ?? 0, stall: options.stall ?? 0 },
@@ -85,7 +86,7 @@ export class Connection implements Disposable {
 
   /** Bytes received so far. */
   get bytesIn(): number {
-    return this.#bytesIn;
+    return this.#reader.received;
   }
 
   /** Bytes sent so far. */
@@ -110,7 +111,15 @@ export class Connection implements Disposable {
 
   /** Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. */
   async read(): Promise<Uint8Array | null> {
-    const bytes = await this.#reading(() => this.#reader.read());
+    if (this.#noMore()) return null;
+    let bytes: Uint8Array | null = null;
+    try {
+      await this.#reader.ready();
+      bytes = this.#reader.take();
+    } catch (error) {
+      this.#readFailed(error);
+    }
+    this.#readDone(bytes);
     if (bytes !== null && this.#reports) {
       this.#pieces ??= streamDecoder();
       this.#passed("received", bytes, this.#pieces.decode(bytes, { stream: true }));
@@ -119,8 +128,8 @@ export class Connection implements Disposable {
   }
 
   /** Reads a line, without its line end. */
-  async readLine(): Promise<Uint8Array | null> {
-    return this.#message(await this.#reading(() => this.#reader.readLine(this.#max)));
+  readLine(): Promise<Uint8Array | null> {
+    return this.#readFramed({ max: this.#max, gap: 0 });
   }
 
   /**
@@ -128,9 +137,8 @@ export class Connection implements Disposable {
    *
    * @param options With `keepEnd`, the message keeps its line end.
    */
-  async readMessage(options: { keepEnd?: boolean } = {}): Promise<Uint8Array | null> {
-    const rules = { max: this.#max, gap: this.#options.gap ?? GAP, ...options };
-    return this.#message(await this.#reading(() => this.#reader.readMessage(rules)));
+  readMessage(options: { keepEnd?: boolean } = {}): Promise<Uint8Array | null> {
+    return this.#readFramed({ max: this.#max, gap: this.#options.gap ?? GAP, ...options });
   }
 
   /** Writes all of the bytes, waiting while the peer's window is full. */
@@ -148,7 +156,7 @@ export class Connection implements Disposable {
     } finally {
       this.#deadlines.writing(false);
     }
-    if (this.#reports) this.#passed("sent", bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+    if (this.#reports) this.#passed("sent", bytes, withoutLineEnd(bytes));
   }
 
   /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
@@ -226,51 +234,51 @@ export class Connection implements Disposable {
     return this.#options.maxMessage ?? MAX_MESSAGE;
   }
 
-  get #reports(): boolean {
-    return this.#events.detailed && this.#options.report !== false;
+  /** Waiting for the first byte of something new: no exchange is open. */
+  get #atRest(): boolean {
+    return this.#waiting && this.#reader.buffered === 0;
   }
 
   #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {
     this.#events.emit({ event, id: this.id, peer: this.peer, bytes: bytes.length, text });
   }
 
-  #message(bytes: Uint8Array | null): Uint8Array | null {
-    if (bytes !== null && this.#reports) {
-      this.#passed("received", bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+  async #readFramed(rules: MessageRules): Promise<Uint8Array | null> {
+    if (this.#noMore()) return null;
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = await this.#reader.readMessage(rules);
+    } catch (error) {
+      this.#readFailed(error);
     }
+    this.#readDone(bytes);
+    if (bytes !== null && this.#reports) this.#passed("received", bytes, withoutLineEnd(bytes));
     return bytes;
   }
 
-  /** Runs one read with everything that can end it put into words. */
-  async #reading(read: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
-    this.#atRest = this.#reader.buffered === 0;
-    if (this.#atRest && this.#draining) return null;
-    try {
-      const bytes = await read();
-      if (bytes === null) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
-      return bytes;
-    } catch (error) {
-      if (this.#draining && this.#closed && isClosedHere(error)) return null;
-      throw this.#problem("read from", error);
-    } finally {
-      this.#atRest = false;
-    }
+  /** Begins a read, unless the server is stopping and nothing is left of what had come. */
+  #noMore(): boolean {
+    this.#waiting = true;
+    return this.#draining && this.#reader.buffered === 0;
   }
 
-  async #receive(into: Uint8Array): Promise<number | null> {
-    const gate = this.#options.gate;
-    if (gate?.crowded) await gate.pass();
+  #readDone(bytes: Uint8Array | null): void {
+    this.#waiting = false;
+    this.#deadlines.reading(false);
+    if (bytes === null) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
+  }
+
+  /** Throws in words, unless the drain closed the socket: that is an end. */
+  #readFailed(error: unknown): void {
+    this.#waiting = false;
+    if (!(this.#draining && this.#closed && isClosedHere(error))) throw this.#problem("read from", error);
+  }
+
+  /** One read of the socket; in a crowd, after the others have had their turn. */
+  #receive(into: Uint8Array): Promise<number | null> {
     this.#deadlines.reading(true);
-    try {
-      const count = await this.#socket.read(into);
-      if (count !== null) {
-        this.#bytesIn += count;
-        this.#atRest = false;
-      }
-      return count;
-    } finally {
-      this.#deadlines.reading(false);
-    }
+    const gate = this.#options.gate;
+    return gate?.crowded ? gate.pass().then(() => this.#socket.read(into)) : this.#socket.read(into);
   }
 
   #problem(action: string, error: unknown): unknown {
@@ -304,4 +312,9 @@ export class Connection implements Disposable {
     );
     this.close();
   }
+}
+
+/** A message as text, without its line end. */
+function withoutLineEnd(bytes: Uint8Array): string {
+  return decodeText(bytes).replace(/\r?\n$/, "");
 }

@@ -25,6 +25,7 @@ export interface MessageRules {
   readonly keepEnd?: boolean;
 }
 
+const READY = Promise.resolve();
 const LF = 10;
 const CR = 13;
 const FIRST_BUFFER = 4096;
@@ -73,19 +74,26 @@ export class ByteReader {
     this.#source = source;
   }
 
+  /** How many bytes were received so far. */
+  received = 0;
+
   /** How many received bytes nobody has taken yet. */
   get buffered(): number {
     return this.#end - this.#start;
   }
 
-  /** Waits until there is something to read: bytes, the end or an error. Takes nothing and never rejects. */
-  async ready(): Promise<void> {
-    if (this.buffered === 0 && !this.#ended && this.#error === null) await this.#receive();
+  /** Waits until there is something to take: bytes, the end or an error. Never rejects. */
+  ready(): Promise<void> {
+    return this.buffered > 0 || this.#ended || this.#error !== null ? READY : this.#receive();
   }
 
-  /** Reads whatever is there, or waits for the next bytes. */
-  async read(): Promise<Uint8Array | null> {
-    if (this.buffered === 0 && !await this.#fill()) return null;
+  /**
+   * Takes whatever is there, once {@linkcode ByteReader.ready} has said so; `null` is the end.
+   *
+   * Two steps instead of one `read`: the busiest path of a server saves a promise per message.
+   */
+  take(): Uint8Array | null {
+    if (this.buffered === 0 && !this.#goesOn()) return null;
     // A read that filled the buffer to its end says that more is waiting: take larger bites from now on.
     const full = this.#end === this.#buffer.length && this.#pending === null;
     const bytes = this.#take(this.#end, this.#end);
@@ -94,6 +102,12 @@ export class ByteReader {
       this.#start = this.#end = 0;
     }
     return bytes;
+  }
+
+  /** Reads whatever is there, or waits for the next bytes. */
+  async read(): Promise<Uint8Array | null> {
+    await this.ready();
+    return this.take();
   }
 
   /**
@@ -191,15 +205,23 @@ export class ByteReader {
   #receive(): Promise<void> {
     if (this.#pending !== null) return this.#pending;
     this.#makeRoom();
-    return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then((count) => {
-      this.#pending = null;
-      if (count === null) this.#ended = true;
-      else this.#end += count;
-    }, (reason) => {
-      this.#pending = null;
-      this.#error = { reason };
-    });
+    return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then(this.#received, this.#failed);
   }
+
+  #received = (count: number | null): void => {
+    this.#pending = null;
+    if (count === null) {
+      this.#ended = true;
+    } else {
+      this.#end += count;
+      this.received += count;
+    }
+  };
+
+  #failed = (reason: unknown): void => {
+    this.#pending = null;
+    this.#error = { reason };
+  };
 
   /** Frees space behind `#end`. Only between reads: a read under way owns its part of the buffer. */
   #makeRoom(): void {
