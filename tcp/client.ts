@@ -20,6 +20,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, UsageError } from "../lib/errors.ts";
@@ -64,6 +65,9 @@ export const script: Script<typeof flags> = {
   flags,
 };
 
+/** How long an input may take to turn out empty when the server speaks first (ms). */
+const MOMENT = 100;
+
 /**
  * One exchange: sends the message, prints the reply. The reply is complete before any of it is printed.
  *
@@ -81,7 +85,11 @@ export async function exchange(connection: Connection, message: string, output: 
   return `Done: a reply of ${plural(reply.length, "byte")} in ${milliseconds(duration)}`;
 }
 
-/** A message of our own, or the pipe, whichever `input` calls for: one that ends without a byte means the message. */
+/**
+ * A message of our own, or the pipe, whichever `input` calls for: one that ends without a byte means the message.
+ *
+ * @param input Standard input, unless a message was given or it is a terminal.
+ */
 export async function exchangeOrPipe(
   connection: Connection,
   message: string,
@@ -89,9 +97,9 @@ export async function exchangeOrPipe(
   output: DataOutput,
 ): Promise<string> {
   if (input === null) return await exchange(connection, message, output);
-  // The server may be the one who speaks first, or leaves: then it is a pipe as well.
-  await Promise.race([input.ready(), connection.ready()]);
-  return input.empty ? await exchange(connection, message, output) : await pipe(connection, input, output);
+  // A server that speaks (or leaves) first is not kept waiting for an input that says nothing yet: then it is a pipe.
+  await Promise.race([input.ready(), connection.ready().then(() => delay(MOMENT))]);
+  return input.empty ? await exchange(connection, message, output) : await pipe(connection, input, message, output);
 }
 
 /** Runs the script; returns its exit code. */

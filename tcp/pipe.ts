@@ -14,6 +14,8 @@ export class Input {
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** Whether the input has ended without a byte, as far as is known now. */
   empty = false;
+  /** Whether it was given up: its end then says nothing. */
+  cancelled = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader();
@@ -35,6 +37,7 @@ export class Input {
 
   /** Gives the input up, also while a read waits for it. */
   async cancel(): Promise<void> {
+    this.cancelled = true;
     await this.#reader.cancel().catch(() => {});
   }
 }
@@ -52,14 +55,15 @@ const STANDSTILL = 100;
  * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only: input that still flows is sent, but an
  * input that nobody types into any more does not hold up the end.
  *
+ * @param message Sent in place of an input that ends without a byte.
  * @returns The last line of the run.
  * @throws {CutOffError} The peer reset, or would not take the rest of the input.
  */
-export async function pipe(connection: Connection, input: Input, output: DataOutput): Promise<string> {
+export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
   let allSent = false;
   let failure: unknown;
   // A failure is noted but the peer's last words are read first: it may have said why it hung up.
-  const sending = send(connection, input).catch((error) => failure = error).finally(() => allSent = true);
+  const sending = send(connection, input, message).catch((error) => failure = error).finally(() => allSent = true);
   try {
     for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
     await output.end();
@@ -76,7 +80,9 @@ export async function pipe(connection: Connection, input: Input, output: DataOut
   } in; ${connection.peer} closed`;
 }
 
-async function send(connection: Connection, input: Input): Promise<void> {
+async function send(connection: Connection, input: Input, message: string): Promise<void> {
   for (let bytes; (bytes = await input.read()) !== null;) await connection.write(bytes);
+  if (input.cancelled) return;
+  if (connection.bytesOut === 0) await connection.write(message);
   await connection.closeWrite();
 }

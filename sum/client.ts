@@ -1,0 +1,87 @@
+/**
+ * sum:client sends a number from 1 to 100 over TCP and prints the sum with the server's.
+ *
+ * ```sh
+ * deno task sum:client
+ * deno run --no-prompt --allow-net sum/client.ts
+ * ```
+ *
+ * Try it, with `deno task sum:server` in another terminal:
+ *
+ * ```
+ * $ deno task sum:client
+ * Enter an integer between 1 and 100 [42]: 42
+ * [+] Connected to 127.0.0.1:12000 from 127.0.0.1:52884 in 0.60 ms
+ * [*] Sent: Plainwire client: 42
+ * Client name: Plainwire client
+ * Server name: Plainwire server
+ * Client's number: 42
+ * Server's number: 58
+ * Sum: 100
+ * $ deno task sum:client --number 0           # outside 1-100: the server stops
+ * ```
+ *
+ * @module
+ */
+import { connectTcp } from "../lib/connect.ts";
+import type { Connection } from "../lib/connection.ts";
+import { CutOffError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
+import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
+import type { DataOutput } from "../lib/output.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { decodeText } from "../lib/text.ts";
+import { type Question, takeAnswer } from "./exchange.ts";
+import { chooseNumber, clientFlags } from "./flags.ts";
+import { writeOffer } from "./protocol.ts";
+
+const flags = {
+  ...peerFlags({ port: 12000 }),
+  ...clientFlags,
+  ...framingFlags,
+  ...commonFlags,
+};
+
+/** What `sum:client` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "sum:client",
+  role: "client",
+  summary: "sends a number from 1 to 100 and prints the sum with the server's",
+  example: {
+    flags: "--number 42 --name Ada --format json",
+    does: `Asks {"name":"Ada","number":42}, prints five lines.`,
+  },
+  flags,
+};
+
+/**
+ * Asks over a connection and prints what the answer means.
+ *
+ * @returns The last line of the run.
+ * @throws {CutOffError} The server closed without an answer.
+ * @throws {ProtocolError} The answer is none, or refuses the question.
+ */
+export async function runSum(
+  connection: Connection,
+  question: Question,
+  { events, output }: { events: Events; output: DataOutput },
+): Promise<string> {
+  await connection.write(`${writeOffer(question, question.form)}\n`);
+  const answer = await connection.readMessage();
+  if (answer === null) throw new CutOffError(`Cannot get an answer from ${connection.peer}: it closed without one`);
+  return await takeAnswer(decodeText(answer), question, { events, output, from: connection.peer });
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal, output }) => {
+    const { host, port, name, format, gap, maxMessage } = options;
+    const question = { name, number: chooseNumber(options), form: format };
+    const timeout = options.timeout * 1000;
+    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal };
+    using connection = await connectTcp({ hostname: host, port }, limits);
+    return await runSum(connection, question, { events, output });
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

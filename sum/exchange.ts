@@ -1,0 +1,146 @@
+/**
+ * One exchange of numbers, seen from both sides: what a server makes of a question, what a client makes of the answer. The same
+ * over TCP and UDP.
+ *
+ * @module
+ */
+import { Exit, ProtocolError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
+import type { DataOutput } from "../lib/output.ts";
+import { encodeText, escapeControls } from "../lib/text.ts";
+import { formOf, inRange, outside, quote, readAnswer, readQuestion } from "./protocol.ts";
+import { type Form, type Offer, writeOffer, writeRefusal, writeStopping } from "./protocol.ts";
+
+/** How a server plays. */
+export interface ServerRules {
+  readonly name: string;
+  /** The server's number for one exchange, 1 to 100. */
+  readonly draw: () => number;
+  /** Whether a number outside 1-100 is refused instead of stopping the server. */
+  readonly keepRunning: boolean;
+}
+
+/** What a client asks. */
+export interface Question extends Offer {
+  readonly form: Form;
+}
+
+/** What a server makes of a question; `text` is the answer, without a newline. */
+export type Reply =
+  | { readonly kind: "sum"; readonly text: string; readonly client: Offer; readonly server: Offer }
+  | { readonly kind: "stop"; readonly text: string; readonly reason: string }
+  | { readonly kind: "refusal"; readonly text: string; readonly reason: string };
+
+/** The rules that a server's flags say. */
+export function rulesOf(
+  { name, number, keepRunning }: { name: string; number: number | undefined; keepRunning: boolean },
+): ServerRules {
+  return { name, keepRunning, draw: () => number ?? 1 + Math.floor(Math.random() * 100) };
+}
+
+/**
+ * Answers a question; whatever the text is, there is an answer.
+ *
+ * @param text One message of a client.
+ *
+ * @example Usage
+ * ```ts
+ * import { replyTo } from "./exchange.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rules = { name: "Bob", draw: () => 58, keepRunning: false };
+ * assertEquals(replyTo("Ada: 42", rules).text, "Bob: 58");
+ * assertEquals(replyTo("Ada: 0", rules).text, "Bob: stopping");
+ * assertEquals(replyTo("Ada: 4.5", rules).text, 'Cannot take the question: "4.5" is no integer');
+ * ```
+ */
+export function replyTo(text: string, rules: ServerRules): Reply {
+  const form = formOf(text);
+  try {
+    const client = readQuestion(text);
+    if (inRange(client.number)) {
+      const server = { name: rules.name, number: BigInt(rules.draw()) };
+      return { kind: "sum", text: writeOffer(server, form), client, server };
+    }
+    const reason = outside(client.number);
+    if (rules.keepRunning) throw new ProtocolError(`Cannot take the question: ${reason}`);
+    return {
+      kind: "stop",
+      text: writeStopping(rules.name, form),
+      reason: `${quote(client.name)} asked: ${reason}`,
+    };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { kind: "refusal", text: writeRefusal(error.message, form), reason: error.message };
+  }
+}
+
+/** Puts what a server made of a question into its log. */
+export function reportReply(
+  reply: Reply,
+  events: Events,
+  { id, peer }: { readonly id: number; readonly peer: string },
+): void {
+  if (reply.kind === "refusal") {
+    events.emit({ event: "error", id, peer, code: Exit.protocol, message: reply.reason });
+  } else if (reply.kind === "stop") {
+    events.emit({ event: "notice", message: `Stopping, as ${reply.reason}` });
+  } else {
+    const fields = sumFields(reply.client, reply.server);
+    events.emit({ event: "result", id, peer, ...fields, prose: sumLines(reply.client, reply.server) });
+  }
+}
+
+/**
+ * Takes a server's answer: the five lines of a sum go to the output, and so does the word of a server that stops.
+ *
+ * @param text One message of the server.
+ * @param from The server, for the text of errors.
+ * @returns The last line of the run.
+ * @throws {ProtocolError} The answer is none, or refuses the question.
+ */
+export async function takeAnswer(
+  text: string,
+  question: Question,
+  { events, output, from }: { events: Events; output: DataOutput; from: string },
+): Promise<string> {
+  const answer = readAnswer(text, question.form, from);
+  if (answer.kind === "refused") {
+    throw new ProtocolError(`Cannot get an answer: ${from} refuses with ${quote(answer.reason, 1000)}`);
+  }
+  if (answer.kind === "stopping") {
+    const serverName = answer.name;
+    events.emit({ event: "result", peer: from, serverName, stopping: true, prose: "" });
+    await output.write(encodeText(`${escapeControls(serverName)} is stopping\n`));
+    return `Done: the server stops, since ${outside(question.number)}`;
+  }
+  // The lines are the client's data: they go to the output, the event only into JSON.
+  events.emit({ event: "result", peer: from, ...sumFields(question, answer.offer), prose: "" });
+  await output.write(encodeText(`${sumLines(question, answer.offer)}\n`));
+  return `Done: an answer from ${from}`;
+}
+
+/** The five lines that both sides print. */
+export function sumLines(client: Offer, server: Offer): string {
+  return `Client name: ${escapeControls(client.name)}
+Server name: ${escapeControls(server.name)}
+Client's number: ${client.number}
+Server's number: ${server.number}
+Sum: ${client.number + server.number}`;
+}
+
+/** The same as fields of an event. */
+function sumFields(client: Offer, server: Offer): Record<string, string | number> {
+  return {
+    clientName: client.name,
+    serverName: server.name,
+    clientNumber: exact(client.number),
+    serverNumber: exact(server.number),
+    sum: exact(client.number + server.number),
+  };
+}
+
+/** An integer for JSON: as text where readers that hold it in a double would round it (RFC 8259 6). */
+function exact(number: bigint): string | number {
+  return Number.isSafeInteger(Number(number)) ? Number(number) : String(number);
+}

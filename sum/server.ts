@@ -1,0 +1,88 @@
+/**
+ * sum:server answers a number with another over TCP; both sides print the sum.
+ *
+ * ```sh
+ * deno task sum:server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces sum/server.ts
+ * ```
+ *
+ * Try it, in a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` does as well):
+ *
+ * ```
+ * $ deno task sum:client --number 42    $ deno task sum:server --number 58
+ * Client name: Plainwire client         [+] Listening on 127.0.0.1:12000
+ * Server name: Plainwire server         [+] Accepted connection from 127.0.0.1:52884
+ * Client's number: 42                   [*] Received: Plainwire client: 42
+ * Server's number: 58                   Client name: Plainwire client
+ * Sum: 100                              … the same five lines
+ * $ deno task sum:client --number 0
+ * Plainwire server is stopping          [+] Stopping, as "Plainwire client" asked: …
+ * ```
+ *
+ * One connection is one question: it is answered, then the connection ends, so that a client that reads to the end gets there.
+ *
+ * @module
+ */
+import { NO_EVENTS } from "../lib/events.ts";
+import { announce, listenTcp } from "../lib/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener, totalsLine } from "../lib/server.ts";
+import { decodeText } from "../lib/text.ts";
+import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
+import { serverFlags } from "./flags.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 12000 }),
+  ...serverFlags,
+  ...admissionFlags,
+  ...framingFlags,
+  ...commonFlags,
+};
+
+/** What `sum:server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "sum:server",
+  role: "server",
+  summary: "answers a client's number from 1 to 100 with its own, and prints the sum",
+  example: {
+    flags: "--number 58 --keep-running",
+    does: "Always answers with 58, and goes on when a client sends a number outside 1-100.",
+  },
+  flags,
+};
+
+/** Serves one question per connection, many at once, until the signal fires or a number outside 1-100 stops it. */
+export async function serveSums(
+  listener: StreamListener,
+  rules: ServerRules,
+  options: ServeOptions,
+): Promise<ServeTotals> {
+  const { events = NO_EVENTS } = options;
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  return await serveTcp(listener, async (connection) => {
+    const question = await connection.readMessage();
+    if (question === null) return;
+    const reply = replyTo(decodeText(question), rules);
+    reportReply(reply, events, connection);
+    try {
+      await connection.write(`${reply.text}\n`);
+    } finally {
+      // Also when the client has left without waiting for the answer: it has asked.
+      if (reply.kind === "stop") stop.abort();
+    }
+    await connection.finish();
+  }, { ...options, signal });
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal }) => {
+    using listener = listenTcp({ hostname: options.bind, port: options.port });
+    announce(events, listener, ({ hostname, port }) => `deno task sum:client --host ${hostname} --port ${port}`);
+    return totalsLine(await serveSums(listener, rulesOf(options), { ...serveOptions(options), events, signal }));
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

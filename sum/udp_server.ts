@@ -1,0 +1,101 @@
+/**
+ * sum:udp-server answers a number with another over UDP; both sides print the sum.
+ *
+ * ```sh
+ * deno task sum:udp-server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
+ * ```
+ *
+ * Try it, in a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` do as well):
+ *
+ * ```
+ * $ deno task sum:udp-client            $ deno task sum:udp-server
+ * Client name: Plainwire client         [+] Listening on 127.0.0.1:12000 (UDP)
+ * Server name: Plainwire server         [*] Received: Plainwire client: 42
+ * Client's number: 42                   Client name: Plainwire client
+ * Server's number: 58                   … the same five lines
+ * Sum: 100
+ * ```
+ *
+ * Read it beside `sum/server.ts`: an answer can be lost here, and a client that gets none asks again. So the server remembers what it
+ * has answered, and whom (`sum/recent.ts`).
+ *
+ * @module
+ */
+import { formatEndpoint } from "../lib/addr.ts";
+import {
+  type DatagramTotals,
+  datagramTotalsLine,
+  serveDatagrams,
+  type ServeDatagramsOptions,
+} from "../lib/datagram.ts";
+import { NO_EVENTS } from "../lib/events.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/listen.ts";
+import { bindFlags, commonFlags } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { decodeText } from "../lib/text.ts";
+import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
+import { serverFlags } from "./flags.ts";
+import { RecentAnswers } from "./recent.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 12000 }),
+  ...serverFlags,
+  once: flag.on("serve one exchange, then exit"),
+  ...commonFlags,
+};
+
+/** What `sum:udp-server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "sum:udp-server",
+  role: "server",
+  summary: "answers a client's number from 1 to 100 with its own over UDP, and prints the sum",
+  example: {
+    flags: "--number 58 --keep-running",
+    does: "Always answers with 58, and goes on when a client sends a number outside 1-100.",
+  },
+  flags,
+};
+
+/** Answers each datagram until the signal fires or a number outside 1-100 stops it; a question asked again gets the same answer. */
+export async function serveSumDatagrams(
+  socket: Deno.DatagramConn,
+  rules: ServerRules,
+  options: ServeDatagramsOptions,
+): Promise<DatagramTotals> {
+  const { events = NO_EVENTS } = options;
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const recent = new RecentAnswers();
+  return await serveDatagrams(socket, (bytes, from) => {
+    const question = decodeText(bytes);
+    const peer = formatEndpoint(from);
+    const before = recent.find(peer, question);
+    if (before !== undefined) {
+      events.emit({ event: "notice", message: `${peer} asks again and gets the same answer` });
+      return before;
+    }
+    const reply = replyTo(question, rules);
+    reportReply(reply, events, { id: 0, peer });
+    // The answer to this datagram still goes out, then the server ends. Should it get lost, nobody is left to give it again.
+    if (reply.kind === "stop") stop.abort();
+    // In the form of the question: who types into `nc -u` sends a newline and likes to get one.
+    const answer = question.endsWith("\n") ? `${reply.text}\n` : reply.text;
+    recent.add(peer, question, answer);
+    return answer;
+  }, { ...options, signal });
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal }) => {
+    const socket = listenUdp({ hostname: options.bind, port: options.port });
+    announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
+    const { once, timeout } = options;
+    const limits = { once, timeout: timeout * 1000, events, signal };
+    return datagramTotalsLine(await serveSumDatagrams(socket, rulesOf(options), limits));
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,49 @@
+/**
+ * Programs that are not ours, for the interop tests.
+ *
+ * @module
+ */
+import { type Ended, notTested, RunningScript } from "../support/script.ts";
+
+const HERE = new URL("./", import.meta.url);
+
+/**
+ * Whether a program is there. Where it is not, a test says so and does nothing; under CI, which installs it, that is a failure.
+ */
+export async function have(program: string): Promise<boolean> {
+  const found = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" }).output();
+  if (found.success) return true;
+  if (Deno.env.get("CI") !== undefined) throw new Error(`Cannot test with ${program}: it is not installed`);
+  notTested(`${program} is not installed`);
+  return false;
+}
+
+/** Starts a program; its standard input stays open. Killed when disposed of. */
+export function launch(program: string, args: readonly string[]): RunningScript {
+  const command = new Deno.Command(program, {
+    args: [...args],
+    cwd: HERE,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { PYTHONUNBUFFERED: "1" },
+  });
+  return new RunningScript(command.spawn(), true);
+}
+
+/** Runs a program with some input to its end. */
+export async function peer(program: string, args: readonly string[], input = ""): Promise<Ended> {
+  await using running = launch(program, args);
+  await running.type(input).catch(() => {});
+  return await running.ended();
+}
+
+/** Starts one of the textbook servers on a free port. */
+export async function textbook(
+  name: string,
+  ...args: string[]
+): Promise<{ script: RunningScript; port: number } & AsyncDisposable> {
+  const script = launch("python3", [`textbook/${name}.py`, ...args]);
+  const [, port] = await script.until(/listening on port (\d+)/);
+  return { script, port: Number(port), [Symbol.asyncDispose]: () => script[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,198 @@
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import {
+  formatEndpoint,
+  inRange,
+  isLoopback,
+  isWildcard,
+  parseAddress,
+  parseHost,
+  parsePort,
+  parseRange,
+  portError,
+  unmapped,
+} from "../../lib/addr.ts";
+import { UsageError } from "../../lib/errors.ts";
+
+const permissions = "none";
+
+Deno.test("parsePort() takes decimal digits from 1 to 65535", { permissions }, () => {
+  assertEquals(parsePort("1"), 1);
+  assertEquals(parsePort("080"), 80);
+  assertEquals(parsePort("65535"), 65535);
+  assertEquals(parsePort("0"), null);
+  assertEquals(parsePort("0", { zero: true }), 0);
+  assertEquals(parsePort("00000", { zero: false }), null);
+});
+
+Deno.test("parsePort() refuses everything else (P4)", { permissions }, () => {
+  for (
+    const text of [
+      "",
+      " 80",
+      "80 ",
+      "80\n",
+      "80x",
+      "x80",
+      "-1",
+      "+80",
+      "1.5",
+      "1e3",
+      "0x50",
+      "65536",
+      "99999",
+      "100000",
+    ]
+      .concat(["٨٠", "８０", "1_000", "NaN", "Infinity", "000080"])
+  ) {
+    assertEquals(parsePort(text, { zero: true }), null, JSON.stringify(text));
+  }
+});
+
+Deno.test("portError() quotes what was typed and says what a port may be", { permissions }, () => {
+  const error = portError(' 80"');
+  assertInstanceOf(error, UsageError);
+  assertEquals(error.code, 2);
+  assertEquals(error.message, 'Cannot use port " 80\\"": it must be a whole number from 1 to 65535');
+  assertStringIncludes(portError("x", { zero: true }).message, "or 0 for any free port");
+});
+
+Deno.test("parseHost() takes names and addresses, brackets off, zones kept", { permissions }, () => {
+  const accepted = {
+    "localhost": "localhost",
+    "a-b.example.": "a-b.example.",
+    "192.0.2.1": "192.0.2.1",
+    "::": "::",
+    "::1": "::1",
+    "[::1]": "::1",
+    "[2001:db8::7]": "2001:db8::7",
+    "fe80::1%eth0": "fe80::1%eth0",
+    "[fe80::1%25eth0]": "fe80::1%25eth0",
+  };
+  for (const [text, host] of Object.entries(accepted)) assertEquals(parseHost(text), host, text);
+});
+
+Deno.test("parseHost() refuses what cannot be a host", { permissions }, () => {
+  for (
+    const text of [
+      "",
+      " ",
+      "a b",
+      "a\n",
+      "\x1b[31m",
+      "a\0b",
+      "http://a",
+      "a/b",
+      "a:80",
+      "127.0.0.1:80",
+      "[::1]:80",
+      "[]",
+    ]
+      .concat(["[::1", "::1]", "user@a", "a?b", "a#b", "a\\b", "1::2::3", ":::", "x".repeat(254), "[example.com]"])
+  ) {
+    assertEquals(parseHost(text), null, JSON.stringify(text));
+  }
+});
+
+Deno.test("parseAddress() reads IPv4 strictly", { permissions }, () => {
+  assertEquals(parseAddress("192.0.2.255"), Uint8Array.of(192, 0, 2, 255));
+  assertEquals(parseAddress("0.0.0.0"), new Uint8Array(4));
+  for (
+    const text of ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "010.0.0.1", "1.2.3.", "1.2.3.x", "1.2.3.4 ", "localhost"]
+  ) {
+    assertEquals(parseAddress(text), null, JSON.stringify(text));
+  }
+});
+
+Deno.test("parseAddress() reads IPv6 in every form of RFC 4291 2.2", { permissions }, () => {
+  const groups = (...values: number[]): Uint8Array =>
+    Uint8Array.from(values.flatMap((value) => [value >> 8, value & 255]));
+  assertEquals(parseAddress("2001:db8:0:0:8:800:200c:417A"), groups(0x2001, 0xdb8, 0, 0, 8, 0x800, 0x200c, 0x417a));
+  assertEquals(parseAddress("2001:db8::8:800:200C:417a"), parseAddress("2001:db8:0:0:8:800:200c:417a"));
+  assertEquals(parseAddress("::"), new Uint8Array(16));
+  assertEquals(parseAddress("::1"), groups(0, 0, 0, 0, 0, 0, 0, 1));
+  assertEquals(parseAddress("1::"), groups(1, 0, 0, 0, 0, 0, 0, 0));
+  assertEquals(parseAddress("1:2:3:4:5:6:7::"), groups(1, 2, 3, 4, 5, 6, 7, 0));
+  assertEquals(parseAddress("::ffff:192.0.2.1"), groups(0, 0, 0, 0, 0, 0xffff, 0xc000, 0x201));
+  assertEquals(parseAddress("1:2:3:4:5:6:192.0.2.1"), groups(1, 2, 3, 4, 5, 6, 0xc000, 0x201));
+});
+
+Deno.test("parseAddress() refuses what only looks like IPv6", { permissions }, () => {
+  for (
+    const text of [
+      ":",
+      ":1",
+      "1:",
+      ":::",
+      "1::2::3",
+      "1:2:3:4:5:6:7",
+      "1:2:3:4:5:6:7:8:9",
+      "1:2:3:4:5:6:7:8::",
+      "12345::",
+    ]
+      .concat([
+        "g::",
+        "::1%lo",
+        "[::1]",
+        "::1.2.3",
+        "::1.2.3.256",
+        "1.2.3.4::",
+        "1.2.3.4::1",
+        "1.2.3.4:1:2:3:4:5:6",
+        "-1::",
+      ])
+  ) {
+    assertEquals(parseAddress(text), null, text);
+  }
+});
+
+Deno.test("formatEndpoint() brackets IPv6 and unmaps IPv4", { permissions }, () => {
+  assertEquals(formatEndpoint({ hostname: "example.com", port: 80 }), "example.com:80");
+  assertEquals(formatEndpoint({ hostname: "127.0.0.1", port: 0 }), "127.0.0.1:0");
+  assertEquals(formatEndpoint({ hostname: "fe80::1%eth0", port: 9 }), "[fe80::1%eth0]:9");
+  assertEquals(formatEndpoint({ hostname: "::FFFF:192.0.2.1", port: 9 }), "192.0.2.1:9");
+  assertEquals(unmapped("::ffff:c000:201"), "::ffff:c000:201");
+});
+
+Deno.test("isLoopback() and isWildcard() know both families", { permissions }, () => {
+  for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) assert(isLoopback(host), host);
+  for (const host of ["127.example.com", "0.0.0.0", "::", "192.0.2.1", "::2"]) assert(!isLoopback(host), host);
+  assert(isWildcard("0.0.0.0") && isWildcard("::") && !isWildcard("127.0.0.1"));
+});
+
+Deno.test("parseRange() reads CIDR of both families, and a lone address", { permissions }, () => {
+  assertEquals(parseRange("10.0.0.0/8"), { bytes: Uint8Array.of(10, 0, 0, 0), bits: 8 });
+  assertEquals(parseRange("10.1.2.3"), { bytes: Uint8Array.of(10, 1, 2, 3), bits: 32 });
+  assertEquals(parseRange("::1")?.bits, 128);
+  assertEquals(parseRange("0.0.0.0/0")?.bits, 0);
+  for (
+    const text of [
+      "",
+      "/8",
+      "10.0.0.0/",
+      "10.0.0.0/33",
+      "::/129",
+      "10.0.0.0/-1",
+      "10.0.0.0/8/8",
+      "a/8",
+      "10.0/8",
+      "::1/1x",
+    ]
+  ) {
+    assertEquals(parseRange(text), null, JSON.stringify(text));
+  }
+});
+
+Deno.test("inRange() compares exactly the prefix", { permissions }, () => {
+  const within = (host: string, range: string): boolean => {
+    const parsed = parseRange(range);
+    assert(parsed !== null, range);
+    return inRange(host, parsed);
+  };
+  assert(within("192.168.7.9", "192.168.0.0/16") && !within("192.169.0.0", "192.168.0.0/16"));
+  assert(within("10.127.0.1", "10.0.0.0/9") && !within("10.128.0.1", "10.0.0.0/9"));
+  assert(within("192.0.2.5", "192.0.2.4/31") && !within("192.0.2.6", "192.0.2.4/31"));
+  assert(within("203.0.113.9", "0.0.0.0/0") && !within("203.0.113.9", "::/0"));
+  assert(within("::ffff:192.0.2.5", "192.0.2.5"), "an IPv4 peer of a dual-stack socket");
+  assert(within("fe80::1%eth0", "fe80::/10") && !within("fec0::1", "fe80::/10"));
+  assert(!within("no-address", "0.0.0.0/0"));
+});

@@ -1,0 +1,191 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { Connection } from "../../lib/connection.ts";
+import { TimedOutError } from "../../lib/errors.ts";
+import { FairGate } from "../../lib/fair.ts";
+import type { ConnectionOptions } from "../../lib/socket.ts";
+import { decodeText } from "../../lib/text.ts";
+import { RecordedEvents } from "../support/sockets.ts";
+import { FakeSocket } from "./fakes.ts";
+
+const permissions = "none";
+
+function setUp(
+  options: ConnectionOptions = {},
+): { socket: FakeSocket; connection: Connection; events: RecordedEvents } {
+  const [socket, events] = [new FakeSocket(), new RecordedEvents()];
+  return { socket, events, connection: new Connection(socket, { events, ...options }) };
+}
+
+const text = (bytes: Uint8Array | null): string | null => bytes === null ? null : decodeText(bytes);
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions }, async () => {
+  const { socket, connection } = setUp({ timeout: 20 });
+  const began = performance.now();
+  const failure = await assertRejects(() => connection.readMessage(), TimedOutError);
+  assertGreaterOrEqual(performance.now() - began, 19);
+  assertEquals([failure.code, failure.message], [5, "Cannot read from 192.0.2.7:4000: no word for 0.02 s"]);
+  assert(socket.closed);
+  assertEquals(await assertRejects(() => connection.write("x"), TimedOutError), failure);
+});
+
+Deno.test("the idle limit cuts a message in the middle: what has come is not taken for a whole one (S19)", {
+  permissions,
+}, async () => {
+  const { socket, connection } = setUp({ timeout: 20, gap: 0 });
+  socket.source.feed("half of a line");
+  await assertRejects(() => connection.readMessage(), TimedOutError);
+});
+
+Deno.test("each byte that comes begins the idle limit anew", { permissions }, async () => {
+  const { socket, connection } = setUp({ timeout: 200, gap: 0 });
+  const reading = connection.readMessage();
+  for (const byte of "thirty bytes, one every 10 ms\n") {
+    await pass(10);
+    socket.source.feed(byte);
+  }
+  assertEquals(text(await reading), "thirty bytes, one every 10 ms");
+  connection.close();
+});
+
+Deno.test("the idle limit holds after a message that a pause has ended (S4, S18)", { permissions }, async () => {
+  const { socket, connection } = setUp({ timeout: 30, gap: 5 });
+  socket.source.feed("bare");
+  assertEquals(text(await connection.readMessage()), "bare");
+  await assertRejects(() => connection.readMessage(), TimedOutError);
+});
+
+Deno.test("the idle limit does not run while it is our turn", { permissions }, async () => {
+  for (const message of ["bare", "line\n"]) {
+    const { socket, connection } = setUp({ timeout: 30, gap: 5 });
+    socket.source.feed(message);
+    assertEquals(text(await connection.readMessage()), message.trimEnd());
+    await pass(60);
+    await connection.write("answered after some thought");
+    assert(!connection.closed);
+    connection.close();
+  }
+});
+
+Deno.test("a peer that never reads reaches the stall limit (S11, S12)", { permissions }, async () => {
+  const { socket, connection } = setUp({ stall: 20 });
+  socket.stuck = true;
+  const failure = await assertRejects(() => connection.write("x"), TimedOutError);
+  assertEquals([failure.code, failure.message], [5, "Cannot write to 192.0.2.7:4000: it has not read for 0.02 s"]);
+  assert(socket.closed);
+});
+
+Deno.test("finish() sends FIN, reads what the peer still says, and closes", { permissions }, async () => {
+  const { socket, connection } = setUp();
+  await connection.write("answer\n");
+  const finishing = connection.finish();
+  await socket.source.asked();
+  assertEquals(socket.calls, ["setNoDelay", "closeWrite"]);
+  socket.source.feed("x".repeat(5000));
+  await socket.source.asked();
+  assert(!socket.closed);
+  socket.source.end();
+  await finishing;
+  assertEquals([socket.sent, socket.calls.at(-1)], ["answer\n", "close"]);
+});
+
+Deno.test("finish() after a pause goes on with the read under way", { permissions }, async () => {
+  const { socket, connection } = setUp({ gap: 5 });
+  socket.source.feed("bare");
+  assertEquals(text(await connection.readMessage()), "bare");
+  socket.source.end();
+  await connection.finish();
+  assert(socket.closed);
+});
+
+Deno.test("finish() does not read for ever from a peer that writes for ever (S12)", { permissions }, async () => {
+  const { socket, connection } = setUp();
+  let received = 0;
+  socket.read = (into) => {
+    received += into.length;
+    return Promise.resolve(into.length);
+  };
+  await connection.finish();
+  assert(socket.closed && received < 2_000_000, String(received));
+});
+
+Deno.test("finish() of a peer that is gone, or that stays for ever, just closes", { permissions }, async () => {
+  const gone = setUp();
+  gone.socket.closeWrite = () => Promise.reject(new Deno.errors.NotConnected());
+  await gone.connection.finish();
+  assert(gone.socket.closed);
+
+  const silent = setUp();
+  const began = performance.now();
+  await silent.connection.finish();
+  assert(silent.socket.closed && performance.now() - began < 1500);
+});
+
+Deno.test("drain() closes a connection at rest, and its read says null", { permissions }, async () => {
+  const { socket, connection, events } = setUp();
+  const reading = connection.readMessage();
+  await socket.source.asked();
+  connection.drain();
+  assertEquals(await reading, null);
+  assert(socket.closed);
+  assertEquals([await connection.read(), events.names], [null, ["closed"]]);
+});
+
+Deno.test("drain() lets a request in that had arrived already", { permissions }, async () => {
+  const { socket, connection } = setUp();
+  const reading = connection.readMessage();
+  await socket.source.asked();
+  connection.drain();
+  socket.source.feed("just in time\n");
+  assertEquals(text(await reading), "just in time");
+  await connection.write("answer\n");
+  assertEquals([await connection.readMessage(), socket.sent, socket.closed], [null, "answer\n", false]);
+  await pass(40);
+  assert(!connection.closed, "the handler has the last word");
+  connection.close();
+});
+
+Deno.test("drain() lets a message under way end, and those that came with it", { permissions }, async () => {
+  const { socket, connection } = setUp({ gap: 0 });
+  const reading = connection.readMessage();
+  socket.source.feed("fir");
+  await pass(0);
+  connection.drain();
+  await pass(40);
+  socket.source.feed("st\nsecond\n");
+  assertEquals([text(await reading), text(await connection.readMessage())], ["first", "second"]);
+  assertEquals([await connection.readMessage(), connection.closed], [null, false]);
+  connection.close();
+});
+
+Deno.test("drain() leaves a connection alone whose handler works", { permissions }, async () => {
+  const { socket, connection } = setUp();
+  socket.source.feed("request\n");
+  await connection.readMessage();
+  connection.drain();
+  await pass(40);
+  await connection.write("answer\n");
+  assertEquals([socket.sent, await connection.readMessage()], ["answer\n", null]);
+  connection.close();
+});
+
+Deno.test("a connection counts at its gate while it is open", { permissions }, () => {
+  const gate = new FairGate();
+  const connections = Array.from({ length: 129 }, () => new Connection(new FakeSocket(), { gate }));
+  assert(gate.crowded);
+  connections[0]?.close();
+  connections[0]?.close();
+  assert(!gate.crowded);
+  for (const connection of connections) connection.close();
+});
+
+Deno.test("a read in a crowd waits for its turn, then goes on", { permissions }, async () => {
+  const gate = new FairGate();
+  const sockets = Array.from({ length: 200 }, () => new FakeSocket());
+  const connections = sockets.map((socket) => new Connection(socket, { gate }));
+  for (const socket of sockets) socket.source.feed("hello\n");
+  assertEquals((await Promise.all(connections.map((one) => one.readMessage()))).map(text), sockets.map(() => "hello"));
+  const waiting = connections.map((one) => one.read());
+  for (const connection of connections) connection.drain();
+  assertEquals(await Promise.all(waiting), sockets.map(() => null));
+});

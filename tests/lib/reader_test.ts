@@ -1,0 +1,173 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ProtocolError } from "../../lib/errors.ts";
+import { ByteReader, type MessageRules } from "../../lib/reader.ts";
+import { decodeText, encodeText } from "../../lib/text.ts";
+import { everyWay, sourceOf } from "../support/chunks.ts";
+
+const permissions = "none";
+const LINES: MessageRules = { max: 1000, gap: 0 };
+
+async function messages(reader: ByteReader, rules: MessageRules = LINES): Promise<string[]> {
+  const all: string[] = [];
+  for (let bytes; (bytes = await reader.readMessage(rules)) !== null;) all.push(decodeText(bytes));
+  return all;
+}
+
+Deno.test("readMessage() finds the same messages however the bytes come (S1, S2, S3)", { permissions }, async () => {
+  const bytes = encodeText("one\nzwei é漢😀\r\n\n\r\n\0\x1b\ndrei");
+  for (const { name, pieces } of everyWay(bytes)) {
+    assertEquals(
+      await messages(new ByteReader(sourceOf(pieces))),
+      ["one", "zwei é漢😀", "", "", "\0\x1b", "drei"],
+      name,
+    );
+  }
+});
+
+Deno.test("readMessage() ends a line at LF and CR LF; a lone CR is data (S5)", { permissions }, async () => {
+  for (const { name, pieces } of everyWay(encodeText("a\rb\r\n\r\r\nc\n\rd\n\r"))) {
+    assertEquals(await messages(new ByteReader(sourceOf(pieces))), ["a\rb", "\r", "c", "\rd", "\r"], name);
+  }
+});
+
+Deno.test("readMessage() keeps the line end when asked", { permissions }, async () => {
+  for (const { name, pieces } of everyWay(encodeText("a\r\nb\n\nc"))) {
+    const all = await messages(new ByteReader(sourceOf(pieces)), { ...LINES, keepEnd: true });
+    assertEquals(all, ["a\r\n", "b\n", "\n", "c"], name);
+  }
+});
+
+Deno.test("readLine() is a message that only a newline or the end ends", { permissions }, async () => {
+  for (const { name, pieces } of everyWay(encodeText("ab\r\nc"))) {
+    const reader = new ByteReader(sourceOf(pieces));
+    const lines: string[] = [];
+    for (let line; (line = await reader.readLine(2)) !== null;) lines.push(decodeText(line));
+    assertEquals(lines, ["ab", "c"], name);
+  }
+});
+
+Deno.test("the end stays the end", { permissions }, async () => {
+  const reader = new ByteReader(sourceOf([]));
+  assertEquals([await reader.readMessage(LINES), await reader.read(), await reader.readLine(1)], [null, null, null]);
+});
+
+Deno.test("a message may have exactly max bytes, its line end not counted", { permissions }, async () => {
+  for (const end of ["\n", "\r\n", ""]) {
+    for (const { name, pieces } of everyWay(encodeText(`12345${end}`))) {
+      assertEquals(await messages(new ByteReader(sourceOf(pieces)), { max: 5, gap: 0 }), ["12345"], `${name}, ${end}`);
+    }
+  }
+});
+
+Deno.test("a message of max + 1 bytes is refused however it comes", { permissions }, async () => {
+  for (const text of ["123456\n", "123456\r\n", "123456", "12345\r", "12345\r6\n", "123456\n\n", "\r\r\r\r\r\r\r\n"]) {
+    for (const { name, pieces } of everyWay(encodeText(text))) {
+      const reader = new ByteReader(sourceOf(pieces));
+      const error = await assertRejects(() => reader.readMessage({ max: 5, gap: 0 }), ProtocolError);
+      assertEquals([error.code, error.message], [8, "Cannot take the message: it is longer than 5 bytes"], name);
+    }
+  }
+});
+
+Deno.test("messages before the one that is too long are delivered", { permissions }, async () => {
+  for (const { name, pieces } of everyWay(encodeText("12345\n123456\n"))) {
+    const reader = new ByteReader(sourceOf(pieces));
+    assertEquals(decodeText(await reader.readLine(5) ?? new Uint8Array()), "12345", name);
+    await assertRejects(() => reader.readLine(5), ProtocolError);
+  }
+});
+
+Deno.test("64 KiB pass, 64 KiB + 1 do not", { permissions }, async () => {
+  const pieces = (length: number): Uint8Array[] => [new Uint8Array(length).fill(120), encodeText("\n")];
+  assertEquals((await new ByteReader(sourceOf(pieces(65536))).readLine(65536))?.length, 65536);
+  await assertRejects(() => new ByteReader(sourceOf(pieces(65537))).readLine(65536), ProtocolError);
+});
+
+Deno.test("a line that never ends is refused soon, in bounded memory (S6)", { permissions }, async () => {
+  let [received, room] = [0, 0];
+  const reader = new ByteReader({
+    read(into) {
+      room = Math.max(room, into.length);
+      received += into.fill(120).length;
+      return Promise.resolve(into.length);
+    },
+  });
+  await assertRejects(() => reader.readLine(65536), ProtocolError);
+  assert(received <= 131072 && room <= 65536, `${received} received, ${room} at once`);
+});
+
+Deno.test("read() hands on whatever has come, and what a message left", { permissions }, async () => {
+  const reader = new ByteReader(sourceOf([encodeText("line\nre"), encodeText("st")]));
+  assertEquals(decodeText(await reader.readLine(10) ?? new Uint8Array()), "line");
+  assertEquals(reader.buffered, 2);
+  assertEquals(decodeText(await reader.read() ?? new Uint8Array()), "re");
+  assertEquals(decodeText(await reader.read() ?? new Uint8Array()), "st");
+  assertEquals([await reader.read(), reader.received], [null, 9]);
+});
+
+Deno.test(
+  "read() takes larger bites while full ones come, up to 64 KiB, and loses nothing",
+  { permissions },
+  async () => {
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
+    const reader = new ByteReader(sourceOf([bytes]));
+    const sizes: number[] = [];
+    let offset = 0;
+    for (let piece; (piece = await reader.read()) !== null; offset += piece.length) {
+      sizes.push(piece.length);
+      assert(piece.every((byte, index) => byte === (offset + index) % 251), `piece ${sizes.length}`);
+    }
+    assertEquals([offset, ...sizes.slice(0, 4)], [300_000, 4096, 16384, 65536, 65536]);
+  },
+);
+
+Deno.test("read() and readMessage() may take turns while the buffer grows", { permissions }, async () => {
+  const text = Array.from({ length: 400 }, (_, index) => `line ${index} ${"x".repeat(index % 97)}\n`).join("");
+  for (const size of [1, 7, 4096, 100_000]) {
+    const pieces = Array.from(
+      { length: Math.ceil(text.length / size) },
+      (_, index) => encodeText(text.slice(index * size, (index + 1) * size)),
+    );
+    const reader = new ByteReader(sourceOf(pieces));
+    let got = "";
+    for (let turn = 0;; turn++) {
+      const bytes = turn % 5 === 4 ? await reader.read() : await reader.readMessage({ ...LINES, keepEnd: true });
+      if (bytes === null) break;
+      got += decodeText(bytes);
+    }
+    assert(got === text, `pieces of ${size}`);
+  }
+});
+
+Deno.test("what is returned stays valid until the next call", { permissions }, async () => {
+  const reader = new ByteReader(
+    sourceOf([encodeText("first\nsecond\n"), encodeText("x".repeat(9000)), encodeText("\n")]),
+  );
+  const first = await reader.readMessage(LINES) ?? new Uint8Array();
+  await Promise.resolve();
+  assertEquals(decodeText(first), "first");
+  const second = await reader.readMessage(LINES) ?? new Uint8Array();
+  assertEquals(decodeText(second), "second");
+  assertEquals((await reader.readMessage({ max: 9000, gap: 0 }))?.length, 9000);
+});
+
+Deno.test(
+  "what the source throws comes out, before and inside a message, and stays (S9)",
+  { permissions },
+  async () => {
+    for (const before of ["", "half"]) {
+      const pieces = [encodeText(before)].filter(({ length }) => length > 0);
+      const reader = new ByteReader({
+        read(into) {
+          const piece = pieces.shift();
+          if (piece === undefined) return Promise.reject(new Deno.errors.ConnectionReset("gone"));
+          into.set(piece);
+          return Promise.resolve(piece.length);
+        },
+      });
+      await assertRejects(() => reader.readMessage({ max: 99, gap: 50 }), Deno.errors.ConnectionReset);
+      assertEquals(reader.buffered, before.length);
+      await assertRejects(() => reader.readMessage(LINES), Deno.errors.ConnectionReset);
+    }
+  },
+);

@@ -1,0 +1,96 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  decodeText,
+  encodeText,
+  endsInsideCharacter,
+  escapeControls,
+  escapeJson,
+  plural,
+  streamDecoder,
+} from "../../lib/text.ts";
+import { everyWay } from "../support/chunks.ts";
+
+const permissions = "none";
+
+Deno.test("escapeControls() shows every control of C0, C1 and DEL (S7)", { permissions }, () => {
+  assertEquals(escapeControls("\0\x1b\t\n\r"), "␀␛\\t\\n\\r");
+  assertEquals(escapeControls("\x07\x7f\x9b"), "\\x07\\x7f\\x9b");
+  for (let code = 0; code < 0xa0; code++) {
+    if (code >= 0x20 && code < 0x7f) continue;
+    const shown = escapeControls(String.fromCharCode(code));
+    assert(/^[\x20-\x7e␀␛]+$/.test(shown), `U+${code.toString(16)} became ${JSON.stringify(shown)}`);
+  }
+});
+
+Deno.test("escapeControls() shows what reorders or splits a line (S7)", { permissions }, () => {
+  for (const mark of "\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff") {
+    const code = mark.charCodeAt(0).toString(16).padStart(4, "0");
+    assertEquals(escapeControls(`a${mark}b`), `a\\u${code}b`);
+    assertEquals(escapeControls(mark, { lines: true }), `\\u${code}`);
+  }
+});
+
+Deno.test("escapeControls() leaves text alone", { permissions }, () => {
+  const text = "Grüße, 漢字 😀 👩‍👩‍👧 עברית ~ \u00a0 �";
+  assertEquals(escapeControls(text), text);
+});
+
+Deno.test("escapeControls() with lines keeps newline and tab only", { permissions }, () => {
+  assertEquals(escapeControls("a\tb\nc\rd\x1be\0", { lines: true }), "a\tb\nc\\rd␛e␀");
+});
+
+Deno.test("decodeText() puts one U+FFFD for each maximal bad part and keeps a byte order mark (S3, row 38, 39)", {
+  permissions,
+}, () => {
+  assertEquals(decodeText(encodeText("é漢😀")), "é漢😀");
+  assertEquals(decodeText(Uint8Array.of(0x61, 0xf0, 0x9f, 0x98, 0x62)), "a\ufffdb");
+  assertEquals(decodeText(Uint8Array.of(0xc0, 0x80)), "\ufffd\ufffd", "overlong");
+  assertEquals(decodeText(Uint8Array.of(0xed, 0xa0, 0x80)), "\ufffd\ufffd\ufffd", "surrogate");
+  assertEquals(decodeText(Uint8Array.of(0xff, 0xfb, 0x01)), "\ufffd\ufffd\x01", "telnet bytes");
+  assertEquals(decodeText(encodeText("\ufeffa")), "\ufeffa");
+});
+
+Deno.test("streamDecoder() gives characters whole wherever they are split (S3)", { permissions }, () => {
+  const text = "\ufeffé漢😀\ufeff end";
+  for (const { name, pieces } of everyWay(encodeText(text))) {
+    const decoder = streamDecoder();
+    const shown = pieces.map((piece) => decoder.decode(piece, { stream: true }));
+    assertEquals(shown.join("") + decoder.decode(), text, name);
+    assert(!shown.some((part) => part.includes("\ufffd")), name);
+  }
+});
+
+Deno.test("endsInsideCharacter() is true at each cut inside a character only", { permissions }, () => {
+  for (const character of ["é", "漢", "😀", "\u{10ffff}"]) {
+    const bytes = encodeText(`a${character}`);
+    for (let length = 0; length <= bytes.length; length++) {
+      const inside = length > 1 && length < bytes.length;
+      assertEquals(endsInsideCharacter(bytes.subarray(0, length)), inside, `${character}, ${length} bytes`);
+    }
+  }
+});
+
+Deno.test("endsInsideCharacter() is false after bytes that no further byte can mend", { permissions }, () => {
+  for (
+    const bytes of [[0x80], [0x80, 0x80, 0x80, 0x80], [0xc0], [0xc1], [0xf5], [0xff], [0xc3, 0xa9, 0xa9], [
+      0xf0,
+      0x80,
+      0x80,
+      0x80,
+      0x80,
+    ]]
+  ) {
+    assertEquals(endsInsideCharacter(Uint8Array.from(bytes)), false, String(bytes));
+  }
+});
+
+Deno.test("plural() counts nouns", { permissions }, () => {
+  assertEquals([0, 1, 2].map((count) => plural(count, "byte")), ["0 bytes", "1 byte", "2 bytes"]);
+});
+
+Deno.test("escapeJson() keeps JSON's meaning and shows nothing raw (S7)", { permissions }, () => {
+  const text = "\x7f\x9b31m\u202e\u2028\ufeff é😀";
+  const line = escapeJson(JSON.stringify({ text }));
+  assertEquals(line, '{"text":"\\u007f\\u009b31m\\u202e\\u2028\\ufeff é😀"}');
+  assertEquals(JSON.parse(line).text, text);
+});

@@ -1,0 +1,70 @@
+/** Each script's header, task and README row agree; each prints its help; each refuses what it does not know. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+import { run, type TaskName } from "./support/script.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const tasks = Object.entries(config.tasks).flatMap(([name, { command }]) => {
+  const [, flags, file] = /^deno run (.*) (\w+\/\w+\.ts)$/.exec(command) ?? [];
+  return flags === undefined || file === undefined ? [] : [{ name: name as TaskName, command, flags, file }];
+});
+
+Deno.test("there is a task for every script", async () => {
+  const scripts: string[] = [];
+  for (const folder of ["tcp", "udp", "http", "chat", "sum"]) {
+    for await (const { name } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
+      const source = await Deno.readTextFile(new URL(`${folder}/${name}`, ROOT));
+      if (/^if \(import\.meta\.main\)/m.test(source)) scripts.push(`${folder}/${name}`);
+    }
+  }
+  assertEquals(tasks.map(({ file }) => file).sort(), scripts.sort());
+});
+
+for (const { name, command, flags, file } of tasks) {
+  Deno.test(`${name}: header, task, help and README row agree`, async () => {
+    const source = await Deno.readTextFile(new URL(file, ROOT));
+    const header = source.slice(0, source.indexOf("*/"));
+    assertStringIncludes(header, ` * ${name} is `);
+    assertStringIncludes(header, `\n * deno task ${name}\n`);
+    assertStringIncludes(header, `\n * ${command}\n`);
+    assertStringIncludes(header, "Try it");
+
+    assert(flags.startsWith("--no-prompt "), "a prompt would only confuse");
+    assert(!/--allow-all|-A\b|--allow-(read|write|env|run|sys)( |$)/.test(flags) || name.startsWith("http:"), flags);
+
+    const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+    const rows = readme.split("\n").filter((line) => line.startsWith("|") && line.includes(`\`${name}\``));
+    assertEquals(rows.length, 1, "one row of the README's table");
+    assertStringIncludes(rows[0] ?? "", `](${file})`);
+
+    const compile = config.tasks[`compile:${name}` as TaskName]?.command;
+    assertEquals(compile, `deno compile ${flags} --output bin/${name.replaceAll(":", "-")} ${file}`);
+
+    const help = await run(name, ["--help"]);
+    assertEquals({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
+    assertMatch(help.stdout, new RegExp(`^${name}: .+\n\nUsage: deno task ${name} \\[flags\\]\n`));
+    for (const part of ["--help", "--timeout", "--json", "--quiet", "Example:", "Exit codes:", "(default "]) {
+      assertStringIncludes(help.stdout, part);
+    }
+    const example = /Example:\n {2}deno task (\S+)/.exec(help.stdout);
+    assertEquals(example?.[1], name);
+  });
+
+  Deno.test(`${name}: --version, and misuse in one line with exit 2 (P4)`, async () => {
+    assertEquals(await run(name, ["-V"]), { code: 0, stdout: `plainwire ${config.version}\n`, stderr: "" });
+    for (
+      const [args, said] of [
+        [["--prot", "9"], "--prot: no such flag; the nearest is --port"],
+        [["--port"], "--port: it needs a value"],
+        [["--port", "65536"], '--port "65536": it must be a whole number from'],
+        [["--timeout", "-1"], '--timeout "-1"'],
+        [["stray"], 'the argument "stray"'],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await run(name, args);
+      assertEquals({ code, stdout }, { code: 2, stdout: "" });
+      assertMatch(stderr, /^\[!\] Cannot use [^\n]+\n$/);
+      assertStringIncludes(stderr, said);
+    }
+  });
+}

@@ -1,0 +1,83 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { eventsIn, startServer } from "../support/script.ts";
+import { RawPeer } from "../support/sockets.ts";
+
+const BOB = ["--name", "Bob", "--number", "58"];
+
+/** Sends one datagram, waits for the answer. */
+async function ask(peer: RawPeer, port: number, question: string | Uint8Array): Promise<string> {
+  await peer.send(question, port);
+  return (await peer.receive()).text;
+}
+
+Deno.test("sum:udp-server answers in the form of the question and prints the five lines", async () => {
+  await using server = await startServer("sum:udp-server", BOB);
+  using peer = new RawPeer();
+  assertEquals(await ask(peer, server.port, "Client of X: 42"), "Bob: 58");
+  assertEquals(await ask(peer, server.port, '{"name":"Ada","number":1}'), '{"name":"Bob","number":58}');
+  // Who types into `nc -u` sends a newline and gets one.
+  assertEquals(await ask(peer, server.port, "Ada: 2\n"), "Bob: 58\n");
+  const { code, stdout, stderr } = await server.script.stop();
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertMatch(stdout, /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n/);
+  assertStringIncludes(
+    stdout,
+    "Client name: Client of X\nServer name: Bob\nClient's number: 42\nServer's number: 58\nSum: 100\n",
+  );
+  assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 3 datagrams received, 3 answered, .*\n$/);
+});
+
+Deno.test("sum:udp-server gives a question that is asked again the same answer and counts it once (D3)", async () => {
+  // Without --number: a new number would be drawn for a new exchange.
+  await using server = await startServer("sum:udp-server", ["--json"]);
+  using peer = new RawPeer();
+  const answers = new Set<string>();
+  for (let count = 0; count < 30; count++) answers.add(await ask(peer, server.port, "Ada: 42"));
+  assertEquals(answers.size, 1);
+  using other = new RawPeer();
+  await ask(other, server.port, "Ada: 42");
+  await ask(peer, server.port, "Ada: 43");
+  const results = eventsIn((await server.script.stop()).stdout).filter(({ event }) => event === "result");
+  assertEquals(results.map(({ peer: from, clientNumber }) => [from, clientNumber]), [
+    [`127.0.0.1:${peer.port}`, 42],
+    [`127.0.0.1:${other.port}`, 42],
+    [`127.0.0.1:${peer.port}`, 43],
+  ]);
+});
+
+Deno.test("sum:udp-server refuses what is no question and goes on (C7, C8, D7)", async () => {
+  await using server = await startServer("sum:udp-server", [...BOB, "--keep-running", "--quiet"]);
+  using peer = new RawPeer();
+  const cases: [string | Uint8Array, string][] = [
+    ["", "Cannot take the question: it is empty"],
+    ["Ada: ٤٢", 'Cannot take the question: "٤٢" is no integer'],
+    ["Ada: 1\nBob: 2", "Cannot take the question: it is more than one line"],
+    ["Ada: 101", "Cannot take the question: 101 is not from 1 to 100"],
+    ['{"number":1}', '{"error":"Cannot take the question: the key \\"name\\" is missing"}'],
+    [Uint8Array.of(0xff, 0x1b, 0), "Cannot take the question: it has no colon; a line is NAME: INTEGER"],
+    [`${"x".repeat(60_000)}: 1`, "Cannot take the question: the name has 60000 characters, 200 at most are allowed"],
+  ];
+  for (const [question, answer] of cases) assertEquals(await ask(peer, server.port, question), answer);
+  assertEquals(await ask(peer, server.port, Uint8Array.of(0xff, 0x1b, 0x3a, 0x35)), "Bob: 58");
+  const { code, stdout } = await server.script.stop();
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "Client name: \ufffd␛\n");
+});
+
+Deno.test("sum:udp-server answers a number outside 1-100, then stops with exit 0", async () => {
+  for (const number of ["0", "-3", `1${"0".repeat(400)}`]) {
+    await using server = await startServer("sum:udp-server", BOB);
+    using peer = new RawPeer();
+    assertEquals(await ask(peer, server.port, `Ada: ${number}`), "Bob: stopping");
+    const { code, stdout } = await server.script.ended();
+    assertEquals(code, 0);
+    assertMatch(stdout, /\[\+\] Stopping, as "Ada" asked: .* is not from 1 to 100\n/);
+  }
+});
+
+Deno.test("sum:udp-server --once serves one exchange and exits 0", async () => {
+  await using server = await startServer("sum:udp-server", [...BOB, "--once"]);
+  using peer = new RawPeer();
+  assertEquals(await ask(peer, server.port, "Ada: 1"), "Bob: 58");
+  assertEquals((await server.script.ended()).code, 0);
+});

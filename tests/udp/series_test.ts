@@ -1,0 +1,203 @@
+import { assertEquals, assertGreaterOrEqual, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { Failure, TimedOutError } from "../../lib/errors.ts";
+import type { NetEvent } from "../../lib/events.ts";
+import { DataOutput } from "../../lib/output.ts";
+import { decodeText, encodeText } from "../../lib/text.ts";
+import { series, type SeriesOptions } from "../../udp/series.ts";
+import { withSockets } from "../support/datagrams.ts";
+import { RawPeer, RecordedEvents } from "../support/sockets.ts";
+
+/** A series toward a port of this machine, what it emits, and what it prints. */
+function start(port: number, options: Partial<SeriesOptions> & { count: number }, message = "ping") {
+  const events = new RecordedEvents();
+  const printed: string[] = [];
+  const sink = { write: (bytes: Uint8Array) => Promise.resolve(printed.push(decodeText(bytes)) && bytes.length) };
+  const output = new DataOutput(sink, { terminal: false });
+  const done = series({ hostname: "127.0.0.1", port }, encodeText(message), {
+    interval: 0,
+    wait: 5000,
+    events,
+    output,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { done, events, printed };
+}
+
+/** The figures that were measured. */
+function measured(events: RecordedEvents): Record<string, unknown> {
+  const { min: _, avg: __, max: ___, prose: ____, event: _____, ...figures } = events.all.find(({ event }) =>
+    event === "measured"
+  ) as NetEvent & Record<string, unknown>;
+  return figures;
+}
+
+const notices = (events: RecordedEvents): string[] =>
+  events.all.flatMap((event) => event.event === "notice" || event.event === "warning" ? [event.message] : []);
+
+Deno.test("series() sends the next request once one is answered, each from a port of its own, and prints the answers", async () => {
+  using peer = new RawPeer();
+  const { done, events, printed } = start(peer.port, { count: 3 });
+  const ports = new Set<number>();
+  for (const text of ["one", "two", "three"]) {
+    const { port, text: asked } = await peer.receive();
+    assertEquals(asked, "ping");
+    ports.add(port);
+    await peer.send(text, port);
+  }
+  assertEquals(await done, "Done: 3 requests");
+  assertEquals(ports.size, 3);
+  assertEquals(printed, ["one", "two", "three"]);
+  assertEquals(measured(events), { sent: 3, received: 3, loss: 0, duplicates: 0, outOfOrder: 0, late: 0 });
+  assertEquals(events.names, ["sent", "received", "sent", "received", "sent", "received", "measured"]);
+});
+
+Deno.test("series() with an interval sends on whether answered or not; counts twice, out of order and lost (D4)", async () => {
+  using peer = new RawPeer();
+  const { done, events, printed } = start(peer.port, { count: 4, interval: 10, wait: 300 });
+  const ports: number[] = [];
+  while (ports.length < 4) ports.push((await peer.receive()).port);
+  const [first = 0, second = 0, , fourth = 0] = ports;
+  await peer.send("second", second);
+  await peer.send("first", first);
+  await peer.send("first", first);
+  await peer.send("fourth", fourth);
+  await peer.send("fourth", fourth);
+  assertEquals(await done, "Done: 4 requests");
+  // Two sockets that are ready at once may be read in either order, so what is printed is compared as a set.
+  assertEquals(printed.toSorted(), ["first", "fourth", "second"]);
+  const { sent, received, loss, duplicates, late } = measured(events);
+  assertEquals({ sent, received, loss, duplicates, late }, { sent: 4, received: 3, loss: 25, duplicates: 2, late: 0 });
+  assertEquals(notices(events).filter((text) => text.startsWith("No answer")), ["No answer to request 3 so far"]);
+});
+
+Deno.test("series() notes an answer behind that to a later request as out of order (D4)", async () => {
+  using peer = new RawPeer();
+  const { done, events } = start(peer.port, { count: 2, interval: 1 });
+  const [first, second] = [await peer.receive(), await peer.receive()];
+  const answered = events.next("received");
+  await peer.send("x", second.port);
+  await answered;
+  await peer.send("x", first.port);
+  await done;
+  assertEquals(measured(events).outOfOrder, 1);
+  assertEquals(notices(events), ["Answer to request 1: out of order"]);
+});
+
+Deno.test("series() takes a late answer for the request that it answers, not for the newer one (D4)", async () => {
+  using peer = new RawPeer();
+  const { done, events } = start(peer.port, { count: 2, wait: 500 });
+  const first = await peer.receive();
+  const second = await peer.receive();
+  const late = events.next("received");
+  await peer.send("late", first.port);
+  await late;
+  await peer.send("in time", second.port);
+  await done;
+  assertEquals(measured(events), { sent: 2, received: 2, loss: 0, duplicates: 0, outOfOrder: 0, late: 1 });
+  assertEquals(notices(events), ["No answer to request 1 so far", "Answer to request 1: late"]);
+});
+
+Deno.test("series() keeps the sockets of the latest 64 requests only", async () => {
+  using peer = new RawPeer();
+  const { done, events } = start(peer.port, { count: 70, interval: 1, wait: 500 });
+  const ports: number[] = [];
+  while (ports.length < 70) ports.push((await peer.receive()).port);
+  for (const port of [ports[5], ports[6]]) await peer.send("x", port ?? 0);
+  await done;
+  // The seventh is the oldest that is still listened to.
+  assertEquals(measured(events).received, 1);
+});
+
+Deno.test("series() ignores answers of others, and says so (D5)", async () => {
+  using peer = new RawPeer();
+  using stranger = new RawPeer();
+  const { done, events, printed } = start(peer.port, { count: 1 });
+  const { port } = await peer.receive();
+  const ignored = events.next("warning");
+  await stranger.send("forged", port);
+  await ignored;
+  await peer.send("genuine", port);
+  await done;
+  assertEquals(printed, ["genuine"]);
+  assertMatch(notices(events).join(), /^Ignored 6 bytes from 127\.0\.0\.1:\d+, which was not asked$/);
+});
+
+Deno.test("series() ends with code 5 when nothing at all came back, and prints the figures all the same (D9)", async () => {
+  using silent = new RawPeer();
+  const { done, events } = start(silent.port, { count: 3, wait: 10 });
+  const error = await assertRejects(() => done, TimedOutError);
+  assertEquals(error.code, 5);
+  assertMatch(error.message, /^Cannot reach 127\.0\.0\.1:\d+: no answer to 3 requests; is a server running/);
+  assertEquals(measured(events), { sent: 3, received: 0, loss: 100, duplicates: 0, outOfOrder: 0, late: 0 });
+});
+
+Deno.test("series() keeps its pace without answers", async () => {
+  using silent = new RawPeer();
+  const started = performance.now();
+  const { done } = start(silent.port, { count: 4, interval: 20, wait: 10 });
+  await assertRejects(() => done, TimedOutError);
+  assertGreaterOrEqual(performance.now() - started, 3 * 20 + 10 - 3);
+});
+
+Deno.test("series() prints its figures when it is stopped", async () => {
+  using peer = new RawPeer();
+  const controller = new AbortController();
+  const { done, events } = start(peer.port, { count: 1000, interval: 60_000, signal: controller.signal });
+  const reason = new Error("enough");
+  const rejected = assertRejects(() => done, Error);
+  const answered = events.next("received");
+  await peer.send("x", (await peer.receive()).port);
+  await answered;
+  controller.abort(reason);
+  assertStrictEquals(await rejected, reason);
+  assertEquals(measured(events).received, 1);
+});
+
+Deno.test("series() takes turns over a name's addresses until one answers", async () => {
+  using peer = new RawPeer();
+  const resolve = () => Promise.resolve(["::1", "127.0.0.1"]);
+  const { done, events } = start(peer.port, { count: 3, wait: 100, resolve });
+  for (let answers = 0; answers < 2; answers++) await peer.send("x", (await peer.receive()).port);
+  await done;
+  assertEquals(measured(events).received, 2);
+});
+
+Deno.test("series() fails with code 4 where the system knows no way (D9)", async () => {
+  const { done, error } = await withSockets(
+    () => ({ send: () => Promise.reject(new Deno.errors.NetworkUnreachable()) }),
+    async () => {
+      const { done, events } = start(9, { count: 5 });
+      return { done: events.names, error: await assertRejects(() => done, Failure) };
+    },
+  );
+  assertEquals(done, []);
+  assertEquals([error.code, error.message], [4, "Cannot send to 127.0.0.1:9: network unreachable"]);
+});
+
+Deno.test("series() goes on when the way is gone for a while, or a port refuses", async () => {
+  using peer = new RawPeer();
+  let opened = 0;
+  const [warnings, figures] = await withSockets(() => {
+    opened++;
+    if (opened === 2) return { send: () => Promise.reject(new Deno.errors.NetworkUnreachable()) };
+    return opened === 3 ? { receive: () => Promise.reject(new Deno.errors.ConnectionReset()) } : {};
+  }, async () => {
+    const { done, events } = start(peer.port, { count: 4, wait: 50 });
+    for (const answer of [true, false, true]) {
+      const { port } = await peer.receive();
+      if (answer) await peer.send("x", port);
+    }
+    await done;
+    return [notices(events).filter((text) => !text.startsWith("No answer")), measured(events)] as const;
+  });
+  assertMatch(warnings[0] ?? "", /^Cannot send to 127\.0\.0\.1:\d+: network unreachable$/);
+  assertEquals(warnings[1], "Request 3: Cannot reach the peer: nobody listens on that port");
+  assertEquals([figures.sent, figures.received], [3, 2]);
+});
+
+Deno.test("series() refuses a message too long for a datagram (D2)", async () => {
+  const { done, events } = start(9, { count: 1 }, "x".repeat(65_508));
+  assertEquals((await assertRejects(() => done, Failure, "Cannot send 65508 bytes")).code, 2);
+  assertEquals(events.names, []);
+});
