@@ -40,7 +40,7 @@ export function parsePort(text: string, options: { zero?: boolean } = {}): numbe
  * @returns The host as the platform wants it, or `null` when it cannot be one (empty, white space, a URL, `host:port`).
  */
 export function parseHost(text: string): string | null {
-  const bare = /^\[(.+)\]$/.exec(text)?.[1] ?? text;
+  const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
   if (bare.length > 253 || !/^[^\s/\[\]@?#\\\p{Cc}]+$/u.test(bare)) return null;
   // A single colon is "host:port"; two or more are an IPv6 address.
   if (bare.includes(":") && parseAddress(bare.replace(/%.*$/, "")) === null) return null;
@@ -142,7 +142,7 @@ function parseIpv4(text: string): Uint8Array | null {
 function parseIpv6(text: string): Uint8Array | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
-  const [head, tail] = halves.map(parseGroups);
+  const [head, tail] = halves.map((half, index) => parseGroups(half, { ipv4: index === halves.length - 1 }));
   if (head === undefined || head === null || tail === null) return null;
   const zeros = 8 - head.length - (tail?.length ?? 0);
   // "::" stands for at least one group; without it all eight must be there.
@@ -151,13 +151,13 @@ function parseIpv6(text: string): Uint8Array | null {
   return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-/** Reads the 16-bit groups of one side of `::`; the last may be an IPv4 address. */
-function parseGroups(text: string): number[] | null {
+/** Reads the 16-bit groups of one side of `::`; at the end of the address the last two may be written as IPv4. */
+function parseGroups(text: string, options: { ipv4: boolean }): number[] | null {
   if (text === "") return [];
   const groups: number[] = [];
   const parts = text.split(":");
   for (const [index, part] of parts.entries()) {
-    const ipv4 = index === parts.length - 1 && part.includes(".") ? parseIpv4(part) : null;
+    const ipv4 = options.ipv4 && index === parts.length - 1 ? parseIpv4(part) : null;
     if (ipv4 !== null) {
       const [a = 0, b = 0, c = 0, d = 0] = ipv4;
       groups.push(a << 8 | b, c << 8 | d);

@@ -54,16 +54,18 @@ function dnsState(error: unknown): string {
 export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
   const { events = NO_EVENTS, timeout = 0, signal } = options;
   const started = performance.now();
-  const addresses = await resolveHost(endpoint.hostname);
-  const only = addresses.length === 1 ? addresses[0] : undefined;
   const limit = timeout > 0 ? AbortSignal.timeout(timeout) : undefined;
-  const signals = [signal, limit].filter((each) => each !== undefined);
+  const ending = AbortSignal.any([signal, limit].filter((each) => each !== undefined));
+  let addresses: readonly string[] = [];
   let socket: Deno.TcpConn;
   try {
-    const hostname = only ?? endpoint.hostname;
-    socket = await Deno.connect({ port: endpoint.port, hostname, signal: AbortSignal.any(signals) });
+    ending.throwIfAborted();
+    addresses = await unlessAborted(resolveHost(endpoint.hostname), ending);
+    const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
+    socket = await Deno.connect({ port: endpoint.port, hostname, signal: ending });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
+    if (error instanceof Failure) throw error;
     throw await connectFailure(endpoint, addresses, error);
   }
   const connection = new Connection(socket, options);
@@ -78,11 +80,27 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
   return connection;
 }
 
+/** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** How long an address may take to say why it does not answer, once the connection has failed (ms). */
 const PROBE = 500;
 
 /** Puts a failed attempt into words; where a name has several addresses, each is asked once more for its own reason. */
-async function connectFailure(endpoint: Endpoint, addresses: readonly string[], error: unknown): Promise<Failure> {
+export async function connectFailure(
+  endpoint: Endpoint,
+  addresses: readonly string[],
+  error: unknown,
+): Promise<Failure> {
   const { code, state } = stateOf(error);
   const target = formatEndpoint(endpoint);
   const cause = { cause: error };

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { formatEndpoint } from "./addr.ts";
+import { formatEndpoint, unmapped } from "./addr.ts";
 import { Deadlines } from "./deadlines.ts";
-import { CutOffError, Failure, isClosedHere, isDisconnect, stateOf, TimedOutError } from "./errors.ts";
-import { type Events, NO_EVENTS } from "./events.ts";
+import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors.ts";
+import { type Events, NO_EVENTS, PassedReport } from "./events.ts";
 import { ByteReader, type MessageRules } from "./reader.ts";
 import { type ConnectionOptions, GAP, MAX_MESSAGE, type StreamSocket } from "./socket.ts";
-import { decodeText, encodeText, streamDecoder } from "./text.ts";
+import { encodeText } from "./text.ts";
 
-/** How long and how many bytes {@linkcode Connection.finish} waits for the peer's FIN. */
+/** How long (ms) and how many bytes {@linkcode Connection.finish} reads on, if nothing else is said. */
 const LINGER = 1000;
 const LINGER_BYTES = 1024 * 1024;
 /** How long {@linkcode Connection.drain} looks for a request that is already in the socket (ms): some turns of the event loop. */
@@ -20,8 +20,8 @@ const LAST_LOOK = 20;
 /**
  * A connected socket that reads and writes messages.
  *
- * One reader and one writer at a time. Every failure comes out as a {@linkcode Failure} in words: {@linkcode TimedOutError} when a
- * limit was reached, {@linkcode CutOffError} when the peer reset or vanished; the signal's reason when that ended it.
+ * One reader and one writer at a time. Every failure comes out as a `Failure` in words: {@linkcode TimedOutError} when a
+ * limit was reached, `CutOffError` when the peer reset or vanished; the signal's reason when that ended it.
  *
  * @example Usage
  * ```ts
@@ -46,8 +46,8 @@ export class Connection implements Disposable {
   #socket: StreamSocket;
   #reader: ByteReader;
   #events: Events;
-  /** Whether messages become events; fixed, so that a quiet connection decodes nothing. */
-  #reports: boolean;
+  /** Makes events of what passes; `null` where nobody reads them, so that a quiet connection decodes nothing. */
+  #report: PassedReport | null;
   #options: ConnectionOptions;
   #opened = performance.now();
   #bytesOut = 0;
@@ -57,22 +57,20 @@ export class Connection implements Disposable {
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
   #lastLook: ReturnType<typeof setTimeout> | undefined;
-  #pieces: TextDecoder | null = null;
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
     const remote = socket.remoteAddr as Deno.NetAddr;
     this.#socket = socket;
     this.#options = options;
     this.id = options.id ?? 0;
-    this.hostname = remote.hostname;
+    this.hostname = unmapped(remote.hostname);
     this.peer = formatEndpoint(remote);
     this.#events = options.events ?? NO_EVENTS;
-    this.#reports = this.#events.detailed && options.report !== false;
+    const reported = this.#events.detailed && options.report !== false;
+    this.#report = reported ? new PassedReport(this.#events, this.id, this.peer) : null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
-    this.#deadlines = new Deadlines(
-      { idle: options.timeout ?? 0, stall: options.stall ?? 0 },
-      (limit) => this.#expire(limit),
-    );
+    const patience = { idle: options.timeout ?? 0, stall: options.stall ?? 0 };
+    this.#deadlines = new Deadlines(patience, (limit) => this.#expire(limit));
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#abort);
     if (options.signal?.aborted) this.close();
@@ -120,10 +118,7 @@ export class Connection implements Disposable {
       this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null && this.#reports) {
-      this.#pieces ??= streamDecoder();
-      this.#passed("received", bytes, this.#pieces.decode(bytes, { stream: true }));
-    }
+    if (bytes !== null) this.#report?.piece(bytes);
     return bytes;
   }
 
@@ -156,7 +151,7 @@ export class Connection implements Disposable {
     } finally {
       this.#deadlines.writing(false);
     }
-    if (this.#reports) this.#passed("sent", bytes, withoutLineEnd(bytes));
+    this.#report?.message("sent", bytes);
   }
 
   /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
@@ -169,19 +164,17 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN (for a second at most), then close.
+   * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN, then close.
    * Closing with unread bytes would send a reset, which can destroy the answer on its way (RFC 9112 9.6).
+   *
+   * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; a peer that is known to be sending much
+   * needs more to come to its end and read the answer.
    */
-  async finish(): Promise<void> {
-    const timer = setTimeout(() => this.close(), LINGER);
+  async finish({ time = LINGER, bytes = LINGER_BYTES }: { time?: number; bytes?: number } = {}): Promise<void> {
+    const timer = setTimeout(() => this.close(), time);
     try {
       await this.#socket.closeWrite();
-      for (
-        let bytes, total = 0;
-        total < LINGER_BYTES && (bytes = await this.#reader.read()) !== null;
-      ) {
-        total += bytes.length;
-      }
+      for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {
       // The peer is gone or the second is over: closing is all that is left.
     } finally {
@@ -212,16 +205,9 @@ export class Connection implements Disposable {
     this.#options.gate?.leave();
     this.#socket.close();
     if (!this.#events.detailed) return;
-    const { id, peer } = this;
+    const { id, peer, bytesIn, bytesOut } = this;
     const duration = performance.now() - this.#opened;
-    this.#events.emit({
-      event: "closed",
-      id,
-      peer,
-      bytesIn: this.bytesIn,
-      bytesOut: this.bytesOut,
-      duration,
-    });
+    this.#events.emit({ event: "closed", id, peer, bytesIn, bytesOut, duration });
   }
 
   [Symbol.dispose](): void {
@@ -239,10 +225,6 @@ export class Connection implements Disposable {
     return this.#waiting && this.#reader.buffered === 0;
   }
 
-  #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {
-    this.#events.emit({ event, id: this.id, peer: this.peer, bytes: bytes.length, text });
-  }
-
   async #readFramed(rules: MessageRules): Promise<Uint8Array | null> {
     if (this.#noMore()) return null;
     let bytes: Uint8Array | null = null;
@@ -252,20 +234,24 @@ export class Connection implements Disposable {
       this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null && this.#reports) this.#passed("received", bytes, withoutLineEnd(bytes));
+    if (bytes !== null) this.#report?.message("received", bytes);
     return bytes;
   }
 
   /** Begins a read, unless the server is stopping and nothing is left of what had come. */
   #noMore(): boolean {
-    this.#waiting = true;
-    return this.#draining && this.#reader.buffered === 0;
+    const noMore = this.#draining && this.#reader.buffered === 0;
+    this.#waiting = !noMore;
+    // A read that outlived a pause may be under way already: then nobody else says that we wait again.
+    this.#deadlines.reading(!noMore);
+    return noMore;
   }
 
   #readDone(bytes: Uint8Array | null): void {
     this.#waiting = false;
     this.#deadlines.reading(false);
-    if (bytes === null) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
+    // Where the drain closed the socket, the end is ours and not the peer's.
+    if (bytes === null && !this.#closed) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
   }
 
   /** Throws in words, unless the drain closed the socket: that is an end. */
@@ -284,37 +270,14 @@ export class Connection implements Disposable {
   #problem(action: string, error: unknown): unknown {
     if (this.#expired !== null) return this.#expired;
     if (this.#options.signal?.aborted && this.#closed) return this.#options.signal.reason;
-    if (error instanceof Failure) return error;
-    if (isDisconnect(error)) {
-      const partial = this.#reader.buffered > 0 ? `, ${this.#reader.buffered} bytes into a message` : "";
-      const cause = { cause: error };
-      return new CutOffError(
-        `Cannot ${action} ${this.peer}: ${stateOf(error).state}${partial}`,
-        cause,
-      );
-    }
-    const { code, state } = stateOf(error);
-    return new Failure(
-      code,
-      `Cannot ${action} ${this.peer}: ${isClosedHere(error) ? "closed on this side" : state}`,
-      {
-        cause: error,
-      },
-    );
+    return peerFailure(`${action} ${this.peer}`, error, this.#reader.buffered);
   }
 
   #expire(limit: "idle" | "stall"): void {
     const { timeout = 0, stall = 0 } = this.#options;
-    this.#expired = new TimedOutError(
-      limit === "stall"
-        ? `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`
-        : `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`,
-    );
+    const idle = `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`;
+    const stalled = `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`;
+    this.#expired = new TimedOutError(limit === "idle" ? idle : stalled);
     this.close();
   }
-}
-
-/** A message as text, without its line end. */
-function withoutLineEnd(bytes: Uint8Array): string {
-  return decodeText(bytes).replace(/\r?\n$/, "");
 }

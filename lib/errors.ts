@@ -120,7 +120,7 @@ export function isClosedHere(error: unknown): boolean {
 export function stateOf(error: unknown): { code: ExitCode; state: string } {
   if (error instanceof Failure) return { code: error.code, state: error.message };
   if (!(error instanceof Error)) return { code: Exit.failed, state: String(error) };
-  const known = STATES[error.name];
+  const known = STATES.get(error.name);
   if (known !== undefined) return known;
   if (error.message.includes("failed to lookup address information") || error.name === "URIError") {
     return { code: Exit.nameNotFound, state: "no such name" };
@@ -130,7 +130,7 @@ export function stateOf(error: unknown): { code: ExitCode; state: string } {
   return { code: Exit.failed, state: error.message.replace(/ \(os error \d+\)$/, "") };
 }
 
-const STATES: Readonly<Record<string, { code: ExitCode; state: string }>> = {
+const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(Object.entries({
   ConnectionRefused: { code: Exit.unreachable, state: "connection refused" },
   NetworkUnreachable: { code: Exit.unreachable, state: "network unreachable" },
   HostUnreachable: { code: Exit.unreachable, state: "host unreachable" },
@@ -139,11 +139,28 @@ const STATES: Readonly<Record<string, { code: ExitCode; state: string }>> = {
   TimedOut: { code: Exit.timedOut, state: "no answer" },
   ConnectionReset: { code: Exit.cutOff, state: "connection reset by the peer" },
   BrokenPipe: { code: Exit.cutOff, state: "the peer no longer reads" },
-};
+}));
 
 /** Turns "Requires net access to …, run again with the --allow-net flag" into our kind of sentence. */
 function missingPermission(error: Error): string {
   const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "its --allow flag";
   const what = /access to (.+?), run again/.exec(error.message)?.[1] ?? "this";
   return `Deno has no permission for ${what}; add ${flag}, or use the task, which has it`;
+}
+
+/**
+ * Puts a failed operation on a peer's connection into words.
+ *
+ * @param what The operation and the peer: "read from 192.0.2.1:80".
+ * @param error What the runtime threw; a {@linkcode Failure} is in words already.
+ * @param partial How many bytes of an unfinished message had come.
+ */
+export function peerFailure(what: string, error: unknown, partial: number): Failure {
+  if (error instanceof Failure) return error;
+  const { code, state } = stateOf(error);
+  const cause = { cause: error };
+  if (!isDisconnect(error)) {
+    return new Failure(code, `Cannot ${what}: ${isClosedHere(error) ? "closed on this side" : state}`, cause);
+  }
+  return new CutOffError(`Cannot ${what}: ${state}${partial > 0 ? `, ${partial} bytes into a message` : ""}`, cause);
 }

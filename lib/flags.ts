@@ -107,8 +107,8 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
 }
 
 /**
- * Writes `--port 80` and `-p 80` as `--port=80`, so that a value which starts with a dash (`-1`) reaches the check that names its
- * flag, and a missing one is told apart from an empty one.
+ * Writes every flag as `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too), so that a value which starts with a dash (`-1`)
+ * reaches the check that names its flag, a missing one is told apart from an empty one, and a switch takes no argument as its value.
  */
 function joinValues(
   args: readonly string[],
@@ -119,27 +119,52 @@ function joinValues(
   const joined: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
-    const next = args[index + 1];
-    const [, short] = /^-([A-Za-z])$/.exec(arg) ?? [];
-    const name = short !== undefined ? alias[short] : arg.startsWith("--") ? arg.slice(2) : undefined;
-    if (name === undefined || !names.includes(name)) {
-      const [, switched] = /^--([^=]+)=/.exec(arg) ?? [];
-      if (switched !== undefined && names.includes(switched) && !takesValue.has(switched)) {
-        throw new UsageError(`Cannot use ${arg}: --${switched} takes no value`);
+    // What follows "--" is no flag. What is unknown goes through as it is, and `unknown` names it.
+    if (arg === "--") return [...joined, ...args.slice(index)];
+    const found = flagsIn(arg, takesValue, alias);
+    if (!found.every(({ name }) => names.includes(name))) found.length = 0;
+    if (found.length === 0) joined.push(arg);
+    for (const { name, value } of found) {
+      const next = args[index + 1];
+      if (!takesValue.has(name)) {
+        if (value !== undefined) throw new UsageError(`Cannot use ${arg}: --${name} takes no value`);
+        // `parseArgs` would take one of these words for the value of the switch before it.
+        if (next === "true" || next === "false") throw strayArgument(next);
+        joined.push(`--${name}`);
+      } else if (value !== undefined) {
+        joined.push(`--${name}=${value}`);
+      } else if (next === undefined || (/^-[^\d.]/.test(next) && next !== "-")) {
+        throw new UsageError(
+          `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,
+        );
+      } else {
+        joined.push(`--${name}=${next}`);
+        index++;
       }
-      joined.push(arg);
-    } else if (!takesValue.has(name)) {
-      joined.push(`--${name}`);
-    } else if (next === undefined || (/^-[^\d.]/.test(next) && next !== "-")) {
-      throw new UsageError(
-        `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,
-      );
-    } else {
-      joined.push(`--${name}=${next}`);
-      index++;
     }
   }
   return joined;
+}
+
+/** The flags that one argument names, `--port=80` or `-qp80`, each with the value that is attached to it. */
+function flagsIn(
+  arg: string,
+  takesValue: ReadonlySet<string>,
+  alias: Readonly<Record<string, string>>,
+): { name: string; value?: string }[] {
+  const [, name, , value] = /^--([^=]+)(=(.*))?$/s.exec(arg) ?? [];
+  if (name !== undefined) return [value === undefined ? { name } : { name, value }];
+  const found: { name: string; value?: string }[] = [];
+  for (let at = 1; arg.startsWith("-") && at < arg.length; at++) {
+    const name = alias[arg[at] ?? ""] ?? "";
+    const rest = arg.slice(at + 1);
+    // A value takes the rest of the argument; a switch before "=" is handed its value, which it will refuse.
+    if (rest !== "" && (takesValue.has(name) || rest.startsWith("="))) {
+      return [...found, { name, value: rest.replace(/^=/, "") }];
+    }
+    found.push({ name });
+  }
+  return found;
 }
 
 function strayArgument(arg: string): UsageError {
@@ -150,9 +175,10 @@ function strayArgument(arg: string): UsageError {
 
 function unknownFlag(arg: string, names: readonly string[]): UsageError {
   const given = arg.replace(/=.*$/s, "").replace(/^-+/, "");
-  const nearest = closestString(given, names);
+  // A flag cut short is the likeliest slip, then one that is misspelt.
+  const nearest = names.find((name) => name.startsWith(given)) ?? closestString(given, names);
   const near = given.length > 1 &&
-    levenshteinDistance(given, nearest) <= Math.max(2, given.length / 2);
+    (nearest.startsWith(given) || levenshteinDistance(given, nearest) <= Math.max(2, given.length / 2));
   return new UsageError(
     `Cannot use ${arg.replace(/=.*$/s, "")}: no such flag${near ? `; the nearest is --${nearest}` : ""} (see --help)`,
   );

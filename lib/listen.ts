@@ -14,10 +14,12 @@ const BACKLOG = 4096;
  * Listens for TCP connections.
  *
  * @param endpoint The address (`::` takes IPv6 and IPv4) and the port (0 = any free one).
+ * @param options With `reusePort`, others that say the same may listen on the port too, and the system deals the connections out
+ * among them (SO_REUSEPORT, {@link https://man7.org/linux/man-pages/man7/socket.7.html socket(7)}).
  * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
  */
-export function listenTcp(endpoint: Endpoint): Deno.TcpListener {
-  return listening("TCP", endpoint, () => Deno.listen({ ...endpoint, tcpBacklog: BACKLOG }));
+export function listenTcp(endpoint: Endpoint, options: { reusePort?: boolean } = {}): Deno.TcpListener {
+  return listening("TCP", endpoint, () => Deno.listen({ ...endpoint, ...options, tcpBacklog: BACKLOG }));
 }
 
 /**

@@ -8,7 +8,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint } from "./addr.ts";
 import type { Events, NetEvent, Passed } from "./events.ts";
 import type { LineOutput } from "./output.ts";
-import { escapeControls, plural } from "./text.ts";
+import { escapeControls, escapeJson, plural } from "./text.ts";
 
 /** Whose log it is: a server prints what it received, a client what it sent (what it received is its data). */
 export type Role = "server" | "client";
@@ -66,7 +66,8 @@ export class Log implements Events {
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
   const { event: name, ...fields } = event;
-  return JSON.stringify({ time: new Date().toISOString(), event: name, ...fields, prose: undefined }, toMicroseconds);
+  const line = { time: new Date().toISOString(), event: name, ...fields, prose: undefined };
+  return escapeJson(JSON.stringify(line, toMicroseconds));
 }
 
 /** Durations and rates are measured in doubles; three decimals are all that is meant. */
@@ -100,7 +101,7 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "eof":
       return "";
     case "reset":
-      return trouble(event.message);
+      return trouble(escapeControls(event.message));
     case "closed":
       return state(
         `Closed ${event.peer}: ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, ${
@@ -110,15 +111,16 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "refused":
       return trouble(`Refused ${event.peer}: ${event.reason}`);
     case "error":
-      return trouble(
+      // Its message may quote the peer: `JSON.parse`, say, repeats what it could not read.
+      return trouble(escapeControls(
         event.peer === undefined || event.message.includes(event.peer)
           ? event.message
           : `${event.peer}: ${event.message}`,
-      );
+      ));
     case "notice":
-      return state(event.message);
+      return state(escapeControls(event.message));
     case "warning":
-      return trouble(event.message);
+      return trouble(escapeControls(event.message));
     case "stopping":
       return trouble("Exiting...");
     case "ended":

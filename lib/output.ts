@@ -3,11 +3,32 @@
  *
  * @module
  */
+import { Exit, Failure, isDisconnect, stateOf } from "./errors.ts";
 import { encodeText, escapeControls, plural, streamDecoder } from "./text.ts";
 
 /** What an output needs of a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
+}
+
+/** A sink that can be led elsewhere while it is in use. */
+export class Route implements Sink {
+  #to: Sink;
+
+  /** @param to Where the bytes go until {@linkcode Route.lead} says otherwise. */
+  constructor(to: Sink) {
+    this.#to = to;
+  }
+
+  /** Leads what is written from now on to another sink. */
+  lead(to: Sink): void {
+    this.#to = to;
+  }
+
+  /** Passes the bytes on. */
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#to.write(bytes);
+  }
 }
 
 /** The reader of standard output has left (`| head -1`): an end of the run, not a failure. */
@@ -29,7 +50,7 @@ export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
 export class LineOutput {
   #sink: Sink;
   #limit: number;
-  #onClosed: () => void;
+  #onClosed: (error: unknown) => void;
   #waiting = "";
   #lost = 0;
   #writing: Promise<void> | null = null;
@@ -37,9 +58,10 @@ export class LineOutput {
 
   /**
    * @param sink Where the lines go; this object is its only writer.
-   * @param options `limit` is how many characters may wait (4 Mi); `onClosed` is called once when the reader has left.
+   * @param options `limit` is how many characters may wait (4 Mi); `onClosed` is called once, when the reader has left or the
+   * lines cannot be written any more.
    */
-  constructor(sink: Sink, options: { limit?: number; onClosed?: () => void } = {}) {
+  constructor(sink: Sink, options: { limit?: number; onClosed?: (error: unknown) => void } = {}) {
     this.#sink = sink;
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
@@ -72,10 +94,10 @@ export class LineOutput {
         this.#lost = 0;
         await writeAll(this.#sink, encodeText(text));
       }
-    } catch {
-      // Whatever ails the log (EPIPE, a full disk), there is no better place left to say it.
+    } catch (error) {
+      // Whatever ails the log (EPIPE, a full disk), the log is not the place to say it.
       this.#closed = true;
-      this.#onClosed();
+      this.#onClosed(error);
     } finally {
       this.#writing = null;
     }
@@ -89,6 +111,8 @@ export class LineOutput {
 export class DataOutput {
   #sink: Sink;
   #decoder: TextDecoder | null;
+  /** A carriage return at the end of a write: with the next one it may turn out to be half a line end. */
+  #heldReturn = "";
   #atLineStart = true;
 
   constructor(sink: Sink, options: { terminal: boolean }) {
@@ -100,17 +124,22 @@ export class DataOutput {
    * Writes received bytes, waiting until the reader takes them.
    *
    * @throws {OutputClosed} The reader has left.
+   * @throws {Failure} They cannot be written: the disk is full, say.
    */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     if (this.#decoder === null) return await this.#put(bytes);
-    await this.#show(this.#decoder.decode(bytes, { stream: true }));
+    const text = this.#heldReturn + this.#decoder.decode(bytes, { stream: true });
+    this.#heldReturn = text.endsWith("\r") ? "\r" : "";
+    await this.#show(text.slice(0, text.length - this.#heldReturn.length));
   }
 
   /** Ends one message: on a terminal the next thing starts on a line of its own. */
   async end(): Promise<void> {
     if (this.#decoder === null) return;
-    await this.#show(this.#decoder.decode());
+    const text = this.#heldReturn + this.#decoder.decode();
+    this.#heldReturn = "";
+    await this.#show(text);
     if (!this.#atLineStart) await this.#show("\n");
   }
 
@@ -124,9 +153,9 @@ export class DataOutput {
     try {
       await writeAll(this.#sink, bytes);
     } catch (error) {
-      throw new OutputClosed("Cannot write to standard output: its reader has left", {
-        cause: error,
-      });
+      const cause = { cause: error };
+      if (isDisconnect(error)) throw new OutputClosed("Cannot write to standard output: its reader has left", cause);
+      throw new Failure(Exit.failed, `Cannot write to standard output: ${stateOf(error).state}`, cause);
     }
   }
 }

@@ -130,7 +130,8 @@ export class ByteReader {
     for (let pauses = 0;;) {
       const newline = this.#find(LF, scanned);
       if (newline >= 0) return this.#takeLine(newline, rules);
-      this.#refuseAbove(rules.max + 1, rules);
+      // One byte more may be the CR of a line end; any other is too much, and the peer may be waiting to hear so.
+      this.#refuseAbove(this.#buffer[this.#end - 1] === CR ? rules.max + 1 : rules.max, rules);
       if (this.#ended) return this.#rest(rules);
       const offset = this.#end - this.#start;
       const got = offset > 0 && rules.gap > 0 ? await this.#fillWithin(rules.gap) : await this.#fill();

@@ -6,12 +6,12 @@
 import { deadline } from "@std/async/deadline";
 import { setColorEnabled } from "@std/fmt/colors";
 import config from "../deno.json" with { type: "json" };
-import { Exit, stateOf, UsageError } from "./errors.ts";
+import { Exit, Failure, isDisconnect, stateOf, UsageError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { Log, type Role, trouble } from "./log.ts";
 import type { CommonFlags } from "./options.ts";
-import { DataOutput, LineOutput, OutputClosed } from "./output.ts";
+import { DataOutput, LineOutput, OutputClosed, Route, type Sink } from "./output.ts";
 import { Stop, StopRequested } from "./stop.ts";
 import { escapeControls } from "./text.ts";
 
@@ -39,6 +39,8 @@ export interface Run<F extends FlagTable> {
   readonly stop: Stop;
   /** Where a client puts what it received. */
   readonly output: DataOutput;
+  /** Leads all that the run prints on a terminal to `sink`: the owner of an input line keeps it whole among the lines of the log. */
+  readonly takeScreen: (sink: Sink) => void;
 }
 
 /** How long the last lines of the log may take to be written (ms). */
@@ -59,10 +61,12 @@ export async function runScript<F extends FlagTable & CommonFlags>(
 ): Promise<number> {
   setColorEnabled(false);
   using stop = new Stop();
-  const out = new LineOutput(Deno.stdout, { onClosed: () => stop.request(new OutputClosed("the log's reader left")) });
-  const err = new LineOutput(Deno.stderr);
+  const routes = { stdout: new Route(Deno.stdout), stderr: new Route(Deno.stderr) };
+  const onClosed = (error: unknown): void => stop.request(logClosed(error));
+  const out = new LineOutput(routes.stdout, { onClosed });
+  const err = new LineOutput(routes.stderr);
   try {
-    return await runWith(script, args, work, { stop, out, err });
+    return await runWith(script, args, work, { stop, out, err, routes });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     err.line(trouble(escapeControls(error.message)));
@@ -77,13 +81,14 @@ interface Surroundings {
   readonly stop: Stop;
   readonly out: LineOutput;
   readonly err: LineOutput;
+  readonly routes: { readonly stdout: Route; readonly stderr: Route };
 }
 
 async function runWith<F extends FlagTable & CommonFlags>(
   script: Script<F>,
   args: readonly string[],
   work: (run: Run<F>) => Promise<string>,
-  { stop, out, err }: Surroundings,
+  { stop, out, err, routes }: Surroundings,
 ): Promise<number> {
   const { values: options, given } = parseFlags(script.flags, args);
   if (options.help === true || options.version === true) {
@@ -95,8 +100,12 @@ async function runWith<F extends FlagTable & CommonFlags>(
   const screen = role === "server" ? Deno.stdout : Deno.stderr;
   const colour = !json && !Deno.noColor && screen.isTerminal();
   const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
-  const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : Deno.stdout;
+  const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : routes.stdout;
   const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
+  const takeScreen = (sink: Sink): void => {
+    if (Deno.stdout.isTerminal()) routes.stdout.lead(sink);
+    if (Deno.stderr.isTerminal()) routes.stderr.lead(sink);
+  };
   const { signal } = stop;
   signal.addEventListener("abort", () => {
     const { reason } = signal;
@@ -105,7 +114,9 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
-    reason = await work({ options, given, events, signal, stop, output });
+    reason = await work({ options, given, events, signal, stop, output, takeScreen });
+    // A server takes any stop for a good one; that its log is lost is none.
+    if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
     ({ code, reason } = endingOf(error));
     if (code !== Exit.done && !(error instanceof StopRequested)) events.emit({ event: "error", code, message: reason });
@@ -113,6 +124,12 @@ async function runWith<F extends FlagTable & CommonFlags>(
   }
   events.emit({ event: "ended", code, reason });
   return code;
+}
+
+/** Why the log ends: its reader has had enough, or it cannot be written. */
+function logClosed(cause: unknown): Error {
+  if (isDisconnect(cause)) return new OutputClosed("the log's reader left", { cause });
+  return new Failure(Exit.failed, `Cannot write to standard output: ${stateOf(cause).state}`, { cause });
 }
 
 /** What an error means for the run as a whole. */

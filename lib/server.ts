@@ -5,13 +5,13 @@
  */
 import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
-import { type AddressRange, inRange } from "./addr.ts";
+import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { CutOffError, isClosedHere, isDisconnect, ProtocolError, stateOf } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { FairGate } from "./fair.ts";
 import type { ConnectionLimits, StreamSocket } from "./socket.ts";
-import { encodeText, plural } from "./text.ts";
+import { plural } from "./text.ts";
 
 /** What a server needs of a listener; `Deno.TcpListener` and `Deno.TlsListener` fit. */
 export interface StreamListener {
@@ -21,7 +21,7 @@ export interface StreamListener {
 }
 
 /** How a server treats its clients. Times are in milliseconds. */
-export interface ServeOptions extends ConnectionLimits {
+export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly events?: Events;
   /** Stops the server: no new connections, open exchanges may end within {@linkcode ServeOptions.drainTime}. */
   readonly signal?: AbortSignal;
@@ -29,14 +29,8 @@ export interface ServeOptions extends ConnectionLimits {
   readonly drainTime?: number;
   /** Serve one connection, then stop. */
   readonly once?: boolean;
-  /** How many connections may be open at once; 0 = as many as the system allows. */
-  readonly maxConnections?: number;
-  /** Who may connect; empty = everybody. */
-  readonly allow?: readonly AddressRange[];
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
-  /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
-  readonly refusal?: (reason: string) => Uint8Array;
 }
 
 /** What a server did. */
@@ -51,13 +45,9 @@ export interface ServeTotals {
 const STALL = 30_000;
 /** How long open exchanges may take when the server stops (ms). */
 const DRAIN = 5000;
-/** How long telling a client that it is turned away may take (ms). */
-const REFUSAL_TIME = 1000;
 /** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
 const BACKOFF_FIRST = 5;
 const BACKOFF_LAST = 1000;
-/** How many turned-away clients may be told why at the same time; in a flood the others are just closed. */
-const REFUSALS_AT_ONCE = 64;
 
 /**
  * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
@@ -104,7 +94,7 @@ class TcpServer {
   #gate = new FairGate();
   /** Owner of every connection and of the promise that serves it. */
   #open = new Map<Connection, Promise<void>>();
-  #refusing = new Set<Promise<void>>();
+  #admission: Admission;
   #accepting = true;
   #stopped = Promise.withResolvers<void>();
   #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
@@ -119,6 +109,7 @@ class TcpServer {
     this.#signal = signal;
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
+    this.#admission = new Admission(options, this.#events);
   }
 
   async run(): Promise<ServeTotals> {
@@ -156,7 +147,12 @@ class TcpServer {
         if (!this.#accepting) return socket.close();
         this.#take(socket);
       } catch (error) {
-        if (!this.#accepting || isClosedHere(error)) return this.#closeListener();
+        if (!this.#accepting) return;
+        if (isClosedHere(error)) {
+          // Somebody else closed the listener: that is a stop as well.
+          this.#accepting = false;
+          return this.#stop();
+        }
         // A client that connected and reset at once: nobody is there to be served.
         if (isDisconnect(error)) continue;
         if (backoff === 0) this.#warn(`Cannot accept a connection: ${stateOf(error).state}; trying again`);
@@ -174,18 +170,13 @@ class TcpServer {
   }
 
   #take(socket: StreamSocket): void {
-    const { hostname } = socket.remoteAddr as Deno.NetAddr;
-    const { allow = [], maxConnections = 0, timeout = 0 } = this.#options;
-    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) {
-      return this.#refuse(socket, "your address is not allowed here");
-    }
-    if (maxConnections > 0 && this.#open.size >= maxConnections) {
-      return this.#refuse(
-        socket,
-        `the server is full (${plural(maxConnections, "connection")} at most); try again later`,
-      );
+    const reason = this.#admission.refusalOf(socket, this.#open.size);
+    if (reason !== null) {
+      this.#totals.refused++;
+      return this.#admission.turnAway(socket, reason);
     }
     const id = ++this.#totals.connections;
+    const { timeout = 0 } = this.#options;
     const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
     const connection = new Connection(socket, { stall, ...this.#options, id, gate: this.#gate });
     this.#events.emit({ event: "accepted", id, peer: connection.peer });
@@ -201,10 +192,11 @@ class TcpServer {
       await this.#handler(connection);
     } catch (error) {
       this.#report(connection, error);
-      if (error instanceof ProtocolError) await this.#tell(connection, error.message);
+      if (error instanceof ProtocolError) await this.#admission.tell(connection, error.message);
     } finally {
       connection.close();
       this.#open.delete(connection);
+      this.#options.slots?.free();
       this.#totals.bytesIn += connection.bytesIn;
       this.#totals.bytesOut += connection.bytesOut;
     }
@@ -216,29 +208,8 @@ class TcpServer {
     else this.#events.emit({ event: "error", id, peer, code, message: state });
   }
 
-  /** Turns a client away, with the reason. */
-  #refuse(socket: StreamSocket, reason: string): void {
-    this.#totals.refused++;
-    const connection = new Connection(socket, { stall: REFUSAL_TIME });
-    this.#events.emit({ event: "refused", peer: connection.peer, reason });
-    if (this.#refusing.size >= REFUSALS_AT_ONCE) return connection.close();
-    const telling = this.#tell(connection, `Cannot serve you: ${reason}`).finally(() => this.#refusing.delete(telling));
-    this.#refusing.add(telling);
-  }
-
-  /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
-  async #tell(connection: Connection, reason: string): Promise<void> {
-    const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
-    try {
-      await connection.write(refusal(reason));
-      await connection.finish();
-    } catch {
-      connection.close();
-    }
-  }
-
   #allServed(): Promise<unknown> {
-    return Promise.all([...this.#open.values(), ...this.#refusing]);
+    return Promise.all([...this.#open.values(), this.#admission.settled()]);
   }
 
   /** Waits for open exchanges, then closes what is left. */

@@ -84,6 +84,15 @@ declare module "@std/fmt/colors" {
   export function red(text: string): string;
   export function green(text: string): string;
   export function cyan(text: string): string;
+  export function stripAnsiCode(text: string): string;
+}
+
+declare module "@std/html/entities" {
+  export function escape(text: string): string;
+}
+
+declare module "@std/media-types/content-type" {
+  export function contentType(extensionOrType: string): string | undefined;
 }
 
 declare module "@std/text/closest-string" {

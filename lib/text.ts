@@ -42,6 +42,14 @@ export function escapeControls(text: string, options: { lines?: boolean } = {}):
   });
 }
 
+/**
+ * Makes JSON safe for a terminal: what JSON leaves as it is (DEL, C1 controls, marks that reorder text) becomes `\u202e`, which a
+ * reader of JSON turns back.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** Bytes of a whole message as text: one U+FFFD for each maximal bad part (WHATWG Encoding); a byte order mark stays. */
 export function decodeText(bytes: Uint8Array): string {
   return DECODER.decode(bytes);

@@ -132,6 +132,11 @@ export class FakeSocket implements StreamSocket {
     this.#stuckWrite?.(interrupted);
   }
 
+  /** Ends a stuck write as a peer does that leaves. */
+  cut(): void {
+    this.#stuckWrite?.(new Deno.errors.BrokenPipe());
+  }
+
   setNoDelay(): void {
     this.calls.push("setNoDelay");
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/errors.ts";
-import { DataOutput, LineOutput, OutputClosed, writeAll } from "../../lib/output.ts";
+import { DataOutput, LineOutput, OutputClosed, Route, writeAll } from "../../lib/output.ts";
 import { encodeText } from "../../lib/text.ts";
 import { everyWay } from "../support/chunks.ts";
 import { FakeSink } from "./fakes.ts";
@@ -67,7 +67,7 @@ Deno.test(
     await out.flush();
     out.line("two");
     await out.flush();
-    assertEquals([closed, sink.writes.length], [1, 0]);
+    assertEquals([closed, sink.writes.length], [[sink.error], 0]);
     const unasked = new LineOutput(sink);
     unasked.line("nobody asked to be told");
     await unasked.flush();
@@ -86,6 +86,18 @@ async function shown(...pieces: (string | Uint8Array)[]): Promise<string> {
   await output.end();
   return sink.text;
 }
+
+Deno.test("Route leads what is written to another sink from then on", { permissions }, async () => {
+  const [screen, line] = [new FakeSink(), new FakeSink()];
+  const route = new Route(screen);
+  const out = new LineOutput(route);
+  out.line("before");
+  await out.flush();
+  route.lead(line);
+  out.line("after");
+  await out.flush();
+  assertEquals([screen.text, line.text], ["before\n", "after\n"]);
+});
 
 Deno.test("DataOutput writes into a pipe byte for byte and nothing else", { permissions }, async () => {
   const sink = new FakeSink();

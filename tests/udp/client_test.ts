@@ -158,13 +158,15 @@ Deno.test("udp:client stopped by SIGINT exits 130, and has printed its figures (
   using peer = new RawPeer();
   {
     await using client = start("udp:client", [...at(peer.port), "--message", "x"]);
-    await peer.receive();
+    await client.until(/Sent: x\n/, "stderr");
     const { code, stderr } = await client.stop();
     assertEquals(code, 130);
     assertMatch(stderr, /\[!\] Exiting\.\.\.\n$/);
   }
   {
     await using client = start("udp:client", [...at(peer.port), "--message", "x", "--count", "9", "--interval", "60"]);
+    // The first is still that of the client before.
+    await peer.receive();
     await peer.send("y", (await peer.receive()).port);
     await client.until(/y/);
     const { code, stderr } = await client.stop();

@@ -1,0 +1,86 @@
+/**
+ * Who may connect, and what the others are told.
+ *
+ * @module
+ */
+import { type AddressRange, inRange } from "./addr.ts";
+import { Connection } from "./connection.ts";
+import type { Events } from "./events.ts";
+import type { StreamSocket } from "./socket.ts";
+import { encodeText, plural } from "./text.ts";
+
+/** Counts open connections against a limit. */
+export interface Slots {
+  /** Counts one more; `false` when there are as many as may be. */
+  take(): boolean;
+  /** Counts one less. */
+  free(): void;
+}
+
+/** Whom a server admits. */
+export interface AdmissionOptions {
+  /** How many connections may be open at once; 0 = as many as the system allows. */
+  readonly maxConnections?: number;
+  /** Counts the open connections where several servers share `maxConnections`; this server's own are counted otherwise. */
+  readonly slots?: Slots;
+  /** Who may connect; empty = everybody. */
+  readonly allow?: readonly AddressRange[];
+  /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
+  readonly refusal?: (reason: string) => Uint8Array;
+}
+
+/** How long telling a client why it is turned away may make no progress (ms). */
+const PATIENCE = 1000;
+/** How many turned-away clients may be told why at the same time; in a flood the others are just closed. */
+const AT_ONCE = 64;
+
+/** The door of a server. */
+export class Admission {
+  #options: AdmissionOptions;
+  #events: Events;
+  #telling = new Set<Promise<void>>();
+
+  constructor(options: AdmissionOptions, events: Events) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /**
+   * Tells why a client may not come in; `null` = it may, and has its slot.
+   *
+   * @param open How many connections this server has open.
+   */
+  refusalOf(socket: StreamSocket, open: number): string | null {
+    const { allow = [], maxConnections = 0, slots } = this.#options;
+    const { hostname } = socket.remoteAddr as Deno.NetAddr;
+    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) return "your address is not allowed here";
+    if (maxConnections === 0 || (slots?.take() ?? open < maxConnections)) return null;
+    return `the server is full (${plural(maxConnections, "connection")} at most); try again later`;
+  }
+
+  /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */
+  turnAway(socket: StreamSocket, reason: string): void {
+    const connection = new Connection(socket, { stall: PATIENCE });
+    this.#events.emit({ event: "refused", peer: connection.peer, reason });
+    if (this.#telling.size >= AT_ONCE) return connection.close();
+    const telling = this.tell(connection, `Cannot serve you: ${reason}`).finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
+  }
+
+  /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
+  async tell(connection: Connection, reason: string): Promise<void> {
+    const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
+    try {
+      await connection.write(refusal(reason));
+      await connection.finish();
+    } catch {
+      // It is gone already.
+      connection.close();
+    }
+  }
+
+  /** Waits until everybody who was turned away has been told. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+}

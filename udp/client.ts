@@ -1,0 +1,122 @@
+/**
+ * udp:client is a UDP client: it sends one datagram, prints the answer and leaves; or it counts what becomes of many.
+ *
+ * ```sh
+ * deno task udp:client
+ * deno run --no-prompt --allow-net udp/client.ts
+ * ```
+ *
+ * Try it, with `deno task udp:server --echo` in another terminal; then stop that server and try again:
+ *
+ * ```
+ * $ deno task udp:client --message "Grüße"
+ * [*] Sent: Grüße
+ * Grüße
+ * [+] Done: an answer of 8 bytes in 0.71 ms
+ * $ deno task udp:client --count 5 --interval 0.2            # sent, received, lost, min/avg/max
+ * $ deno task udp:client < README.md > copy.md               # all of stdin in one datagram
+ * ```
+ *
+ * Read it beside `tcp/client.ts`: there is no connection to be refused, and nobody says that a datagram was lost. So the client asks
+ * again, and looks at who answers.
+ *
+ * @module
+ */
+import { type DatagramAnswer, MAX_DATAGRAM, requestDatagram } from "../lib/datagram.ts";
+import { Exit, Failure } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { milliseconds } from "../lib/log.ts";
+import { commonFlags, peerFlags } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { encodeText, plural } from "../lib/text.ts";
+import { series } from "./series.ts";
+
+const flags = {
+  ...peerFlags({ port: 12345 }),
+  message: flag.text("what to send; without it stdin, unless that is a terminal or empty", {
+    default: undefined,
+    shown: "Hello from client!",
+  }),
+  retries: flag.integer("how often to ask again, waiting 0.5 s, then twice as long each time", {
+    default: 3,
+    min: 0,
+    max: 1000,
+  }),
+  count: flag.integer("send N requests, without retries, and print what was lost, doubled, late", {
+    default: undefined,
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  interval: flag.seconds("seconds between two requests of --count; 0 = the next after the answer", { default: 0 }),
+  ...commonFlags,
+};
+
+/** What `udp:client` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "udp:client",
+  role: "client",
+  summary: "UDP client that sends a datagram, again if need be, and prints the answer",
+  example: {
+    flags: "--count 10 --interval 0.5",
+    does: "Sends ten requests, two a second, and prints how many came back and how fast.",
+  },
+  flags,
+};
+
+/** How long a request of `--count` waits for its answer without `--timeout` (ms). */
+const WAIT = 1000;
+
+/**
+ * All of an input, as the one datagram that it becomes.
+ *
+ * @throws {Failure} With code 2 when no datagram carries that much; the signal's reason when that ended it.
+ */
+export async function readDatagram(input: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+  const room = new Uint8Array(MAX_DATAGRAM);
+  let length = 0;
+  const write = (piece: Uint8Array): void => {
+    if (length + piece.length > MAX_DATAGRAM) {
+      throw new Failure(
+        Exit.misuse,
+        `Cannot send standard input: it has more than ${MAX_DATAGRAM} bytes, the most that one datagram carries`,
+      );
+    }
+    room.set(piece, length);
+    length += piece.length;
+  };
+  await input.pipeTo(new WritableStream({ write }), { signal });
+  return room.subarray(0, length);
+}
+
+/** The message that was given; else all of stdin, unless that is a terminal or empty; else the default. */
+async function messageOf(given: string | undefined, signal: AbortSignal): Promise<Uint8Array> {
+  if (given !== undefined) return encodeText(given);
+  const input = Deno.stdin.isTerminal() ? new Uint8Array() : await readDatagram(Deno.stdin.readable, signal);
+  return input.length > 0 ? input : encodeText("Hello from client!");
+}
+
+/** What an answer says of the way there. */
+export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer): string {
+  const which = tries === 1 ? "" : `, to try ${attempt} of ${tries}`;
+  return `Done: an answer of ${plural(bytes.length, "byte")} in ${milliseconds(duration)}${which}`;
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal, output }) => {
+    const { host, port, count, retries } = options;
+    const server = { hostname: host, port };
+    const timeout = options.timeout * 1000;
+    const message = await messageOf(options.message, signal);
+    if (count !== undefined) {
+      const interval = options.interval * 1000;
+      return await series(server, message, { count, interval, wait: timeout || WAIT, events, output, signal });
+    }
+    const answer = await requestDatagram(server, message, { retries, timeout, events, signal });
+    await output.write(answer.bytes);
+    await output.end();
+    return answerLine(answer);
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,211 @@
+/**
+ * Requests by the number, for `udp:client --count`: what UDP loses, doubles and shuffles becomes visible.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
+import { resolveHost } from "../lib/connect.ts";
+import {
+  checkLength,
+  type Datagram,
+  DatagramSocket,
+  reportDatagram,
+  reportStranger,
+  sameEndpoint,
+} from "../lib/datagram.ts";
+import { Failure, TimedOutError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
+import { data } from "../lib/log.ts";
+import type { DataOutput } from "../lib/output.ts";
+import { plural } from "../lib/text.ts";
+import { Tally } from "./tally.ts";
+
+/** Options of {@linkcode series}. Times are in milliseconds. */
+export interface SeriesOptions {
+  readonly count: number;
+  /** From one request to the next, answered or not; 0 = the next as soon as one is answered or its wait is over. */
+  readonly interval: number;
+  /** How long to wait for an answer. */
+  readonly wait: number;
+  readonly events: Events;
+  readonly output: DataOutput;
+  readonly signal: AbortSignal;
+  /** How a name becomes addresses ({@linkcode resolveHost}). */
+  readonly resolve?: (hostname: string) => Promise<string[]>;
+}
+
+/** How many sockets stay open for late answers and duplicates: those of the latest requests. */
+const OPEN = 64;
+/** How long a duplicate may come behind the last answer (ms). */
+const LINGER = 20;
+
+/**
+ * Sends numbered requests, prints the first answer to each, and counts. There are no retries: what is lost is to be seen.
+ *
+ * @returns The last line of the run.
+ * @throws {Failure} 2 too long, 3 no such name, 4 no way to get there, 5 nothing at all was received; the signal's reason when that
+ * ended it. The figures are printed all the same.
+ */
+export async function series(server: Endpoint, message: Uint8Array, options: SeriesOptions): Promise<string> {
+  checkLength(message.length, server);
+  const addresses = await (options.resolve ?? resolveHost)(server.hostname);
+  return await new Series(server, addresses.map(unmapped), message, options).run();
+}
+
+/** One request and the socket that is its own: the port that an answer comes to tells which request it answers. */
+interface Request {
+  readonly number: number;
+  readonly socket: DatagramSocket;
+  readonly to: Endpoint;
+  readonly at: number;
+  answered: boolean;
+  /** Its wait is over. */
+  overdue: boolean;
+}
+
+class Series {
+  #server: Endpoint;
+  #addresses: readonly string[];
+  #message: Uint8Array;
+  #options: SeriesOptions;
+  #tally: Tally;
+  /** The latest requests, oldest first, and who listens for their answers. */
+  #open = new Map<Request, Promise<void>>();
+  /** The address that has answered; until then the requests take turns. */
+  #chosen: string | undefined;
+  #unprinted: Uint8Array[] = [];
+  #wake = Promise.withResolvers<void>();
+
+  constructor(server: Endpoint, addresses: readonly string[], message: Uint8Array, options: SeriesOptions) {
+    this.#server = server;
+    this.#addresses = addresses;
+    this.#message = message;
+    this.#options = options;
+    this.#tally = new Tally(options.wait);
+  }
+
+  async run(): Promise<string> {
+    const { count, events, signal } = this.#options;
+    const wake = (): void => this.#wake.resolve();
+    signal.addEventListener("abort", wake);
+    try {
+      await this.#sendAll();
+      // The last requests have their time too, and a duplicate may be right behind the last answer.
+      await this.#until(() => this.#review() <= 0, this.#review());
+      if (this.#tally.received > 0) await this.#until(() => false, LINGER);
+    } finally {
+      signal.removeEventListener("abort", wake);
+      for (const request of this.#open.keys()) await this.#close(request);
+      if (this.#tally.sent > 0) {
+        events.emit({ event: "measured", prose: data(this.#tally.line), ...this.#tally.figures });
+      }
+    }
+    if (this.#tally.received > 0) return `Done: ${plural(count, "request")}`;
+    const target = formatEndpoint(this.#server);
+    throw new TimedOutError(
+      `Cannot reach ${target}: no answer to ${plural(count, "request")}; is a server running there, on that port?`,
+    );
+  }
+
+  async #sendAll(): Promise<void> {
+    const { count, interval, wait } = this.#options;
+    const started = performance.now();
+    for (let number = 1; number <= count; number++) {
+      const request = await this.#send(number);
+      if (interval === 0) await this.#until(() => request?.answered === true, wait);
+      else if (number < count) await this.#until(() => false, started + number * interval - performance.now());
+      this.#review();
+    }
+  }
+
+  /** Sends one request; `null` when it could not leave. */
+  async #send(number: number): Promise<Request | null> {
+    const hostname = this.#chosen ?? this.#addresses[(number - 1) % this.#addresses.length] ?? "";
+    const to = { hostname, port: this.#server.port };
+    const { events } = this.#options;
+    const [oldest] = this.#open.keys();
+    if (oldest !== undefined && this.#open.size >= OPEN) await this.#close(oldest);
+    const socket = DatagramSocket.toward(hostname);
+    const request: Request = { number, socket, to, at: performance.now(), answered: false, overdue: false };
+    try {
+      await socket.send(this.#message, to);
+    } catch (error) {
+      socket.close();
+      // Of several addresses some may be out of reach; a way that was there before may be there again for the next request.
+      const first = this.#tally.sent === 0 && number >= this.#addresses.length;
+      if (!(error instanceof Failure) || first) throw error;
+      events.emit({ event: "warning", message: error.message });
+      return null;
+    }
+    this.#tally.sent++;
+    if (events.detailed) reportDatagram(events, "sent", this.#message, to);
+    this.#open.set(request, this.#listen(request));
+    return request;
+  }
+
+  async #close(request: Request): Promise<void> {
+    request.socket.close();
+    await this.#open.get(request);
+    this.#open.delete(request);
+  }
+
+  /** Takes what comes for one request until its socket is closed; never rejects. */
+  async #listen(request: Request): Promise<void> {
+    try {
+      for (let datagram; (datagram = await request.socket.receive()) !== null;) {
+        if (sameEndpoint(datagram.from, request.to)) this.#take(request, datagram);
+        else reportStranger(this.#options.events, datagram);
+      }
+    } catch (error) {
+      // Where the system passes on that nobody listens, that request is lost like any other.
+      const message = `Request ${request.number}: ${error instanceof Error ? error.message : error}`;
+      this.#options.events.emit({ event: "warning", message });
+    }
+  }
+
+  #take(request: Request, { bytes, from }: Datagram): void {
+    const { events } = this.#options;
+    const { number, answered, at } = request;
+    const odd = this.#tally.answer(number, performance.now() - at, answered);
+    request.answered = true;
+    this.#chosen ??= request.to.hostname;
+    if (events.detailed) reportDatagram(events, "received", bytes, from);
+    if (odd.length > 0) events.emit({ event: "notice", message: `Answer to request ${number}: ${odd.join(", ")}` });
+    if (!answered) this.#unprinted.push(bytes.slice());
+    this.#wake.resolve();
+  }
+
+  /** Milliseconds until the wait for every open request is over; says of each whose wait is over that it is. */
+  #review(): number {
+    const { wait, events } = this.#options;
+    const now = performance.now();
+    let longest = 0;
+    for (const request of this.#open.keys()) {
+      if (request.answered || request.overdue) continue;
+      const left = request.at + wait - now;
+      longest = Math.max(longest, left);
+      request.overdue = left <= 0;
+      if (request.overdue) events.emit({ event: "notice", message: `No answer to request ${request.number} so far` });
+    }
+    return longest;
+  }
+
+  /** Waits, printing what comes meanwhile, until `done` or until the time is over. */
+  async #until(done: () => boolean, ms: number): Promise<void> {
+    const { output, signal } = this.#options;
+    const end = performance.now() + ms;
+    for (;;) {
+      for (let bytes; (bytes = this.#unprinted.shift()) !== undefined;) {
+        await output.write(bytes);
+        await output.end();
+      }
+      signal.throwIfAborted();
+      const left = end - performance.now();
+      if (done() || left <= 0) return;
+      const timer = setTimeout(() => this.#wake.resolve(), left);
+      await this.#wake.promise;
+      clearTimeout(timer);
+      this.#wake = Promise.withResolvers();
+    }
+  }
+}

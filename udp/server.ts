@@ -1,0 +1,102 @@
+/**
+ * udp:server is a UDP server: it prints each datagram and answers it.
+ *
+ * ```sh
+ * deno task udp:server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces udp/server.ts
+ * ```
+ *
+ * Try it, in a second terminal:
+ *
+ * ```
+ * $ deno task udp:client                $ deno task udp:server
+ * [*] Sent: Hello from client!          [+] Listening on 127.0.0.1:12345 (UDP)
+ * Hello from server!                    [*] Received: Hello from client!
+ * ```
+ *
+ * Read it beside `tcp/server.ts`: nobody is accepted and nobody leaves, a datagram is a whole message by itself (an empty one
+ * too), and the answer goes to whatever address the datagram says it came from.
+ *
+ * @module
+ */
+import {
+  type DatagramHandler,
+  type DatagramTotals,
+  datagramTotalsLine,
+  MAX_DATAGRAM,
+  serveDatagrams,
+  type ServeDatagramsOptions,
+} from "../lib/datagram.ts";
+import { UsageError } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/listen.ts";
+import { bindFlags, commonFlags } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { encodeText } from "../lib/text.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
+  reply: flag.text("answer to each datagram", { default: "Hello from server!" }),
+  echo: flag.on("send every datagram back"),
+  discard: flag.on("only count what comes"),
+  once: flag.on("serve one datagram, then exit"),
+  ...commonFlags,
+};
+
+/** What `udp:server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "udp:server",
+  role: "server",
+  summary: "UDP server that prints each datagram and answers it",
+  example: {
+    flags: "--port 9000 --echo",
+    does: "Sends back whatever arrives on port 9000; try it with `nc -u 127.0.0.1 9000`.",
+  },
+  flags,
+};
+
+/**
+ * Answers every datagram with `reply`.
+ *
+ * @throws {UsageError} No datagram carries that much.
+ */
+export function answerWith(reply: string): DatagramHandler {
+  const bytes = encodeText(reply);
+  if (bytes.length > MAX_DATAGRAM) {
+    throw new UsageError(
+      `Cannot use --reply: it has ${bytes.length} bytes, one datagram carries ${MAX_DATAGRAM} at most`,
+    );
+  }
+  return () => bytes;
+}
+
+/** Sends every datagram back as it came (RFC 862). */
+export const echo: DatagramHandler = (bytes) => bytes;
+
+/** Answers none (RFC 863). */
+export const discard: DatagramHandler = () => null;
+
+/** Serves datagrams on a bound socket until the signal fires. */
+export function serveMessages(
+  socket: Deno.DatagramConn,
+  handler: DatagramHandler,
+  options: ServeDatagramsOptions,
+): Promise<DatagramTotals> {
+  return serveDatagrams(socket, handler, options);
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal }) => {
+    if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
+    const handler = options.echo ? echo : options.discard ? discard : answerWith(options.reply);
+    const socket = listenUdp({ hostname: options.bind, port: options.port });
+    announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
+    const timeout = options.timeout * 1000;
+    return datagramTotalsLine(
+      await serveMessages(socket, handler, { once: options.once, timeout, events, signal }),
+    );
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
