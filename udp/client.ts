@@ -33,7 +33,7 @@ import { series } from "./series.ts";
 
 const flags = {
   ...peerFlags({ port: 12345 }),
-  message: flag.text("what to send; without it stdin, unless that is a terminal or empty", {
+  message: flag.text("what to send; without it stdin, unless that is a terminal, empty, or silent for a second", {
     default: undefined,
     shown: "Hello from client!",
   }),
@@ -66,15 +66,21 @@ export const script: Script<typeof flags> = {
 /** How long a request of `--count` waits for its answer without `--timeout` (ms). */
 const WAIT = 1000;
 
+/** How long standard input may be silent at first (ms): a pipe that nobody writes to or closes is no message. */
+const SILENCE = 1000;
+
 /**
- * All of an input, as the one datagram that it becomes.
+ * All of an input, as the one datagram that it becomes; nothing when it is silent for a second.
  *
  * @throws {Failure} With code 2 when no datagram carries that much; the signal's reason when that ended it.
  */
 export async function readDatagram(input: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
   const room = new Uint8Array(MAX_DATAGRAM);
   let length = 0;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENCE);
   const write = (piece: Uint8Array): void => {
+    clearTimeout(timer);
     if (length + piece.length > MAX_DATAGRAM) {
       throw new Failure(
         Exit.misuse,
@@ -84,7 +90,13 @@ export async function readDatagram(input: ReadableStream<Uint8Array>, signal: Ab
     room.set(piece, length);
     length += piece.length;
   };
-  await input.pipeTo(new WritableStream({ write }), { signal });
+  try {
+    await input.pipeTo(new WritableStream({ write }), { signal: AbortSignal.any([signal, silence.signal]) });
+  } catch (error) {
+    if (!silence.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
   return room.subarray(0, length);
 }
 

@@ -82,15 +82,24 @@ export class RawClient implements Disposable {
   }
 }
 
-/** Connects, sends, and resets the connection (RST instead of FIN). */
-export function sendAndReset(port: number, data: string, hostname = "127.0.0.1"): Promise<void> {
+/**
+ * Connects, sends, and resets the connection (RST instead of FIN).
+ *
+ * @param options `before` is awaited between sending and the reset: for the line that says that the server has read.
+ */
+export function sendAndReset(
+  port: number,
+  data: string,
+  { hostname = "127.0.0.1", before }: { hostname?: string; before?: () => Promise<unknown> } = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connectNode(port, hostname, () => {
-      const reset = (): void => {
+      const reset = async (): Promise<void> => {
+        await before?.();
         socket.resetAndDestroy();
       };
-      if (data === "") reset();
-      else socket.write(data, reset);
+      if (data === "") reset().catch(reject);
+      else socket.write(data, () => reset().catch(reject));
     });
     socket.on("close", () => resolve());
     socket.on("error", reject);

@@ -88,10 +88,12 @@ Deno.test("tcp:server takes 64 KiB and refuses one byte more with a line (S6)", 
 
 Deno.test("tcp:server goes on when a client resets mid-message, idle, or at once (S9)", async () => {
   await using server = await startServer("tcp:server");
-  await sendAndReset(server.port, "half a mess");
+  await sendAndReset(server.port, "half a mess", { before: () => server.script.until(/Accepted/) });
   for (let count = 0; count < 20; count++) await sendAndReset(server.port, "");
   assertEquals(await ask(server.port, "hello\n"), REPLY);
-  await server.script.until(/\[!\] Cannot (read from|write to) .*(reset by the peer|no longer reads|cut the connection)/);
+  await server.script.until(
+    /\[!\] Cannot (read from|write to) .*(reset by the peer|no longer reads|cut the connection)/,
+  );
   assertEquals((await server.script.stop()).code, 0);
 });
 

@@ -204,3 +204,9 @@ Deno.test("udp:client refuses flags that make no sense (P4)", async () => {
     assertMatch(stderr, pattern);
   }
 });
+
+Deno.test("udp:client does not wait for a stdin that nobody writes to or closes", async () => {
+  await using server = await startServer("udp:server");
+  await using client = start("udp:client", ["--port", String(server.port)], { stdin: true });
+  await client.until(/Hello from server!/);
+});
