@@ -102,7 +102,7 @@ export const flag = {
 
   /** One of a few words. */
   choice<T extends string>(help: string, choices: readonly T[], options: ValueOptions<T>): Flag<T> {
-    return valueFlag(choices.join("|").toUpperCase(), help, options, (text) => {
+    return valueFlag(choices.join("|"), help, options, (text) => {
       const choice = choices.find((word) => word === text);
       if (choice === undefined) {
         throw new UsageError(

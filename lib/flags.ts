@@ -133,7 +133,7 @@ function joinValues(
         joined.push(`--${name}`);
       } else if (value !== undefined) {
         joined.push(`--${name}=${value}`);
-      } else if (next === undefined || (/^-[^\d.]/.test(next) && next !== "-")) {
+      } else if (next === undefined || /^-[^\d.]/.test(next)) {
         throw new UsageError(
           `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,
         );

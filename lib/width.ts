@@ -53,9 +53,10 @@ export function wrapLine(line: string, columns: number): string[] {
     const char = style ?? String.fromCodePoint(line.codePointAt(index) ?? 0);
     const width = style === undefined ? charWidth(char) : 0;
     if (used + width > columns) {
-      rows.push(row);
-      row = INDENT;
-      used = INDENT.length;
+      const cut = breakAt(row);
+      rows.push(row.slice(0, cut).trimEnd());
+      row = INDENT + row.slice(cut);
+      used = textWidth(row);
     }
     row += char;
     used += width;
@@ -65,3 +66,9 @@ export function wrapLine(line: string, columns: number): string[] {
 }
 
 const INDENT = "  ";
+
+/** Where to break a full row: after its last space, unless most of the row would be empty then. */
+function breakAt(row: string): number {
+  const space = row.lastIndexOf(" ") + 1;
+  return space > row.length / 2 ? space : row.length;
+}

@@ -181,6 +181,17 @@ Deno.test("Connection ends with its signal, before and during a read", { permiss
   assertEquals(await assertRejects(() => connection.write("x"), Error), reason);
 });
 
+Deno.test("Connection lets its signal go when it is closed", { permissions }, () => {
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener);
+  const { connection } = setUp({ signal });
+  assertEquals(listeners.size, 1);
+  connection.close();
+  assertEquals(listeners.size, 0);
+});
+
 Deno.test("Connection.ready() waits for something to read and takes nothing", { permissions }, async () => {
   const { socket, connection } = setUp({ gap: 0 });
   const ready = connection.ready();

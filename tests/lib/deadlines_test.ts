@@ -66,7 +66,7 @@ Deno.test("Deadlines let a write go on that makes progress", { permissions }, as
     await pass(10);
   }
   deadlines.writing(false);
-  await pass(210);
+  await pass(300);
   assertEquals(reached, []);
   deadlines.stop();
 });

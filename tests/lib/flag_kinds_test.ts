@@ -77,7 +77,7 @@ Deno.test("flag.choice() names the words it takes", { permissions }, () => {
   assertEquals([kind.read([]), kind.read(["turns"]), kind.placeholder, kind.shown], [
     "room",
     "turns",
-    "ROOM|TURNS",
+    "room|turns",
     "room",
   ]);
   assertEquals(refused(kind, "Turns"), 'Cannot use "Turns": it must be room or turns');

@@ -60,8 +60,8 @@ Deno.test(
   { permissions },
   async () => {
     const sink = new FakeSink();
-    let closed = 0;
-    const out = new LineOutput(sink, { onClosed: () => closed++ });
+    const closed: unknown[] = [];
+    const out = new LineOutput(sink, { onClosed: (error) => closed.push(error) });
     sink.error = new Deno.errors.BrokenPipe();
     out.line("one");
     await out.flush();

@@ -75,6 +75,16 @@ Deno.test("a stop cuts what is still open after drainTime, and says so", async (
   });
 });
 
+Deno.test("a stop bounds the one client of once as well", async () => {
+  await using server = serve(echoLines, { once: true, gap: 0, drainTime: 30 });
+  using client = await RawClient.connect(server.port);
+  await client.send("first\nhalf of the second");
+  await client.until(/\n/);
+  server.stop();
+  await server.done;
+  assert(server.events.names.includes("warning"));
+});
+
 Deno.test("a stop ends an answer that the client does not take (S11)", async () => {
   await using server = serve(async (connection) => {
     if (await connection.readLine() !== null) await connection.write(new Uint8Array(64 * 1024 * 1024));

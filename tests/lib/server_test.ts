@@ -147,6 +147,22 @@ Deno.test("serveTcp() survives a handler that throws", async () => {
   assertEquals(await next.until(/\n/), "hi\n");
 });
 
+Deno.test(
+  "serveTcp() survives a handler that throws before it returns a promise",
+  { permissions: "none" },
+  async () => {
+    const [events, stop] = [new RecordedEvents(), new AbortController()];
+    const closed = events.next("closed");
+    const done = serveTcp(new FakeListener([new FakeSocket()]), () => {
+      throw new TypeError("a fault of the handler");
+    }, { events, signal: stop.signal, drainTime: 20 });
+    await closed;
+    stop.abort();
+    await done;
+    assertEquals(events.names, ["accepted", "error", "closed"]);
+  },
+);
+
 Deno.test("serveTcp() tells the client what it did wrong (S6)", async () => {
   await using server = serve(echoLines, { maxMessage: 10 });
   using client = await RawClient.connect(server.port);

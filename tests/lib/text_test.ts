@@ -72,13 +72,24 @@ Deno.test("endsInsideCharacter() is true at each cut inside a character only", {
 
 Deno.test("endsInsideCharacter() is false after bytes that no further byte can mend", { permissions }, () => {
   for (
-    const bytes of [[0x80], [0x80, 0x80, 0x80, 0x80], [0xc0], [0xc1], [0xf5], [0xff], [0xc3, 0xa9, 0xa9], [
-      0xf0,
-      0x80,
-      0x80,
-      0x80,
-      0x80,
-    ]]
+    const bytes of [
+      [0x80],
+      [0x80, 0x80, 0x80, 0x80],
+      [0xc0],
+      [0xc1],
+      [0xf5],
+      [0xff],
+      [0xc3, 0xa9, 0xa9],
+      [0xe6, 0xff],
+      [0xf0, 0xc0],
+      [
+        0xf0,
+        0x80,
+        0x80,
+        0x80,
+        0x80,
+      ],
+    ]
   ) {
     assertEquals(endsInsideCharacter(Uint8Array.from(bytes)), false, String(bytes));
   }

@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { Admission, type AdmissionOptions, type Slots } from "../../lib/admission.ts";
+import { NO_EVENTS } from "../../lib/events.ts";
+import { serveTcp } from "../../lib/server.ts";
+import { RecordedEvents } from "../support/sockets.ts";
+import { FakeListener, FakeSocket } from "./fakes.ts";
+
+const permissions = "none";
+
+/** Slots that count what is done to them. */
+class CountedSlots implements Slots {
+  taken = 0;
+  most = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take(): boolean {
+    if (this.taken >= this.#limit) return false;
+    this.most = Math.max(this.most, ++this.taken);
+    return true;
+  }
+
+  free(): void {
+    this.taken--;
+  }
+}
+
+function refusal(options: AdmissionOptions, open: number, hostname?: string): string | null {
+  return new Admission(options, NO_EVENTS).refusalOf(new FakeSocket(hostname), open);
+}
+
+Deno.test("Admission lets everybody in unless told otherwise", { permissions }, () => {
+  assertEquals([refusal({}, 1_000_000), refusal({ allow: [], maxConnections: 0 }, 9)], [null, null]);
+});
+
+Deno.test("Admission counts up to maxConnections", { permissions }, () => {
+  assertEquals(refusal({ maxConnections: 2 }, 1), null);
+  assertEquals(refusal({ maxConnections: 2 }, 2), "the server is full (2 connections at most); try again later");
+});
+
+Deno.test("Admission asks for the address first: who is not allowed takes no slot", { permissions }, () => {
+  const slots = new CountedSlots(1);
+  const options = { maxConnections: 1, slots, allow: [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }] };
+  assertEquals(refusal(options, 0, "198.51.100.1"), "your address is not allowed here");
+  assertEquals(slots.taken, 0);
+  assertEquals(refusal(options, 0, "::ffff:192.0.2.77"), null);
+  assertEquals(slots.taken, 1);
+  assertEquals(refusal(options, 0, "192.0.2.1"), "the server is full (1 connection at most); try again later");
+});
+
+Deno.test("Admission lets who is turned away read why before it closes", { permissions }, async () => {
+  const events = new RecordedEvents();
+  const admission = new Admission({}, events);
+  const socket = new FakeSocket();
+  admission.turnAway(socket, "not today");
+  await socket.source.asked();
+  assertEquals([socket.sent, socket.calls], ["Cannot serve you: not today\n", ["setNoDelay", "closeWrite"]]);
+  socket.source.end();
+  await admission.settled();
+  assertEquals([socket.closed, events.names], [true, ["refused"]]);
+});
+
+Deno.test("servers that share slots share the limit, and give each slot back", { permissions }, async () => {
+  const [slots, controller] = [new CountedSlots(3), new AbortController()];
+  const sockets = Array.from({ length: 8 }, () => new FakeSocket());
+  const { promise: go, resolve: end } = Promise.withResolvers<void>();
+  const all = [sockets.slice(0, 4), sockets.slice(4)].map((mine) => {
+    const events = new RecordedEvents();
+    const options = { events, signal: controller.signal, maxConnections: 3, slots };
+    return { events, done: serveTcp(new FakeListener(mine), () => go, options) };
+  });
+  const decided = (): number =>
+    all.flatMap(({ events }) => events.names).filter((name) => name === "accepted" || name === "refused").length;
+  while (decided() < 8) await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([slots.taken, slots.most], [3, 3]);
+  for (const socket of sockets) socket.source.end();
+  end();
+  controller.abort();
+  const totals = await Promise.all(all.map(({ done }) => done));
+  assertEquals(totals.map(({ connections, refused }) => connections + refused), [4, 4]);
+  assertEquals([totals.reduce((sum, { connections }) => sum + connections, 0), slots.taken], [3, 0]);
+});
