@@ -105,9 +105,12 @@ export function parseRange(text: string): AddressRange | null {
   const [address = "", prefix, ...rest] = text.split("/");
   const bytes = parseAddress(address);
   if (bytes === null || rest.length > 0) return null;
-  if (prefix === undefined) return { bytes, bits: bytes.length * 8 };
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bytes.length * 8) return null;
-  return { bytes, bits: Number(prefix) };
+  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return null;
+  const bits = prefix === undefined ? bytes.length * 8 : Number(prefix);
+  if (bits > bytes.length * 8) return null;
+  // An IPv4 range in IPv6 clothes (RFC 4291 2.5.5.2): peers are compared as IPv4.
+  const mapped = bits >= 96 && bytes.subarray(0, 12).join() === "0,0,0,0,0,0,0,0,0,0,255,255";
+  return mapped ? { bytes: bytes.subarray(12), bits: bits - 96 } : { bytes, bits };
 }
 
 /** Tells whether an address lies in a range; an address of the other family never does. */

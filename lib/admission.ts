@@ -46,7 +46,7 @@ export class Admission {
   }
 
   /**
-   * Tells why a client may not come in; `null` = it may, and has its slot.
+   * Tells why a client may not come in; `null` = it may, and has its slot until {@linkcode Admission.release}.
    *
    * @param open How many connections this server has open.
    */
@@ -56,6 +56,11 @@ export class Admission {
     if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) return "your address is not allowed here";
     if (maxConnections === 0 || (slots?.take() ?? open < maxConnections)) return null;
     return `the server is full (${plural(maxConnections, "connection")} at most); try again later`;
+  }
+
+  /** Gives back the slot of one that was let in. */
+  release(): void {
+    if (this.#options.maxConnections) this.#options.slots?.free();
   }
 
   /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */

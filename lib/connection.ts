@@ -52,7 +52,12 @@ export class Connection implements Disposable {
   #opened = performance.now();
   #bytesOut = 0;
   #closed = false;
+  /** Whether `closed` was told. */
+  #told = false;
   #draining = false;
+  /** Whether the drain closed it at rest: an end, where any other close of ours cuts a read off. */
+  #drained = false;
+  #ended = false;
   #waiting = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
@@ -72,8 +77,8 @@ export class Connection implements Disposable {
     const patience = { idle: options.timeout ?? 0, stall: options.stall ?? 0 };
     this.#deadlines = new Deadlines(patience, (limit) => this.#expire(limit));
     options.gate?.enter();
-    options.signal?.addEventListener("abort", this.#abort);
-    if (options.signal?.aborted) this.close();
+    options.signal?.addEventListener("abort", this.#shut);
+    if (options.signal?.aborted) this.#shut();
     try {
       // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
       socket.setNoDelay?.(true);
@@ -97,7 +102,7 @@ export class Connection implements Disposable {
     return formatEndpoint(this.#socket.localAddr as Deno.NetAddr);
   }
 
-  /** Whether {@linkcode Connection.close} was called, here or by a limit or the signal. */
+  /** Whether the socket was closed on this side: by {@linkcode Connection.close}, a limit, the signal or the drain. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -191,20 +196,16 @@ export class Connection implements Disposable {
     this.#draining = true;
     if (!this.#atRest) return;
     this.#lastLook = setTimeout(() => {
-      if (this.#atRest) this.close();
+      this.#drained = this.#atRest;
+      if (this.#drained) this.close();
     }, LAST_LOOK);
   }
 
-  /** Closes the socket; what waits on it ends. Calling it again does nothing. */
+  /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#deadlines.stop();
-    clearTimeout(this.#lastLook);
-    this.#options.signal?.removeEventListener("abort", this.#abort);
-    this.#options.gate?.leave();
-    this.#socket.close();
-    if (!this.#events.detailed) return;
+    this.#shut();
+    if (this.#told || !this.#events.detailed) return;
+    this.#told = true;
     const { id, peer, bytesIn, bytesOut } = this;
     const duration = performance.now() - this.#opened;
     this.#events.emit({ event: "closed", id, peer, bytesIn, bytesOut, duration });
@@ -214,7 +215,16 @@ export class Connection implements Disposable {
     this.close();
   }
 
-  #abort = (): void => this.close();
+  /** Closes the socket alone: where a limit or a signal does it, the reason is told before the end. */
+  #shut = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadlines.stop();
+    clearTimeout(this.#lastLook);
+    this.#options.signal?.removeEventListener("abort", this.#shut);
+    this.#options.gate?.leave();
+    this.#socket.close();
+  };
 
   get #max(): number {
     return this.#options.maxMessage ?? MAX_MESSAGE;
@@ -251,13 +261,15 @@ export class Connection implements Disposable {
     this.#waiting = false;
     this.#deadlines.reading(false);
     // Where the drain closed the socket, the end is ours and not the peer's.
-    if (bytes === null && !this.#closed) this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
+    if (bytes !== null || this.#closed || this.#ended) return;
+    this.#ended = true;
+    this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
   }
 
-  /** Throws in words, unless the drain closed the socket: that is an end. */
+  /** Throws in words, unless the drain closed the socket at rest: that is an end. */
   #readFailed(error: unknown): void {
     this.#waiting = false;
-    if (!(this.#draining && this.#closed && isClosedHere(error))) throw this.#problem("read from", error);
+    if (!(this.#drained && isClosedHere(error))) throw this.#problem("read from", error);
   }
 
   /** One read of the socket; in a crowd, after the others have had their turn. */
@@ -278,6 +290,6 @@ export class Connection implements Disposable {
     const idle = `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`;
     const stalled = `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`;
     this.#expired = new TimedOutError(limit === "idle" ? idle : stalled);
-    this.close();
+    this.#shut();
   }
 }

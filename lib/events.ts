@@ -112,7 +112,10 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. */
+/**
+ * An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. **The prose is printed as it is:**
+ * what comes from a peer has to go through `escapeControls` first.
+ */
 export interface ScriptEvent {
   readonly event: "request" | "message" | "result" | "joined" | "left" | "measured";
   readonly prose: string;

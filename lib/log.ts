@@ -5,8 +5,8 @@
  */
 import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
-import { formatEndpoint } from "./addr.ts";
-import type { Events, NetEvent, Passed } from "./events.ts";
+import { formatEndpoint, isWildcard } from "./addr.ts";
+import type { Events, Listening, NetEvent, Passed } from "./events.ts";
 import type { LineOutput } from "./output.ts";
 import { escapeControls, escapeJson, plural } from "./text.ts";
 
@@ -86,7 +86,7 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "listening": {
       const kind = `${event.transport === "udp" ? " (UDP)" : ""}${event.tls ? " (TLS)" : ""}`;
       const ready = state(`Listening on ${formatEndpoint(event)}${kind}`);
-      return view.quiet ? ready : [ready, ...reach(event.join).map(state)].join("\n");
+      return view.quiet ? ready : [ready, ...reach(event).map(state)].join("\n");
     }
     case "connected":
       return state(
@@ -159,12 +159,11 @@ function shown({ text, bytes }: Passed): string {
   return `${escapeControls(text.slice(0, SHOWN))}… (${plural(bytes, "byte")})`;
 }
 
-function reach(join: readonly string[]): string[] {
-  if (join.length === 0) {
-    return ["Reachable from this machine only; --bind 0.0.0.0 opens it to the network"];
+function reach({ hostname, join }: Listening): string[] {
+  if (join.length > 0) {
+    return ["Reachable from the network; to join, type on another machine:", ...join.map((command) => `  ${command}`)];
   }
-  return [
-    "Reachable from the network; to join, type on another machine:",
-    ...join.map((command) => `  ${command}`),
-  ];
+  return isWildcard(hostname)
+    ? ["Reachable from this machine only: it has no address on a network"]
+    : ["Reachable from this machine only; --bind 0.0.0.0 opens it to the network"];
 }

@@ -142,7 +142,8 @@ function endingOf(error: unknown): { code: number; reason: string } {
 
 const EXIT_CODES = `Exit codes:
   0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
-  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen`;
+  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
+  130 a client was stopped by Ctrl-C`;
 
 /** The text of `--help`: usage with defaults, one worked example, exit codes. */
 export function helpText(script: Script<FlagTable>): string {

@@ -45,6 +45,8 @@ export interface ServeTotals {
 const STALL = 30_000;
 /** How long open exchanges may take when the server stops (ms). */
 const DRAIN = 5000;
+/** How long handlers may take to notice that their connections are cut (ms). */
+const LAST_MOMENT = 1000;
 /** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
 const BACKOFF_FIRST = 5;
 const BACKOFF_LAST = 1000;
@@ -196,7 +198,7 @@ class TcpServer {
     } finally {
       connection.close();
       this.#open.delete(connection);
-      this.#options.slots?.free();
+      this.#admission.release();
       this.#totals.bytesIn += connection.bytesIn;
       this.#totals.bytesOut += connection.bytesOut;
     }
@@ -215,16 +217,23 @@ class TcpServer {
   /** Waits for open exchanges, then closes what is left. */
   async #drain(): Promise<void> {
     const { drainTime = DRAIN } = this.#options;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainTime));
-    await Promise.race([this.#allServed(), late]);
-    clearTimeout(timer);
+    if (await this.#servedWithin(drainTime)) return;
     if (this.#open.size > 0) {
       const cut = plural(this.#open.size, "connection");
       this.#warn(`Cannot wait any longer: ${cut} cut in mid-exchange after ${drainTime / 1000} s`);
     }
     for (const connection of this.#open.keys()) connection.close();
-    await this.#allServed();
+    // A handler that waits for something else than its connection is left to itself.
+    await this.#servedWithin(LAST_MOMENT);
+  }
+
+  /** Waits until everybody is served, or for `ms`; says which. */
+  async #servedWithin(ms: number): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
+    const served = await Promise.race([this.#allServed().then(() => true), late]);
+    clearTimeout(timer);
+    return served;
   }
 
   #warn(message: string): void {

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { Exit } from "./errors.ts";
-
 /** The reason of the abort signal when a person or the system asked the run to stop. */
 export class StopRequested extends Error {
   override name = "StopRequested";
@@ -62,7 +60,7 @@ export class Stop implements Disposable {
       this.#stoppedAt = now;
       this.#controller.abort(new StopRequested(signal));
     } else if (now - this.#stoppedAt >= REPEAT) {
-      Deno.exit(Exit.interrupted);
+      Deno.exit(new StopRequested(signal).code);
     }
   }
 }

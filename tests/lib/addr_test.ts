@@ -196,3 +196,9 @@ Deno.test("inRange() compares exactly the prefix", { permissions }, () => {
   assert(within("fe80::1%eth0", "fe80::/10") && !within("fec0::1", "fe80::/10"));
   assert(!within("no-address", "0.0.0.0/0"));
 });
+
+Deno.test("parseRange() takes an IPv4 range in IPv6 clothes as IPv4", { permissions: "none" }, () => {
+  const range = parseRange("::ffff:192.168.0.0/112");
+  assert(range !== null);
+  assert(inRange("192.168.7.9", range) && inRange("::ffff:192.168.7.9", range) && !inRange("192.169.0.1", range));
+});
