@@ -6,8 +6,9 @@
 import { formatEndpoint, unmapped } from "./addr.ts";
 import { Deadlines } from "./deadlines.ts";
 import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors.ts";
-import { type Events, NO_EVENTS, PassedReport } from "./events.ts";
+import { NO_EVENTS } from "./events.ts";
 import { ByteReader, type MessageRules } from "./reader.ts";
+import { ConnectionReport } from "./report.ts";
 import { type ConnectionOptions, GAP, MAX_MESSAGE, type StreamSocket } from "./socket.ts";
 import { encodeText } from "./text.ts";
 
@@ -45,19 +46,13 @@ export class Connection implements Disposable {
   readonly hostname: string;
   #socket: StreamSocket;
   #reader: ByteReader;
-  #events: Events;
-  /** Makes events of what passes; `null` where nobody reads them, so that a quiet connection decodes nothing. */
-  #report: PassedReport | null;
+  #report: ConnectionReport;
   #options: ConnectionOptions;
-  #opened = performance.now();
   #bytesOut = 0;
   #closed = false;
-  /** Whether `closed` was told. */
-  #told = false;
   #draining = false;
   /** Whether the drain closed it at rest: an end, where any other close of ours cuts a read off. */
   #drained = false;
-  #ended = false;
   #waiting = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
@@ -70,9 +65,8 @@ export class Connection implements Disposable {
     this.id = options.id ?? 0;
     this.hostname = unmapped(remote.hostname);
     this.peer = formatEndpoint(remote);
-    this.#events = options.events ?? NO_EVENTS;
-    const reported = this.#events.detailed && options.report !== false;
-    this.#report = reported ? new PassedReport(this.#events, this.id, this.peer) : null;
+    const { events = NO_EVENTS, report: messages = true } = options;
+    this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
     const patience = { idle: options.timeout ?? 0, stall: options.stall ?? 0 };
     this.#deadlines = new Deadlines(patience, (limit) => this.#expire(limit));
@@ -123,7 +117,7 @@ export class Connection implements Disposable {
       this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null) this.#report?.piece(bytes);
+    if (bytes !== null) this.#report.piece(bytes);
     return bytes;
   }
 
@@ -156,7 +150,7 @@ export class Connection implements Disposable {
     } finally {
       this.#deadlines.writing(false);
     }
-    this.#report?.message("sent", bytes);
+    this.#report.message("sent", bytes);
   }
 
   /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
@@ -204,11 +198,8 @@ export class Connection implements Disposable {
   /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
   close(): void {
     this.#shut();
-    if (this.#told || !this.#events.detailed) return;
-    this.#told = true;
-    const { id, peer, bytesIn, bytesOut } = this;
-    const duration = performance.now() - this.#opened;
-    this.#events.emit({ event: "closed", id, peer, bytesIn, bytesOut, duration });
+    const { bytesIn, bytesOut } = this;
+    this.#report.closed({ bytesIn, bytesOut });
   }
 
   [Symbol.dispose](): void {
@@ -244,7 +235,7 @@ export class Connection implements Disposable {
       this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null) this.#report?.message("received", bytes);
+    if (bytes !== null) this.#report.message("received", bytes);
     return bytes;
   }
 
@@ -261,9 +252,7 @@ export class Connection implements Disposable {
     this.#waiting = false;
     this.#deadlines.reading(false);
     // Where the drain closed the socket, the end is ours and not the peer's.
-    if (bytes !== null || this.#closed || this.#ended) return;
-    this.#ended = true;
-    this.#events.emit({ event: "eof", id: this.id, peer: this.peer });
+    if (bytes === null && !this.#closed) this.#report.eof();
   }
 
   /** Throws in words, unless the drain closed the socket at rest: that is an end. */

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { decodeText, streamDecoder } from "./text.ts";
-
 /** A server's socket really listens; scripts and tests learn the port from it. */
 export interface Listening {
   readonly event: "listening";
@@ -151,30 +149,3 @@ export interface Events {
 
 /** Events that nobody reads: the default of every function that takes them. */
 export const NO_EVENTS: Events = { detailed: false, emit: () => {} };
-
-/** Makes `received` and `sent` events of one connection's bytes. */
-export class PassedReport {
-  #events: Events;
-  #connection: { readonly id: number; readonly peer: string };
-  #pieces: TextDecoder | null = null;
-
-  constructor(events: Events, id: number, peer: string) {
-    this.#events = events;
-    this.#connection = { id, peer };
-  }
-
-  /** A whole message; its line end is not shown. */
-  message(event: "received" | "sent", bytes: Uint8Array): void {
-    this.#emit(event, bytes, decodeText(bytes).replace(/\r?\n$/, ""));
-  }
-
-  /** A received piece of a stream: a character that is cut by its end is shown with the next one. */
-  piece(bytes: Uint8Array): void {
-    this.#pieces ??= streamDecoder();
-    this.#emit("received", bytes, this.#pieces.decode(bytes, { stream: true }));
-  }
-
-  #emit(event: "received" | "sent", bytes: Uint8Array, text: string): void {
-    this.#events.emit({ event, ...this.#connection, bytes: bytes.length, text });
-  }
-}

@@ -79,6 +79,7 @@ declare module "@std/fmt/bytes" {
 
 declare module "@std/fmt/colors" {
   export function setColorEnabled(value: boolean): void;
+  export function getColorEnabled(): boolean;
   export function bold(text: string): string;
   export function dim(text: string): string;
   export function red(text: string): string;
