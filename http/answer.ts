@@ -1,0 +1,221 @@
+/**
+ * Answers: what a handler says, and how it looks on the wire (RFC 9112 4, RFC 9110 6.6.1). Pure.
+ *
+ * @module
+ */
+import type { Refusal } from "./refusal.ts";
+
+/** A body that is made while it is sent. */
+export interface BodyStream {
+  /** Its bytes, when that is known before; `null` = it is sent in chunks. */
+  readonly length: number | null;
+  /** Makes the pieces; called once, and not for HEAD. Each piece is sent before the next one is asked for. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Text in pieces, some of them encoded long before. ASCII only, so that its length is known before the rest is encoded: what is not
+ * ASCII has to be written as a character reference.
+ */
+export class AsciiParts {
+  readonly parts: readonly (Uint8Array | string)[];
+  readonly length: number;
+
+  constructor(parts: readonly (Uint8Array | string)[]) {
+    this.parts = parts;
+    this.length = parts.reduce((length, part) => length + part.length, 0);
+  }
+}
+
+/** An answer. `Date`, `Content-Length`, `Transfer-Encoding` and `Connection` are not its business. */
+export interface Answer {
+  readonly status: number;
+  /** Field lines as {@linkcode fieldLine} makes them, one after the other. */
+  readonly fields: string;
+  readonly body: Uint8Array | AsciiParts | BodyStream;
+}
+
+const PHRASES: Readonly<Record<number, string>> = {
+  100: "Continue",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  418: "I'm a teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  511: "Network Authentication Required",
+};
+
+/** The words that belong to a status (RFC 9110 15); "Unknown" for one that is not registered. */
+export function phraseOf(status: number): string {
+  return PHRASES[status] ?? "Unknown";
+}
+
+/**
+ * One field as a line.
+ *
+ * @throws {TypeError} The name or the value has a character that could end the line: nothing that a client sent may split an
+ * answer in two (RFC 9110 5.5).
+ */
+export function fieldLine(name: string, value: string): string {
+  if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+    throw new TypeError(`Cannot send the field ${name}: it has a control or non-ASCII character`);
+  }
+  return `${name}: ${value}\r\n`;
+}
+
+const ENCODER = new TextEncoder();
+const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8");
+
+/** An answer of plain ASCII text. */
+export function textAnswer(status: number, text: string, fields = ""): Answer & { readonly body: AsciiParts } {
+  return { status, fields: TEXT + fields, body: new AsciiParts([text]) };
+}
+
+/** The answer to a request that is turned down: the reason in words, for the person who reads it. */
+export function refusalAnswer({ status, message, allow }: Refusal): Answer & { readonly body: AsciiParts } {
+  const fields = allow === undefined ? "" : fieldLine("Allow", allow.join(", "));
+  return textAnswer(status, `${status} ${phraseOf(status)}: ${message}\n`, fields);
+}
+
+/** Tells whether answers with a status have no body at all, not even an empty one (RFC 9112 6.3). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/** How an answer ends, and when it is given. */
+export interface Ending {
+  /** The client's HTTP/1 minor version. */
+  readonly minor: 0 | 1;
+  /** Whether the connection stays open. */
+  readonly keepAlive: boolean;
+  /** The time as `Date` wants it (RFC 9110 6.6.1). */
+  readonly date: string;
+}
+
+/** The head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
+export function answerHead(answer: Answer, { minor, keepAlive, date }: Ending): string {
+  const { status, body, fields } = answer;
+  const { length } = body;
+  const framing = isBodiless(status)
+    ? ""
+    : length !== null
+    ? `Content-Length: ${length}\r\n`
+    : minor === 1
+    ? "Transfer-Encoding: chunked\r\n"
+    : "";
+  const connection = !keepAlive ? "Connection: close\r\n" : minor === 0 ? "Connection: keep-alive\r\n" : "";
+  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${date}\r\n${fields}${framing}${connection}\r\n`;
+}
+
+/** How many bytes of answers may wait before they are written: a client that sends requests and reads nothing fills no memory. */
+const FULL = 64 * 1024;
+const FIRST_OUTBOX = 8 * 1024;
+
+/** Answers that wait to be written, all in one piece: a write for each would cost more than making them. */
+export class Outbox {
+  #buffer = new Uint8Array(FIRST_OUTBOX);
+  #length = 0;
+
+  /** Whether it is time to write. */
+  get full(): boolean {
+    return this.#length >= FULL;
+  }
+
+  /** Whether it is worth keeping: one that has grown much is not. */
+  get reusable(): boolean {
+    return this.#buffer.length <= FULL * 2;
+  }
+
+  /** Adds ASCII text: a byte per character. */
+  text(text: string): void {
+    this.#reserve(text.length);
+    const { read } = ENCODER.encodeInto(text, this.#buffer.subarray(this.#length, this.#length + text.length));
+    // Anything else would be longer than it was said to be, and its tail would be taken for the next answer.
+    if (read !== text.length) throw new TypeError("Cannot send the text: it is not ASCII");
+    this.#length += text.length;
+  }
+
+  /** Adds a body that is all there. */
+  body(body: Uint8Array | AsciiParts): void {
+    if (body instanceof Uint8Array) return this.bytes(body);
+    for (const part of body.parts) {
+      if (typeof part === "string") this.text(part);
+      else this.bytes(part);
+    }
+  }
+
+  /** Adds bytes. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** How many bytes wait. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A copy of what waits, from an offset on. */
+  from(offset: number): Uint8Array {
+    return this.#buffer.slice(offset, this.#length);
+  }
+
+  /** All that waits: a view, valid until something is added. */
+  take(): Uint8Array {
+    const bytes = this.#buffer.subarray(0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + more));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+}

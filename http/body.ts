@@ -1,0 +1,103 @@
+/**
+ * Request bodies out of bytes: by length, or in chunks with trailers (RFC 9112 6 and 7). Pure.
+ *
+ * @module
+ */
+import { CHUNKED } from "./framing.ts";
+import { ChunkedDecoder } from "./chunked.ts";
+import type { HeadLimits } from "./head.ts";
+import { Refusal } from "./refusal.ts";
+
+/** How large a body may be; what is above is refused with 413. */
+export interface BodyLimits extends HeadLimits {
+  /** Bytes of a body, its chunk framing not counted. */
+  readonly maxBody: number;
+}
+
+/** What of a body somebody wants: all of it, all of it as it came over the wire, its beginning (to be shown), or nothing. */
+export type BodyNeed = "all" | "wire" | "sample" | "nothing";
+
+/** How much of a body a sample has. */
+const SAMPLE = 1024;
+const FIRST_BUFFER = 4096;
+
+/** Reads one body out of pieces of any size. */
+export class BodyReader {
+  /** Bytes of the body so far, chunk framing not counted. */
+  received = 0;
+  /** Whether all of it is there. */
+  done = false;
+  #limits: BodyLimits;
+  #left: number;
+  #chunks: ChunkedDecoder | null = null;
+  #need: BodyNeed;
+  #kept = new Uint8Array(0);
+  #length = 0;
+
+  /**
+   * @param length Bytes of the body, or {@linkcode CHUNKED}.
+   * @throws {Refusal} 413: it is longer than the limit.
+   */
+  constructor(length: number, need: BodyNeed, limits: BodyLimits) {
+    this.#limits = limits;
+    this.#need = need;
+    this.#left = length;
+    if (length === CHUNKED) this.#chunks = new ChunkedDecoder(limits, (piece) => this.#take(piece));
+    else if (length > limits.maxBody) throw this.#tooLarge();
+    else this.done = length === 0;
+  }
+
+  /** What was kept of the body: all, or a sample. */
+  get bytes(): Uint8Array {
+    return this.#kept.subarray(0, this.#length);
+  }
+
+  /** The trailer lines, apart from the fields: nobody may take one for the other (RFC 9110 6.5.1). */
+  get trailers(): readonly string[] {
+    return this.#chunks?.trailers ?? [];
+  }
+
+  /**
+   * Takes its part of what has arrived.
+   *
+   * @returns Where the part ends; what follows belongs to the next request.
+   * @throws {Refusal} The framing is malformed (400), the body or its trailers are too large (413, 431).
+   */
+  push(bytes: Uint8Array, from: number): number {
+    let end: number;
+    if (this.#chunks === null) {
+      end = Math.min(bytes.length, from + this.#left);
+      this.#left -= end - from;
+      this.#take(bytes.subarray(from, end));
+      this.done = this.#left === 0;
+    } else {
+      end = this.#chunks.push(bytes, from);
+      this.done = this.#chunks.done;
+      if (this.#need === "wire") this.#keep(bytes.subarray(from, end));
+    }
+    return end;
+  }
+
+  #take(piece: Uint8Array): void {
+    this.received += piece.length;
+    if (this.received > this.#limits.maxBody) throw this.#tooLarge();
+    if (this.#need === "all" || (this.#need === "wire" && this.#chunks === null)) this.#keep(piece);
+    else if (this.#need === "sample" && this.#length < SAMPLE) this.#keep(piece.subarray(0, SAMPLE - this.#length));
+  }
+
+  /** The buffer grows with what came, never with what was announced. */
+  #keep(piece: Uint8Array): void {
+    const length = this.#length + piece.length;
+    if (length > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(FIRST_BUFFER, this.#kept.length * 2, length));
+      larger.set(this.bytes);
+      this.#kept = larger;
+    }
+    this.#kept.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  #tooLarge(): Refusal {
+    return new Refusal(413, `the body is longer than ${this.#limits.maxBody} bytes`);
+  }
+}

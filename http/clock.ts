@@ -1,0 +1,75 @@
+/**
+ * One clock for all connections of a server: it knows the date, and tells those who wait when it has been too long.
+ *
+ * @module
+ */
+
+/** Somebody who waits now and then. */
+export interface Waiting {
+  /** Looks whether its wait has become too long. */
+  look(): void;
+}
+
+/** The clock ticks so many times in the shortest limit. */
+const TICKS = 10;
+const SHORTEST_TICK = 10;
+const LONGEST_TICK = 500;
+
+/**
+ * Ticks while somebody is watched. A timer per connection, or a look at the system's clock per request, would cost more than all
+ * else that is done about time here; a tick late (a tenth of a limit, half a second at most) is early enough.
+ */
+export class Clock {
+  /** Milliseconds on the monotonic clock, as of the last tick. */
+  now = 0;
+  /** The time of the last tick as `Date` wants it (RFC 9110 5.6.7). */
+  date = "";
+  #second = 0;
+  readonly #tick: number;
+  #watched = new Set<Waiting>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param limits The limits to be kept, in milliseconds; 0 = none. */
+  constructor(limits: readonly number[]) {
+    const shortest = Math.min(LONGEST_TICK * TICKS, ...limits.filter((limit) => limit > 0));
+    this.#tick = Math.max(SHORTEST_TICK, shortest / TICKS);
+  }
+
+  /** Begins to watch. */
+  watch(waiting: Waiting): void {
+    this.#watched.add(waiting);
+    if (this.#timer !== undefined) return;
+    this.#read();
+    this.#timer = setInterval(() => {
+      this.#read();
+      for (const each of this.#watched) each.look();
+    }, this.#tick);
+  }
+
+  /** Watches no longer; with the last one the clock stops. */
+  leave(waiting: Waiting): void {
+    this.#watched.delete(waiting);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Tells whether a wait since `since` (a value of {@linkcode Clock.now}) has passed `limit`; never early. */
+  isOver(since: number, limit: number): boolean {
+    return limit > 0 && this.now - since >= limit + this.#tick;
+  }
+
+  #read(): void {
+    this.now = performance.now();
+    const time = Date.now();
+    const second = Math.floor(time / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.date = httpDate(time);
+  }
+}
+
+/** A time as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`. */
+export function httpDate(time: number): string {
+  return new Date(time).toUTCString();
+}

@@ -1,0 +1,109 @@
+/**
+ * Conditional and range requests (RFC 9110 13 and 14), decided from the fields alone. Pure.
+ *
+ * @module
+ */
+
+/** What there is to be had. */
+export interface Selected {
+  /** Its entity tag, a strong one, with the quotes. */
+  readonly etag: string;
+  /** When it was modified, in whole seconds since 1970; `null` when that is not known. */
+  readonly modified: number | null;
+  /** Its length in bytes. */
+  readonly size: number;
+}
+
+/** What a client gets: all, a part (`first` to `last`, both included), or nothing and why. */
+export type Decision =
+  | { readonly status: 200 | 304 | 412 | 416 }
+  | { readonly status: 206; readonly first: number; readonly last: number };
+
+/** How the fields of a request are asked for; `null` when there is none. */
+export type FieldReader = (name: string) => string | null;
+
+/**
+ * Decides what a GET or HEAD gets, in the order of RFC 9110 13.2.2.
+ *
+ * @example Usage
+ * ```ts
+ * import { decide } from "./conditions.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fields = new Map([["range", "bytes=-5"]]);
+ * const decision = decide((name) => fields.get(name) ?? null, { etag: '"v1"', modified: null, size: 100 });
+ * assertEquals(decision, { status: 206, first: 95, last: 99 });
+ * ```
+ */
+export function decide(field: FieldReader, selected: Selected): Decision {
+  const ifMatch = field("if-match");
+  const ifNoneMatch = field("if-none-match");
+  if (ifMatch !== null) {
+    if (!matches(ifMatch, selected.etag, "strong")) return { status: 412 };
+  } else if (isLater(selected.modified, field("if-unmodified-since"))) {
+    return { status: 412 };
+  }
+  if (ifNoneMatch !== null) {
+    if (matches(ifNoneMatch, selected.etag, "weak")) return { status: 304 };
+  } else if (isUnchanged(selected.modified, field("if-modified-since"))) {
+    return { status: 304 };
+  }
+  const range = field("range");
+  if (range === null || !rangeStillMeans(field("if-range"), selected)) return { status: 200 };
+  return part(range, selected.size);
+}
+
+/** Tells whether an entity tag is in a list of them (RFC 9110 8.8.3); `*` is every one. */
+function matches(list: string, etag: string, comparison: "strong" | "weak"): boolean {
+  if (list.trim() === "*") return true;
+  for (const [tag] of list.matchAll(/(?:W\/)?"[\x21\x23-\x7e\x80-\uffff]*"/g)) {
+    if ((comparison === "weak" ? tag.replace(/^W\//, "") : tag) === etag) return true;
+  }
+  return false;
+}
+
+function isLater(modified: number | null, date: string | null): boolean {
+  const time = date === null ? null : parseHttpDate(date);
+  return modified !== null && time !== null && modified > time;
+}
+
+function isUnchanged(modified: number | null, date: string | null): boolean {
+  const time = date === null ? null : parseHttpDate(date);
+  return modified !== null && time !== null && modified <= time;
+}
+
+/** Whether a range may be served: without `If-Range`, or when what the client has a part of is still the same (RFC 9110 13.1.5). */
+function rangeStillMeans(ifRange: string | null, { etag, modified }: Selected): boolean {
+  if (ifRange === null) return true;
+  if (ifRange.includes('"')) return ifRange === etag;
+  return modified !== null && parseHttpDate(ifRange) === modified;
+}
+
+/**
+ * One range, `bytes=0-4`, `bytes=5-` or `bytes=-5`. Several at once, other units and nonsense are ignored, which is allowed and makes
+ * an attack by thousands of ranges pointless (RFC 9110 14.2).
+ */
+function part(range: string, size: number): Decision {
+  const [, from, to] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(range) ?? [];
+  if (from === undefined || to === undefined || (from === "" && to === "")) return { status: 200 };
+  const first = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  if (from !== "" && to !== "" && Number(to) < Number(from)) return { status: 200 };
+  return first < size && first <= last ? { status: 206, first, last } : { status: 416 };
+}
+
+const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
+const LONG_DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)";
+const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
+const TIME = "\\d\\d:\\d\\d:\\d\\d";
+const DATES = new RegExp(
+  `^(?:${DAY}, \\d\\d ${MONTH} \\d{4} ${TIME} GMT|${LONG_DAY}, \\d\\d-${MONTH}-\\d\\d ${TIME} GMT|${DAY} ${MONTH} [ \\d]\\d ${TIME} \\d{4})$`,
+);
+
+/** Reads a date in one of the three forms of RFC 9110 5.6.7, in whole seconds since 1970; `null` when it is none. */
+export function parseHttpDate(text: string): number | null {
+  if (!DATES.test(text)) return null;
+  // The asctime form names no zone; it means GMT.
+  const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+  return Number.isNaN(time) ? null : time / 1000;
+}

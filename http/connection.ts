@@ -1,0 +1,239 @@
+/**
+ * One HTTP/1.1 connection: requests in, answers out, in order, until one side has had enough (RFC 9112 9).
+ *
+ * @module
+ */
+import type { Connection } from "../lib/connection.ts";
+import { stateOf } from "../lib/errors.ts";
+import { type Answer, refusalAnswer } from "./answer.ts";
+import { BodyReader } from "./body.ts";
+import type { Waiting } from "./clock.ts";
+import { CHUNKED } from "./framing.ts";
+import { Intake } from "./intake.ts";
+import type { RequestHead } from "./head.ts";
+import { HeadParser } from "./message.ts";
+import { malformed, Refusal } from "./refusal.ts";
+import type { Service } from "./service.ts";
+import type { Request, Resource } from "./site.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { AnswerWriter } from "./writer.ts";
+
+/** A client that sends a body too large, and looks for the answer only then, has to get to its end (RFC 9112 9.6). */
+const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
+const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_TRAILERS: readonly string[] = [];
+
+/** Serves the requests of one connection. */
+export async function serveRequests(connection: Connection, service: Service): Promise<void> {
+  const session = new Session(connection, service);
+  service.clock.watch(session);
+  try {
+    await session.run();
+  } finally {
+    service.clock.leave(session);
+  }
+}
+
+/** An answer as it was sent, to be sent again when the same request comes again. */
+interface Repeatable {
+  readonly head: RequestHead;
+  readonly date: string;
+  readonly bytes: Uint8Array;
+  readonly status: number;
+  readonly sent: number;
+}
+
+class Session implements Waiting {
+  #connection: Connection;
+  #service: Service;
+  #intake: Intake;
+  #parser: HeadParser;
+  #writer: AnswerWriter;
+  /** The request under way: its head as it came, and as much of the rest as is known. */
+  #head: RequestHead | null = null;
+  #body = NOTHING;
+  #received = 0;
+  #requests = 0;
+  /** Bytes of body of the last answer. */
+  #sent = 0;
+  #previous: RequestHead | null = null;
+  #repeatable: Repeatable | null = null;
+
+  constructor(connection: Connection, service: Service) {
+    this.#connection = connection;
+    this.#service = service;
+    this.#intake = new Intake(connection, service.clock, service.limits);
+    this.#parser = new HeadParser(service.limits);
+    this.#writer = new AnswerWriter(connection, service.outboxes);
+  }
+
+  look(): void {
+    // A connection at rest keeps no answer.
+    if (this.#repeatable?.date !== this.#service.clock.date) this.#repeatable = null;
+    this.#intake.look();
+  }
+
+  /** Serves requests until one of them is the last, is refused, or there are no more. */
+  async run(): Promise<void> {
+    let linger = {};
+    try {
+      await this.#serve();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      await this.#send(refusalAnswer(error), 1, false, error.message);
+      linger = LINGER;
+    }
+    if (this.#connection.closed) return;
+    if (this.#writer.waiting) await this.#writer.flush();
+    await this.#connection.finish(linger);
+  }
+
+  /** Answers one request after the other; what is ready goes out when there is nothing more to answer at once. */
+  async #serve(): Promise<void> {
+    const { inbox } = this.#intake;
+    for (;;) {
+      this.#head = null;
+      const head = this.#parser.parse(inbox.bytes, inbox.at);
+      if (head !== null) {
+        inbox.at += this.#parser.consumed;
+        const stays = this.#repeat(head) || this.#exchange(head);
+        if (!(typeof stays === "boolean" ? stays : await stays)) return;
+        this.#intake.complete();
+        if (this.#writer.full) await this.#writer.flush();
+        continue;
+      }
+      // The client may wait for an answer before it goes on.
+      if (this.#writer.waiting) await this.#writer.flush();
+      if (this.#parser.begun) {
+        if (!await this.#intake.more("head")) throw malformed("the connection ended within the head");
+      } else {
+        inbox.at = inbox.bytes.length;
+        if (!await this.#intake.next()) return;
+      }
+    }
+  }
+
+  /** Answers a request like the last one, within the same second, with the same bytes. */
+  #repeat(head: RequestHead): boolean {
+    const last = this.#repeatable;
+    const { clock, log, signal } = this.#service;
+    if (last === null || last.head !== head || last.date !== clock.date || signal.aborted) return false;
+    this.#writer.again(last.bytes);
+    this.#head = head;
+    if (log.on) this.#log(last.status, last.sent, "");
+    return true;
+  }
+
+  /** A client that has asked for the same twice may do so many times more. */
+  #remember(head: RequestHead, status: number): void {
+    const { clock, limits } = this.#service;
+    // With a body, only the head would be the same.
+    if (limits.maxRequests > 0 || head.framing.length !== 0) return;
+    this.#repeatable = { head, date: clock.date, bytes: this.#writer.last(), status, sent: this.#sent };
+  }
+
+  /** Serves one request; tells whether the connection stays. */
+  #exchange(head: RequestHead): boolean | Promise<boolean> {
+    this.#head = head;
+    this.#body = NOTHING;
+    this.#received = 0;
+    const { site, limits } = this.#service;
+    const target = parseTarget(head.method, head.target);
+    // HEAD is a GET whose body is left out at the end: no resource has to know of it.
+    const resource = site(head.method === "HEAD" ? head.asGet() : head, target);
+    const keepAlive = head.framing.keepAlive && !(limits.maxRequests > 0 && ++this.#requests >= limits.maxRequests);
+    if (head.framing.length !== 0) return this.#exchangeWithBody(head, target, resource, keepAlive);
+    return this.#answer(head, target, resource, keepAlive, NO_TRAILERS);
+  }
+
+  /** Reads the body first, so that the next request starts where this one ends, whether or not somebody wants it. */
+  async #exchangeWithBody(head: RequestHead, target: Target, resource: Resource, keepAlive: boolean): Promise<boolean> {
+    const { limits, log } = this.#service;
+    const { framing } = head;
+    // Who waits for `100 (Continue)` and gets this answer instead may send the body all the same, or not: the connection has to end.
+    if (framing.expectsContinue && resource.refuses === true) {
+      return this.#answer(head, target, resource, false, NO_TRAILERS);
+    }
+    const { inbox } = this.#intake;
+    const reader = new BodyReader(framing.length, resource.needs ?? (log.on ? "sample" : "nothing"), limits);
+    if (framing.length === CHUNKED || inbox.left < framing.length) this.#head = head = head.kept();
+    if (framing.expectsContinue && inbox.left === 0) this.#writer.continue();
+    for (;;) {
+      inbox.at = reader.push(inbox.bytes, inbox.at);
+      this.#body = reader.bytes;
+      this.#received = reader.received;
+      if (reader.done) return this.#answer(head, target, resource, keepAlive, reader.trailers);
+      if (this.#writer.waiting) await this.#writer.flush();
+      if (!await this.#intake.more("body")) throw malformed("the connection ended within the body");
+    }
+  }
+
+  #answer(
+    head: RequestHead,
+    target: Target,
+    resource: Resource,
+    keepAlive: boolean,
+    trailers: readonly string[],
+  ): boolean | Promise<boolean> {
+    const request: Request = {
+      head: head.method === "HEAD" ? head.asGet() : head,
+      target,
+      body: this.#body,
+      received: this.#received,
+      trailers,
+      via: this.#connection,
+      signal: this.#service.signal,
+    };
+    let answer;
+    try {
+      answer = resource.answer(request);
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    if (answer instanceof Promise) return this.#answerLater(answer, head, keepAlive);
+    const stays = this.#send(answer, head.minor, keepAlive);
+    if (head === this.#previous && resource.constant === true && stays === true) this.#remember(head, answer.status);
+    this.#previous = head;
+    return stays;
+  }
+
+  /** It may take a while: what is there already goes out first. */
+  async #answerLater(answer: Promise<Answer>, head: RequestHead, keepAlive: boolean): Promise<boolean> {
+    const [made] = await Promise.all([answer.catch((error) => this.#failure(error)), this.#writer.flush()]);
+    if (made instanceof Refusal) throw made;
+    return await this.#send(made, head.minor, keepAlive);
+  }
+
+  /** What has gone wrong in making an answer is our fault and nobody else's. */
+  #failure(error: unknown): Refusal {
+    if (error instanceof Refusal) return error;
+    const { code, state } = stateOf(error);
+    const { id, peer } = this.#connection;
+    this.#service.events.emit({ event: "error", id, peer, code, message: `Cannot answer: ${state}` });
+    return new Refusal(500, "this server has failed; the reason is in its log");
+  }
+
+  /** Sends an answer; tells whether the connection stays. */
+  #send(answer: Answer, minor: 0 | 1, wanted: boolean, refusal = ""): boolean | Promise<boolean> {
+    const { clock, log, signal } = this.#service;
+    // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
+    const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
+    const sent = this.#writer.send(answer, { minor, keepAlive, date: clock.date }, this.#head?.method ?? "");
+    if (typeof sent === "number") {
+      this.#sent = sent;
+      if (log.on) this.#log(answer.status, sent, refusal);
+      return keepAlive;
+    }
+    return sent.then((count) => {
+      if (log.on) this.#log(answer.status, count, refusal);
+      return keepAlive;
+    });
+  }
+
+  #log(status: number, sent: number, refusal: string): void {
+    const head = this.#head;
+    const raw = head === null ? this.#intake.inbox.bytes.subarray(this.#intake.inbox.at) : NOTHING;
+    const [body, received] = head === null ? [NOTHING, 0] : [this.#body, this.#received];
+    this.#service.log.add({ via: this.#connection, head, raw, body, received, status, sent, refusal });
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What the fields of a request say about its body and its connection (RFC 9112 6 and 9). Pure.
+ *
+ * @module
+ */
+import { isHost } from "./target.ts";
+import { malformed, Refusal } from "./refusal.ts";
+import { digit, isName, listOf, textOf } from "./syntax.ts";
+
+/** The body's length of a request whose body comes in chunks. */
+export const CHUNKED = -1;
+
+/** What the fields of a head mean for its connection. */
+export interface Framing {
+  /** Bytes of the body, or {@linkcode CHUNKED}. */
+  readonly length: number;
+  /** Whether the client wants the connection to stay open. */
+  readonly keepAlive: boolean;
+  /** Whether the client waits for `100 (Continue)` before it sends the body (RFC 9110 10.1.1). */
+  readonly expectsContinue: boolean;
+}
+
+/** A request without a body on an HTTP/1.1 connection that stays. */
+const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false };
+
+/** Collects the fields that matter to the connection while a head is parsed. */
+export class FramingFields {
+  #hosts = 0;
+  /** The Content-Length; -1 = there is none. */
+  #length = -1;
+  #codings: string | null = null;
+  #connection = "";
+  #expectation = "";
+
+  /**
+   * Notes a field.
+   *
+   * @param start Where its name starts.
+   * @param colon Where its name ends.
+   * @param from Where its value starts, white space left out.
+   * @param to Where its value ends.
+   * @throws {Refusal} The field is malformed or contradicts another.
+   */
+  note(bytes: Uint8Array, start: number, colon: number, from: number, to: number): void {
+    switch (colon - start) {
+      case 4:
+        if (isName(bytes, start, colon, "host")) this.#host(bytes, from, to);
+        break;
+      case 6:
+        if (isName(bytes, start, colon, "expect")) {
+          this.#expectation = joined(this.#expectation, textOf(bytes, from, to));
+        }
+        break;
+      case 10:
+        if (isName(bytes, start, colon, "connection")) {
+          this.#connection = joined(this.#connection, textOf(bytes, from, to));
+        }
+        break;
+      case 14:
+        if (isName(bytes, start, colon, "content-length")) this.#contentLength(bytes, from, to);
+        break;
+      case 17:
+        if (isName(bytes, start, colon, "transfer-encoding")) {
+          this.#codings = this.#codings === null
+            ? textOf(bytes, from, to)
+            : `${this.#codings},${textOf(bytes, from, to)}`;
+        }
+        break;
+    }
+  }
+
+  /**
+   * Draws the conclusions when all fields are known, and is ready for the next head.
+   *
+   * @param minor 0 or 1, for HTTP/1.0 or HTTP/1.1.
+   * @throws {Refusal} The fields contradict each other or ask for what this server cannot do.
+   */
+  settle(minor: 0 | 1): Framing {
+    if (minor === 1 && this.#hosts === 0) throw malformed("no Host field (RFC 9112 3.2)");
+    this.#hosts = 0;
+    // Nearly every request that is asked for by the thousand.
+    if (
+      minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" && this.#expectation === ""
+    ) return PLAIN;
+    const length = this.#codings === null ? Math.max(0, this.#length) : this.#transferCoding(this.#codings, minor);
+    const options = this.#connection === "" ? [] : listOf(this.#connection);
+    const keepAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
+    // An HTTP/1.0 client knows nothing of 1xx answers: what it expects is ignored (RFC 9110 10.1.1).
+    const expects = minor === 1 && this.#expectation !== "";
+    if (expects && this.#expectation.toLowerCase() !== "100-continue") {
+      throw new Refusal(417, "the only expectation known is 100-continue");
+    }
+    this.#length = -1;
+    this.#codings = null;
+    this.#connection = this.#expectation = "";
+    return { length, keepAlive, expectsContinue: expects && length !== 0 };
+  }
+
+  #host(bytes: Uint8Array, from: number, to: number): void {
+    if (++this.#hosts > 1) throw malformed("more than one Host field (RFC 9112 3.2)");
+    if (!isHost(bytes, from, to)) {
+      throw malformed("a Host that is no name or address with an optional port (RFC 9110 7.2)");
+    }
+  }
+
+  /** `1*DIGIT`, once: two lengths or a list are how requests are smuggled (RFC 9112 6.3). */
+  #contentLength(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#length >= 0) throw malformed("more than one Content-Length");
+    let length = from < to ? 0 : -1;
+    for (let at = from; at < to && length >= 0; at++) {
+      const value = digit(bytes[at]);
+      length = value < 0 ? -1 : length * 10 + value;
+    }
+    if (length < 0) throw malformed("a Content-Length that is not digits only");
+    if (!Number.isSafeInteger(length)) throw malformed("a Content-Length beyond all bounds");
+    this.#length = length;
+  }
+
+  /** `chunked`, alone: whatever is applied below it, this server cannot undo (RFC 9112 6.1). */
+  #transferCoding(value: string, minor: 0 | 1): number {
+    if (minor === 0) throw malformed("Transfer-Encoding in HTTP/1.0, which does not have it (RFC 9112 6.1)");
+    if (this.#length >= 0) throw malformed("Content-Length together with Transfer-Encoding (RFC 9112 6.1)");
+    const codings = value.toLowerCase().split(",").map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, ""));
+    if (!codings.every((coding) => /^[!#$%&'*+\-.^_`|~\da-z]+$/.test(coding))) {
+      throw malformed("a Transfer-Encoding that is no list of codings");
+    }
+    const first = codings.indexOf("chunked");
+    if (first >= 0 && first < codings.length - 1) {
+      throw malformed("a Transfer-Encoding in which chunked is not last, or not alone");
+    }
+    if (codings.length > 1 || first < 0) throw new Refusal(501, "the only transfer coding known is chunked");
+    return CHUNKED;
+  }
+}
+
+function joined(list: string, value: string): string {
+  return list === "" ? value : `${list},${value}`;
+}

@@ -1,0 +1,96 @@
+/**
+ * A request without its body: what the parser makes and everybody else reads. Pure.
+ *
+ * @module
+ */
+import type { Framing } from "./framing.ts";
+import { CR, LF, textOf } from "./syntax.ts";
+
+/** How large a head may be; what is above is refused with 414 or 431. */
+export interface HeadLimits {
+  /** Bytes of the request line, and of one field line. */
+  readonly maxLine: number;
+  /** Bytes of the whole head. */
+  readonly maxHead: number;
+  /** Fields of a head, and of the trailers. */
+  readonly maxFields: number;
+}
+
+/** A request without its body; over bytes that are valid until the next read. */
+export class RequestHead {
+  readonly #bytes: Uint8Array;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #fieldsAt: number;
+
+  /**
+   * @param bytes The bytes that the head is in, from `from` to `to`.
+   * @param method The method, case-sensitive.
+   * @param target The request target as it was sent.
+   * @param minor 0 or 1 for HTTP/1.0 or HTTP/1.1; a higher minor version is served as 1.1 (RFC 9110 2.5).
+   * @param framing How the body is delimited and whether the connection stays.
+   * @param fieldsAt Where in `bytes` the first field begins.
+   */
+  constructor(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    readonly method: string,
+    readonly target: string,
+    readonly minor: 0 | 1,
+    readonly framing: Framing,
+    fieldsAt: number,
+  ) {
+    this.#bytes = bytes;
+    this.#from = from;
+    this.#to = to;
+    this.#fieldsAt = fieldsAt;
+  }
+
+  /** The head as it was received, with the empty line at its end. */
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#from, this.#to);
+  }
+
+  /** The head as text. */
+  get text(): string {
+    return textOf(this.#bytes, this.#from, this.#to);
+  }
+
+  /** The values of a field in the order they came (RFC 9110 5.3), as text; `name` in lower case. */
+  values(name: string): string[] {
+    return [...this.fields()].filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+  }
+
+  /** The value of a field, several joined as a list; `null` when there is none. */
+  field(name: string): string | null {
+    const values = this.values(name);
+    return values.length === 0 ? null : values.join(", ");
+  }
+
+  /** All fields, as they were written. */
+  *fields(): Generator<[name: string, value: string]> {
+    for (let at = this.#fieldsAt; this.#bytes[at] !== CR;) {
+      const end = this.#bytes.indexOf(LF, at);
+      const line = textOf(this.#bytes, at, end - 1);
+      const colon = line.indexOf(":");
+      yield [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")];
+      at = end + 1;
+    }
+  }
+
+  /** The same request as a GET: what HEAD is answered like, its length included (RFC 9110 9.3.2). */
+  asGet(): RequestHead {
+    const cut = this.method.length - "GET".length;
+    const raw = this.raw.slice(cut);
+    raw.set([0x47, 0x45, 0x54]);
+    const { target, minor, framing } = this;
+    return new RequestHead(raw, 0, raw.length, "GET", target, minor, framing, this.#fieldsAt - this.#from - cut);
+  }
+
+  /** The same head over a copy of its bytes, for one that must outlive the next read. */
+  kept(): RequestHead {
+    const { raw, method, target, minor, framing } = this;
+    return new RequestHead(raw.slice(), 0, raw.length, method, target, minor, framing, this.#fieldsAt - this.#from);
+  }
+}

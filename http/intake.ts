@@ -1,0 +1,101 @@
+/**
+ * Bytes in, over one connection, and how long they may take.
+ *
+ * @module
+ */
+import type { Connection } from "../lib/connection.ts";
+import type { Clock } from "./clock.ts";
+import { Inbox } from "./inbox.ts";
+import { Refusal } from "./refusal.ts";
+import type { HttpLimits } from "./service.ts";
+
+/** What the client owes us. */
+type Owed = "nothing" | "request" | "head" | "body";
+
+/** Reads requests' bytes; one call at a time. */
+export class Intake {
+  /** What was read and not yet taken. */
+  readonly inbox = new Inbox();
+  #connection: Connection;
+  #clock: Clock;
+  #limits: HttpLimits;
+  #owed: Owed = "nothing";
+  /** When the wait began, and when the request under way did; 0 = it has not. */
+  #since = 0;
+  #begun = 0;
+  #giveUp: (() => void) | null = null;
+
+  constructor(connection: Connection, clock: Clock, limits: HttpLimits) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Ends a wait that has become too long; a connection between two requests is closed without a word. */
+  look(): void {
+    if (this.#owed === "nothing") return;
+    const { idleTime, headTime, requestTime } = this.#limits;
+    const idle = this.#clock.isOver(this.#since, idleTime);
+    if (this.#owed === "request") {
+      if (idle) this.#connection.close();
+      return;
+    }
+    const slow = this.#owed === "head" && this.#clock.isOver(this.#begun, headTime);
+    if (idle || slow || this.#clock.isOver(this.#begun, requestTime)) this.#giveUp?.();
+  }
+
+  /** Waits for the next request; `false` when the client has left, or has been silent for too long. */
+  async next(): Promise<boolean> {
+    this.#begun = 0;
+    this.inbox.keep();
+    this.#wait("request");
+    try {
+      return this.#take(await this.#connection.read());
+    } catch (error) {
+      // Closed by us, for its silence.
+      if (this.#connection.closed) return false;
+      throw error;
+    } finally {
+      this.#owed = "nothing";
+    }
+  }
+
+  /**
+   * Waits for more of the request that has begun, but not for ever.
+   *
+   * @returns `false` when the client has left in the middle of it.
+   * @throws {Refusal} 408: it took too long.
+   */
+  async more(part: "head" | "body"): Promise<boolean> {
+    this.inbox.keep();
+    this.#wait(part);
+    if (this.#begun === 0) this.#begun = this.#since;
+    const { promise, resolve } = Promise.withResolvers<"late">();
+    this.#giveUp = () => resolve("late");
+    try {
+      if (await Promise.race([this.#connection.ready(), promise]) === "late") {
+        throw new Refusal(408, "the request took too long");
+      }
+      return this.#take(await this.#connection.read());
+    } finally {
+      this.#owed = "nothing";
+      this.#giveUp = null;
+    }
+  }
+
+  /** The request under way is complete: the next one has its own time. */
+  complete(): void {
+    this.#begun = 0;
+  }
+
+  #wait(owed: Owed): void {
+    this.#since = this.#clock.now;
+    this.#owed = owed;
+  }
+
+  #take(bytes: Uint8Array | null): boolean {
+    if (bytes === null) return false;
+    this.inbox.add(bytes);
+    return true;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The flags of the HTTP servers, and what they become.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint, isWildcard } from "../lib/addr.ts";
+import { stateOf, UsageError } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import type { FlagValues } from "../lib/flags.ts";
+import { commonFlags, type serveOptions } from "../lib/options.ts";
+import type { LogFormat } from "./log.ts";
+import type { HttpLimits } from "./service.ts";
+
+/** Flags that the HTTP servers have besides those of every TCP server. */
+export const httpFlags = {
+  dir: flag.text("folder whose files are served", { default: undefined, placeholder: "PATH" }),
+  log: flag.choice("requests as they came, or one line each", ["prose", "common"], { default: "prose" }),
+  ...commonFlags,
+  timeout: flag.seconds("seconds a client may be silent; 0 = for ever", { default: 60, short: "t" }),
+  headTime: flag.seconds("seconds for a whole head, answered with 408 after that; 0 = no limit", { default: 30 }),
+  requestTime: flag.seconds("seconds for a whole request with its body; 0 = no limit", { default: 120 }),
+  maxLine: flag.integer("bytes of the request line or of one field", {
+    default: 16_384,
+    min: 64,
+    max: 1_048_576,
+    placeholder: "BYTES",
+  }),
+  maxHead: flag.integer("bytes of a head", { default: 65_536, min: 256, max: 4_194_304, placeholder: "BYTES" }),
+  maxFields: flag.integer("fields of a head", { default: 100, min: 1, max: 10_000 }),
+  maxBody: flag.integer("bytes of a body", {
+    default: 16 * 1024 * 1024,
+    min: 0,
+    max: 1_073_741_824,
+    placeholder: "BYTES",
+  }),
+  maxRequests: flag.integer("requests on one connection; 0 = no limit", { default: 0, min: 0, max: 1_000_000_000 }),
+};
+
+/** The flags as a script gets them. */
+type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0];
+
+/** What the flags say, as plain data: a worker gets the same. */
+export interface HttpSettings {
+  readonly limits: HttpLimits;
+  readonly log: LogFormat;
+  /** The folder whose files are served, absolute and without links; `null` = none. */
+  readonly dir: string | null;
+}
+
+/**
+ * Turns flags into settings; seconds become milliseconds.
+ *
+ * @throws {UsageError} `--dir` is no folder, or may not be read.
+ */
+export async function httpSettings(options: HttpFlagValues): Promise<HttpSettings> {
+  const { maxLine, maxHead, maxFields, maxBody, maxRequests, log } = options;
+  const [idleTime, headTime, requestTime] = [
+    options.timeout * 1000,
+    options.headTime * 1000,
+    options.requestTime * 1000,
+  ];
+  return {
+    limits: { maxLine, maxHead, maxFields, maxBody, maxRequests, idleTime, headTime, requestTime },
+    log,
+    dir: options.dir === undefined ? null : await folderAt(options.dir),
+  };
+}
+
+async function folderAt(path: string): Promise<string> {
+  const why = (state: string): UsageError => new UsageError(`Cannot use --dir ${JSON.stringify(path)}: ${state}`);
+  try {
+    const real = await Deno.realPath(path);
+    if ((await Deno.stat(real)).isDirectory) return real;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw why("there is no such folder");
+    throw why(stateOf(error).state);
+  }
+  throw why("it is not a folder");
+}
+
+/** The URL to open in a browser on this machine; a wildcard address is reached as loopback. */
+export function urlOf({ hostname, port }: Endpoint): string {
+  const host = isWildcard(hostname) ? (hostname === "::" ? "::1" : "127.0.0.1") : hostname;
+  return `http://${formatEndpoint({ hostname: host, port })}/`;
+}

@@ -1,0 +1,55 @@
+/**
+ * HTTP/1.1 on a listener: what `http:server` and each worker of `http:threaded` run.
+ *
+ * @module
+ */
+import { NO_EVENTS } from "../lib/events.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener } from "../lib/server.ts";
+import { answerHead, Outbox, refusalAnswer } from "./answer.ts";
+import { Clock, httpDate } from "./clock.ts";
+import { serveRequests } from "./connection.ts";
+import { fileSite } from "./files.ts";
+import { RequestLog } from "./log.ts";
+import type { HttpSettings } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import { routes } from "./routes.ts";
+import type { Service } from "./service.ts";
+
+/** How long a client may not read what it asked for before it is dropped (ms), unless the idle limit is shorter. */
+const STALL = 30_000;
+
+/** Serves clients on a bound listener, many at once, until the signal fires; requests under way are answered first. */
+export async function serveHttp(
+  listener: StreamListener,
+  { limits, log, dir }: HttpSettings,
+  options: ServeOptions,
+): Promise<ServeTotals> {
+  const { events = NO_EVENTS, signal = new AbortController().signal } = options;
+  const { idleTime, headTime, requestTime } = limits;
+  const service: Service = {
+    site: dir === null ? routes : fileSite(dir, routes),
+    limits,
+    clock: new Clock([idleTime, headTime, requestTime]),
+    log: new RequestLog(events, log),
+    events,
+    signal,
+    outboxes: [],
+  };
+  return await serveTcp(listener, (connection) => serveRequests(connection, service), {
+    ...options,
+    // Silence is the session's business: it depends on what the client owes whether it gets a 408.
+    timeout: 0,
+    stall: idleTime > 0 ? Math.min(idleTime, STALL) : STALL,
+    report: false,
+    refusal,
+  });
+}
+
+/** A client that is turned away before its first request is told so in HTTP. */
+function refusal(reason: string): Uint8Array {
+  const answer = refusalAnswer(new Refusal(reason.includes("not allowed") ? 403 : 503, reason));
+  const outbox = new Outbox();
+  outbox.text(answerHead(answer, { minor: 1, keepAlive: false, date: httpDate(Date.now()) }));
+  outbox.body(answer.body);
+  return outbox.take();
+}

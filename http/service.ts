@@ -1,0 +1,36 @@
+/**
+ * What all connections of one server share.
+ *
+ * @module
+ */
+import type { Events } from "../lib/events.ts";
+import type { Outbox } from "./answer.ts";
+import type { BodyLimits } from "./body.ts";
+import type { Clock } from "./clock.ts";
+import type { RequestLog } from "./log.ts";
+import type { Site } from "./site.ts";
+
+/** Limits of a connection. Times are in milliseconds; 0 = none. */
+export interface HttpLimits extends BodyLimits {
+  /** How long a connection may be silent, between requests or within one. */
+  readonly idleTime: number;
+  /** How long a head may take from its first byte to its last. */
+  readonly headTime: number;
+  /** How long a request may take, body included. */
+  readonly requestTime: number;
+  /** After so many requests the connection is closed. */
+  readonly maxRequests: number;
+}
+
+/** The part of a server that its connections need. */
+export interface Service {
+  readonly site: Site;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly log: RequestLog;
+  readonly events: Events;
+  /** Aborts when the server stops: the answer under way is the connection's last. */
+  readonly signal: AbortSignal;
+  /** Buffers for answers that nobody uses at the moment; a connection has one only while it writes. */
+  readonly outboxes: Outbox[];
+}

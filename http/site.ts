@@ -1,0 +1,49 @@
+/**
+ * What a site is to the connection that serves it: resources, found by method and path, that turn requests into answers. Pure.
+ *
+ * @module
+ */
+import type { Answer } from "./answer.ts";
+import type { BodyNeed } from "./body.ts";
+import type { RequestHead } from "./head.ts";
+import type { Target } from "./target.ts";
+
+/** A request, complete with its body. Its bytes are valid until the answer is made, and while its stream is sent. */
+export interface Request {
+  readonly head: RequestHead;
+  readonly target: Target;
+  /** As much of the body, in the form, as the resource said that it needs. */
+  readonly body: Uint8Array;
+  /** Bytes of the whole body. */
+  readonly received: number;
+  /** Trailer lines of a chunked body. */
+  readonly trailers: readonly string[];
+  /** The two ends of the connection, and which request on it this is. */
+  readonly via: Via;
+  /** Aborts when the server stops: an answer that takes its time should end then. */
+  readonly signal: AbortSignal;
+}
+
+/** The connection that a request came on. */
+export interface Via {
+  readonly id: number;
+  readonly peer: string;
+  readonly local: string;
+  /** The peer's address without the port. */
+  readonly hostname: string;
+}
+
+/** One thing that can be asked for. */
+export interface Resource {
+  /** How much of the body {@linkcode Resource.answer} wants to see; nothing, if it does not say. */
+  readonly needs?: BodyNeed;
+  /** Says no whatever the body is: a client that waits for `100 (Continue)` is told without having to send it. */
+  readonly refuses?: boolean;
+  /** The answer depends on the head and the connection alone: the same again gets the same. */
+  readonly constant?: boolean;
+  /** Makes the answer; at once where nothing has to be waited for. */
+  answer(request: Request): Answer | Promise<Answer>;
+}
+
+/** Finds the resource for a request; never fails, since "there is none" is a resource too. */
+export type Site = (head: RequestHead, target: Target) => Resource;

@@ -1,0 +1,76 @@
+/**
+ * http:threaded is http:server with one worker per core: each accepts for itself on the same port.
+ *
+ * ```sh
+ * deno task http:threaded
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces --allow-read http/threaded.ts
+ * ```
+ *
+ * Try it, in a second terminal:
+ *
+ * ```
+ * $ curl 127.0.0.1:8080                 $ deno task http:threaded
+ * <!doctype html>                       [+] Listening on 127.0.0.1:8080
+ * ...                                   [+] Open http://127.0.0.1:8080/, served by 2 workers
+ *                                       ----- HTTP REQUEST from 127.0.0.1:52884 -----
+ *                                       GET / HTTP/1.1
+ * ```
+ *
+ * @module
+ */
+import { UsageError } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { announce } from "../lib/listen.ts";
+import { admissionFlags, bindFlags } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { totalsLine } from "../lib/server.ts";
+import { plural } from "../lib/text.ts";
+import { runCrew } from "./crew.ts";
+import { httpFlags, httpSettings, urlOf } from "./options.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
+  workers: flag.integer("threads that serve; 0 = one per core", { default: 0, min: 0, max: 256 }),
+  ...admissionFlags,
+  ...httpFlags,
+};
+
+/** What `http:threaded` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "http:threaded",
+  role: "server",
+  summary: "HTTP/1.1 server with one worker per core on one port",
+  example: {
+    flags: "--workers 4 --quiet",
+    does: "Serves http://127.0.0.1:8080/ with four threads and logs no requests.",
+  },
+  flags,
+};
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, events, signal }) => {
+    if (options.once && options.workers > 1) {
+      throw new UsageError("Cannot use --once with more than one worker: one client needs one");
+    }
+    const { once, maxConnections, allow, json, bind: hostname, port } = options;
+    const workers = once ? 1 : options.workers || navigator.hardwareConcurrency;
+    const settings = await httpSettings(options);
+    const totals = await runCrew({
+      endpoint: { hostname, port },
+      settings,
+      serve: { once, maxConnections, allow },
+      json,
+      workers,
+      events,
+      signal,
+      onReady: (bound) => {
+        announce(events, { addr: { transport: "tcp", ...bound } }, (endpoint) => `curl ${urlOf(endpoint)}`);
+        events.emit({ event: "notice", message: `Open ${urlOf(bound)}, served by ${plural(workers, "worker")}` });
+      },
+    });
+    return totalsLine(totals);
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

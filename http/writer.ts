@@ -1,0 +1,113 @@
+/**
+ * Answers out, over one connection: all that is ready in one write.
+ *
+ * @module
+ */
+import type { Connection } from "../lib/connection.ts";
+import { type Answer, answerHead, type BodyStream, type Ending, isBodiless, Outbox } from "./answer.ts";
+
+const NOTHING = new Uint8Array(0);
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** Gathers answers and writes them; one call at a time. */
+export class AnswerWriter {
+  #connection: Connection;
+  /** Where outboxes come from and go to: a connection has one only while it has something to write. */
+  #spare: Outbox[];
+  #outbox: Outbox | null = null;
+  /** An answer that waits alone and was made before: it goes out as it is. */
+  #ready: Uint8Array | null = null;
+  /** Where in the outbox the last answer begins. */
+  #mark = 0;
+
+  /** @param spare Outboxes that nobody uses, shared by all connections of a server. */
+  constructor(connection: Connection, spare: Outbox[]) {
+    this.#connection = connection;
+    this.#spare = spare;
+  }
+
+  /** Whether something waits to be written. */
+  get waiting(): boolean {
+    return this.#outbox !== null || this.#ready !== null;
+  }
+
+  /** Whether so much waits that it should be written now. */
+  get full(): boolean {
+    return this.#outbox !== null && this.#outbox.full;
+  }
+
+  /** Lets the client send the body that it holds back (RFC 9110 10.1.1). */
+  continue(): void {
+    this.#take().text(CONTINUE);
+  }
+
+  /**
+   * Adds an answer; a streamed body is written at once, piece by piece.
+   *
+   * @param method The request's: an answer to HEAD has no body.
+   * @returns How many bytes of body it has.
+   * @throws {Error} The stream did not keep to its length, or failed; the connection has to be cut, so that the client notices.
+   */
+  send(answer: Answer, ending: Ending, method: string): number | Promise<number> {
+    const { body, status } = answer;
+    const outbox = this.#take();
+    this.#mark = outbox.length;
+    outbox.text(answerHead(answer, ending));
+    if (method === "HEAD" || isBodiless(status)) return 0;
+    if ("pieces" in body) return this.#stream(body, ending.minor);
+    outbox.body(body);
+    return body.length;
+  }
+
+  /** A copy of the last answer as it goes over the wire; only until something is written. */
+  last(): Uint8Array {
+    return this.#take().from(this.#mark);
+  }
+
+  /** Adds an answer that was made before; its bytes must not change any more. */
+  again(answer: Uint8Array): void {
+    if (this.waiting) this.#take().bytes(answer);
+    else this.#ready = answer;
+  }
+
+  /** Writes all that waits. */
+  flush(): Promise<void> {
+    if (this.#outbox !== null) return this.#flush(this.#outbox);
+    const ready = this.#ready ?? NOTHING;
+    this.#ready = null;
+    return this.#connection.write(ready);
+  }
+
+  async #flush(outbox: Outbox): Promise<void> {
+    this.#outbox = null;
+    await this.#connection.write(outbox.take());
+    if (outbox.reusable) this.#spare.push(outbox);
+  }
+
+  /** Sends a body, each piece when the one before it is written: a slow reader slows the source down. */
+  async #stream(body: BodyStream, minor: 0 | 1): Promise<number> {
+    const chunked = body.length === null && minor === 1;
+    let sent = 0;
+    for await (const piece of body.pieces()) {
+      if (piece.length === 0) continue;
+      sent += piece.length;
+      const outbox = this.#take();
+      if (chunked) outbox.text(`${piece.length.toString(16)}\r\n`);
+      outbox.bytes(piece);
+      if (chunked) outbox.text("\r\n");
+      await this.flush();
+    }
+    if (chunked) this.#take().text("0\r\n\r\n");
+    if (body.length !== null && sent !== body.length) {
+      throw new Error(`Cannot send the body: it has ${sent} bytes instead of ${body.length}`);
+    }
+    return sent;
+  }
+
+  #take(): Outbox {
+    const outbox = this.#outbox ??= this.#spare.pop() ?? new Outbox();
+    if (this.#ready !== null) outbox.bytes(this.#ready);
+    this.#ready = null;
+    return outbox;
+  }
+}

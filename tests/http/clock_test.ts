@@ -1,0 +1,27 @@
+import { assert, assertEquals } from "@std/assert";
+import { Clock, httpDate } from "../../http/clock.ts";
+
+const permissions = "none";
+
+Deno.test("httpDate() is the preferred form (9110 5.6.7)", { permissions }, () => {
+  assertEquals(httpDate(Date.UTC(1994, 10, 6, 8, 49, 37)), "Sun, 06 Nov 1994 08:49:37 GMT");
+});
+
+Deno.test("Clock tells those who wait, never early, and stops with the last of them", { permissions }, async () => {
+  const clock = new Clock([100, 0]);
+  const over = Promise.withResolvers<number>();
+  let since = 0;
+  const waiting = {
+    look: (): void => {
+      if (clock.isOver(since, 100)) over.resolve(performance.now());
+      assert(!clock.isOver(since, 0), "0 is no limit");
+    },
+  };
+  clock.watch(waiting);
+  since = clock.now;
+  const started = performance.now();
+  assert(await over.promise - started >= 100);
+  assertEquals(clock.date.length, "Sun, 06 Nov 1994 08:49:37 GMT".length);
+  // The leak sanitizer would find a timer that goes on.
+  clock.leave(waiting);
+});

@@ -1,0 +1,20 @@
+/** A worker that dies when it has logged a request for `/die`, by an error that nobody catches. */
+import { takeOrders, type WorkerScope } from "../../http/worker.ts";
+import type { Report } from "../../http/crew.ts";
+
+const scope = self as unknown as WorkerScope;
+
+takeOrders(Object.assign(new EventTarget(), {
+  addEventListener: scope.addEventListener.bind(scope),
+  close: () => scope.close(),
+  postMessage(report: Report): void {
+    scope.postMessage(report);
+    if (
+      report.kind !== "events" ||
+      !report.events.some((event) => event.event === "request" && event.prose.includes("GET /die"))
+    ) return;
+    setTimeout(() => {
+      throw new Error("somebody asked for it");
+    });
+  },
+}));

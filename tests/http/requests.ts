@@ -1,0 +1,106 @@
+/**
+ * Requests as text, for the tests of the parser and of whoever gets what it makes.
+ *
+ * @module
+ */
+import { type BodyLimits, type BodyNeed, BodyReader } from "../../http/body.ts";
+import { RequestHead } from "../../http/head.ts";
+import { Inbox } from "../../http/inbox.ts";
+import { HeadParser } from "../../http/message.ts";
+import { malformed, Refusal } from "../../http/refusal.ts";
+import type { Request } from "../../http/site.ts";
+import { parseTarget } from "../../http/target.ts";
+import { textOf } from "../../http/syntax.ts";
+
+/** Small limits, so that a test reaches them. */
+export const LIMITS: BodyLimits = { maxLine: 200, maxHead: 400, maxFields: 8, maxBody: 100 };
+
+/** Text as bytes, a character each: `\xff` is the byte 255. */
+export function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** One request as it was understood. */
+export interface Understood {
+  readonly line: string;
+  readonly body: string;
+  readonly keepAlive: boolean;
+  readonly trailers: readonly string[];
+}
+
+/** What became of some bytes: the requests in them, and how it ended. */
+export interface Outcome {
+  readonly requests: Understood[];
+  /** The status of the refusal; 0 = none, and `left` is what was not a whole request. */
+  readonly refused: number;
+  readonly left: string;
+}
+
+/** Reads requests out of pieces as the connection does. */
+export function understand(pieces: readonly Uint8Array[], need: BodyNeed = "all", limits = LIMITS): Outcome {
+  const parser = new HeadParser(limits);
+  const inbox = new Inbox();
+  const requests: Understood[] = [];
+  let head: RequestHead | null = null;
+  let reader: BodyReader | null = null;
+  try {
+    for (const piece of pieces) {
+      inbox.keep();
+      // The reader's buffer is used again for the next piece: nobody may hold on to it.
+      const buffer = piece.slice();
+      inbox.add(buffer);
+      for (;;) {
+        if (head === null) {
+          head = parser.parse(inbox.bytes, inbox.at)?.kept() ?? null;
+          if (head === null) {
+            if (!parser.begun) inbox.at = inbox.bytes.length;
+            break;
+          }
+          inbox.at += parser.consumed;
+          parseTarget(head.method, head.target);
+          reader = new BodyReader(head.framing.length, need, limits);
+        }
+        if (reader === null) throw malformed("no reader");
+        inbox.at = reader.push(inbox.bytes, inbox.at);
+        if (!reader.done) break;
+        const { method, target, minor, framing } = head;
+        requests.push({
+          line: `${method} ${target} 1.${minor}`,
+          body: textOf(reader.bytes),
+          keepAlive: framing.keepAlive,
+          trailers: reader.trailers,
+        });
+        head = reader = null;
+      }
+      inbox.keep();
+      buffer.fill(0);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { requests, refused: error.status, left: "" };
+  }
+  return { requests, refused: 0, left: textOf(inbox.bytes, inbox.at) };
+}
+
+/** The complete head in some text. */
+export function headOf(text: string): RequestHead {
+  const head = new HeadParser({ ...LIMITS, maxLine: 4000, maxHead: 8000 }).parse(latin1(text), 0);
+  if (head === null) throw new Error(`no head in ${JSON.stringify(text)}`);
+  return head;
+}
+
+/** A whole request, as a resource gets it. */
+export function requestOf(text: string, options: Partial<Request> = {}): Request {
+  const head = headOf(text);
+  const body = latin1(text).subarray(head.raw.length);
+  return {
+    head,
+    target: parseTarget(head.method, head.target),
+    body,
+    received: body.length,
+    trailers: [],
+    via: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7" },
+    signal: new AbortController().signal,
+    ...options,
+  };
+}

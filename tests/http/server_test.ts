@@ -1,0 +1,119 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Exit } from "../../lib/errors.ts";
+import { eventsIn, run, startServer } from "../support/script.ts";
+import { RawClient, sendAndReset } from "../support/sockets.ts";
+import { answersIn } from "./serving.ts";
+
+const HOST = "Host: localhost\r\n";
+
+async function ask(port: number, text: string, hostname = "127.0.0.1"): Promise<ReturnType<typeof answersIn>> {
+  using client = await RawClient.connect(port, hostname);
+  await client.send(text);
+  return answersIn(await client.rest());
+}
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
+
+Deno.test("http:server says where it listens and what to open, and shows the request on page and log", async () => {
+  await using server = await startServer("http:server");
+  const [answer] = await ask(server.port, get("/?name=<b>"));
+  assertEquals([answer?.status, answer?.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
+  assertStringIncludes(answer?.body ?? "", "<h1>Hello!</h1>");
+  assertStringIncludes(answer?.body ?? "", "/?name=&lt;b&gt;");
+  await server.script.until(
+    /----- HTTP REQUEST from 127\.0\.0\.1:\d+ -----\nGET \/\?name=<b> HTTP\/1\.1\nHost: localhost\nConnection: close\n\n-+\n/,
+  );
+  const { code, stdout, stderr } = await server.script.stop();
+  assertEquals([code, stderr], [0, ""]);
+  const listening =
+    `[+] Listening on 127.0.0.1:${server.port}\n[+] Reachable from this machine only; --bind 0.0.0.0 opens it to the network\n`;
+  assertStringIncludes(stdout, `${listening}[+] Open http://127.0.0.1:${server.port}/\n`);
+  assertMatch(stdout, /\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served/);
+});
+
+Deno.test("http:server --quiet prints the ready line and nothing per request", async () => {
+  await using server = await startServer("http:server", ["--quiet"]);
+  await ask(server.port, get("/"));
+  const { stdout } = await server.script.stop();
+  assertEquals(stdout, `[+] Listening on 127.0.0.1:${server.port}\n`);
+});
+
+Deno.test("http:server --json gives each request as an event", async () => {
+  await using server = await startServer("http:server", ["--json"]);
+  await ask(server.port, `POST /echo HTTP/1.1\r\n${HOST}Content-Length: 2\r\nConnection: close\r\n\r\nhi`);
+  await ask(server.port, "bad\r\n\r\n");
+  const { stdout } = await server.script.stop();
+  const events = eventsIn(stdout);
+  const requests = events.filter(({ event }) => event === "request");
+  assertEquals(requests.map(({ method, target, status }) => [method, target, status]), [["POST", "/echo", 200], [
+    null,
+    null,
+    400,
+  ]]);
+  assertStringIncludes(String(requests[0]?.text), "Content-Length: 2\r\nConnection: close\r\n\r\nhi");
+  assertEquals(events.map(({ event }) => event).filter((event) => event === "received" || event === "sent"), []);
+  assertEquals(events.at(-1)?.code, 0);
+});
+
+Deno.test("http:server --log common writes a line per request in the Common Log Format", async () => {
+  await using server = await startServer("http:server", ["--log", "common"]);
+  await ask(server.port, get("/status/404"));
+  await ask(server.port, `HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+  await server.script.until(
+    /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/status\/404 HTTP\/1\.1" 404 14$/m,
+  );
+  await server.script.until(/"HEAD \/ HTTP\/1\.1" 200 -$/m);
+});
+
+Deno.test("http:server --once serves one connection and ends with 0", async () => {
+  await using server = await startServer("http:server", ["--once"]);
+  assertEquals((await ask(server.port, get("/status/204")))[0]?.status, 204);
+  assertEquals((await server.script.ended()).code, 0);
+});
+
+Deno.test("http:server --bind :: serves IPv6 and IPv4, and names a URL that works here", async () => {
+  await using server = await startServer("http:server", ["--bind", "::"]);
+  await server.script.until(new RegExp(`\\[\\+\\] Open http://\\[::1\\]:${server.port}/\n`));
+  for (const hostname of ["::1", "127.0.0.1"]) {
+    assertEquals((await ask(server.port, get("/status/200"), hostname))[0]?.status, 200);
+  }
+});
+
+Deno.test("http:server survives clients that reset at any point (S9, 30, 31)", async () => {
+  await using server = await startServer("http:server");
+  for (
+    const data of ["", "GET", get("/"), get("/stream/1000"), `POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n`]
+  ) {
+    for (let count = 0; count < 5; count++) await sendAndReset(server.port, data);
+  }
+  assertEquals((await ask(server.port, get("/status/200")))[0]?.status, 200);
+  assertEquals((await server.script.stop()).code, 0);
+});
+
+Deno.test("http:server refuses misuse in one line, code 2 (P4, 66)", async () => {
+  const cases: [string[], string][] = [
+    [["--dir", "/no/such/folder"], 'Cannot use --dir "/no/such/folder": there is no such folder'],
+    [["--dir", new URL(import.meta.url).pathname], "it is not a folder"],
+    [["--log", "combined"], 'Cannot use --log "combined": it must be prose or common'],
+    [["--max-body", "-1"], "Cannot use --max-body"],
+    [["--max-fields", "0"], "Cannot use --max-fields"],
+    [["--head-time", "soon"], "Cannot use --head-time"],
+    [["--workers", "2"], "Cannot use --workers: no such flag"],
+    [["index.html"], 'Cannot use the argument "index.html"'],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await run("http:server", args);
+    assertEquals([code, stdout, stderr.split("\n").length], [Exit.misuse, "", 2], args.join(" "));
+    assertStringIncludes(stderr, message);
+  }
+});
+
+Deno.test("http:server --max-body, --max-requests and --timeout are what they say", async () => {
+  await using server = await startServer("http:server", ["--max-body", "3", "--max-requests", "1", "--timeout", "0.1"]);
+  const post = (body: string): string => `POST / HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`;
+  assertEquals((await ask(server.port, post("abcd")))[0]?.status, 413);
+  const [answer] = await ask(server.port, post("abc"));
+  assertEquals([answer?.status, answer?.fields.get("connection")], [200, "close"]);
+  assertEquals((await ask(server.port, "GET / HT"))[0]?.status, 408);
+  assertEquals(await ask(server.port, ""), []);
+});

@@ -1,0 +1,105 @@
+/**
+ * HTTP servers on free ports, in the process of the test.
+ *
+ * @module
+ */
+import { listenTcp } from "../../lib/listen.ts";
+import type { ServeOptions, ServeTotals } from "../../lib/server.ts";
+import type { HttpSettings } from "../../http/options.ts";
+import { serveHttp } from "../../http/serve.ts";
+import type { HttpLimits } from "../../http/service.ts";
+import { RawClient, RecordedEvents } from "../support/sockets.ts";
+
+/** Limits that no test reaches by chance. */
+const LIMITS: HttpLimits = {
+  maxLine: 16_384,
+  maxHead: 65_536,
+  maxFields: 100,
+  maxBody: 1_000_000,
+  maxRequests: 0,
+  idleTime: 20_000,
+  headTime: 20_000,
+  requestTime: 20_000,
+};
+
+/** A server under test. It stops when it goes out of scope; a fault of its own fails the test. */
+export interface ServedHttp extends AsyncDisposable {
+  readonly port: number;
+  readonly events: RecordedEvents;
+  readonly done: Promise<ServeTotals>;
+  stop(): void;
+  /** Connects. */
+  client(): Promise<RawClient>;
+  /** Sends some text on a connection of its own and reads to the end. */
+  ask(text: string | Uint8Array): Promise<string>;
+}
+
+/** Starts one. */
+export function serve(
+  limits: Partial<HttpLimits> = {},
+  { dir = null, log = "prose", ...options }: Partial<HttpSettings> & ServeOptions = {},
+): ServedHttp {
+  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const events = new RecordedEvents();
+  const controller = new AbortController();
+  const settings: HttpSettings = { limits: { ...LIMITS, ...limits }, log, dir };
+  const done = serveHttp(listener, settings, { events, signal: controller.signal, ...options });
+  const stop = (): void => controller.abort();
+  return {
+    port,
+    events,
+    done,
+    stop,
+    client: () => RawClient.connect(port),
+    async ask(text) {
+      using client = await RawClient.connect(port);
+      await client.send(text);
+      return await client.rest();
+    },
+    async [Symbol.asyncDispose]() {
+      stop();
+      await done;
+    },
+  };
+}
+
+/** An answer as a test looks at it. */
+export interface Answered {
+  readonly status: number;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** The answers in what was received, one after the other; bodies by length and in chunks. */
+export function answersIn(text: string, methods: readonly string[] = []): Answered[] {
+  const answers: Answered[] = [];
+  for (let rest = text; rest !== "";) {
+    const end = rest.indexOf("\r\n\r\n");
+    const [line = "", ...lines] = rest.slice(0, end).split("\r\n");
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(line)?.[1]);
+    if (end < 0 || Number.isNaN(status)) throw new Error(`no answer: ${JSON.stringify(rest)}`);
+    const fields = new Map(
+      lines.map((field) => [field.slice(0, field.indexOf(":")).toLowerCase(), field.replace(/^[^:]*: /, "")]),
+    );
+    rest = rest.slice(end + 4);
+    let body = "";
+    const bodiless = status < 200 || status === 204 || status === 304 ||
+      methods[answers.filter((answer) => answer.status >= 200).length] === "HEAD";
+    if (fields.get("transfer-encoding") === "chunked" && !bodiless) {
+      for (;;) {
+        const size = parseInt(rest, 16);
+        const start = rest.indexOf("\r\n") + 2;
+        body += rest.slice(start, start + size);
+        rest = rest.slice(start + size + 2);
+        if (size === 0) break;
+      }
+    } else if (!bodiless) {
+      const length = Number(fields.get("content-length") ?? rest.length);
+      body = rest.slice(0, length);
+      rest = rest.slice(length);
+    }
+    answers.push({ status, fields, body });
+  }
+  return answers;
+}

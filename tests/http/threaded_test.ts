@@ -1,0 +1,181 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { Exit, Failure } from "../../lib/errors.ts";
+import { type CrewOptions, runCrew } from "../../http/crew.ts";
+import { run, start, startServer } from "../support/script.ts";
+import { RawClient, RecordedEvents } from "../support/sockets.ts";
+import { answersIn } from "./serving.ts";
+
+const REQUEST = "GET /status/200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+async function ask(port: number, path = "/status/200"): Promise<number | undefined> {
+  using client = await RawClient.connect(port);
+  await client.send(REQUEST.replace("/status/200", path));
+  return answersIn(await client.rest())[0]?.status;
+}
+
+/** A crew in the process of the test. */
+async function crew(options: Partial<CrewOptions> = {}): Promise<
+  { port: number; events: RecordedEvents; done: ReturnType<typeof runCrew>; stop: () => void } & AsyncDisposable
+> {
+  const events = new RecordedEvents();
+  const controller = new AbortController();
+  const ready = Promise.withResolvers<number>();
+  const limits = {
+    maxLine: 8192,
+    maxHead: 65536,
+    maxFields: 100,
+    maxBody: 1000,
+    maxRequests: 0,
+    idleTime: 20_000,
+    headTime: 20_000,
+    requestTime: 20_000,
+  };
+  const done = runCrew({
+    endpoint: { hostname: "127.0.0.1", port: 0 },
+    settings: { limits, log: "prose", dir: null },
+    serve: {},
+    json: false,
+    workers: 2,
+    events,
+    signal: controller.signal,
+    onReady: ({ port }) => ready.resolve(port),
+    ...options,
+  });
+  const port = await Promise.race([ready.promise, done.then(() => 0)]);
+  const stop = (): void => controller.abort();
+  return {
+    port,
+    events,
+    done,
+    stop,
+    async [Symbol.asyncDispose]() {
+      stop();
+      await done;
+    },
+  };
+}
+
+Deno.test("workers share one port, and their connections have different numbers", async () => {
+  await using server = await crew();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server.port)));
+  assertEquals(answers, new Array(40).fill(200));
+  server.stop();
+  const totals = await server.done;
+  assertEquals(totals.connections, 40);
+  const ids = server.events.all.flatMap((event) => event.event === "accepted" ? [event.id] : []);
+  assertEquals(new Set(ids).size, 40);
+  assertEquals(new Set(ids.map((id) => id % 2)).size, 2, "both workers served some");
+});
+
+Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 78)", async () => {
+  await using server = await crew({ module: new URL("./dying_worker.ts", import.meta.url) });
+  const [warning, notice] = [server.events.next("warning"), server.events.next("notice")];
+  assertEquals(await ask(server.port, "/die"), 404);
+  assertMatch(JSON.stringify(await warning), /Cannot go on with worker [12]: somebody asked for it; starting another/);
+  assertMatch(JSON.stringify(await notice), /Worker [12] is there again/);
+  const before = server.events.all.length;
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server.port)));
+  assertEquals(answers, new Array(40).fill(200));
+  server.stop();
+  await server.done;
+  const ids = server.events.all.slice(before).flatMap((event) => event.event === "accepted" ? [event.id] : []);
+  assertEquals(new Set(ids.map((id) => id % 2)).size, 2, "both workers serve again");
+});
+
+Deno.test("--max-connections holds for all workers together", async () => {
+  await using server = await crew({ serve: { maxConnections: 3 } });
+  const clients: RawClient[] = [];
+  try {
+    for (let count = 0; count < 3; count++) {
+      const client = await RawClient.connect(server.port);
+      clients.push(client);
+      await client.send(REQUEST.replace("Connection: close\r\n", ""));
+      await client.until(/200 OK\n$/);
+    }
+    for (let count = 0; count < 10; count++) assertEquals(await ask(server.port), 503);
+  } finally {
+    for (const client of clients) client.close();
+  }
+});
+
+Deno.test("a port that is in use is refused, by a crew too, which could share it (S15, 67)", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const endpoint = { hostname: "127.0.0.1", port: taken.addr.port };
+  const error = await assertRejects(() => crew({ endpoint }), Failure, "another program holds the port");
+  assertEquals(error.code, Exit.cannotListen);
+  await using first = await crew();
+  await assertRejects(
+    () => crew({ endpoint: { hostname: "127.0.0.1", port: first.port } }),
+    Failure,
+    "another program holds the port",
+  );
+});
+
+Deno.test("http:threaded says once that it listens, when all workers do, and drains them all", async () => {
+  await using server = await startServer("http:threaded", ["--workers", "3"]);
+  using idle = await RawClient.connect(server.port);
+  await idle.send(REQUEST.replace("Connection: close\r\n", ""));
+  await idle.until(/200 OK\n$/);
+  using busy = await RawClient.connect(server.port);
+  await busy.send(REQUEST.replace("/status/200", "/delay/30"));
+  await server.script.until(/status\/200 HTTP/);
+  assertEquals(await ask(server.port), 200);
+  const ended = server.script.stop();
+  assertEquals(await idle.rest(), "");
+  assertEquals(answersIn(await busy.rest())[0]?.status, 200);
+  busy.close();
+  const { code, stdout, stderr } = await ended;
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertEquals(stdout.match(/Listening on/g)?.length, 1);
+  assertStringIncludes(stdout, `[+] Open http://127.0.0.1:${server.port}/, served by 3 workers\n`);
+  assertMatch(stdout, /\n\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 3 connections served/);
+});
+
+Deno.test("http:threaded's log does not interleave", async () => {
+  await using server = await startServer("http:threaded", ["--workers", "4"]);
+  const clients = Array.from({ length: 8 }, async (_, client) => {
+    for (let count = 0; count < 25; count++) {
+      assertEquals(await ask(server.port, `/status/2${client}${count % 10}`), 200 + client * 10 + count % 10);
+    }
+  });
+  await Promise.all(clients);
+  const { stdout } = await server.script.stop();
+  const blocks = [
+    ...stdout.matchAll(
+      /^----- HTTP REQUEST from (\S+) -----\nGET \/status\/2\d\d HTTP\/1\.1\nHost: localhost\nConnection: close\n\n-{20,}$/gm,
+    ),
+  ];
+  assertEquals(blocks.length, 200);
+  assertEquals(new Set(blocks.map(([, peer]) => peer)).size, 200);
+  assertEquals(stdout.match(/HTTP REQUEST/g)?.length, 200);
+});
+
+Deno.test("http:threaded --json and --log common go through the workers", async () => {
+  await using json = await startServer("http:threaded", ["--json"]);
+  await ask(json.port);
+  const event = JSON.parse((await json.script.until(/^.*"event":"request".*$/m))[0]);
+  assertEquals([event.method, event.target, event.status], ["GET", "/status/200", 200]);
+  await using common = await startServer("http:threaded", ["--log", "common"]);
+  await ask(common.port);
+  await common.script.until(/^127\.0\.0\.1 - - \[.*\] "GET \/status\/200 HTTP\/1\.1" 200 7$/m);
+});
+
+Deno.test("http:threaded --once serves one client with one worker; with more it is misuse", async () => {
+  await using server = await startServer("http:threaded", ["--once"]);
+  assertEquals(await ask(server.port), 200);
+  const { code, stdout } = await server.script.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "served by 1 worker\n");
+  const misuse = await run("http:threaded", ["--once", "--workers", "2"]);
+  assertEquals([misuse.code, misuse.stdout], [Exit.misuse, ""]);
+  assertStringIncludes(misuse.stderr, "Cannot use --once with more than one worker");
+});
+
+Deno.test("http:threaded cannot listen: one line, code 9", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using script = start("http:threaded", ["--port", `${taken.addr.port}`]);
+  const { code, stdout, stderr } = await script.ended();
+  assertEquals([code, stdout], [Exit.cannotListen, ""]);
+  assertMatch(stderr, /^\[!\] Cannot listen on 127\.0\.0\.1:\d+: another program holds the port.*\n$/);
+  assert(!stderr.includes("worker"));
+});
