@@ -16,7 +16,7 @@ const JSON_TYPE = fieldLine("Content-Type", "application/json") + HARMLESS;
 export function bodyBack({ head, body }: Request): Answer {
   const [type = ""] = head.values("content-type");
   const own = /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : "application/octet-stream";
-  return { status: 200, fields: fieldLine("Content-Type", own) + HARMLESS, body: body.slice() };
+  return { status: 200, fields: fieldLine("Content-Type", own) + HARMLESS, body };
 }
 
 /** `/echo`: the request as it was received, as text. */

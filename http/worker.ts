@@ -7,6 +7,7 @@ import { setColorEnabled } from "@std/fmt/colors";
 import { Exit, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
 import { listenTcp } from "../lib/listen.ts";
+import { isEssential } from "../lib/log.ts";
 import type { Order, Report, Task } from "./crew.ts";
 import { serveHttp } from "./serve.ts";
 import { SharedSlots } from "./slots.ts";
@@ -30,6 +31,7 @@ class Reporter implements Events {
   }
 
   emit(event: NetEvent): void {
+    if (!this.detailed && !isEssential(event)) return;
     // Where only people read, the prose of a request is all that has to travel.
     const slim = !this.#json && event.event === "request" ? { event: event.event, prose: event.prose } : event;
     if (this.#waiting.push(slim) >= BATCH) this.flush();

@@ -6,6 +6,8 @@
 import type { Connection } from "../lib/connection.ts";
 import { type Answer, answerHead, type BodyStream, type Ending, isBodiless, Outbox } from "./answer.ts";
 
+/** A body or a piece of one that is not copied any more. */
+const LARGE = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -55,6 +57,7 @@ export class AnswerWriter {
     outbox.text(answerHead(answer, ending));
     if (method === "HEAD" || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, ending.minor);
+    if (body instanceof Uint8Array && body.length >= LARGE) return this.#piece(body, false);
     outbox.body(body);
     return body.length;
   }
@@ -89,19 +92,27 @@ export class AnswerWriter {
     const chunked = body.length === null && minor === 1;
     let sent = 0;
     for await (const piece of body.pieces()) {
-      if (piece.length === 0) continue;
-      sent += piece.length;
-      const outbox = this.#take();
-      if (chunked) outbox.text(`${piece.length.toString(16)}\r\n`);
-      outbox.bytes(piece);
-      if (chunked) outbox.text("\r\n");
-      await this.flush();
+      if (piece.length > 0) sent += await this.#piece(piece, chunked);
     }
     if (chunked) this.#take().text("0\r\n\r\n");
     if (body.length !== null && sent !== body.length) {
       throw new Error(`Cannot send the body: it has ${sent} bytes instead of ${body.length}`);
     }
     return sent;
+  }
+
+  /** Writes what waits and a piece of a body after it: in one write, unless the piece is so large that copying it would cost more. */
+  async #piece(piece: Uint8Array, chunked: boolean): Promise<number> {
+    if (chunked) this.#take().text(`${piece.length.toString(16)}\r\n`);
+    if (piece.length < LARGE || chunked) {
+      this.#take().bytes(piece);
+      if (chunked) this.#take().text("\r\n");
+      await this.flush();
+    } else {
+      if (this.waiting) await this.flush();
+      await this.#connection.write(piece);
+    }
+    return piece.length;
   }
 
   #take(): Outbox {

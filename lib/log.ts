@@ -38,6 +38,11 @@ const ESSENTIAL: ReadonlySet<NetEvent["event"]> = new Set([
   "ended",
 ]);
 
+/** Tells whether an event is printed even with `--quiet`. */
+export function isEssential(event: NetEvent): boolean {
+  return ESSENTIAL.has(event.event);
+}
+
 /** Writes events as a log. */
 export class Log implements Events {
   readonly detailed: boolean;
@@ -50,7 +55,7 @@ export class Log implements Events {
   }
 
   emit(event: NetEvent): void {
-    if (!this.detailed && !ESSENTIAL.has(event.event)) return;
+    if (!this.detailed && !isEssential(event)) return;
     if (this.#options.json) {
       this.#options.out.line(toJson(event));
       return;

@@ -53,7 +53,7 @@ export function wrapLine(line: string, columns: number): string[] {
     const char = style ?? String.fromCodePoint(line.codePointAt(index) ?? 0);
     const width = style === undefined ? charWidth(char) : 0;
     if (used + width > columns) {
-      const cut = breakAt(row);
+      const cut = breakAt(row, columns);
       rows.push(row.slice(0, cut).trimEnd());
       row = INDENT + row.slice(cut);
       used = textWidth(row);
@@ -67,8 +67,8 @@ export function wrapLine(line: string, columns: number): string[] {
 
 const INDENT = "  ";
 
-/** Where to break a full row: after its last space, unless most of the row would be empty then. */
-function breakAt(row: string): number {
+/** Where to break a full row: after its last space, unless much of the row would be empty then. */
+function breakAt(row: string, columns: number): number {
   const space = row.lastIndexOf(" ") + 1;
-  return space > row.length / 2 ? space : row.length;
+  return textWidth(row.slice(0, space)) > columns / 2 ? space : row.length;
 }

@@ -460,6 +460,52 @@ Deno.test("9112 9.3.2: after a malformed request nothing more is read (H16, 22)"
   }
 });
 
+// Where public suites and servers differ, and the RFC leaves it open or is clear enough: our choice.
+
+refuses("decided: refused, though some servers take it", 400, {
+  "an IPv6 zone in Host": get("Host: [::1%25en0]:80\r\n"),
+  "a comma in Host": get("Host: a,b\r\n"),
+  "the PROXY protocol": `PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n${get(HOST)}`,
+  "absolute-form without Host": "GET http://localhost/ HTTP/1.1\r\n\r\n",
+  "CONNECT without Host": "CONNECT localhost:443 HTTP/1.1\r\n\r\n",
+  "* with an unknown method": `M-SEARCH * HTTP/1.1\r\n${HOST}\r\n`,
+});
+
+takes("decided: taken, though some servers refuse it", {
+  "a leading dot in Host": { text: get("Host: .example.com\r\n") },
+  "two dots in Host": { text: get("Host: a..b\r\n") },
+  "an underscore for the hyphen is another field": {
+    text: post("Transfer_Encoding: tricked\r\nContent-Length: 1\r\n", "x"),
+    lines: ["POST / 1.1"],
+    bodies: ["x"],
+  },
+  "two Content-Types": { text: get(`${HOST}Content-Type: a/b\r\nContent-Type: c/d\r\n`) },
+  "an absolute target that is not the Host": {
+    text: `GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n`,
+    lines: ["GET http://a/ 1.1"],
+  },
+  "POST without a length": { text: post("", ""), lines: ["POST / 1.1"] },
+  "a method that looks like an option": { text: `-GET / HTTP/1.1\r\n${HOST}\r\n`, lines: ["-GET / 1.1"] },
+});
+
+Deno.test("parse() takes a head that repeats itself for the same, and no other for it", { permissions }, () => {
+  const parser = new HeadParser(LIMITS);
+  const parse = (text: string): [string | undefined, number] => {
+    const head = parser.parse(latin1(text), 0);
+    return [head?.text, parser.consumed];
+  };
+  const one = get(`${HOST}A: 1\r\n`);
+  const two = get(`${HOST}A: 2\r\n`);
+  for (const text of [one, one, one, two, two, one, two, two, two, one]) {
+    assertEquals(parse(`${text}rest`), [text, text.length]);
+  }
+  const same = parser.parse(latin1(one), 0);
+  assert(same === parser.parse(latin1(`${one}${two}`), 0));
+  // The beginning of it, and it again in pieces.
+  assertEquals(parser.parse(latin1(one.slice(0, -1)), 0), null);
+  assertEquals(parse(one), [one, one.length]);
+});
+
 Deno.test("parse() looks at each byte a bounded number of times, however small the pieces are", { permissions }, () => {
   // A line of 64 KiB in single bytes: quadratic work would take minutes.
   const parser = new HeadParser({ maxLine: 70_000, maxHead: 80_000, maxFields: 10 });

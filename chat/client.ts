@@ -1,0 +1,100 @@
+/**
+ * chat:client takes part in a chat over TCP: at a terminal with an input line that nothing breaks, in a pipe as a plain filter.
+ *
+ * ```sh
+ * deno task chat:client
+ * deno run --no-prompt --allow-net chat/client.ts
+ * ```
+ *
+ * Try it against `deno task chat:server`; Tab completes names and commands, the arrows bring back what was typed:
+ *
+ * ```
+ * $ deno task chat:client --host 127.0.0.1 --port 23456 --name alice
+ * [+] Connected to 127.0.0.1:23456 from 127.0.0.1:50412 in 1.2 ms
+ * * you are alice; /help lists what you can type
+ * alice: hello, everybody
+ * bob: hello, alice
+ * ```
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
+import { connectTcp } from "../lib/connect.ts";
+import type { Connection } from "../lib/connection.ts";
+import { TimedOutError, UsageError } from "../lib/errors.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/options.ts";
+import { type Run, runScript, type Script } from "../lib/script.ts";
+import { chooseHost, choosePort, nameFlag } from "./ask.ts";
+import { deskOf } from "./desk.ts";
+import { Guest } from "./guest.ts";
+import { TcpPartner } from "./partner.ts";
+import { Bearings, joinRoom } from "./room_client.ts";
+
+const flags = {
+  ...peerFlags({ port: 23456 }),
+  mode: flag.choice("how the server chats", ["room", "turns"], { default: "room" }),
+  name: nameFlag("the name to go by in the room", { default: undefined }),
+  ...commonFlags,
+};
+
+/** What `chat:client` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "chat:client",
+  role: "client",
+  summary: "Chat client over TCP",
+  example: {
+    flags: "--host 192.168.1.10 --name alice",
+    does: "Joins the room on that machine as alice.",
+  },
+  flags,
+};
+
+/** Takes part in the chat at the other end of a connection until one side ends it. */
+export async function runChat(connection: Connection, run: Run<typeof flags>): Promise<void> {
+  const { options, events, output } = run;
+  const { open, stop } = deskOf(run);
+  const remark = (message: string): void => events.emit({ event: "notice", message });
+  if (options.mode === "turns") {
+    using partner = new TcpPartner(connection);
+    return await new Guest(partner, { open, stop, output, remark, idle: options.timeout * 1000 }).run();
+  }
+  const bearings = new Bearings();
+  using input = open({ complete: bearings.complete, onInterrupt: stop });
+  await joinRoom(connection, { input, output, bearings, name: options.name, remark });
+}
+
+/**
+ * Connects within the limit. In a room that limit holds for silence later on too; in turns the guest watches it, since nobody has to
+ * speak while the other side writes.
+ */
+async function connect(server: Endpoint, { options, events, signal }: Run<typeof flags>): Promise<Connection> {
+  const timeout = options.timeout * 1000;
+  const common = { events, report: options.json };
+  if (options.mode === "room" || timeout === 0) return await connectTcp(server, { ...common, timeout, signal });
+  const late = new AbortController();
+  const reason = new TimedOutError(`Cannot connect to ${formatEndpoint(server)}: no answer for ${options.timeout} s`);
+  const timer = setTimeout(() => late.abort(reason), timeout);
+  try {
+    return await connectTcp(server, { ...common, signal: AbortSignal.any([signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async (run) => {
+    const { options, given } = run;
+    if (options.name !== undefined && options.mode === "turns") {
+      throw new UsageError("Cannot use --name with --mode turns: only a room knows names");
+    }
+    const hostname = chooseHost(options.host, "Server's name or address", { given });
+    const port = choosePort(options.port, "Server's port", { given });
+    using connection = await connect({ hostname, port }, run);
+    await runChat(connection, run);
+    return `Done: ${connection.bytesOut} bytes sent, ${connection.bytesIn} received`;
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,119 @@
+/**
+ * The way into a chat for those who come by TCP: telnet's commands stay outside, and at the end everybody gets to hear the goodbye.
+ *
+ * @module
+ */
+import type { Connection } from "../lib/connection.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener } from "../lib/server.ts";
+import type { StreamSocket } from "../lib/socket.ts";
+import { encodeText } from "../lib/text.ts";
+import { noticeLine } from "./protocol.ts";
+import { TelnetFilter } from "./telnet.ts";
+
+/** How guests are received. */
+export interface ReceiveOptions extends Omit<ServeOptions, "signal"> {
+  /** Stops the server. */
+  readonly signal: AbortSignal;
+  /** Called once when it stops: says goodbye to everybody, whereupon the handlers end. */
+  readonly goodbye: () => void;
+}
+
+/** How long the goodbyes may take (ms); then connections are closed as they are. */
+const PARTING = 2000;
+
+/**
+ * Serves connections as `serveTcp` does, but for the end: nobody new is let in, and those who are here are told before they are closed.
+ *
+ * @param listener Already listening; owned by this function from here on.
+ */
+export async function receiveAll(
+  listener: StreamListener,
+  handler: (connection: Connection) => Promise<void>,
+  { signal, goodbye, ...options }: ReceiveOptions,
+): Promise<ServeTotals> {
+  const door = new Door(listener);
+  const here = new Set<Promise<void>>();
+  const parted = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = async (): Promise<void> => {
+    door.shut();
+    goodbye();
+    timer = setTimeout(() => parted.abort(), PARTING);
+    await Promise.allSettled(here);
+    parted.abort();
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await serveTcp(door, (connection) => {
+      const serving = handler(connection).finally(() => here.delete(serving));
+      here.add(serving);
+      return serving;
+    }, {
+      report: false,
+      refusal: (reason) => encodeText(`${noticeLine(reason)}\n`),
+      ...options,
+      signal: parted.signal,
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A listener whose sockets deliver text without telnet's commands, and which can be shut before it is closed. */
+class Door implements StreamListener {
+  #listener: StreamListener;
+  #shut = false;
+  #closed = Promise.withResolvers<void>();
+
+  constructor(listener: StreamListener) {
+    this.#listener = listener;
+  }
+
+  get addr(): Deno.Addr {
+    return this.#listener.addr;
+  }
+
+  async accept(): Promise<StreamSocket> {
+    try {
+      return withoutTelnet(await this.#listener.accept());
+    } catch (error) {
+      // Shut, but not closed: whoever accepts goes on waiting, and in vain.
+      if (this.#shut) await this.#closed.promise;
+      throw error;
+    }
+  }
+
+  /** Lets nobody in any more. */
+  shut(): void {
+    if (!this.#shut) this.#listener.close();
+    this.#shut = true;
+  }
+
+  close(): void {
+    this.shut();
+    this.#closed.resolve();
+  }
+}
+
+/** Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. */
+function withoutTelnet(socket: StreamSocket): StreamSocket {
+  const filter = new TelnetFilter();
+  return {
+    localAddr: socket.localAddr,
+    remoteAddr: socket.remoteAddr,
+    async read(into) {
+      for (;;) {
+        const count = await socket.read(into);
+        const kept = count === null ? null : filter.strip(into.subarray(0, count));
+        // A read that brought nothing but commands brought nothing.
+        if (kept !== 0) return kept;
+      }
+    },
+    write: (bytes) => socket.write(bytes),
+    closeWrite: () => socket.closeWrite(),
+    close: () => socket.close(),
+    setNoDelay: (noDelay) => socket.setNoDelay?.(noDelay),
+  };
+}

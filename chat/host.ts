@@ -1,0 +1,95 @@
+/**
+ * The person who answers at a server in turns: one input line for one guest after the other.
+ *
+ * @module
+ */
+import type { Events } from "../lib/events.ts";
+import type { LineInput } from "../lib/terminal.ts";
+import { plural } from "../lib/text.ts";
+import type { Desk } from "./desk.ts";
+import type { Partner } from "./partner.ts";
+import { chatLine, isFarewell, noticeLine } from "./protocol.ts";
+import { Talk } from "./talk.ts";
+
+/** How a host talks. */
+export interface HostOptions extends Desk {
+  readonly events: Events;
+  /** What a guest who leaves gets to hear. */
+  readonly goodbye: string;
+  /** A guest who writes nothing for so long (ms) in its turn is let go; 0 = never. */
+  readonly idle: number;
+  /** Whether messages can be lost. */
+  readonly repeats?: boolean;
+}
+
+/** What a guest hears while another one talks. */
+export const BUSY = noticeLine("the line is busy: somebody else is talking; try again later");
+
+const NOBODY = "(nobody here) ";
+const OURS = "your turn: ";
+const THEIRS = "(their turn) ";
+
+/** Receives guests, one at a time. */
+export class Host {
+  #options: HostOptions;
+  #input: LineInput;
+  #talk: Talk | null = null;
+
+  constructor(options: HostOptions) {
+    const { open, stop } = options;
+    this.#options = options;
+    this.#input = open({ prompt: NOBODY, onInterrupt: stop, onEnd: stop, onEarly: (line) => this.#early(line) });
+  }
+
+  /** Whether somebody is talking. */
+  get busy(): boolean {
+    return this.#talk !== null;
+  }
+
+  /** Talks with a guest until one side ends it; only while not {@linkcode Host.busy}. */
+  async receive(partner: Partner, guest: { readonly id: number; readonly peer: string }): Promise<void> {
+    const { events, goodbye, idle, repeats = false } = this.#options;
+    const { id, peer } = guest;
+    const input = this.#input;
+    this.#talk = new Talk(partner, {
+      input,
+      goodbye,
+      idle,
+      repeats,
+      remark: (message) => events.emit({ event: "notice", message }),
+      turn: (ours) => this.#showTurn(ours),
+      show: (text, own) => {
+        const name = own ? "server" : "client";
+        const prose = own && input.interactive ? "" : chatLine(name, text);
+        if (events.detailed) events.emit({ event: "message", id, peer, name, text, prose });
+      },
+    });
+    try {
+      await this.#talk.run();
+    } finally {
+      this.#talk = null;
+      input.prompt(NOBODY);
+      const unsent = input.discard();
+      if (unsent > 0) events.emit({ event: "notice", message: `${plural(unsent, "line")} typed ahead and not sent` });
+    }
+  }
+
+  /** Sends the guest away with a last message, and gives the terminal back. */
+  close(reason: string): void {
+    this.#talk?.end(noticeLine(reason));
+    this.#input.close();
+  }
+
+  #showTurn(ours: boolean): void {
+    if (this.#input.interactive) this.#input.prompt(ours ? OURS : THEIRS);
+    else this.#options.events.emit({ event: "notice", message: ours ? "Your turn" : "The client's turn" });
+  }
+
+  /** A line typed while nobody waits for one; `true` when it needs not be kept. */
+  #early(line: string): boolean {
+    if (this.#talk !== null) return this.#talk.early(line);
+    if (isFarewell(line)) this.#options.stop();
+    else this.#options.events.emit({ event: "notice", message: "Nobody is here: kept for whoever comes" });
+    return isFarewell(line);
+  }
+}

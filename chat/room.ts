@@ -1,0 +1,254 @@
+/**
+ * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
+ *
+ * The room never waits. Each member has an {@linkcode Outbox} that the member's own transport drains; whoever reads too slowly for it
+ * is dropped, and the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
+ * events, as the operator at the server's terminal does.
+ *
+ * @module
+ */
+import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
+import { checkName, nameKey, RESERVED_NAMES } from "./names.ts";
+import { Outbox, WakeUp } from "./outbox.ts";
+import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
+import { Transcript } from "./transcript.ts";
+import { encodeText, plural } from "../lib/text.ts";
+
+/** How a room is made. */
+export interface RoomOptions {
+  /** How many of the last lines a newcomer gets. */
+  readonly history: number;
+  /** Called for everything that happens, in order. */
+  readonly onEvent?: (event: RoomEvent) => void;
+  /** The time of day in milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly wakeUp?: WakeUp;
+}
+
+/**
+ * The room. Every method is done when it returns.
+ *
+ * @example Usage
+ * ```ts
+ * import { Room } from "./room.ts";
+ * import { decodeText } from "../lib/text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const link = { id: 1, peer: "192.0.2.1:4000", drop() {}, traffic: () => ({ bytesIn: 0, bytesOut: 0, idle: 0 }) };
+ * const room = new Room({ history: 20 });
+ * const alice = room.join(link, { name: "alice", silent: true });
+ * const bob = room.join(link, { name: "bob", silent: true });
+ * room.say(alice, "hello");
+ * assertEquals(decodeText((await bob.outbox!.take())!), "* alice joined\nalice: hello\n");
+ * ```
+ */
+export class Room {
+  #options: RoomOptions;
+  #members = new Map<string, OwnMember>();
+  #transcript = new Transcript();
+  #wakeUp: WakeUp;
+  #guests = 0;
+  /** Dropped members whom nobody has announced yet. */
+  #dropped: Member[] = [];
+  #announcing = false;
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.#wakeUp = options.wakeUp ?? new WakeUp();
+  }
+
+  /** Everybody who is here, in the order in which they came. */
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** Everything said and announced so far, as text. */
+  get transcript(): string {
+    return this.#transcript.text();
+  }
+
+  /** Finds somebody by name, whatever its case and width. */
+  find(name: string): Member | null {
+    return this.#members.get(nameKey(name)) ?? null;
+  }
+
+  /**
+   * Lets somebody in; the others hear of it when {@linkcode Room.introduce} is called.
+   *
+   * @param link The member's transport.
+   * @param options `name` is taken unchecked and must be free; without it the member is `guest-N`. With `follows`, the member has no
+   * outbox. With `silent`, it is greeted with nothing.
+   */
+  join(link: Link, options: { name?: string; follows?: boolean; silent?: boolean } = {}): Member {
+    const outbox = options.follows === true ? null : new Outbox(this.#wakeUp);
+    const name = options.name ?? this.#guestName();
+    const member = { name, link, outbox, named: options.silent === true, introduced: false, muted: false, gone: false };
+    this.#members.set(nameKey(name), member);
+    if (options.silent !== true) this.#greet(member);
+    return member;
+  }
+
+  /** Tells the others that somebody is here, and the newcomer its name; doing it again does nothing. */
+  introduce(member: Member): void {
+    if (member.introduced || member.gone) return;
+    (member as OwnMember).introduced = true;
+    if (!member.named) this.#tellName(member);
+    // Whoever follows by events was here from the start and is named in every greeting.
+    if (member.outbox === null) return;
+    const line = this.#announce(`${member.name} joined`, member);
+    this.#emit({ kind: "joined", member, line });
+  }
+
+  /**
+   * Gives a member another name.
+   *
+   * @returns `null`, or the problem as the end of a sentence.
+   */
+  rename(member: Member, wanted: string): string | null {
+    const checked = checkName(wanted);
+    if ("problem" in checked) return checked.problem;
+    const key = nameKey(checked.name);
+    const holder = this.#members.get(key);
+    if (holder !== undefined && holder !== member) return `the name ${checked.name} is taken`;
+    if (member.outbox !== null && RESERVED_NAMES.includes(key)) {
+      return `the name ${checked.name} is kept for the person at the server`;
+    }
+    // Whoever follows by events has been named in every greeting: the others know who that was.
+    if (member.outbox === null) this.introduce(member);
+    const before = member.name;
+    this.#members.delete(nameKey(before));
+    (member as OwnMember).name = checked.name;
+    this.#members.set(key, member);
+    this.#tellName(member);
+    if (member.introduced && before !== checked.name) {
+      const text = `${before} is now ${checked.name}`;
+      this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
+    }
+    return null;
+  }
+
+  /** Says a line to everybody else. */
+  say(member: Member, text: string): void {
+    this.#speak(member, text, chatLine(member.name, text));
+  }
+
+  /** Shows everybody else what somebody does. */
+  act(member: Member, text: string): void {
+    this.#speak(member, text, actionLine(member.name, text));
+  }
+
+  /** Says a line to one member alone. */
+  tell(member: Member, to: Member, text: string): void {
+    const line = privateLine(member.name, text);
+    this.send(to, line);
+    this.#emit({ kind: "told", member, to, text, line });
+  }
+
+  /** Makes a notice for one member alone. */
+  notify(to: Member, text: string): void {
+    const line = noticeLine(text);
+    this.send(to, line);
+    this.#emit({ kind: "told", member: null, to, text, line });
+  }
+
+  /** Sends one member a line as it is. */
+  send(to: Member, line: string): void {
+    if (to.outbox?.push(encodeText(`${line}\n`)) !== false) return;
+    this.#drop(to);
+    this.#announceDropped();
+  }
+
+  /** Silences a member, or lets it speak again. */
+  mute(member: Member, muted: boolean): void {
+    (member as OwnMember).muted = muted;
+  }
+
+  /**
+   * Lets somebody go and tells the others why; doing it again does nothing. What waits for the member can still be taken, unless it
+   * left in a way in which nobody reads it.
+   */
+  leave(member: Member, why: Why): void {
+    if (this.#remove(member, why)) this.#announceLeft(member, why);
+  }
+
+  /** Tells everybody that it is over, and lets everybody go. */
+  close(reason: string): void {
+    for (const member of this.members) {
+      this.send(member, noticeLine(reason));
+      this.#remove(member, "quit");
+    }
+  }
+
+  #greet(member: Member): void {
+    const history = this.#transcript.last(this.#options.history);
+    if (history.length > 0) this.send(member, noticeLine(`the last ${plural(history.length, "line")}:`));
+    for (const line of history) this.send(member, line);
+    this.notify(member, othersHere(this.members, member));
+  }
+
+  #tellName(member: Member): void {
+    (member as OwnMember).named = true;
+    this.notify(member, youAre(member.name));
+  }
+
+  #guestName(): string {
+    let name: string;
+    do name = `guest-${++this.#guests}`; while (this.#members.has(name));
+    return name;
+  }
+
+  #speak(member: Member, text: string, line: string): void {
+    this.introduce(member);
+    this.#publish(line, member, { spoken: true });
+    this.#emit({ kind: "said", member, text, line });
+  }
+
+  #announce(text: string, about: Member): string {
+    const line = noticeLine(text);
+    this.#publish(line, about, { spoken: false });
+    return line;
+  }
+
+  /** Puts a line into every outbox but one, and into the transcript. */
+  #publish(line: string, except: Member, options: { spoken: boolean }): void {
+    this.#transcript.add(line, { at: (this.#options.clock ?? Date.now)(), ...options });
+    const bytes = encodeText(`${line}\n`);
+    for (const member of this.#members.values()) {
+      if (member !== except && member.outbox?.push(bytes) === false) this.#drop(member);
+    }
+    this.#announceDropped();
+  }
+
+  #remove(member: Member, why: Why): boolean {
+    if (member.gone) return false;
+    (member as OwnMember).gone = true;
+    this.#members.delete(nameKey(member.name));
+    if (why === "reset" || why === "too slow") member.outbox?.abandon();
+    else member.outbox?.end();
+    return true;
+  }
+
+  #drop(member: Member): void {
+    if (!this.#remove(member, "too slow")) return;
+    this.#dropped.push(member);
+    member.link.drop();
+  }
+
+  /** Announces the dropped one by one: an announcement may be the last straw for others, who then join the end of the queue. */
+  #announceDropped(): void {
+    if (this.#announcing) return;
+    this.#announcing = true;
+    for (let member; (member = this.#dropped.shift()) !== undefined;) this.#announceLeft(member, "too slow");
+    this.#announcing = false;
+  }
+
+  #announceLeft(member: Member, why: Why): void {
+    if (!member.introduced) return;
+    const line = this.#announce(`${member.name} left (${why})`, member);
+    this.#emit({ kind: "left", member, why, line });
+  }
+
+  #emit(event: RoomEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * chat:server is a chat over TCP: a room for everybody who connects, or with `--mode turns` one guest at a time, strictly in turn.
+ *
+ * ```sh
+ * deno task chat:server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces chat/server.ts
+ * ```
+ *
+ * Try it, in two more terminals; `nc`, `ncat` and `telnet` will do as well:
+ *
+ * ```
+ * $ deno task chat:client --name alice  $ nc 127.0.0.1 23456           $ deno task chat:server --port 23456
+ * * here with you: server               * here with you: server, alice  [+] Listening on 0.0.0.0:23456
+ * alice: hello, everybody               alice: hello, everybody         alice: hello, everybody
+ * guest-2: hi                           hi                              guest-2: hi
+ * server: welcome                       server: welcome                 server: welcome
+ * ```
+ *
+ * @module
+ */
+import { flag } from "../lib/flag_kinds.ts";
+import { announce, listenTcp } from "../lib/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
+import { type Run, runScript, type Script } from "../lib/script.ts";
+import { type ServeTotals, type StreamListener, totalsLine } from "../lib/server.ts";
+import { choosePort, nameFlag } from "./ask.ts";
+import { deskOf } from "./desk.ts";
+import { MAX_LINE } from "./protocol.ts";
+import { serveRoom } from "./room_server.ts";
+import { serveTurns } from "./turns_server.ts";
+
+const flags = {
+  ...bindFlags({ bind: "0.0.0.0", port: 23456 }),
+  mode: flag.choice("everybody together, or one guest at a time", ["room", "turns"], { default: "room" }),
+  name: nameFlag("your name in the room", { default: "server" }),
+  history: flag.integer("lines that a newcomer gets", { default: 20, min: 0, max: 1000 }),
+  rate: flag.integer("lines a second that one client may write; 0 = any", { default: 10, min: 0, max: 1_000_000 }),
+  ...admissionFlags,
+  ...framingFlags,
+  maxMessage: flag.integer("bytes of one line at most", {
+    default: MAX_LINE,
+    min: 64,
+    max: 65536,
+    placeholder: "BYTES",
+  }),
+  ...commonFlags,
+};
+
+/** What `chat:server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "chat:server",
+  role: "server",
+  summary: "Chat room over TCP, for plain nc and telnet too",
+  example: {
+    flags: "--port 9000 --max-connections 1",
+    does: "A conversation of two; the other side types `deno task chat:client --port 9000` or `nc ADDRESS 9000`.",
+  },
+  flags,
+};
+
+/** Serves the chat on a bound listener until the signal fires. */
+export async function serveChat(listener: StreamListener, run: Run<typeof flags>): Promise<ServeTotals> {
+  const { options: { mode, name, history, rate, json: report, ...options }, events, signal } = run;
+  const { timeout: idle = 0, ...limits } = serveOptions(options);
+  const desk = deskOf(run);
+  const common = { ...limits, events, signal, report, idle };
+  if (mode === "turns") return await serveTurns(listener, { ...common, desk });
+  const save = (path: string, text: string): Promise<void> => Deno.writeTextFile(path, text, { createNew: true });
+  return await serveRoom(listener, { ...common, history, rate, operator: { ...desk, name, save } });
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async (run) => {
+    const { options, given, events } = run;
+    const port = choosePort(options.port, "Port to listen on", { given, zero: true });
+    using listener = listenTcp({ hostname: options.bind, port });
+    announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}`);
+    return totalsLine(await serveChat(listener, run));
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,157 @@
+/**
+ * One member of a room who came by TCP: the connection on one side, the room on the other.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import type { Connection } from "../lib/connection.ts";
+import { Deadlines } from "../lib/deadlines.ts";
+import { ProtocolError, TimedOutError } from "../lib/errors.ts";
+import { decodeText } from "../lib/text.ts";
+import { hear } from "./commands.ts";
+import type { Member, Why } from "./member.ts";
+import { GOODBYE } from "./protocol.ts";
+import { RateLimit } from "./rate.ts";
+import type { Room } from "./room.ts";
+
+/** How a room treats those who come by TCP. */
+export interface SessionOptions {
+  /** Lines per second that one client may write; 0 = as many as it likes. */
+  readonly rate: number;
+  /** A client that writes nothing for so long (ms) is let go; 0 = never. */
+  readonly idle: number;
+}
+
+/** How long a newcomer may take to give its name before the others hear of `guest-N` (ms). */
+const GRACE = 200;
+/** How long a client that was let go may take to close (ms). */
+const LINGER = 500;
+
+/**
+ * Serves one member from joining to leaving. Every failure of the connection comes out after the room has let the member go.
+ *
+ * Two tasks share the connection: this one reads, {@linkcode Session.#write} is its only writer.
+ */
+export class Session {
+  #connection: Connection;
+  #room: Room;
+  #options: SessionOptions;
+  #member: Member;
+  #limit: RateLimit;
+  /** Whether this client has ended a line with a newline: then a pause ends no line of its any more. */
+  #endsLines = false;
+  #slowed = false;
+  #heardAt = performance.now();
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+  /** Aborts when the room has let the member go: nothing of it is worth waiting for any more. */
+  #letGo = new AbortController();
+
+  constructor(connection: Connection, room: Room, options: SessionOptions) {
+    this.#connection = connection;
+    this.#room = room;
+    this.#options = options;
+    this.#limit = new RateLimit(options.rate, performance.now());
+    this.#member = room.join({
+      id: connection.id,
+      peer: connection.peer,
+      drop: () => connection.close(),
+      traffic: () => {
+        const { bytesIn, bytesOut } = connection;
+        return { bytesIn, bytesOut, idle: performance.now() - this.#heardAt };
+      },
+    });
+  }
+
+  /** Serves the member until it leaves or is let go. */
+  async run(): Promise<void> {
+    const writing = this.#write();
+    const introduction = setTimeout(() => this.#room.introduce(this.#member), GRACE);
+    const idle = new Deadlines({ idle: this.#options.idle, stall: 0 }, () => this.#letGoIdle());
+    try {
+      const why = await this.#listen(idle);
+      this.#room.leave(this.#member, why);
+      await writing;
+      await this.#connection.finish();
+    } catch (error) {
+      // Let go by the room, which closed the connection: that has been announced with its reason.
+      if (this.#member.gone) return;
+      await this.#fail(error, writing);
+      throw error;
+    } finally {
+      idle.stop();
+      clearTimeout(introduction);
+      await writing;
+      clearTimeout(this.#lingering);
+    }
+  }
+
+  /** Takes lines until the member leaves. After the room has let it go, what still comes is not heard. */
+  async #listen(idle: Deadlines): Promise<Why> {
+    for (;;) {
+      idle.reading(true);
+      const bytes = this.#endsLines
+        ? await this.#connection.readLine()
+        : await this.#connection.readMessage({ keepEnd: true });
+      if (bytes === null) return "quit";
+      this.#heardAt = performance.now();
+      this.#endsLines ||= bytes.at(-1) === 10;
+      const line = decodeText(bytes).replace(/\r?\n$/, "");
+      if (!this.#member.gone) await this.#keepPace();
+      if (!this.#member.gone && this.#hear(line) === "leave") return "quit";
+    }
+  }
+
+  #hear(line: string): "leave" | void {
+    // A newcomer's first line introduces it; one that gives it a name, after it has that name.
+    if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
+    const outcome = hear(this.#room, this.#member, line);
+    this.#room.introduce(this.#member);
+    if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
+    return outcome;
+  }
+
+  /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
+  async #keepPace(): Promise<void> {
+    const wait = this.#limit.take(performance.now());
+    if (wait > 0 && !this.#slowed) {
+      this.#room.notify(
+        this.#member,
+        `you write faster than ${this.#options.rate} lines a second: slowed down to that`,
+      );
+    }
+    this.#slowed = wait > 0;
+    if (wait > 0) await delay(wait, this.#letGo).catch(() => {});
+  }
+
+  /** Writes what gathers in the outbox; when the room has let the member go, the rest of it and then the end. Never rejects. */
+  async #write(): Promise<void> {
+    const { outbox } = this.#member;
+    try {
+      for (let bytes; outbox !== null && (bytes = await outbox.take()) !== null;) await this.#connection.write(bytes);
+      this.#letGo.abort();
+      await this.#connection.closeWrite();
+      this.#lingering = setTimeout(() => this.#connection.close(), LINGER);
+    } catch (error) {
+      this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
+      this.#letGo.abort();
+      this.#connection.close();
+    }
+  }
+
+  #letGoIdle(): void {
+    this.#room.notify(this.#member, `no word from you for ${this.#options.idle / 1000} s: closing`);
+    this.#room.leave(this.#member, "idle");
+  }
+
+  /** The connection has failed, or the client broke a rule: then it is told, and gets what waits for it. */
+  async #fail(error: unknown, writing: Promise<void>): Promise<void> {
+    if (!(error instanceof ProtocolError)) {
+      this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
+      return this.#connection.close();
+    }
+    this.#room.notify(this.#member, error.message);
+    this.#room.leave(this.#member, "line too long");
+    await writing;
+    await this.#connection.finish();
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * One conversation of two, strictly in turn, on the side of the one who answers.
+ *
+ * @module
+ */
+import { Deadlines } from "../lib/deadlines.ts";
+import { CutOffError, stateOf } from "../lib/errors.ts";
+import type { LineInput } from "../lib/terminal.ts";
+import { messageText, type Partner } from "./partner.ts";
+import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED } from "./protocol.ts";
+import { Turns } from "./turns.ts";
+
+/** Our own end of a conversation. */
+export interface TalkOptions {
+  /** Where our person types. */
+  readonly input: Pick<LineInput, "read">;
+  /** What a partner who leaves gets to hear. */
+  readonly goodbye: string;
+  /** A partner who keeps us waiting for so long (ms) in its turn is let go; 0 = never. */
+  readonly idle: number;
+  /** Whether messages can be lost. */
+  readonly repeats: boolean;
+  /** Shows what was said, by the partner or (`own`) by us. */
+  readonly show: (text: string, own: boolean) => void;
+  /** Tells our person something about the conversation. */
+  readonly remark: (text: string) => void;
+  /** Tells our person whose turn it is now. */
+  readonly turn: (ours: boolean) => void;
+}
+
+/** How long a partner may take to end after we have (ms). */
+const LINGER = 500;
+
+/** A conversation from the partner's first word to the end. */
+export class Talk {
+  #partner: Partner;
+  #options: TalkOptions;
+  #turns: Turns;
+  #over = new AbortController();
+  /** The messages on their way out, one after the other. */
+  #sending: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+  /** The partner will say no more, but may still listen. */
+  #heardAll = false;
+  #idle: Deadlines;
+
+  constructor(partner: Partner, options: TalkOptions) {
+    this.#partner = partner;
+    this.#options = options;
+    this.#turns = new Turns(options);
+    this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, () => {
+      this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
+    });
+  }
+
+  /** Talks until one side ends it. */
+  async run(): Promise<void> {
+    this.#turnChanged();
+    const speaking = this.#speak();
+    try {
+      await this.#listen();
+      this.#heardAll = true;
+      this.#wake();
+      // A partner that has only half-closed still gets its answer.
+      if (this.#turns.ours) await speaking;
+    } finally {
+      this.#over.abort();
+      this.#wake();
+      this.#idle.stop();
+      await speaking;
+      await this.#sending;
+    }
+  }
+
+  /** Ends the conversation with a last message. */
+  end(text: string): void {
+    if (this.#over.signal.aborted) return;
+    for (const kept of this.#turns.rest()) this.#options.show(kept, false);
+    this.#send(text).then(() => this.#partner.end(LINGER)).catch(() => {});
+    this.#over.abort();
+    this.#wake();
+  }
+
+  /** Our person typed out of turn; `true` when that was all there is to it, `false` when the line is to be kept. */
+  early(line: string): boolean {
+    if (isFarewell(line)) {
+      this.end("exit");
+      return true;
+    }
+    // It is our turn, and the one who asks for lines is just about to.
+    if (this.#turns.ours) return false;
+    if (line === "") {
+      this.#repeat();
+      return true;
+    }
+    this.#options.remark("Not your turn: kept until the other side has written");
+    return false;
+  }
+
+  async #listen(): Promise<void> {
+    for (let bytes; (bytes = await this.#partner.hear()) !== null;) {
+      if (this.#over.signal.aborted) continue;
+      const text = messageText(bytes);
+      if (isFarewell(text)) {
+        this.end(this.#options.goodbye);
+        continue;
+      }
+      switch (this.#turns.hear(text)) {
+        case "now":
+          this.#shown(text);
+          break;
+        case "kept":
+          await this.#send(KEPT);
+          break;
+        case "repeated":
+          await this.#send(RECEIVED);
+          break;
+        case "full":
+          await this.#send(NOT_KEPT);
+      }
+    }
+  }
+
+  /** The partner has spoken in turn. */
+  #shown(text: string): void {
+    this.#options.show(text, false);
+    if (this.#turns.doubted) {
+      this.#options.remark("The same words again: if your answer was lost, an empty line sends it again");
+    }
+    this.#turnChanged();
+  }
+
+  /** Lets our person answer whenever it is our turn; never rejects. */
+  async #speak(): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      while (!signal.aborted && !(this.#heardAll && !this.#turns.ours)) {
+        if (!this.#turns.ours) {
+          await new Promise<void>((resolve) => this.#wake = resolve);
+          continue;
+        }
+        const line = await this.#options.input.read(signal);
+        if (line === null) return this.end(noticeLine("nobody is here to answer any more"));
+        if (isFarewell(line)) return this.end("exit");
+        await this.#answer(line);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#options.remark(stateOf(error).state);
+      this.#over.abort();
+      await this.#partner.end(LINGER).catch(() => {});
+    }
+  }
+
+  async #answer(line: string): Promise<void> {
+    const { said, doubted } = this.#turns;
+    const text = line === "" && doubted && said !== null ? said : line;
+    if (!fitsLine(text)) return this.#options.remark(`Not sent: a message has at most ${MAX_LINE} bytes`);
+    try {
+      await this.#send(text);
+    } catch (error) {
+      // Words that cannot be sent (too many for a datagram, say) can be chosen anew; a partner who is gone cannot.
+      if (error instanceof CutOffError) throw error;
+      return this.#options.remark(stateOf(error).state);
+    }
+    this.#options.show(text, true);
+    this.#turns.say(text);
+    const kept = this.#turns.next();
+    if (kept === null) this.#turnChanged();
+    else this.#shown(kept);
+  }
+
+  /** Sends our last message again, where it can have been lost. */
+  #repeat(): void {
+    const { said } = this.#turns;
+    if (!this.#options.repeats || said === null) return;
+    this.#options.remark("Sending your last message again");
+    this.#send(said).catch(() => {});
+  }
+
+  #turnChanged(): void {
+    this.#idle.reading(!this.#turns.ours);
+    this.#options.turn(this.#turns.ours);
+    this.#wake();
+  }
+
+  /** Sends a message after those before it. */
+  #send(text: string): Promise<void> {
+    const sent = this.#sending.then(() => this.#partner.say(text));
+    this.#sending = sent.catch(() => {});
+    return sent;
+  }
+}

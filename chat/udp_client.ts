@@ -1,0 +1,90 @@
+/**
+ * chat:udp-client is the other side of a conversation over UDP: it speaks first, then both sides write strictly in turn.
+ *
+ * ```sh
+ * deno task chat:udp-client
+ * deno run --no-prompt --allow-net chat/udp_client.ts
+ * ```
+ *
+ * Try it against `deno task chat:udp-server`. A datagram may be lost, on its way there or back, and nobody can tell: while you wait, an
+ * empty line sends your last message again. That works with any other program, too; it gets your message a second time at worst.
+ *
+ * ```
+ * $ deno task chat:udp-client --host 127.0.0.1 --port 23457
+ * your turn: hello
+ * (their turn)
+ * [+] Sending your last message again
+ * hello yourself
+ * your turn: exit
+ * Goodbye! Closing session.
+ * ```
+ *
+ * @module
+ */
+import { formatEndpoint } from "../lib/addr.ts";
+import { resolveHost } from "../lib/connect.ts";
+import { DatagramSocket } from "../lib/datagram.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/options.ts";
+import { type Run, runScript, type Script } from "../lib/script.ts";
+import { chooseHost, choosePort } from "./ask.ts";
+import { deskOf } from "./desk.ts";
+import { Guest } from "./guest.ts";
+import { UdpServerPartner } from "./udp_partner.ts";
+
+const flags = {
+  ...peerFlags({ port: 23457 }),
+  mode: flag.choice("over UDP there are turns only", ["turns"], { default: "turns" }),
+  retry: flag.seconds("send an unanswered message again after so long; 0 = on an empty line only", { default: 0 }),
+  ...commonFlags,
+};
+
+/** What `chat:udp-client` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "chat:udp-client",
+  role: "client",
+  summary: "The other side of the chat over UDP",
+  example: { flags: "--host 192.168.1.10", does: "Talks with whoever sits at the server on that machine." },
+  flags,
+};
+
+/** Talks with the server at an endpoint through a socket until one side ends it; the socket is closed by the caller. */
+export async function runUdpChat(
+  socket: DatagramSocket,
+  server: { readonly hostname: string; readonly port: number },
+  run: Run<typeof flags>,
+): Promise<void> {
+  const { options, events, signal, output } = run;
+  const close = (): void => socket.close();
+  signal.addEventListener("abort", close);
+  try {
+    using partner = new UdpServerPartner(socket, server, events);
+    await new Guest(partner, {
+      ...deskOf(run),
+      output,
+      remark: (message) => events.emit({ event: "notice", message }),
+      idle: options.timeout * 1000,
+      retry: options.retry * 1000,
+      repeats: true,
+    }).run();
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+  signal.throwIfAborted();
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async (run) => {
+    const { options, given, events } = run;
+    const host = chooseHost(options.host, "Server's name or address", { given });
+    const port = choosePort(options.port, "Server's port", { given });
+    const [hostname = host] = await resolveHost(host);
+    using socket = DatagramSocket.toward(hostname);
+    events.emit({ event: "notice", message: `Talking to ${formatEndpoint({ hostname, port })} (UDP)` });
+    await runUdpChat(socket, { hostname, port }, run);
+    return "Done: the conversation is over";
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

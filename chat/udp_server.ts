@@ -1,0 +1,67 @@
+/**
+ * chat:udp-server is one side of a conversation over UDP, strictly in turn: the first who sends is the guest until the goodbye.
+ *
+ * ```sh
+ * deno task chat:udp-server
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
+ * ```
+ *
+ * Try it, in a second terminal. A datagram may be lost, and then both sides would wait for ever: while you wait, an empty line sends
+ * your last message again.
+ *
+ * ```
+ * $ deno task chat:udp-client           $ deno task chat:udp-server
+ *                                       [+] Listening on 127.0.0.1:23457 (UDP)
+ * your turn: hello                      client: hello
+ * hello yourself                        your turn: hello yourself
+ * your turn: exit                       * 127.0.0.1:40551 left
+ * Goodbye! Closing session.             (nobody here)
+ * ```
+ *
+ * @module
+ */
+import { DatagramSocket } from "../lib/datagram.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/listen.ts";
+import { bindFlags, commonFlags } from "../lib/options.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { plural } from "../lib/text.ts";
+import { choosePort } from "./ask.ts";
+import { deskOf } from "./desk.ts";
+import { serveUdpTurns } from "./udp_turns_server.ts";
+
+const flags = {
+  ...bindFlags({ bind: "127.0.0.1", port: 23457 }),
+  mode: flag.choice("over UDP there are turns only", ["turns"], { default: "turns" }),
+  once: flag.on("serve one conversation, then exit"),
+  ...commonFlags,
+};
+
+/** What `chat:udp-server` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "chat:udp-server",
+  role: "server",
+  summary: "One side of a chat over UDP, strictly in turn",
+  example: {
+    flags: "--bind 0.0.0.0 --timeout 300",
+    does: "Talks with one guest of the network at a time; one who is silent for 5 minutes loses the line.",
+  },
+  flags,
+};
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async (run) => {
+    const { options, given, events, signal } = run;
+    const port = choosePort(options.port, "Port to listen on", { given, zero: true });
+    using socket = new DatagramSocket(listenUdp({ hostname: options.bind, port }));
+    announce(events, { addr: { transport: "udp", ...socket.local } }, (at) => {
+      return `deno task chat:udp-client --host ${at.hostname} --port ${at.port}`;
+    });
+    const { once, timeout } = options;
+    const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, desk: deskOf(run) });
+    return `Done: ${plural(count, "conversation")}`;
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

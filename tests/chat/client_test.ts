@@ -1,0 +1,262 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { createServer, type Socket } from "node:net";
+import { notTested, run, start, startServer } from "../support/script.ts";
+import { type RawClient, RawPeer, rawServer } from "../support/sockets.ts";
+import { LineClient } from "./support.ts";
+
+const at = (port: number, ...more: string[]): string[] => ["--port", String(port), ...more];
+const HERE = ["--bind", "127.0.0.1"];
+
+Deno.test("chat:client off a terminal is a filter: lines in, everything received out, the rest on stderr", async () => {
+  await using server = await startServer("chat:server", HERE);
+  using bob = await LineClient.connect(server.port);
+  await bob.say("/nick bob");
+  await bob.until(/you are bob/);
+  const { code, stdout, stderr } = await run("chat:client", at(server.port, "--name", "alice"), {
+    input: "one\nGrüße\nno newline",
+  });
+  assertEquals(await bob.until(/left/), [
+    "* alice joined",
+    "alice: one",
+    "alice: Grüße",
+    "alice: no newline",
+    "* alice left (quit)",
+  ]);
+  assertEquals({ code, stdout }, {
+    code: 0,
+    stdout: "* here with you: bob\n* you are alice; /help lists what you can type\n",
+  });
+  assertMatch(stderr, /^\[\+\] Connected to 127\.0\.0\.1:\d+ .*\n[^]*\[\+\] Done: \d+ bytes sent, \d+ received\n$/);
+});
+
+Deno.test("chat:client puts out what it receives byte for byte", async () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+  await using server = rawServer(async (client) => {
+    await client.rest();
+    await client.send(bytes);
+  });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "chat/client.ts", ...at(server.port)],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+    stderr: "null",
+  });
+  const { code, stdout } = await child.output();
+  assertEquals({ code, stdout }, { code: 0, stdout: bytes });
+});
+
+Deno.test("chat:client half-closes at the end of its input and waits for the server to close", async () => {
+  const order: string[] = [];
+  await using server = rawServer(async (client) => {
+    order.push(await client.rest());
+    await client.send("still talking\n");
+    order.push("closed");
+  });
+  const { code, stdout } = await run("chat:client", at(server.port), { input: "a\nb" });
+  assertEquals({ code, stdout, order }, { code: 0, stdout: "still talking\n", order: ["a\nb\n", "closed"] });
+});
+
+Deno.test("chat:client ends with 0 when the server closes while its input is open (33)", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send("Goodbye!\n");
+  });
+  await using client = start("chat:client", at(server.port), { stdin: true });
+  await client.type("hello\n");
+  await client.until(/Goodbye!\n/);
+  assertEquals((await client.ended()).code, 0);
+});
+
+/** A server that resets its first client as soon as something has come. */
+function resettingServer(): Promise<{ port: number } & AsyncDisposable> {
+  const server = createServer((socket: Socket) => socket.once("data", () => socket.resetAndDestroy()));
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      resolve({ port, [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())) });
+    });
+  });
+}
+
+Deno.test("chat:client ends with 6 when the server resets, in both modes (S9, S10)", async () => {
+  for (const mode of ["room", "turns"]) {
+    await using server = await resettingServer();
+    await using client = start("chat:client", at(server.port, "--mode", mode), { stdin: true });
+    await client.type("hello\n");
+    const { code, stderr } = await client.ended();
+    assertEquals(code, 6);
+    assertMatch(stderr, /\[!\] Cannot (read from|write to) 127\.0\.0\.1:\d+: /);
+  }
+});
+
+Deno.test("chat:client ends with 4 where nobody listens, with 3 where there is no such name (S14)", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  for (const mode of ["room", "turns"]) {
+    const { code, stdout, stderr } = await run("chat:client", at(port, "--mode", mode, "--timeout", "5"));
+    assertEquals({ code, stdout }, { code: 4, stdout: "" });
+    assertMatch(stderr, /^\[!\] Cannot connect to 127\.0\.0\.1:\d+: connection refused/);
+  }
+  assertEquals((await run("chat:client", at(port, "--host", "no-such-name.invalid"))).code, 3);
+});
+
+Deno.test("chat:client --timeout ends a silent room with 5", async () => {
+  await using server = rawServer(async (client) => {
+    await client.rest();
+  });
+  await using client = start("chat:client", at(server.port, "--timeout", "0.2"), { stdin: true });
+  await client.until(/Cannot read from 127\.0\.0\.1:\d+: no word for 0\.2 s/, "stderr");
+  assertEquals((await client.ended()).code, 5);
+});
+
+Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its reader has left (P1, P3)", async () => {
+  await using server = await startServer("chat:server", HERE);
+  await using client = start("chat:client", at(server.port), { stdin: true });
+  await client.until(/you are/);
+  assertEquals((await client.stop()).code, 130);
+  const command = `"${Deno.execPath()}" run -A chat/client.ts --port ${server.port} --name reader; echo "code $?" >&2`;
+  if (Deno.build.os === "windows") return notTested("there is no sh");
+  const child = new Deno.Command("sh", {
+    args: ["-c", `{ ${command}; } | head -1`],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  using bob = await LineClient.connect(server.port);
+  await bob.say("/nick bob");
+  await bob.until(/reader joined|with you: .*reader/);
+  const talking = (async (): Promise<void> => {
+    for (;;) await bob.say("hello");
+  })().catch(() => {});
+  await bob.until(/reader left/);
+  await child.stdin.close();
+  const { stdout, stderr } = await child.output();
+  assertEquals(new TextDecoder().decode(stdout).split("\n").length, 2);
+  assertMatch(new TextDecoder().decode(stderr), /code 0\n$/);
+  bob[Symbol.dispose]();
+  await talking;
+});
+
+/** What the textbook server does: it reads, and answers without a newline. */
+function textbookServer(answers: string[]): AsyncDisposable & { port: number; heard: string[] } {
+  const heard: string[] = [];
+  const serve = async (client: RawClient): Promise<void> => {
+    for (let bytes; (bytes = await client.read()) !== null;) {
+      const text = new TextDecoder().decode(bytes).trim();
+      heard.push(text);
+      if (text.toLowerCase() === "exit") return await client.send("Goodbye! Closing connection.");
+      const answer = answers.shift() ?? "";
+      await client.send(answer);
+      if (answer === "exit") return;
+    }
+  };
+  const server = rawServer(serve);
+  return { port: server.port, heard, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+Deno.test("chat:client --mode turns talks with the textbook server, strictly in turn (S4)", async () => {
+  await using server = textbookServer(["hi there", "fine"]);
+  const { code, stdout } = await run("chat:client", at(server.port, "--mode", "turns"), {
+    input: "hello\nhow are you\nEXIT\nnever\n",
+  });
+  assertEquals({ code, stdout, heard: server.heard }, {
+    code: 0,
+    stdout: "hi therefineGoodbye! Closing connection.",
+    heard: ["hello", "how are you", "exit"],
+  });
+});
+
+Deno.test("chat:client --mode turns waits for the last answer, then half-closes (S8)", async () => {
+  await using server = textbookServer(["hi there"]);
+  const { code, stdout } = await run("chat:client", at(server.port, "--mode", "turns"), { input: "hello" });
+  assertEquals({ code, stdout, heard: server.heard }, { code: 0, stdout: "hi there", heard: ["hello"] });
+});
+
+Deno.test("chat:client --mode turns ends with 0 when the other side says exit, with 5 when it says nothing", async () => {
+  await using server = textbookServer(["exit"]);
+  await using client = start("chat:client", at(server.port, "--mode", "turns"), { stdin: true });
+  await client.type("hello\n");
+  await client.until(/exit/);
+  assertEquals((await client.ended()).code, 0);
+
+  await using silent = rawServer(async (raw) => {
+    await raw.rest();
+  });
+  await using waiting = start("chat:client", at(silent.port, "--mode", "turns", "-t", "0.1"), { stdin: true });
+  await waiting.type("hello\n");
+  await waiting.until(/Cannot go on: no answer for 0\.1 s/, "stderr");
+  assertEquals((await waiting.ended()).code, 5);
+});
+
+Deno.test("chat:client in turns and chat:server in turns", async () => {
+  await using server = await startServer("chat:server", [...HERE, "--mode", "turns", "--once"], { stdin: true });
+  await server.script.type("hi there\nfine\n");
+  const { code, stdout } = await run("chat:client", at(server.port, "--mode", "turns"), {
+    input: "hello\nhow are you\nexit\n",
+  });
+  assertEquals({ code, stdout }, { code: 0, stdout: "hi there\nfine\nGoodbye! Closing connection.\n" });
+  assertEquals((await server.script.ended()).code, 0);
+});
+
+Deno.test("a chat:client that dies by SIGKILL is announced once, and the room goes on (63)", async () => {
+  await using server = await startServer("chat:server", HERE);
+  using bob = await LineClient.connect(server.port);
+  await bob.until(/you are/);
+  await using client = start("chat:client", at(server.port, "--name", "alice"), { stdin: true });
+  await bob.until(/alice joined/);
+  await client.stop("SIGKILL");
+  assertMatch((await bob.line()) ?? "", /^\* alice left \((quit|reset)\)$/);
+  await bob.say("/who");
+  assertEquals(await bob.line(), "* 1 here: guest-1");
+});
+
+Deno.test("chat:udp-client talks in turns, and sends its last message again when told to (D3)", async () => {
+  using server = new RawPeer();
+  await using client = start("chat:udp-client", at(server.port, "--retry", "0.05"), { stdin: true });
+  await client.type("hello\n");
+  const first = await server.receive();
+  const again = await server.receive();
+  assertEquals([first.text, again.text, first.port === again.port], ["hello", "hello", true]);
+  await server.send("hi there", first.port);
+  await client.until(/hi there/);
+  await client.type("exit\n");
+  for (let text = ""; text !== "exit";) ({ text } = await server.receive());
+  await server.send("Goodbye! Closing session.", first.port);
+  const { code, stdout } = await client.ended();
+  assertEquals({ code, stdout }, { code: 0, stdout: "hi thereGoodbye! Closing session." });
+});
+
+Deno.test("chat:udp-client takes no answer from whom it did not ask (D5, 60)", async () => {
+  using server = new RawPeer();
+  using stranger = new RawPeer();
+  await using client = start("chat:udp-client", at(server.port), { stdin: true });
+  await client.type("hello\n");
+  const { port } = await server.receive();
+  await stranger.send("exit", port);
+  await client.until(/Ignored 4 bytes from 127\.0\.0\.1:\d+, which was not asked/, "stderr");
+  await server.send("hi there", port);
+  await client.until(/hi there/);
+  assertEquals(client.stdout, "hi there");
+});
+
+Deno.test("chat:udp-client ends with 5 when nobody answers in time, with 0 when nobody answers its goodbye (D9)", async () => {
+  using server = new RawPeer();
+  assertEquals((await run("chat:udp-client", at(server.port, "--timeout", "0.1"), { input: "hello\n" })).code, 5);
+  assertEquals((await run("chat:udp-client", at(server.port), { input: "exit\n" })).code, 0);
+});
+
+Deno.test("chat:udp-client ends with 0 when the other side says exit", async () => {
+  using server = new RawPeer();
+  await using client = start("chat:udp-client", at(server.port), { stdin: true });
+  await client.type("hello\n");
+  await server.send("exit", (await server.receive()).port);
+  assertEquals((await client.ended()).code, 0);
+});
+
+Deno.test("chat:udp-client ends with 130 at Ctrl-C (P1)", async () => {
+  await using client = start("chat:udp-client", at(9), { stdin: true });
+  await client.until(/Talking to/, "stderr");
+  assertEquals((await client.stop()).code, 130);
+});

@@ -1,0 +1,236 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { sendAndReset } from "../support/sockets.ts";
+import { joinAndReset, LineClient, TestRoomServer } from "./support.ts";
+
+Deno.test("a room: everybody hears everybody, the operator takes part", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  assertEquals(await alice.line(), "* bob joined");
+  await alice.say("hello");
+  assertEquals(await bob.line(), "alice: hello");
+  room.desk.input.type("welcome");
+  assertEquals(await alice.line(), "server: welcome");
+  assertEquals(await bob.line(), "server: welcome");
+  await bob.say("thanks");
+  assertEquals(await alice.line(), "bob: thanks");
+  assertEquals(await room.log(/^bob: /), "bob: thanks");
+});
+
+Deno.test("a guest who says no name is told the one it has, and is announced with its first line or soon after", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using guest = await LineClient.connect(room.port);
+  const greeting = await guest.until(/you are/);
+  assertEquals(greeting, ["* here with you: server, alice", "* you are guest-2; /help lists what you can type"]);
+  assertEquals(await alice.line(), "* guest-2 joined");
+});
+
+Deno.test("bare text that waits for an answer is a line after a pause (S4)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using textbook = await LineClient.connect(room.port);
+  await textbook.raw.send("hello from a textbook");
+  assertEquals(await alice.until(/hello/), ["* guest-2 joined", "guest-2: hello from a textbook"]);
+});
+
+Deno.test("one byte at a time is one line; two lines in one segment are two; é split is é (S1, S2, S3)", async () => {
+  await using room = new TestRoomServer({ gap: 0 });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  for (const byte of new TextEncoder().encode("é 漢 😀\n")) await bob.raw.send(Uint8Array.of(byte));
+  assertEquals(await alice.line(), "bob: é 漢 😀");
+  await bob.raw.send("one\ntwo\nthr");
+  assertEquals([await alice.line(), await alice.line()], ["bob: one", "bob: two"]);
+  await bob.raw.send("ee\n");
+  assertEquals(await alice.line(), "bob: three");
+});
+
+Deno.test("whoever has ended a line with a newline may pause in the next one", async () => {
+  await using room = new TestRoomServer({ gap: 1 });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.raw.send("slo");
+  for (let count = 0; count < 30; count++) {
+    await alice.say(`${count}`);
+    assertEquals((await bob.until(/alice: /)).at(-1), `alice: ${count}`);
+  }
+  await bob.raw.send("wly\n");
+  assertEquals(await alice.line(), "bob: slowly");
+});
+
+Deno.test("CR LF and LF end a line, a lone CR is data (S5); telnet's commands are dropped (C5)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using telnet = await LineClient.connect(room.port);
+  await telnet.raw.send(Uint8Array.of(255, 251, 31, 255, 250, 31, 0, 80, 0, 10, 255, 240));
+  await telnet.raw.send("hello\r\na\rb\r\n");
+  assertEquals(await alice.until(/a.*b/), ["* guest-2 joined", "guest-2: hello", "guest-2: a\\rb"]);
+});
+
+Deno.test("NUL, ESC, U+202E, U+2028, bad UTF-8: nothing of it reaches another's terminal as it is (S7, 64)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.say("a\0b\x1b[2Jc\u202ed\u2028e");
+  assertEquals(await alice.line(), "bob: a␀b␛[2Jc\\u202ed\\u2028e");
+  await bob.raw.send(Uint8Array.of(0xe2, 0x82, 0x41, 10));
+  assertEquals(await alice.line(), "bob: \ufffdA");
+});
+
+Deno.test("a line that never ends is refused at the limit, its author let go and the reason announced (S6, 35)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.raw.send("x".repeat(5000));
+  assertEquals(await bob.rest(), ["* Cannot take the message: it is longer than 4096 bytes"]);
+  assertEquals(await alice.line(), "* bob left (line too long)");
+});
+
+Deno.test("half-close means leaving, with all that is on its way delivered (S8, 36)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await LineClient.connect(room.port);
+  await bob.raw.send("/nick bob\nhello\nno newline");
+  await bob.raw.end();
+  assertEquals((await bob.rest()).at(-1), "* you are bob; /help lists what you can type");
+  assertEquals(await alice.until(/left/), ["* bob joined", "bob: hello", "bob: no newline", "* bob left (quit)"]);
+});
+
+Deno.test("a client resets in mid-message: that is announced once, and the next one is served (S9, S10, 63)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  for (let count = 0; count < 5; count++) {
+    const reset = room.events.next("reset");
+    await joinAndReset(room.port, "bob");
+    const lines = await alice.until(/left/);
+    assertEquals(lines.filter((line) => line.includes("left")), ["* bob left (reset)"]);
+    await reset;
+  }
+  using carol = await room.join("carol");
+  await carol.say("/who");
+  assertEquals(await carol.line(), "* 3 here: server, alice, carol");
+});
+
+Deno.test("a flood of clients that come and reset leaves the room as it was (30, S9)", async () => {
+  await using room = new TestRoomServer();
+  await Promise.all(Array.from({ length: 50 }, () => sendAndReset(room.port, "")));
+  using alice = await room.join("alice");
+  await alice.say("/who");
+  assertEquals(await alice.line(), "* 2 here: server, alice");
+});
+
+Deno.test("a reader who stalls is dropped and that is said; the others get every line (S11, S12, 62, C3)", async () => {
+  await using room = new TestRoomServer({ maxMessage: 65536 });
+  using stalled = await room.join("stalled");
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  const text = "x".repeat(60_000);
+  let said = 0;
+  const left = room.events.next("left");
+  let gone = false;
+  left.then(() => gone = true);
+  while (!gone) {
+    await alice.say(`${said} ${text}`);
+    assertEquals(await bob.line(), `alice: ${said} ${text}`);
+    said++;
+    assert(said < 1000, "the stalled reader was never dropped");
+  }
+  assertEquals(await bob.until(/left/), ["* stalled left (too slow)"]);
+  assertEquals((await alice.until(/left/)).at(-1), "* stalled left (too slow)");
+  assert(stalled.raw.port > 0);
+});
+
+Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (C3)", async () => {
+  await using room = new TestRoomServer({ rate: 100 });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  const lines = Array.from({ length: 2010 }, (_, index) => `line ${index}`);
+  await bob.say(...lines);
+  for (const line of lines) assertEquals(await alice.line(), `bob: ${line}`);
+  assertEquals(await bob.line(), "* you write faster than 100 lines a second: slowed down to that");
+});
+
+Deno.test("a client that says nothing is told and let go at the idle limit (S18)", async () => {
+  await using room = new TestRoomServer({ idle: 300 });
+  using silent = await LineClient.connect(room.port);
+  assertEquals((await silent.rest()).at(-1), "* no word from you for 0.3 s: closing");
+  assertEquals(await room.log(/left/), "* guest-1 left (idle)");
+});
+
+Deno.test("exit ends the session in capitals and with spaces, not inside a sentence (C6)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  for (const word of ["exit", "  EXIT  ", "/quit"]) {
+    using bob = await room.join("bob");
+    await bob.say("exit is a word", word, "never heard");
+    assertEquals(await bob.rest(), ["Goodbye! Closing connection."]);
+    assertEquals(await alice.until(/left/), ["* bob joined", "bob: exit is a word", "* bob left (quit)"]);
+  }
+});
+
+Deno.test("a name can be taken once, and no line can be forged with one (C1, C2, 64)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  for (const name of ["ALICE", "Ａlice", "server", "operator", "", "x".repeat(1000), "a\x1bb", "* x", "a:b"]) {
+    await bob.say(`/nick ${name}`);
+    assertStringIncludes((await bob.line()) ?? "", "* you are still bob: ");
+  }
+  await bob.say("* alice left (quit)");
+  assertEquals(await alice.line(), "bob: * alice left (quit)");
+});
+
+Deno.test("the excess client is told why and closed, and a slot is free again when somebody leaves (65)", async () => {
+  await using room = new TestRoomServer({ maxConnections: 1 });
+  const alice = await room.join("alice");
+  using bob = await LineClient.connect(room.port);
+  assertEquals(await bob.rest(), ["* Cannot serve you: the server is full (1 connection at most); try again later"]);
+  const closed = room.events.next("closed");
+  await alice.say("exit");
+  await alice.rest();
+  alice[Symbol.dispose]();
+  await closed;
+  using carol = await room.join("carol");
+  await carol.say("hello");
+  assertEquals(await room.log(/carol: /), "carol: hello");
+});
+
+Deno.test("when the server stops, everybody is told and closed at once (P1)", async () => {
+  const room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await LineClient.connect(room.port);
+  await bob.until(/you are/);
+  room.desk.stop();
+  assertEquals((await alice.rest()).at(-1), "* the server stops");
+  assertEquals((await bob.rest()).at(-1), "* the server stops");
+  assertEquals((await room.serving).connections, 2);
+  assert(room.desk.input.closed);
+});
+
+Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
+  await using room = new TestRoomServer({ maxMessage: 65536 });
+  using stalled = await room.join("stalled");
+  using alice = await room.join("alice");
+  const queued = async (): Promise<number> => {
+    const listed = room.events.next("result");
+    room.desk.input.type("/list");
+    const { members = [] } = (await listed) as unknown as { members?: { queued: number }[] };
+    return members[0]?.queued ?? 0;
+  };
+  while (await queued() === 0) {
+    const heard = room.events.next("message");
+    await alice.say("x".repeat(60_000));
+    await heard;
+  }
+  room.desk.stop();
+  assertEquals((await room.serving).connections, 2);
+  assert(stalled.raw.port > 0);
+});

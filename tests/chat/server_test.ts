@@ -1,0 +1,168 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { eventsIn, notTested, run, start, startServer } from "../support/script.ts";
+import { LineClient } from "./support.ts";
+
+const HERE = ["--bind", "127.0.0.1"];
+
+Deno.test("chat:server: an operator at a pipe takes part, and its end does not stop the room (C4, 73)", async () => {
+  await using server = await startServer("chat:server", [...HERE, "--name", "Ada"], { stdin: true });
+  using bob = await LineClient.connect(server.port);
+  await bob.say("/nick bob");
+  await bob.until(/you are bob/);
+  await server.script.type("welcome\nlast line without newline");
+  await server.script.endInput();
+  assertEquals(await bob.until(/last line/), ["Ada: welcome", "Ada: last line without newline"]);
+  await bob.say("/msg Ada are you there?", "hello");
+  assertEquals((await bob.until(/nobody/)).at(-1), "* nobody here is called Ada");
+  await server.script.until(/^bob: hello$/m);
+  assertMatch(server.script.stdout, /^\* bob joined\nAda: welcome\nAda: last line without newline\n/m);
+});
+
+for (const [name, stdin] of [["/dev/null", "null"], ["a file", "/etc/hosts"]] as const) {
+  Deno.test(`chat:server: an operator who is ${name} does not stop the room (C4, P2)`, async () => {
+    if (stdin === "null") {
+      await using server = await startServer("chat:server", HERE);
+      using bob = await LineClient.connect(server.port);
+      await bob.say("/who");
+      await bob.until(/^\* 1 here: guest-1$/);
+      const { code, stdout } = await server.script.stop();
+      assertEquals(code, 0);
+      assertMatch(stdout, /\[!\] Exiting\.\.\.\n/);
+      return;
+    }
+    await using server = await startServer("chat:server", [...HERE, "--json"], { stdin: true });
+    await server.script.type(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+    await server.script.endInput();
+    await server.script.until(/"event":"left"/);
+    using bob = await LineClient.connect(server.port);
+    await bob.say("/who");
+    await bob.until(/^\* 1 here: guest-1$/);
+  });
+}
+
+Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody is told (P1)", async () => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    await using server = await startServer("chat:server", HERE, { stdin: true });
+    using bob = await LineClient.connect(server.port);
+    await bob.until(/you are/);
+    const { code, stderr } = await server.script.stop(signal);
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(await bob.rest(), ["* the server stops"]);
+    assertMatch(server.script.stdout, /\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 1 connection served, /);
+  }
+});
+
+Deno.test("chat:server ends quietly when nobody reads its log any more (P3)", async () => {
+  const pipeline =
+    `"${Deno.execPath()}" run --no-prompt -A chat/server.ts --port 0 --bind 127.0.0.1 </dev/null | head -1`;
+  if (Deno.build.os === "windows") return notTested("there is no sh");
+  const script = `{ ${pipeline}; } & sleep 0; wait`;
+  const child = new Deno.Command("sh", {
+    args: ["-c", script],
+    cwd: new URL("../../", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  })
+    .spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  const port = Number(/:(\d+)/.exec(new TextDecoder().decode(value))?.[1]);
+  // The next lines of the log go into a closed pipe.
+  using bob = await LineClient.connect(port);
+  await bob.say("hello");
+  assertEquals((await bob.rest()).at(-1), "* the server stops");
+  await reader.cancel();
+  await child.stderr.cancel();
+  await child.status;
+});
+
+Deno.test("chat:server --json tells who said what", async () => {
+  await using server = await startServer("chat:server", [...HERE, "--json"], { stdin: true });
+  using bob = await LineClient.connect(server.port);
+  await bob.say("/nick bob", "Grüße");
+  await server.script.until(/"event":"message"/);
+  await bob.say("exit");
+  await bob.rest();
+  const { code, stdout } = await server.script.stop();
+  assertEquals(code, 0);
+  const events = eventsIn(stdout);
+  const said = events.find(({ event }) => event === "message");
+  assertEquals([said?.name, said?.text, said?.id], ["bob", "Grüße", 1]);
+  assert(events.some(({ event, text, bytes }) => event === "received" && text === "Grüße" && bytes === 7));
+  const names = events.map(({ event }) => event);
+  for (const name of ["listening", "accepted", "joined", "message", "left", "closed", "ended"]) {
+    assert(names.includes(name), name);
+  }
+  assertEquals(events.find(({ event }) => event === "left")?.why, "quit");
+});
+
+Deno.test("chat:server --quiet prints the ready line alone", async () => {
+  await using server = await startServer("chat:server", [...HERE, "-q"], { stdin: true });
+  using bob = await LineClient.connect(server.port);
+  await bob.say("hello", "exit");
+  assertEquals((await bob.rest()).at(-1), "Goodbye! Closing connection.");
+  assertEquals(await server.script.stop(), {
+    code: 0,
+    stdout: `[+] Listening on 127.0.0.1:${server.port}\n`,
+    stderr: "",
+  });
+});
+
+Deno.test("chat:server --once serves one guest and exits 0; in turns as well", async () => {
+  for (const mode of ["room", "turns"]) {
+    await using server = await startServer("chat:server", [...HERE, "--once", "--mode", mode], { stdin: true });
+    using bob = await LineClient.connect(server.port);
+    await bob.say("exit");
+    assertEquals((await bob.rest()).at(-1), "Goodbye! Closing connection.");
+    assertEquals((await server.script.ended()).code, 0);
+  }
+});
+
+Deno.test("chat:server --allow turns others away with the reason", async () => {
+  await using server = await startServer("chat:server", [...HERE, "--allow", "192.0.2.0/24"]);
+  using bob = await LineClient.connect(server.port);
+  assertEquals(await bob.rest(), ["* Cannot serve you: your address is not allowed here"]);
+});
+
+Deno.test("chat:server listens on every address unless told otherwise, and says how to join", async () => {
+  await using server = await startServer("chat:server");
+  assertEquals(server.hostname, "0.0.0.0");
+  await server.script.until(/to join, type on another machine:|this machine only/);
+});
+
+Deno.test("chat:server and chat:udp-server say what else is wrong with their flags (P4)", async () => {
+  const cases = [
+    ["chat:server", ["--mode", "solo"], 'Cannot use --mode "solo": it must be room or turns'],
+    ["chat:server", ["--history", "-1"], "Cannot use --history"],
+    ["chat:server", ["--rate", "1.5"], "Cannot use --rate"],
+    ["chat:server", ["--name", "a b"], "Cannot use --name"],
+    ["chat:udp-server", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
+    ["chat:udp-client", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
+    ["chat:client", ["--name", "a:b"], "Cannot use --name"],
+    ["chat:client", ["--name", "bob", "--mode", "turns"], "Cannot use --name with --mode turns"],
+  ] as const;
+  await Promise.all(cases.map(async ([task, args, said]) => {
+    const { code, stdout, stderr } = await run(task, args);
+    assertEquals({ code, stdout, said: stderr.includes(said) }, { code: 2, stdout: "", said: true }, stderr);
+  }));
+});
+
+Deno.test("chat:server says who may hold a port that is in use (S15)", async () => {
+  await using server = await startServer("chat:server", HERE);
+  const { code, stderr } = await run("chat:server", [...HERE, "--port", String(server.port)]);
+  assertEquals(code, 9);
+  assertMatch(stderr, /^\[!\] Cannot listen on 127\.0\.0\.1:\d+: another program holds the port/);
+});
+
+Deno.test("chat:udp-server: an operator at a pipe talks with a guest; SIGINT ends it with 0", async () => {
+  await using server = await startServer("chat:udp-server", [], { stdin: true });
+  await using client = start("chat:udp-client", ["--port", String(server.port)], { stdin: true });
+  await client.type("hello\n");
+  await server.script.until(/^client: hello$/m);
+  await server.script.type("hi there\n");
+  await client.until(/hi there/);
+  const { code, stdout } = await server.script.stop();
+  assertEquals(code, 0);
+  assertMatch(stdout, /\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 1 conversation\n$/);
+  await client.until(/\* the server stops/);
+});

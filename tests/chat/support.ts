@@ -1,0 +1,223 @@
+/**
+ * People for the tests of the chat: they type, they read lines, and they hold a room.
+ *
+ * @module
+ */
+import { connect as connectNode } from "node:net";
+import type { Desk } from "../../chat/desk.ts";
+import { type RoomServerOptions, serveRoom } from "../../chat/room_server.ts";
+import type { ServeTotals } from "../../lib/server.ts";
+import type { LineInput } from "../../lib/terminal.ts";
+import { RawClient, RecordedEvents } from "../support/sockets.ts";
+
+/** An input line into which a test types. */
+export class TypedInput implements LineInput {
+  interactive = false;
+  /** The words before the input, each time they changed. */
+  readonly prompts: string[] = [];
+  closed = false;
+  #lines: (string | null)[] = [];
+  #wake = Promise.withResolvers<void>();
+  /** What the script makes of a line that comes early, as `openInput` would be told. */
+  onEarly: (line: string) => boolean = () => false;
+  #reading = false;
+
+  type(...lines: string[]): void {
+    for (const line of lines) if (this.#reading || !this.interactive || !this.onEarly(line)) this.#lines.push(line);
+    this.#rouse();
+  }
+
+  end(): void {
+    this.#lines.push(null);
+    this.#rouse();
+  }
+
+  async read(signal?: AbortSignal): Promise<string | null> {
+    const aborted = Promise.withResolvers<void>();
+    const abort = (): void => aborted.resolve();
+    signal?.addEventListener("abort", abort);
+    this.#reading = true;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const line = this.#lines.shift();
+        if (line !== undefined) return line;
+        if (this.closed) return null;
+        await Promise.race([this.#wake.promise, aborted.promise]);
+      }
+    } finally {
+      this.#reading = false;
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  prompt(text: string): void {
+    this.prompts.push(text);
+  }
+
+  discard(): number {
+    return this.interactive ? this.#lines.splice(0).length : 0;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#rouse();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #rouse(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+}
+
+/** A desk at which a test sits; stopping aborts `stopping`. */
+export class TestDesk implements Desk {
+  readonly input = new TypedInput();
+  readonly stopping = new AbortController();
+  readonly open: Desk["open"] = (options) => {
+    this.input.onEarly = options.onEarly ?? this.input.onEarly;
+    this.input.prompts.push(options.prompt ?? "");
+    return this.input;
+  };
+  readonly stop = (): void => this.stopping.abort();
+}
+
+/** A client that reads lines, each 5 s at most. */
+export class LineClient implements Disposable {
+  readonly raw: RawClient;
+  #decoder = new TextDecoder();
+  #text = "";
+
+  constructor(raw: RawClient) {
+    this.raw = raw;
+  }
+
+  static async connect(port: number): Promise<LineClient> {
+    return new LineClient(await RawClient.connect(port));
+  }
+
+  async say(...lines: string[]): Promise<void> {
+    await this.raw.send(lines.map((line) => `${line}\n`).join(""));
+  }
+
+  /** The next line, or what is left at the end; `null` when nothing is. */
+  async line(): Promise<string | null> {
+    for (;;) {
+      const end = this.#text.indexOf("\n");
+      if (end >= 0) {
+        const line = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end + 1);
+        return line;
+      }
+      const bytes = await this.raw.read();
+      if (bytes === null) {
+        const rest = this.#text;
+        this.#text = "";
+        return rest === "" ? null : rest;
+      }
+      this.#text += this.#decoder.decode(bytes, { stream: true });
+    }
+  }
+
+  /** Lines up to the first that matches, that one included. */
+  async until(pattern: RegExp): Promise<string[]> {
+    const lines: string[] = [];
+    for (;;) {
+      const line = await this.line();
+      if (line === null) throw new Error(`The stream ended before ${pattern}: ${JSON.stringify(lines)}`);
+      lines.push(line);
+      if (pattern.test(line)) return lines;
+    }
+  }
+
+  /** All lines up to the end. */
+  async rest(): Promise<string[]> {
+    const lines: string[] = [];
+    for (let line; (line = await this.line()) !== null;) lines.push(line);
+    return lines;
+  }
+
+  [Symbol.dispose](): void {
+    this.raw.close();
+  }
+}
+
+/** Joins under a name, sends the beginning of a line, and resets once the server has answered. */
+export function joinAndReset(port: number, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connectNode(port, "127.0.0.1", () => socket.write(`/nick ${name}\nhalf a mess`));
+    let text = "";
+    socket.on("data", (bytes: Uint8Array) => {
+      text += new TextDecoder().decode(bytes);
+      if (text.includes(`you are ${name};`)) socket.resetAndDestroy();
+    });
+    socket.on("close", () => resolve());
+    socket.on("error", reject);
+  });
+}
+
+/** A room in this process on a free port. */
+export class TestRoomServer implements AsyncDisposable {
+  readonly events = new RecordedEvents();
+  readonly desk = new TestDesk();
+  readonly saved: { path: string; text: string }[] = [];
+  readonly port: number;
+  readonly serving: Promise<ServeTotals>;
+
+  constructor(options: Partial<RoomServerOptions> = {}) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.port = listener.addr.port;
+    this.serving = serveRoom(listener, {
+      events: this.events,
+      signal: this.desk.stopping.signal,
+      history: 20,
+      rate: 0,
+      idle: 0,
+      maxMessage: 4096,
+      operator: {
+        ...this.desk,
+        name: "server",
+        save: (path, text) => {
+          if (path === "taken") return Promise.reject(new Deno.errors.AlreadyExists("File exists (os error 17)"));
+          this.saved.push({ path, text });
+          return Promise.resolve();
+        },
+      },
+      ...options,
+    });
+  }
+
+  /** Somebody who has joined under a name, and whom the others know. */
+  async join(name: string): Promise<LineClient> {
+    const client = await LineClient.connect(this.port);
+    await client.say(`/nick ${name}`);
+    await client.until(new RegExp(`you are ${name};`));
+    return client;
+  }
+
+  /** The next log line (prose) that matches. */
+  async log(pattern: RegExp): Promise<string> {
+    for (;;) {
+      for (const event of this.events.all) {
+        const text = "prose" in event ? String(event.prose) : "message" in event ? event.message : "";
+        if (pattern.test(text)) return text;
+      }
+      await Promise.race(
+        (["message", "result", "joined", "left", "warning"] as const).map((name) => this.events.next(name)),
+      );
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.desk.stop();
+    await this.serving;
+  }
+}

@@ -1,0 +1,148 @@
+// deno-lint-ignore-file no-control-regex
+/** The chat scripts at a real terminal, by way of `script(1)`. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { notTested, RunningScript, startServer, taskArgs, type TaskName } from "../support/script.ts";
+import { LineClient } from "./support.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Whether `script` of util-linux is there; macOS and BSD have another one of that name, Windows none. */
+async function haveTerminal(): Promise<boolean> {
+  try {
+    const { stdout } = await new Deno.Command("script", { args: ["--version"], stderr: "null" }).output();
+    if (new TextDecoder().decode(stdout).includes("util-linux")) return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  notTested("there is no script(1) of util-linux, which makes a terminal");
+  return false;
+}
+
+/** Starts a script of a task at a terminal of 80 columns. */
+function atTerminal(task: TaskName, args: readonly string[] = []): RunningScript {
+  const command = [Deno.execPath(), ...taskArgs(task), ...args].map((word) => `'${word}'`).join(" ");
+  const process = new Deno.Command("script", {
+    args: ["-qec", `stty cols 80 rows 24; ${command}`, "/dev/null"],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", TERM: "xterm" },
+  }).spawn();
+  return new RunningScript(process, true);
+}
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+Deno.test("at a terminal chat:server asks for the port that it was not given, again when the answer is wrong", async () => {
+  if (!await haveTerminal()) return;
+  await using server = atTerminal("chat:server", ["--bind", "127.0.0.1"]);
+  await server.until(/Port to listen on \[23456\]:/);
+  await server.type("80x\r");
+  await server.until(/Cannot use port "80x": it must be a whole number[^]*Port to listen on \[23456\]:/);
+  await server.type("0\r");
+  await server.until(/Listening on 127\.0\.0\.1:\d+/);
+  await server.type(CTRL_C);
+  const { code, stdout } = await server.ended();
+  assertEquals(code, 0);
+  assertMatch(stdout, /\[!\] Exiting\.\.\.\r\n[^]*\[\+\] Done: 0 connections served/);
+});
+
+Deno.test("at a terminal chat:client asks for host and port; an incoming line leaves what is being typed alone", async () => {
+  if (!await haveTerminal()) return;
+  await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+  await using client = atTerminal("chat:client", ["--name", "alice"]);
+  await client.until(/Server's name or address \[127\.0\.0\.1\]:/);
+  await client.type("\r");
+  await client.until(/Server's port \[23456\]:/);
+  await client.type(`${server.port}\r`);
+  await client.until(/alice: /);
+  using bob = await LineClient.connect(server.port);
+  await bob.say("/nick bob");
+  await client.until(/\* bob joined/);
+  await client.type("half a li");
+  await client.until(/half a li/);
+  await bob.say("I am here, \x1b[2J漢字");
+  // The input line is wiped, the message printed on its own line, and the input line drawn again as it was.
+  await client.until(/\r\x1b\[Jbob: I am here, ␛\[2J漢字\r\n[^\n]*alice: half a li/);
+  await client.type("ne\r");
+  assertEquals(await bob.until(/half/), [
+    "* here with you: alice",
+    "* you are bob; /help lists what you can type",
+    "alice: half a line",
+  ]);
+  // A Tab amid pasted text is text; one that comes alone completes.
+  await client.type("/msg b");
+  await client.until(/\/msg b/);
+  await client.type("\t");
+  await client.until(/\/msg bob /);
+  await client.type("hi\r");
+  assertEquals(await bob.line(), "alice (to you): hi");
+  await client.type(CTRL_D);
+  assertEquals((await client.ended()).code, 0);
+  assertEquals(await bob.line(), "* alice left (quit)");
+});
+
+Deno.test("at a terminal chat:client ends with 130 at Ctrl-C, with 0 after /quit and when the server goes", async () => {
+  if (!await haveTerminal()) return;
+  await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+  const args = ["--host", "127.0.0.1", "--port", String(server.port)];
+  await using interrupted = atTerminal("chat:client", args);
+  await interrupted.until(/guest-\d+: /);
+  await interrupted.type(CTRL_C);
+  assertEquals((await interrupted.ended()).code, 130);
+  await using leaving = atTerminal("chat:client", args);
+  await leaving.until(/guest-\d+: /);
+  await leaving.type("/quit\r");
+  await leaving.until(/Goodbye! Closing connection\./);
+  assertEquals((await leaving.ended()).code, 0);
+  await using staying = atTerminal("chat:client", args);
+  await staying.until(/guest-\d+: /);
+  server.script.signal("SIGTERM");
+  await staying.until(/\* the server stops/);
+  assertEquals((await staying.ended()).code, 0);
+});
+
+Deno.test("at a terminal the operator's line stays whole among the lines of the log; Ctrl-D stops the server", async () => {
+  if (!await haveTerminal()) return;
+  await using server = atTerminal("chat:server", ["--bind", "127.0.0.1", "--port", "0"]);
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  await server.type("welc");
+  await server.until(/welc/);
+  using bob = await LineClient.connect(Number(port));
+  await bob.say("hello");
+  await server.until(/guest-1: hello\r\n[^\n]*server: welc/);
+  await server.type("ome\r");
+  assertEquals((await bob.until(/welcome/)).at(-1), "server: welcome");
+  await server.type("/kick g");
+  await server.until(/\/kick g/);
+  await server.type("\t");
+  await server.until(/\/kick guest-1 /);
+  await server.type("\r");
+  assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
+  await server.type(CTRL_D);
+  assertEquals((await server.ended()).code, 0);
+});
+
+Deno.test("at a terminal the prompt says whose turn it is", async () => {
+  if (!await haveTerminal()) return;
+  await using server = atTerminal("chat:udp-server", ["--port", "0"]);
+  const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  await using client = atTerminal("chat:udp-client", ["--host", "127.0.0.1", "--port", port]);
+  await client.until(/your turn: /);
+  await client.type("hello\r");
+  await client.until(/\(their turn\) /);
+  await server.until(/client: hello\r\n[^]*your turn: /);
+  await client.type("too soon\r");
+  await client.until(/Not your turn: kept until the answer has come/);
+  await server.type("hi there\r");
+  await client.until(/hi there/);
+  await server.until(/client: too soon\r\n[^]*your turn: /);
+  await client.type("exit\r");
+  await client.until(/Goodbye! Closing session\./);
+  assertEquals((await client.ended()).code, 0);
+  await server.until(/left[^]*\(nobody here\) /);
+  await server.type(CTRL_C);
+  assertEquals((await server.ended()).code, 0);
+});

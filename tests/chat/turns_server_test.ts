@@ -1,0 +1,255 @@
+import { assert, assertEquals } from "@std/assert";
+import { serveTurns, type TurnsServerOptions } from "../../chat/turns_server.ts";
+import type { NetEvent } from "../../lib/events.ts";
+import type { ServeTotals } from "../../lib/server.ts";
+import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
+import { LineClient, TestDesk } from "./support.ts";
+
+/** A server in turns in this process on a free port. */
+class TurnsServer implements AsyncDisposable {
+  readonly events = new RecordedEvents();
+  readonly desk = new TestDesk();
+  readonly port: number;
+  readonly serving: Promise<ServeTotals>;
+
+  constructor(options: Partial<TurnsServerOptions> = {}) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.port = listener.addr.port;
+    this.serving = serveTurns(listener, {
+      events: this.events,
+      signal: this.desk.stopping.signal,
+      idle: 0,
+      maxMessage: 4096,
+      desk: this.desk,
+      ...options,
+    });
+  }
+
+  /** What people would have read so far, but for connections. */
+  get log(): string[] {
+    const text = (event: NetEvent): string =>
+      event.event === "notice" ? `[${event.message}]` : "prose" in event ? String(event.prose) : "";
+    return this.events.all.map(text).filter((line) => line !== "");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.desk.stop();
+    await this.serving;
+  }
+}
+
+/** Says something without a newline and waits for what comes, as the textbook client does. */
+async function ask(client: RawClient, words: string): Promise<string | null> {
+  await client.send(words);
+  const bytes = await client.read();
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+Deno.test("in turns: the textbook client speaks, the operator answers, exit ends it (S4)", async () => {
+  await using server = new TurnsServer({ once: true });
+  using client = await RawClient.connect(server.port);
+  server.desk.input.type("hi there", "fine");
+  assertEquals(await ask(client, "hello"), "hi there\n");
+  assertEquals(await ask(client, "how are you"), "fine\n");
+  assertEquals(await ask(client, "EXIT"), "Goodbye! Closing connection.\n");
+  assertEquals(await client.read(), null);
+  client.close();
+  await server.serving;
+  assertEquals(server.log, [
+    "[The client's turn]",
+    "client: hello",
+    "[Your turn]",
+    "server: hi there",
+    "[The client's turn]",
+    "client: how are you",
+    "[Your turn]",
+    "server: fine",
+    "[The client's turn]",
+  ]);
+});
+
+Deno.test("in turns: whoever speaks out of turn is told, and heard when the turn comes (61)", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  await client.say("one", "two", "");
+  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
+  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
+  server.desk.input.type("first answer", "second answer", "third answer");
+  assertEquals([await client.line(), await client.line(), await client.line()], [
+    "first answer",
+    "second answer",
+    "third answer",
+  ]);
+  const spoken = server.log.filter((line) => !line.startsWith("["));
+  assertEquals(spoken, [
+    "client: one",
+    "server: first answer",
+    "client: two",
+    "server: second answer",
+    "client: ",
+    "server: third answer",
+  ]);
+});
+
+Deno.test("in turns: somebody who does not stop talking is not taken any more, and memory is bounded (S12)", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  await client.say(...Array.from({ length: 30 }, (_, index) => `line ${index}`));
+  const answers: (string | null)[] = [];
+  for (let count = 0; count < 29; count++) answers.push(await client.line());
+  assertEquals(answers.filter((line) => line?.includes("kept until")).length, 16);
+  assertEquals(answers.filter((line) => line?.includes("not taken")).length, 13);
+});
+
+Deno.test("in turns: whoever comes while one is served is told in one line that the line is busy (44)", async () => {
+  await using server = new TurnsServer();
+  using first = await LineClient.connect(server.port);
+  await first.say("hello");
+  server.desk.input.type("hello yourself");
+  assertEquals(await first.line(), "hello yourself");
+  const refused = server.events.next("closed");
+  using second = await LineClient.connect(server.port);
+  assertEquals(await second.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+  second[Symbol.dispose]();
+  await refused;
+  const closed = server.events.next("closed");
+  await first.say("exit");
+  assertEquals(await first.rest(), ["Goodbye! Closing connection."]);
+  first[Symbol.dispose]();
+  await closed;
+  using third = await LineClient.connect(server.port);
+  await third.say("is it free?");
+  server.desk.input.type("it is");
+  assertEquals(await third.line(), "it is");
+});
+
+Deno.test("in turns: the operator's exit ends the session, in turn and out of turn, and the next guest is served", async () => {
+  await using server = new TurnsServer();
+  server.desk.input.interactive = true;
+  using client = await LineClient.connect(server.port);
+  const message = server.events.next("message");
+  await client.say("hello");
+  await message;
+  const closed = server.events.next("closed");
+  server.desk.input.type("EXIT");
+  assertEquals(await client.rest(), ["exit"]);
+  client[Symbol.dispose]();
+  await closed;
+  using next = await LineClient.connect(server.port);
+  await next.say("hello");
+  server.desk.input.type("yes?");
+  assertEquals(await next.line(), "yes?");
+  server.desk.input.type("/quit");
+  assertEquals(await next.rest(), ["exit"]);
+});
+
+Deno.test("in turns at a terminal: the prompt says whose turn it is, and an early line is kept or thrown away with its guest", async () => {
+  await using server = new TurnsServer();
+  const { input } = server.desk;
+  input.interactive = true;
+  input.type("typed before anybody came");
+  using client = await LineClient.connect(server.port);
+  await client.say("hello");
+  assertEquals(await client.line(), "typed before anybody came");
+  input.type("out of turn", "");
+  const closed = server.events.next("closed");
+  await client.say("exit");
+  assertEquals(await client.rest(), ["Goodbye! Closing connection."]);
+  client[Symbol.dispose]();
+  await closed;
+  assertEquals(input.prompts, ["(nobody here) ", "(their turn) ", "your turn: ", "(their turn) ", "(nobody here) "]);
+  assertEquals(server.log, [
+    "[Nobody is here: kept for whoever comes]",
+    "client: hello",
+    "[Not your turn: kept until the other side has written]",
+    "[1 line typed ahead and not sent]",
+  ]);
+});
+
+Deno.test("in turns: a guest who half-closes still gets the answer (S8)", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  await client.raw.send("one\ntwo");
+  await client.raw.end();
+  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
+  server.desk.input.type("first", "second");
+  assertEquals(await client.rest(), ["first", "second"]);
+});
+
+Deno.test("in turns: a guest resets in mid-message and the next one is served (S9)", async () => {
+  await using server = new TurnsServer();
+  const closed = server.events.next("closed");
+  await sendAndReset(server.port, "half a mess");
+  await closed;
+  using client = await LineClient.connect(server.port);
+  server.desk.input.type("hello");
+  await client.say("hello");
+  assertEquals(await client.line(), "hello");
+});
+
+Deno.test("in turns: a guest resets while the operator writes; the operator is free for the next one (S9, 61)", async () => {
+  await using server = new TurnsServer();
+  const reset = server.events.next("reset");
+  await sendAndReset(server.port, "hello\n");
+  await Promise.race([reset, server.events.next("closed")]);
+  using client = await LineClient.connect(server.port);
+  await client.say("are you there?");
+  server.desk.input.type("yes");
+  assertEquals(await client.line(), "yes");
+});
+
+Deno.test("in turns: when the operator's input has ended, guests are told that nobody answers; the server goes on (C4, 73)", async () => {
+  await using server = new TurnsServer();
+  server.desk.input.type("only answer");
+  server.desk.input.end();
+  using client = await LineClient.connect(server.port);
+  await client.say("one");
+  assertEquals(await client.line(), "only answer");
+  server.desk.input.close();
+  const closed = server.events.next("closed");
+  await client.say("two");
+  assertEquals(await client.rest(), ["* nobody is here to answer any more"]);
+  client[Symbol.dispose]();
+  await closed;
+  using next = await LineClient.connect(server.port);
+  await next.say("hello");
+  assertEquals(await next.rest(), ["* nobody is here to answer any more"]);
+});
+
+Deno.test("in turns: a guest who keeps silent in its turn is let go at the limit; nobody hurries the operator (S18)", async () => {
+  await using server = new TurnsServer({ idle: 150 });
+  using client = await LineClient.connect(server.port);
+  await client.say("hello");
+  const start = performance.now();
+  // Longer than the limit, but it is the operator's turn. The clock is what is under test here.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  server.desk.input.type("sorry, I was away");
+  assertEquals(await client.rest(), ["sorry, I was away", "* no word from you for 0.15 s: closing"]);
+  assert(performance.now() - start >= 350);
+});
+
+Deno.test("in turns: a message that never ends is refused (S6)", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  await client.raw.send("x".repeat(10_000));
+  assertEquals(await client.rest(), ["* Cannot take the message: it is longer than 4096 bytes"]);
+});
+
+Deno.test("in turns: an answer that is too long is not sent, and it is still our turn", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  server.desk.input.type("x".repeat(5000), "in short");
+  await client.say("hello");
+  assertEquals(await client.line(), "in short");
+});
+
+Deno.test("in turns: when the server stops, the guest is told and closed (P1)", async () => {
+  const server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  const message = server.events.next("message");
+  await client.say("hello");
+  await message;
+  server.desk.stop();
+  assertEquals(await client.rest(), ["* the server stops"]);
+  await server.serving;
+});
