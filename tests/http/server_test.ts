@@ -23,6 +23,7 @@ Deno.test("http:server says where it listens and what to open, and shows the req
   await server.script.until(
     /----- HTTP REQUEST from 127\.0\.0\.1:\d+ -----\nGET \/\?name=<b> HTTP\/1\.1\nHost: localhost\nConnection: close\n\n-+\n/,
   );
+  await server.script.until(/\[\+\] Closed /);
   const { code, stdout, stderr } = await server.script.stop();
   assertEquals([code, stderr], [0, ""]);
   const listening =
