@@ -54,8 +54,11 @@ function dnsState(error: unknown): string {
 export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
   const { events = NO_EVENTS, timeout = 0, signal } = options;
   const started = performance.now();
-  const limit = timeout > 0 ? AbortSignal.timeout(timeout) : undefined;
-  const ending = AbortSignal.any([signal, limit].filter((each) => each !== undefined));
+  // Not `AbortSignal.timeout`: nobody can call that off, and it would outlive the attempt.
+  const limit = new AbortController();
+  const late = (): void => limit.abort(new DOMException("Connecting took too long", "TimeoutError"));
+  const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
+  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
   let addresses: readonly string[] = [];
   let socket: Deno.TcpConn;
   try {
@@ -67,6 +70,8 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Failure) throw error;
     throw await connectFailure(endpoint, addresses, error);
+  } finally {
+    clearTimeout(timer);
   }
   const connection = new Connection(socket, options);
   const duration = performance.now() - started;
@@ -81,7 +86,7 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
 }
 
 /** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort);
@@ -92,6 +97,8 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
+/** How many addresses of a name an error names. */
+const NAMED = 8;
 /** How long an address may take to say why it does not answer, once the connection has failed (ms). */
 const PROBE = 500;
 
@@ -105,16 +112,19 @@ export async function connectFailure(
   const target = formatEndpoint(endpoint);
   const cause = { cause: error };
   if (addresses.length < 2) return new Failure(code, `Cannot connect to ${target}: ${state}${advice(code)}`, cause);
-  const said = await Promise.all(addresses.map(async (address) => {
-    try {
-      const signal = AbortSignal.timeout(PROBE);
-      (await Deno.connect({ hostname: address, port: endpoint.port, signal })).close();
-      return `${address} answers now`;
-    } catch (problem) {
-      return `${address} ${stateOf(problem).state}`;
-    }
-  }));
-  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${advice(code)}`, cause);
+  const said = await Promise.all(
+    addresses.slice(0, NAMED).map(async (address) => {
+      try {
+        const signal = AbortSignal.timeout(PROBE);
+        (await Deno.connect({ hostname: address, port: endpoint.port, signal })).close();
+        return `${address} answers now`;
+      } catch (problem) {
+        return `${address} ${stateOf(problem).state}`;
+      }
+    }),
+  );
+  const more = addresses.length > NAMED ? `; and ${addresses.length - NAMED} more` : "";
+  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${more}${advice(code)}`, cause);
 }
 
 /** What to try, by kind of failure. */

@@ -76,6 +76,8 @@ export class Connection implements Disposable {
     try {
       // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
       socket.setNoDelay?.(true);
+      // A peer that vanished without a word is found out in hours instead of never (RFC 1122 4.2.3.6).
+      socket.setKeepAlive?.(true);
     } catch {
       // A peer that has already reset: the first read will say so.
     }
@@ -106,14 +108,22 @@ export class Connection implements Disposable {
     return this.#reader.ready();
   }
 
-  /** Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. */
+  /**
+   * Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. While the server is stopping, it takes what is
+   * on its way already: a stream has no message whose end could be waited for.
+   */
   async read(): Promise<Uint8Array | null> {
-    if (this.#noMore()) return null;
+    if (this.#drained) return null;
+    this.#waiting = true;
+    this.#deadlines.reading(true);
+    if (this.#draining) this.drain();
     let bytes: Uint8Array | null = null;
+    const buffer = this.#reader.lend();
     try {
-      await this.#reader.ready();
-      bytes = this.#reader.take();
+      if (buffer === null) await this.#reader.ready();
+      bytes = buffer === null ? this.#reader.take() : this.#reader.took(await this.#receive(buffer));
     } catch (error) {
+      if (buffer !== null) this.#reader.failed(error);
       this.#readFailed(error);
     }
     this.#readDone(bytes);
@@ -189,6 +199,7 @@ export class Connection implements Disposable {
   drain(): void {
     this.#draining = true;
     if (!this.#atRest) return;
+    clearTimeout(this.#lastLook);
     this.#lastLook = setTimeout(() => {
       this.#drained = this.#atRest;
       if (this.#drained) this.close();

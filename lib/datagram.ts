@@ -4,14 +4,15 @@
  * @module
  */
 import { format as formatBytes } from "@std/fmt/bytes";
-import { type Endpoint, formatEndpoint } from "./addr.ts";
+import { type Endpoint, formatEndpoint, isLoopback, unmapped } from "./addr.ts";
 import { type Datagram, DatagramSocket, reportDatagram } from "./datagram_socket.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exit, Failure, ProtocolError, stateOf, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
+import { reachableAddresses } from "./listen.ts";
 import { encodeText, plural } from "./text.ts";
 
-export { type DatagramAnswer, requestDatagram, type RequestOptions } from "./datagram_request.ts";
+export { type DatagramAnswer, requestDatagram, type RequestOptions, resolveWithin } from "./datagram_request.ts";
 export {
   checkLength,
   type Datagram,
@@ -176,6 +177,8 @@ class DatagramServer {
     this.#totals.received++;
     this.#totals.bytesIn += bytes.length;
     if (this.#reports) reportDatagram(this.#events, "received", bytes, from);
+    // A datagram that seems to come from this very socket is forged: the answer would be the next question, and so on for ever.
+    if (this.#isOwn(from)) return this.#fail(from, new ProtocolError("Cannot answer: it says that it comes from here"));
     try {
       const answer = await this.#handler(bytes, from);
       if (answer !== null) await this.#answer(answer, from);
@@ -191,6 +194,13 @@ class DatagramServer {
     this.#totals.answered++;
     this.#totals.bytesOut += bytes.length;
     if (this.#reports) reportDatagram(this.#events, "sent", bytes, to);
+  }
+
+  /** Whether a datagram says that it comes from the socket that it came to. */
+  #isOwn(from: Endpoint): boolean {
+    if (from.port !== this.#socket.local.port) return false;
+    const { hostname } = this.#socket.local;
+    return isLoopback(from.hostname) || [hostname, ...reachableAddresses(hostname)].includes(unmapped(from.hostname));
   }
 
   #fail(from: Endpoint, error: unknown): void {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "./addr.ts";
-import { resolveHost } from "./connect.ts";
+import { resolveHost, unlessAborted } from "./connect.ts";
 import {
   checkLength,
   type Datagram,
@@ -58,7 +58,8 @@ const LONGEST_WAIT = 60_000;
  * Asks by datagram, again with growing waits when no answer comes (RFC 8085 3.1), and takes an answer only from whom it asked.
  *
  * Each try leaves from a socket of its own, all of which stay open to the end: the port that an answer comes to says which try it
- * answers, and guessing it is a stranger's only way in (the idea of RFC 5452 9). A late answer to an earlier try is as good as any; it
+ * answers (the idea of RFC 5452 9). A stranger has to guess it and to forge the sender, which on a LAN is not hard: UDP proves nothing
+ * about who answers. A late answer to an earlier try is as good as any; it
  * is told apart from the newest one's and timed from its own try.
  *
  * @param endpoint Whom to ask; the tries take turns over the addresses of a name.
@@ -72,9 +73,27 @@ export async function requestDatagram(
 ): Promise<DatagramAnswer> {
   const bytes = typeof data === "string" ? encodeText(data) : data;
   checkLength(bytes.length, endpoint);
-  const addresses = await (options.resolve ?? resolveHost)(endpoint.hostname);
-  options.signal?.throwIfAborted();
-  return await new Request(endpoint, addresses.map(unmapped), bytes, options).run();
+  const started = performance.now();
+  const addresses = await resolveWithin(endpoint, options);
+  return await new Request(endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
+}
+
+/** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */
+export async function resolveWithin(
+  endpoint: Endpoint,
+  { resolve = resolveHost, timeout = 0, signal }: Pick<RequestOptions, "resolve" | "timeout" | "signal">,
+): Promise<string[]> {
+  const limit = new AbortController();
+  const seconds = `${timeout / 1000} s`;
+  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${seconds}`;
+  const timer = timeout > 0 ? setTimeout(() => limit.abort(new TimedOutError(message)), timeout) : undefined;
+  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
+  try {
+    ending.throwIfAborted();
+    return await unlessAborted(resolve(endpoint.hostname), ending);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** One source port, whom it asks, and the tries that left from it. */
@@ -91,7 +110,7 @@ class Request {
   #bytes: Uint8Array;
   #options: RequestOptions;
   #events: Events;
-  #started = performance.now();
+  #started: number;
   #sources: Source[] = [];
   #listening: Promise<void>[] = [];
   #answered = Promise.withResolvers<DatagramAnswer>();
@@ -100,7 +119,13 @@ class Request {
   /** Addresses that the system cannot reach, and what it says. */
   #unreachable = new Map<string, Failure>();
 
-  constructor(endpoint: Endpoint, addresses: readonly string[], bytes: Uint8Array, options: RequestOptions) {
+  constructor(
+    endpoint: Endpoint,
+    addresses: readonly string[],
+    bytes: Uint8Array,
+    { started, ...options }: RequestOptions & { started: number },
+  ) {
+    this.#started = started;
     this.#endpoint = endpoint;
     this.#addresses = addresses;
     this.#bytes = bytes;
@@ -161,6 +186,12 @@ class Request {
       await socket.send(this.#bytes, to);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      // Where an earlier try has left, its answer may still come.
+      if (
+        this.#sources.some(({ to, tries }) => to.hostname === address && tries.some((each) => each.number < number))
+      ) {
+        return true;
+      }
       this.#tries--;
       this.#unreachable.set(address, error);
       return false;
@@ -183,8 +214,8 @@ class Request {
     try {
       for (let datagram; (datagram = await source.socket.receive()) !== null;) {
         if (sameEndpoint(datagram.from, source.to)) return this.#take(datagram, source);
-        this.#ignored++;
-        reportStranger(this.#events, datagram);
+        // One is told, the others are counted: a stranger must not write our log.
+        if (this.#ignored++ === 0) reportStranger(this.#events, datagram);
       }
     } catch (error) {
       // The system passes on that nobody listens there: no use in asking that address again.

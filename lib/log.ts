@@ -46,16 +46,20 @@ export function isEssential(event: NetEvent): boolean {
 /** Writes events as a log. */
 export class Log implements Events {
   readonly detailed: boolean;
+  #data: boolean;
   #options: LogOptions;
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.detailed = !options.quiet;
+    // A client's data is in its `received` events when they are all that is printed.
+    this.#data = options.json && options.role === "client";
+    this.detailed = !options.quiet || this.#data;
     setColorEnabled(options.colour);
   }
 
   emit(event: NetEvent): void {
-    if (!this.detailed && !isEssential(event)) return;
+    const wanted = isEssential(event) || (this.#data && event.event === "received");
+    if (this.#options.quiet && !wanted) return;
     if (this.#options.json) {
       this.#options.out.line(toJson(event));
       return;
@@ -129,7 +133,7 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "stopping":
       return trouble("Exiting...");
     case "ended":
-      return view.quiet ? "" : state(event.reason);
+      return view.quiet ? "" : state(escapeControls(event.reason));
     default:
       return event.prose;
   }

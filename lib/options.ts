@@ -50,7 +50,7 @@ export function peerFlags(defaults: { port: number }): { host: Flag<string>; por
 /** `--once`, `--max-connections` and `--allow` of a TCP server. */
 export const admissionFlags = {
   once: flag.on("serve one client, then exit"),
-  maxConnections: flag.integer("open connections at most; 0 = no limit", { default: 0, min: 0, max: 1_000_000 }),
+  maxConnections: flag.integer("open connections at most; 0 = no limit", { default: 10_000, min: 0, max: 1_000_000 }),
   allow: flag.ranges("who may connect, an address or range; repeatable"),
 };
 

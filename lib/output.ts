@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "./errors.ts";
 import { encodeText, escapeControls, plural, streamDecoder } from "./text.ts";
 
@@ -36,10 +37,21 @@ export class OutputClosed extends Error {
   override name = "OutputClosed";
 }
 
-/** Writes all of the bytes; `write(2)` may take fewer than it was given. */
+/** How long to wait where a full pipe does not wait by itself (ms). */
+const RETRY = 10;
+
+/**
+ * Writes all of the bytes; `write(2)` may take fewer than it was given, and none where another program has made the same pipe or
+ * terminal non-blocking (EAGAIN).
+ */
 export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
-  for (let offset = await sink.write(bytes); offset < bytes.length;) {
-    offset += await sink.write(bytes.subarray(offset));
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += await sink.write(offset === 0 ? bytes : bytes.subarray(offset));
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "WouldBlock")) throw error;
+      await delay(RETRY);
+    }
   }
 }
 
@@ -51,6 +63,7 @@ export class LineOutput {
   #sink: Sink;
   #limit: number;
   #onClosed: (error: unknown) => void;
+  #lostLine: (count: number) => string;
   #waiting = "";
   #lost = 0;
   #writing: Promise<void> | null = null;
@@ -59,12 +72,16 @@ export class LineOutput {
   /**
    * @param sink Where the lines go; this object is its only writer.
    * @param options `limit` is how many characters may wait (4 Mi); `onClosed` is called once, when the reader has left or the
-   * lines cannot be written any more.
+   * lines cannot be written any more; `lostLine` makes the line that says how many were dropped.
    */
-  constructor(sink: Sink, options: { limit?: number; onClosed?: (error: unknown) => void } = {}) {
+  constructor(
+    sink: Sink,
+    options: { limit?: number; onClosed?: (error: unknown) => void; lostLine?: (count: number) => string } = {},
+  ) {
     this.#sink = sink;
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
+    this.#lostLine = options.lostLine ?? ((count) => `[!] ${lostWarning(count)}`);
   }
 
   /** Adds a line; its newline is supplied. */
@@ -88,8 +105,7 @@ export class LineOutput {
     await Promise.resolve();
     try {
       while (this.#waiting !== "") {
-        const text = this.#waiting +
-          (this.#lost > 0 ? `[!] ${plural(this.#lost, "log line")} dropped: nobody reads the log\n` : "");
+        const text = this.#waiting + (this.#lost > 0 ? `${this.#lostLine(this.#lost)}\n` : "");
         this.#waiting = "";
         this.#lost = 0;
         await writeAll(this.#sink, encodeText(text));
@@ -102,6 +118,11 @@ export class LineOutput {
       this.#writing = null;
     }
   }
+}
+
+/** Says that lines of the log were dropped. */
+export function lostWarning(count: number): string {
+  return `${plural(count, "log line")} dropped: nobody reads the log`;
 }
 
 /**

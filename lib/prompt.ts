@@ -36,7 +36,7 @@ export interface Question<T> {
 export function askUntilRight<T>(question: Question<T>, ask: Ask = prompt): T {
   const hint = question.fallback === undefined ? "" : ` [${question.fallback}]`;
   for (let problem = "";;) {
-    const answer = ask(`${problem}${question.text}${hint}:`);
+    const answer = asked(ask, `${problem}${question.text}${hint}:`);
     if (answer === null) throw new StopRequested("SIGINT");
     try {
       return question.read(answer.trim() || (question.fallback ?? ""));
@@ -44,6 +44,15 @@ export function askUntilRight<T>(question: Question<T>, ask: Ask = prompt): T {
       if (!(error instanceof UsageError)) throw error;
       problem = `${error.message}\n`;
     }
+  }
+}
+
+/** An answer; a terminal that goes away during the question is an end of input (`null`). */
+function asked(ask: Ask, question: string): string | null {
+  try {
+    return ask(question);
+  } catch {
+    return null;
   }
 }
 

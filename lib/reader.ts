@@ -66,6 +66,8 @@ export class ByteReader {
   #end = 0;
   /** A read under way into the buffer behind `#end`. It outlives a call that a pause has ended. */
   #pending: Promise<void> | null = null;
+  /** A read under way that the source's owner does itself. */
+  #lent = false;
   #ended = false;
   /** What the source threw; it stays, as the end does. */
   #error: { readonly reason: unknown } | null = null;
@@ -102,6 +104,32 @@ export class ByteReader {
       this.#start = this.#end = 0;
     }
     return bytes;
+  }
+
+  /**
+   * Lends the buffer to the owner of the source, who reads into it and then says {@linkcode ByteReader.took} or
+   * {@linkcode ByteReader.failed}. The same as a read, with a promise less on the busiest path of a server.
+   *
+   * @returns `null` when nothing has to be waited for, or a read is under way: then {@linkcode ByteReader.ready} is the way.
+   */
+  lend(): Uint8Array<ArrayBuffer> | null {
+    if (this.#pending !== null || this.#lent || this.buffered > 0 || this.#ended || this.#error !== null) return null;
+    this.#start = this.#end = 0;
+    this.#lent = true;
+    return this.#buffer;
+  }
+
+  /** Takes the buffer back with so many bytes in it, or with the end (`null`), as {@linkcode ByteReader.take} does. */
+  took(count: number | null): Uint8Array | null {
+    this.#lent = false;
+    this.#received(count);
+    return this.take();
+  }
+
+  /** Takes the buffer back with an error, which stays. */
+  failed(reason: unknown): void {
+    this.#lent = false;
+    this.#failed(reason);
   }
 
   /** Reads whatever is there, or waits for the next bytes. */
@@ -205,6 +233,7 @@ export class ByteReader {
    */
   #receive(): Promise<void> {
     if (this.#pending !== null) return this.#pending;
+    if (this.#lent) throw new Error("Cannot read: another read is under way");
     this.#makeRoom();
     return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then(this.#received, this.#failed);
   }

@@ -9,9 +9,9 @@ import config from "../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
-import { Log, type Role, trouble } from "./log.ts";
+import { Log, type Role, toJson, trouble } from "./log.ts";
 import type { CommonFlags } from "./options.ts";
-import { DataOutput, LineOutput, OutputClosed, Route, type Sink } from "./output.ts";
+import { DataOutput, LineOutput, lostWarning, OutputClosed, Route, type Sink } from "./output.ts";
 import { Stop, StopRequested } from "./stop.ts";
 import { escapeControls } from "./text.ts";
 
@@ -63,8 +63,14 @@ export async function runScript<F extends FlagTable & CommonFlags>(
   using stop = new Stop();
   const routes = { stdout: new Route(Deno.stdout), stderr: new Route(Deno.stderr) };
   const onClosed = (error: unknown): void => stop.request(logClosed(error));
-  const out = new LineOutput(routes.stdout, { onClosed });
-  const err = new LineOutput(routes.stderr);
+  const json = args.includes("--json");
+  const lostLine = (count: number): string => {
+    const message = lostWarning(count);
+    return json ? toJson({ event: "warning", message }) : trouble(message);
+  };
+  const out = new LineOutput(routes.stdout, { onClosed, lostLine });
+  // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
+  const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal() ? out : new LineOutput(routes.stderr);
   try {
     return await runWith(script, args, work, { stop, out, err, routes });
   } catch (error) {
@@ -97,8 +103,9 @@ async function runWith<F extends FlagTable & CommonFlags>(
   }
   const json = options.json === true;
   const { role } = script;
-  const screen = role === "server" ? Deno.stdout : Deno.stderr;
-  const colour = !json && !Deno.noColor && screen.isTerminal();
+  // A server's errors go to standard error, and none of its colours into a file.
+  const onScreen = Deno.stderr.isTerminal() && (role === "client" || Deno.stdout.isTerminal());
+  const colour = !json && !Deno.noColor && onScreen;
   const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
   const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : routes.stdout;
   const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
@@ -119,6 +126,8 @@ async function runWith<F extends FlagTable & CommonFlags>(
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
     ({ code, reason } = endingOf(error));
+    // Ctrl-C at a question comes as an answer, not as a signal.
+    if (error instanceof StopRequested && !signal.aborted) events.emit({ event: "stopping", signal: error.signal });
     if (code !== Exit.done && !(error instanceof StopRequested)) events.emit({ event: "error", code, message: reason });
     if (!json) return code;
   }
@@ -137,7 +146,7 @@ function endingOf(error: unknown): { code: number; reason: string } {
   if (error instanceof StopRequested) return { code: error.code, reason: error.message };
   if (error instanceof OutputClosed) return { code: Exit.done, reason: error.message };
   const { code, state } = stateOf(error);
-  return { code, reason: escapeControls(state.startsWith("Cannot ") ? state : `Cannot go on: ${state}`) };
+  return { code, reason: state.startsWith("Cannot ") ? state : `Cannot go on: ${state}` };
 }
 
 const EXIT_CODES = `Exit codes:

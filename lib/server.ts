@@ -50,6 +50,8 @@ const LAST_MOMENT = 1000;
 /** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
 const BACKOFF_FIRST = 5;
 const BACKOFF_LAST = 1000;
+/** How long a failing accept is not told again (ms). */
+const WARN_AGAIN = 10_000;
 
 /**
  * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
@@ -98,6 +100,9 @@ class TcpServer {
   #open = new Map<Connection, Promise<void>>();
   #admission: Admission;
   #accepting = true;
+  #warnedAt = -Infinity;
+  /** Whether the drain has cut what was left: those ends are ours, and told in one line. */
+  #cut = false;
   #stopped = Promise.withResolvers<void>();
   #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
@@ -157,11 +162,19 @@ class TcpServer {
         }
         // A client that connected and reset at once: nobody is there to be served.
         if (isDisconnect(error)) continue;
-        if (backoff === 0) this.#warn(`Cannot accept a connection: ${stateOf(error).state}; trying again`);
+        this.#warnOfAccept(error);
         backoff = Math.min(Math.max(backoff * 2, BACKOFF_FIRST), BACKOFF_LAST);
         await this.#pause(backoff);
       }
     }
+  }
+
+  /** Says that accepting fails, every now and then: out of descriptors, it fails with every client that comes and goes. */
+  #warnOfAccept(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#warnedAt < WARN_AGAIN) return;
+    this.#warnedAt = now;
+    this.#warn(`Cannot accept a connection: ${stateOf(error).state}; trying again`);
   }
 
   /** Waits, but not beyond the stop. */
@@ -205,6 +218,7 @@ class TcpServer {
   }
 
   #report({ id, peer }: Connection, error: unknown): void {
+    if (this.#cut) return;
     const { code, state } = stateOf(error);
     if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
     else this.#events.emit({ event: "error", id, peer, code, message: state });
@@ -222,6 +236,7 @@ class TcpServer {
       const cut = plural(this.#open.size, "connection");
       this.#warn(`Cannot wait any longer: ${cut} cut in mid-exchange after ${drainTime / 1000} s`);
     }
+    this.#cut = true;
     for (const connection of this.#open.keys()) connection.close();
     // A handler that waits for something else than its connection is left to itself.
     await this.#servedWithin(LAST_MOMENT);

@@ -15,6 +15,7 @@ export interface StreamSocket {
   closeWrite(): Promise<void>;
   close(): void;
   setNoDelay?(noDelay?: boolean): void;
+  setKeepAlive?(keepAlive?: boolean): void;
 }
 
 /** Limits of a connection. Times are in milliseconds. */

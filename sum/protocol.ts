@@ -24,6 +24,9 @@ import { readMembers, textOf } from "./json.ts";
 export const LOWEST = 1n;
 export const HIGHEST = 100n;
 
+/** The most digits of a peer's integer. */
+export const MAX_DIGITS = 10_000;
+
 /** The most characters of a name. */
 export const MAX_NAME = 200;
 
@@ -134,6 +137,20 @@ export function readAnswer(text: string, asked: Form, peer: string): Answer {
   });
 }
 
+/**
+ * Tells whether a text is an answer that ends an exchange: a refusal, or the word of a server that stops. Over UDP nobody answers that,
+ * or two servers could refuse each other for ever.
+ */
+export function isLastWord(text: string): boolean {
+  try {
+    const bare = text.trim();
+    return (formOf(bare) === "json" ? answerIn(readMembers(bare)) : answerOf(bare)).kind !== "number";
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
 /** Writes a question, or an answer with a number. */
 export function writeOffer({ name, number }: Offer, form: Form): string {
   return form === "line" ? `${name}: ${number}` : `{"name":${JSON.stringify(name)},"number":${number}}`;
@@ -181,10 +198,16 @@ function partsOf(line: string): { before: string; after: string } {
   return { before: line.slice(0, colon), after: line.slice(colon + 1).trim() };
 }
 
+/** As {@linkcode parseInteger}, for a peer's text: reading digits takes the square of their number, and everybody waits meanwhile. */
+function integerOf(text: string): bigint | null {
+  if (text.length > MAX_DIGITS) throw new SyntaxError(`the integer has more than ${MAX_DIGITS} digits`);
+  return parseInteger(text);
+}
+
 function offerOf(line: string): Offer {
   const { before, after } = partsOf(line);
   if (after === "") throw new SyntaxError("the integer after the last colon is missing");
-  const number = parseInteger(after);
+  const number = integerOf(after);
   if (number === null) throw new SyntaxError(`${quote(after)} is no integer`);
   return { name: readName(before), number };
 }
@@ -193,12 +216,12 @@ function answerOf(line: string): Answer {
   const { before, after } = partsOf(line);
   if (after === "stopping") return { kind: "stopping", name: readName(before) };
   // No refusal ends in a colon and an integer; the name of a server may well begin with "Cannot".
-  if (line.startsWith("Cannot ") && parseInteger(after) === null) return { kind: "refused", reason: line };
+  if (line.startsWith("Cannot ") && !/^[+-]?[0-9]+$/.test(after)) return { kind: "refused", reason: line };
   return { kind: "number", offer: offerOf(line) };
 }
 
 function offerIn(members: ReadonlyMap<string, string>): Offer {
-  const number = parseInteger(valueOf(members, "number"));
+  const number = integerOf(valueOf(members, "number"));
   if (number === null) throw new SyntaxError(`the value of "number" is no integer`);
   return { name: nameIn(members), number };
 }

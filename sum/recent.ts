@@ -7,6 +7,9 @@
 /** A question longer than this (in characters, the peer's address included) is not remembered; an honest one is far shorter. */
 const MAX_QUESTION = 2000;
 
+/** How often the same answer is given: no honest client asks that often, but two servers that a forged datagram has set upon each other. */
+const MAX_GIVEN = 100;
+
 /**
  * Remembers the latest answers by peer and question. Over UDP an answer can be lost; the client then asks again, and a server that
  * remembers gives the *same* answer instead of drawing a new number: the exchange happens once ("at most once", Birrell and Nelson
@@ -28,7 +31,7 @@ export class RecentAnswers {
   #keep: number;
   #now: () => number;
   /** The oldest first. */
-  #answers = new Map<string, { readonly answer: string; readonly at: number }>();
+  #answers = new Map<string, { readonly answer: string; readonly at: number; given: number }>();
 
   /** @param options How many are kept (1,000), for how long (60,000 ms), by which clock (the monotonic one). */
   constructor(options: { max?: number; keep?: number; now?: () => number } = {}) {
@@ -42,10 +45,12 @@ export class RecentAnswers {
     return this.#answers.size;
   }
 
-  /** The answer that a peer got to a question, as long as it is remembered. */
-  find(peer: string, question: string): string | undefined {
+  /** The answer that a peer got to a question, as long as it is remembered; `null` when it has got it often enough. */
+  find(peer: string, question: string): string | null | undefined {
     this.#forget(this.#now() - this.#keep, this.#max);
-    return this.#answers.get(keyOf(peer, question))?.answer;
+    const found = this.#answers.get(keyOf(peer, question));
+    if (found === undefined) return undefined;
+    return ++found.given > MAX_GIVEN ? null : found.answer;
   }
 
   /** Remembers an answer, at the cost of the oldest. */
@@ -54,7 +59,7 @@ export class RecentAnswers {
     if (key.length > MAX_QUESTION) return;
     const at = this.#now();
     this.#forget(at - this.#keep, this.#max - 1);
-    this.#answers.set(key, { answer, at });
+    this.#answers.set(key, { answer, at, given: 1 });
   }
 
   /** Forgets what is older than `since`, and the oldest until `most` are left. */

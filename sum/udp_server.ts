@@ -37,6 +37,7 @@ import { runScript, type Script } from "../lib/script.ts";
 import { decodeText } from "../lib/text.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
+import { isLastWord } from "./protocol.ts";
 import { RecentAnswers } from "./recent.ts";
 
 const flags = {
@@ -71,7 +72,9 @@ export async function serveSumDatagrams(
   return await serveDatagrams(socket, (bytes, from) => {
     const question = decodeText(bytes);
     const peer = formatEndpoint(from);
+    if (isLastWord(question)) return null;
     const before = recent.find(peer, question);
+    if (before === null) return null;
     if (before !== undefined) {
       events.emit({ event: "notice", message: `${peer} asks again and gets the same answer` });
       return before;

@@ -6,6 +6,7 @@
 import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Connection } from "../lib/connection.ts";
+import { CutOffError, Exit, Failure, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/output.ts";
 
 /** Standard input, or what stands in for it, read ahead by one piece so that an empty one is known before it is used. */
@@ -14,6 +15,8 @@ export class Input {
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** Whether the input has ended without a byte, as far as is known now. */
   empty = false;
+  /** Whether it has given a byte. */
+  started = false;
   /** Whether it was given up: its end then says nothing. */
   cancelled = false;
 
@@ -24,15 +27,25 @@ export class Input {
   /** Waits until the input has a byte or has ended. */
   async ready(): Promise<void> {
     this.#first ??= this.#reader.read();
-    this.empty = (await this.#first).done;
+    this.empty = (await this.#next(this.#first)).done;
+    this.started = !this.empty;
   }
 
   /** The next piece; `null` is the end. */
   async read(): Promise<Uint8Array | null> {
     const reading = this.#first ?? this.#reader.read();
     this.#first = null;
-    const { done, value } = await reading;
+    const { done, value } = await this.#next(reading);
+    this.started ||= !done;
     return done ? null : value;
+  }
+
+  async #next(reading: Promise<ReadableStreamReadResult<Uint8Array>>): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw new Failure(Exit.failed, `Cannot read standard input: ${stateOf(error).state}`, { cause: error });
+    }
   }
 
   /** Gives the input up, also while a read waits for it. */
@@ -47,30 +60,31 @@ export function stdinInput(): Input {
   return new Input(Deno.stdin.readable);
 }
 
-/** How long our bytes may stand still, once the peer has closed, before we take it that nobody wants them (ms). */
-const STANDSTILL = 100;
+/** How long an input that has not said a word may still begin, once the peer has closed (ms). */
+const LAST_WORD = 100;
 
 /**
  * Pumps both directions until the peer closes; at the end of the input it half-closes and reads on, so that an answer which comes
- * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only: input that still flows is sent, but an
- * input that nobody types into any more does not hold up the end.
+ * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only, so an input that has begun is sent to its
+ * end, at its own pace: a peer that has closed for good refuses the next write. An input that never began does not hold up the end.
  *
  * @param message Sent in place of an input that ends without a byte.
  * @returns The last line of the run.
  * @throws {CutOffError} The peer reset, or would not take the rest of the input.
  */
 export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
-  let allSent = false;
   let failure: unknown;
-  // A failure is noted but the peer's last words are read first: it may have said why it hung up.
-  const sending = send(connection, input, message).catch((error) => failure = error).finally(() => allSent = true);
+  // A failure is noted but the peer's last words are read first: it may have said why it hung up. Without input there are none.
+  const sending = send(connection, input, message).catch((error) => {
+    failure = error;
+    if (!(error instanceof CutOffError)) connection.close();
+  });
   try {
     for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
     await output.end();
-    for (let before = -1; !allSent && connection.bytesOut > before;) {
-      before = connection.bytesOut;
-      await Promise.race([sending, delay(STANDSTILL)]);
-    }
+    await (input.started ? sending : Promise.race([sending, delay(LAST_WORD)]));
+  } catch (error) {
+    throw failure ?? error;
   } finally {
     await input.cancel();
   }

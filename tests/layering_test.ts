@@ -125,7 +125,7 @@ Deno.test("files keep to a length that one reads in a sitting", async () => {
   const long: string[] = [];
   for (const file of files) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).trimEnd().split("\n").length;
-    if (lines > (SCRIPTS.has(file) ? 155 : 290)) long.push(`${file}: ${lines} lines`);
+    if (lines > (SCRIPTS.has(file) ? 155 : 300)) long.push(`${file}: ${lines} lines`);
   }
   assertEquals(long, []);
 });

@@ -122,7 +122,7 @@ export async function main(args: string[]): Promise<number> {
     const message = await messageOf(options.message, signal);
     if (count !== undefined) {
       const interval = options.interval * 1000;
-      return await series(server, message, { count, interval, wait: timeout || WAIT, events, output, signal });
+      return await series(server, message, { count, interval, wait: timeout || WAIT, timeout, events, output, signal });
     }
     const answer = await requestDatagram(server, message, { retries, timeout, events, signal });
     await output.write(answer.bytes);

@@ -4,13 +4,13 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
-import { resolveHost } from "../lib/connect.ts";
 import {
   checkLength,
   type Datagram,
   DatagramSocket,
   reportDatagram,
   reportStranger,
+  resolveWithin,
   sameEndpoint,
 } from "../lib/datagram.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
@@ -27,10 +27,12 @@ export interface SeriesOptions {
   readonly interval: number;
   /** How long to wait for an answer. */
   readonly wait: number;
+  /** How long the name may take to resolve; 0 = for ever (default). */
+  readonly timeout?: number;
   readonly events: Events;
   readonly output: DataOutput;
   readonly signal: AbortSignal;
-  /** How a name becomes addresses ({@linkcode resolveHost}). */
+  /** How a name becomes addresses (`resolveHost`). */
   readonly resolve?: (hostname: string) => Promise<string[]>;
 }
 
@@ -48,7 +50,7 @@ const LINGER = 20;
  */
 export async function series(server: Endpoint, message: Uint8Array, options: SeriesOptions): Promise<string> {
   checkLength(message.length, server);
-  const addresses = await (options.resolve ?? resolveHost)(server.hostname);
+  const addresses = await resolveWithin(server, options);
   return await new Series(server, addresses.map(unmapped), message, options).run();
 }
 

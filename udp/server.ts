@@ -37,7 +37,7 @@ import { encodeText } from "../lib/text.ts";
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
   reply: flag.text("answer to each datagram", { default: "Hello from server!" }),
-  echo: flag.on("send every datagram back"),
+  echo: flag.on("send every datagram back (never point two such servers at each other)"),
   discard: flag.on("only count what comes"),
   once: flag.on("serve one datagram, then exit"),
   ...commonFlags,
@@ -67,7 +67,11 @@ export function answerWith(reply: string): DatagramHandler {
       `Cannot use --reply: it has ${bytes.length} bytes, one datagram carries ${MAX_DATAGRAM} at most`,
     );
   }
-  return () => bytes;
+  // Not to its own words: two servers that answered each other would never stop.
+  return (datagram) =>
+    bytes.length > 0 && datagram.length === bytes.length && datagram.every((byte, at) => byte === bytes[at])
+      ? null
+      : bytes;
 }
 
 /** Sends every datagram back as it came (RFC 862). */

@@ -18,7 +18,7 @@ Deno.test("a server's flags have the contract's names, short forms and defaults"
     bind: "0.0.0.0",
     port: 23456,
     once: false,
-    maxConnections: 0,
+    maxConnections: 10_000,
     allow: [],
     gap: 100,
     maxMessage: 65536,

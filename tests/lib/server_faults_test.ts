@@ -81,14 +81,11 @@ Deno.test("out of descriptors: one warning, growing pauses, and on (S17)", async
   await closed;
   const took = performance.now() - began;
   assert(took >= 5 + 10 + 20 + 40 + 80 - 5, `it paused for ${took} ms`);
-  // A new shortage after one that is over is news again.
-  while (troubles(events, "warning").length < 2) await events.next("warning");
+  // A shortage comes and goes with every client: the next one within seconds is no news.
+  while (listener.accepts < 7) await new Promise((resolve) => setTimeout(resolve, 1));
   controller.abort();
   await done;
-  assertEquals(
-    troubles(events, "warning"),
-    new Array(2).fill("Cannot accept a connection: Too many open files; trying again"),
-  );
+  assertEquals(troubles(events, "warning"), ["Cannot accept a connection: Too many open files; trying again"]);
   assertEquals(listener.accepts, 7);
 });
 

@@ -81,3 +81,19 @@ Deno.test("sum:udp-server --once serves one exchange and exits 0", async () => {
   assertEquals(await ask(peer, server.port, "Ada: 1"), "Bob: 58");
   assertEquals((await server.script.ended()).code, 0);
 });
+
+Deno.test("sum:udp-server does not answer what ends an exchange, so that no two servers refuse each other for ever", async () => {
+  await using server = await startServer("sum:udp-server", [...BOB, "--quiet"]);
+  using peer = new RawPeer();
+  for (
+    const word of [
+      "Cannot take the question: it is empty",
+      "Ada: stopping",
+      '{"error":"Cannot"}',
+      '{"name":"A","stopping":true}',
+    ]
+  ) {
+    await peer.send(word, server.port);
+  }
+  assertEquals(await ask(peer, server.port, "Ada: 42"), "Bob: 58");
+});

@@ -177,6 +177,19 @@ Deno.test("tcp:server lets an open exchange finish after SIGTERM and closes idle
   assertEquals((await server.script.ended()).code, 0);
 });
 
+Deno.test("tcp:server --echo gives back all that was on its way when SIGTERM came", async () => {
+  await using server = await startServer("tcp:server", ["--echo"]);
+  using client = await RawClient.connect(server.port);
+  const sent = new Uint8Array(6_000_000);
+  const sending = client.send(sent).then(() => client.end());
+  await server.script.until(/Received/);
+  server.script.signal("SIGTERM");
+  const echoed = await client.restBytes();
+  await sending;
+  assertEquals(echoed.length, sent.length);
+  assertEquals((await server.script.ended()).code, 0);
+});
+
 Deno.test("tcp:server takes the second of two Ctrl-C at once as the same one (P1)", async () => {
   await using server = await startServer("tcp:server");
   server.script.signal("SIGINT");

@@ -143,3 +143,13 @@ Deno.test("udp:server refuses flags that make no sense (P4)", async () => {
     assertMatch(stderr, pattern);
   }
 });
+
+Deno.test("udp:server does not answer its own words: two servers that a forged datagram sets upon each other are still", async () => {
+  await using server = await startServer("udp:server");
+  using peer = new RawPeer();
+  await peer.send("Hello from server!", server.port);
+  await peer.send("x", server.port);
+  assertEquals((await peer.receive()).text, "Hello from server!");
+  const { stdout } = await server.script.stop();
+  assertStringIncludes(stdout, "2 datagrams received, 1 answered");
+});

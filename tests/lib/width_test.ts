@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { charWidth, textWidth, wrapLine } from "../../lib/width.ts";
+
+const pure = { permissions: "none" } as const;
+
+Deno.test("charWidth() knows wide, narrow and zero-width characters", pure, () => {
+  for (const char of ["a", "é", "ß", "Ж", "ا", "…", "│", "ﬁ"]) assertEquals(charWidth(char), 1, char);
+  for (const char of ["漢", "あ", "한", "😀", "Ａ", "、", "𠀀"]) assertEquals(charWidth(char), 2, char);
+  for (const char of ["\u0308", "\u200d", "\u0e31"]) assertEquals(charWidth(char), 0, JSON.stringify(char));
+  assertEquals(textWidth("a漢e\u0308"), 4);
+});
+
+Deno.test("wrapLine() leaves a line that fits, and breaks a longer one with an indent", pure, () => {
+  assertEquals(wrapLine("short", 10), ["short"]);
+  assertEquals(wrapLine("x".repeat(10), 10), ["x".repeat(10)]);
+  assertEquals(wrapLine("x".repeat(25), 10), ["x".repeat(10), "  xxxxxxxx", "  xxxxxxx"]);
+  assertEquals(wrapLine("eve: 漢字漢字漢字", 10), ["eve: 漢字", "  漢字漢字"]);
+});
+
+Deno.test("wrapLine() breaks after a space where there is one", pure, () => {
+  assertEquals(wrapLine("alice: one two three", 12), ["alice: one", "  two three"]);
+});
+
+Deno.test("no part of a long line begins a row: it cannot look like a line of its own (C2)", pure, () => {
+  const forged = `eve: ${" ".repeat(15)}* alice left (quit)`;
+  for (let columns = 4; columns < 60; columns++) {
+    const [first = "", ...others] = wrapLine(forged, columns);
+    assertEquals(first.startsWith("eve:"), true);
+    for (const row of others) assertEquals(/^( {2}|$)/.test(row), true, JSON.stringify([columns, row]));
+  }
+});
+
+Deno.test("wrapLine() counts no colours, and cuts none", pure, () => {
+  const green = "\x1b[32m[+]\x1b[39m";
+  assertEquals(wrapLine(`${green} ab`, 6), [`${green} ab`]);
+  assertEquals(wrapLine(`${green}abcdefg`, 6), [`${green}abc`, "  defg"]);
+});
+
+Deno.test("wrapLine() lets be what a terminal without a width, or a very narrow one, gets", pure, () => {
+  assertEquals(wrapLine("x".repeat(25), 0), ["x".repeat(25)]);
+  assertEquals(wrapLine("漢字", 3), ["漢字"]);
+});
