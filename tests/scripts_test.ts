@@ -20,6 +20,13 @@ Deno.test("there is a task for every script", async () => {
   assertEquals(tasks.map(({ file }) => file).sort(), scripts.sort());
 });
 
+Deno.test("the README's links lead to files", async () => {
+  const text = await Deno.readTextFile(new URL("README.md", ROOT));
+  const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? "");
+  assert(links.length > 20);
+  for (const path of links) assert((await Deno.stat(new URL(path, ROOT))).isFile, path);
+});
+
 for (const { name, command, flags, file } of tasks) {
   Deno.test(`${name}: header, task, help and README row agree`, async () => {
     const source = await Deno.readTextFile(new URL(file, ROOT));
