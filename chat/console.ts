@@ -6,7 +6,7 @@
 import { format as formatBytes } from "@std/fmt/bytes";
 import { stateOf } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import type { LineInput } from "../lib/terminal.ts";
+import type { LineInput } from "../lib/line_input.ts";
 import { textWidth } from "../lib/width.ts";
 import { COMMANDS, type CommandTable, explain, hear } from "./commands.ts";
 import { completions } from "./complete.ts";
@@ -150,7 +150,7 @@ export class Console {
     const text = this.#room.transcript;
     this.#saving = this.#saving.then(() => this.#options.save(path, text)).then(
       () => this.#say(`saved to ${path}`),
-      (error) => this.#say(`Cannot save to ${path}: ${stateOf(error).state}`),
+      (error) => this.#say(`Cannot save to ${path}: ${whyNotSaved(error)}`),
     );
   }
 }
@@ -160,4 +160,9 @@ function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
   const pad = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
+}
+
+function whyNotSaved(error: unknown): string {
+  if (error instanceof Deno.errors.AlreadyExists) return "it is there already; choose another name";
+  return error instanceof Deno.errors.NotFound ? "there is no such folder" : stateOf(error).state;
 }

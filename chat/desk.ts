@@ -6,7 +6,8 @@
 import type { Stop } from "../lib/stop.ts";
 import { StopRequested } from "../lib/stop.ts";
 import type { Sink } from "../lib/output.ts";
-import { type InputOptions, type LineInput, openInput } from "../lib/terminal.ts";
+import type { InputOptions, LineInput } from "../lib/line_input.ts";
+import { openInput } from "../lib/terminal.ts";
 
 /** Where a person sits. */
 export interface Desk {

@@ -6,7 +6,7 @@
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/output.ts";
-import type { LineInput } from "../lib/terminal.ts";
+import type { LineInput } from "../lib/line_input.ts";
 import type { Desk } from "./desk.ts";
 import { messageText, type Partner } from "./partner.ts";
 import { fitsLine, isFarewell, isStillWaiting, MAX_LINE } from "./protocol.ts";

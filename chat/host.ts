@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events } from "../lib/events.ts";
-import type { LineInput } from "../lib/terminal.ts";
+import type { LineInput } from "../lib/line_input.ts";
 import { plural } from "../lib/text.ts";
 import type { Desk } from "./desk.ts";
 import type { Partner } from "./partner.ts";

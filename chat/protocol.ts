@@ -46,7 +46,7 @@ export type Meaning =
 export function parseLine(line: string): Meaning {
   const text = line.trim();
   if (text === "") return { kind: "nothing" };
-  if (isFarewell(text)) return { kind: "command", name: "quit", rest: "" };
+  if (text.length <= 5 && isFarewell(text)) return { kind: "command", name: "quit", rest: "" };
   if (!text.startsWith("/")) return { kind: "say", text: line.trimEnd() };
   if (text.startsWith("//")) return { kind: "say", text: text.slice(1) };
   const [, name = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];

@@ -1,18 +1,18 @@
 /**
  * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
  *
- * The room never waits. Each member has an {@linkcode Outbox} that the member's own transport drains; whoever reads too slowly for it
+ * The room never waits. Each member has an outbox that the member's own transport drains; whoever reads too slowly for it
  * is dropped, and the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
  * events, as the operator at the server's terminal does.
  *
  * @module
  */
+import { Feed, type NextTurn } from "./feed.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
 import { checkName, nameKey, RESERVED_NAMES } from "./names.ts";
-import { Outbox, WakeUp } from "./outbox.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
-import { encodeText, plural } from "../lib/text.ts";
+import { plural } from "../lib/text.ts";
 
 /** How a room is made. */
 export interface RoomOptions {
@@ -22,7 +22,7 @@ export interface RoomOptions {
   readonly onEvent?: (event: RoomEvent) => void;
   /** The time of day in milliseconds since 1970. */
   readonly clock?: () => number;
-  readonly wakeUp?: WakeUp;
+  readonly nextTurn?: NextTurn;
 }
 
 /**
@@ -46,15 +46,14 @@ export class Room {
   #options: RoomOptions;
   #members = new Map<string, OwnMember>();
   #transcript = new Transcript();
-  #wakeUp: WakeUp;
+  #feed: Feed;
+  #clock: () => number;
   #guests = 0;
-  /** Dropped members whom nobody has announced yet. */
-  #dropped: Member[] = [];
-  #announcing = false;
 
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#wakeUp = options.wakeUp ?? new WakeUp();
+    this.#feed = new Feed(options.nextTurn);
+    this.#clock = options.clock ?? Date.now;
   }
 
   /** Everybody who is here, in the order in which they came. */
@@ -65,6 +64,16 @@ export class Room {
   /** Everything said and announced so far, as text. */
   get transcript(): string {
     return this.#transcript.text();
+  }
+
+  /** Whether so much is being said that whoever speaks should wait for {@linkcode Room.turn} first. */
+  get full(): boolean {
+    return this.#feed.full;
+  }
+
+  /** Waits until what was said is on its way. */
+  turn(): Promise<void> {
+    return this.#feed.turn();
   }
 
   /** Finds somebody by name, whatever its case and width. */
@@ -80,9 +89,10 @@ export class Room {
    * outbox. With `silent`, it is greeted with nothing.
    */
   join(link: Link, options: { name?: string; follows?: boolean; silent?: boolean } = {}): Member {
-    const outbox = options.follows === true ? null : new Outbox(this.#wakeUp);
+    const outbox = options.follows === true ? null : this.#feed.open(() => this.#drop(member));
     const name = options.name ?? this.#guestName();
-    const member = { name, link, outbox, named: options.silent === true, introduced: false, muted: false, gone: false };
+    const named = options.silent === true;
+    const member: OwnMember = { name, link, outbox, named, introduced: false, muted: false, gone: false };
     this.#members.set(nameKey(name), member);
     if (options.silent !== true) this.#greet(member);
     return member;
@@ -110,17 +120,13 @@ export class Room {
     const key = nameKey(checked.name);
     const holder = this.#members.get(key);
     if (holder !== undefined && holder !== member) return `the name ${checked.name} is taken`;
-    if (member.outbox !== null && RESERVED_NAMES.includes(key)) {
-      return `the name ${checked.name} is kept for the person at the server`;
-    }
-    // Whoever follows by events has been named in every greeting: the others know who that was.
-    if (member.outbox === null) this.introduce(member);
+    if (member.outbox !== null && RESERVED_NAMES.includes(key)) return `the name ${checked.name} is reserved`;
     const before = member.name;
     this.#members.delete(nameKey(before));
     (member as OwnMember).name = checked.name;
     this.#members.set(key, member);
     this.#tellName(member);
-    if (member.introduced && before !== checked.name) {
+    if ((member.introduced || member.outbox === null) && before !== checked.name) {
       const text = `${before} is now ${checked.name}`;
       this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
     }
@@ -153,9 +159,7 @@ export class Room {
 
   /** Sends one member a line as it is. */
   send(to: Member, line: string): void {
-    if (to.outbox?.push(encodeText(`${line}\n`)) !== false) return;
-    this.#drop(to);
-    this.#announceDropped();
+    to.outbox?.push(line);
   }
 
   /** Silences a member, or lets it speak again. */
@@ -199,24 +203,20 @@ export class Room {
 
   #speak(member: Member, text: string, line: string): void {
     this.introduce(member);
-    this.#publish(line, member, { spoken: true });
+    this.#publish(line, member, true);
     this.#emit({ kind: "said", member, text, line });
   }
 
   #announce(text: string, about: Member): string {
     const line = noticeLine(text);
-    this.#publish(line, about, { spoken: false });
+    this.#publish(line, about, false);
     return line;
   }
 
-  /** Puts a line into every outbox but one, and into the transcript. */
-  #publish(line: string, except: Member, options: { spoken: boolean }): void {
-    this.#transcript.add(line, { at: (this.#options.clock ?? Date.now)(), ...options });
-    const bytes = encodeText(`${line}\n`);
-    for (const member of this.#members.values()) {
-      if (member !== except && member.outbox?.push(bytes) === false) this.#drop(member);
-    }
-    this.#announceDropped();
+  /** Says a line to everybody but one, and writes it into the transcript. */
+  #publish(line: string, except: Member, spoken: boolean): void {
+    this.#transcript.add({ line, at: this.#clock(), spoken });
+    this.#feed.say(line, except.outbox);
   }
 
   #remove(member: Member, why: Why): boolean {
@@ -229,17 +229,8 @@ export class Room {
   }
 
   #drop(member: Member): void {
-    if (!this.#remove(member, "too slow")) return;
-    this.#dropped.push(member);
     member.link.drop();
-  }
-
-  /** Announces the dropped one by one: an announcement may be the last straw for others, who then join the end of the queue. */
-  #announceDropped(): void {
-    if (this.#announcing) return;
-    this.#announcing = true;
-    for (let member; (member = this.#dropped.shift()) !== undefined;) this.#announceLeft(member, "too slow");
-    this.#announcing = false;
+    this.leave(member, "too slow");
   }
 
   #announceLeft(member: Member, why: Why): void {

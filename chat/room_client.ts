@@ -6,7 +6,7 @@
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/output.ts";
-import type { LineInput } from "../lib/terminal.ts";
+import type { LineInput } from "../lib/line_input.ts";
 import { decodeText } from "../lib/text.ts";
 import { COMMANDS } from "./commands.ts";
 import { completions } from "./complete.ts";

@@ -3,19 +3,27 @@
  *
  * @module
  */
+import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
 import type { ServeOptions, ServeTotals, StreamListener } from "../lib/server.ts";
+import { GAP } from "../lib/socket.ts";
+import { encodeText } from "../lib/text.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll } from "./door.ts";
+import { MAX_LINE } from "./protocol.ts";
 import { Room } from "./room.ts";
 import { roomLog } from "./room_log.ts";
-import { Session, type SessionOptions } from "./session.ts";
+import { Session } from "./session.ts";
 
 /** How a room is served. */
-export interface RoomServerOptions extends SessionOptions, Omit<ServeOptions, "timeout" | "signal" | "events"> {
+export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
   readonly events: Events;
   /** Stops the server. */
   readonly signal: AbortSignal;
+  /** Lines per second that one client may write; 0 = as many as it likes. */
+  readonly rate: number;
+  /** A client that writes nothing for so long (ms) is let go; 0 = never. */
+  readonly idle: number;
   /** How many of the last lines a newcomer gets. */
   readonly history: number;
   readonly operator: Omit<ConsoleOptions, "events">;
@@ -27,7 +35,7 @@ export interface RoomServerOptions extends SessionOptions, Omit<ServeOptions, "t
  * @param listener Already listening; owned by this function from here on.
  */
 export async function serveRoom(listener: StreamListener, options: RoomServerOptions): Promise<ServeTotals> {
-  const { events, signal, history, rate, idle, operator, ...serving } = options;
+  const { events, signal, history, rate, idle, operator, report = false, ...serving } = options;
   const room = new Room({
     history,
     onEvent: (happened) => {
@@ -38,8 +46,15 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   const seat = new Console(room, { events, ...operator });
   const over = new AbortController();
   const typing = seat.run(over.signal);
+  const serve = async (connection: Connection): Promise<void> => {
+    const { id, peer } = connection;
+    const onLine = (text: string): void =>
+      events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
+    const { maxMessage = MAX_LINE, gap = GAP } = serving;
+    await new Session(connection, room, { rate, idle, maxMessage, gap, onLine: report ? onLine : undefined }).run();
+  };
   try {
-    return await receiveAll(listener, (connection) => new Session(connection, room, { rate, idle }).run(), {
+    return await receiveAll(listener, serve, {
       ...serving,
       events,
       signal,

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces chat/server.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces --allow-write=. chat/server.ts
  * ```
  *
  * Try it, in two more terminals; `nc`, `ncat` and `telnet` will do as well:
@@ -76,7 +76,7 @@ export async function main(args: string[]): Promise<number> {
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     using listener = listenTcp({ hostname: options.bind, port });
     announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}`);
-    return totalsLine(await serveChat(listener, run));
+    return totalsLine(await serveChat(listener, run), run.events);
   });
 }
 

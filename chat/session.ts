@@ -7,8 +7,8 @@ import { delay } from "@std/async/delay";
 import type { Connection } from "../lib/connection.ts";
 import { Deadlines } from "../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../lib/errors.ts";
-import { decodeText } from "../lib/text.ts";
 import { hear } from "./commands.ts";
+import { LineFramer } from "./framer.ts";
 import type { Member, Why } from "./member.ts";
 import { GOODBYE } from "./protocol.ts";
 import { RateLimit } from "./rate.ts";
@@ -20,6 +20,12 @@ export interface SessionOptions {
   readonly rate: number;
   /** A client that writes nothing for so long (ms) is let go; 0 = never. */
   readonly idle: number;
+  /** The most bytes of a line. */
+  readonly maxMessage: number;
+  /** The pause (ms) that ends the first lines of a client that writes bare text and waits; 0 = only a newline does. */
+  readonly gap: number;
+  /** Told of each line as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** How long a newcomer may take to give its name before the others hear of `guest-N` (ms). */
@@ -38,8 +44,6 @@ export class Session {
   #options: SessionOptions;
   #member: Member;
   #limit: RateLimit;
-  /** Whether this client has ended a line with a newline: then a pause ends no line of its any more. */
-  #endsLines = false;
   #slowed = false;
   #heardAt = performance.now();
   #lingering: ReturnType<typeof setTimeout> | undefined;
@@ -87,32 +91,47 @@ export class Session {
 
   /** Takes lines until the member leaves. After the room has let it go, what still comes is not heard. */
   async #listen(idle: Deadlines): Promise<Why> {
+    const framer = new LineFramer(this.#options.maxMessage);
     for (;;) {
       idle.reading(true);
-      const bytes = this.#endsLines
-        ? await this.#connection.readLine()
-        : await this.#connection.readMessage({ keepEnd: true });
-      if (bytes === null) return "quit";
+      const bytes = await this.#connection.read();
       this.#heardAt = performance.now();
-      this.#endsLines ||= bytes.at(-1) === 10;
-      const line = decodeText(bytes).replace(/\r?\n$/, "");
-      if (!this.#member.gone) await this.#keepPace();
-      if (!this.#member.gone && this.#hear(line) === "leave") return "quit";
+      for (const line of bytes === null ? [] : framer.push(bytes)) {
+        const outcome = this.#takes(line);
+        // A promise per line is what this loop is there to avoid.
+        if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
+      }
+      if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
+      const rest = framer.rest();
+      if (rest !== null && await this.#takes(rest) === "leave") return "quit";
+      if (bytes === null) return "quit";
     }
   }
 
-  #hear(line: string): "leave" | void {
-    // A newcomer's first line introduces it; one that gives it a name, after it has that name.
-    if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
-    const outcome = hear(this.#room, this.#member, line);
-    this.#room.introduce(this.#member);
-    if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
-    return outcome;
+  /** Whether nothing comes for the length of a pause. */
+  async #pauses(): Promise<boolean> {
+    if (this.#options.gap === 0) return false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), this.#options.gap));
+    const paused = await Promise.race([pause, this.#connection.ready()]);
+    clearTimeout(timer);
+    return paused === true;
+  }
+
+  /** Takes a line at the pace that the client and the room may have; most of the time that needs no waiting. */
+  #takes(line: string): "leave" | void | Promise<"leave" | void> {
+    if (this.#member.gone) return;
+    const wait = this.#limit.take(this.#heardAt);
+    if (wait === 0 && !this.#room.full) {
+      this.#slowed = false;
+      return this.#hear(line);
+    }
+    return this.#hearLater(line, wait);
   }
 
   /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
-  async #keepPace(): Promise<void> {
-    const wait = this.#limit.take(performance.now());
+  async #hearLater(line: string, wait: number): Promise<"leave" | void> {
+    if (this.#room.full) await this.#room.turn();
     if (wait > 0 && !this.#slowed) {
       this.#room.notify(
         this.#member,
@@ -121,6 +140,18 @@ export class Session {
     }
     this.#slowed = wait > 0;
     if (wait > 0) await delay(wait, this.#letGo).catch(() => {});
+    this.#heardAt = performance.now();
+    if (!this.#member.gone) return this.#hear(line);
+  }
+
+  #hear(line: string): "leave" | void {
+    // A newcomer's first line introduces it; one that gives it a name, after it has that name.
+    if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
+    this.#options.onLine?.(line);
+    const outcome = hear(this.#room, this.#member, line);
+    this.#room.introduce(this.#member);
+    if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
+    return outcome;
   }
 
   /** Writes what gathers in the outbox; when the room has let the member go, the rest of it and then the end. Never rejects. */

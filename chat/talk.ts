@@ -5,7 +5,7 @@
  */
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
-import type { LineInput } from "../lib/terminal.ts";
+import type { LineInput } from "../lib/line_input.ts";
 import { messageText, type Partner } from "./partner.ts";
 import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED } from "./protocol.ts";
 import { Turns } from "./turns.ts";
@@ -76,7 +76,7 @@ export class Talk {
   end(text: string): void {
     if (this.#over.signal.aborted) return;
     for (const kept of this.#turns.rest()) this.#options.show(kept, false);
-    this.#send(text).then(() => this.#partner.end(LINGER)).catch(() => {});
+    this.#sending = this.#send(text).then(() => this.#partner.end(LINGER)).catch(() => {});
     this.#over.abort();
     this.#wake();
   }

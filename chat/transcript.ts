@@ -7,9 +7,12 @@
 /** How many lines are remembered; an hour of a lively class has fewer. */
 const MOST = 10_000;
 
-interface Entry {
-  readonly at: number;
+/** A line, as the members got it. */
+export interface Entry {
   readonly line: string;
+  /** When it was said, in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether somebody said it, or it is a notice. */
   readonly spoken: boolean;
 }
 
@@ -17,14 +20,9 @@ interface Entry {
 export class Transcript {
   #entries: Entry[] = [];
 
-  /**
-   * Adds a line.
-   *
-   * @param line As the members got it.
-   * @param options `at` is the time (ms since 1970); `spoken` tells what people said from notices.
-   */
-  add(line: string, options: { at: number; spoken: boolean }): void {
-    this.#entries.push({ line, ...options });
+  /** Adds a line. */
+  add(entry: Entry): void {
+    this.#entries.push(entry);
     // Cut rarely, and then by half: shifting each time would move 10,000 entries per line.
     if (this.#entries.length >= 2 * MOST) this.#entries = this.#entries.slice(-MOST);
   }

@@ -5,7 +5,7 @@
  */
 import { formatEndpoint } from "../lib/addr.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../lib/datagram.ts";
-import { Exit, Failure } from "../lib/errors.ts";
+import { Exit, Failure, stateOf } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { Desk } from "./desk.ts";
 import { BUSY, Host } from "./host.ts";
@@ -102,12 +102,22 @@ class UdpTurns {
     const id = ++this.#conversations;
     const guest = this.#guest = new UdpGuestPartner(this.#socket, from);
     this.#options.events.emit({ event: "accepted", id, peer });
-    this.#talking = this.#host.receive(guest, { id, peer }).finally(() => {
-      this.#guest = null;
-      this.#options.events.emit({ event: "left", id, peer, prose: `* ${peer} left` });
-      if (this.#options.once) this.#socket.close();
-    });
     guest.deliver(bytes);
+    this.#talking = this.#talk(guest, { id, peer });
+  }
+
+  /** Talks with a guest to the end; never rejects. */
+  async #talk(guest: UdpGuestPartner, who: { readonly id: number; readonly peer: string }): Promise<void> {
+    const { events, once } = this.#options;
+    try {
+      await this.#host.receive(guest, who);
+    } catch (error) {
+      const { code, state } = stateOf(error);
+      events.emit({ event: "error", ...who, code, message: state });
+    }
+    this.#guest = null;
+    events.emit({ event: "left", ...who, prose: `* ${who.peer} left` });
+    if (once) this.#socket.close();
   }
 
   /** Answers somebody who is not the guest; whether that arrives is not our concern. */

@@ -7,6 +7,7 @@ import { CHUNKED } from "./framing.ts";
 import { ChunkedDecoder } from "./chunked.ts";
 import type { HeadLimits } from "./head.ts";
 import { Refusal } from "./refusal.ts";
+import { NOTHING } from "./syntax.ts";
 
 /** How large a body may be; what is above is refused with 413. */
 export interface BodyLimits extends HeadLimits {
@@ -31,7 +32,7 @@ export class BodyReader {
   #left: number;
   #chunks: ChunkedDecoder | null = null;
   #need: BodyNeed;
-  #kept = new Uint8Array(0);
+  #kept: Uint8Array = NOTHING;
   #length = 0;
 
   /**

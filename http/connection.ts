@@ -4,7 +4,7 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { stateOf } from "../lib/errors.ts";
+import { stateOf, TimedOutError } from "../lib/errors.ts";
 import { type Answer, refusalAnswer } from "./answer.ts";
 import { BodyReader } from "./body.ts";
 import type { Waiting } from "./clock.ts";
@@ -15,12 +15,12 @@ import { HeadParser } from "./message.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
 import type { Request, Resource } from "./site.ts";
+import { NOTHING } from "./syntax.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { AnswerWriter } from "./writer.ts";
 
 /** A client that sends a body too large, and looks for the answer only then, has to get to its end (RFC 9112 9.6). */
 const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
-const NOTHING: Uint8Array = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
@@ -64,28 +64,39 @@ class Session implements Waiting {
     this.#service = service;
     this.#intake = new Intake(connection, service.clock, service.limits);
     this.#parser = new HeadParser(service.limits);
-    this.#writer = new AnswerWriter(connection, service.outboxes);
+    this.#writer = new AnswerWriter(connection, service);
   }
 
   look(): void {
     // A connection at rest keeps no answer.
     if (this.#repeatable?.date !== this.#service.clock.date) this.#repeatable = null;
     this.#intake.look();
+    this.#writer.look();
   }
 
   /** Serves requests until one of them is the last, is refused, or there are no more. */
   async run(): Promise<void> {
-    let linger = {};
     try {
       await this.#serve();
+      if (this.#mayBeSending) await this.#connection.finish();
     } catch (error) {
+      if (this.#intake.silent) return;
+      if (this.#writer.stuck) throw this.#stuck();
       if (!(error instanceof Refusal)) throw error;
       await this.#send(refusalAnswer(error), 1, false, error.message);
-      linger = LINGER;
+      await this.#writer.flush();
+      await this.#connection.finish(LINGER);
     }
-    if (this.#connection.closed) return;
-    if (this.#writer.waiting) await this.#writer.flush();
-    await this.#connection.finish(linger);
+  }
+
+  /** Whether more may come from a client that will not be answered: closing at once could cost it the last answer. */
+  get #mayBeSending(): boolean {
+    return !this.#connection.closed && (this.#intake.inbox.left > 0 || this.#head?.framing.keepAlive === true);
+  }
+
+  #stuck(): TimedOutError {
+    const { stallTime } = this.#service;
+    return new TimedOutError(`Cannot write to ${this.#connection.peer}: it has not read for ${stallTime / 1000} s`);
   }
 
   /** Answers one request after the other; what is ready goes out when there is nothing more to answer at once. */
@@ -93,11 +104,13 @@ class Session implements Waiting {
     const { inbox } = this.#intake;
     for (;;) {
       this.#head = null;
+      this.#body = NOTHING;
+      this.#received = 0;
       const head = this.#parser.parse(inbox.bytes, inbox.at);
       if (head !== null) {
         inbox.at += this.#parser.consumed;
         const stays = this.#repeat(head) || this.#exchange(head);
-        if (!(typeof stays === "boolean" ? stays : await stays)) return;
+        if (!(typeof stays === "boolean" ? stays : await stays)) return await this.#writer.flush();
         this.#intake.complete();
         if (this.#writer.full) await this.#writer.flush();
         continue;
@@ -108,7 +121,7 @@ class Session implements Waiting {
         if (!await this.#intake.more("head")) throw malformed("the connection ended within the head");
       } else {
         inbox.at = inbox.bytes.length;
-        if (!await this.#intake.next()) return;
+        if (!this.#intake.got(await this.#intake.next())) return;
       }
     }
   }
@@ -135,8 +148,6 @@ class Session implements Waiting {
   /** Serves one request; tells whether the connection stays. */
   #exchange(head: RequestHead): boolean | Promise<boolean> {
     this.#head = head;
-    this.#body = NOTHING;
-    this.#received = 0;
     const { site, limits } = this.#service;
     const target = parseTarget(head.method, head.target);
     // HEAD is a GET whose body is left out at the end: no resource has to know of it.
@@ -233,7 +244,7 @@ class Session implements Waiting {
   #log(status: number, sent: number, refusal: string): void {
     const head = this.#head;
     const raw = head === null ? this.#intake.inbox.bytes.subarray(this.#intake.inbox.at) : NOTHING;
-    const [body, received] = head === null ? [NOTHING, 0] : [this.#body, this.#received];
+    const [body, received] = [this.#body, this.#received];
     this.#service.log.add({ via: this.#connection, head, raw, body, received, status, sent, refusal });
   }
 }

@@ -65,13 +65,26 @@ const LONGEST_PAUSE = 5000;
  * @throws {Failure} They cannot listen, or cannot start.
  */
 export async function runCrew(options: CrewOptions): Promise<ServeTotals> {
+  await mustBeReadable(new URL("./worker.ts", import.meta.url), new URL("../lib/server.ts", import.meta.url));
   return await new Crew(options).run();
+}
+
+/** A worker's program needs the right to be read, unlike the main one; without it the runtime would print a stack trace. */
+async function mustBeReadable(...files: URL[]): Promise<void> {
+  for (const path of files) {
+    const { state } = await Deno.permissions.query({ name: "read", path });
+    if (state === "granted") continue;
+    const what = "Deno has no permission to read its program; add --allow-read, or use the task, which has it";
+    throw new Failure(Exit.failed, `Cannot start a worker: ${what}`);
+  }
 }
 
 class Crew {
   #options: CrewOptions;
   #members = new Set<Member>();
   #slots: SharedArrayBuffer;
+  /** The number of the last connection at each place. */
+  #numbered: number[] = [];
   #totals: ServeTotals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(options: CrewOptions) {
@@ -116,10 +129,13 @@ class Crew {
       detailed: events.detailed,
       colour: getColorEnabled(),
     };
+    // Each worker counts its connections from 1; all together, and those that take their places, need different numbers.
+    const before = this.#numbered[index] ?? 0;
     const member = new Member(module ?? new URL("./worker.ts", import.meta.url), task, (event) => {
-      // Each worker counts its connections from 1; all together need different numbers.
-      const id = "id" in event && typeof event.id === "number" ? { id: (event.id - 1) * workers + index + 1 } : {};
-      events.emit({ ...event, ...id });
+      if (!("id" in event) || typeof event.id !== "number") return events.emit(event);
+      const number = before + event.id;
+      this.#numbered[index] = Math.max(this.#numbered[index] ?? 0, number);
+      events.emit({ ...event, id: (number - 1) * workers + index + 1 });
     });
     this.#members.add(member);
     return member;
@@ -137,8 +153,10 @@ class Crew {
         member.end();
         new SharedSlots(this.#slots, index, 0).clear();
         const { state } = stateOf(error);
-        events.emit({ event: "warning", message: `Cannot go on with worker ${index + 1}: ${state}; starting another` });
+        const then = signal.aborted ? "" : "; starting another";
+        events.emit({ event: "warning", message: `Cannot go on with worker ${index + 1}: ${state}${then}` });
       }
+      if (signal.aborted) return;
       pause = performance.now() - started < SOON ? Math.min(pause * 2, LONGEST_PAUSE) : FIRST_PAUSE;
       await delay(pause, { signal }).catch(() => {});
       if (signal.aborted) return;

@@ -9,6 +9,7 @@ import { type Answer, type BodyStream, fieldLine, textAnswer } from "./answer.ts
 import { decide, type Selected } from "./conditions.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import type { Request, Site } from "./site.ts";
+import { NOTHING } from "./syntax.ts";
 
 /** How much of a file is in memory at a time. */
 const PIECE = 64 * 1024;
@@ -136,7 +137,7 @@ async function regularFile({ path, info }: Found, { head }: Request): Promise<An
   const decision = decide((name) => head.field(name), selected);
   const validators = fieldLine("ETag", selected.etag) +
     (modified === null ? "" : fieldLine("Last-Modified", new Date(modified * 1000).toUTCString()));
-  if (decision.status === 304) return { status: 304, fields: validators, body: new Uint8Array(0) };
+  if (decision.status === 304) return { status: 304, fields: validators, body: NOTHING };
   if (decision.status === 412) {
     return textAnswer(412, "412 Precondition Failed: the file is another one by now\n", validators);
   }

@@ -22,6 +22,7 @@ export class RequestHead {
   readonly #from: number;
   readonly #to: number;
   readonly #fieldsAt: number;
+  #text: string | null = null;
 
   /**
    * @param bytes The bytes that the head is in, from `from` to `to`.
@@ -52,9 +53,9 @@ export class RequestHead {
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
-  /** The head as text. */
+  /** The head as text; made once. */
   get text(): string {
-    return textOf(this.#bytes, this.#from, this.#to);
+    return this.#text ??= textOf(this.#bytes, this.#from, this.#to);
   }
 
   /** The values of a field in the order they came (RFC 9110 5.3), as text; `name` in lower case. */

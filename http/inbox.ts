@@ -4,7 +4,7 @@
  * @module
  */
 
-const EMPTY = new Uint8Array(0);
+import { NOTHING } from "./syntax.ts";
 
 /**
  * Works on the socket's own buffer as long as nothing is left over from one read to the next, which is nearly always; what is left
@@ -12,10 +12,10 @@ const EMPTY = new Uint8Array(0);
  */
 export class Inbox {
   /** All that is there; what was taken is in front. */
-  bytes: Uint8Array = EMPTY;
+  bytes: Uint8Array = NOTHING;
   /** Where the part begins that was not taken yet. */
   at = 0;
-  #own = new Uint8Array(0);
+  #own: Uint8Array = NOTHING;
 
   /** How many bytes nobody has taken. */
   get left(): number {
@@ -26,7 +26,7 @@ export class Inbox {
   keep(): void {
     const { left } = this;
     if (left > 0 && this.bytes.buffer !== this.#own.buffer) this.#grow(left);
-    else if (left === 0) this.bytes = EMPTY;
+    else if (left === 0) this.bytes = NOTHING;
     if (left === 0) this.at = 0;
   }
 

@@ -16,6 +16,8 @@ type Owed = "nothing" | "request" | "head" | "body";
 export class Intake {
   /** What was read and not yet taken. */
   readonly inbox = new Inbox();
+  /** Whether the client was silent between two requests for too long. */
+  silent = false;
   #connection: Connection;
   #clock: Clock;
   #limits: HttpLimits;
@@ -37,27 +39,31 @@ export class Intake {
     const { idleTime, headTime, requestTime } = this.#limits;
     const idle = this.#clock.isOver(this.#since, idleTime);
     if (this.#owed === "request") {
-      if (idle) this.#connection.close();
+      if (!idle) return;
+      this.silent = true;
+      this.#connection.close();
       return;
     }
     const slow = this.#owed === "head" && this.#clock.isOver(this.#begun, headTime);
     if (idle || slow || this.#clock.isOver(this.#begun, requestTime)) this.#giveUp?.();
   }
 
-  /** Waits for the next request; `false` when the client has left, or has been silent for too long. */
-  async next(): Promise<boolean> {
+  /**
+   * Waits for the next request; what comes goes to {@linkcode Intake.got}. Two steps, without a promise between them: this is where a
+   * connection spends its life. A client that is silent for too long is closed, see {@linkcode Intake.silent}.
+   */
+  next(): Promise<Uint8Array | null> {
     this.#begun = 0;
     this.inbox.keep();
     this.#wait("request");
-    try {
-      return this.#take(await this.#connection.read());
-    } catch (error) {
-      // Closed by us, for its silence.
-      if (this.#connection.closed) return false;
-      throw error;
-    } finally {
-      this.#owed = "nothing";
-    }
+    return this.#connection.read();
+  }
+
+  /** Takes what came; `false` when the client has left. */
+  got(bytes: Uint8Array | null): boolean {
+    this.#owed = "nothing";
+    if (bytes !== null) this.inbox.add(bytes);
+    return bytes !== null;
   }
 
   /**
@@ -76,7 +82,7 @@ export class Intake {
       if (await Promise.race([this.#connection.ready(), promise]) === "late") {
         throw new Refusal(408, "the request took too long");
       }
-      return this.#take(await this.#connection.read());
+      return this.got(await this.#connection.read());
     } finally {
       this.#owed = "nothing";
       this.#giveUp = null;
@@ -91,11 +97,5 @@ export class Intake {
   #wait(owed: Owed): void {
     this.#since = this.#clock.now;
     this.#owed = owed;
-  }
-
-  #take(bytes: Uint8Array | null): boolean {
-    if (bytes === null) return false;
-    this.inbox.add(bytes);
-    return true;
   }
 }

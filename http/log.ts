@@ -30,13 +30,17 @@ export interface Exchange {
   readonly refusal: string;
 }
 
-/** How much of a body or of a malformed request is shown. */
+/** How much of a body is shown, and of what is no request. */
 const SHOWN = 1024;
+const SHOWN_RAW = 256;
 
 /** Turns exchanges into events. Ask {@linkcode RequestLog.on} first: what nobody reads is not even put together. */
 export class RequestLog {
   #events: Events;
   #format: LogFormat;
+  /** The time of the last line, to the second, and how it is written. */
+  #second = 0;
+  #stamp = "";
 
   constructor(events: Events, format: LogFormat) {
     this.#events = events;
@@ -53,18 +57,26 @@ export class RequestLog {
     const { via, head, raw, body, received, status, sent, refusal } = exchange;
     this.#events.emit({
       event: "request",
-      prose: this.#format === "common" ? commonLine(exchange, new Date()) : proseOf(exchange),
+      prose: this.#format === "common" ? commonLine(exchange, this.#now()) : proseOf(exchange),
       id: via.id,
       peer: via.peer,
       method: head?.method ?? null,
       target: head?.target ?? null,
       version: head === null ? null : `HTTP/1.${head.minor}`,
-      text: decodeText(head?.raw ?? raw.subarray(0, SHOWN)) + decodeText(body.subarray(0, SHOWN)),
+      text: (head?.text ?? decodeText(raw.subarray(0, SHOWN))) +
+        (received > 0 ? decodeText(body.subarray(0, SHOWN)) : ""),
       bytes: (head?.raw ?? raw).length + received,
       status,
       sent,
       ...(refusal === "" ? {} : { refusal }),
     });
+  }
+
+  #now(): string {
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#second) this.#stamp = commonTime(new Date(second * 1000));
+    this.#second = second;
+    return this.#stamp;
   }
 }
 
@@ -73,34 +85,38 @@ function proseOf({ via, head, raw, body, received, status, refusal }: Exchange):
   const title = `----- HTTP REQUEST from ${via.peer} -----`;
   const lines = [title];
   if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1).map((line) => escapeControls(line)));
-  else lines.push(shown(raw, raw.length));
-  if (received > 0) lines.push(`Body: ${shown(body, received)}`);
+  else lines.push(shown(raw.subarray(0, SHOWN_RAW), raw.length));
+  if (received > 0) lines.push(`Body: ${shown(body.subarray(0, SHOWN), received)}`);
   lines.push("-".repeat(title.length));
   if (refusal !== "") lines.push(trouble(`Answered ${status} ${phraseOf(status)}: ${refusal}`));
   return lines.join("\n");
 }
 
-/** Untrusted bytes on one line; of many the first. */
+/** Untrusted bytes on one line, the first of `length`. */
 function shown(bytes: Uint8Array, length: number): string {
-  const text = escapeControls(decodeText(bytes.subarray(0, SHOWN)));
-  return length > SHOWN ? `${text} … (${length} bytes)` : text;
+  const text = escapeControls(decodeText(bytes));
+  return length > bytes.length ? `${text} … (${length} bytes)` : text;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/**
- * `host - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326`: the Common Log Format of NCSA httpd, in UTC.
- *
- * @param exchange What to log; a quote in the request line is escaped, so that no request can forge the rest of the line.
- * @param time When it was answered.
- */
-export function commonLine({ via, head, raw, status, sent }: Exchange, time: Date): string {
+/** A time as the Common Log Format writes it, in UTC: `10/Oct/2000:13:55:36 +0000`. */
+export function commonTime(time: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${two(time.getUTCDate())}/${MONTHS[time.getUTCMonth()]}/${time.getUTCFullYear()}`;
-  const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())}`;
+  return `${day}:${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())} +0000`;
+}
+
+/**
+ * `host - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326`: the Common Log Format of NCSA httpd.
+ *
+ * @param exchange What to log; a quote in the request line is escaped, so that no request can forge the rest of the line.
+ * @param time When it was answered, as {@linkcode commonTime} writes it.
+ */
+export function commonLine({ via, head, raw, status, sent }: Exchange, time: string): string {
   const line = head === null
     ? decodeText(raw.subarray(0, SHOWN)).split("\n", 1)[0]?.trim() ?? ""
     : `${head.method} ${head.target} HTTP/1.${head.minor}`;
   const request = line === "" ? "-" : escapeControls(line.replace(/["\\]/g, "\\$&"));
-  return `${via.hostname} - - [${day}:${clock} +0000] "${request}" ${status} ${sent === 0 ? "-" : sent}`;
+  return `${via.hostname} - - [${time}] "${request}" ${status} ${sent === 0 ? "-" : sent}`;
 }

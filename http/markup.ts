@@ -41,7 +41,7 @@ dt{padding:.55rem .9rem;color:var(--soft);line-height:1.45}
 dd{margin:0;overflow-wrap:anywhere}
 .l{display:block}
 .l::after,.e::after{content:"CR LF";margin-left:.4em;padding:.1em .3em;border:1px solid var(--line);border-radius:.3em;color:var(--soft);font-size:.6875em;vertical-align:.15em;white-space:nowrap}
-.l:empty::after{margin-left:0}small{display:block;font-size:.8125rem;opacity:.85}
+:is(.l,.e):empty::after{margin-left:0}small{display:block;font-size:.8125rem;opacity:.85}
 .l b{color:var(--mark);font-weight:600}
 table{width:100%;border-collapse:collapse;margin:1rem 0}
 th,td{padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}

@@ -9,13 +9,11 @@
 import { FramingFields } from "./framing.ts";
 import { type HeadLimits, RequestHead } from "./head.ts";
 import { malformed, Refusal } from "./refusal.ts";
-import { COLON, CR, digit, HTAB, LF, SP, TARGET, textOf, TOKEN, VALUE } from "./syntax.ts";
+import { parseRequestLine, type RequestLine } from "./request_line.ts";
+import { COLON, CR, HTAB, LF, NOTHING, SP, startsWith, TOKEN, VALUE } from "./syntax.ts";
 
-const NOTHING: Uint8Array = new Uint8Array(0);
 /** A head longer than this is parsed every time. */
 const LONGEST_REPEATED = 2048;
-/** Methods that are told from others without making a string. */
-const COMMON_METHODS = ["GET", "HEAD", "POST"] as const;
 
 /**
  * Reads one head after the other out of bytes that come in pieces of any size. Each byte is looked at once or twice, however
@@ -41,10 +39,8 @@ export class HeadParser {
   #fields = 0;
   /** Empty lines before the request line. */
   #skipped = 0;
-  #method = "";
-  #target = "";
-  #minor: 0 | 1 = 1;
-  #fieldsAt = 0;
+  /** The request line, once it is there; its end counts from the head's start. */
+  #line: RequestLine | null = null;
   #framing = new FramingFields();
   #consumed = 0;
   /** The last head, over a copy of its bytes: most clients ask again in the very same words, and then there is nothing to parse. */
@@ -81,18 +77,19 @@ export class HeadParser {
       return this.#last;
     }
     if (this.#searched > this.#parsed && bytes.indexOf(LF, start + this.#searched) < 0) return this.#wait(bytes, start);
-    if (this.#fieldsAt === 0) {
+    if (this.#line === null) {
       const first = this.#skipEmptyLines(bytes, start);
-      const next = first < 0 ? -1 : this.#requestLine(bytes, first);
-      if (next < 0) return this.#wait(bytes, start);
-      this.#advance(next - first, next - start, 414);
-      this.#fieldsAt = next - start;
+      const line = first < 0 ? null : parseRequestLine(bytes, first);
+      if (line === null) return this.#wait(bytes, start);
+      this.#advance(line.end - first, line.end - start, 414);
+      // A request that is taken up again may lie elsewhere by then.
+      this.#line = { ...line, end: line.end - start };
     }
     for (let at = start + this.#parsed; at < bytes.length;) {
       if (bytes[at] === CR) {
         if (at + 1 >= bytes.length) break;
         if (bytes[at + 1] !== LF) throw malformed("a CR without LF");
-        return this.#complete(bytes, start, at + 2);
+        return this.#complete(this.#line, bytes, start, at + 2);
       }
       const next = this.#fieldLine(bytes, at);
       if (next < 0) break;
@@ -103,20 +100,26 @@ export class HeadParser {
     return this.#wait(bytes, start);
   }
 
-  #complete(bytes: Uint8Array, start: number, end: number): RequestHead {
+  #complete(
+    { method, target, minor, end: fieldsAt }: RequestLine,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): RequestHead {
     const head = new RequestHead(
       bytes,
       start + this.#skipped,
       end,
-      this.#method,
-      this.#target,
-      this.#minor,
-      this.#framing.settle(this.#minor),
-      start + this.#fieldsAt,
+      method,
+      target,
+      minor,
+      this.#framing.settle(minor),
+      start + fieldsAt,
     );
     this.#consumed = end - start;
     this.#parsed = this.#searched = this.#skipped = 0;
-    this.#fields = this.#fieldsAt = 0;
+    this.#fields = 0;
+    this.#line = null;
     // Two of a length are taken for a sign that a third is worth a copy.
     const repeats = this.#consumed === this.#lastLength && this.#consumed <= LONGEST_REPEATED;
     this.#lastLength = this.#consumed;
@@ -151,8 +154,8 @@ export class HeadParser {
     if (this.#searched === this.#skipped) this.#parsed = this.#searched = this.#skipped = 0;
     if (bytes.length - line > maxLine) {
       // Without a space in it this is no request line at all.
-      const begins = this.#fieldsAt > 0 || bytes.subarray(line, line + maxLine).includes(SP);
-      throw begins ? this.#tooLong(this.#fieldsAt > 0 ? 431 : 414) : malformed("no request line");
+      if (this.#line !== null) throw this.#tooLong(431);
+      throw bytes.subarray(line, line + maxLine).includes(SP) ? this.#tooLong(414) : malformed("no request line");
     }
     if (this.#searched > maxHead) throw new Refusal(431, `the head is longer than ${maxHead} bytes`);
     return null;
@@ -166,44 +169,6 @@ export class HeadParser {
     this.#skipped = this.#parsed = at - start;
     this.#searched = Math.max(this.#searched, this.#skipped);
     return at < bytes.length && !(bytes[at] === CR && at + 1 >= bytes.length) ? at : -1;
-  }
-
-  /** `method SP request-target SP HTTP-version CRLF` (RFC 9112 3); returns where the next line starts, -1 when cut off. */
-  #requestLine(bytes: Uint8Array, start: number): number {
-    const end = bytes.length;
-    let at = start;
-    while (at < end && TOKEN[bytes[at] as number] === 1) at++;
-    if (at >= end) return -1;
-    if (at === start || bytes[at] !== SP) throw malformed("the request line does not start with a method and a space");
-    const target = ++at;
-    while (at < end && TARGET[bytes[at] as number] === 1) at++;
-    if (at >= end) return -1;
-    if (bytes[at] === CR || bytes[at] === LF) throw malformed("a request line without HTTP/1.1 at its end");
-    if (at === target || bytes[at] !== SP) {
-      throw malformed("the target is empty or has a character that is not allowed");
-    }
-    const version = at + 1;
-    if (end < version + 10) return bytes.indexOf(LF, version) < 0 ? -1 : this.#badVersion();
-    this.#minor = this.#version(bytes, version);
-    this.#method = COMMON_METHODS.find((method) => isExactly(bytes, start, target - 1, method)) ??
-      textOf(bytes, start, target - 1);
-    this.#target = at - target === 1 && bytes[target] === 0x2f ? "/" : textOf(bytes, target, at);
-    return version + 10;
-  }
-
-  /** `HTTP/1.1 CRLF`; the name is case-sensitive, and both numbers are one digit (RFC 9112 2.3). */
-  #version(bytes: Uint8Array, at: number): 0 | 1 {
-    const major = digit(bytes[at + 5]);
-    const minor = digit(bytes[at + 7]);
-    const wellFormed = isExactly(bytes, at, at + 5, "HTTP/") && major >= 0 && minor >= 0 && bytes[at + 6] === 0x2e &&
-      bytes[at + 8] === CR && bytes[at + 9] === LF;
-    if (!wellFormed) return this.#badVersion();
-    if (major !== 1) throw new Refusal(505, "this server speaks HTTP/1.1 and HTTP/1.0");
-    return minor === 0 ? 0 : 1;
-  }
-
-  #badVersion(): never {
-    throw malformed("the request line does not end with a space, HTTP/1.1 and CR LF");
   }
 
   /** `field-name ":" OWS field-value OWS CRLF` (RFC 9112 5); returns where the next line starts, -1 when cut off. */
@@ -230,14 +195,7 @@ export class HeadParser {
   }
 }
 
-function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boolean {
-  if (bytes.length - start < prefix.length) return false;
-  for (let index = 0; index < prefix.length; index++) {
-    if (bytes[start + index] !== prefix[index]) return false;
-  }
-  return true;
-}
-
+/** Why a request line does not start with a method and a space. */
 /** Why a field line does not start with a name and a colon. */
 function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   const byte = bytes[at];
@@ -247,12 +205,4 @@ function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   if (byte === LF) return "a line ends with LF alone";
   if (byte === CR) return "a field line without a colon";
   return "a character in a field name that is not allowed";
-}
-
-function isExactly(bytes: Uint8Array, from: number, to: number, text: string): boolean {
-  if (to - from !== text.length) return false;
-  for (let index = 0; index < text.length; index++) {
-    if (bytes[from + index] !== text.charCodeAt(index)) return false;
-  }
-  return true;
 }

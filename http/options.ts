@@ -15,8 +15,6 @@ import type { HttpLimits } from "./service.ts";
 export const httpFlags = {
   dir: flag.text("folder whose files are served", { default: undefined, placeholder: "PATH" }),
   log: flag.choice("requests as they came, or one line each", ["prose", "common"], { default: "prose" }),
-  ...commonFlags,
-  timeout: flag.seconds("seconds a client may be silent; 0 = for ever", { default: 60, short: "t" }),
   headTime: flag.seconds("seconds for a whole head, answered with 408 after that; 0 = no limit", { default: 30 }),
   requestTime: flag.seconds("seconds for a whole request with its body; 0 = no limit", { default: 120 }),
   maxLine: flag.integer("bytes of the request line or of one field", {
@@ -34,6 +32,8 @@ export const httpFlags = {
     placeholder: "BYTES",
   }),
   maxRequests: flag.integer("requests on one connection; 0 = no limit", { default: 0, min: 0, max: 1_000_000_000 }),
+  ...commonFlags,
+  timeout: flag.seconds("seconds a client may be silent; 0 = for ever", { default: 60, short: "t" }),
 };
 
 /** The flags as a script gets them. */

@@ -11,6 +11,7 @@ import { type RouteNote, visitorPage } from "./page.ts";
 import { Refusal } from "./refusal.ts";
 import { bytesAnswer, delayAnswer, linesAnswer, redirectAnswer, statusAnswer } from "./samples.ts";
 import type { Request, Resource, Site } from "./site.ts";
+import { NOTHING } from "./syntax.ts";
 import type { Target } from "./target.ts";
 
 /** Methods that this server knows; another one gets 501 (RFC 9110 9.1). */
@@ -94,7 +95,6 @@ const NOTES: readonly RouteNote[] = [
   ...ROUTES,
 ];
 
-const NO_BODY = new Uint8Array(0);
 const NOT_FOUND: Resource = {
   refuses: true,
   constant: true,
@@ -107,7 +107,7 @@ type Place = ReadonlyMap<string, Resource>;
 /** Adds what every place has: OPTIONS, which tells the methods (RFC 9110 9.3.7), and 405 for those that it does not have. */
 function placeOf(methods: readonly string[], resources: Readonly<Record<string, Resource>>): Place {
   const allow = fieldLine("Allow", methods.join(", "));
-  const options: Resource = { answer: () => ({ status: 200, fields: allow, body: NO_BODY }) };
+  const options: Resource = { answer: () => ({ status: 200, fields: allow, body: NOTHING }) };
   const refusal: Resource = {
     refuses: true,
     answer: () => textAnswer(405, `405 Method Not Allowed: only ${methods.join(", ")}\n`, allow),

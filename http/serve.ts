@@ -26,10 +26,12 @@ export async function serveHttp(
 ): Promise<ServeTotals> {
   const { events = NO_EVENTS, signal = new AbortController().signal } = options;
   const { idleTime, headTime, requestTime } = limits;
+  const stallTime = idleTime > 0 ? Math.min(idleTime, STALL) : STALL;
   const service: Service = {
     site: dir === null ? routes : fileSite(dir, routes),
     limits,
-    clock: new Clock([idleTime, headTime, requestTime]),
+    clock: new Clock([idleTime, headTime, requestTime, stallTime]),
+    stallTime,
     log: new RequestLog(events, log),
     events,
     signal,
@@ -37,9 +39,9 @@ export async function serveHttp(
   };
   return await serveTcp(listener, (connection) => serveRequests(connection, service), {
     ...options,
-    // Silence is the session's business: it depends on what the client owes whether it gets a 408.
+    // Time is the session's business, with one clock for all: it depends on what the client owes whether it gets a 408.
     timeout: 0,
-    stall: idleTime > 0 ? Math.min(idleTime, STALL) : STALL,
+    stall: 0,
     report: false,
     refusal,
   });

@@ -50,7 +50,8 @@ export async function main(args: string[]): Promise<number> {
     using listener = listenTcp({ hostname: options.bind, port: options.port });
     announce(events, listener, (endpoint) => `curl ${urlOf(endpoint)}`);
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr)}` });
-    return totalsLine(await serveHttp(listener, settings, { ...serveOptions(options), events, signal }));
+    const totals = await serveHttp(listener, settings, { ...serveOptions(options), events, signal });
+    return totalsLine(totals, events);
   });
 }
 

@@ -27,6 +27,8 @@ export interface Service {
   readonly site: Site;
   readonly limits: HttpLimits;
   readonly clock: Clock;
+  /** How long a client may not read what is written to it, in milliseconds. */
+  readonly stallTime: number;
   readonly log: RequestLog;
   readonly events: Events;
   /** Aborts when the server stops: the answer under way is the connection's last. */

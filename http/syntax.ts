@@ -7,6 +7,9 @@
 /** Bytes with a name. */
 export const HTAB = 9, LF = 10, CR = 13, SP = 32, QUOTE = 34, COMMA = 44, COLON = 58, SEMICOLON = 59, BACKSLASH = 92;
 
+/** No bytes at all. */
+export const NOTHING: Uint8Array = new Uint8Array(0);
+
 function tableOf(...allowed: (string | readonly [number, number])[]): Uint8Array {
   const table = new Uint8Array(256);
   for (const entry of allowed) {
@@ -58,6 +61,24 @@ export function isName(bytes: Uint8Array, from: number, to: number, name: string
   if (to - from !== name.length) return false;
   for (let index = 0; index < name.length; index++) {
     if (((bytes[from + index] as number) | 0x20) !== name.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Tells whether bytes are exactly this ASCII text. */
+export function isExactly(bytes: Uint8Array, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false;
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[from + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Tells whether what is at `start` begins with these bytes. */
+export function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boolean {
+  if (bytes.length - start < prefix.length) return false;
+  for (let index = 0; index < prefix.length; index++) {
+    if (bytes[start + index] !== prefix[index]) return false;
   }
   return true;
 }

@@ -54,7 +54,8 @@ export async function main(args: string[]): Promise<number> {
       throw new UsageError("Cannot use --once with more than one worker: one client needs one");
     }
     const { once, maxConnections, allow, json, bind: hostname, port } = options;
-    const workers = once ? 1 : options.workers || navigator.hardwareConcurrency;
+    // Windows deals connections out to nobody but the first who listens.
+    const workers = once || Deno.build.os === "windows" ? 1 : options.workers || navigator.hardwareConcurrency;
     const settings = await httpSettings(options);
     const totals = await runCrew({
       endpoint: { hostname, port },
@@ -69,7 +70,7 @@ export async function main(args: string[]): Promise<number> {
         events.emit({ event: "notice", message: `Open ${urlOf(bound)}, served by ${plural(workers, "worker")}` });
       },
     });
-    return totalsLine(totals);
+    return totalsLine(totals, events);
   });
 }
 

@@ -5,10 +5,12 @@
  */
 import type { Connection } from "../lib/connection.ts";
 import { type Answer, answerHead, type BodyStream, type Ending, isBodiless, Outbox } from "./answer.ts";
+import type { Clock } from "./clock.ts";
+import type { Service } from "./service.ts";
+import { NOTHING } from "./syntax.ts";
 
 /** A body or a piece of one that is not copied any more. */
 const LARGE = 64 * 1024;
-const NOTHING = new Uint8Array(0);
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** Gathers answers and writes them; one call at a time. */
@@ -22,10 +24,38 @@ export class AnswerWriter {
   /** Where in the outbox the last answer begins. */
   #mark = 0;
 
-  /** @param spare Outboxes that nobody uses, shared by all connections of a server. */
-  constructor(connection: Connection, spare: Outbox[]) {
+  /** Bytes given to the connection so far; a write is under way as long as it has sent fewer. */
+  #given = 0;
+  /** Bytes sent when somebody looked last, and when that was. */
+  #seen = 0;
+  #since = 0;
+  /** Whether the client was given up because it did not read. */
+  stuck = false;
+  readonly #clock: Clock;
+  readonly #stallTime: number;
+
+  /** @param service Its outboxes are those that nobody uses, shared by all connections of a server. */
+  constructor(
+    connection: Connection,
+    { outboxes, clock, stallTime }: Pick<Service, "outboxes" | "clock" | "stallTime">,
+  ) {
     this.#connection = connection;
-    this.#spare = spare;
+    this.#spare = outboxes;
+    this.#clock = clock;
+    this.#stallTime = stallTime;
+  }
+
+  /** Gives up a client that does not read what is written to it; slow progress is progress. */
+  look(): void {
+    const { bytesOut } = this.#connection;
+    if (bytesOut === this.#given) return;
+    if (bytesOut !== this.#seen) {
+      this.#seen = bytesOut;
+      this.#since = this.#clock.now;
+    } else if (this.#clock.isOver(this.#since, this.#stallTime)) {
+      this.stuck = true;
+      this.#connection.close();
+    }
   }
 
   /** Whether something waits to be written. */
@@ -78,12 +108,12 @@ export class AnswerWriter {
     if (this.#outbox !== null) return this.#flush(this.#outbox);
     const ready = this.#ready ?? NOTHING;
     this.#ready = null;
-    return this.#connection.write(ready);
+    return this.#write(ready);
   }
 
   async #flush(outbox: Outbox): Promise<void> {
     this.#outbox = null;
-    await this.#connection.write(outbox.take());
+    await this.#write(outbox.take());
     if (outbox.reusable) this.#spare.push(outbox);
   }
 
@@ -110,9 +140,15 @@ export class AnswerWriter {
       await this.flush();
     } else {
       if (this.waiting) await this.flush();
-      await this.#connection.write(piece);
+      await this.#write(piece);
     }
     return piece.length;
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    this.#given += bytes.length;
+    this.#seen = -1;
+    return this.#connection.write(bytes);
   }
 
   #take(): Outbox {

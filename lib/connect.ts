@@ -30,17 +30,19 @@ export async function resolveHost(hostname: string): Promise<string[]> {
   if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
   if (parseAddress(hostname.replace(/%.*$/, "")) !== null) return [hostname];
   try {
-    const found = await lookup(hostname, { all: true });
+    const found = await lookup(hostname, { all: true, verbatim: true });
     if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
   } catch (error) {
-    throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: ${dnsState(error)}`, { cause: error });
+    const denied = error instanceof Error && "code" in error && error.code === "EPERM";
+    const code = denied ? Exit.failed : Exit.nameNotFound;
+    throw new Failure(code, `Cannot resolve ${hostname}: ${dnsState(error)}`, { cause: error });
   }
   throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: the name has no address`);
 }
 
 function dnsState(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "EPERM") return "Deno has no permission for this name; add --allow-net";
+  if (code === "EPERM") return "Deno has no permission for this name; add --allow-net, or use the task, which has it";
   if (code === "EAI_AGAIN" || code === "ETIMEOUT") return "no name server answers; is this machine online?";
   return "no such name; check the spelling, or use the address";
 }
@@ -111,7 +113,9 @@ export async function connectFailure(
   const { code, state } = stateOf(error);
   const target = formatEndpoint(endpoint);
   const cause = { cause: error };
-  if (addresses.length < 2) return new Failure(code, `Cannot connect to ${target}: ${state}${advice(code)}`, cause);
+  if (addresses.length < 2) {
+    return new Failure(code, `Cannot connect to ${target}: ${state}${advice(code, state)}`, cause);
+  }
   const said = await Promise.all(
     addresses.slice(0, NAMED).map(async (address) => {
       try {
@@ -124,12 +128,13 @@ export async function connectFailure(
     }),
   );
   const more = addresses.length > NAMED ? `; and ${addresses.length - NAMED} more` : "";
-  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${more}${advice(code)}`, cause);
+  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${more}${advice(code, state)}`, cause);
 }
 
 /** What to try, by kind of failure. */
-function advice(code: ExitCode): string {
-  if (code === Exit.unreachable) return " (is a server running there, on that port?)";
+function advice(code: ExitCode, state: string): string {
+  if (state.includes("refused")) return " (is a server running there, on that port?)";
+  if (code === Exit.unreachable) return " (is that machine on, and on the same network?)";
   if (code === Exit.timedOut) return " (wrong address, machine off, or a firewall that drops)";
   return "";
 }

@@ -93,6 +93,11 @@ export class Connection implements Disposable {
     return this.#bytesOut;
   }
 
+  /** How many received bytes wait to be read. */
+  get buffered(): number {
+    return this.#reader.buffered;
+  }
+
   /** Our own address and port. */
   get local(): string {
     return formatEndpoint(this.#socket.localAddr as Deno.NetAddr);

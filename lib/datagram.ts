@@ -210,8 +210,9 @@ class DatagramServer {
   }
 }
 
-/** A server's last line. */
-export function datagramTotalsLine(totals: DatagramTotals): string {
+/** A server's last line; the figures go into a `summary` event. */
+export function datagramTotalsLine(totals: DatagramTotals, events: Events = NO_EVENTS): string {
+  events.emit({ event: "summary", prose: "", ...totals });
   const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;
   return `Done: ${plural(totals.received, "datagram")} received, ${totals.answered} answered, ${bytes}`;
 }

@@ -120,7 +120,8 @@ export function isClosedHere(error: unknown): boolean {
 export function stateOf(error: unknown): { code: ExitCode; state: string } {
   if (error instanceof Failure) return { code: error.code, state: error.message };
   if (!(error instanceof Error)) return { code: Exit.failed, state: String(error) };
-  const known = STATES.get(error.name);
+  // Some of what the system says has no class of its own in the runtime, only its number's name.
+  const known = STATES.get(error.name) ?? STATES.get("code" in error ? String(error.code) : "");
   if (known !== undefined) return known;
   if (error.message.includes("failed to lookup address information") || error.name === "URIError") {
     return { code: Exit.nameNotFound, state: "no such name" };
@@ -133,6 +134,9 @@ export function stateOf(error: unknown): { code: ExitCode; state: string } {
 const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(Object.entries({
   ConnectionRefused: { code: Exit.unreachable, state: "connection refused" },
   NetworkUnreachable: { code: Exit.unreachable, state: "network unreachable" },
+  EHOSTUNREACH: { code: Exit.unreachable, state: "no route to that host" },
+  ENETUNREACH: { code: Exit.unreachable, state: "network unreachable" },
+  ETIMEDOUT: { code: Exit.timedOut, state: "no answer" },
   HostUnreachable: { code: Exit.unreachable, state: "host unreachable" },
   AddrNotAvailable: { code: Exit.unreachable, state: "address not available" },
   TimeoutError: { code: Exit.timedOut, state: "no answer within the time limit" },

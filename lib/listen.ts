@@ -61,6 +61,8 @@ function why(error: unknown, transport: string, { hostname, port }: Endpoint): s
  */
 export function reachableAddresses(hostname: string): string[] {
   if (isLoopback(hostname)) return [];
+  // The zone of a link-local address is the name of an interface on the machine that types it (RFC 4007 11).
+  if (/^fe80:/i.test(hostname)) return [`${hostname.replace(/%.*$/, "")}%INTERFACE-THERE`];
   if (!isWildcard(hostname)) return [hostname];
   try {
     return Deno.networkInterfaces()

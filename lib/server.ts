@@ -256,8 +256,9 @@ class TcpServer {
   }
 }
 
-/** A server's last line. */
-export function totalsLine(totals: ServeTotals): string {
+/** A server's last line; the figures go into a `summary` event. */
+export function totalsLine(totals: ServeTotals, events: Events = NO_EVENTS): string {
+  events.emit({ event: "summary", prose: "", ...totals });
   const refused = totals.refused > 0 ? `, ${totals.refused} refused` : "";
   const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;
   return `Done: ${plural(totals.connections, "connection")} served${refused}, ${bytes}`;

@@ -52,6 +52,8 @@ export class Terminal implements LineInput {
       if (!this.#closed) this.#readline.prompt();
     });
     this.#readline.on("SIGINT", onInterrupt);
+    // Ctrl-Z is not for us: a stopped chat under `deno task` leaves its terminal to nobody.
+    this.#readline.on("SIGTSTP", () => {});
     // The terminal has gone away: an end, of which the signal SIGHUP tells, and not a failure.
     for (const part of [streams.stdin, streams.stdout, this.#readline]) part.on("error", () => this.#readline.close());
     this.#readline.on("close", () => {

@@ -81,7 +81,8 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
     using listener = listenTcp({ hostname: options.bind, port: options.port });
     announce(events, listener, ({ hostname, port }) => `deno task sum:client --host ${hostname} --port ${port}`);
-    return totalsLine(await serveSums(listener, rulesOf(options), { ...serveOptions(options), events, signal }));
+    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options), events, signal });
+    return totalsLine(totals, events);
   });
 }
 

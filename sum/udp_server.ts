@@ -97,7 +97,7 @@ export async function main(args: string[]): Promise<number> {
     announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
     const { once, timeout } = options;
     const limits = { once, timeout: timeout * 1000, events, signal };
-    return datagramTotalsLine(await serveSumDatagrams(socket, rulesOf(options), limits));
+    return datagramTotalsLine(await serveSumDatagrams(socket, rulesOf(options), limits), events);
   });
 }
 

@@ -81,8 +81,10 @@ export async function exchange(connection: Connection, message: string, output: 
   if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
   const duration = performance.now() - started;
   await output.write(reply);
+  // What came along with the first line belongs to the reply too.
+  for (let rest; connection.buffered > 0 && (rest = await connection.read()) !== null;) await output.write(rest);
   await output.end();
-  return `Done: a reply of ${plural(reply.length, "byte")} in ${milliseconds(duration)}`;
+  return `Done: a reply of ${plural(connection.bytesIn, "byte")} in ${milliseconds(duration)}`;
 }
 
 /**

@@ -7,7 +7,7 @@ import { delay } from "@std/async/delay";
 import type { Endpoint } from "../lib/addr.ts";
 import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
-import { CutOffError, Exit, Failure, stateOf, TimedOutError } from "../lib/errors.ts";
+import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
 import { data, milliseconds } from "../lib/log.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { Times } from "../lib/stats.ts";
@@ -53,6 +53,10 @@ export class Exchanger implements Disposable {
     await connection.write(this.#message);
     const reply = await connection.readMessage({ keepEnd: true });
     if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
+    // The rest of it would be taken for the reply to the next message.
+    if (connection.buffered > 0) {
+      throw new ProtocolError(`Cannot count the exchanges with ${connection.peer}: its reply is more than one line`);
+    }
     return reply;
   }
 
@@ -94,16 +98,20 @@ export async function ping(server: Endpoint, message: string, options: PingOptio
   const { count, interval, output, events, signal } = options;
   using exchanger = new Exchanger(server, message, options);
   const times = new Times();
-  for (let number = 1; number <= count; number++) {
-    const started = performance.now();
-    const reply = await exchanger.exchange();
-    times.add(performance.now() - started);
-    await output.write(reply);
-    await output.end();
-    const left = started + interval - performance.now();
-    if (number < count && left > 0) await pause(left, signal);
+  try {
+    for (let number = 1; number <= count; number++) {
+      const started = performance.now();
+      const reply = await exchanger.exchange();
+      times.add(performance.now() - started);
+      await output.write(reply);
+      await output.end();
+      const left = started + interval - performance.now();
+      if (number < count && left > 0) await pause(left, signal);
+    }
+  } finally {
+    // Also of what a Ctrl-C or a lost server has left over.
+    if (times.count > 0) events?.emit({ event: "measured", prose: data(figures(times)), ...fields(times) });
   }
-  events?.emit({ event: "measured", prose: data(figures(times)), ...fields(times) });
   return `Done: ${plural(count, "exchange")}`;
 }
 

@@ -15,8 +15,7 @@ export class Input {
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** Whether the input has ended without a byte, as far as is known now. */
   empty = false;
-  /** Whether it has given a byte. */
-  started = false;
+  #waitingSince: number | null = null;
   /** Whether it was given up: its end then says nothing. */
   cancelled = false;
 
@@ -28,7 +27,6 @@ export class Input {
   async ready(): Promise<void> {
     this.#first ??= this.#reader.read();
     this.empty = (await this.#next(this.#first)).done;
-    this.started = !this.empty;
   }
 
   /** The next piece; `null` is the end. */
@@ -36,22 +34,29 @@ export class Input {
     const reading = this.#first ?? this.#reader.read();
     this.#first = null;
     const { done, value } = await this.#next(reading);
-    this.started ||= !done;
     return done ? null : value;
   }
 
   async #next(reading: Promise<ReadableStreamReadResult<Uint8Array>>): Promise<ReadableStreamReadResult<Uint8Array>> {
+    this.#waitingSince = performance.now();
     try {
       return await reading;
     } catch (error) {
       throw new Failure(Exit.failed, `Cannot read standard input: ${stateOf(error).state}`, { cause: error });
+    } finally {
+      this.#waitingSince = null;
     }
   }
 
-  /** Gives the input up, also while a read waits for it. */
-  async cancel(): Promise<void> {
+  /** For how many milliseconds a read has been waiting. */
+  get silence(): number {
+    return this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
+  }
+
+  /** Gives the input up, also while a read waits for it. That read may never return, so nobody waits for it. */
+  cancel(): void {
     this.cancelled = true;
-    await this.#reader.cancel().catch(() => {});
+    this.#reader.cancel().catch(() => {});
   }
 }
 
@@ -60,33 +65,36 @@ export function stdinInput(): Input {
   return new Input(Deno.stdin.readable);
 }
 
-/** How long an input that has not said a word may still begin, once the peer has closed (ms). */
-const LAST_WORD = 100;
+/** How long the input may be silent, once the peer has closed, before that is the end (ms). */
+const SILENCE = 1000;
+/** How often to look whether it is (ms). */
+const LOOK = 50;
 
 /**
  * Pumps both directions until the peer closes; at the end of the input it half-closes and reads on, so that an answer which comes
- * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only, so an input that has begun is sent to its
- * end, at its own pace: a peer that has closed for good refuses the next write. An input that never began does not hold up the end.
+ * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only, so input that comes is still sent: a peer
+ * that has closed for good refuses the next write. An input that is silent by then (`tail -f`) does not hold up the end.
  *
  * @param message Sent in place of an input that ends without a byte.
  * @returns The last line of the run.
  * @throws {CutOffError} The peer reset, or would not take the rest of the input.
  */
 export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
+  let allSent = false;
   let failure: unknown;
   // A failure is noted but the peer's last words are read first: it may have said why it hung up. Without input there are none.
   const sending = send(connection, input, message).catch((error) => {
     failure = error;
     if (!(error instanceof CutOffError)) connection.close();
-  });
+  }).finally(() => allSent = true);
   try {
     for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
     await output.end();
-    await (input.started ? sending : Promise.race([sending, delay(LAST_WORD)]));
+    while (!allSent && input.silence < SILENCE) await Promise.race([sending, delay(LOOK)]);
   } catch (error) {
     throw failure ?? error;
   } finally {
-    await input.cancel();
+    input.cancel();
   }
   if (failure !== undefined) throw failure;
   return `Done: ${formatBytes(connection.bytesOut)} out, ${

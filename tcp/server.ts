@@ -1,5 +1,5 @@
 /**
- * tcp:server is a TCP server: it prints each message and answers it.
+ * tcp:server is a TCP server: it prints a client's message, answers it and closes.
  *
  * ```sh
  * deno task tcp:server
@@ -27,7 +27,7 @@ import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener, tot
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
-  reply: flag.text("answer to each message", { default: "Hello from server!" }),
+  reply: flag.text("answer to the first message of a connection, which then ends", { default: "Hello from server!" }),
   noNewline: flag.on("leave the newline off the answer"),
   echo: flag.on("send every byte back until the client half-closes"),
   discard: flag.on("only count what comes"),
@@ -40,7 +40,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "tcp:server",
   role: "server",
-  summary: "TCP server that prints each message and answers it",
+  summary: "TCP server that prints a client's message, answers it and closes",
   example: {
     flags: "--port 9000 --echo",
     does: "Sends back whatever arrives on port 9000; try it with `nc 127.0.0.1 9000`.",
@@ -84,7 +84,8 @@ export async function main(args: string[]): Promise<number> {
     const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
     using listener = listenTcp({ hostname: options.bind, port: options.port });
     announce(events, listener, ({ hostname, port }) => `deno task tcp:client --host ${hostname} --port ${port}`);
-    return totalsLine(await serveMessages(listener, service, { ...serveOptions(options), events, signal }));
+    const totals = await serveMessages(listener, service, { ...serveOptions(options), events, signal });
+    return totalsLine(totals, events);
   });
 }
 

@@ -97,9 +97,8 @@ export async function main(args: string[]): Promise<number> {
     const socket = listenUdp({ hostname: options.bind, port: options.port });
     announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
     const timeout = options.timeout * 1000;
-    return datagramTotalsLine(
-      await serveMessages(socket, handler, { once: options.once, timeout, events, signal }),
-    );
+    const totals = await serveMessages(socket, handler, { once: options.once, timeout, events, signal });
+    return datagramTotalsLine(totals, events);
   });
 }
 

@@ -111,7 +111,7 @@ Deno.test("the operator may take another name, a reserved one too", async () => 
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   room.desk.input.type("/nick operator", "/nick Teacher", "hello");
-  assertEquals(await alice.until(/hello/), ["* operator is now Teacher", "Teacher: hello"]);
+  assertEquals(await alice.until(/hello/), ["* server is now operator", "* operator is now Teacher", "Teacher: hello"]);
   assertEquals(room.desk.input.prompts, ["server: ", "operator: ", "Teacher: ", "Teacher: "]);
 });
 
@@ -139,7 +139,7 @@ Deno.test("/save writes the public lines with their times to a new file, and say
   await room.log(/Cannot save/);
   assertEquals(await room.log(/name a file/), "* name a file: /save FILE");
   assertEquals(await room.log(/saved/), "* saved to my notes.txt");
-  assertEquals(await room.log(/Cannot save/), "* Cannot save to taken: File exists");
+  assertEquals(await room.log(/Cannot save/), "* Cannot save to taken: it is there already; choose another name");
   const [file] = room.saved;
   assertEquals(file?.path, "my notes.txt");
   assertEquals(file?.text.replaceAll(/^\S+Z /gm, ""), "* alice joined\nalice: for the record\n");

@@ -87,7 +87,7 @@ Deno.test("a line that never ends is refused at the limit, its author let go and
   using bob = await room.join("bob");
   await alice.until(/bob joined/);
   await bob.raw.send("x".repeat(5000));
-  assertEquals(await bob.rest(), ["* Cannot take the message: it is longer than 4096 bytes"]);
+  assertEquals(await bob.rest(), ["* Cannot take the line: it is longer than 4096 bytes"]);
   assertEquals(await alice.line(), "* bob left (line too long)");
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { eventsIn, notTested, run, start, startServer } from "../support/script.ts";
+import { eventsIn, notTested, run, RunningScript, start, startServer } from "../support/script.ts";
 import { LineClient } from "./support.ts";
 
 const HERE = ["--bind", "127.0.0.1"];
@@ -40,7 +40,9 @@ for (const [name, stdin] of [["/dev/null", "null"], ["a file", "/etc/hosts"]] as
   });
 }
 
-Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody is told (P1)", async () => {
+Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody is told (P1)", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     await using server = await startServer("chat:server", HERE, { stdin: true });
     using bob = await LineClient.connect(server.port);
@@ -94,6 +96,34 @@ Deno.test("chat:server --json tells who said what", async () => {
     assert(names.includes(name), name);
   }
   assertEquals(events.find(({ event }) => event === "left")?.why, "quit");
+});
+
+Deno.test("chat:server: /save writes a new file, and says what stands in the way", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", `--allow-write=${folder}`, "--allow-net", "chat/server.ts", "--port", "0", ...HERE],
+      cwd: new URL("../../", import.meta.url),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    await using server = new RunningScript(process, true);
+    await server.until(/Listening/);
+    const path = `${folder}/what was said.txt`;
+    await server.type(`for the record\n/save ${path}\n`);
+    await server.until(/saved to/);
+    assertMatch(await Deno.readTextFile(path), /^\d{4}-\d\d-\d\dT\S+Z server: for the record\n$/);
+    await server.type(`/save ${path}\n/save ${folder}/none/x\n/save /elsewhere\n`);
+    await server.until(/what was said\.txt: it is there already; choose another name/);
+    await server.until(/none\/x: there is no such folder/);
+    await server.until(/elsewhere: Deno has no permission for write access|elsewhere: Deno has no permission for/);
+    await server.type("/stop\n");
+    assertEquals((await server.ended()).code, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("chat:server --quiet prints the ready line alone", async () => {

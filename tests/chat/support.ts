@@ -7,7 +7,7 @@ import { connect as connectNode } from "node:net";
 import type { Desk } from "../../chat/desk.ts";
 import { type RoomServerOptions, serveRoom } from "../../chat/room_server.ts";
 import type { ServeTotals } from "../../lib/server.ts";
-import type { LineInput } from "../../lib/terminal.ts";
+import type { LineInput } from "../../lib/line_input.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
 /** An input line into which a test types. */

@@ -14,8 +14,11 @@ class UdpServer implements AsyncDisposable {
   readonly port: number;
   readonly serving: Promise<number>;
 
-  constructor(options: Partial<UdpTurnsOptions> = {}) {
-    const socket = new DatagramSocket(Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }));
+  constructor(
+    options: Partial<UdpTurnsOptions> = {},
+    bound = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }),
+  ) {
+    const socket = new DatagramSocket(bound);
     this.port = socket.local.port;
     this.serving = serveUdpTurns(socket, {
       events: this.events,
@@ -195,6 +198,30 @@ Deno.test("over UDP: when the server stops, the guest is told (P1)", async () =>
   server.desk.stop();
   assertEquals((await peer.receive()).text, "* the server stops");
   await server.serving;
+});
+
+Deno.test("over UDP: a guest whom nothing reaches any more ends its own conversation only (S9)", async () => {
+  const real = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  let unreachable = 0;
+  const socket = {
+    addr: real.addr,
+    receive: (into: Uint8Array) => real.receive(into),
+    close: () => real.close(),
+    send: (bytes: Uint8Array, to: Deno.NetAddr) => {
+      return to.port === unreachable ? Promise.reject(new Deno.errors.NetworkUnreachable()) : real.send(bytes, to);
+    },
+  } as unknown as Deno.DatagramConn;
+  await using server = new UdpServer({}, socket);
+  using lost = new Peer(server);
+  unreachable = lost.port;
+  const trouble = server.events.next("left");
+  await lost.say("one");
+  await lost.say("two");
+  await trouble;
+  assert(server.events.names.includes("error"));
+  using peer = new Peer(server);
+  server.desk.input.type("hi");
+  assertEquals(await peer.ask("hello"), "hi");
 });
 
 Deno.test("over UDP: a flood does not hurt; the guest goes on when it is over (D8, 51)", async () => {

@@ -231,6 +231,32 @@ Deno.test("a connection that is silent between requests is closed without a word
   assertEquals(server.events.names.filter((name) => name === "error"), []);
 });
 
+Deno.test("an answer that takes longer than the idle limit is no silence of the client", async () => {
+  await using server = serve({ idleTime: 50, headTime: 50, requestTime: 50 });
+  assertEquals(statuses(await server.ask(get("/delay/0.3") + last())), [200, 200]);
+});
+
+Deno.test("the same request again and again gets the same answer, and each is logged", async () => {
+  await using server = serve();
+  const head = "HEAD /status/201 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const post = `POST /status/201 HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nGET /`;
+  for (
+    const [request, method] of [[get("/"), "GET"], [get("/status/404"), "GET"], [head, "HEAD"], [post, "POST"]] as const
+  ) {
+    const before = server.events.all.length;
+    using client = await server.client();
+    for (let round = 0; round < 5; round++) await client.send(request);
+    await client.send(request.repeat(5) + last("/status/203"));
+    const answers = answersIn(await client.rest(), new Array(10).fill(method));
+    assertEquals(answers.length, 11);
+    const same = answers.slice(0, 10).map(({ status, body, fields }) => [status, body, fields.get("content-length")]);
+    assertEquals(same, new Array(10).fill(same[0]));
+    assertEquals(answers[10]?.status, 203);
+    const logged = server.events.all.slice(before).flatMap((event) => event.event === "request" ? [event.bytes] : []);
+    assertEquals(logged, [...new Array(10).fill(request.length), last("/status/203").length]);
+  }
+});
+
 Deno.test("after so many requests the connection ends", async () => {
   await using server = serve({ maxRequests: 2 });
   const answers = answersIn(await server.ask(get() + get() + get()));

@@ -1,6 +1,7 @@
 /** Requests, section by section of RFC 9112 and RFC 9110; each in every way that a stream can deliver it. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { HeadParser } from "../../http/message.ts";
+import { Refusal } from "../../http/refusal.ts";
 import { everyWay } from "../support/chunks.ts";
 import { headOf, latin1, LIMITS, understand } from "./requests.ts";
 
@@ -103,6 +104,15 @@ refuses("9112 3: what is no request line is refused (H8, 7)", 400, {
   "no dot": "GET / HTTP/111\r\n\r\n",
   "letters for a version": "GET / HTTP/a.b\r\n\r\n",
   "a TLS handshake": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+});
+
+Deno.test("a TLS handshake on a port without TLS is called by its name (T3)", { permissions }, () => {
+  const hello = latin1("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
+  assertThrows(
+    () => new HeadParser(LIMITS).parse(hello, 0),
+    Refusal,
+    "a TLS handshake, but this port speaks HTTP without TLS",
+  );
 });
 
 refuses("9110 2.5: another major version gets 505 (H8, 8, 9)", 505, {

@@ -80,6 +80,8 @@ Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 
   await server.done;
   const ids = server.events.all.slice(before).flatMap((event) => event.event === "accepted" ? [event.id] : []);
   assertEquals(new Set(ids.map((id) => id % 2)).size, 2, "both workers serve again");
+  const all = server.events.all.flatMap((event) => event.event === "accepted" ? [event.id] : []);
+  assertEquals(new Set(all).size, all.length, "no number is used twice");
 });
 
 Deno.test("--max-connections holds for all workers together", async () => {
@@ -178,4 +180,21 @@ Deno.test("http:threaded cannot listen: one line, code 9", async () => {
   assertEquals([code, stdout], [Exit.cannotListen, ""]);
   assertMatch(stderr, /^\[!\] Cannot listen on 127\.0\.0\.1:\d+: another program holds the port.*\n$/);
   assert(!stderr.includes("worker"));
+});
+
+Deno.test("http:threaded without the right to read its worker says which one is missing (P5, 69)", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      new URL("../../http/threaded.ts", import.meta.url).pathname,
+      "--port",
+      "0",
+    ],
+    stdin: "null",
+  });
+  const { code, stderr } = await command.output();
+  const why = "Deno has no permission to read its program; add --allow-read, or use the task, which has it";
+  assertEquals([code, new TextDecoder().decode(stderr)], [Exit.failed, `[!] Cannot start a worker: ${why}\n`]);
 });

@@ -54,7 +54,7 @@ Deno.test("sum:server --json has the five lines as fields, --quiet still prints 
   await using json = await startServer("sum:server", [...BOB, "--json", "--quiet"]);
   await ask(json.port, "Client of X: 42\n");
   const events = eventsIn((await json.script.stop()).stdout);
-  assertEquals(events.map(({ event }) => event), ["listening", "result", "ended"]);
+  assertEquals(events.map(({ event }) => event), ["listening", "result", "summary", "ended"]);
   const { time: _, peer, ...fields } = events[1] ?? {};
   assertMatch(String(peer), /^127\.0\.0\.1:\d+$/);
   assertEquals(fields, {

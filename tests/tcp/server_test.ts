@@ -294,6 +294,7 @@ Deno.test("tcp:server --json tells the same as the prose", async () => {
     "sent",
     "closed",
     "stopping",
+    "summary",
     "ended",
   ]);
   assert(events.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(time))));

@@ -85,7 +85,7 @@ Deno.test("udp:server --json tells the same as events", async () => {
   await server.script.until(/"event":"sent"/);
   const { stdout, stderr } = await server.script.stop();
   const events = eventsIn(stdout);
-  assertEquals(events.map(({ event }) => event), ["listening", "received", "sent", "stopping", "ended"]);
+  assertEquals(events.map(({ event }) => event), ["listening", "received", "sent", "stopping", "summary", "ended"]);
   const [listening, received, sent] = events;
   assertEquals([listening?.transport, listening?.port, listening?.tls], ["udp", server.port, false]);
   assertEquals([received?.id, received?.peer, received?.bytes, received?.text], [

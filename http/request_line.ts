@@ -1,0 +1,83 @@
+/**
+ * The first line of a request (RFC 9112 3). Pure.
+ *
+ * @module
+ */
+import { malformed, Refusal } from "./refusal.ts";
+import { CR, digit, isExactly, LF, SP, TARGET, textOf, TOKEN } from "./syntax.ts";
+
+/** A request line, taken apart. */
+export interface RequestLine {
+  readonly method: string;
+  readonly target: string;
+  /** 0 or 1 for HTTP/1.0 or HTTP/1.1. */
+  readonly minor: 0 | 1;
+  /** Where the next line starts. */
+  readonly end: number;
+}
+
+/** Methods that are told from others without making a string. */
+const COMMON_METHODS = ["GET", "HEAD", "POST"] as const;
+/** The first byte of a TLS connection: the type of its first record (RFC 8446 5.1). */
+const TLS_HANDSHAKE = 22;
+/** `HTTP/1.1 CRLF` */
+const VERSION_LENGTH = 10;
+
+/**
+ * Reads `method SP request-target SP HTTP-version CRLF`.
+ *
+ * @param bytes The bytes that the line is in, from `start` on.
+ * @returns `null` when the line is not complete; as far as it goes it may be one.
+ * @throws {Refusal} It is no request line (400), or one of another version of HTTP (505).
+ *
+ * @example Usage
+ * ```ts
+ * import { parseRequestLine } from "./request_line.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = new TextEncoder().encode("GET /a?b HTTP/1.0\r\n");
+ * assertEquals(parseRequestLine(bytes, 0), { method: "GET", target: "/a?b", minor: 0, end: bytes.length });
+ * ```
+ */
+export function parseRequestLine(bytes: Uint8Array, start: number): RequestLine | null {
+  const end = bytes.length;
+  let at = start;
+  while (at < end && TOKEN[bytes[at] as number] === 1) at++;
+  if (at >= end) return null;
+  if (at === start || bytes[at] !== SP) throw malformed(notAMethod(bytes[start]));
+  const targetAt = ++at;
+  while (at < end && TARGET[bytes[at] as number] === 1) at++;
+  if (at >= end) return null;
+  if (bytes[at] === CR || bytes[at] === LF) throw malformed("a request line without HTTP/1.1 at its end");
+  if (at === targetAt || bytes[at] !== SP) {
+    throw malformed("the target is empty or has a character that is not allowed");
+  }
+  const versionAt = at + 1;
+  if (end < versionAt + VERSION_LENGTH) return bytes.indexOf(LF, versionAt) < 0 ? null : badVersion();
+  const minor = parseVersion(bytes, versionAt);
+  const method = COMMON_METHODS.find((name) => isExactly(bytes, start, targetAt - 1, name)) ??
+    textOf(bytes, start, targetAt - 1);
+  const target = at - targetAt === 1 && bytes[targetAt] === 0x2f ? "/" : textOf(bytes, targetAt, at);
+  return { method, target, minor, end: versionAt + VERSION_LENGTH };
+}
+
+/** The name is case-sensitive, and both numbers are one digit (RFC 9112 2.3). */
+function parseVersion(bytes: Uint8Array, at: number): 0 | 1 {
+  const major = digit(bytes[at + 5]);
+  const minor = digit(bytes[at + 7]);
+  const wellFormed = isExactly(bytes, at, at + 5, "HTTP/") && major >= 0 && minor >= 0 && bytes[at + 6] === 0x2e &&
+    bytes[at + 8] === CR && bytes[at + 9] === LF;
+  if (!wellFormed) return badVersion();
+  if (major !== 1) throw new Refusal(505, "this server speaks HTTP/1.1 and HTTP/1.0");
+  return minor === 0 ? 0 : 1;
+}
+
+function badVersion(): never {
+  throw malformed("the request line does not end with a space, HTTP/1.1 and CR LF");
+}
+
+function notAMethod(first: number | undefined): string {
+  return first === TLS_HANDSHAKE
+    ? "a TLS handshake, but this port speaks HTTP without TLS: its URL starts with http, not https"
+    : "the request line does not start with a method and a space";
+}
