@@ -15,8 +15,8 @@ import { encodeText } from "./text.ts";
 /** How long (ms) and how many bytes {@linkcode Connection.finish} reads on, if nothing else is said. */
 const LINGER = 1000;
 const LINGER_BYTES = 1024 * 1024;
-/** How long {@linkcode Connection.drain} looks for a request that is already in the socket (ms): some turns of the event loop. */
-const LAST_LOOK = 20;
+/** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
+const LAST_LOOK = 100;
 
 /**
  * A connected socket that reads and writes messages.

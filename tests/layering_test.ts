@@ -22,6 +22,22 @@ const PURE = [
   "chat/protocol.ts",
   "chat/room.ts",
   "http/message.ts",
+  "chat/names.ts",
+  "chat/member.ts",
+  "chat/feed.ts",
+  "chat/framer.ts",
+  "chat/commands.ts",
+  "chat/complete.ts",
+  "chat/rate.ts",
+  "chat/telnet.ts",
+  "chat/transcript.ts",
+  "chat/turns.ts",
+  "http/framing.ts",
+  "http/request_line.ts",
+  "http/target.ts",
+  "http/chunked.ts",
+  "http/syntax.ts",
+  "http/refusal.ts",
 ];
 
 interface Module {

