@@ -95,9 +95,10 @@ export class RunningScript implements AsyncDisposable {
     return { code, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Ctrl-C, then the end. */
+  /** Ctrl-C, then the end; its input stays open until then, so that it is the signal that ends it. */
   async stop(name: Deno.Signal = "SIGINT"): Promise<Ended> {
     this.signal(name);
+    await this.#process.status;
     return await this.ended();
   }
 
