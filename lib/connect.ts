@@ -6,7 +6,7 @@
 import { lookup } from "node:dns/promises";
 import { type Endpoint, formatEndpoint, isWildcard, parseAddress } from "./addr.ts";
 import { Connection } from "./connection.ts";
-import { Exit, type ExitCode, Failure, stateOf } from "./errors.ts";
+import { Exit, type ExitCode, Failure, stateOf, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import type { ConnectionLimits } from "./socket.ts";
 
@@ -87,8 +87,30 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
   return connection;
 }
 
+/** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */
+export async function resolveWithin(
+  endpoint: Endpoint,
+  { resolve = resolveHost, timeout = 0, signal }: {
+    resolve?: (hostname: string) => Promise<string[]>;
+    timeout?: number;
+    signal?: AbortSignal;
+  },
+): Promise<string[]> {
+  const limit = new AbortController();
+  const seconds = `${timeout / 1000} s`;
+  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${seconds}`;
+  const timer = timeout > 0 ? setTimeout(() => limit.abort(new TimedOutError(message)), timeout) : undefined;
+  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
+  try {
+    ending.throwIfAborted();
+    return await unlessAborted(resolve(endpoint.hostname), ending);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort);

@@ -12,7 +12,7 @@ import { type Events, NO_EVENTS } from "./events.ts";
 import { reachableAddresses } from "./listen.ts";
 import { encodeText, plural } from "./text.ts";
 
-export { type DatagramAnswer, requestDatagram, type RequestOptions, resolveWithin } from "./datagram_request.ts";
+export { type DatagramAnswer, requestDatagram, type RequestOptions } from "./datagram_request.ts";
 export {
   checkLength,
   type Datagram,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "./addr.ts";
-import { resolveHost, unlessAborted } from "./connect.ts";
+import { resolveWithin } from "./connect.ts";
 import {
   checkLength,
   type Datagram,
@@ -31,7 +31,7 @@ export interface RequestOptions {
   readonly events?: Events;
   /** Whether sent and received datagrams become events. */
   readonly report?: boolean;
-  /** How a name becomes addresses ({@linkcode resolveHost}). */
+  /** How a name becomes addresses (`resolveHost`). */
   readonly resolve?: (hostname: string) => Promise<string[]>;
   /** Ends the wait; the request then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -76,24 +76,6 @@ export async function requestDatagram(
   const started = performance.now();
   const addresses = await resolveWithin(endpoint, options);
   return await new Request(endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
-}
-
-/** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */
-export async function resolveWithin(
-  endpoint: Endpoint,
-  { resolve = resolveHost, timeout = 0, signal }: Pick<RequestOptions, "resolve" | "timeout" | "signal">,
-): Promise<string[]> {
-  const limit = new AbortController();
-  const seconds = `${timeout / 1000} s`;
-  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${seconds}`;
-  const timer = timeout > 0 ? setTimeout(() => limit.abort(new TimedOutError(message)), timeout) : undefined;
-  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
-  try {
-    ending.throwIfAborted();
-    return await unlessAborted(resolve(endpoint.hostname), ending);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** One source port, whom it asks, and the tries that left from it. */

@@ -4,13 +4,13 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
+import { resolveWithin } from "../lib/connect.ts";
 import {
   checkLength,
   type Datagram,
   DatagramSocket,
   reportDatagram,
   reportStranger,
-  resolveWithin,
   sameEndpoint,
 } from "../lib/datagram.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
