@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { connectFailure, connectTcp, resolveHost } from "../../lib/connect.ts";
-import { Failure } from "../../lib/errors.ts";
+import { connectFailure, connectTcp, resolveHost, resolveWithin } from "../../lib/connect.ts";
+import { Failure, TimedOutError } from "../../lib/errors.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 
 /** A port on which nobody listens: one that was free a moment ago. */
@@ -156,4 +156,15 @@ Deno.test("connectFailure() names each address of a name and what it said", asyn
     `Cannot connect to two.example:${port}: ::1 connection refused; 127.0.0.1 answers now (is a server running there, on that port?)`,
   );
   using _probe = await listener.accept();
+});
+
+Deno.test("resolveWithin() keeps to its time and its signal, whatever the name server does", async () => {
+  const resolve = (): Promise<string[]> => new Promise(() => {});
+  const endpoint = { hostname: "slow.invalid", port: 1 };
+  const late = await assertRejects(() => resolveWithin(endpoint, { resolve, timeout: 20 }), TimedOutError);
+  assertEquals(late.message, "Cannot resolve slow.invalid: no answer from a name server within 0.02 s");
+  const controller = new AbortController();
+  const stopped = resolveWithin(endpoint, { resolve, signal: controller.signal });
+  controller.abort(new Error("stopped"));
+  await assertRejects(() => stopped, Error, "stopped");
 });

@@ -87,3 +87,8 @@ Deno.test("isDisconnect() and isClosedHere() tell the peer's end from ours", { p
     assert(!isClosedHere(other) && !isDisconnect(other));
   }
 });
+
+Deno.test("stateOf() knows what the system says without a class of its own (S14)", { permissions: "none" }, () => {
+  const error = Object.assign(new Error("No route to host (os error 113)"), { code: "EHOSTUNREACH" });
+  assertEquals(stateOf(error), { code: Exit.unreachable, state: "no route to that host" });
+});
