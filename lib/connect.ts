@@ -33,18 +33,24 @@ export async function resolveHost(hostname: string): Promise<string[]> {
     const found = await lookup(hostname, { all: true, verbatim: true });
     if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
   } catch (error) {
-    const denied = error instanceof Error && "code" in error && error.code === "EPERM";
-    const code = denied ? Exit.failed : Exit.nameNotFound;
-    throw new Failure(code, `Cannot resolve ${hostname}: ${dnsState(error)}`, { cause: error });
+    const { code, state } = dnsState(error);
+    throw new Failure(code, `Cannot resolve ${hostname}: ${state}`, { cause: error });
   }
   throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: the name has no address`);
 }
 
-function dnsState(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "EPERM") return "Deno has no permission for this name; add --allow-net, or use the task, which has it";
-  if (code === "EAI_AGAIN" || code === "ETIMEOUT") return "no name server answers; is this machine online?";
-  return "no such name; check the spelling, or use the address";
+/** What a failed lookup means; a missing permission says nothing about the name. */
+function dnsState(error: unknown): { code: ExitCode; state: string } {
+  const said = error instanceof Error && "code" in error ? error.code : "";
+  if (said === "EPERM") {
+    const state = "Deno has no permission for this name; add --allow-net, or use the task, which has it";
+    return { code: Exit.failed, state };
+  }
+  const silent = said === "EAI_AGAIN" || said === "ETIMEOUT";
+  const state = silent
+    ? "no name server answers; is this machine online?"
+    : "no such name; check the spelling, or use the address";
+  return { code: Exit.nameNotFound, state };
 }
 
 /**
@@ -56,34 +62,22 @@ function dnsState(error: unknown): string {
 export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
   const { events = NO_EVENTS, timeout = 0, signal } = options;
   const started = performance.now();
-  // Not `AbortSignal.timeout`: nobody can call that off, and it would outlive the attempt.
-  const limit = new AbortController();
-  const late = (): void => limit.abort(new DOMException("Connecting took too long", "TimeoutError"));
-  const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
-  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
+  using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
   let addresses: readonly string[] = [];
   let socket: Deno.TcpConn;
   try {
-    ending.throwIfAborted();
-    addresses = await unlessAborted(resolveHost(endpoint.hostname), ending);
+    limit.signal.throwIfAborted();
+    addresses = await unlessAborted(resolveHost(endpoint.hostname), limit.signal);
     const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
-    socket = await Deno.connect({ port: endpoint.port, hostname, signal: ending });
+    socket = await Deno.connect({ port: endpoint.port, hostname, signal: limit.signal });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Failure) throw error;
     throw await connectFailure(endpoint, addresses, error);
-  } finally {
-    clearTimeout(timer);
   }
   const connection = new Connection(socket, options);
-  const duration = performance.now() - started;
-  events.emit({
-    event: "connected",
-    id: connection.id,
-    peer: connection.peer,
-    local: connection.local,
-    duration,
-  });
+  const { id, peer, local } = connection;
+  events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
   return connection;
 }
 
@@ -96,16 +90,28 @@ export async function resolveWithin(
     signal?: AbortSignal;
   },
 ): Promise<string[]> {
-  const limit = new AbortController();
-  const seconds = `${timeout / 1000} s`;
-  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${seconds}`;
-  const timer = timeout > 0 ? setTimeout(() => limit.abort(new TimedOutError(message)), timeout) : undefined;
-  const ending = AbortSignal.any(signal === undefined ? [limit.signal] : [limit.signal, signal]);
-  try {
-    ending.throwIfAborted();
-    return await unlessAborted(resolve(endpoint.hostname), ending);
-  } finally {
-    clearTimeout(timer);
+  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${timeout / 1000} s`;
+  using limit = new TimeLimit(timeout, signal, () => new TimedOutError(message));
+  limit.signal.throwIfAborted();
+  return await unlessAborted(resolve(endpoint.hostname), limit.signal);
+}
+
+/**
+ * A signal that fires after so many milliseconds (0 = never) or with another one, as long as it is in scope. Not
+ * `AbortSignal.timeout`: nobody can call that off, and it would outlive the attempt.
+ */
+class TimeLimit implements Disposable {
+  readonly signal: AbortSignal;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(timeout: number, signal: AbortSignal | undefined, reason: () => Error) {
+    const late = new AbortController();
+    this.signal = AbortSignal.any(signal === undefined ? [late.signal] : [late.signal, signal]);
+    if (timeout > 0) this.#timer = setTimeout(() => late.abort(reason()), timeout);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }
 

@@ -15,8 +15,7 @@ import {
 } from "./datagram_socket.ts";
 import { Failure, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
-import { milliseconds } from "./log.ts";
-import { encodeText, plural } from "./text.ts";
+import { encodeText, milliseconds, plural } from "./text.ts";
 
 /** How to ask. Times are in milliseconds. */
 export interface RequestOptions {

@@ -8,7 +8,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint, isWildcard } from "./addr.ts";
 import type { Events, Listening, NetEvent, Passed } from "./events.ts";
 import type { LineOutput } from "./output.ts";
-import { escapeControls, escapeJson, plural } from "./text.ts";
+import { escapeControls, escapeJson, milliseconds, plural } from "./text.ts";
 
 /** Whose log it is: a server prints what it received, a client what it sent (what it received is its data). */
 export type Role = "server" | "client";
@@ -152,12 +152,6 @@ export function data(text: string): string {
 /** A line about trouble. */
 export function trouble(text: string): string {
   return `${red("[!]")} ${text}`;
-}
-
-/** Milliseconds with as many digits as are worth reading: `0.42 ms`, `17 ms`, `3.2 s`. */
-export function milliseconds(duration: number): string {
-  if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
-  return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
 }
 
 /** How much of a message one line of prose shows. */

@@ -91,8 +91,6 @@ export class ByteReader {
 
   /**
    * Takes whatever is there, once {@linkcode ByteReader.ready} has said so; `null` is the end.
-   *
-   * Two steps instead of one `read`: the busiest path of a server saves a promise per message.
    */
   take(): Uint8Array | null {
     if (this.buffered === 0 && !this.#goesOn()) return null;

@@ -95,3 +95,9 @@ export function endsInsideCharacter(bytes: Uint8Array): boolean {
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** Milliseconds with as many digits as are worth reading: `0.42 ms`, `17 ms`, `3.2 s`. */
+export function milliseconds(duration: number): string {
+  if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
+  return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
+}

@@ -25,11 +25,10 @@ import { connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
-import { milliseconds } from "../lib/log.ts";
 import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { plural } from "../lib/text.ts";
+import { milliseconds, plural } from "../lib/text.ts";
 import { load, ping } from "./measure.ts";
 import { type Input, pipe, stdinInput } from "./pipe.ts";
 

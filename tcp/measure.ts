@@ -8,10 +8,10 @@ import type { Endpoint } from "../lib/addr.ts";
 import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
-import { data, milliseconds } from "../lib/log.ts";
+import { data } from "../lib/log.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { Times } from "../lib/stats.ts";
-import { encodeText, plural } from "../lib/text.ts";
+import { encodeText, milliseconds, plural } from "../lib/text.ts";
 
 /**
  * Repeats one exchange, on the same connection as long as the server keeps it open, else on a new one each time (the time then

@@ -13,9 +13,9 @@ import type { DataOutput } from "../lib/output.ts";
 export class Input {
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
+  #waitingSince: number | null = null;
   /** Whether the input has ended without a byte, as far as is known now. */
   empty = false;
-  #waitingSince: number | null = null;
   /** Whether it was given up: its end then says nothing. */
   cancelled = false;
 

@@ -25,10 +25,9 @@
 import { type DatagramAnswer, MAX_DATAGRAM, requestDatagram } from "../lib/datagram.ts";
 import { Exit, Failure } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
-import { milliseconds } from "../lib/log.ts";
 import { commonFlags, peerFlags } from "../lib/options.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { encodeText, plural } from "../lib/text.ts";
+import { encodeText, milliseconds, plural } from "../lib/text.ts";
 import { series } from "./series.ts";
 
 const flags = {

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { milliseconds } from "../lib/log.ts";
 import { Times } from "../lib/stats.ts";
-import { plural } from "../lib/text.ts";
+import { milliseconds, plural } from "../lib/text.ts";
 
 /** Counts what became of numbered requests. */
 export class Tally {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS } from "../../lib/events.ts";
-import { data, Log, type LogOptions, milliseconds, proseOf, type Role, state, toJson, trouble } from "../../lib/log.ts";
+import { data, Log, type LogOptions, proseOf, type Role, state, toJson, trouble } from "../../lib/log.ts";
+import { milliseconds } from "../../lib/text.ts";
 import { LineOutput } from "../../lib/output.ts";
 import { FakeSink } from "./fakes.ts";
 
