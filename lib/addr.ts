@@ -173,10 +173,12 @@ function parseGroups(text: string, options: { ipv4: boolean }): number[] | null 
   return groups;
 }
 
-/** Says what a port may be, for an error line or a prompt. */
+/** What a port may be, as the end of a sentence. */
+export function portRule(options: { zero?: boolean } = {}): string {
+  return `it must be a whole number from 1 to 65535${options.zero === true ? ", or 0 for any free port" : ""}`;
+}
+
+/** Says of a typed port that it is none, and what it may be. */
 export function portError(text: string, options: { zero?: boolean } = {}): UsageError {
-  const range = options.zero === true
-    ? "a whole number from 1 to 65535, or 0 for any free port"
-    : "a whole number from 1 to 65535";
-  return new UsageError(`Cannot use port ${JSON.stringify(text)}: it must be ${range}`);
+  return new UsageError(`Cannot use port ${JSON.stringify(text)}: ${portRule(options)}`);
 }

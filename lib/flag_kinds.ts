@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AddressRange, parseHost, parsePort, parseRange, portError } from "./addr.ts";
+import { type AddressRange, parseHost, parsePort, parseRange, portRule } from "./addr.ts";
 import { UsageError } from "./errors.ts";
 import type { Flag } from "./flags.ts";
 
@@ -52,7 +52,7 @@ export const flag = {
     return valueFlag("PORT", help, options, (text) => {
       const port = parsePort(text, options);
       if (port === null) {
-        throw new UsageError(portError(text, options).message.replace("port ", ""));
+        throw new UsageError(`Cannot use ${JSON.stringify(text)}: ${portRule(options)}`);
       }
       return port;
     });
