@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Ascii, ascii, type Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** A body that is made while it is sent. */
@@ -18,12 +19,14 @@ export interface BodyStream {
  * ASCII has to be written as a character reference.
  */
 export class AsciiParts {
-  readonly parts: readonly (Uint8Array | string)[];
+  readonly parts: readonly Ascii[];
   readonly length: number;
 
-  constructor(parts: readonly (Uint8Array | string)[]) {
+  constructor(parts: readonly Ascii[]) {
     this.parts = parts;
-    this.length = parts.reduce((length, part) => length + part.length, 0);
+    let length = 0;
+    for (const part of parts) length += part.length;
+    this.length = length;
   }
 }
 
@@ -31,7 +34,7 @@ export class AsciiParts {
 export interface Answer {
   readonly status: number;
   /** Field lines as {@linkcode fieldLine} makes them, one after the other. */
-  readonly fields: string;
+  readonly fields: Ascii;
   readonly body: Uint8Array | AsciiParts | BodyStream;
 }
 
@@ -107,12 +110,12 @@ export function fieldLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-const ENCODER = new TextEncoder();
 const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8");
+const TEXT_ALONE = ascii(TEXT);
 
 /** An answer of plain ASCII text. */
 export function textAnswer(status: number, text: string, fields = ""): Answer & { readonly body: AsciiParts } {
-  return { status, fields: TEXT + fields, body: new AsciiParts([text]) };
+  return { status, fields: fields === "" ? TEXT_ALONE : TEXT + fields, body: new AsciiParts([text]) };
 }
 
 /** The answer to a request that is turned down: the reason in words, for the person who reads it. */
@@ -132,90 +135,47 @@ export interface Ending {
   readonly minor: 0 | 1;
   /** Whether the connection stays open. */
   readonly keepAlive: boolean;
-  /** The time as `Date` wants it (RFC 9110 6.6.1). */
-  readonly date: string;
+  /** The field that says when it is given: {@linkcode dateLine}. */
+  readonly date: Ascii;
 }
 
-/** The head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
-export function answerHead(answer: Answer, { minor, keepAlive, date }: Ending): string {
-  const { status, body, fields } = answer;
-  const { length } = body;
-  const framing = isBodiless(status)
-    ? ""
-    : length !== null
-    ? `Content-Length: ${length}\r\n`
-    : minor === 1
-    ? "Transfer-Encoding: chunked\r\n"
-    : "";
-  const connection = !keepAlive ? "Connection: close\r\n" : minor === 0 ? "Connection: keep-alive\r\n" : "";
-  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${date}\r\n${fields}${framing}${connection}\r\n`;
+/** The `Date` field of an answer given at a time (RFC 9110 6.6.1). */
+export function dateLine(time: number): string {
+  return fieldLine("Date", new Date(time).toUTCString());
 }
 
-/** How many bytes of answers may wait before they are written: a client that sends requests and reads nothing fills no memory. */
-const FULL = 64 * 1024;
-const FIRST_OUTBOX = 8 * 1024;
+const CONTENT_LENGTH = ascii("Content-Length: ");
+const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
+const CLOSE = ascii("Connection: close\r\n");
+const KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
+const STATUS_LINES = new Map<number, Uint8Array>();
 
-/** Answers that wait to be written, all in one piece: a write for each would cost more than making them. */
-export class Outbox {
-  #buffer = new Uint8Array(FIRST_OUTBOX);
-  #length = 0;
+function statusLine(status: number): Uint8Array {
+  const line = STATUS_LINES.get(status) ?? ascii(`HTTP/1.1 ${status} ${phraseOf(status)}\r\n`);
+  STATUS_LINES.set(status, line);
+  return line;
+}
 
-  /** Whether it is time to write. */
-  get full(): boolean {
-    return this.#length >= FULL;
-  }
-
-  /** Whether it is worth keeping: one that has grown much is not. */
-  get reusable(): boolean {
-    return this.#buffer.length <= FULL * 2;
-  }
-
-  /** Adds ASCII text: a byte per character. */
-  text(text: string): void {
-    this.#reserve(text.length);
-    const { read } = ENCODER.encodeInto(text, this.#buffer.subarray(this.#length, this.#length + text.length));
-    // Anything else would be longer than it was said to be, and its tail would be taken for the next answer.
-    if (read !== text.length) throw new TypeError("Cannot send the text: it is not ASCII");
-    this.#length += text.length;
-  }
-
-  /** Adds a body that is all there. */
-  body(body: Uint8Array | AsciiParts): void {
-    if (body instanceof Uint8Array) return this.bytes(body);
-    for (const part of body.parts) {
-      if (typeof part === "string") this.text(part);
-      else this.bytes(part);
+/** Writes the head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
+export function writeHead(outbox: Outbox, { status, body, fields }: Answer, { minor, keepAlive, date }: Ending): void {
+  outbox.bytes(statusLine(status));
+  outbox.text(date);
+  outbox.text(fields);
+  if (!isBodiless(status)) {
+    if (body.length !== null) {
+      outbox.bytes(CONTENT_LENGTH);
+      outbox.text(`${body.length}\r\n`);
+    } else if (minor === 1) {
+      outbox.bytes(CHUNKED);
     }
   }
+  if (!keepAlive) outbox.bytes(CLOSE);
+  else if (minor === 0) outbox.bytes(KEEP_ALIVE);
+  outbox.text("\r\n");
+}
 
-  /** Adds bytes. */
-  bytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** How many bytes wait. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** A copy of what waits, from an offset on. */
-  from(offset: number): Uint8Array {
-    return this.#buffer.slice(offset, this.#length);
-  }
-
-  /** All that waits: a view, valid until something is added. */
-  take(): Uint8Array {
-    const bytes = this.#buffer.subarray(0, this.#length);
-    this.#length = 0;
-    return bytes;
-  }
-
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + more));
-    larger.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = larger;
-  }
+/** Writes a body that is all there. */
+export function writeBody(outbox: Outbox, body: Uint8Array | AsciiParts): void {
+  if (body instanceof Uint8Array) return outbox.bytes(body);
+  for (const part of body.parts) outbox.text(part);
 }

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { dateLine } from "./answer.ts";
+import { ascii } from "./outbox.ts";
+import { NOTHING } from "./syntax.ts";
 
 /** Somebody who waits now and then. */
 export interface Waiting {
@@ -22,8 +25,8 @@ const LONGEST_TICK = 500;
 export class Clock {
   /** Milliseconds on the monotonic clock, as of the last tick. */
   now = 0;
-  /** The time of the last tick as `Date` wants it (RFC 9110 5.6.7). */
-  date = "";
+  /** The `Date` field of an answer that is given now: a line of it. */
+  date = NOTHING;
   #second = 0;
   readonly #tick: number;
   #watched = new Set<Waiting>();
@@ -65,11 +68,6 @@ export class Clock {
     const second = Math.floor(time / 1000);
     if (second === this.#second) return;
     this.#second = second;
-    this.date = httpDate(time);
+    this.date = ascii(dateLine(time));
   }
-}
-
-/** A time as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`. */
-export function httpDate(time: number): string {
-  return new Date(time).toUTCString();
 }

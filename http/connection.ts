@@ -34,15 +34,6 @@ export async function serveRequests(connection: Connection, service: Service): P
   }
 }
 
-/** An answer as it was sent, to be sent again when the same request comes again. */
-interface Repeatable {
-  readonly head: RequestHead;
-  readonly date: string;
-  readonly bytes: Uint8Array;
-  readonly status: number;
-  readonly sent: number;
-}
-
 class Session implements Waiting {
   #connection: Connection;
   #service: Service;
@@ -54,10 +45,6 @@ class Session implements Waiting {
   #body = NOTHING;
   #received = 0;
   #requests = 0;
-  /** Bytes of body of the last answer. */
-  #sent = 0;
-  #previous: RequestHead | null = null;
-  #repeatable: Repeatable | null = null;
 
   constructor(connection: Connection, service: Service) {
     this.#connection = connection;
@@ -68,8 +55,6 @@ class Session implements Waiting {
   }
 
   look(): void {
-    // A connection at rest keeps no answer.
-    if (this.#repeatable?.date !== this.#service.clock.date) this.#repeatable = null;
     this.#intake.look();
     this.#writer.look();
   }
@@ -86,6 +71,8 @@ class Session implements Waiting {
       await this.#send(refusalAnswer(error), 1, false, error.message);
       await this.#writer.flush();
       await this.#connection.finish(LINGER);
+    } finally {
+      this.#writer.rest();
     }
   }
 
@@ -109,7 +96,7 @@ class Session implements Waiting {
       const head = this.#parser.parse(inbox.bytes, inbox.at);
       if (head !== null) {
         inbox.at += this.#parser.consumed;
-        const stays = this.#repeat(head) || this.#exchange(head);
+        const stays = this.#exchange(head);
         if (!(typeof stays === "boolean" ? stays : await stays)) return await this.#writer.flush();
         this.#intake.complete();
         if (this.#writer.full) await this.#writer.flush();
@@ -124,25 +111,6 @@ class Session implements Waiting {
         if (!this.#intake.got(await this.#intake.next())) return;
       }
     }
-  }
-
-  /** Answers a request like the last one, within the same second, with the same bytes. */
-  #repeat(head: RequestHead): boolean {
-    const last = this.#repeatable;
-    const { clock, log, signal } = this.#service;
-    if (last === null || last.head !== head || last.date !== clock.date || signal.aborted) return false;
-    this.#writer.again(last.bytes);
-    this.#head = head;
-    if (log.on) this.#log(last.status, last.sent, "");
-    return true;
-  }
-
-  /** A client that has asked for the same twice may do so many times more. */
-  #remember(head: RequestHead, status: number): void {
-    const { clock, limits } = this.#service;
-    // With a body, only the head would be the same.
-    if (limits.maxRequests > 0 || head.framing.length !== 0) return;
-    this.#repeatable = { head, date: clock.date, bytes: this.#writer.last(), status, sent: this.#sent };
   }
 
   /** Serves one request; tells whether the connection stays. */
@@ -202,10 +170,7 @@ class Session implements Waiting {
       throw this.#failure(error);
     }
     if (answer instanceof Promise) return this.#answerLater(answer, head, keepAlive);
-    const stays = this.#send(answer, head.minor, keepAlive);
-    if (head === this.#previous && resource.constant === true && stays === true) this.#remember(head, answer.status);
-    this.#previous = head;
-    return stays;
+    return this.#send(answer, head.minor, keepAlive);
   }
 
   /** It may take a while: what is there already goes out first. */
@@ -231,7 +196,6 @@ class Session implements Waiting {
     const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
     const sent = this.#writer.send(answer, { minor, keepAlive, date: clock.date }, this.#head?.method ?? "");
     if (typeof sent === "number") {
-      this.#sent = sent;
       if (log.on) this.#log(answer.status, sent, refusal);
       return keepAlive;
     }

@@ -6,16 +6,19 @@
 import { escape } from "@std/html/entities";
 import { escapeControls } from "../lib/text.ts";
 import { fieldLine } from "./answer.ts";
+import { ascii } from "./outbox.ts";
 
 /**
  * Fields of every page. The policy allows nothing but the page itself: should a visitor's text ever get into it as markup, no script
  * of theirs runs and nothing is loaded.
  */
-export const PAGE_FIELDS = fieldLine("Content-Type", "text/html; charset=utf-8") +
-  fieldLine(
-    "Content-Security-Policy",
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  ) + fieldLine("X-Content-Type-Options", "nosniff") + fieldLine("Referrer-Policy", "no-referrer");
+export const PAGE_FIELDS = ascii(
+  fieldLine("Content-Type", "text/html; charset=utf-8") +
+    fieldLine(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ) + fieldLine("X-Content-Type-Options", "nosniff") + fieldLine("Referrer-Policy", "no-referrer"),
+);
 
 /** Anybody's text, to be put into a page: in ASCII, with markup and control characters as they look, not as they work. */
 export function safe(text: string): string {

@@ -10,10 +10,7 @@ import { FramingFields } from "./framing.ts";
 import { type HeadLimits, RequestHead } from "./head.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { parseRequestLine, type RequestLine } from "./request_line.ts";
-import { COLON, CR, HTAB, LF, NOTHING, SP, startsWith, TOKEN, VALUE } from "./syntax.ts";
-
-/** A head longer than this is parsed every time. */
-const LONGEST_REPEATED = 2048;
+import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./syntax.ts";
 
 /**
  * Reads one head after the other out of bytes that come in pieces of any size. Each byte is looked at once or twice, however
@@ -39,14 +36,13 @@ export class HeadParser {
   #fields = 0;
   /** Empty lines before the request line. */
   #skipped = 0;
-  /** The request line, once it is there; its end counts from the head's start. */
   #line: RequestLine | null = null;
+  /** Where the fields begin, from the head's start: a head that is taken up again may lie elsewhere by then. */
+  #fieldsAt = 0;
+  /** The last target: many a client asks for the same again. */
+  #target = "/";
   #framing = new FramingFields();
   #consumed = 0;
-  /** The last head, over a copy of its bytes: most clients ask again in the very same words, and then there is nothing to parse. */
-  #last: RequestHead | null = null;
-  #lastRaw = NOTHING;
-  #lastLength = 0;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -68,22 +64,19 @@ export class HeadParser {
    * @param bytes All that was received of the head, from `start` to the end, and perhaps more behind it.
    * @param start Where the head starts.
    * @returns The head; the next one or the body starts {@linkcode HeadParser.consumed} bytes behind `start`. `null` when there is not
-   * enough yet. A head that repeats itself may be the same object.
+   * enough yet.
    * @throws {Refusal} The request is malformed (400), too large (414, 431) or of another protocol version (505).
    */
   parse(bytes: Uint8Array, start: number): RequestHead | null {
-    if (this.#last !== null && this.#searched === 0 && startsWith(bytes, start, this.#lastRaw)) {
-      this.#consumed = this.#lastRaw.length;
-      return this.#last;
-    }
     if (this.#searched > this.#parsed && bytes.indexOf(LF, start + this.#searched) < 0) return this.#wait(bytes, start);
     if (this.#line === null) {
       const first = this.#skipEmptyLines(bytes, start);
-      const line = first < 0 ? null : parseRequestLine(bytes, first);
+      const line = first < 0 ? null : parseRequestLine(bytes, first, this.#target);
       if (line === null) return this.#wait(bytes, start);
       this.#advance(line.end - first, line.end - start, 414);
-      // A request that is taken up again may lie elsewhere by then.
-      this.#line = { ...line, end: line.end - start };
+      this.#line = line;
+      this.#target = line.target;
+      this.#fieldsAt = line.end - start;
     }
     for (let at = start + this.#parsed; at < bytes.length;) {
       if (bytes[at] === CR) {
@@ -101,7 +94,7 @@ export class HeadParser {
   }
 
   #complete(
-    { method, target, minor, end: fieldsAt }: RequestLine,
+    { method, target, minor }: RequestLine,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -114,19 +107,13 @@ export class HeadParser {
       target,
       minor,
       this.#framing.settle(minor),
-      start + fieldsAt,
+      start + this.#fieldsAt,
     );
     this.#consumed = end - start;
     this.#parsed = this.#searched = this.#skipped = 0;
     this.#fields = 0;
     this.#line = null;
-    // Two of a length are taken for a sign that a third is worth a copy.
-    const repeats = this.#consumed === this.#lastLength && this.#consumed <= LONGEST_REPEATED;
-    this.#lastLength = this.#consumed;
-    if (!repeats) return head;
-    this.#last = head.kept();
-    this.#lastRaw = this.#last.raw;
-    return this.#last;
+    return head;
   }
 
   /** Notes a line as parsed and refuses one above the limits. */
@@ -195,7 +182,6 @@ export class HeadParser {
   }
 }
 
-/** Why a request line does not start with a method and a space. */
 /** Why a field line does not start with a name and a colon. */
 function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   const byte = bytes[at];

@@ -5,8 +5,9 @@
  */
 import { type Answer, AsciiParts } from "./answer.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
+import { ascii } from "./outbox.ts";
 import type { Request } from "./site.ts";
-import { textOf } from "./syntax.ts";
+import { isSame, NOTHING, textOf } from "./syntax.ts";
 
 /** A route as the page tells of it. */
 export interface RouteNote {
@@ -17,8 +18,6 @@ export interface RouteNote {
   /** What it answers. */
   readonly does: string;
 }
-
-const ENCODER = new TextEncoder();
 
 /**
  * Makes the page, but for what depends on the visit.
@@ -34,12 +33,27 @@ export function visitorPage(notes: readonly RouteNote[]): (request: Request) => 
     }</td></tr>`;
   });
   const [beforeRequest = "", beforeConnection = "", end = ""] = page("Hello! | Plainwire", template(rows.join("\n")))
-    .split("<!-- here -->").map((part) => ENCODER.encode(part));
+    .split("<!-- here -->").map(ascii);
+  const wire = lastOf(wireMarkup);
   return (request) => ({
     status: 200,
     fields: PAGE_FIELDS,
     body: new AsciiParts([beforeRequest, wire(request), beforeConnection, connection(request), end]),
   });
+}
+
+/** Keeps the last markup that was made: whoever asks for the page again and again sends the same bytes. */
+function lastOf(make: (request: Request) => string): (request: Request) => Uint8Array {
+  let raw = NOTHING;
+  let markup = NOTHING;
+  return (request) => {
+    if (request.body.length > 0) return ascii(make(request));
+    if (!isSame(request.head.raw, raw)) {
+      markup = ascii(make(request));
+      raw = request.head.raw.slice();
+    }
+    return markup;
+  };
 }
 
 function template(rows: string): string {
@@ -83,12 +97,13 @@ ${rows}
 }
 
 /** The request with the parts of it named. */
-function wire({ head, body }: Request): string {
+function wireMarkup({ head, body }: Request): string {
   const [first = "", ...fields] = head.text.split("\r\n").slice(0, -2);
   const line = first.split(" ").map((part, index) => `<b title="${REQUEST_LINE[index]}">${safe(part)}</b>`).join(" ");
   const rows = fields.map((field) => {
-    const colon = field.indexOf(":");
-    return `<code class="l"><b>${safe(field.slice(0, colon))}</b>${safe(field.slice(colon))}</code>`;
+    const text = safe(field);
+    const colon = text.indexOf(":");
+    return `<code class="l"><b>${text.slice(0, colon)}</b>${text.slice(colon)}</code>`;
   });
   const shown = body.length === 0 ? "none" : `<code>${safe(textOf(body))}</code>`;
   return row("Request line<small>method, target, version</small>", `<code class="l">${line}</code>`) +

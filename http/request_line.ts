@@ -16,8 +16,6 @@ export interface RequestLine {
   readonly end: number;
 }
 
-/** Methods that are told from others without making a string. */
-const COMMON_METHODS = ["GET", "HEAD", "POST"] as const;
 /** The first byte of a TLS connection: the type of its first record (RFC 8446 5.1). */
 const TLS_HANDSHAKE = 22;
 /** `HTTP/1.1 CRLF` */
@@ -27,6 +25,7 @@ const VERSION_LENGTH = 10;
  * Reads `method SP request-target SP HTTP-version CRLF`.
  *
  * @param bytes The bytes that the line is in, from `start` on.
+ * @param expected A target that is likely to come: when it does, no string is made of it.
  * @returns `null` when the line is not complete; as far as it goes it may be one.
  * @throws {Refusal} It is no request line (400), or one of another version of HTTP (505).
  *
@@ -39,7 +38,7 @@ const VERSION_LENGTH = 10;
  * assertEquals(parseRequestLine(bytes, 0), { method: "GET", target: "/a?b", minor: 0, end: bytes.length });
  * ```
  */
-export function parseRequestLine(bytes: Uint8Array, start: number): RequestLine | null {
+export function parseRequestLine(bytes: Uint8Array, start: number, expected = "/"): RequestLine | null {
   const end = bytes.length;
   let at = start;
   while (at < end && TOKEN[bytes[at] as number] === 1) at++;
@@ -55,9 +54,8 @@ export function parseRequestLine(bytes: Uint8Array, start: number): RequestLine 
   const versionAt = at + 1;
   if (end < versionAt + VERSION_LENGTH) return bytes.indexOf(LF, versionAt) < 0 ? null : badVersion();
   const minor = parseVersion(bytes, versionAt);
-  const method = COMMON_METHODS.find((name) => isExactly(bytes, start, targetAt - 1, name)) ??
-    textOf(bytes, start, targetAt - 1);
-  const target = at - targetAt === 1 && bytes[targetAt] === 0x2f ? "/" : textOf(bytes, targetAt, at);
+  const method = isExactly(bytes, start, targetAt - 1, "GET") ? "GET" : textOf(bytes, start, targetAt - 1);
+  const target = isExactly(bytes, targetAt, at, expected) ? expected : textOf(bytes, targetAt, at);
   return { method, target, minor, end: versionAt + VERSION_LENGTH };
 }
 

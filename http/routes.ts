@@ -22,7 +22,6 @@ const READ = ["GET", "HEAD", "OPTIONS"] as const;
 interface Route extends RouteNote {
   readonly methods: readonly string[];
   readonly needs?: BodyNeed;
-  readonly constant?: boolean;
   /** Makes the answer; `null` when there is nothing for this parameter. */
   answer(request: Request, parameter: string): Answer | Promise<Answer> | null;
 }
@@ -56,7 +55,6 @@ const ROUTES: readonly Route[] = [
     example: "/status/418",
     does: "an answer with the status N, from 200 to 599",
     methods: KNOWN,
-    constant: true,
     answer: (_, text) => statusAnswer(text),
   },
   {
@@ -97,7 +95,6 @@ const NOTES: readonly RouteNote[] = [
 
 const NOT_FOUND: Resource = {
   refuses: true,
-  constant: true,
   answer: () => textAnswer(404, "404 Not Found: there is nothing at this path; / tells what there is\n"),
 };
 
@@ -120,7 +117,6 @@ function routePlace(route: Route): Place {
   const { length } = nameOf(route);
   const resource: Resource = {
     ...(route.needs === undefined ? {} : { needs: route.needs }),
-    constant: route.constant === true,
     answer: (request) => route.answer(request, request.target.path.slice(length)) ?? NOT_FOUND.answer(request),
   };
   return placeOf(route.methods, Object.fromEntries(route.methods.map((method) => [method, resource])));
@@ -131,7 +127,7 @@ function nameOf({ pattern }: Route): string {
   return pattern.replace(/[A-Z]$/, "");
 }
 
-const PAGE: Resource = { needs: "sample", constant: true, answer: visitorPage(NOTES) };
+const PAGE: Resource = { needs: "sample", answer: visitorPage(NOTES) };
 const PLACES: ReadonlyMap<string, Place> = new Map([
   [
     "/",

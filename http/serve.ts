@@ -5,12 +5,13 @@
  */
 import { NO_EVENTS } from "../lib/events.ts";
 import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener } from "../lib/server.ts";
-import { answerHead, Outbox, refusalAnswer } from "./answer.ts";
-import { Clock, httpDate } from "./clock.ts";
+import { dateLine, refusalAnswer, writeBody, writeHead } from "./answer.ts";
+import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
 import { fileSite } from "./files.ts";
 import { RequestLog } from "./log.ts";
 import type { HttpSettings } from "./options.ts";
+import { Outbox } from "./outbox.ts";
 import { Refusal } from "./refusal.ts";
 import { routes } from "./routes.ts";
 import type { Service } from "./service.ts";
@@ -51,7 +52,7 @@ export async function serveHttp(
 function refusal(reason: string): Uint8Array {
   const answer = refusalAnswer(new Refusal(reason.includes("not allowed") ? 403 : 503, reason));
   const outbox = new Outbox();
-  outbox.text(answerHead(answer, { minor: 1, keepAlive: false, date: httpDate(Date.now()) }));
-  outbox.body(answer.body);
+  writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });
+  writeBody(outbox, answer.body);
   return outbox.take();
 }

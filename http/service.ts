@@ -4,10 +4,10 @@
  * @module
  */
 import type { Events } from "../lib/events.ts";
-import type { Outbox } from "./answer.ts";
 import type { BodyLimits } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import type { RequestLog } from "./log.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Site } from "./site.ts";
 
 /** Limits of a connection. Times are in milliseconds; 0 = none. */
@@ -33,6 +33,6 @@ export interface Service {
   readonly events: Events;
   /** Aborts when the server stops: the answer under way is the connection's last. */
   readonly signal: AbortSignal;
-  /** Buffers for answers that nobody uses at the moment; a connection has one only while it writes. */
+  /** Buffers for answers that nobody uses at the moment; a connection at rest has none. */
   readonly outboxes: Outbox[];
 }

@@ -39,8 +39,6 @@ export interface Resource {
   readonly needs?: BodyNeed;
   /** Says no whatever the body is: a client that waits for `100 (Continue)` is told without having to send it. */
   readonly refuses?: boolean;
-  /** The answer depends on the head and the connection alone: the same again gets the same. */
-  readonly constant?: boolean;
   /** Makes the answer; at once where nothing has to be waited for. */
   answer(request: Request): Answer | Promise<Answer>;
 }

@@ -74,11 +74,11 @@ export function isExactly(bytes: Uint8Array, from: number, to: number, text: str
   return true;
 }
 
-/** Tells whether what is at `start` begins with these bytes. */
-export function startsWith(bytes: Uint8Array, start: number, prefix: Uint8Array): boolean {
-  if (bytes.length - start < prefix.length) return false;
-  for (let index = 0; index < prefix.length; index++) {
-    if (bytes[start + index] !== prefix[index]) return false;
+/** Tells whether the same bytes are in both. */
+export function isSame(some: Uint8Array, others: Uint8Array): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) {
+    if (some[index] !== others[index]) return false;
   }
   return true;
 }

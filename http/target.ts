@@ -54,7 +54,8 @@ export function parseTarget(method: string, target: string): Target {
 
 /** A fragment does not belong here, but clients send it: it is no part of path or query. */
 function splitQuery(text: string): Target {
-  const [reference = ""] = text.split("#", 1);
+  const hash = text.indexOf("#");
+  const reference = hash < 0 ? text : text.slice(0, hash);
   const mark = reference.indexOf("?");
   if (mark < 0) return { path: reference, query: "" };
   return { path: reference.slice(0, mark), query: reference.slice(mark + 1) };

@@ -4,25 +4,23 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { type Answer, answerHead, type BodyStream, type Ending, isBodiless, Outbox } from "./answer.ts";
+import { type Answer, type BodyStream, type Ending, isBodiless, writeBody, writeHead } from "./answer.ts";
 import type { Clock } from "./clock.ts";
+import { ascii, Outbox } from "./outbox.ts";
 import type { Service } from "./service.ts";
-import { NOTHING } from "./syntax.ts";
 
 /** A body or a piece of one that is not copied any more. */
 const LARGE = 64 * 1024;
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
+const LAST_CHUNK = ascii("0\r\n\r\n");
+const READY = Promise.resolve();
 
 /** Gathers answers and writes them; one call at a time. */
 export class AnswerWriter {
   #connection: Connection;
-  /** Where outboxes come from and go to: a connection has one only while it has something to write. */
+  /** Where outboxes come from and go to: a connection at rest has none. */
   #spare: Outbox[];
   #outbox: Outbox | null = null;
-  /** An answer that waits alone and was made before: it goes out as it is. */
-  #ready: Uint8Array | null = null;
-  /** Where in the outbox the last answer begins. */
-  #mark = 0;
 
   /** Bytes given to the connection so far; a write is under way as long as it has sent fewer. */
   #given = 0;
@@ -48,7 +46,7 @@ export class AnswerWriter {
   /** Gives up a client that does not read what is written to it; slow progress is progress. */
   look(): void {
     const { bytesOut } = this.#connection;
-    if (bytesOut === this.#given) return;
+    if (bytesOut === this.#given) return this.rest();
     if (bytesOut !== this.#seen) {
       this.#seen = bytesOut;
       this.#since = this.#clock.now;
@@ -58,9 +56,16 @@ export class AnswerWriter {
     }
   }
 
+  /** Gives the outbox back; only while no write is under way. */
+  rest(): void {
+    if (this.#outbox === null || this.waiting) return;
+    if (this.#outbox.reusable) this.#spare.push(this.#outbox);
+    this.#outbox = null;
+  }
+
   /** Whether something waits to be written. */
   get waiting(): boolean {
-    return this.#outbox !== null || this.#ready !== null;
+    return this.#outbox !== null && this.#outbox.length > 0;
   }
 
   /** Whether so much waits that it should be written now. */
@@ -70,7 +75,7 @@ export class AnswerWriter {
 
   /** Lets the client send the body that it holds back (RFC 9110 10.1.1). */
   continue(): void {
-    this.#take().text(CONTINUE);
+    this.#take().bytes(CONTINUE);
   }
 
   /**
@@ -83,38 +88,17 @@ export class AnswerWriter {
   send(answer: Answer, ending: Ending, method: string): number | Promise<number> {
     const { body, status } = answer;
     const outbox = this.#take();
-    this.#mark = outbox.length;
-    outbox.text(answerHead(answer, ending));
+    writeHead(outbox, answer, ending);
     if (method === "HEAD" || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, ending.minor);
     if (body instanceof Uint8Array && body.length >= LARGE) return this.#piece(body, false);
-    outbox.body(body);
+    writeBody(outbox, body);
     return body.length;
-  }
-
-  /** A copy of the last answer as it goes over the wire; only until something is written. */
-  last(): Uint8Array {
-    return this.#take().from(this.#mark);
-  }
-
-  /** Adds an answer that was made before; its bytes must not change any more. */
-  again(answer: Uint8Array): void {
-    if (this.waiting) this.#take().bytes(answer);
-    else this.#ready = answer;
   }
 
   /** Writes all that waits. */
   flush(): Promise<void> {
-    if (this.#outbox !== null) return this.#flush(this.#outbox);
-    const ready = this.#ready ?? NOTHING;
-    this.#ready = null;
-    return this.#write(ready);
-  }
-
-  async #flush(outbox: Outbox): Promise<void> {
-    this.#outbox = null;
-    await this.#write(outbox.take());
-    if (outbox.reusable) this.#spare.push(outbox);
+    return this.#outbox === null ? READY : this.#write(this.#outbox.take());
   }
 
   /** Sends a body, each piece when the one before it is written: a slow reader slows the source down. */
@@ -124,7 +108,7 @@ export class AnswerWriter {
     for await (const piece of body.pieces()) {
       if (piece.length > 0) sent += await this.#piece(piece, chunked);
     }
-    if (chunked) this.#take().text("0\r\n\r\n");
+    if (chunked) this.#take().bytes(LAST_CHUNK);
     if (body.length !== null && sent !== body.length) {
       throw new Error(`Cannot send the body: it has ${sent} bytes instead of ${body.length}`);
     }
@@ -152,9 +136,6 @@ export class AnswerWriter {
   }
 
   #take(): Outbox {
-    const outbox = this.#outbox ??= this.#spare.pop() ?? new Outbox();
-    if (this.#ready !== null) outbox.bytes(this.#ready);
-    this.#ready = null;
-    return outbox;
+    return this.#outbox ??= this.#spare.pop() ?? new Outbox();
   }
 }

@@ -64,6 +64,8 @@ export class ByteReader {
   /** Bytes received and not yet taken: `#buffer[#start .. #end]`. */
   #start = 0;
   #end = 0;
+  /** The view that was given last. */
+  #taken: Uint8Array = this.#buffer.subarray(0, 0);
   /** A read under way into the buffer behind `#end`. It outlives a call that a pause has ended. */
   #pending: Promise<void> | null = null;
   /** A read under way that the source's owner does itself. */
@@ -192,9 +194,13 @@ export class ByteReader {
   }
 
   #take(end: number, next: number): Uint8Array {
-    const bytes = this.#buffer.subarray(this.#start, end);
+    const last = this.#taken;
+    // Making a view costs as much as parsing a request: where messages have one length, there is one already.
+    if (last.byteOffset !== this.#start || last.length !== end - this.#start || last.buffer !== this.#buffer.buffer) {
+      this.#taken = this.#buffer.subarray(this.#start, end);
+    }
     this.#start = next;
-    return bytes;
+    return this.#taken;
   }
 
   #find(byte: number, from: number): number {

@@ -37,6 +37,7 @@ const PURE = [
   "http/target.ts",
   "http/chunked.ts",
   "http/syntax.ts",
+  "http/outbox.ts",
   "http/refusal.ts",
 ];
 

@@ -1,11 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { Clock, httpDate } from "../../http/clock.ts";
+import { Clock } from "../../http/clock.ts";
 
 const permissions = "none";
-
-Deno.test("httpDate() is the preferred form (9110 5.6.7)", { permissions }, () => {
-  assertEquals(httpDate(Date.UTC(1994, 10, 6, 8, 49, 37)), "Sun, 06 Nov 1994 08:49:37 GMT");
-});
 
 Deno.test("Clock tells those who wait, never early, and stops with the last of them", { permissions }, async () => {
   const clock = new Clock([100, 0]);
@@ -20,7 +16,7 @@ Deno.test("Clock tells those who wait, never early, and stops with the last of t
   clock.watch(waiting);
   since = clock.now;
   assert(await over.promise - since >= 100);
-  assertEquals(clock.date.length, "Sun, 06 Nov 1994 08:49:37 GMT".length);
+  assertEquals(clock.date.length, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".length);
   // The leak sanitizer would find a timer that goes on.
   clock.leave(waiting);
 });

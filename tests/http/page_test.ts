@@ -1,15 +1,20 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Answer } from "../../http/answer.ts";
 import { safe } from "../../http/markup.ts";
+import type { Ascii } from "../../http/outbox.ts";
 import { visitorPage } from "../../http/page.ts";
 import { textOf } from "../../http/syntax.ts";
 import { requestOf } from "./requests.ts";
 
 const permissions = "none";
 
+function plain(text: Ascii): string {
+  return typeof text === "string" ? text : textOf(text);
+}
+
 function html(answer: Answer): string {
   assert("parts" in answer.body);
-  return answer.body.parts.map((part) => typeof part === "string" ? part : textOf(part)).join("");
+  return answer.body.parts.map(plain).join("");
 }
 
 const page = visitorPage([{ pattern: "/echo", example: "/echo", does: "the request <back>" }]);
@@ -47,10 +52,24 @@ Deno.test("visitorPage() escapes everything of the request: fields, target and b
   assert(!/<script|<img/.test(text));
 });
 
+Deno.test("visitorPage() shows each request, whatever the one before it was", { permissions }, () => {
+  const one = "GET /?one HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const two = "GET /?two HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const body = "GET /?two HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n";
+  for (
+    const [request, shown] of [[one, "one"], [one, "one"], [two, "two"], [`${body}first`, "first"], [
+      `${body}other`,
+      "other",
+    ], [two, "two"]]
+  ) {
+    assertStringIncludes(html(page(requestOf(request as string))), shown as string);
+  }
+});
+
 Deno.test("visitorPage() needs no script and nothing from elsewhere", { permissions }, () => {
   const answer = page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   assert(!/<script|https?:|\/\/|@import|url\(/.test(html(answer).replace(/ <!doctype[^>]*>/, "")));
-  assertStringIncludes(answer.fields, "Content-Security-Policy: default-src 'none';");
+  assertStringIncludes(plain(answer.fields), "Content-Security-Policy: default-src 'none';");
 });
 
 Deno.test("safe() makes any text ASCII that is shown as it is", { permissions }, () => {
