@@ -4,8 +4,8 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener } from "../lib/server.ts";
-import type { StreamSocket } from "../lib/socket.ts";
+import { type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
+import type { StreamListener, StreamSocket } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { noticeLine } from "./protocol.ts";
 import { TelnetFilter } from "./telnet.ts";

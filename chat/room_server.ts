@@ -5,8 +5,8 @@
  */
 import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
-import type { ServeOptions, ServeTotals, StreamListener } from "../lib/server.ts";
-import { GAP } from "../lib/socket.ts";
+import type { ServeOptions, ServeTotals } from "../lib/server.ts";
+import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll } from "./door.ts";

@@ -5,7 +5,8 @@
  */
 import type { Events } from "../lib/events.ts";
 import type { Connection } from "../lib/connection.ts";
-import type { ServeOptions, ServeTotals, StreamListener } from "../lib/server.ts";
+import type { ServeOptions, ServeTotals } from "../lib/server.ts";
+import type { StreamListener } from "../lib/socket.ts";
 import type { Desk } from "./desk.ts";
 import { receiveAll } from "./door.ts";
 import { BUSY, Host } from "./host.ts";

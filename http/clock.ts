@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Roster } from "../lib/roster.ts";
 import { dateLine } from "./answer.ts";
 import { ascii } from "./outbox.ts";
 import { NOTHING } from "./syntax.ts";
@@ -29,7 +30,7 @@ export class Clock {
   date = NOTHING;
   #second = 0;
   readonly #tick: number;
-  #watched = new Set<Waiting>();
+  #watched = new Roster<Waiting>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param limits The limits to be kept, in milliseconds; 0 = none. */
@@ -38,20 +39,21 @@ export class Clock {
     this.#tick = Math.max(SHORTEST_TICK, shortest / TICKS);
   }
 
-  /** Begins to watch. */
-  watch(waiting: Waiting): void {
-    this.#watched.add(waiting);
-    if (this.#timer !== undefined) return;
+  /** Begins to watch; returns what {@linkcode Clock.leave} wants to have. */
+  watch(waiting: Waiting): number {
+    const place = this.#watched.add(waiting);
+    if (this.#timer !== undefined) return place;
     this.#read();
     this.#timer = setInterval(() => {
       this.#read();
       for (const each of this.#watched) each.look();
     }, this.#tick);
+    return place;
   }
 
   /** Watches no longer; with the last one the clock stops. */
-  leave(waiting: Waiting): void {
-    this.#watched.delete(waiting);
+  leave(place: number): void {
+    this.#watched.remove(place);
     if (this.#watched.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -26,11 +26,11 @@ const NO_TRAILERS: readonly string[] = [];
 /** Serves the requests of one connection. */
 export async function serveRequests(connection: Connection, service: Service): Promise<void> {
   const session = new Session(connection, service);
-  service.clock.watch(session);
+  const place = service.clock.watch(session);
   try {
     await session.run();
   } finally {
-    service.clock.leave(session);
+    service.clock.leave(place);
   }
 }
 

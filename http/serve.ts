@@ -3,8 +3,10 @@
  *
  * @module
  */
+import type { TurnedDown } from "../lib/admission.ts";
 import { NO_EVENTS } from "../lib/events.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener } from "../lib/server.ts";
+import { type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
+import type { StreamListener } from "../lib/socket.ts";
 import { dateLine, refusalAnswer, writeBody, writeHead } from "./answer.ts";
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
@@ -49,8 +51,8 @@ export async function serveHttp(
 }
 
 /** A client that is turned away before its first request is told so in HTTP. */
-function refusal(reason: string): Uint8Array {
-  const answer = refusalAnswer(new Refusal(reason.includes("not allowed") ? 403 : 503, reason));
+function refusal(sentence: string, kind: TurnedDown): Uint8Array {
+  const answer = refusalAnswer(new Refusal(kind === "full" ? 503 : 403, sentence));
   const outbox = new Outbox();
   writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });
   writeBody(outbox, answer.body);

@@ -17,6 +17,16 @@ export interface Slots {
   free(): void;
 }
 
+/** Why a client gets no service: by its address, because there are too many, or for what it said. */
+export type TurnedDown = "not allowed" | "full" | "protocol";
+
+/** A client that may not come in, and why. */
+export interface NoEntry {
+  readonly kind: TurnedDown;
+  /** The reason, for people to read. */
+  readonly reason: string;
+}
+
 /** Whom a server admits. */
 export interface AdmissionOptions {
   /** How many connections may be open at once; 0 = as many as the system allows. */
@@ -26,7 +36,7 @@ export interface AdmissionOptions {
   /** Who may connect; empty = everybody. */
   readonly allow?: readonly AddressRange[];
   /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
-  readonly refusal?: (reason: string) => Uint8Array;
+  readonly refusal?: (sentence: string, kind: TurnedDown) => Uint8Array;
 }
 
 /** How long telling a client why it is turned away may make no progress (ms). */
@@ -50,12 +60,15 @@ export class Admission {
    *
    * @param open How many connections this server has open.
    */
-  refusalOf(socket: StreamSocket, open: number): string | null {
+  refusalOf(socket: StreamSocket, open: number): NoEntry | null {
     const { allow = [], maxConnections = 0, slots } = this.#options;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
-    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) return "your address is not allowed here";
+    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) {
+      return { kind: "not allowed", reason: "your address is not allowed here" };
+    }
     if (maxConnections === 0 || (slots?.take() ?? open < maxConnections)) return null;
-    return `the server is full (${plural(maxConnections, "connection")} at most); try again later`;
+    const reason = `the server is full (${plural(maxConnections, "connection")} at most); try again later`;
+    return { kind: "full", reason };
   }
 
   /** Gives back the slot of one that was let in. */
@@ -64,19 +77,20 @@ export class Admission {
   }
 
   /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */
-  turnAway(socket: StreamSocket, reason: string): void {
+  turnAway(socket: StreamSocket, { kind, reason }: NoEntry): void {
     const connection = new Connection(socket, { stall: PATIENCE });
     this.#events.emit({ event: "refused", peer: connection.peer, reason });
     if (this.#telling.size >= AT_ONCE) return connection.close();
-    const telling = this.tell(connection, `Cannot serve you: ${reason}`).finally(() => this.#telling.delete(telling));
+    const telling = this.tell(connection, `Cannot serve you: ${reason}`, kind)
+      .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
   }
 
   /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
-  async tell(connection: Connection, reason: string): Promise<void> {
+  async tell(connection: Connection, sentence: string, kind: TurnedDown = "protocol"): Promise<void> {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
-      await connection.write(refusal(reason));
+      await connection.write(refusal(sentence, kind));
       await connection.finish();
     } catch {
       // It is gone already.

@@ -22,7 +22,7 @@ const LOOKS = 4;
 export class Deadlines {
   #patience: Patience;
   #onExpired: (limit: keyof Patience) => void;
-  #activeAt = performance.now();
+  #activeAt = 0;
   #reading = false;
   #writing = false;
   /** Counts the steps of all writes; a write that waits does not count on. */
@@ -35,6 +35,8 @@ export class Deadlines {
   constructor(patience: Patience, onExpired: (limit: keyof Patience) => void) {
     this.#patience = patience;
     this.#onExpired = onExpired;
+    if (patience.idle === 0 && patience.stall === 0) return;
+    this.#activeAt = performance.now();
     this.#look();
   }
 

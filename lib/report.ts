@@ -11,7 +11,7 @@ export class ConnectionReport {
   #events: Events;
   #connection: { readonly id: number; readonly peer: string };
   #messages: boolean;
-  #opened = performance.now();
+  #opened: number;
   #pieces: TextDecoder | null = null;
   #eof = false;
   #closed = false;
@@ -21,6 +21,7 @@ export class ConnectionReport {
     this.#events = events;
     this.#connection = connection;
     this.#messages = options.messages && events.detailed;
+    this.#opened = events.detailed ? performance.now() : 0;
   }
 
   /** A whole message; its line end is not shown. */

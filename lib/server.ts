@@ -3,22 +3,16 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
+import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
-import { CutOffError, isClosedHere, isDisconnect, ProtocolError, stateOf } from "./errors.ts";
+import { CutOffError, ProtocolError, stateOf } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { FairGate } from "./fair.ts";
-import type { ConnectionLimits, StreamSocket } from "./socket.ts";
+import { Roster } from "./roster.ts";
+import type { ConnectionLimits, StreamListener, StreamSocket } from "./socket.ts";
 import { plural } from "./text.ts";
-
-/** What a server needs of a listener; `Deno.TcpListener` and `Deno.TlsListener` fit. */
-export interface StreamListener {
-  readonly addr: Deno.Addr;
-  accept(): Promise<StreamSocket>;
-  close(): void;
-}
 
 /** How a server treats its clients. Times are in milliseconds. */
 export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
@@ -47,12 +41,6 @@ const STALL = 30_000;
 const DRAIN = 5000;
 /** How long handlers may take to notice that their connections are cut (ms). */
 const LAST_MOMENT = 1000;
-/** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
-const BACKOFF_FIRST = 5;
-const BACKOFF_LAST = 1000;
-/** How long a failing accept is not told again (ms). */
-const WARN_AGAIN = 10_000;
-
 /**
  * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
  *
@@ -89,18 +77,24 @@ export async function serveTcp(
   return await new TcpServer(listener, handler, options).run();
 }
 
+/** A connection and the promise that serves it; never rejects. */
+interface Client {
+  readonly connection: Connection;
+  served: Promise<void>;
+}
+
+const SERVED = Promise.resolve();
+
 class TcpServer {
-  #listener: StreamListener;
+  #acceptor: Acceptor;
   #handler: (connection: Connection) => Promise<void>;
   #signal: AbortSignal | undefined;
   #options: Omit<ServeOptions, "signal">;
   #events: Events;
   #gate = new FairGate();
   /** Owner of every connection and of the promise that serves it. */
-  #open = new Map<Connection, Promise<void>>();
+  #open = new Roster<Client>();
   #admission: Admission;
-  #accepting = true;
-  #warnedAt = -Infinity;
   /** Whether the drain has cut what was left: those ends are ours, and told in one line. */
   #cut = false;
   #stopped = Promise.withResolvers<void>();
@@ -111,11 +105,11 @@ class TcpServer {
     handler: (connection: Connection) => Promise<void>,
     { signal, ...options }: ServeOptions,
   ) {
-    this.#listener = listener;
     this.#handler = handler;
     this.#signal = signal;
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
+    this.#acceptor = new Acceptor(listener, this.#events);
     this.#admission = new Admission(options, this.#events);
   }
 
@@ -123,9 +117,11 @@ class TcpServer {
     this.#signal?.addEventListener("abort", this.#stop);
     if (this.#signal?.aborted) this.#stop();
     try {
-      await this.#acceptAll();
+      await this.#acceptor.run((socket) => this.#take(socket));
       // After `--once` the one client takes as long as it takes, unless the signal comes.
       if (this.#options.once === true) await Promise.race([this.#allServed(), this.#stopped.promise]);
+      // Whoever closed the listener, that is a stop as well.
+      else this.#stop();
       await this.#drain();
     } finally {
       this.#signal?.removeEventListener("abort", this.#stop);
@@ -134,75 +130,29 @@ class TcpServer {
   }
 
   #stop = (): void => {
-    this.#closeListener();
-    for (const connection of this.#open.keys()) connection.drain();
+    this.#acceptor.close();
+    for (const { connection } of this.#open) connection.drain();
     this.#stopped.resolve();
   };
 
-  #closeListener(): void {
-    if (!this.#accepting) return;
-    this.#accepting = false;
-    this.#listener.close();
-  }
-
-  async #acceptAll(): Promise<void> {
-    for (let backoff = 0; this.#accepting;) {
-      try {
-        const socket = await this.#listener.accept();
-        backoff = 0;
-        // Accepted in the very turn in which the server stopped.
-        if (!this.#accepting) return socket.close();
-        this.#take(socket);
-      } catch (error) {
-        if (!this.#accepting) return;
-        if (isClosedHere(error)) {
-          // Somebody else closed the listener: that is a stop as well.
-          this.#accepting = false;
-          return this.#stop();
-        }
-        // A client that connected and reset at once: nobody is there to be served.
-        if (isDisconnect(error)) continue;
-        this.#warnOfAccept(error);
-        backoff = Math.min(Math.max(backoff * 2, BACKOFF_FIRST), BACKOFF_LAST);
-        await this.#pause(backoff);
-      }
-    }
-  }
-
-  /** Says that accepting fails, every now and then: out of descriptors, it fails with every client that comes and goes. */
-  #warnOfAccept(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#warnedAt < WARN_AGAIN) return;
-    this.#warnedAt = now;
-    this.#warn(`Cannot accept a connection: ${stateOf(error).state}; trying again`);
-  }
-
-  /** Waits, but not beyond the stop. */
-  async #pause(ms: number): Promise<void> {
-    const pause = new AbortController();
-    await Promise.race([delay(ms, pause).catch(() => {}), this.#stopped.promise]);
-    pause.abort();
-  }
-
   #take(socket: StreamSocket): void {
-    const reason = this.#admission.refusalOf(socket, this.#open.size);
-    if (reason !== null) {
+    const no = this.#admission.refusalOf(socket, this.#open.size);
+    if (no !== null) {
       this.#totals.refused++;
-      return this.#admission.turnAway(socket, reason);
+      return this.#admission.turnAway(socket, no);
     }
     const id = ++this.#totals.connections;
     const { timeout = 0 } = this.#options;
     const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
     const connection = new Connection(socket, { stall, ...this.#options, id, gate: this.#gate });
     this.#events.emit({ event: "accepted", id, peer: connection.peer });
-    this.#open.set(connection, this.#serve(connection));
-    if (this.#options.once === true) this.#closeListener();
+    const client: Client = { connection, served: SERVED };
+    client.served = this.#serve(connection, this.#open.add(client));
+    if (this.#options.once === true) this.#acceptor.close();
   }
 
   /** Serves one connection; never rejects. */
-  async #serve(connection: Connection): Promise<void> {
-    // `#open` notes this promise first: a handler that is done at once finds itself there.
-    await Promise.resolve();
+  async #serve(connection: Connection, place: number): Promise<void> {
     try {
       await this.#handler(connection);
     } catch (error) {
@@ -210,7 +160,7 @@ class TcpServer {
       if (error instanceof ProtocolError) await this.#admission.tell(connection, error.message);
     } finally {
       connection.close();
-      this.#open.delete(connection);
+      this.#open.remove(place);
       this.#admission.release();
       this.#totals.bytesIn += connection.bytesIn;
       this.#totals.bytesOut += connection.bytesOut;
@@ -225,7 +175,7 @@ class TcpServer {
   }
 
   #allServed(): Promise<unknown> {
-    return Promise.all([...this.#open.values(), this.#admission.settled()]);
+    return Promise.all([...Array.from(this.#open, ({ served }) => served), this.#admission.settled()]);
   }
 
   /** Waits for open exchanges, then closes what is left. */
@@ -237,7 +187,7 @@ class TcpServer {
       this.#warn(`Cannot wait any longer: ${cut} cut in mid-exchange after ${drainTime / 1000} s`);
     }
     this.#cut = true;
-    for (const connection of this.#open.keys()) connection.close();
+    for (const { connection } of this.#open) connection.close();
     // A handler that waits for something else than its connection is left to itself.
     await this.#servedWithin(LAST_MOMENT);
   }

@@ -18,6 +18,13 @@ export interface StreamSocket {
   setKeepAlive?(keepAlive?: boolean): void;
 }
 
+/** What a server needs of a listener; `Deno.TcpListener` and `Deno.TlsListener` fit. */
+export interface StreamListener {
+  readonly addr: Deno.Addr;
+  accept(): Promise<StreamSocket>;
+  close(): void;
+}
+
 /** Limits of a connection. Times are in milliseconds. */
 export interface ConnectionLimits {
   /** No word from the peer for so long while we wait for one ends the connection; 0 = wait for ever (default). */

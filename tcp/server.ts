@@ -23,7 +23,8 @@ import { announce, listenTcp } from "../lib/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
 import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, type StreamListener, totalsLine } from "../lib/server.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/server.ts";
+import type { StreamListener } from "../lib/socket.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),

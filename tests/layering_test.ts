@@ -15,6 +15,7 @@ const PURE = [
   "lib/reader.ts",
   "lib/stats.ts",
   "lib/events.ts",
+  "lib/roster.ts",
   "sum/protocol.ts",
   "sum/json.ts",
   "sum/recent.ts",

@@ -3,6 +3,7 @@ import { Admission, type AdmissionOptions, type Slots } from "../../lib/admissio
 import { NO_EVENTS } from "../../lib/events.ts";
 import { serveTcp } from "../../lib/server.ts";
 import { RecordedEvents } from "../support/sockets.ts";
+import { encodeText } from "../../lib/text.ts";
 import { FakeListener, FakeSocket } from "./fakes.ts";
 
 const permissions = "none";
@@ -29,7 +30,8 @@ class CountedSlots implements Slots {
 }
 
 function refusal(options: AdmissionOptions, open: number, hostname?: string): string | null {
-  return new Admission(options, NO_EVENTS).refusalOf(new FakeSocket(hostname), open);
+  const no = new Admission(options, NO_EVENTS).refusalOf(new FakeSocket(hostname), open);
+  return no && `${no.kind}: ${no.reason}`;
 }
 
 Deno.test("Admission lets everybody in unless told otherwise", { permissions }, () => {
@@ -38,29 +40,41 @@ Deno.test("Admission lets everybody in unless told otherwise", { permissions }, 
 
 Deno.test("Admission counts up to maxConnections", { permissions }, () => {
   assertEquals(refusal({ maxConnections: 2 }, 1), null);
-  assertEquals(refusal({ maxConnections: 2 }, 2), "the server is full (2 connections at most); try again later");
+  assertEquals(refusal({ maxConnections: 2 }, 2), "full: the server is full (2 connections at most); try again later");
 });
 
 Deno.test("Admission asks for the address first: who is not allowed takes no slot", { permissions }, () => {
   const slots = new CountedSlots(1);
   const options = { maxConnections: 1, slots, allow: [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }] };
-  assertEquals(refusal(options, 0, "198.51.100.1"), "your address is not allowed here");
+  assertEquals(refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
   assertEquals(slots.taken, 0);
   assertEquals(refusal(options, 0, "::ffff:192.0.2.77"), null);
   assertEquals(slots.taken, 1);
-  assertEquals(refusal(options, 0, "192.0.2.1"), "the server is full (1 connection at most); try again later");
+  assertEquals(refusal(options, 0, "192.0.2.1"), "full: the server is full (1 connection at most); try again later");
 });
 
 Deno.test("Admission lets who is turned away read why before it closes", { permissions }, async () => {
   const events = new RecordedEvents();
   const admission = new Admission({}, events);
   const socket = new FakeSocket();
-  admission.turnAway(socket, "not today");
+  admission.turnAway(socket, { kind: "full", reason: "not today" });
   await socket.source.asked();
   assertEquals([socket.sent, socket.calls], ["Cannot serve you: not today\n", ["setNoDelay", "closeWrite"]]);
   socket.source.end();
   await admission.settled();
   assertEquals([socket.closed, events.names], [true, ["refused"]]);
+});
+
+Deno.test("Admission tells in the protocol's own form, which depends on the kind", { permissions }, async () => {
+  const admission = new Admission({ refusal: (sentence, kind) => encodeText(`${kind}/${sentence}`) }, NO_EVENTS);
+  for (const kind of ["full", "not allowed"] as const) {
+    const socket = new FakeSocket();
+    admission.turnAway(socket, { kind, reason: "no" });
+    await socket.source.asked();
+    assertEquals(socket.sent, `${kind}/Cannot serve you: no`);
+    socket.source.end();
+    await admission.settled();
+  }
 });
 
 Deno.test("servers that share slots share the limit, and give each slot back", { permissions }, async () => {

@@ -5,8 +5,7 @@
  */
 import type { Sink } from "../../lib/output.ts";
 import type { ByteSource } from "../../lib/reader.ts";
-import type { StreamListener } from "../../lib/server.ts";
-import type { StreamSocket } from "../../lib/socket.ts";
+import type { StreamListener, StreamSocket } from "../../lib/socket.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 
 type Delivery = { readonly bytes: Uint8Array } | { readonly end: true } | { readonly error: Error };
