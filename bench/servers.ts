@@ -1,0 +1,60 @@
+/**
+ * Servers that a measurement starts and stops.
+ *
+ * @module
+ */
+import config from "../deno.json" with { type: "json" };
+
+const root = new URL("../", import.meta.url);
+
+/** A server that is ready, on a port of its own choice. */
+export class Server implements AsyncDisposable {
+  readonly port: string;
+  #child: Deno.ChildProcess;
+
+  private constructor(child: Deno.ChildProcess, port: string) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  /** Starts a program and waits until it says `Listening on ADDRESS:PORT`. */
+  static async start(program: string, args: string[]): Promise<Server> {
+    const child = new Deno.Command(program, { args, cwd: root, stdout: "piped" }).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = "";;) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`Cannot start ${program}: it ended without a banner`);
+      text += value;
+      const port = /Listening on \S+:(\d+)/.exec(text)?.[1];
+      if (port === undefined) continue;
+      reader.releaseLock();
+      return new Server(child, port);
+    }
+  }
+
+  /** Starts one of our servers on a free port, with the permissions of its task. */
+  static task(name: "tcp:server" | "http:server", ...args: string[]): Promise<Server> {
+    return Server.start(Deno.execPath(), [...taskArgs(name), "--port", "0", "--quiet", ...args]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+  }
+}
+
+/** The command line of a task, as arguments of `deno`. */
+export function taskArgs(task: "tcp:server" | "tcp:client" | "http:server"): string[] {
+  return config.tasks[task].command.split(" ").slice(1);
+}
+
+/** Runs a program to its end; returns what it printed. */
+export async function output(program: string, args: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(program, { args, cwd: root }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** Prints a line. */
+export function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
