@@ -63,7 +63,7 @@ export class Feed {
     this.#lines.push(line);
     this.#speakers.push(except);
     this.#size += line.length;
-    if (except !== null) except.spoke = true;
+    if (except !== null) except.spoken++;
     this.schedule();
   }
 
@@ -119,8 +119,8 @@ export class Feed {
  * ```
  */
 export class Outbox {
-  /** Whether the member has said something in this turn, which it does not get itself. */
-  spoke = false;
+  /** How many lines of this turn are the member's own, which it does not get itself. */
+  spoken = 0;
   /** Called when there is no room for more. */
   readonly overflow: () => void;
   #feed: Feed;
@@ -188,18 +188,20 @@ export class Outbox {
    * @returns `false` when there is no room for it.
    */
   catchUp(all: Uint8Array | null): boolean {
-    const own = this.spoke || this.#position > 0;
+    const own = this.spoken > 0 || this.#position > 0;
     const added = all === null || this.#add(own ? encodeText(this.#missed()) : all);
     this.#position = 0;
-    this.spoke = false;
+    this.spoken = 0;
     if (this.#pieces.length > 0) this.#rouse();
     return added;
   }
 
   /** What was said in this turn and has not been taken over yet. */
   #missed(): string {
-    const text = this.#feed.since(this.#position, this);
-    this.#position = this.#feed.position;
+    const { position } = this.#feed;
+    // Who talks and talks is mostly alone with it.
+    const text = this.spoken === position ? "" : this.#feed.since(this.#position, this);
+    this.#position = position;
     return text;
   }
 

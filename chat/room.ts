@@ -48,6 +48,7 @@ export class Room {
   #transcript = new Transcript();
   #feed: Feed;
   #clock: () => number;
+  #now = 0;
   #guests = 0;
 
   constructor(options: RoomOptions) {
@@ -203,19 +204,21 @@ export class Room {
 
   #speak(member: Member, text: string, line: string): void {
     this.introduce(member);
-    this.#publish(line, member, true);
+    this.#publish(line, member);
     this.#emit({ kind: "said", member, text, line });
   }
 
   #announce(text: string, about: Member): string {
     const line = noticeLine(text);
-    this.#publish(line, about, false);
+    this.#publish(line, about);
     return line;
   }
 
   /** Says a line to everybody but one, and writes it into the transcript. */
-  #publish(line: string, except: Member, spoken: boolean): void {
-    this.#transcript.add({ line, at: this.#clock(), spoken });
+  #publish(line: string, except: Member): void {
+    // What is said in one turn is said at one time.
+    if (this.#feed.position === 0) this.#now = this.#clock();
+    this.#transcript.add(line, this.#now);
     this.#feed.say(line, except.outbox);
   }
 

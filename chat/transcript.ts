@@ -3,42 +3,58 @@
  *
  * @module
  */
+import { isNotice } from "./protocol.ts";
 
 /** How many lines are remembered; an hour of a lively class has fewer. */
 const MOST = 10_000;
+/** How many lines make a page. */
+const PAGE = 250;
 
-/** A line, as the members got it. */
-export interface Entry {
-  readonly line: string;
-  /** When it was said, in milliseconds since 1970. */
-  readonly at: number;
-  /** Whether somebody said it, or it is a notice. */
-  readonly spoken: boolean;
+/** Lines that are kept as one text: the collector of garbage has one thing to look after instead of hundreds. */
+interface Page {
+  readonly lines: string;
+  readonly times: readonly number[];
 }
 
 /** The public lines of a room with their times; the oldest are forgotten. */
 export class Transcript {
-  #entries: Entry[] = [];
+  #pages: Page[] = [];
+  /** The page that is being written. */
+  #lines: string[] = [];
+  #times: number[] = [];
 
-  /** Adds a line. */
-  add(entry: Entry): void {
-    this.#entries.push(entry);
-    // Cut rarely, and then by half: shifting each time would move 10,000 entries per line.
-    if (this.#entries.length >= 2 * MOST) this.#entries = this.#entries.slice(-MOST);
+  /**
+   * Adds a line, as the members got it.
+   *
+   * @param at When it was said, in milliseconds since 1970.
+   */
+  add(line: string, at: number): void {
+    this.#lines.push(line);
+    this.#times.push(at);
+    if (this.#lines.length < PAGE) return;
+    this.#pages.push({ lines: this.#lines.join("\n"), times: this.#times });
+    this.#lines = [];
+    this.#times = [];
+    // Cut rarely, and then by half: shifting would move all pages each time.
+    if (this.#pages.length >= 2 * MOST / PAGE) this.#pages = this.#pages.slice(-MOST / PAGE);
   }
 
   /** The last lines that people said, oldest first. */
   last(count: number): string[] {
-    const lines: string[] = [];
-    for (let index = this.#entries.length - 1; index >= 0 && lines.length < count; index--) {
-      const entry = this.#entries[index];
-      if (entry?.spoken === true) lines.push(entry.line);
+    let spoken = this.#lines.filter((line) => !isNotice(line));
+    for (let page = this.#pages.length - 1; page >= 0 && spoken.length < count; page--) {
+      const earlier = this.#pages[page]?.lines.split("\n") ?? [];
+      spoken = [...earlier.filter((line) => !isNotice(line)), ...spoken];
     }
-    return lines.reverse();
+    return count === 0 ? [] : spoken.slice(-count);
   }
 
   /** All of it as text, each line with its time (ISO 8601). */
   text(): string {
-    return this.#entries.map(({ at, line }) => `${new Date(at).toISOString()} ${line}\n`).join("");
+    const pages = [...this.#pages, { lines: this.#lines.join("\n"), times: this.#times }];
+    return pages.flatMap(({ lines, times }) => {
+      const texts = lines.split("\n");
+      return times.map((at, index) => `${new Date(at).toISOString()} ${texts[index]}\n`);
+    }).join("");
   }
 }

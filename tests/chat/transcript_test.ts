@@ -6,17 +6,39 @@ const pure = { permissions: "none" } as const;
 Deno.test("Transcript.last() gives what people said, oldest first", pure, () => {
   const transcript = new Transcript();
   assertEquals(transcript.last(3), []);
-  transcript.add({ line: "* alice joined", at: 0, spoken: false });
-  for (const word of ["one", "two", "three"]) transcript.add({ line: `alice: ${word}`, at: 0, spoken: true });
-  transcript.add({ line: "* bob joined", at: 0, spoken: false });
+  transcript.add("* alice joined", 0);
+  for (const word of ["one", "two", "three"]) transcript.add(`alice: ${word}`, 0);
+  transcript.add("* bob joined", 0);
   assertEquals(transcript.last(2), ["alice: two", "alice: three"]);
   assertEquals(transcript.last(0), []);
   assertEquals(transcript.last(9).length, 3);
 });
 
+Deno.test("Transcript.last() goes back as far as it has to, over any number of notices", pure, () => {
+  const transcript = new Transcript();
+  for (let count = 0; count < 1000; count++) transcript.add(`alice: ${count}`, 0);
+  assertEquals(transcript.last(1000).length, 1000);
+  assertEquals([transcript.last(600)[0], transcript.last(600).at(-1)], ["alice: 400", "alice: 999"]);
+  for (let count = 0; count < 999; count++) transcript.add(`* ${count} joined`, 0);
+  assertEquals(transcript.last(2), ["alice: 998", "alice: 999"]);
+});
+
+Deno.test("Transcript.text() has each line with its own time", pure, () => {
+  const transcript = new Transcript();
+  for (let count = 0; count < 600; count++) transcript.add(`alice: ${count}`, count * 1000);
+  const lines = transcript.text().split("\n");
+  assertEquals([lines.length, lines[0], lines[599], lines[600]], [
+    601,
+    "1970-01-01T00:00:00.000Z alice: 0",
+    "1970-01-01T00:09:59.000Z alice: 599",
+    "",
+  ]);
+  assertEquals(new Transcript().text(), "");
+});
+
 Deno.test("Transcript forgets the oldest: memory is bounded", pure, () => {
   const transcript = new Transcript();
-  for (let count = 0; count < 50_000; count++) transcript.add({ line: `a: ${count}`, at: 0, spoken: true });
+  for (let count = 0; count < 50_000; count++) transcript.add(`a: ${count}`, 0);
   const lines = transcript.text().trimEnd().split("\n");
   assert(lines.length >= 10_000 && lines.length < 20_000, String(lines.length));
   assertEquals(lines.at(-1), "1970-01-01T00:00:00.000Z a: 49999");
