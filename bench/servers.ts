@@ -7,6 +7,8 @@ import config from "../deno.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
 
+type Task = keyof typeof config.tasks;
+
 /** A server that is ready, on a port of its own choice. */
 export class Server implements AsyncDisposable {
   readonly port: string;
@@ -19,7 +21,7 @@ export class Server implements AsyncDisposable {
 
   /** Starts a program and waits until it says `Listening on ADDRESS:PORT`. */
   static async start(program: string, args: string[]): Promise<Server> {
-    const child = new Deno.Command(program, { args, cwd: root, stdout: "piped" }).spawn();
+    const child = new Deno.Command(program, { args, cwd: root, stdin: "null", stdout: "piped" }).spawn();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = "";;) {
       const { value, done } = await reader.read();
@@ -33,7 +35,7 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts one of our servers on a free port, with the permissions of its task. */
-  static task(name: "tcp:server" | "http:server", ...args: string[]): Promise<Server> {
+  static task(name: Task, ...args: string[]): Promise<Server> {
     return Server.start(Deno.execPath(), [...taskArgs(name), "--port", "0", "--quiet", ...args]);
   }
 
@@ -44,7 +46,7 @@ export class Server implements AsyncDisposable {
 }
 
 /** The command line of a task, as arguments of `deno`. */
-export function taskArgs(task: "tcp:server" | "tcp:client" | "http:server"): string[] {
+export function taskArgs(task: Task): string[] {
   return config.tasks[task].command.split(" ").slice(1);
 }
 
