@@ -11,7 +11,7 @@ import { NOTHING } from "./syntax.ts";
 
 /** How large a body may be; what is above is refused with 413. */
 export interface BodyLimits extends HeadLimits {
-  /** Bytes of a body, its chunk framing not counted. */
+  /** Bytes of a body; its chunk framing counts where it is kept. */
   readonly maxBody: number;
 }
 
@@ -21,6 +21,8 @@ export type BodyNeed = "all" | "wire" | "sample" | "nothing";
 /** How much of a body a sample has. */
 const SAMPLE = 1024;
 const FIRST_BUFFER = 4096;
+/** Bytes of chunk framing that are no reason to refuse a body kept as it came over the wire: sizes, extensions, trailers. */
+const FRAMING = 64 * 1024;
 
 /** Reads one body out of pieces of any size. */
 export class BodyReader {
@@ -89,6 +91,7 @@ export class BodyReader {
   /** The buffer grows with what came, never with what was announced. */
   #keep(piece: Uint8Array): void {
     const length = this.#length + piece.length;
+    if (length > this.#limits.maxBody + FRAMING) throw this.#tooLarge();
     if (length > this.#kept.length) {
       const larger = new Uint8Array(Math.max(FIRST_BUFFER, this.#kept.length * 2, length));
       larger.set(this.bytes);

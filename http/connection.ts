@@ -4,7 +4,7 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { stateOf, TimedOutError } from "../lib/errors.ts";
+import { stateOf } from "../lib/errors.ts";
 import { type Answer, refusalAnswer } from "./answer.ts";
 import { BodyReader } from "./body.ts";
 import type { Waiting } from "./clock.ts";
@@ -21,6 +21,8 @@ import { AnswerWriter } from "./writer.ts";
 
 /** A client that sends a body too large, and looks for the answer only then, has to get to its end (RFC 9112 9.6). */
 const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
+/** What TCP sends before it hears from the other side (RFC 6928): ten segments. */
+const FIRST_FLIGHT = 14_600;
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
@@ -63,10 +65,9 @@ class Session implements Waiting {
   async run(): Promise<void> {
     try {
       await this.#serve();
-      if (this.#mayBeSending) await this.#connection.finish();
+      if (this.#wantsLinger) await this.#connection.finish();
     } catch (error) {
       if (this.#intake.silent) return;
-      if (this.#writer.stuck) throw this.#stuck();
       if (!(error instanceof Refusal)) throw error;
       await this.#send(refusalAnswer(error), 1, false, error.message);
       await this.#writer.flush();
@@ -76,14 +77,14 @@ class Session implements Waiting {
     }
   }
 
-  /** Whether more may come from a client that will not be answered: closing at once could cost it the last answer. */
-  get #mayBeSending(): boolean {
-    return !this.#connection.closed && (this.#intake.inbox.left > 0 || this.#head?.framing.keepAlive === true);
-  }
-
-  #stuck(): TimedOutError {
-    const { stallTime } = this.#service;
-    return new TimedOutError(`Cannot write to ${this.#connection.peer}: it has not read for ${stallTime / 1000} s`);
+  /**
+   * Whether closing at once could cost the client the last answer: it may still be sending, and what comes after the close is answered
+   * with a reset, which throws away what has not left this machine (RFC 9112 9.6).
+   */
+  get #wantsLinger(): boolean {
+    if (this.#connection.closed || this.#head === null) return false;
+    const { keepAlive, length } = this.#head.framing;
+    return keepAlive || length !== 0 || this.#intake.inbox.left > 0 || this.#connection.bytesOut > FIRST_FLIGHT;
   }
 
   /** Answers one request after the other; what is ready goes out when there is nothing more to answer at once. */
@@ -156,6 +157,7 @@ class Session implements Waiting {
   ): boolean | Promise<boolean> {
     const request: Request = {
       head: head.method === "HEAD" ? head.asGet() : head,
+      headOnly: head.method === "HEAD",
       target,
       body: this.#body,
       received: this.#received,
@@ -194,7 +196,11 @@ class Session implements Waiting {
     const { clock, log, signal } = this.#service;
     // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
     const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
-    const sent = this.#writer.send(answer, { minor, keepAlive, date: clock.date }, this.#head?.method ?? "");
+    const sent = this.#writer.send(
+      answer,
+      { minor, keepAlive, date: clock.date },
+      this.#head?.method ?? this.#parser.method,
+    );
     if (typeof sent === "number") {
       if (log.on) this.#log(answer.status, sent, refusal);
       return keepAlive;

@@ -6,6 +6,9 @@
 import { type Answer, fieldLine } from "./answer.ts";
 import type { Request } from "./site.ts";
 
+/** A larger body is given back but not taken apart: parsed, it could take a hundred times its size and hold up everybody. */
+const MOST_TAKEN_APART = 1024 * 1024;
+
 /** What a visitor sent comes back; a browser must neither run it nor take it for another type than we say. */
 const HARMLESS = fieldLine("X-Content-Type-Options", "nosniff") +
   fieldLine("Content-Security-Policy", "sandbox; default-src 'none'");
@@ -46,17 +49,24 @@ export async function anythingBack({ head, target, body, via }: Request): Promis
     files,
     form,
     headers: headersOf(head.fields()),
-    json: jsonOrNull(data),
+    json: null,
     method: head.method,
     origin: via.hostname,
     url: `http://${head.field("host") ?? via.local}${target.path}${target.query === "" ? "" : `?${target.query}`}`,
   };
-  return { status: 200, fields: JSON_TYPE, body: new TextEncoder().encode(`${JSON.stringify(shape, null, 2)}\n`) };
+  const lines = Object.entries(shape).map(([key, value]) => {
+    // The visitor's JSON as it came: indented anew, a thousand brackets would become a million spaces.
+    const text = key === "json" && isJson(data) ? data.trim() : JSON.stringify(value, null, 2).replaceAll("\n", "\n  ");
+    return `  ${JSON.stringify(key)}: ${text}`;
+  });
+  return { status: 200, fields: JSON_TYPE, body: new TextEncoder().encode(`{\n${lines.join(",\n")}\n}\n`) };
 }
 
 /** The parts of a body: those of a form, or all of it as text. */
 async function takeApart(type: string, body: Uint8Array): Promise<{ form: Collected; files: Collected; data: string }> {
-  if (/^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(type)) {
+  if (
+    body.length <= MOST_TAKEN_APART && /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(type)
+  ) {
     try {
       const entries = [...await new Response(body.slice(), { headers: { "content-type": type } }).formData()];
       const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
@@ -84,11 +94,13 @@ function dataOf(type: string, body: Uint8Array): string {
   }
 }
 
-function jsonOrNull(data: string): unknown {
+function isJson(data: string): boolean {
+  if (data.length > MOST_TAKEN_APART) return false;
   try {
-    return JSON.parse(data);
+    JSON.parse(data);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 
@@ -96,7 +108,8 @@ function collect(entries: Iterable<readonly [string, string]>): Collected {
   const collected: Collected = Object.create(null);
   for (const [name, value] of entries) {
     const before = collected[name];
-    collected[name] = before === undefined ? value : [before, value].flat();
+    if (Array.isArray(before)) before.push(value);
+    else collected[name] = before === undefined ? value : [before, value];
   }
   return collected;
 }

@@ -88,7 +88,7 @@ async function fileAnswer(root: string, request: Request): Promise<Answer | null
     if (found === null) return null;
     if (found.info.isFile) return request.target.path.endsWith("/") ? null : await regularFile(found, request);
     if (!found.info.isDirectory) return null;
-    if (!request.target.path.endsWith("/")) return toFolder(segments);
+    if (!request.target.path.endsWith("/")) return toFolder(segments, request.target.query);
     const index = await inside(root, `${found.path}/${INDEX}`).catch(() => null);
     if (index !== null && index.info.isFile) return await regularFile(index, request);
     return await listing(root, found.path, segments);
@@ -122,19 +122,21 @@ async function inside(root: string, path: string): Promise<Found | null> {
 }
 
 /** Links in a folder's index are relative to its path with a slash at the end. */
-function toFolder(segments: readonly string[]): Answer {
-  const location = `/${segments.map(encodeURIComponent).join("/")}/`;
+function toFolder(segments: readonly string[], query: string): Answer {
+  const location = `/${segments.map(encodeURIComponent).join("/")}/${query === "" ? "" : `?${query}`}`;
   return textAnswer(301, `Go on at ${location}\n`, fieldLine("Location", location));
 }
 
-async function regularFile({ path, info }: Found, { head }: Request): Promise<Answer> {
-  const modified = info.mtime === null ? null : Math.floor(info.mtime.getTime() / 1000);
+async function regularFile({ path, info }: Found, { head, headOnly }: Request): Promise<Answer> {
+  // A time that has not come yet is none that could be sent (RFC 9110 8.8.2.1).
+  const modified = info.mtime === null ? null : Math.floor(Math.min(info.mtime.getTime(), Date.now()) / 1000);
   const selected: Selected = {
     etag: `"${(info.mtime?.getTime() ?? 0).toString(16)}-${info.size.toString(16)}"`,
     modified,
     size: info.size,
   };
-  const decision = decide((name) => head.field(name), selected);
+  // Ranges are defined for GET alone (RFC 9110 14.2).
+  const decision = decide((name) => headOnly && name === "range" ? null : head.field(name), selected);
   const validators = fieldLine("ETag", selected.etag) +
     (modified === null ? "" : fieldLine("Last-Modified", new Date(modified * 1000).toUTCString()));
   if (decision.status === 304) return { status: 304, fields: validators, body: NOTHING };
@@ -158,6 +160,8 @@ async function regularFile({ path, info }: Found, { head }: Request): Promise<An
 
 /** So many bytes of a file from an offset on: a small part is read at once, a large one piece by piece while it is sent. */
 async function contents(path: string, offset: number, length: number): Promise<BodyStream | Uint8Array> {
+  // Whether it may be read has to be known before its head is on its way.
+  (await Deno.open(path)).close();
   if (length > PIECE) return { length, pieces: () => readPieces(path, offset, length) };
   const body = new Uint8Array(length);
   let filled = 0;
@@ -185,8 +189,8 @@ async function* readPieces(path: string, offset: number, length: number): AsyncG
 async function listing(root: string, path: string, segments: readonly string[]): Promise<Answer> {
   const entries: { name: string; folder: boolean; size: number | null }[] = [];
   for await (const entry of Deno.readDir(path)) {
-    // A name with a control character cannot be asked for here.
-    if (/\p{Cc}/u.test(entry.name)) continue;
+    // A name that cannot be asked for here.
+    if (segmentsOf(`/${encodeURIComponent(entry.name)}`) === null) continue;
     const { info } = await inside(root, `${path}/${entry.name}`).catch(() => null) ?? {};
     if (info === undefined || !(info.isFile || info.isDirectory)) continue;
     entries.push({ name: entry.name, folder: info.isDirectory, size: info.isFile ? info.size : null });

@@ -5,7 +5,7 @@
  */
 import { isHost } from "./target.ts";
 import { malformed, Refusal } from "./refusal.ts";
-import { digit, isName, listOf, textOf } from "./syntax.ts";
+import { digit, isName, listOf, textOf, withoutSpace } from "./syntax.ts";
 
 /** The body's length of a request whose body comes in chunks. */
 export const CHUNKED = -1;
@@ -87,7 +87,7 @@ export class FramingFields {
     const keepAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
     // An HTTP/1.0 client knows nothing of 1xx answers: what it expects is ignored (RFC 9110 10.1.1).
     const expects = minor === 1 && this.#expectation !== "";
-    if (expects && this.#expectation.toLowerCase() !== "100-continue") {
+    if (expects && !listOf(this.#expectation).every((expectation) => expectation === "100-continue")) {
       throw new Refusal(417, "the only expectation known is 100-continue");
     }
     this.#length = -1;
@@ -120,7 +120,7 @@ export class FramingFields {
   #transferCoding(value: string, minor: 0 | 1): number {
     if (minor === 0) throw malformed("Transfer-Encoding in HTTP/1.0, which does not have it (RFC 9112 6.1)");
     if (this.#length >= 0) throw malformed("Content-Length together with Transfer-Encoding (RFC 9112 6.1)");
-    const codings = value.toLowerCase().split(",").map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, ""));
+    const codings = value.toLowerCase().split(",").map(withoutSpace);
     if (!codings.every((coding) => /^[!#$%&'*+\-.^_`|~\da-z]+$/.test(coding))) {
       throw malformed("a Transfer-Encoding that is no list of codings");
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Framing } from "./framing.ts";
-import { CR, LF, textOf } from "./syntax.ts";
+import { COLON, CR, isName, LF, textOf, withoutSpace } from "./syntax.ts";
 
 /** How large a head may be; what is above is refused with 414 or 431. */
 export interface HeadLimits {
@@ -60,7 +60,11 @@ export class RequestHead {
 
   /** The values of a field in the order they came (RFC 9110 5.3), as text; `name` in lower case. */
   values(name: string): string[] {
-    return [...this.fields()].filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+    const values: string[] = [];
+    for (const { from, colon, to } of this.#lines()) {
+      if (isName(this.#bytes, from, colon, name)) values.push(this.#value(colon, to));
+    }
+    return values;
   }
 
   /** The value of a field, several joined as a list; `null` when there is none. */
@@ -71,12 +75,21 @@ export class RequestHead {
 
   /** All fields, as they were written. */
   *fields(): Generator<[name: string, value: string]> {
-    for (let at = this.#fieldsAt; this.#bytes[at] !== CR;) {
-      const end = this.#bytes.indexOf(LF, at);
-      const line = textOf(this.#bytes, at, end - 1);
-      const colon = line.indexOf(":");
-      yield [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")];
-      at = end + 1;
+    for (const { from, colon, to } of this.#lines()) {
+      yield [textOf(this.#bytes, from, colon), this.#value(colon, to)];
+    }
+  }
+
+  #value(colon: number, to: number): string {
+    return withoutSpace(textOf(this.#bytes, colon + 1, to));
+  }
+
+  /** Where each field line begins, has its colon, and ends. */
+  *#lines(): Generator<{ from: number; colon: number; to: number }> {
+    for (let from = this.#fieldsAt; this.#bytes[from] !== CR;) {
+      const next = this.#bytes.indexOf(LF, from) + 1;
+      yield { from, colon: this.#bytes.indexOf(COLON, from), to: next - 2 };
+      from = next;
     }
   }
 

@@ -25,6 +25,8 @@ export class Intake {
   /** When the wait began, and when the request under way did; 0 = it has not. */
   #since = 0;
   #begun = 0;
+  /** Whether nothing but empty lines came since the last request. */
+  #resting = false;
   #giveUp: (() => void) | null = null;
 
   constructor(connection: Connection, clock: Clock, limits: HttpLimits) {
@@ -50,12 +52,14 @@ export class Intake {
 
   /**
    * Waits for the next request; what comes goes to {@linkcode Intake.got}. Two steps, without a promise between them: this is where a
-   * connection spends its life. A client that is silent for too long is closed, see {@linkcode Intake.silent}.
+   * connection spends its life. A client that is silent for too long is closed, see {@linkcode Intake.silent}; empty lines are silence.
    */
   next(): Promise<Uint8Array | null> {
     this.#begun = 0;
     this.inbox.keep();
-    this.#wait("request");
+    if (this.#resting) this.#owed = "request";
+    else this.#wait("request");
+    this.#resting = true;
     return this.#connection.read();
   }
 
@@ -92,6 +96,7 @@ export class Intake {
   /** The request under way is complete: the next one has its own time. */
   complete(): void {
     this.#begun = 0;
+    this.#resting = false;
   }
 
   #wait(owed: Owed): void {

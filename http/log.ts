@@ -80,12 +80,14 @@ export class RequestLog {
   }
 }
 
-/** The request between two rules, as the wire had it. A head has passed the parser: no line of it can pass for a rule or a mark. */
+/** The request between two rules, as the wire had it. No line of
+ * it can pass for a rule or a mark: a head has passed the parser, and everything else has a word of ours before it.
+ */
 function proseOf({ via, head, raw, body, received, status, refusal }: Exchange): string {
   const title = `----- HTTP REQUEST from ${via.peer} -----`;
   const lines = [title];
   if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1).map((line) => escapeControls(line)));
-  else lines.push(shown(raw.subarray(0, SHOWN_RAW), raw.length));
+  else lines.push(`No request: ${shown(raw.subarray(0, SHOWN_RAW), raw.length)}`);
   if (received > 0) lines.push(`Body: ${shown(body.subarray(0, SHOWN), received)}`);
   lines.push("-".repeat(title.length));
   if (refusal !== "") lines.push(trouble(`Answered ${status} ${phraseOf(status)}: ${refusal}`));

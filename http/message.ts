@@ -53,6 +53,11 @@ export class HeadParser {
     return this.#consumed;
   }
 
+  /** The method of the head under way; "" when it is not known yet. */
+  get method(): string {
+    return this.#line?.method ?? "";
+  }
+
   /** Whether a head has begun: some of it is there. If not, everything so far was empty lines, which nobody needs any more. */
   get begun(): boolean {
     return this.#searched > 0;

@@ -25,7 +25,7 @@ const REQUIRED: Readonly<Record<number, string>> = {
   405: fieldLine("Allow", ""),
   407: fieldLine("Proxy-Authenticate", 'Basic realm="Plainwire"'),
   416: fieldLine("Content-Range", "bytes */0"),
-  426: fieldLine("Upgrade", "HTTP/2.0"),
+  426: fieldLine("Upgrade", "HTTP/2.0") + fieldLine("Connection", "upgrade"),
 };
 
 /** Reads a whole number from 0 to `most`; `null` when the text is none. */

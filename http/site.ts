@@ -10,7 +10,10 @@ import type { Target } from "./target.ts";
 
 /** A request, complete with its body. Its bytes are valid until the answer is made, and while its stream is sent. */
 export interface Request {
+  /** The head; that of a HEAD request as a GET. */
   readonly head: RequestHead;
+  /** Whether the answer's body will be left out: the request was HEAD. */
+  readonly headOnly: boolean;
   readonly target: Target;
   /** As much of the body, in the form, as the resource said that it needs. */
   readonly body: Uint8Array;

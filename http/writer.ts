@@ -4,6 +4,7 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
+import { TimedOutError } from "../lib/errors.ts";
 import { type Answer, type BodyStream, type Ending, isBodiless, writeBody, writeHead } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { ascii, Outbox } from "./outbox.ts";
@@ -27,8 +28,6 @@ export class AnswerWriter {
   /** Bytes sent when somebody looked last, and when that was. */
   #seen = 0;
   #since = 0;
-  /** Whether the client was given up because it did not read. */
-  stuck = false;
   readonly #clock: Clock;
   readonly #stallTime: number;
 
@@ -51,8 +50,8 @@ export class AnswerWriter {
       this.#seen = bytesOut;
       this.#since = this.#clock.now;
     } else if (this.#clock.isOver(this.#since, this.#stallTime)) {
-      this.stuck = true;
-      this.#connection.close();
+      const stalled = `Cannot write to ${this.#connection.peer}: it has not read for ${this.#stallTime / 1000} s`;
+      this.#connection.fail(new TimedOutError(stalled));
     }
   }
 

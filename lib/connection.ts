@@ -211,6 +211,12 @@ export class Connection implements Disposable {
     }, LAST_LOOK);
   }
 
+  /** Ends the connection for a reason of the caller's: what waits on it fails with that; {@linkcode Connection.close} tells the end. */
+  fail(reason: TimedOutError): void {
+    this.#expired ??= reason;
+    this.#shut();
+  }
+
   /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
   close(): void {
     this.#shut();
@@ -294,7 +300,6 @@ export class Connection implements Disposable {
     const { timeout = 0, stall = 0 } = this.#options;
     const idle = `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`;
     const stalled = `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`;
-    this.#expired = new TimedOutError(limit === "idle" ? idle : stalled);
-    this.#shut();
+    this.fail(new TimedOutError(limit === "idle" ? idle : stalled));
   }
 }

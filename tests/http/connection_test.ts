@@ -1,5 +1,6 @@
 /** Connections: what follows what, and what ends them (RFC 9112 9). */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { sendAndReset } from "../support/sockets.ts";
 import { answersIn, serve } from "./serving.ts";
 
@@ -134,6 +135,33 @@ Deno.test("HEAD gets the fields of GET and no body, everywhere (H18, 21)", async
   }
 });
 
+Deno.test("9110 9.3.2: a HEAD that is refused gets no body either", async () => {
+  await using server = serve();
+  for (const fields of ["", `${HOST}Expect: something\r\n`, `${HOST}Content-Length: x\r\n`, `${HOST}Host: b\r\n`]) {
+    const text = await server.ask(`HEAD / HTTP/1.1\r\n${fields}\r\n`);
+    assertMatch(text, /^HTTP\/1\.1 4\d\d [^]*\r\nContent-Length: \d+\r\n[^]*\r\n\r\n$/, fields);
+  }
+});
+
+Deno.test("9112 9.6: the last answer is whole even when the client sent something after its request (25)", async () => {
+  await using server = serve();
+  const size = 3_000_000;
+  for (
+    const head of [
+      `GET /bytes/${size} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
+      `GET /bytes/${size} HTTP/1.0\r\n\r\n`,
+    ]
+  ) {
+    using client = await server.client();
+    await client.send(head);
+    // The server has begun to answer, and so it has read all that it will.
+    const first = await client.read();
+    await client.send("\r\n");
+    const rest = await client.restBytes();
+    assert((first?.length ?? 0) + rest.length > size, head);
+  }
+});
+
 Deno.test("204 and 304 have neither body nor length (21)", async () => {
   await using server = serve();
   const answers = answersIn(await server.ask(get("/status/204") + get("/status/304") + last("/status/205")));
@@ -231,6 +259,25 @@ Deno.test("a connection that is silent between requests is closed without a word
   assertEquals(server.events.names.filter((name) => name === "error"), []);
 });
 
+Deno.test("empty lines are silence: they hold no connection open (26)", async () => {
+  await using server = serve({ idleTime: 200 });
+  using client = await server.client();
+  let open = true;
+  const drip = (async () => {
+    for (; open; await delay(20)) await client.send("\r\n");
+  })().catch(() => {});
+  assertEquals(await client.rest().catch(() => ""), "");
+  open = false;
+  await drip;
+});
+
+Deno.test("9110 10.1.1: an expectation that is listed twice is still the same one", async () => {
+  await using server = serve();
+  const text =
+    `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue, 100-Continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`;
+  assertEquals(statuses(await server.ask(text)), [200]);
+});
+
 Deno.test("an answer that takes longer than the idle limit is no silence of the client", async () => {
   await using server = serve({ idleTime: 50, headTime: 50, requestTime: 50 });
   assertEquals(statuses(await server.ask(get("/delay/0.3") + last())), [200, 200]);
@@ -267,11 +314,15 @@ Deno.test("a client that does not read is dropped, with bounded memory, and nobo
   await using server = serve({ idleTime: 200 });
   using stuck = await server.client();
   const error = server.events.next("error");
+  const closed = server.events.next("closed");
   const flood = (async () => {
     for (;;) await stuck.send(get("/bytes/100000").repeat(50));
   })().catch(() => {});
   assertEquals(statuses(await server.ask(last())), [200]);
   assertMatch(JSON.stringify(await error), /it has not read for 0\.2 s/);
+  await closed;
+  const stages = server.events.all.flatMap(({ event, ...more }) => "id" in more && more.id === 1 ? [event] : []);
+  assertEquals(stages.filter((event) => event !== "request").slice(-2), ["error", "closed"]);
   await flood;
 });
 

@@ -101,8 +101,30 @@ Deno.test("--dir serves single ranges: 206, 416, If-Range (H21)", async () => {
   assertEquals((await part("bytes=0-0", `If-Range: ${etag}\r\n`))[0], 206);
   assertEquals((await part("bytes=0-0", `If-Range: ${DATE}\r\n`))[0], 206);
   assertEquals((await part("bytes=0-0", 'If-Range: "old"\r\n'))[0], 200);
-  const head = await ask(server, "/a.txt", "Range: bytes=0-0\r\n", "HEAD");
-  assertEquals([head.fields.get("content-length"), head.body], ["1", ""]);
+});
+
+Deno.test("9110 14.2: --dir knows no ranges of a HEAD", async () => {
+  await using server = await site({ "a.txt": "0123456789" });
+  const { status, fields, body } = await ask(server, "/a.txt", "Range: bytes=0-0\r\n", "HEAD");
+  assertEquals([status, fields.get("content-length"), fields.get("content-range"), body], [200, "10", undefined, ""]);
+});
+
+Deno.test("9110 8.8.2.1: --dir sends no Last-Modified that has not come yet", async () => {
+  await using server = await site({ "a.txt": "later" });
+  const later = new Date(Date.now() + 86_400_000);
+  await Deno.utime(`${server.root}/a.txt`, later, later);
+  const { fields } = await ask(server, "/a.txt");
+  assert(Date.parse(fields.get("last-modified") ?? "") <= Date.parse(fields.get("date") ?? ""));
+});
+
+Deno.test("--dir says 404 to what the system does not let us read, however large it is", async () => {
+  await using server = await site({ "small.txt": "x", "large.bin": new Uint8Array(200_000) });
+  for (const name of ["small.txt", "large.bin"]) await Deno.chmod(`${server.root}/${name}`, 0o000);
+  // The superuser may read everything.
+  const readable = await Deno.open(`${server.root}/small.txt`).then((file) => (file.close(), true), () => false);
+  for (const name of ["small.txt", "large.bin"]) {
+    assertEquals((await ask(server, `/${name}`)).status, readable ? 200 : 404, name);
+  }
 });
 
 Deno.test("--dir serves nothing outside of it, whatever the path is spelt like (H20)", async () => {
@@ -174,17 +196,18 @@ Deno.test("--dir lists a folder, or serves its index.html; names are safe there"
   });
   await Deno.symlink(server.above, `${server.root}/out`);
   await Deno.writeTextFile(`${server.root}/new\nline`, "x");
+  await Deno.writeTextFile(`${server.root}/back\\slash`, "x");
   const list = await ask(server, "/");
   assertEquals([list.status, list.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
   assertStringIncludes(list.body, '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td>');
   assertStringIncludes(list.body, '<a href="./%3Cb%3E%26%C3%A9.txt">&lt;b&gt;&amp;&#233;.txt</a>');
   assert(list.body.indexOf("docs/") < list.body.indexOf("z.txt"), "folders first");
-  assert(!/href="[^"]*(out|line)/.test(list.body), "what cannot be had is not listed");
+  assert(!/href="[^"]*(out|line|slash)/.test(list.body), "what cannot be had is not listed");
   assertEquals((await ask(server, "/docs/")).body, "<h1>index</h1>");
-  assertEquals([(await ask(server, "/docs")).status, (await ask(server, "/docs")).fields.get("location")], [
-    301,
-    "/docs/",
-  ]);
+  for (const query of ["", "?a=1&b"]) {
+    const { status, fields } = await ask(server, `/docs${query}`);
+    assertEquals([status, fields.get("location")], [301, `/docs/${query}`]);
+  }
   assertStringIncludes((await ask(server, "/empty/")).body, '<a href="../">../</a>');
 });
 

@@ -67,10 +67,23 @@ Deno.test("RequestLog shows what was no request on one line, and why it was refu
   assertEquals(
     text,
     `----- HTTP REQUEST from 192.0.2.7:50000 -----
-GET /\\n[+] forged\\x07
+No request: GET /\\n[+] forged\\x07
 ---------------------------------------------
 [!] Answered 400 Bad Request: a line ends with LF alone`,
   );
+});
+
+Deno.test("RequestLog lets nothing that was received stand on a line of its own", { permissions }, () => {
+  for (
+    const forged of [
+      "[+] Accepted connection from 192.0.2.9:1",
+      "----- HTTP REQUEST from 192.0.2.9:1 -----",
+      "-".repeat(45),
+    ]
+  ) {
+    const lines = prose({ head: null, raw: latin1(forged), status: 400, refusal: "no" }).split("\n");
+    assertEquals(lines[1], `No request: ${forged}`);
+  }
 });
 
 Deno.test("RequestLog gives programs the parts by name", { permissions }, () => {

@@ -95,6 +95,7 @@ export function requestOf(text: string, options: Partial<Request> = {}): Request
   const body = latin1(text).subarray(head.raw.length);
   return {
     head,
+    headOnly: false,
     target: parseTarget(head.method, head.target),
     body,
     received: body.length,

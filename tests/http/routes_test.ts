@@ -44,6 +44,16 @@ Deno.test("/echo gives the whole request back as it was received, chunks and all
   );
 });
 
+Deno.test("/echo keeps no more than the limit, however small the chunks are (H13)", async () => {
+  await using server = serve({ maxBody: 10_000 });
+  const small = `${"0000000000000001\r\nx\r\n".repeat(4000)}0\r\n\r\n`;
+  const post = (path: string): string =>
+    `POST ${path} HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${small}`;
+  assertEquals(answersIn(await server.ask(post("/echo")))[0]?.status, 413);
+  // Where only the data is kept, only the data counts.
+  assertEquals(answersIn(await server.ask(post("/anything")))[0]?.status, 200);
+});
+
 Deno.test("/anything gives the request as JSON in httpbin's shape", async () => {
   await using server = serve();
   const form = await ask(
@@ -80,6 +90,30 @@ Deno.test("/anything gives the request as JSON in httpbin's shape", async () => 
     "http://localhost:8080/anything/a/b?__proto__=1",
     '{"__proto__":"1"}',
   ]);
+});
+
+Deno.test("/anything gives JSON back as it came, and is not held up by what is made to be hard", async () => {
+  await using server = serve();
+  const json = async (body: string): Promise<{ size: number; status: number; body: string }> => {
+    const answer = await ask(server, "POST", "/anything", "Content-Type: application/json\r\n", body);
+    return { size: answer.body.length, status: answer.status, body: answer.body };
+  };
+  assertStringIncludes((await json(' {"a":  [1.50, 1e400]}\n')).body, '"json": {"a":  [1.50, 1e400]},');
+  assertStringIncludes((await json("{not json")).body, '"json": null,');
+  // Indented, this would be gigabytes; in a recursion, it would be too deep.
+  const deep = await json("[".repeat(50_000) + "]".repeat(50_000));
+  assertEquals(deep.status, 200);
+  assert(deep.size < 500_000, String(deep.size));
+  const started = performance.now();
+  const many = await ask(
+    server,
+    "POST",
+    "/anything",
+    "Content-Type: application/x-www-form-urlencoded\r\n",
+    "a&".repeat(100_000),
+  );
+  assertEquals(JSON.parse(many.body).form.a.length, 100_000);
+  assert(performance.now() - started < 5000, "in linear time");
 });
 
 Deno.test("/anything takes multipart forms apart, and passes on what is none", async () => {
