@@ -50,8 +50,7 @@ export class AnswerWriter {
       this.#seen = bytesOut;
       this.#since = this.#clock.now;
     } else if (this.#clock.isOver(this.#since, this.#stallTime)) {
-      const stalled = `Cannot write to ${this.#connection.peer}: it has not read for ${this.#stallTime / 1000} s`;
-      this.#connection.fail(new TimedOutError(stalled));
+      this.#connection.fail(TimedOutError.stalled(this.#connection.peer, this.#stallTime));
     }
   }
 

@@ -298,8 +298,6 @@ export class Connection implements Disposable {
 
   #expire(limit: "idle" | "stall"): void {
     const { timeout = 0, stall = 0 } = this.#options;
-    const idle = `Cannot read from ${this.peer}: no word for ${timeout / 1000} s`;
-    const stalled = `Cannot write to ${this.peer}: it has not read for ${stall / 1000} s`;
-    this.fail(new TimedOutError(limit === "idle" ? idle : stalled));
+    this.fail(limit === "idle" ? TimedOutError.idle(this.peer, timeout) : TimedOutError.stalled(this.peer, stall));
   }
 }

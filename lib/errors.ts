@@ -78,6 +78,16 @@ export class TimedOutError extends Failure {
   constructor(message: string, options?: ErrorOptions) {
     super(Exit.timedOut, message, options);
   }
+
+  /** The peer had nothing to say for too long, in milliseconds. */
+  static idle(peer: string, limit: number): TimedOutError {
+    return new TimedOutError(`Cannot read from ${peer}: no word for ${limit / 1000} s`);
+  }
+
+  /** The peer did not read for too long, in milliseconds. */
+  static stalled(peer: string, limit: number): TimedOutError {
+    return new TimedOutError(`Cannot write to ${peer}: it has not read for ${limit / 1000} s`);
+  }
 }
 
 /** Names of the runtime's errors that only say "the peer is gone". */
