@@ -138,16 +138,26 @@ export class Connection implements Disposable {
 
   /** Reads a line, without its line end. */
   readLine(): Promise<Uint8Array | null> {
-    return this.#readFramed({ max: this.#max, gap: 0 });
+    return this.readMessage({ gap: 0 });
   }
 
   /**
    * Reads a message: bytes up to a newline, the end of the stream, or a pause.
    *
-   * @param options With `keepEnd`, the message keeps its line end.
+   * @param rules Other than the connection's own; with `keepEnd`, the message keeps its line end.
    */
-  readMessage(options: { keepEnd?: boolean } = {}): Promise<Uint8Array | null> {
-    return this.#readFramed({ max: this.#max, gap: this.#options.gap ?? GAP, ...options });
+  async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
+    if (this.#noMore()) return null;
+    const { maxMessage: max = MAX_MESSAGE, gap = GAP } = this.#options;
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = await this.#reader.readMessage({ max, gap, ...rules });
+    } catch (error) {
+      this.#readFailed(error);
+    }
+    this.#readDone(bytes);
+    if (bytes !== null) this.#report.message("received", bytes);
+    return bytes;
   }
 
   /** Writes all of the bytes, waiting while the peer's window is full. */
@@ -239,26 +249,9 @@ export class Connection implements Disposable {
     this.#socket.close();
   };
 
-  get #max(): number {
-    return this.#options.maxMessage ?? MAX_MESSAGE;
-  }
-
   /** Waiting for the first byte of something new: no exchange is open. */
   get #atRest(): boolean {
     return this.#waiting && this.#reader.buffered === 0;
-  }
-
-  async #readFramed(rules: MessageRules): Promise<Uint8Array | null> {
-    if (this.#noMore()) return null;
-    let bytes: Uint8Array | null = null;
-    try {
-      bytes = await this.#reader.readMessage(rules);
-    } catch (error) {
-      this.#readFailed(error);
-    }
-    this.#readDone(bytes);
-    if (bytes !== null) this.#report.message("received", bytes);
-    return bytes;
   }
 
   /** Begins a read, unless the server is stopping and nothing is left of what had come. */
