@@ -29,12 +29,15 @@ export const COMMANDS: CommandTable = {
   who: {
     usage: "who",
     help: "who is here",
-    run: (room, member) => room.notify(member, everybodyHere(room.members)),
+    run: (room, member) => {
+      for (const line of everybodyHere(room.members)) room.notify(member, line);
+    },
   },
   nick: {
     usage: "nick NAME",
     help: "call yourself NAME",
     run: (room, member, rest) => {
+      if (hushed(room, member)) return;
       const problem = room.rename(member, rest);
       if (problem !== null) room.notify(member, `you are still ${member.name}: ${problem}`);
     },

@@ -52,9 +52,17 @@ export type RoomEvent =
   }
   | { readonly kind: "notice"; readonly text: string; readonly line: string };
 
-/** Everybody who is here, as a notice tells it: `3 here: server, alice, bob`. */
-export function everybodyHere(members: readonly Member[]): string {
-  return `${members.length} here: ${members.map(({ name }) => name).join(", ")}`;
+/** How many names stand in one line. */
+const PER_LINE = 100;
+
+/** Everybody who is here, as notices tell it: `3 here: server, alice, bob`, and `also here: …` where there are many. */
+export function everybodyHere(members: readonly Member[]): string[] {
+  const names = members.map(({ name }) => name);
+  const lines = [`${names.length} here: ${names.slice(0, PER_LINE).join(", ")}`];
+  for (let from = PER_LINE; from < names.length; from += PER_LINE) {
+    lines.push(`also here: ${names.slice(from, from + PER_LINE).join(", ")}`);
+  }
+  return lines;
 }
 
 /** How many names a newcomer is told; `/who` tells all. */

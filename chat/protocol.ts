@@ -128,7 +128,7 @@ const NOTICES: readonly { readonly form: RegExp; readonly learn: (match: RegExpE
   { form: /^\* (\S+) left \([^)]*\)$/u, learn: ([, name = ""]) => ({ gone: [name] }) },
   { form: /^\* (\S+) is now (\S+)$/u, learn: ([, before = "", after = ""]) => ({ gone: [before], here: [after] }) },
   {
-    form: /^\* (?:\d+ here|here with you): (.+)$/u,
+    form: /^\* (?:\d+ here|also here|here with you): (.+)$/u,
     learn: ([, names = ""]) => ({ here: names.split(", ").filter((name) => !name.includes(" ")) }),
   },
   { form: /^~ (\S+) /u, learn: ([, name = ""]) => ({ here: [name] }) },

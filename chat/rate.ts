@@ -28,11 +28,22 @@ export class RateLimit {
   /**
    * @param rate Lines per second; 0 = as many as come.
    * @param now The time in milliseconds.
+   * @param tokens How many lines may come at once; {@linkcode BURST} seconds' worth, if nothing else is known.
    */
-  constructor(rate: number, now: number) {
+  constructor(rate: number, now: number, tokens = rate * BURST) {
     this.#rate = rate;
-    this.#tokens = rate * BURST;
+    this.#tokens = tokens;
     this.#at = now;
+  }
+
+  /** How many lines may come at once, at a time. */
+  tokens(now: number): number {
+    return Math.min(this.#rate * BURST, this.#tokens + (now - this.#at) / 1000 * this.#rate);
+  }
+
+  /** How many milliseconds it takes, from a time on, until a line may come. */
+  until(now: number): number {
+    return this.#rate === 0 ? 0 : Math.max(0, (1 - this.tokens(now)) / this.#rate * 1000);
   }
 
   /**
@@ -43,8 +54,43 @@ export class RateLimit {
    */
   take(now: number): number {
     if (this.#rate === 0) return 0;
-    this.#tokens = Math.min(this.#rate * BURST, this.#tokens + (now - this.#at) / 1000 * this.#rate) - 1;
+    this.#tokens = this.tokens(now) - 1;
     this.#at = now;
     return this.#tokens >= 0 ? 0 : -this.#tokens / this.#rate * 1000;
+  }
+}
+
+/** So many addresses are remembered; then those that have got everything back are forgotten. */
+const MANY = 1000;
+
+/** The rate limits of those who come and go: whoever has used up its lines does not get new ones by coming again. */
+export class RateLimits {
+  #rate: number;
+  /** What the last to leave from an address had left. */
+  #left = new Map<string, RateLimit>();
+
+  /** @param rate Lines per second and connection; 0 = as many as come. */
+  constructor(rate: number) {
+    this.#rate = rate;
+  }
+
+  /** The limit of a new connection. Several from one address have one each, so that a class behind one router can talk. */
+  enter(address: string, now: number): RateLimit {
+    return new RateLimit(this.#rate, now, this.#left.get(address)?.tokens(now));
+  }
+
+  /** A connection has ended. The others hear of it, so that counts like a line. */
+  leave(address: string, limit: RateLimit, now: number): void {
+    if (this.#rate === 0) return;
+    limit.take(now);
+    const before = this.#left.get(address);
+    if (before === undefined || limit.tokens(now) < before.tokens(now)) this.#left.set(address, limit);
+    if (this.#left.size > MANY) this.#forget(now);
+  }
+
+  #forget(now: number): void {
+    for (const [address, limit] of this.#left) {
+      if (limit.tokens(now) >= this.#rate * BURST) this.#left.delete(address);
+    }
   }
 }

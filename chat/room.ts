@@ -7,12 +7,15 @@
  *
  * @module
  */
-import { Feed, type NextTurn } from "./feed.ts";
+import { Feed, MAX_OUTBOX, type NextTurn } from "./feed.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
 import { checkName, nameKey, RESERVED_NAMES } from "./names.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
 import { plural } from "../lib/text.ts";
+
+/** How many characters of history a newcomer gets at most: a part of what its outbox holds, in whatever script. */
+const HISTORY_SIZE = MAX_OUTBOX / 8;
 
 /** How a room is made. */
 export interface RoomOptions {
@@ -50,6 +53,8 @@ export class Room {
   #clock: () => number;
   #now = 0;
   #guests = 0;
+  /** Names that only the operator goes by, or has gone by. */
+  #reserved = new Set(RESERVED_NAMES.map(nameKey));
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -93,6 +98,7 @@ export class Room {
     const outbox = options.follows === true ? null : this.#feed.open(() => this.#drop(member));
     const name = options.name ?? this.#guestName();
     const named = options.silent === true;
+    if (outbox === null) this.#reserved.add(nameKey(name));
     const member: OwnMember = { name, link, outbox, named, introduced: false, muted: false, gone: false };
     this.#members.set(nameKey(name), member);
     if (options.silent !== true) this.#greet(member);
@@ -121,7 +127,8 @@ export class Room {
     const key = nameKey(checked.name);
     const holder = this.#members.get(key);
     if (holder !== undefined && holder !== member) return `the name ${checked.name} is taken`;
-    if (member.outbox !== null && RESERVED_NAMES.includes(key)) return `the name ${checked.name} is reserved`;
+    if (member.outbox === null) this.#reserved.add(key);
+    else if (this.#reserved.has(key)) return `the name ${checked.name} is reserved`;
     const before = member.name;
     this.#members.delete(nameKey(before));
     (member as OwnMember).name = checked.name;
@@ -185,7 +192,7 @@ export class Room {
   }
 
   #greet(member: Member): void {
-    const history = this.#transcript.last(this.#options.history);
+    const history = this.#transcript.last({ lines: this.#options.history, size: HISTORY_SIZE });
     if (history.length > 0) this.send(member, noticeLine(`the last ${plural(history.length, "line")}:`));
     for (const line of history) this.send(member, line);
     this.notify(member, othersHere(this.members, member));
@@ -198,7 +205,7 @@ export class Room {
 
   #guestName(): string {
     let name: string;
-    do name = `guest-${++this.#guests}`; while (this.#members.has(name));
+    do name = `guest-${++this.#guests}`; while (this.#members.has(nameKey(name)));
     return name;
   }
 

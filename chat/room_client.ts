@@ -14,6 +14,8 @@ import { fitsLine, isFarewell, learnFrom, MAX_LINE } from "./protocol.ts";
 
 /** How long a server may take to close after a person at the terminal has left (ms). */
 const LEAVE = 2000;
+/** The longest line that is taken (bytes): those of the room are escaped, which makes some of them four times as long. */
+const LONGEST = 1024 * 1024;
 /** The most names that the Tab key knows. */
 const MOST_NAMES = 5000;
 
@@ -86,7 +88,10 @@ class Visit {
   async #receive(): Promise<void> {
     const { input, output, bearings } = this.#options;
     const read = (): Promise<Uint8Array | null> =>
-      input.interactive ? this.#connection.readMessage({ keepEnd: true }) : this.#connection.read();
+      // Lines, whatever pauses the network makes: half of one could pass for another.
+      input.interactive
+        ? this.#connection.readMessage({ keepEnd: true, gap: 0, max: LONGEST })
+        : this.#connection.read();
     for (let bytes; (bytes = await read()) !== null;) {
       await output.write(bytes);
       if (!input.interactive) continue;

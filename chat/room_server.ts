@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
 import type { ServeOptions, ServeTotals } from "../lib/server.ts";
@@ -11,6 +12,7 @@ import { encodeText } from "../lib/text.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll } from "./door.ts";
 import { MAX_LINE } from "./protocol.ts";
+import { RateLimits } from "./rate.ts";
 import { Room } from "./room.ts";
 import { roomLog } from "./room_log.ts";
 import { Session } from "./session.ts";
@@ -45,20 +47,34 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   });
   const seat = new Console(room, { events, ...operator });
   const over = new AbortController();
+  const goingOn = new AbortController();
+  const limits = new RateLimits(rate);
   const typing = seat.run(over.signal);
   const serve = async (connection: Connection): Promise<void> => {
     const { id, peer } = connection;
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
     const { maxMessage = MAX_LINE, gap = GAP } = serving;
-    await new Session(connection, room, { rate, idle, maxMessage, gap, onLine: report ? onLine : undefined }).run();
+    const limit = limits.enter(connection.hostname, performance.now());
+    try {
+      // Who has come and gone too often is not announced again before its time.
+      const wait = limit.until(performance.now());
+      if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
+      const options = { rate, limit, idle, maxMessage, gap, onLine: report ? onLine : undefined };
+      await new Session(connection, room, options).run();
+    } finally {
+      limits.leave(connection.hostname, limit, performance.now());
+    }
   };
   try {
     return await receiveAll(listener, serve, {
       ...serving,
       events,
       signal,
-      goodbye: () => room.close("the server stops"),
+      goodbye: () => {
+        goingOn.abort();
+        room.close("the server stops");
+      },
     });
   } finally {
     over.abort();

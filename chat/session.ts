@@ -11,13 +11,15 @@ import { hear } from "./commands.ts";
 import { LineFramer } from "./framer.ts";
 import type { Member, Why } from "./member.ts";
 import { GOODBYE } from "./protocol.ts";
-import { RateLimit } from "./rate.ts";
+import type { RateLimit } from "./rate.ts";
 import type { Room } from "./room.ts";
 
 /** How a room treats those who come by TCP. */
 export interface SessionOptions {
-  /** Lines per second that one client may write; 0 = as many as it likes. */
+  /** Lines per second that one client may write, as it is told; 0 = as many as it likes. */
   readonly rate: number;
+  /** What keeps it to that. */
+  readonly limit: RateLimit;
   /** A client that writes nothing for so long (ms) is let go; 0 = never. */
   readonly idle: number;
   /** The most bytes of a line. */
@@ -54,7 +56,7 @@ export class Session {
     this.#connection = connection;
     this.#room = room;
     this.#options = options;
-    this.#limit = new RateLimit(options.rate, performance.now());
+    this.#limit = options.limit;
     this.#member = room.join({
       id: connection.id,
       peer: connection.peer,
@@ -95,6 +97,8 @@ export class Session {
     for (;;) {
       idle.reading(true);
       const bytes = await this.#connection.read();
+      // Who is slowed down is not silent.
+      idle.reading(false);
       this.#heardAt = performance.now();
       for (const line of bytes === null ? [] : framer.push(bytes)) {
         const outcome = this.#takes(line);

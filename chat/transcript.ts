@@ -7,8 +7,11 @@ import { isNotice } from "./protocol.ts";
 
 /** How many lines are remembered; an hour of a lively class has fewer. */
 const MOST = 10_000;
-/** How many lines make a page. */
+/** How many lines make a page, and how many characters. */
 const PAGE = 250;
+const PAGE_SIZE = 64 * 1024;
+/** The most characters that are remembered: ten thousand lines of a chat have half a million. */
+const MOST_SIZE = 4 * 1024 * 1024;
 
 /** Lines that are kept as one text: the collector of garbage has one thing to look after instead of hundreds. */
 interface Page {
@@ -22,6 +25,8 @@ export class Transcript {
   /** The page that is being written. */
   #lines: string[] = [];
   #times: number[] = [];
+  #size = 0;
+  #pagesSize = 0;
 
   /**
    * Adds a line, as the members got it.
@@ -31,22 +36,39 @@ export class Transcript {
   add(line: string, at: number): void {
     this.#lines.push(line);
     this.#times.push(at);
-    if (this.#lines.length < PAGE) return;
-    this.#pages.push({ lines: this.#lines.join("\n"), times: this.#times });
-    this.#lines = [];
-    this.#times = [];
-    // Cut rarely, and then by half: shifting would move all pages each time.
-    if (this.#pages.length >= 2 * MOST / PAGE) this.#pages = this.#pages.slice(-MOST / PAGE);
+    this.#size += line.length + 1;
+    if (this.#lines.length >= PAGE || this.#size >= PAGE_SIZE) this.#turnPage();
   }
 
-  /** The last lines that people said, oldest first. */
-  last(count: number): string[] {
-    let spoken = this.#lines.filter((line) => !isNotice(line));
-    for (let page = this.#pages.length - 1; page >= 0 && spoken.length < count; page--) {
-      const earlier = this.#pages[page]?.lines.split("\n") ?? [];
-      spoken = [...earlier.filter((line) => !isNotice(line)), ...spoken];
+  #turnPage(): void {
+    this.#pages.push({ lines: this.#lines.join("\n"), times: this.#times });
+    this.#pagesSize += this.#size;
+    this.#lines = [];
+    this.#times = [];
+    this.#size = 0;
+    while (this.#pages.length > MOST / PAGE || this.#pagesSize > MOST_SIZE) {
+      this.#pagesSize -= (this.#pages.shift()?.lines.length ?? 0) + 1;
     }
-    return count === 0 ? [] : spoken.slice(-count);
+  }
+
+  /**
+   * The last lines that people said, oldest first.
+   *
+   * @param most How many lines, and how many characters in all.
+   */
+  last({ lines, size }: { lines: number; size: number }): string[] {
+    const found: string[] = [];
+    let left = size;
+    for (let page = this.#pages.length; page >= 0; page--) {
+      const texts = this.#pages[page]?.lines.split("\n") ?? this.#lines;
+      for (const line of texts.toReversed()) {
+        if (isNotice(line)) continue;
+        left -= line.length;
+        if (found.length === lines || left < 0) return found.reverse();
+        found.push(line);
+      }
+    }
+    return found.reverse();
   }
 
   /** All of it as text, each line with its time (ISO 8601). */

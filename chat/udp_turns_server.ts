@@ -36,12 +36,32 @@ export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOpt
   return await new UdpTurns(socket, options).run();
 }
 
+/** How long nothing is said about others who are turned away (ms): who floods the line must not flood the screen. */
+const SILENCE = 10_000;
+
+/** Tells of a peer once, and of the next one after a while. */
+class Seldom {
+  #peer = "";
+  #at = -Infinity;
+
+  /** Whether to tell of a peer now. */
+  tells(peer: string, now: number): boolean {
+    if (now - this.#at < SILENCE && peer === this.#peer) return false;
+    // Many peers are one who forges them.
+    if (now - this.#at < SILENCE / 10) return false;
+    this.#peer = peer;
+    this.#at = now;
+    return true;
+  }
+}
+
 class UdpTurns {
   #socket: DatagramSocket;
   #options: UdpTurnsOptions;
   #host: Host;
   #guest: UdpGuestPartner | null = null;
   #talking: Promise<void> = Promise.resolve();
+  #refusals = new Seldom();
   #conversations = 0;
   #stopping = false;
 
@@ -93,7 +113,10 @@ class UdpTurns {
     // The goodbye to this guest was lost, or it never began.
     if (this.#guest === null && isFarewell(text)) return await this.#answer(UDP_GOODBYE, from);
     if (this.#guest === null) return this.#begin(bytes.slice(), from);
-    this.#options.events.emit({ event: "refused", peer: formatEndpoint(from), reason: "the line is busy" });
+    const peer = formatEndpoint(from);
+    if (this.#refusals.tells(peer, performance.now())) {
+      this.#options.events.emit({ event: "refused", peer, reason: "the line is busy" });
+    }
     await this.#answer(BUSY, from);
   }
 

@@ -4,9 +4,15 @@
  * @module
  */
 
-/** Characters that take two columns: East Asian wide and full-width ones (Unicode TR 11), and emoji. */
+/**
+ * Characters that take two columns: East Asian wide and full-width ones (Unicode TR 11), and emoji. Where terminals differ or a block
+ * is still growing, all of it counts as wide: a line that is broken too early looks odd, one that is broken too late by the terminal
+ * looks like two.
+ */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{1ffff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+/** Makes an emoji of the character before it, which may take two columns then instead of one. */
+const EMOJI_STYLE = "\ufe0f";
 /** Characters that take none: they change the one before them, or are not shown. */
 const NARROWEST = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]/u;
 /** Colours and the like, as a log line may carry them (ECMA-48 8.3.117). */
@@ -15,7 +21,7 @@ const STYLE = /\x1b\[[\d;]*m/y;
 
 /** How many columns one character takes. */
 export function charWidth(char: string): 0 | 1 | 2 {
-  if (char < "\u0300") return 1;
+  if (char < "\u0300" || char === EMOJI_STYLE) return 1;
   return NARROWEST.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
 }
 

@@ -130,6 +130,28 @@ Deno.test("/mute silences a member until /unmute", async () => {
   assertEquals(await alice.line(), "bob: hello again");
 });
 
+Deno.test("a muted member cannot speak by its name either", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  room.desk.input.type("/mute bob");
+  await bob.until(/has muted you/);
+  await bob.say("/nick buy-my-stuff", "/quit");
+  assertEquals(await bob.line(), "* you are muted: nobody got that");
+  assertEquals(await alice.until(/left/), ["* bob left (quit)"]);
+});
+
+Deno.test("the operator's name is nobody else's, also when the operator has gone", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  room.desk.input.type("/nick Teacher");
+  room.desk.input.end();
+  await alice.until(/server is now Teacher/);
+  await alice.say("/nick teacher");
+  assertEquals(await alice.line(), "* you are still alice: the name teacher is reserved");
+});
+
 Deno.test("/save writes the public lines with their times to a new file, and says what went wrong", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");

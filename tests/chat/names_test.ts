@@ -44,6 +44,44 @@ Deno.test("checkName() refuses what is no name, with the reason (C1)", pure, () 
   assertEquals(problem("Z\u0335\u0336\u0337\u0338algo"), word);
 });
 
+Deno.test("checkName() refuses names that are made to look like others (C1)", pure, () => {
+  for (
+    const name of [
+      "ali\u0307ce", // a dot above the i, which has one
+      "ꓢerver", // Lisu
+      "Ꭺlice", // Cherokee
+      "ᎪᏞᏆᏟᎬ",
+      "ɑlice", // the letter of phoneticians
+      "ꜱerver",
+      "aliceꓽ", // a Lisu letter like a colon
+      "alice\u02d0", // the sign of a long vowel
+      "a\u{16fe4}b",
+      "aʼb",
+      "Ωmega",
+      "שalom",
+    ]
+  ) {
+    assertNotEquals(problem(name), "", name);
+  }
+  for (const name of ["李Lei", "さくらサクラ桜", "김Kim", "Ναί", "Ольга", "दीपा", "รัก", "スーパー"]) {
+    assertEquals(problem(name), "", name);
+  }
+});
+
+Deno.test("nameKey() is the same for names that look the same (C1)", pure, () => {
+  for (
+    const [one, other] of [["alice", "аӏісе"], ["alice", "aIice"], ["alice", "al1ce"], ["bob", "b0b"], [
+      "operator",
+      "οperatοr",
+    ]]
+  ) {
+    assertEquals(nameKey(one as string), nameKey(other as string), other);
+  }
+  for (const [one, other] of [["alice", "alicia"], ["bob", "rob"], ["Оля", "Аля"], ["guest-2", "guest-3"]]) {
+    assertNotEquals(nameKey(one as string), nameKey(other as string));
+  }
+});
+
 Deno.test("checkName() counts characters, not UTF-16 units", pure, () => {
   assertEquals(problem("😀".repeat(MAX_NAME)), "");
   assertEquals(problem("😀".repeat(MAX_NAME + 1)), "a name has at most 24 characters");
@@ -55,7 +93,10 @@ Deno.test("checkName() writes a name in its compatibility form", pure, () => {
 });
 
 Deno.test("nameKey() is the same for names that differ in case or width (C1)", pure, () => {
-  for (const name of ["alice", "ALICE", "Ａlice", "ａｌｉｃｅ", "aLıce"]) assertEquals(nameKey(name), "alice", name);
+  for (const name of ["alice", "ALICE", "Ａlice", "ａｌｉｃｅ", "aLıce"]) {
+    assertEquals(nameKey(name), nameKey("alice"), name);
+  }
+  assertNotEquals(nameKey("alice"), nameKey("alicia"));
   assertEquals(nameKey("straße"), nameKey("STRASSE"));
   assertEquals(nameKey("ΣΟΦΟΣ"), nameKey("σοφος"));
   assertEquals(nameKey("Zoe\u0308"), nameKey("ZOË"));

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { RateLimit } from "../../chat/rate.ts";
+import { RateLimit, RateLimits } from "../../chat/rate.ts";
 
 const pure = { permissions: "none" } as const;
 
@@ -25,4 +25,38 @@ Deno.test("RateLimit.take() saves up again while nobody writes, and never more t
 Deno.test("RateLimit with rate 0 never holds anybody up", pure, () => {
   const limit = new RateLimit(0, 0);
   for (let line = 0; line < 10_000; line++) assertEquals(limit.take(0), 0);
+});
+
+Deno.test("RateLimits gives nobody new lines for coming again (C3)", pure, () => {
+  const limits = new RateLimits(10);
+  const first = limits.enter("192.0.2.1", 0);
+  for (let line = 0; line < 200; line++) first.take(0);
+  limits.leave("192.0.2.1", first, 0);
+  const again = limits.enter("192.0.2.1", 0);
+  assertEquals([again.tokens(0), Math.round(again.until(0))], [-1, 200]);
+  assertEquals(again.until(1000), 0);
+  assertEquals(limits.enter("192.0.2.2", 0).tokens(0), 200);
+  assertEquals(limits.enter("192.0.2.1", 60_000).tokens(60_000), 200);
+});
+
+Deno.test("RateLimits lets several from one address have a limit each", pure, () => {
+  const limits = new RateLimits(10);
+  const [one, other] = [limits.enter("192.0.2.1", 0), limits.enter("192.0.2.1", 0)];
+  for (let line = 0; line < 200; line++) one.take(0);
+  assertEquals(other.take(0), 0);
+  // The one with the least left counts.
+  limits.leave("192.0.2.1", one, 0);
+  limits.leave("192.0.2.1", other, 0);
+  assertEquals(limits.enter("192.0.2.1", 0).tokens(0), -1);
+});
+
+Deno.test("RateLimits forgets addresses that have got everything back", pure, () => {
+  const limits = new RateLimits(10);
+  for (let address = 0; address < 50_000; address++) {
+    const now = address * 10;
+    limits.leave(`${address}`, limits.enter(`${address}`, now), now);
+  }
+  assertEquals(limits.enter("0", 500_000).tokens(500_000), 200);
+  const free = new RateLimits(0);
+  assertEquals([free.enter("a", 0).until(0), free.enter("a", 0).take(0)], [0, 0]);
 });

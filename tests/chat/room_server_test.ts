@@ -157,6 +157,30 @@ Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (
   assertEquals(await bob.line(), "* you write faster than 100 lines a second: slowed down to that");
 });
 
+Deno.test("whoever is slowed down is not silent: the idle limit waits (C3, S18)", async () => {
+  await using room = new TestRoomServer({ rate: 20, idle: 200 });
+  using bob = await room.join("bob");
+  // Twenty seconds' worth at once, and half a second's more.
+  await bob.say(...Array.from({ length: 410 }, (_, index) => `line ${index}`), "/quit");
+  assertEquals((await bob.rest()).at(-1), "Goodbye! Closing connection.");
+  assertEquals(room.events.all.filter(({ event }) => event === "message").length, 410);
+});
+
+Deno.test("coming again brings no new lines (C3)", async () => {
+  await using room = new TestRoomServer({ rate: 5 });
+  using first = await room.join("bob");
+  await first.say(...Array.from({ length: 98 }, (_, index) => `line ${index}`), "/quit");
+  await first.rest();
+  const closed = room.events.next("closed");
+  first.raw.close();
+  await closed;
+  const started = performance.now();
+  using second = await room.join("bob");
+  assert(performance.now() - started > 50, "it has to wait for its first line");
+  await second.say("/quit");
+  await second.rest();
+});
+
 Deno.test("a client that says nothing is told and let go at the idle limit (S18)", async () => {
   await using room = new TestRoomServer({ idle: 300 });
   using silent = await LineClient.connect(room.port);

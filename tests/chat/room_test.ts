@@ -88,6 +88,17 @@ Deno.test("Room.join() names some of many, and /who all of them", pure, async ()
   assertEquals(room.members.length, 31);
 });
 
+Deno.test("Room.join() gives a newcomer no more history than its outbox holds", pure, async () => {
+  const room = new TestRoom(1000);
+  const alice = room.member("alice");
+  for (let line = 0; line < 1000; line++) room.say(alice, "\x01漢".repeat(1000));
+  await room.turn();
+  const bob = room.join(room.link());
+  assertEquals(bob.gone, false);
+  const greeting = await linesOf(bob);
+  assert(greeting.length > 10 && greeting.length < 100, String(greeting.length));
+});
+
 Deno.test("Room.introduce() announces once, and nobody hears of a guest who left before", pure, async () => {
   const room = new TestRoom();
   const alice = room.member("alice");
