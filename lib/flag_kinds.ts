@@ -47,6 +47,19 @@ export const flag = {
     return valueFlag("TEXT", help, options, (text) => text);
   },
 
+  /** Texts, none of them empty; may be repeated. */
+  texts(help: string, options: { placeholder: string }): Flag<readonly string[]> {
+    return {
+      help,
+      placeholder: options.placeholder,
+      repeatable: true,
+      read: (texts) => {
+        if (texts.includes("")) throw new UsageError('Cannot use "": it must not be empty');
+        return texts;
+      },
+    };
+  },
+
   /** A port, 1 to 65535; with `zero` also 0. */
   port(help: string, options: ValueOptions<number> & { zero?: boolean }): Flag<number> {
     return valueFlag("PORT", help, options, (text) => {

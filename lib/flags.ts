@@ -36,6 +36,8 @@ export type FlagValues<F extends FlagTable> = {
 export interface ParsedFlags<F extends FlagTable> {
   readonly values: FlagValues<F>;
   readonly given: ReadonlySet<keyof F>;
+  /** The arguments that belong to no flag, where a script takes some; after `--` everything is one. */
+  readonly operands: readonly string[];
 }
 
 /** The flag as one types it: `maxMessage` is `--max-message`. */
@@ -48,8 +50,9 @@ export function flagName(key: string): string {
  *
  * @param table The script's flags.
  * @param args The arguments as the shell gave them.
+ * @param options With `operands`, arguments that belong to no flag are allowed.
  * @throws {UsageError} A flag that is unknown (the nearest right one is named), given twice or without its value, a value that
- * is not allowed, or an argument that belongs to no flag.
+ * is not allowed, or an argument that belongs to no flag where the script takes none.
  *
  * @example Usage
  * ```ts
@@ -61,7 +64,11 @@ export function flagName(key: string): string {
  * assertEquals(parseFlags(table, ["-p", "9000"]).values.port, 9000);
  * ```
  */
-export function parseFlags<F extends FlagTable>(table: F, args: readonly string[]): ParsedFlags<F> {
+export function parseFlags<F extends FlagTable>(
+  table: F,
+  args: readonly string[],
+  options: { operands?: boolean } = {},
+): ParsedFlags<F> {
   const keys = Object.keys(table);
   const names = keys.map((key) => flagName(key).slice(2));
   const alias: Record<string, string> = {};
@@ -72,17 +79,18 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
   const takesValue = new Set(
     names.filter((_, index) => table[keys[index] ?? ""]?.placeholder !== undefined),
   );
-  const parsed = parseArgs(joinValues(args, names, takesValue, alias), {
+  const { flags, operands } = joinValues(args, names, takesValue, alias);
+  const parsed = parseArgs(flags, {
     string: names.filter((name) => takesValue.has(name)),
     boolean: names.filter((name) => !takesValue.has(name)),
     collect: names,
     alias,
-    unknown: (arg, key) => {
-      throw key === undefined ? strayArgument(arg) : unknownFlag(arg, names);
+    unknown: (arg) => {
+      throw unknownFlag(arg, names);
     },
   });
-  const stray = parsed._?.[0];
-  if (stray !== undefined) throw strayArgument(String(stray));
+  const [stray] = operands;
+  if (stray !== undefined && options.operands !== true) throw strayArgument(stray);
 
   const values: Record<string, unknown> = {};
   const given = new Set<keyof F>();
@@ -103,24 +111,33 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
       throw new UsageError(error.message.replace("Cannot use ", `Cannot use ${flagName(key)} `));
     }
   }
-  return { values: values as FlagValues<F>, given };
+  return { values: values as FlagValues<F>, given, operands };
 }
 
 /**
  * Writes every flag as `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too), so that a value which starts with a dash (`-1`)
  * reaches the check that names its flag, a missing one is told apart from an empty one, and a switch takes no argument as its value.
+ * What belongs to no flag is kept apart.
  */
 function joinValues(
   args: readonly string[],
   names: readonly string[],
   takesValue: ReadonlySet<string>,
   alias: Readonly<Record<string, string>>,
-): string[] {
+): { flags: string[]; operands: string[] } {
   const joined: string[] = [];
+  const operands: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     // What follows "--" is no flag. What is unknown goes through as it is, and `unknown` names it.
-    if (arg === "--") return [...joined, ...args.slice(index)];
+    if (arg === "--") {
+      operands.push(...args.slice(index + 1));
+      break;
+    }
+    if (!/^-./.test(arg)) {
+      operands.push(arg);
+      continue;
+    }
     const found = flagsIn(arg, takesValue, alias);
     if (!found.every(({ name }) => names.includes(name))) found.length = 0;
     if (found.length === 0) joined.push(arg);
@@ -128,8 +145,6 @@ function joinValues(
       const next = args[index + 1];
       if (!takesValue.has(name)) {
         if (value !== undefined) throw new UsageError(`Cannot use ${arg}: --${name} takes no value`);
-        // `parseArgs` would take one of these words for the value of the switch before it.
-        if (next === "true" || next === "false") throw strayArgument(next);
         joined.push(`--${name}`);
       } else if (value !== undefined) {
         joined.push(`--${name}=${value}`);
@@ -143,7 +158,7 @@ function joinValues(
       }
     }
   }
-  return joined;
+  return { flags: joined, operands };
 }
 
 /** The flags that one argument names, `--port=80` or `-qp80`, each with the value that is attached to it. */

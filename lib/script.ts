@@ -25,11 +25,15 @@ export interface Script<F extends FlagTable> {
   /** Flags of one worked example, and what it does. */
   readonly example: { readonly flags: string; readonly does: string };
   readonly flags: F;
+  /** The arguments that it takes besides flags, if any: `NAME...` and what they are. */
+  readonly operands?: { readonly placeholder: string; readonly help: string };
 }
 
 /** What a script's own work gets. */
 export interface Run<F extends FlagTable> {
   readonly options: FlagValues<F>;
+  /** The arguments that belong to no flag; none unless the script says that it takes some. */
+  readonly operands: readonly string[];
   /** The flags that were given rather than defaulted. */
   readonly given: ReadonlySet<keyof F>;
   readonly events: Events;
@@ -96,7 +100,8 @@ async function runWith<F extends FlagTable & CommonFlags>(
   work: (run: Run<F>) => Promise<string>,
   { stop, out, err, routes }: Surroundings,
 ): Promise<number> {
-  const { values: options, given } = parseFlags(script.flags, args);
+  const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
+  const { values: options, given, operands } = parsed;
   if (options.help === true || options.version === true) {
     out.line(options.help === true ? helpText(script) : `plainwire ${config.version}`);
     return Exit.done;
@@ -121,7 +126,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
-    reason = await work({ options, given, events, signal, stop, output, takeScreen });
+    reason = await work({ options, operands, given, events, signal, stop, output, takeScreen });
     // A server takes any stop for a good one; that its log is lost is none.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
@@ -164,9 +169,11 @@ export function helpText(script: Script<FlagTable>): string {
   });
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
   const run = `deno task ${script.name}`;
+  const { operands } = script;
+  const usage = operands === undefined ? "" : ` ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
   return `${script.name}: ${script.summary}
 
-Usage: ${run} [flags]
+Usage: ${run} [flags]${usage}
 
 Flags:
 ${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}

@@ -66,7 +66,7 @@ declare module "@std/cli/parse-args" {
     boolean: readonly string[];
     collect: readonly string[];
     alias: Readonly<Record<string, string>>;
-    unknown: (arg: string, key?: string, value?: unknown) => unknown;
+    unknown: (arg: string) => unknown;
   }): Record<string, unknown[]>;
 }
 

@@ -89,3 +89,9 @@ Deno.test("flag.ranges() reads each of its values", { permissions }, () => {
   assertEquals(kind.read(["10.0.0.0/8", "::1"]).length, 2);
   assertStringIncludes(refused(kind, "", "10.0.0.0/33", "example.com"), "an address or a range such as 192.168.0.0/16");
 });
+
+Deno.test("flag.texts() keeps each of its values, and refuses an empty one", { permissions }, () => {
+  const kind = flag.texts("a", { placeholder: "NAME" });
+  assertEquals([kind.read([]), kind.read(["b", " c"]), kind.repeatable], [[], ["b", " c"], true]);
+  assertStringIncludes(refused(kind, ""), "it must not be empty");
+});

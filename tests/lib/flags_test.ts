@@ -173,6 +173,25 @@ Deno.test("parseFlags() refuses stray arguments (P4)", { permissions }, () => {
   assertEquals(parse("--json", "--").values.json, true);
 });
 
+Deno.test("parseFlags() keeps arguments apart where a script takes some", { permissions }, () => {
+  const operands = (...args: string[]): readonly string[] => parseFlags(table, args, { operands: true }).operands;
+  assertEquals(operands(), []);
+  assertEquals(operands("a", "--port", "9", "b", "-q", "true", "--json", "false", "", "-"), [
+    "a",
+    "b",
+    "true",
+    "false",
+    "",
+    "-",
+  ]);
+  assertEquals(operands("-p", "9", "--", "--port", "-x", "--"), ["--port", "-x", "--"]);
+  const { values, given } = parseFlags(table, ["a", "-q", "b"], { operands: true });
+  assertEquals([values.quiet, [...given]], [true, ["quiet"]]);
+  for (const args of [["a", "--prot", "1"], ["a", "-x"], ["--port"]]) {
+    assertThrows(() => parseFlags(table, args, { operands: true }), UsageError);
+  }
+});
+
 Deno.test("parseFlags() lets a fault in a flag's reader through as it is", { permissions }, () => {
   const broken = { ...flag.text("x", { default: "" }), read: () => JSON.parse("{") };
   assertInstanceOf(assertThrows(() => parseFlags({ broken }, []), SyntaxError), SyntaxError);

@@ -184,3 +184,10 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
   }
   for (let code = 0; code <= 9; code++) assertMatch(help, new RegExp(`[ ·] ${code} [A-Za-z]`), String(code));
 });
+
+Deno.test("helpText() tells the arguments that a script takes besides flags", { permissions: "none" }, () => {
+  const operands = { placeholder: "NAME...", help: "what to name" };
+  const example = { flags: "x", does: "Does it." };
+  const help = helpText({ name: "a:b", role: "server", summary: "s", example, flags: { ...commonFlags }, operands });
+  assertStringIncludes(help, "\nUsage: deno task a:b [flags] NAME...\n\n  NAME...: what to name\n\nFlags:\n");
+});

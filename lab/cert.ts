@@ -1,0 +1,154 @@
+/**
+ * tls:cert makes certificates for a network of one's own: a CA, and what it vouches for, as files for servers and clients.
+ *
+ * ```sh
+ * deno task tls:cert
+ * deno run --no-prompt --allow-read --allow-write --allow-sys=hostname lab/cert.ts
+ * ```
+ *
+ * Try it, and then each of the commands that it prints:
+ *
+ * ```
+ * $ deno task tls:cert --out certs localhost 127.0.0.1 ::1
+ * [+] Made the CA certs/ca.pem: CN=Plainwire CA (lab) 9db1, valid until 2036-11-18
+ * [+] Made certs/localhost.pem for localhost, 127.0.0.1, ::1, valid until 2027-12-23
+ * [+] Its key is certs/localhost-key.pem, with the fingerprint sha256:4aeb4ba47f4bcace95be87efaa4d8c35db89cc3ea2c4b385095a8e0310088d9e
+ * $ deno task tls:cert --out certs --client alice            # the same CA again
+ * ```
+ *
+ * A certificate is a public key and some names, signed. Who trusts the CA believes the names; who has the CA's key decides about them.
+ *
+ * @module
+ */
+import { hostNames, LEAF_DAYS, makeLeaf } from "../lib/certificate.ts";
+import { UsageError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
+import { flag } from "../lib/flag_kinds.ts";
+import { hostName } from "../lib/identity_store.ts";
+import { state } from "../lib/log.ts";
+import { commonFlags } from "../lib/options.ts";
+import { identityOf, type Pair } from "../lib/pem.ts";
+import { runScript, type Script } from "../lib/script.ts";
+import { escapeControls, plural } from "../lib/text.ts";
+import { fileFailure } from "../lib/whole_file.ts";
+import { authorityOf, demandFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
+import { usesOf } from "./cert_uses.ts";
+
+const flags = {
+  out: flag.text("folder to write to; its CA is used again", { default: "certs", placeholder: "DIR", short: "o" }),
+  client: flag.texts("make a client's certificate for NAME; repeatable", { placeholder: "NAME" }),
+  days: flag.integer("days that they are valid", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
+  force: flag.on("replace certificates and keys that are there (never the CA's)"),
+  ...commonFlags,
+};
+
+/** What `tls:cert` says of itself. */
+export const script: Script<typeof flags> = {
+  name: "tls:cert",
+  role: "server",
+  summary: "makes a CA and certificates that Deno, browsers, curl and openssl accept",
+  example: {
+    flags: "--out certs localhost 127.0.0.1 ::1",
+    does:
+      "Writes certs/ca.pem, and certs/localhost.pem with its key for a server that is reached by these three names.",
+  },
+  flags,
+  operands: {
+    placeholder: "NAME...",
+    help: "host names and addresses of one server; its files are called after the first. *.example.org is one, too",
+  },
+};
+
+/** What is to be made. */
+export interface CertificateOrder {
+  readonly folder: string;
+  /** Of one server; may be empty when there are clients. */
+  readonly names: readonly string[];
+  readonly clients: readonly string[];
+  readonly days: number;
+  readonly force: boolean;
+  readonly now?: Date;
+}
+
+/**
+ * Makes what is ordered, and then writes it: an order that cannot be met leaves no file.
+ *
+ * @returns How many certificates were written, the CA's not counted.
+ * @throws {Failure} A name, a file or the folder's CA does not allow it.
+ */
+export async function makeCertificates(order: CertificateOrder, events: Events): Promise<number> {
+  const { folder, clients, days, force, now = new Date() } = order;
+  const names = hostNames(order.names).map(({ text }) => text);
+  const wanted = [
+    ...(names.length > 0 ? [{ stem: fileStem(names[0] ?? ""), leaf: { names, days, now } }] : []),
+    ...clients.map((client) => ({ stem: `${fileStem(client)}-client`, leaf: { names: [], client, days, now } })),
+  ].map(({ stem, leaf }) => ({ paths: pathsOf(folder, stem), leaf }));
+  if (wanted.length === 0) {
+    throw new UsageError("Cannot make a certificate for nobody: name a host or an address, or a client with --client");
+  }
+  await demandFree(wanted.map(({ paths }) => paths), { force });
+  const authority = await authorityOf(folder, hostName(), now);
+  const made = [];
+  for (const { paths, leaf } of wanted) made.push({ paths, pair: await makeLeaf(authority.pair, leaf) });
+
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileFailure(`make the folder ${folder}`, error);
+  }
+  if (authority.made) await writePair(authority.paths, authority.pair, { force: false });
+  tellAuthority(authority, events);
+  for (const { paths, pair } of made) {
+    await writePair(paths, pair, { force });
+    tellLeaf(paths, pair, events);
+  }
+  return made.length;
+}
+
+function tellAuthority(
+  { pair, paths, made }: { pair: Pair; paths: PairPaths; made: boolean },
+  events: Events,
+): void {
+  const { subject, notAfter, fingerprint } = identityOf(pair.certificate);
+  const what = `${made ? "Made" : "Used"} the CA ${paths.certificate}: ${subject}, valid until ${dayOf(notAfter)}`;
+  events.emit({
+    event: "result",
+    prose: state(escapeControls(what)),
+    ca: true,
+    made,
+    ...paths,
+    subject,
+    notAfter,
+    fingerprint,
+  });
+}
+
+function tellLeaf(paths: PairPaths, pair: Pair, events: Events): void {
+  const { names, subject, notAfter, fingerprint } = identityOf(pair.certificate);
+  const whom = paths.certificate.endsWith("-client.pem")
+    ? `the client ${subject.replace("CN=", "")}`
+    : names.join(", ");
+  const lines = [
+    `Made ${paths.certificate} for ${whom}, valid until ${dayOf(notAfter)}`,
+    `Its key is ${paths.key}, with the fingerprint ${fingerprint}`,
+  ];
+  const prose = lines.map((line) => state(escapeControls(line))).join("\n");
+  events.emit({ event: "result", prose, ca: false, made: true, ...paths, subject, names, notAfter, fingerprint });
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, operands, events }) => {
+    const { client: clients, days, force } = options;
+    const folder = options.out.replace(/(?<=.)[/\\]+$/, "") || ".";
+    const count = await makeCertificates({ folder, names: operands, clients, days, force }, events);
+    for (const message of usesOf({ folder, names: operands, clients })) events.emit({ event: "notice", message });
+    return `Done: ${plural(count, "certificate")} in ${folder}`;
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
