@@ -28,6 +28,7 @@ export interface TerminalStreams {
 export class Terminal implements LineInput {
   readonly interactive = true;
   #readline: Interface;
+  #input: TerminalStreams["stdin"];
   #output: TerminalStreams["stdout"];
   #queue = new LineQueue();
   #decoder = streamDecoder();
@@ -39,6 +40,7 @@ export class Terminal implements LineInput {
 
   constructor(options: InputOptions, streams: TerminalStreams = process) {
     const { prompt = "> ", complete, onInterrupt = () => {}, onEnd = () => {}, onEarly = () => false } = options;
+    this.#input = streams.stdin;
     this.#output = streams.stdout;
     this.#readline = createInterface({
       input: streams.stdin,
@@ -51,6 +53,9 @@ export class Terminal implements LineInput {
       if (this.#queue.wanted || !onEarly(line)) this.#queue.push(line);
       if (!this.#closed) this.#readline.prompt();
     });
+    streams.stdin.on("keypress", this.#recount);
+    // Before the editor, which redraws then.
+    streams.stdout.prependListener("resize", this.#recount);
     this.#readline.on("SIGINT", onInterrupt);
     // Ctrl-Z is not for us: a stopped chat under `deno task` leaves its terminal to nobody.
     this.#readline.on("SIGTSTP", () => {});
@@ -97,6 +102,8 @@ export class Terminal implements LineInput {
     if (this.#closed) return;
     this.#print(() => {});
     this.#closed = true;
+    this.#input.removeListener("keypress", this.#recount);
+    this.#output.removeListener("resize", this.#recount);
     this.#output.write(this.#wipe() + this.#waiting);
     this.#readline.close();
     this.#queue.end();
@@ -105,6 +112,14 @@ export class Terminal implements LineInput {
   [Symbol.dispose](): void {
     this.close();
   }
+
+  /**
+   * Tells the editor how many rows are above the cursor. It counts them when it redraws, which it does not do when a wide character
+   * goes over the edge, and then leaves a copy of the line behind.
+   */
+  #recount = (): void => {
+    (this.#readline as { prevRows?: number }).prevRows = this.#readline.getCursorPos().rows;
+  };
 
   /** Prints the lines that wait. */
   #print(done: () => void): void {

@@ -5,6 +5,7 @@ import { ProtocolError } from "../../lib/errors.ts";
 import { type InputOptions, PlainInput } from "../../lib/line_input.ts";
 import { Terminal } from "../../lib/terminal.ts";
 import { encodeText } from "../../lib/text.ts";
+import { charWidth } from "../../lib/width.ts";
 import { FakeSink, FedSource } from "./fakes.ts";
 
 /** A screen that understands what the input line sends: text, carriage return, cursor up, down and to a column, clear below. */
@@ -66,10 +67,13 @@ class Screen extends Writable {
   }
 
   #put(char: string): void {
-    if (this.#column >= this.columns) this.#down();
+    const width = charWidth(char);
+    if (this.#column + width > this.columns) this.#down();
     const row = this.rows[this.#row] ?? [];
     while (row.length < this.#column) row.push(" ");
     row[this.#column++] = char;
+    // The second column of a wide character is part of it.
+    if (width === 2) row[this.#column++] = "";
   }
 }
 
@@ -136,6 +140,29 @@ Deno.test("Terminal.write() redraws a line that wraps over several rows, whereve
   await it.screen.shows("one", "two", "three", "> a line o", "f many row", "s, wrapped");
   it.type("\r");
   assertEquals(await it.terminal.read(), "a line of many rows, wrapped");
+});
+
+Deno.test("Terminal leaves no copy of a line behind whose wide characters go over the edge", async () => {
+  using it = setUp({}, 11);
+  for (const char of "ab漢漢漢漢漢漢") it.type(char);
+  await it.screen.shows("> ab漢漢漢", "漢漢漢");
+  it.type("\x1b[H");
+  it.type("X");
+  await it.screen.shows("> Xab漢漢漢", "漢漢漢");
+  await it.terminal.write(encodeText("one\n"));
+  await it.screen.shows("one", "> Xab漢漢漢", "漢漢漢");
+  it.type("\x1b[F");
+  it.type("\x7f");
+  await it.screen.shows("one", "> Xab漢漢漢", "漢漢");
+  it.type("\r");
+  assertEquals(await it.terminal.read(), "Xab漢漢漢漢漢");
+});
+
+Deno.test("Terminal.close() lets go of the streams", () => {
+  const it = setUp();
+  it.terminal.close();
+  assertEquals([it.stdin.listenerCount("keypress"), it.screen.listenerCount("resize")], [0, 0]);
+  it.stdin.destroy();
 });
 
 Deno.test("Terminal.write() keeps the beginning of a line until the rest has come, and wraps long ones with an indent (C2)", async () => {
