@@ -30,7 +30,8 @@ class Actor implements AsyncDisposable {
   #news = Promise.withResolvers<void>();
 
   constructor(label: string, task: keyof typeof config.tasks, args: readonly string[]) {
-    const [, ...command] = config.tasks[task].command.split(" ");
+    // Nothing is kept here: the task's folders, which its shell would fill in, are left out.
+    const command = config.tasks[task].command.split(" ").slice(1).filter((part) => !part.includes("$"));
     print(dim(`${label} $ deno task ${task} ${args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ")}`));
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...command, ...args],

@@ -45,9 +45,9 @@ export class Server implements AsyncDisposable {
   }
 }
 
-/** The command line of a task, as arguments of `deno`. */
+/** The command line of a task, as arguments of `deno`; the folders that its shell would fill in are not needed to serve. */
 export function taskArgs(task: Task): string[] {
-  return config.tasks[task].command.split(" ").slice(1);
+  return config.tasks[task].command.split(" ").slice(1).filter((part) => !part.includes("$"));
 }
 
 /** Runs a program to its end; returns what it printed. */

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:client
- * deno run --no-prompt --allow-net chat/client.ts
+ * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" chat/client.ts
  * ```
  *
  * Try it against `deno task chat:server`; Tab completes names and commands, the arrows bring back what was typed:
@@ -25,6 +25,7 @@ import { TimedOutError, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/options.ts";
 import { type Run, runScript, type Script } from "../lib/script.ts";
+import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
 import { chooseHost, choosePort, nameFlag } from "./ask.ts";
 import { deskOf } from "./desk.ts";
 import { Guest } from "./guest.ts";
@@ -35,6 +36,7 @@ const flags = {
   ...peerFlags({ port: 23456 }),
   mode: flag.choice("how the server chats", ["room", "turns"], { default: "room" }),
   name: nameFlag("the name to go by in the room", { default: undefined }),
+  ...tlsClientFlags,
   ...commonFlags,
 };
 
@@ -68,9 +70,10 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
  * Connects within the limit. In a room that limit holds for silence later on too; in turns the guest watches it, since nobody has to
  * speak while the other side writes.
  */
-async function connect(server: Endpoint, { options, events, signal }: Run<typeof flags>): Promise<Connection> {
+async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
+  const { options, events, signal } = run;
   const timeout = options.timeout * 1000;
-  const common = { events, report: options.json };
+  const common = { events, report: options.json, tls: await clientTls(run) };
   if (options.mode === "room" || timeout === 0) return await connectTcp(server, { ...common, timeout, signal });
   const late = new AbortController();
   const reason = new TimedOutError(`Cannot connect to ${formatEndpoint(server)}: no answer for ${options.timeout} s`);
@@ -91,7 +94,7 @@ export async function main(args: string[]): Promise<number> {
     }
     const hostname = chooseHost(options.host, "Server's name or address", { given });
     const port = choosePort(options.port, "Server's port", { given });
-    using connection = await connect({ hostname, port }, run);
+    await using connection = await connect({ hostname, port }, run);
     await runChat(connection, run);
     return `Done: ${connection.bytesOut} bytes sent, ${connection.bytesIn} received`;
   });

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Connection } from "../lib/connection.ts";
-import { type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
+import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
 import type { StreamListener, StreamSocket } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { noticeLine } from "./protocol.ts";
@@ -28,7 +27,7 @@ const PARTING = 2000;
  */
 export async function receiveAll(
   listener: StreamListener,
-  handler: (connection: Connection) => Promise<void>,
+  handler: Handler,
   { signal, goodbye, ...options }: ReceiveOptions,
 ): Promise<ServeTotals> {
   const door = new Door(listener);
@@ -115,5 +114,8 @@ function withoutTelnet(socket: StreamSocket): StreamSocket {
     closeWrite: () => socket.closeWrite(),
     close: () => socket.close(),
     setNoDelay: (noDelay) => socket.setNoDelay?.(noDelay),
+    setKeepAlive: (keepAlive) => socket.setKeepAlive?.(keepAlive),
+    ...(socket.handshake === undefined ? {} : { handshake: socket.handshake.bind(socket) }),
+    ...(socket.gone === undefined ? {} : { gone: socket.gone }),
   };
 }

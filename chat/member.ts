@@ -29,6 +29,8 @@ export interface Member {
   readonly named: boolean;
   /** Whether the others were told that this member is here. */
   readonly introduced: boolean;
+  /** Whether its name comes from a certificate: then it takes no other, so that nobody goes by the name of somebody else's. */
+  readonly certified: boolean;
   /** Whether the operator has silenced this member. */
   readonly muted: boolean;
   readonly gone: boolean;

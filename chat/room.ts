@@ -99,7 +99,16 @@ export class Room {
     const name = options.name ?? this.#guestName();
     const named = options.silent === true;
     if (outbox === null) this.#reserved.add(nameKey(name));
-    const member: OwnMember = { name, link, outbox, named, introduced: false, muted: false, gone: false };
+    const member: OwnMember = {
+      name,
+      link,
+      outbox,
+      named,
+      introduced: false,
+      certified: false,
+      muted: false,
+      gone: false,
+    };
     this.#members.set(nameKey(name), member);
     if (options.silent !== true) this.#greet(member);
     return member;
@@ -122,6 +131,7 @@ export class Room {
    * @returns `null`, or the problem as the end of a sentence.
    */
   rename(member: Member, wanted: string): string | null {
+    if (member.certified) return "names come from certificates here";
     const checked = checkName(wanted);
     if ("problem" in checked) return checked.problem;
     const key = nameKey(checked.name);
@@ -139,6 +149,13 @@ export class Room {
       this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
     }
     return null;
+  }
+
+  /** Gives a member the name in its certificate, as {@linkcode Room.rename} does; then it can take no other. */
+  certify(member: Member, name: string): string | null {
+    const problem = this.rename(member, name);
+    (member as OwnMember).certified = true;
+    return problem;
   }
 
   /** Says a line to everybody else. */

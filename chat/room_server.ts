@@ -4,9 +4,8 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
-import type { ServeOptions, ServeTotals } from "../lib/server.ts";
+import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
@@ -50,8 +49,8 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   const goingOn = new AbortController();
   const limits = new RateLimits(rate);
   const typing = seat.run(over.signal);
-  const serve = async (connection: Connection): Promise<void> => {
-    const { id, peer } = connection;
+  const serve: Handler = async (connection) => {
+    const { id, peer, session: tls } = connection;
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
     const { maxMessage = MAX_LINE, gap = GAP } = serving;
@@ -61,7 +60,10 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       const wait = limit.until(performance.now());
       if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
       const options = { rate, limit, idle, maxMessage, gap, onLine: report ? onLine : undefined };
-      await new Session(connection, room, options).run();
+      const session = new Session(connection, room, options);
+      // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
+      if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");
+      await session.run();
     } finally {
       limits.leave(connection.hostname, limit, performance.now());
     }

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces --allow-write=. chat/server.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire,." chat/server.ts
  * ```
  *
  * Try it, in two more terminals; `nc`, `ncat` and `telnet` will do as well:
@@ -24,6 +24,7 @@ import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } fr
 import { type Run, runScript, type Script } from "../lib/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
 import { choosePort, nameFlag } from "./ask.ts";
 import { deskOf } from "./desk.ts";
 import { MAX_LINE } from "./protocol.ts";
@@ -44,6 +45,7 @@ const flags = {
     max: 65536,
     placeholder: "BYTES",
   }),
+  ...tlsServerFlags,
   ...commonFlags,
 };
 
@@ -75,8 +77,9 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
-    using listener = listenTcp({ hostname: options.bind, port });
-    announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}`);
+    using socket = listenTcp({ hostname: options.bind, port });
+    const { listener, tls, join } = await maybeSecured(socket, run);
+    announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     return totalsLine(await serveChat(listener, run), run.events);
   });
 }

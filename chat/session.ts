@@ -68,6 +68,12 @@ export class Session {
     });
   }
 
+  /** Gives the member the name of its certificate, for good; if that is none, or taken, it stays `guest-N` and is told why. */
+  certify(name: string): void {
+    const problem = this.#room.certify(this.#member, name);
+    if (problem !== null) this.#room.notify(this.#member, `your certificate gives you no name here: ${problem}`);
+  }
+
   /** Serves the member until it leaves or is let go. */
   async run(): Promise<void> {
     const writing = this.#write();

@@ -9,7 +9,7 @@ import type { Endpoint } from "../lib/addr.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
 import type { ServeOptions, ServeTotals } from "../lib/server.ts";
-import type { HttpSettings } from "./options.ts";
+import type { HttpSettings } from "./service.ts";
 import { SharedSlots, slotMemory } from "./slots.ts";
 
 /** What a worker is to do. */

@@ -52,7 +52,9 @@ export async function anythingBack({ head, target, body, via }: Request): Promis
     json: null,
     method: head.method,
     origin: via.hostname,
-    url: `http://${head.field("host") ?? via.local}${target.path}${target.query === "" ? "" : `?${target.query}`}`,
+    url: `${via.session === null ? "http" : "https"}://${head.field("host") ?? via.local}${target.path}${
+      target.query === "" ? "" : `?${target.query}`
+    }`,
   };
   const lines = Object.entries(shape).map(([key, value]) => {
     // The visitor's JSON as it came: indented anew, a thousand brackets would become a million spaces.

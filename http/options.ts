@@ -8,8 +8,9 @@ import { stateOf, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import type { FlagValues } from "../lib/flags.ts";
 import { commonFlags, type serveOptions } from "../lib/options.ts";
-import type { LogFormat } from "./log.ts";
-import type { HttpLimits } from "./service.ts";
+import { tlsServerFlags } from "../lib/tls_options.ts";
+import type { ServerTls } from "../lib/tls_server.ts";
+import type { HttpSettings } from "./service.ts";
 
 /** Flags that the HTTP servers have besides those of every TCP server. */
 export const httpFlags = {
@@ -32,6 +33,7 @@ export const httpFlags = {
     placeholder: "BYTES",
   }),
   maxRequests: flag.integer("requests on one connection; 0 = no limit", { default: 0, min: 0, max: 1_000_000_000 }),
+  ...tlsServerFlags,
   ...commonFlags,
   timeout: flag.seconds("seconds a client may be silent; 0 = for ever", { default: 60, short: "t" }),
 };
@@ -39,20 +41,12 @@ export const httpFlags = {
 /** The flags as a script gets them. */
 type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0];
 
-/** What the flags say, as plain data: a worker gets the same. */
-export interface HttpSettings {
-  readonly limits: HttpLimits;
-  readonly log: LogFormat;
-  /** The folder whose files are served, absolute and without links; `null` = none. */
-  readonly dir: string | null;
-}
-
 /**
  * Turns flags into settings; seconds become milliseconds.
  *
  * @throws {UsageError} `--dir` is no folder, or may not be read.
  */
-export async function httpSettings(options: HttpFlagValues): Promise<HttpSettings> {
+export async function httpSettings(options: HttpFlagValues, tls: ServerTls | null): Promise<HttpSettings> {
   const { maxLine, maxHead, maxFields, maxBody, maxRequests, log } = options;
   const [idleTime, headTime, requestTime] = [
     options.timeout * 1000,
@@ -63,6 +57,7 @@ export async function httpSettings(options: HttpFlagValues): Promise<HttpSetting
     limits: { maxLine, maxHead, maxFields, maxBody, maxRequests, idleTime, headTime, requestTime },
     log,
     dir: options.dir === undefined ? null : await folderAt(options.dir),
+    tls,
   };
 }
 
@@ -78,8 +73,18 @@ async function folderAt(path: string): Promise<string> {
   throw why("it is not a folder");
 }
 
+/**
+ * The command that asks a server for its page. With TLS it trusts no authority and one key: `-k` leaves the chain unjudged, and the pin,
+ * the SHA-256 of the public key as HPKP had it (RFC 7469 2.4), holds all the same.
+ */
+export function curlCommand(endpoint: Endpoint, fingerprint: string | null): string {
+  const url = urlOf(endpoint, { tls: fingerprint !== null });
+  if (fingerprint === null) return `curl ${url}`;
+  return `curl -k --pinnedpubkey sha256//${Uint8Array.fromHex(fingerprint.replace("sha256:", "")).toBase64()} ${url}`;
+}
+
 /** The URL to open in a browser on this machine; a wildcard address is reached as loopback. */
-export function urlOf({ hostname, port }: Endpoint): string {
+export function urlOf({ hostname, port }: Endpoint, { tls }: { tls: boolean }): string {
   const host = isWildcard(hostname) ? (hostname === "::" ? "::1" : "127.0.0.1") : hostname;
-  return `http://${formatEndpoint({ hostname: host, port })}/`;
+  return `http${tls ? "s" : ""}://${formatEndpoint({ hostname: host, port })}/`;
 }

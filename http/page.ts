@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Session } from "../lib/socket.ts";
 import { type Answer, AsciiParts } from "./answer.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { ascii } from "./outbox.ts";
@@ -116,8 +117,16 @@ const REQUEST_LINE = ["method", "request target", "HTTP version"];
 function connection({ head, via }: Request): string {
   const stays = head.framing.keepAlive ? "stays open for the next request" : "is closed after this answer";
   return row("From", `<code>${safe(via.peer)}</code>`) + row("To", `<code>${safe(via.local)}</code>`) +
-    row("Transport", "TCP, a stream of bytes in each direction") +
+    row("Transport", transport(via.session)) +
     row("After this", `it ${stays} (HTTP/1.${head.minor})`);
+}
+
+function transport(session: Session | null): string {
+  if (session === null) return "TCP, a stream of bytes in each direction";
+  const { version, cipher, alpn, subject } = session;
+  const protocol = alpn === null ? "" : `, which agreed on <code>${safe(alpn)}</code>`;
+  const client = subject === null ? "" : `; your certificate is that of <code>${safe(subject)}</code>`;
+  return `${version.replace("TLSv", "TLS ")} (<code>${safe(cipher)}</code>) over TCP${protocol}${client}`;
 }
 
 function row(name: string, markup: string): string {

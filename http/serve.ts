@@ -7,14 +7,15 @@ import type { TurnedDown } from "../lib/admission.ts";
 import { NO_EVENTS } from "../lib/events.ts";
 import { type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
+import type { ServerTls } from "../lib/tls_server.ts";
 import { dateLine, refusalAnswer, writeBody, writeHead } from "./answer.ts";
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
 import { fileSite } from "./files.ts";
 import { RequestLog } from "./log.ts";
-import type { HttpSettings } from "./options.ts";
+import type { HttpSettings } from "./service.ts";
 import { Outbox } from "./outbox.ts";
-import { Refusal } from "./refusal.ts";
+import { malformed, Refusal } from "./refusal.ts";
 import { routes } from "./routes.ts";
 import type { Service } from "./service.ts";
 
@@ -24,7 +25,7 @@ const STALL = 30_000;
 /** Serves clients on a bound listener, many at once, until the signal fires; requests under way are answered first. */
 export async function serveHttp(
   listener: StreamListener,
-  { limits, log, dir }: HttpSettings,
+  { limits, log, dir, tls }: HttpSettings,
   options: ServeOptions,
 ): Promise<ServeTotals> {
   const { events = NO_EVENTS, signal = new AbortController().signal } = options;
@@ -40,7 +41,7 @@ export async function serveHttp(
     signal,
     outboxes: [],
   };
-  return await serveTcp(listener, (connection) => serveRequests(connection, service), {
+  return await serveTcp(await secured(listener, tls), (connection) => serveRequests(connection, service), {
     ...options,
     // Time is the session's business, with one clock for all: it depends on what the client owes whether it gets a 408.
     timeout: 0,
@@ -50,9 +51,21 @@ export async function serveHttp(
   });
 }
 
+/** Puts TLS onto a listener; a client that speaks HTTP without it is told so in HTTP. */
+async function secured(listener: StreamListener, tls: ServerTls | null): Promise<StreamListener> {
+  if (tls === null) return listener;
+  const { TlsListener } = await import("../lib/tls_server.ts");
+  const plain = answerBytes(malformed("this port speaks TLS: its URL starts with https, not http"));
+  return new TlsListener(listener, { ...tls, plain });
+}
+
 /** A client that is turned away before its first request is told so in HTTP. */
 function refusal(sentence: string, kind: TurnedDown): Uint8Array {
-  const answer = refusalAnswer(new Refusal(kind === "full" ? 503 : 403, sentence));
+  return answerBytes(new Refusal(kind === "full" ? 503 : 403, sentence));
+}
+
+function answerBytes(refusal: Refusal): Uint8Array {
+  const answer = refusalAnswer(refusal);
   const outbox = new Outbox();
   writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });
   writeBody(outbox, answer.body);

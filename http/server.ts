@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task http:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces --allow-read http/server.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" http/server.ts
  * ```
  *
  * Try it, in a second terminal:
@@ -22,7 +22,8 @@ import { announce, listenTcp } from "../lib/listen.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/options.ts";
 import { runScript, type Script } from "../lib/script.ts";
 import { totalsLine } from "../lib/server.ts";
-import { httpFlags, httpSettings, urlOf } from "./options.ts";
+import { serverTls } from "../lib/tls_options.ts";
+import { curlCommand, httpFlags, httpSettings, urlOf } from "./options.ts";
 import { serveHttp } from "./serve.ts";
 
 const flags = {
@@ -45,11 +46,14 @@ export const script: Script<typeof flags> = {
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
-    const settings = await httpSettings(options);
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal } = run;
+    const secrets = await serverTls(run, { alpn: ["http/1.1"] });
+    const tls = secrets !== null;
+    const settings = await httpSettings(options, secrets?.settings ?? null);
     using listener = listenTcp({ hostname: options.bind, port: options.port });
-    announce(events, listener, (endpoint) => `curl ${urlOf(endpoint)}`);
-    events.emit({ event: "notice", message: `Open ${urlOf(listener.addr)}` });
+    announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
+    events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
     const totals = await serveHttp(listener, settings, { ...serveOptions(options), events, signal });
     return totalsLine(totals, events);
   });

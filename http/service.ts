@@ -4,9 +4,10 @@
  * @module
  */
 import type { Events } from "../lib/events.ts";
+import type { ServerTls } from "../lib/tls_server.ts";
 import type { BodyLimits } from "./body.ts";
 import type { Clock } from "./clock.ts";
-import type { RequestLog } from "./log.ts";
+import type { LogFormat, RequestLog } from "./log.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Site } from "./site.ts";
 
@@ -20,6 +21,16 @@ export interface HttpLimits extends BodyLimits {
   readonly requestTime: number;
   /** After so many requests the connection is closed. */
   readonly maxRequests: number;
+}
+
+/** What the flags say, as plain data: a worker gets the same. */
+export interface HttpSettings {
+  readonly limits: HttpLimits;
+  readonly log: LogFormat;
+  /** The folder whose files are served, absolute and without links; `null` = none. */
+  readonly dir: string | null;
+  /** The certificate and key to speak TLS with; `null` = none. */
+  readonly tls: ServerTls | null;
 }
 
 /** The part of a server that its connections need. */

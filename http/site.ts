@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Session } from "../lib/socket.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyNeed } from "./body.ts";
 import type { RequestHead } from "./head.ts";
@@ -34,6 +35,8 @@ export interface Via {
   readonly local: string;
   /** The peer's address without the port. */
   readonly hostname: string;
+  /** What TLS has agreed upon; `null` without TLS. */
+  readonly session: Session | null;
 }
 
 /** One thing that can be asked for. */

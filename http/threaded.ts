@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task http:threaded
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces --allow-read http/threaded.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" http/threaded.ts
  * ```
  *
  * Try it, in a second terminal:
@@ -25,8 +25,9 @@ import { admissionFlags, bindFlags } from "../lib/options.ts";
 import { runScript, type Script } from "../lib/script.ts";
 import { totalsLine } from "../lib/server.ts";
 import { plural } from "../lib/text.ts";
+import { serverTls } from "../lib/tls_options.ts";
 import { runCrew } from "./crew.ts";
-import { httpFlags, httpSettings, urlOf } from "./options.ts";
+import { curlCommand, httpFlags, httpSettings, urlOf } from "./options.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
@@ -49,14 +50,17 @@ export const script: Script<typeof flags> = {
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal } = run;
     if (options.once && options.workers > 1) {
       throw new UsageError("Cannot use --once with more than one worker: one client needs one");
     }
     const { once, maxConnections, allow, json, bind: hostname, port } = options;
     // Windows deals connections out to nobody but the first who listens.
     const workers = once || Deno.build.os === "windows" ? 1 : options.workers || navigator.hardwareConcurrency;
-    const settings = await httpSettings(options);
+    const secrets = await serverTls(run, { alpn: ["http/1.1"] });
+    const tls = secrets !== null;
+    const settings = await httpSettings(options, secrets?.settings ?? null);
     const totals = await runCrew({
       endpoint: { hostname, port },
       settings,
@@ -66,8 +70,12 @@ export async function main(args: string[]): Promise<number> {
       events,
       signal,
       onReady: (bound) => {
-        announce(events, { addr: { transport: "tcp", ...bound } }, (endpoint) => `curl ${urlOf(endpoint)}`);
-        events.emit({ event: "notice", message: `Open ${urlOf(bound)}, served by ${plural(workers, "worker")}` });
+        const addr = { transport: "tcp" as const, ...bound };
+        announce(events, { addr }, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
+        events.emit({
+          event: "notice",
+          message: `Open ${urlOf(bound, { tls })}, served by ${plural(workers, "worker")}`,
+        });
       },
     });
     return totalsLine(totals, events);

@@ -8,7 +8,9 @@ import { type Endpoint, formatEndpoint, isWildcard, parseAddress } from "./addr.
 import { Connection } from "./connection.ts";
 import { Exit, type ExitCode, Failure, stateOf, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
-import type { ConnectionLimits } from "./socket.ts";
+import { type ConnectionLimits, securedEvent, type StreamSocket } from "./socket.ts";
+import type { ClientTls } from "./tls_client.ts";
+import type { TlsSession, TlsSocket } from "./tls_socket.ts";
 
 /** How to connect. */
 export interface ConnectOptions extends ConnectionLimits {
@@ -17,6 +19,8 @@ export interface ConnectOptions extends ConnectionLimits {
   readonly report?: boolean;
   /** Ends the attempt, and later the connection. */
   readonly signal?: AbortSignal;
+  /** Speak TLS. */
+  readonly tls?: ClientTls | null;
 }
 
 /**
@@ -64,7 +68,7 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
   const started = performance.now();
   using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
   let addresses: readonly string[] = [];
-  let socket: Deno.TcpConn;
+  let socket: StreamSocket;
   try {
     limit.signal.throwIfAborted();
     addresses = await unlessAborted(resolveHost(endpoint.hostname), limit.signal);
@@ -75,10 +79,51 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
     if (error instanceof Failure) throw error;
     throw await connectFailure(endpoint, addresses, error);
   }
-  const connection = new Connection(socket, options);
+  const tls = options.tls ?? null;
+  const secured = tls === null ? null : await securedWithin(socket, endpoint, tls, limit.signal);
+  const connection = new Connection(secured?.socket ?? socket, options);
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
-  return connection;
+  if (secured === null) return connection;
+  connection.session = secured.session;
+  try {
+    events.emit(securedEvent(connection, secured.session));
+    await secured.trust(events);
+    return connection;
+  } catch (error) {
+    // The server is to see an end and no cut.
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A socket whose handshake is over, and the decision whether its peer is trusted. */
+interface SecuredSocket {
+  readonly socket: TlsSocket;
+  readonly session: TlsSession;
+  readonly trust: (events: Events) => Promise<void>;
+}
+
+/** Makes a socket a TLS one, within the time for connecting. */
+async function securedWithin(
+  raw: StreamSocket,
+  endpoint: Endpoint,
+  tls: ClientTls,
+  signal: AbortSignal,
+): Promise<SecuredSocket> {
+  // Who connects without TLS does not load it.
+  const { secure, trust } = await import("./tls_client.ts");
+  const socket = secure(raw, endpoint, tls);
+  try {
+    const session = await unlessAborted(socket.handshake(), signal);
+    return { socket, session, trust: (events) => trust(session, endpoint, tls, events) };
+  } catch (error) {
+    socket.close();
+    await socket.gone;
+    if (signal.aborted && signal.reason instanceof Error && signal.reason.name !== "TimeoutError") throw signal.reason;
+    const { code, state } = stateOf(error);
+    throw new Failure(code, `Cannot speak TLS with ${formatEndpoint(endpoint)}: ${state}`, { cause: error });
+  }
 }
 
 /** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */

@@ -9,12 +9,9 @@ import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors
 import { NO_EVENTS } from "./events.ts";
 import { ByteReader, type MessageRules } from "./reader.ts";
 import { ConnectionReport } from "./report.ts";
-import { type ConnectionOptions, GAP, MAX_MESSAGE, type StreamSocket } from "./socket.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type Session, type StreamSocket } from "./socket.ts";
 import { encodeText } from "./text.ts";
 
-/** How long (ms) and how many bytes {@linkcode Connection.finish} reads on, if nothing else is said. */
-const LINGER = 1000;
-const LINGER_BYTES = 1024 * 1024;
 /** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
 const LAST_LOOK = 100;
 
@@ -37,13 +34,15 @@ const LAST_LOOK = 100;
  * assertEquals(decodeText((await theirs.readMessage()) ?? new Uint8Array()), "hello");
  * ```
  */
-export class Connection implements Disposable {
+export class Connection implements Disposable, AsyncDisposable {
   /** The connection's number in events. */
   readonly id: number;
   /** The peer's address and port. */
   readonly peer: string;
   /** The peer's address alone. */
   readonly hostname: string;
+  /** What TLS has agreed upon; `null` without TLS. */
+  session: Session | null = null;
   #socket: StreamSocket;
   #reader: ByteReader;
   #report: ConnectionReport;
@@ -59,17 +58,16 @@ export class Connection implements Disposable {
   #lastLook: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
-    const remote = socket.remoteAddr as Deno.NetAddr;
     this.#socket = socket;
     this.#options = options;
     this.id = options.id ?? 0;
-    this.hostname = unmapped(remote.hostname);
-    this.peer = formatEndpoint(remote);
+    this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
+    this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
     const { events = NO_EVENTS, report: messages = true } = options;
     this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
-    const patience = { idle: options.timeout ?? 0, stall: options.stall ?? 0 };
-    this.#deadlines = new Deadlines(patience, (limit) => this.#expire(limit));
+    const { timeout: idle = 0, stall = 0 } = options;
+    this.#deadlines = new Deadlines({ idle, stall }, (limit) => this.#expire(limit));
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
@@ -194,7 +192,7 @@ export class Connection implements Disposable {
    * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; a peer that is known to be sending much
    * needs more to come to its end and read the answer.
    */
-  async finish({ time = LINGER, bytes = LINGER_BYTES }: { time?: number; bytes?: number } = {}): Promise<void> {
+  async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
     const timer = setTimeout(() => this.close(), time);
     try {
       await this.#socket.closeWrite();
@@ -236,6 +234,12 @@ export class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Closes, and waits until TLS has said goodbye: a process that ended at once would seem to have been cut off. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#socket.gone;
   }
 
   /** Closes the socket alone: where a limit or a signal does it, the reason is told before the end. */

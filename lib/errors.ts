@@ -153,6 +153,7 @@ const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(O
   TimedOut: { code: Exit.timedOut, state: "no answer" },
   ConnectionReset: { code: Exit.cutOff, state: "connection reset by the peer" },
   BrokenPipe: { code: Exit.cutOff, state: "the peer no longer reads" },
+  UnexpectedEof: { code: Exit.cutOff, state: "cut off without the end that TLS announces (close_notify)" },
 }));
 
 /** Turns "Requires net access to …, run again with the --allow-net flag" into our kind of sentence. */

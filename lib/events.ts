@@ -24,6 +24,20 @@ export interface Connected {
   readonly duration: number;
 }
 
+/** A TLS connection stands. */
+export interface Secured {
+  readonly event: "secured";
+  readonly id: number;
+  readonly peer: string;
+  readonly version: string;
+  readonly cipher: string;
+  readonly alpn: string | null;
+  readonly serverName: string | null;
+  /** Whose certificate the peer has shown, and the fingerprint of its key; `null` when it has shown none. */
+  readonly subject: string | null;
+  readonly fingerprint: string | null;
+}
+
 /** A server took a connection. */
 export interface Accepted {
   readonly event: "accepted";
@@ -125,6 +139,7 @@ export type NetEvent =
   | Listening
   | Connected
   | Accepted
+  | Secured
   | Passed
   | EndOfStream
   | Reset

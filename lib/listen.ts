@@ -85,6 +85,7 @@ export function announce(
   events: Events,
   socket: { readonly addr: Deno.Addr },
   join: (endpoint: Endpoint) => string,
+  { tls = false }: { tls?: boolean } = {},
 ): void {
   const { hostname, port, transport } = socket.addr as Deno.NetAddr;
   events.emit({
@@ -92,7 +93,7 @@ export function announce(
     transport,
     hostname,
     port,
-    tls: false,
+    tls,
     join: reachableAddresses(hostname).map((address) => join({ hostname: address, port })),
   });
 }

@@ -103,6 +103,11 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
       );
     case "accepted":
       return state(`Accepted connection from ${event.peer}`);
+    case "secured": {
+      const { peer, version, cipher, alpn, subject, fingerprint } = event;
+      const parts = [version, cipher, alpn, subject, fingerprint].filter((part) => part !== null);
+      return state(escapeControls(`Secured ${peer}: ${parts.join(", ")}`));
+    }
     case "received":
       return view.role === "server" ? data(`Received: ${shown(event)}`) : "";
     case "sent":

@@ -47,6 +47,22 @@ export function askUntilRight<T>(question: Question<T>, ask: Ask = prompt): T {
   }
 }
 
+/**
+ * Asks whether to do something that only a person can decide; nothing but `yes` typed out is a yes, nothing but `no` (or no answer) a no.
+ *
+ * @throws {StopRequested} The person pressed Ctrl-C or Ctrl-D.
+ */
+export function askYesOrNo(text: string, ask?: Ask): boolean {
+  return askUntilRight({
+    text: `${text} (yes or no)`,
+    fallback: "no",
+    read: (answer) => {
+      if (answer === "yes" || answer === "no") return answer === "yes";
+      throw new UsageError(`Cannot take ${JSON.stringify(answer)} for an answer: type yes or no in full`);
+    },
+  }, ask);
+}
+
 /** An answer; a terminal that goes away during the question is an end of input (`null`). */
 function asked(ask: Ask, question: string): string | null {
   try {

@@ -11,7 +11,7 @@ import { CutOffError, ProtocolError, stateOf } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { FairGate } from "./fair.ts";
 import { Roster } from "./roster.ts";
-import type { ConnectionLimits, StreamListener, StreamSocket } from "./socket.ts";
+import { type ConnectionLimits, securedEvent, type StreamListener, type StreamSocket } from "./socket.ts";
 import { plural } from "./text.ts";
 
 /** How a server treats its clients. Times are in milliseconds. */
@@ -71,23 +71,28 @@ const LAST_MOMENT = 1000;
  */
 export async function serveTcp(
   listener: StreamListener,
-  handler: (connection: Connection) => Promise<void>,
+  handler: Handler,
   options: ServeOptions = {},
 ): Promise<ServeTotals> {
   return await new TcpServer(listener, handler, options).run();
 }
 
+/** Serves one connection. */
+export type Handler = (connection: Connection) => Promise<void>;
+
 /** A connection and the promise that serves it; never rejects. */
 interface Client {
   readonly connection: Connection;
   served: Promise<void>;
+  /** Whether its TLS handshake is not over. */
+  shaking: boolean;
 }
 
 const SERVED = Promise.resolve();
 
 class TcpServer {
   #acceptor: Acceptor;
-  #handler: (connection: Connection) => Promise<void>;
+  #handler: Handler;
   #signal: AbortSignal | undefined;
   #options: Omit<ServeOptions, "signal">;
   #events: Events;
@@ -98,11 +103,12 @@ class TcpServer {
   /** Whether the drain has cut what was left: those ends are ours, and told in one line. */
   #cut = false;
   #stopped = Promise.withResolvers<void>();
+  #ids = 0;
   #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(
     listener: StreamListener,
-    handler: (connection: Connection) => Promise<void>,
+    handler: Handler,
     { signal, ...options }: ServeOptions,
   ) {
     this.#handler = handler;
@@ -141,30 +147,49 @@ class TcpServer {
       this.#totals.refused++;
       return this.#admission.turnAway(socket, no);
     }
-    const id = ++this.#totals.connections;
+    const id = ++this.#ids;
+    this.#totals.connections++;
     const { timeout = 0 } = this.#options;
     const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
     const connection = new Connection(socket, { stall, ...this.#options, id, gate: this.#gate });
     this.#events.emit({ event: "accepted", id, peer: connection.peer });
-    const client: Client = { connection, served: SERVED };
-    client.served = this.#serve(connection, this.#open.add(client));
+    const client: Client = { connection, served: SERVED, shaking: socket.handshake !== undefined };
+    client.served = this.#serve(client, socket, this.#open.add(client));
     if (this.#options.once === true) this.#acceptor.close();
   }
 
   /** Serves one connection; never rejects. */
-  async #serve(connection: Connection, place: number): Promise<void> {
+  async #serve(client: Client, socket: StreamSocket, place: number): Promise<void> {
+    const { connection } = client;
     try {
-      await this.#handler(connection);
+      if (!client.shaking || await this.#secured(client, socket)) await this.#handler(connection);
     } catch (error) {
       this.#report(connection, error);
       if (error instanceof ProtocolError) await this.#admission.tell(connection, error.message);
     } finally {
       connection.close();
+      await socket.gone;
       this.#open.remove(place);
       this.#admission.release();
       this.#totals.bytesIn += connection.bytesIn;
       this.#totals.bytesOut += connection.bytesOut;
     }
+  }
+
+  /** Waits for the TLS handshake; tells whether the client may come in. One that may not is told why where it can read it. */
+  async #secured(client: Client, socket: StreamSocket): Promise<boolean> {
+    const { connection } = client;
+    const session = await socket.handshake?.() ?? null;
+    client.shaking = false;
+    connection.session = session;
+    if (session === null) return true;
+    this.#events.emit(securedEvent(connection, session));
+    if (session.refusal === null) return true;
+    this.#totals.connections--;
+    this.#totals.refused++;
+    this.#events.emit({ event: "refused", peer: connection.peer, reason: session.refusal });
+    await this.#admission.tell(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
+    return false;
   }
 
   #report({ id, peer }: Connection, error: unknown): void {
@@ -181,6 +206,10 @@ class TcpServer {
   /** Waits for open exchanges, then closes what is left. */
   async #drain(): Promise<void> {
     const { drainTime = DRAIN } = this.#options;
+    // A handshake is no exchange yet: one that is not over in a moment may be begun again elsewhere.
+    if (Array.from(this.#open).some(({ shaking }) => shaking) && !await this.#servedWithin(LAST_MOMENT)) {
+      for (const { shaking, connection } of this.#open) if (shaking) connection.close();
+    }
     if (await this.#servedWithin(drainTime)) return;
     if (this.#open.size > 0) {
       const cut = plural(this.#open.size, "connection");

@@ -3,8 +3,34 @@
  *
  * @module
  */
-import type { Events } from "./events.ts";
+import type { Events, Secured } from "./events.ts";
 import type { FairGate } from "./fair.ts";
+
+/** What both sides of a TLS connection have agreed upon. */
+export interface Session {
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  /** The cipher suite by its standard name. */
+  readonly cipher: string;
+  /** The protocol chosen by ALPN (RFC 7301). */
+  readonly alpn: string | null;
+  /** The name that the client asked for (SNI, RFC 6066 3). */
+  readonly serverName: string | null;
+  /** Whose certificate the peer has shown, on one line; `null` when it has shown none, as clients need not. */
+  readonly subject: string | null;
+  /** The common name in it: what people call the peer. */
+  readonly name: string | null;
+  /** The fingerprint of its key. */
+  readonly fingerprint: string | null;
+  /** Why the peer is not served, in words for it: a server that demands certificates has seen none that is good. */
+  readonly refusal: string | null;
+}
+
+/** The event that tells of a session. */
+export function securedEvent({ id, peer }: { id: number; peer: string }, session: Session): Secured {
+  const { version, cipher, alpn, serverName, subject, fingerprint } = session;
+  return { event: "secured", id, peer, version, cipher, alpn, serverName, subject, fingerprint };
+}
 
 /** What a connection needs of a socket. `Deno.TcpConn` and `Deno.TlsConn` fit, and so does a decorator around one. */
 export interface StreamSocket {
@@ -14,6 +40,10 @@ export interface StreamSocket {
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
+  /** Waits until a TLS connection stands; without TLS there is nothing to wait for. */
+  handshake?(): Promise<Session>;
+  /** When a closed TLS socket has said its goodbye. */
+  readonly gone?: Promise<void>;
   setNoDelay?(noDelay?: boolean): void;
   setKeepAlive?(keepAlive?: boolean): void;
 }
@@ -54,3 +84,7 @@ export interface ConnectionOptions extends ConnectionLimits {
 export const MAX_MESSAGE = 64 * 1024;
 /** The pause in milliseconds that ends a message without newline where nothing else is said. */
 export const GAP = 100;
+/** How long (ms) and how many bytes a connection that ends reads on where nothing else is said. */
+export const LINGER = { time: 1000, bytes: 1024 * 1024 };
+/** How long a TLS handshake may take (ms) where nothing else is said. */
+export const HANDSHAKE = 10_000;

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:client
- * deno run --no-prompt --allow-net sum/client.ts
+ * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/client.ts
  * ```
  *
  * Try it, with `deno task sum:server` in another terminal:
@@ -31,6 +31,7 @@ import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { runScript, type Script } from "../lib/script.ts";
 import { decodeText } from "../lib/text.ts";
+import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
 import { type Question, takeAnswer } from "./exchange.ts";
 import { chooseNumber, clientFlags } from "./flags.ts";
 import { writeOffer } from "./protocol.ts";
@@ -39,6 +40,7 @@ const flags = {
   ...peerFlags({ port: 12000 }),
   ...clientFlags,
   ...framingFlags,
+  ...tlsClientFlags,
   ...commonFlags,
 };
 
@@ -74,12 +76,13 @@ export async function runSum(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, output }) => {
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal, output } = run;
     const { host, port, name, format, gap, maxMessage } = options;
     const question = { name, number: chooseNumber(options), form: format };
     const timeout = options.timeout * 1000;
-    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal };
-    using connection = await connectTcp({ hostname: host, port }, limits);
+    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal, tls: await clientTls(run) };
+    await using connection = await connectTcp({ hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });
 }

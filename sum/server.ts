@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces sum/server.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/server.ts
  * ```
  *
  * Try it, in a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` does as well):
@@ -30,6 +30,7 @@ import { runScript, type Script } from "../lib/script.ts";
 import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
 import { decodeText } from "../lib/text.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
 
@@ -38,6 +39,7 @@ const flags = {
   ...serverFlags,
   ...admissionFlags,
   ...framingFlags,
+  ...tlsServerFlags,
   ...commonFlags,
 };
 
@@ -79,9 +81,11 @@ export async function serveSums(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
-    using listener = listenTcp({ hostname: options.bind, port: options.port });
-    announce(events, listener, ({ hostname, port }) => `deno task sum:client --host ${hostname} --port ${port}`);
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal } = run;
+    using socket = listenTcp({ hostname: options.bind, port: options.port });
+    const { listener, tls, join } = await maybeSecured(socket, run);
+    announce(events, listener, (at) => `deno task sum:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options), events, signal });
     return totalsLine(totals, events);
   });

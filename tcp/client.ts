@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:client
- * deno run --no-prompt --allow-net tcp/client.ts
+ * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" tcp/client.ts
  * ```
  *
  * Try it, with `deno task tcp:server --echo` in another terminal:
@@ -29,6 +29,7 @@ import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { runScript, type Script } from "../lib/script.ts";
 import { milliseconds, plural } from "../lib/text.ts";
+import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
 import { load, ping } from "./measure.ts";
 import { type Input, pipe, stdinInput } from "./pipe.ts";
 
@@ -52,6 +53,7 @@ const flags = {
   }),
   duration: flag.seconds("how long to drive load", { default: 5 }),
   ...framingFlags,
+  ...tlsClientFlags,
   ...commonFlags,
 };
 
@@ -105,10 +107,12 @@ export async function exchangeOrPipe(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, output }) => {
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal, output } = run;
     const { host, port, count, connections, gap, maxMessage } = options;
     const server = { hostname: host, port };
-    const limits = { timeout: options.timeout * 1000, stall: options.timeout * 1000, gap, maxMessage, events, signal };
+    const [timeout, tls] = [options.timeout * 1000, await clientTls(run)];
+    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal, tls };
     const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
     if (count !== undefined && connections !== undefined) {
       throw new UsageError(
@@ -121,7 +125,7 @@ export async function main(args: string[]): Promise<number> {
     if (count !== undefined) {
       return await ping(server, message, { ...limits, count, interval: options.interval * 1000, output });
     }
-    using connection = await connectTcp(server, limits);
+    await using connection = await connectTcp(server, limits);
     const input = options.message === undefined && !Deno.stdin.isTerminal() ? stdinInput() : null;
     return await exchangeOrPipe(connection, message, input, output);
   });

@@ -8,6 +8,7 @@ import type { Endpoint } from "../lib/addr.ts";
 import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
 import { data } from "../lib/log.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { Times } from "../lib/stats.ts";
@@ -17,13 +18,14 @@ import { encodeText, milliseconds, plural } from "../lib/text.ts";
  * Repeats one exchange, on the same connection as long as the server keeps it open, else on a new one each time (the time then
  * includes the connecting).
  */
-export class Exchanger implements Disposable {
+export class Exchanger implements AsyncDisposable {
   #server: Endpoint;
   #message: Uint8Array;
   #options: ConnectOptions;
   #connection: Connection | null = null;
   #keeps = true;
   #connected = 0;
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(server: Endpoint, message: string, options: ConnectOptions) {
     this.#server = server;
@@ -61,12 +63,13 @@ export class Exchanger implements Disposable {
   }
 
   #hangUp(): void {
-    this.#connection?.close();
+    if (this.#connection !== null) this.#leaving = this.#connection[Symbol.asyncDispose]();
     this.#connection = null;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#hangUp();
+    await this.#leaving;
   }
 }
 
@@ -96,7 +99,7 @@ export interface PingOptions extends ConnectOptions {
  */
 export async function ping(server: Endpoint, message: string, options: PingOptions): Promise<string> {
   const { count, interval, output, events, signal } = options;
-  using exchanger = new Exchanger(server, message, options);
+  await using exchanger = new Exchanger(server, message, options);
   const times = new Times();
   try {
     for (let number = 1; number <= count; number++) {
@@ -133,9 +136,9 @@ export async function load(server: Endpoint, message: string, options: LoadOptio
   const over = AbortSignal.timeout(duration);
   const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
   // Nothing is reported per message here: only the figures are of interest.
-  const { events: _, report: __, ...limits } = options;
+  const limits = { ...options, signal, report: false, events: warningsOf(events) };
   const drive = async (): Promise<void> => {
-    using exchanger = new Exchanger(server, message, { ...limits, signal });
+    await using exchanger = new Exchanger(server, message, limits);
     for (let now = performance.now(); !over.aborted;) {
       await exchanger.exchange();
       const then = now;
@@ -159,6 +162,19 @@ export async function load(server: Endpoint, message: string, options: LoadOptio
     throw new Failure(Exit.failed, `Cannot keep up ${failed.length} of ${plural(connections, "connection")}: ${state}`);
   }
   return `Done: ${plural(all.count, "exchange")} in ${milliseconds(performance.now() - started)}`;
+}
+
+/** Each warning of all the connections, once. */
+function warningsOf(events: Events | undefined): Events {
+  const said = new Set<string>();
+  return {
+    detailed: false,
+    emit(event) {
+      if (event.event !== "warning" || said.has(event.message)) return;
+      said.add(event.message);
+      events?.emit(event);
+    },
+  };
 }
 
 /** Waits; the signal's reason ends it. */

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces tcp/server.ts
+ * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" tcp/server.ts
  * ```
  *
  * Try it, in a second terminal:
@@ -25,6 +25,7 @@ import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script.ts";
 import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
@@ -34,6 +35,7 @@ const flags = {
   discard: flag.on("only count what comes"),
   ...admissionFlags,
   ...framingFlags,
+  ...tlsServerFlags,
   ...commonFlags,
 };
 
@@ -79,12 +81,14 @@ export function serveMessages(listener: StreamListener, service: Service, option
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
+  return await runScript(script, args, async (run) => {
+    const { options, events, signal } = run;
     if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
     const reply = options.noNewline ? options.reply : `${options.reply}\n`;
     const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
-    using listener = listenTcp({ hostname: options.bind, port: options.port });
-    announce(events, listener, ({ hostname, port }) => `deno task tcp:client --host ${hostname} --port ${port}`);
+    using socket = listenTcp({ hostname: options.bind, port: options.port });
+    const { listener, tls, join } = await maybeSecured(socket, run, { anyBytes: options.echo || options.discard });
+    announce(events, listener, (at) => `deno task tcp:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     const totals = await serveMessages(listener, service, { ...serveOptions(options), events, signal });
     return totalsLine(totals, events);
   });

@@ -44,9 +44,11 @@ for (const { name, command, flags, file } of tasks) {
     assertStringIncludes(header, "Try it");
 
     assert(flags.startsWith("--no-prompt "), "a prompt would only confuse");
-    // These read or write the folder that they are told.
-    const anyFolder = name.startsWith("http:") || name === "tls:cert";
-    assert(!/--allow-all|-A\b|--allow-(read|write|env|run|sys)( |$)/.test(flags) || anyFolder, flags);
+    assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without its bounds");
+    // Whoever names a file is to have it read: a certificate, a key, a folder to serve.
+    assertEquals(/--allow-read( |$|=)/.test(flags), !/udp/.test(name), flags);
+    // The folder that is to be written is named on the command line.
+    assertEquals(/--allow-write( |$)/.test(flags), name === "tls:cert", flags);
 
     const readme = await Deno.readTextFile(new URL("README.md", ROOT));
     const rows = readme.split("\n").filter((line) => line.split("|")[1]?.trim() === `\`${name}\``);

@@ -10,7 +10,7 @@ const GET = "GET /a?b HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n";
 
 function exchange(changes: Partial<Exchange> = {}): Exchange {
   return {
-    via: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7" },
+    via: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     head: headOf(GET),
     raw: new Uint8Array(0),
     body: new Uint8Array(0),

@@ -100,7 +100,7 @@ export function requestOf(text: string, options: Partial<Request> = {}): Request
     body,
     received: body.length,
     trailers: [],
-    via: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7" },
+    via: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     signal: new AbortController().signal,
     ...options,
   };

@@ -32,7 +32,7 @@ async function crew(options: Partial<CrewOptions> = {}): Promise<
   };
   const done = runCrew({
     endpoint: { hostname: "127.0.0.1", port: 0 },
-    settings: { limits, log: "prose", dir: null },
+    settings: { limits, log: "prose", dir: null, tls: null },
     serve: {},
     json: false,
     workers: 2,

@@ -44,7 +44,7 @@ Deno.test("stateOf() puts the runtime's errors into words and codes", { permissi
     [new errors.ConnectionReset(), 6, "connection reset by the peer"],
     [new errors.BrokenPipe(), 6, "the peer no longer reads"],
     [new errors.NotConnected(), 6, "the peer cut the connection"],
-    [new errors.UnexpectedEof(), 6, "the peer cut the connection"],
+    [new errors.UnexpectedEof(), 6, "cut off without the end that TLS announces (close_notify)"],
     [new Error("failed to lookup address information: Name or service not known"), 3, "no such name"],
     [new URIError("Invalid host"), 3, "no such name"],
     [new Error("Too many open files (os error 24)"), 1, "Too many open files"],

@@ -18,14 +18,22 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The task's command as arguments for the `deno` that runs the tests. */
+/** The folder that the scripts under test take for the person's config folder: none of the person's own files is read or written. */
+export const CONFIG_HOME = Deno.makeTempDirSync({ prefix: "plainwire-test-" });
+addEventListener("unload", () => Deno.removeSync(CONFIG_HOME, { recursive: true }));
+
+/** What the scripts under test find in their environment. */
+const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME };
+
+/** The task's command as arguments for the `deno` that runs the tests, with the variables in it written out as the task's shell does. */
 export function taskArgs(task: TaskName): string[] {
   const { command } = config.tasks[task];
   const [program, ...args] = command.split(" ");
   if (program !== "deno" || command.includes("&&")) {
     throw new Error(`Cannot run the task ${task}: it is no plain deno command`);
   }
-  return args;
+  const variables: Record<string, string> = { ...Deno.env.toObject(), ...ENVIRONMENT };
+  return args.map((arg) => arg.replaceAll('"', "").replace(/\$(\w+)/g, (_, name) => variables[name] ?? ""));
 }
 
 /** One started script. Its output is collected as it comes; disposing of it kills what is left. */
@@ -138,7 +146,7 @@ export function start(task: TaskName, args: readonly string[] = [], options: Sta
     stdin: options.stdin === true ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", ...options.env },
+    env: { ...ENVIRONMENT, ...options.env },
   });
   return new RunningScript(command.spawn(), options.stdin === true);
 }
@@ -181,7 +189,7 @@ export async function run(
     stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", ...env },
+    env: { ...ENVIRONMENT, ...env },
   }).spawn();
   if (input !== undefined) {
     const writer = process.stdin.getWriter();
