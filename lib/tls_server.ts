@@ -4,7 +4,6 @@
  * @module
  */
 import tls from "node:tls";
-import { Exit, Failure } from "./errors.ts";
 import { HANDSHAKE, type StreamListener, type StreamSocket } from "./socket.ts";
 import { type Side, TlsSocket } from "./tls_socket.ts";
 import { encodeText } from "./text.ts";
@@ -31,14 +30,14 @@ export class TlsListener implements StreamListener {
   readonly #listener: StreamListener;
   readonly #side: Side;
 
-  /** @throws {Failure} With code 9: the certificate and the key cannot be used. */
+  /** @param options Certificate and key are taken as they are: `lib/pem.ts` has seen whether they belong together. */
   constructor(
     listener: StreamListener,
     { certificate, key, clientCa, alpn, plain = PLAIN, patience = HANDSHAKE }: ServerTls,
   ) {
     this.#listener = listener;
     const options = {
-      secureContext: contextOf({
+      secureContext: tls.createSecureContext({
         cert: certificate,
         key,
         minVersion: "TLSv1.2",
@@ -61,14 +60,5 @@ export class TlsListener implements StreamListener {
 
   close(): void {
     this.#listener.close();
-  }
-}
-
-function contextOf(options: tls.SecureContextOptions): tls.SecureContext {
-  try {
-    return tls.createSecureContext(options);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new Failure(Exit.cannotListen, `Cannot use the certificate and key: ${said}`, { cause: error });
   }
 }

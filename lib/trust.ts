@@ -89,7 +89,7 @@ export function problemOf(
   const self = certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
   const what = self
     ? "its certificate is signed by itself"
-    : `nobody this machine trusts has issued its certificate (issuer: ${oneLine(certificate.issuer)})`;
+    : `nobody this machine trusts has issued its certificate for servers (issuer: ${oneLine(certificate.issuer)})`;
   return { onlyUnknown: true, what, advice: "give its CA with --ca FILE or its fingerprint with --pin" };
 }
 
@@ -110,8 +110,7 @@ export function clientRefusal(
     return `your certificate is not valid before ${day(certificate.validFromDate)}`;
   }
   if (distrust === null) return null;
-  if (distrust === "INVALID_PURPOSE") return "your certificate is not one for clients";
-  return `this server does not know who issued your certificate (${oneLine(certificate.issuer)})`;
+  return `this server does not trust who issued your certificate for clients (${oneLine(certificate.issuer)})`;
 }
 
 function day(date: Date): string {
@@ -131,9 +130,10 @@ export function namesOf(certificate: X509Certificate): string[] {
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {
-  return parseAddress(host) === null
-    ? certificate.checkHost(host, { subject: "never" }) !== undefined
-    : certificate.checkIP(host) !== undefined;
+  if (parseAddress(host) !== null) return certificate.checkIP(host) !== undefined;
+  // Where no DNS name stands in it, the runtime would look at the common name, whatever it is told.
+  return /(?:^|, )DNS:/.test(certificate.subjectAltName ?? "") &&
+    certificate.checkHost(host, { subject: "never" }) !== undefined;
 }
 
 /** A distinguished name on one line. */

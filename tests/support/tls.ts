@@ -1,0 +1,133 @@
+/**
+ * Certificates of every kind, and sockets that speak TLS, for the tests.
+ *
+ * @module
+ */
+import { makeAuthority, makeLeaf } from "../../lib/certificate.ts";
+import type { Pair } from "../../lib/pem.ts";
+import { listenTcp } from "../../lib/listen.ts";
+import { type ServerTls, TlsListener } from "../../lib/tls_server.ts";
+import { TlsSocket } from "../../lib/tls_socket.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Some days from now, or ago. */
+export const inDays = (days: number): Date => new Date(Date.now() + days * DAY);
+
+const names = ["localhost", "127.0.0.1", "::1"];
+
+/** A CA that the tests trust, one that nobody trusts, and what they have issued. */
+export const pki = await (async () => {
+  const ca = await makeAuthority({ name: "tests" });
+  const other = await makeAuthority({ name: "strangers" });
+  return {
+    ca,
+    other,
+    server: await makeLeaf(ca, { names }),
+    unknown: await makeLeaf(other, { names }),
+    expired: await makeLeaf(ca, { names, now: inDays(-3), days: 1 }),
+    early: await makeLeaf(ca, { names, now: inDays(3) }),
+    elsewhere: await makeLeaf(ca, { names: ["example.org"] }),
+    itself: await selfSigned(),
+    bare: await selfSigned("localhost", { named: false }),
+    ada: await makeLeaf(ca, { names: [], client: "Ada" }),
+    eve: await makeLeaf(other, { names: [], client: "Eve" }),
+    late: await makeLeaf(ca, { names: [], client: "Late", now: inDays(-3), days: 1 }),
+    odd: await makeLeaf(ca, { names: [], client: "server" }),
+  };
+})();
+
+/** A certificate as `openssl req -x509` makes it: signed by itself, and marked as a CA's; its name among the alternative ones or not. */
+export async function selfSigned(name = "localhost", { named = true } = {}): Promise<Pair> {
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    notBefore: inDays(-1),
+    notAfter: inDays(30),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.SubjectAlternativeNameExtension([
+        ...(named ? [{ type: "dns" as const, value: name }] : []),
+        { type: "ip", value: "127.0.0.1" },
+      ]),
+    ],
+  });
+  const key = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toBase64();
+  return {
+    certificate: `${certificate.toString("pem")}\n`,
+    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
+  };
+}
+
+/** The certificates and keys as files, `NAME.pem` and `NAME-key.pem`; returns what to name them by. */
+export async function writePki(folder: string): Promise<(name: keyof typeof pki) => { cert: string; key: string }> {
+  for (const [name, pair] of Object.entries(pki)) {
+    await Deno.writeTextFile(`${folder}/${name}.pem`, pair.certificate);
+    await Deno.writeTextFile(`${folder}/${name}-key.pem`, pair.key);
+  }
+  return (name) => ({ cert: `${folder}/${name}.pem`, key: `${folder}/${name}-key.pem` });
+}
+
+/** A server's TLS with nothing special about it. */
+export function serverTls(pair: Pair = pki.server, options: Partial<ServerTls> = {}): ServerTls {
+  return { ...pair, clientCa: null, alpn: [], ...options };
+}
+
+/** A listener that speaks TLS on a free port. */
+export function tlsListener(settings: ServerTls = serverTls()): TlsListener & { port: number } {
+  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  return Object.assign(new TlsListener(listener, settings), { port: listener.addr.port });
+}
+
+/** Two connected sockets whose handshakes are under way, and what they are made of. */
+export interface SocketPair extends AsyncDisposable {
+  readonly client: TlsSocket;
+  readonly server: TlsSocket;
+  readonly clientRaw: Deno.TcpConn;
+}
+
+/** Connects two of them. */
+export async function socketPair(
+  settings: ServerTls = serverTls(),
+  options: ConstructorParameters<typeof TlsSocket>[1] & { kind: "client" } = { kind: "client", options: {} },
+): Promise<SocketPair> {
+  const listener = tlsListener(settings);
+  const [clientRaw, server] = await Promise.all([
+    Deno.connect({ hostname: "127.0.0.1", port: listener.port }),
+    listener.accept() as Promise<TlsSocket>,
+  ]);
+  listener.close();
+  clientRaw.setNoDelay(true);
+  server.setNoDelay(true);
+  const client = new TlsSocket(clientRaw, options);
+  return {
+    client,
+    server,
+    clientRaw,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      server.close();
+      await Promise.all([client.gone, server.gone]);
+    },
+  };
+}
+
+/** Reads a socket to its end. */
+export async function readAll(socket: { read(into: Uint8Array): Promise<number | null> }): Promise<string> {
+  const [buffer, decoder] = [new Uint8Array(65536), new TextDecoder()];
+  let text = "";
+  for (let count; (count = await socket.read(buffer)) !== null;) {
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  return text;
+}
+
+/** Writes text to a socket. */
+export async function writeText(socket: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+}
