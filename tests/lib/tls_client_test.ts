@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { connectTcp } from "../../lib/connect.ts";
 import { Failure } from "../../lib/errors.ts";
 import type { KnownHosts } from "../../lib/known_hosts.ts";

@@ -1,0 +1,77 @@
+/** The chat over TLS: names out of certificates, refusals, and the end. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { run, type RunningScript, start, startServer } from "../support/script.ts";
+import { writePki } from "../support/tls.ts";
+
+const folder = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const files = await writePki(folder);
+const pair = (name: Parameters<typeof files>[0]): string[] => ["--cert", files(name).cert, "--key", files(name).key];
+const LOCAL = ["--bind", "127.0.0.1", "--tls", ...pair("server")];
+
+function join(port: number, ...args: string[]): RunningScript {
+  const flags = ["--host", "127.0.0.1", "--port", `${port}`, "--tls", "--ca", files("ca").cert, ...args];
+  return start("chat:client", flags, { stdin: true });
+}
+
+Deno.test("with --client-ca everybody goes by the name in the certificate, and by no other (T7)", async () => {
+  await using server = await startServer("chat:server", [...LOCAL, "--client-ca", files("ca").cert]);
+  await using ada = join(server.port, ...pair("ada"));
+  await ada.until(/you are Ada/);
+  // The name is taken, that of the operator reserved: both are guests, and cannot take a name that is not theirs.
+  await using second = join(server.port, ...pair("ada"));
+  await second.until(/your certificate gives you no name here: the name Ada is taken/);
+  await using forged = join(server.port, ...pair("odd"));
+  await forged.until(/your certificate gives you no name here: the name server is (taken|reserved)/);
+  await forged.type("/nick Bob\n");
+  await forged.until(/names come from certificates here/);
+  await ada.type("/nick Eve\nhello\n");
+  await ada.until(/names come from certificates here/);
+  await forged.until(/Ada: hello/);
+  // Who is refused is told why, and nobody in the room hears of it.
+  await using eve = join(server.port, ...pair("eve"));
+  await eve.until(/Cannot serve you: this server does not trust who issued your certificate/);
+  await server.script.until(/Refused 127\.0\.0\.1:\d+: this server does not trust/);
+  await ada.type("exit\n");
+  assertEquals((await ada.ended()).code, 0);
+});
+
+Deno.test("without --client-ca names are chosen, over TLS as without; the room's end is an end", async () => {
+  await using server = await startServer("chat:server", LOCAL);
+  await using bob = join(server.port, "--name", "Bob");
+  await bob.until(/you are Bob/);
+  await bob.type("/nick Robert\n");
+  await bob.until(/you are Robert/);
+  assertEquals((await server.script.stop()).code, 0);
+  const { code, stderr } = await bob.ended();
+  assertEquals([code, stderr.includes("[!]")], [0, false]);
+});
+
+Deno.test("two in turn over TLS", async () => {
+  await using server = await startServer("chat:server", [...LOCAL, "--mode", "turns"], { stdin: true });
+  await using guest = join(server.port, "--mode", "turns");
+  await guest.type("Grüße\n");
+  await server.script.until(/client: Grüße/);
+  await server.script.type("zurück\n");
+  await guest.until(/zurück/);
+  await guest.type("exit\n");
+  assertEquals((await guest.ended()).code, 0);
+});
+
+Deno.test("chat: TLS on a plain port, and plain text on a TLS port, are said (T3)", async () => {
+  await using bare = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+  const tls = await run("chat:client", ["--host", "127.0.0.1", "--port", `${bare.port}`, "--tls"]);
+  assertEquals(tls.code, 7);
+  assertStringIncludes(tls.stderr, "the other side does not speak TLS on this port");
+  await using secured = await startServer("chat:server", LOCAL);
+  const plain = await run("chat:client", ["--host", "127.0.0.1", "--port", `${secured.port}`], { input: "hello\n" });
+  assertStringIncludes(plain.stdout, "Cannot serve you: this port speaks TLS");
+  await secured.script.until(/the client does not speak TLS, but this port does/, "stderr");
+});
+
+Deno.test("chat: a server whose certificate nobody vouches for is refused (T1)", async () => {
+  await using server = await startServer("chat:server", ["--bind", "127.0.0.1", "--tls", ...pair("itself")]);
+  const { code, stderr } = await run("chat:client", ["--host", "127.0.0.1", "--port", `${server.port}`, "--tls"]);
+  assertEquals(code, 7);
+  assertStringIncludes(stderr, "its certificate is signed by itself");
+});

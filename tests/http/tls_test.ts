@@ -1,0 +1,76 @@
+/** HTTP over TLS, on one thread and on several. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { startServer } from "../support/script.ts";
+import { RawClient } from "../support/sockets.ts";
+import { pki, readAll, writePki, writeText } from "../support/tls.ts";
+
+const folder = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const files = await writePki(folder);
+const pair = (name: Parameters<typeof files>[0]): string[] => ["--cert", files(name).cert, "--key", files(name).key];
+const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+for (const task of ["http:server", "http:threaded"] as const) {
+  Deno.test(`${task} --tls serves https, says so on the page, and turns plain text away in HTTP (T3)`, async () => {
+    await using server = await startServer(task, ["--tls", ...pair("server")]);
+    await server.script.until(new RegExp(`Open https://127\\.0\\.0\\.1:${server.port}/`));
+    await server.script.until(/Listening on 127\.0\.0\.1:\d+ \(TLS\)/);
+    using client = Deno.createHttpClient({ caCerts: [pki.ca.certificate] });
+    const page = await (await fetch(`https://localhost:${server.port}/`, { client })).text();
+    assertMatch(
+      page,
+      /<dt>Transport<\/dt><dd>TLS 1\.3 \(<code>TLS_\w+<\/code>\) over TCP, which agreed on <code>http\/1\.1/,
+    );
+    const { url } = await (await fetch(`https://localhost:${server.port}/anything?a=1`, { client })).json();
+    assertEquals(url, `https://localhost:${server.port}/anything?a=1`);
+    using plain = await RawClient.connect(server.port);
+    await plain.send(GET);
+    const answer = await plain.rest();
+    assertMatch(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assertStringIncludes(answer, "this port speaks TLS: its URL starts with https, not http");
+    await server.script.until(/the client does not speak TLS, but this port does/, "stderr");
+    assertEquals((await server.script.stop()).code, 0);
+  });
+
+  Deno.test(`${task} --client-ca answers 403 to who shows no good certificate (T7)`, async () => {
+    await using server = await startServer(task, ["--tls", ...pair("server"), "--client-ca", files("ca").cert, "-q"]);
+    const ask = async (name: keyof typeof pki | null): Promise<string> => {
+      const [hostname, port, caCerts] = ["127.0.0.1", server.port, [pki.ca.certificate]];
+      using conn = name === null
+        ? await Deno.connectTls({ hostname, port, caCerts })
+        : await Deno.connectTls({ hostname, port, caCerts, cert: pki[name].certificate, key: pki[name].key });
+      await writeText(conn, GET);
+      return await readAll(conn);
+    };
+    for (const [name, words] of [[null, "wants to see a certificate"], ["eve", "does not trust who issued"]] as const) {
+      const answer = await ask(name);
+      assertMatch(answer, /^HTTP\/1\.1 403 Forbidden\r\n/);
+      assertStringIncludes(answer, words);
+    }
+    const answer = await ask("ada");
+    assertMatch(answer, /^HTTP\/1\.1 200 OK\r\n/);
+    assertStringIncludes(answer, "your certificate is that of <code>CN=Ada</code>");
+  });
+}
+
+Deno.test("http:server tells how to ask it by curl: https, and the pin of its key", async () => {
+  await using server = await startServer("http:server", ["--tls", "--ephemeral", "--bind", "0.0.0.0"]);
+  const { stdout } = await server.script.stop();
+  const joins = stdout.split("\n").filter((line) => line.startsWith("  "));
+  for (const line of joins) {
+    assertMatch(line, /^ {2}curl -k --pinnedpubkey sha256\/\/[\w+/]{43}= https:\/\/\S+:\d+\/$/);
+  }
+  assertMatch(stdout, /Open https:\/\/127\.0\.0\.1:/);
+});
+
+Deno.test("an answer under way survives the stop, over TLS", async () => {
+  await using server = await startServer("http:server", ["--tls", ...pair("server")]);
+  using conn = await Deno.connectTls({ hostname: "127.0.0.1", port: server.port, caCerts: [pki.ca.certificate] });
+  await writeText(conn, "GET /delay/1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  await server.script.until(/Secured/);
+  const first = readAll(conn);
+  server.script.signal("SIGTERM");
+  await server.script.until(/Exiting/);
+  assertMatch(await first, /^HTTP\/1\.1 200 OK\r\n/);
+  assertEquals((await server.script.ended()).code, 0);
+});
