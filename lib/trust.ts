@@ -83,7 +83,8 @@ export function problemOf(
   const names = namesOf(certificate);
   if (!isFor(certificate, host)) {
     const instead = names.length === 0 ? "for no name at all" : `for ${names.slice(0, 6).join(", ")}`;
-    return problem(`its certificate is ${instead}, and not for ${host}`, "use one of those names, or --sni NAME");
+    const advice = names.length === 0 ? "the server needs one that names it" : "use one of those names, or --sni NAME";
+    return problem(`its certificate is ${instead}, and not for ${host}`, advice);
   }
   if (distrust === null) return null;
   const self = certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
