@@ -41,6 +41,11 @@ const SAYINGS: readonly (readonly [form: RegExp, words: string, alert: number])[
     "no TLS version in common; this side speaks 1.2 and 1.3",
     70,
   ],
+  [
+    /received fatal alert: Handshake.?Failure/i,
+    "the other side refuses: no cipher suite in common, or it wants to see a certificate (--cert and --key)",
+    HANDSHAKE_FAILURE,
+  ],
   [/HandshakeFailure|handshake failure|no cipher/i, "no cipher suite in common", HANDSHAKE_FAILURE],
   [/corrupt|decode|invalid|unexpected/i, "what came is no TLS handshake", 50],
 ];
@@ -53,6 +58,11 @@ export function handshakeFailure(error: unknown): unknown {
   return new HandshakeFailure(words ?? `the TLS handshake failed: ${said}`, alert ?? HANDSHAKE_FAILURE, {
     cause: error,
   });
+}
+
+/** The same for what the runtime threw later: with TLS 1.3 the server says only then what it thinks of the client's certificate. */
+export function sessionFailure(error: unknown): unknown {
+  return error instanceof Error && /fatal alert/i.test(error.message) ? handshakeFailure(error) : error;
 }
 
 /** The record that ends a handshake and tells the other side why: a fatal alert (RFC 8446 6.2), before anything is encrypted. */

@@ -11,7 +11,7 @@ import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CutOffError, TimedOutError } from "./errors.ts";
 import { HANDSHAKE, type Session, type StreamSocket } from "./socket.ts";
-import { alertRecord, handshakeFailure } from "./tls_failure.ts";
+import { alertRecord, handshakeFailure, sessionFailure } from "./tls_failure.ts";
 import { PlainText, Wire } from "./tls_wire.ts";
 import { clientRefusal, commonName, keyFingerprint, oneLine } from "./trust.ts";
 
@@ -108,7 +108,7 @@ export class TlsSocket implements StreamSocket {
       this.#ended = true;
       this.#wake();
     });
-    this.#tls.on("error", (error) => this.#fail(this.#shaken ? error : handshakeFailure(error)));
+    this.#tls.on("error", (error) => this.#fail(this.#shaken ? sessionFailure(error) : handshakeFailure(error)));
     this.#tls.on("close", () => this.#fail(new Deno.errors.BadResource("closed")));
   }
 
