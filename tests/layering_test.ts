@@ -19,6 +19,7 @@ const PURE = [
   "lib/host_name.ts",
   "lib/pem.ts",
   "lib/certificate.ts",
+  "lib/tls_failure.ts",
   "sum/protocol.ts",
   "sum/json.ts",
   "sum/recent.ts",

@@ -1,36 +1,9 @@
 // deno-lint-ignore-file no-control-regex
 /** The chat scripts at a real terminal, by way of `script(1)`. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { notTested, RunningScript, startServer, taskArgs, type TaskName } from "../support/script.ts";
+import { startServer } from "../support/script.ts";
+import { atTerminal, haveTerminal } from "../support/terminal.ts";
 import { LineClient } from "./support.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-
-/** Whether `script` of util-linux is there; macOS and BSD have another one of that name, Windows none. */
-async function haveTerminal(): Promise<boolean> {
-  try {
-    const { stdout } = await new Deno.Command("script", { args: ["--version"], stderr: "null" }).output();
-    if (new TextDecoder().decode(stdout).includes("util-linux")) return true;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  notTested("there is no script(1) of util-linux, which makes a terminal");
-  return false;
-}
-
-/** Starts a script of a task at a terminal of 80 columns. */
-function atTerminal(task: TaskName, args: readonly string[] = []): RunningScript {
-  const command = [Deno.execPath(), ...taskArgs(task), ...args].map((word) => `'${word}'`).join(" ");
-  const process = new Deno.Command("script", {
-    args: ["-qec", `stty cols 80 rows 24; ${command}`, "/dev/null"],
-    cwd: ROOT,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1", TERM: "xterm" },
-  }).spawn();
-  return new RunningScript(process, true);
-}
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";

@@ -23,7 +23,7 @@ function freePort(): string {
 /** Runs our client until their server is up: a refused attempt is repeated. */
 async function visit(
   port: string,
-  args: readonly string[] = [],
+  args: readonly string[],
   input?: string,
 ): Promise<Awaited<ReturnType<typeof run>>> {
   const all = ["--port", port, "--tls", "--ca", ca, ...args];
@@ -193,7 +193,7 @@ Deno.test("ncat --ssl, both ways", async () => {
     port,
   ]);
   await theirs.type("from the other side\n");
-  const { code, stdout } = await visit(port);
+  const { code, stdout } = await visit(port, []);
   assertEquals([code, stdout], [0, "from the other side\n"]);
   await theirs.until(/Hello from client!\n/);
 });

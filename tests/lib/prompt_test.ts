@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
-import { askUntilRight, type Question } from "../../lib/prompt.ts";
+import { askUntilRight, askYesOrNo, type Question } from "../../lib/prompt.ts";
 import { StopRequested } from "../../lib/stop.ts";
 
 const permissions = "none";
@@ -61,4 +61,11 @@ Deno.test("askUntilRight() lets any other fault through", { permissions }, () =>
     throw new RangeError("a bug");
   };
   assertThrows(() => ask({ text: "x", read }, "1"), RangeError);
+});
+
+Deno.test("askYesOrNo() takes nothing but yes typed out for a yes", { permissions }, () => {
+  const answered = (...answers: (string | null)[]): boolean => askYesOrNo("Sure?", () => answers.shift() ?? null);
+  assertEquals([answered("yes"), answered("no"), answered("")], [true, false, false]);
+  assertEquals([answered("y", "YES", "yes"), answered("y", "no")], [true, false]);
+  assertThrows(() => answered(null), StopRequested);
 });

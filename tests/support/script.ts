@@ -23,7 +23,7 @@ export const CONFIG_HOME = Deno.makeTempDirSync({ prefix: "plainwire-test-" });
 addEventListener("unload", () => Deno.removeSync(CONFIG_HOME, { recursive: true }));
 
 /** What the scripts under test find in their environment. */
-const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME };
+export const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME };
 
 /** The task's command as arguments for the `deno` that runs the tests, with the variables in it written out as the task's shell does. */
 export function taskArgs(task: TaskName): string[] {
