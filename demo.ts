@@ -113,6 +113,16 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     await server.stops();
   },
 
+  "TLS: a key made on the spot, and pinned": async () => {
+    await using server = new Actor(SERVER, "tcp:server", ["--port", "0", "--tls", "--ephemeral"]);
+    const [, pin = ""] = await server.sees(/key is (sha256:\w+)/);
+    const at = ["--port", await server.port(), "--tls", "--pin", pin];
+    await using client = new Actor(CLIENT, "tcp:client", [...at, "--message", "Grüße, verschlüsselt"]);
+    await client.ends();
+    await server.sees(/Received: Grüße, verschlüsselt[^]*Closed/);
+    await server.stops();
+  },
+
   "UDP: one datagram there, one back": async () => {
     await using server = new Actor(SERVER, "udp:server", ["--port", "0"]);
     await using client = new Actor(CLIENT, "udp:client", ["--port", await server.port(), "--message", "Grüße aus UDP"]);

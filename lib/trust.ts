@@ -5,6 +5,7 @@
  */
 import { createHash, X509Certificate } from "node:crypto";
 import { formatEndpoint, parseAddress } from "./addr.ts";
+import { commonNameIn } from "./common_name.ts";
 import { UsageError } from "./errors.ts";
 import { identityOf } from "./pem.ts";
 
@@ -142,9 +143,9 @@ export function oneLine(name: string): string {
   return name.replaceAll("\n", ", ");
 }
 
-/** The common name of a certificate's subject; `null` when it has none. */
+/** The common name of a certificate's subject; `null` when it has none, or several. */
 export function commonName(certificate: X509Certificate): string | null {
-  return /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? null;
+  return commonNameIn(certificate.raw);
 }
 
 /** How a host is written in the file of known hosts. */

@@ -20,6 +20,7 @@ const PURE = [
   "lib/pem.ts",
   "lib/certificate.ts",
   "lib/tls_failure.ts",
+  "lib/common_name.ts",
   "sum/protocol.ts",
   "sum/json.ts",
   "sum/recent.ts",

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { connectTcp } from "../../lib/connect.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import type { Pair } from "../../lib/pem.ts";
-import { type ServeOptions, serveTcp, type ServeTotals } from "../../lib/server.ts";
+import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../../lib/server.ts";
 import { decodeText } from "../../lib/text.ts";
 import type { ServerTls } from "../../lib/tls_server.ts";
 import { TlsSocket } from "../../lib/tls_socket.ts";
@@ -17,9 +17,9 @@ interface Served extends AsyncDisposable {
   stop(): void;
 }
 
-function serve(settings: ServerTls, options: ServeOptions = {}): Served {
+function serve(settings: ServerTls, options: ServeOptions = {}, handler: Handler = echoLines): Served {
   const [listener, events, controller] = [tlsListener(settings), new RecordedEvents(), new AbortController()];
-  const done = serveTcp(listener, echoLines, { events, signal: controller.signal, ...options });
+  const done = serveTcp(listener, handler, { events, signal: controller.signal, ...options });
   const stop = (): void => controller.abort();
   return {
     port: listener.port,
@@ -160,4 +160,14 @@ Deno.test("a client that may not come in is told so over TLS", async () => {
   await writeText(first, "x\n");
   using second = await visitor(server.port);
   assertMatch(await readAll(second), /^Cannot serve you: the server is full/);
+});
+
+Deno.test("a client that does not read is dropped at the stall limit, over TLS (17)", async () => {
+  await using server = serve(serverTls(), { stall: 200 }, async (connection) => {
+    for (;;) await connection.write(new Uint8Array(65536));
+  });
+  using _idle = await visitor(server.port);
+  const { message } = await server.events.next("error") as { message: string };
+  assertMatch(message, /^Cannot write to 127\.0\.0\.1:\d+: it has not read for 0\.2 s$/);
+  assertEquals(server.events.names.filter((name) => name === "error").length, 1);
 });

@@ -1,9 +1,27 @@
+import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CutOffError, Failure, TimedOutError } from "../../lib/errors.ts";
 import type { StreamSocket } from "../../lib/socket.ts";
 import { TlsSocket } from "../../lib/tls_socket.ts";
 import { RawClient } from "../support/sockets.ts";
 import { pki, readAll, serverTls, socketPair, tlsListener, writeText } from "../support/tls.ts";
+
+/** Writes without end. */
+function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> } {
+  let sent = 0;
+  const done = (async () => {
+    for (;;) sent += await socket.write(new Uint8Array(65536));
+  })();
+  return { sent: () => sent, done };
+}
+
+/** Waits until a counter that has begun to count stands still between two looks. */
+async function standstill(count: () => number): Promise<void> {
+  for (let before = -1; before !== count() || before === 0;) {
+    before = count();
+    await delay(100);
+  }
+}
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
   Deno.test(`TlsSocket tells what ${version} has agreed upon`, async () => {
@@ -56,7 +74,8 @@ Deno.test("a reader that is slow gets all, and the end, after the socket's own e
   const buffer = new Uint8Array(1000);
   for (let count; (count = await pair.server.read(buffer)) !== null;) {
     got += new TextDecoder().decode(buffer.subarray(0, count));
-    if (got.length === 1000) await new Promise((resolve) => setTimeout(resolve, 100));
+    // Longer than the socket is given after its end for the last record.
+    if (got.length === 1000) await delay(100);
   }
   await written;
   assert(got === text);
@@ -87,11 +106,7 @@ Deno.test("a peer that does not read stops the writer, and memory does not grow 
     while (sent < total) sent += await server.write(piece);
     await server.closeWrite();
   })();
-  // It stands still when nothing has moved between two looks.
-  for (let before = -1; before !== sent || sent === 0;) {
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await standstill(() => sent);
   assert(sent < total / 2, `${sent} bytes were taken`);
   assert(received < 512 * 1024, `${received} bytes were received for nobody`);
   let got = 0;
@@ -107,11 +122,9 @@ Deno.test("a peer that does not read stops the writer, and memory does not grow 
 Deno.test("a write that waits fails when the connection goes, and so does one after it", async () => {
   const pair = await socketPair();
   await Promise.all([pair.client.handshake(), pair.server.handshake()]);
-  const writing = (async () => {
-    for (;;) await pair.server.write(new Uint8Array(65536));
-  })();
-  const failed = assertRejects(() => writing, Error);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const flood = flooding(pair.server);
+  const failed = assertRejects(() => flood.done, Error);
+  await standstill(flood.sent);
   pair.clientRaw.close();
   await failed;
   await assertRejects(() => pair.server.write(new Uint8Array(1)), Error);
@@ -121,10 +134,9 @@ Deno.test("a write that waits fails when the connection goes, and so does one af
 Deno.test("close() does not wait for a peer that does not read", async () => {
   await using pair = await socketPair();
   await Promise.all([pair.client.handshake(), pair.server.handshake()]);
-  const failed = assertRejects(async () => {
-    for (;;) await pair.server.write(new Uint8Array(65536));
-  }, Error);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const flood = flooding(pair.server);
+  const failed = assertRejects(() => flood.done, Error);
+  await standstill(flood.sent);
   pair.server.close();
   await pair.server.gone;
   await failed;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { JsonNameParams } from "@peculiar/x509";
 import { makeAuthority, makeLeaf } from "../../lib/certificate.ts";
 import type { Pair } from "../../lib/pem.ts";
 import { listenTcp } from "../../lib/listen.ts";
@@ -37,13 +38,16 @@ export const pki = await (async () => {
 })();
 
 /** A certificate as `openssl req -x509` makes it: signed by itself, and marked as a CA's; its name among the alternative ones or not. */
-export async function selfSigned(name = "localhost", { named = true } = {}): Promise<Pair> {
+export async function selfSigned(
+  name = "localhost",
+  { named = true, subject = [{ CN: [{ utf8String: name }] }] }: { named?: boolean; subject?: JsonNameParams } = {},
+): Promise<Pair> {
   await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
+    name: new x509.Name(subject),
     notBefore: inDays(-1),
     notAfter: inDays(30),
     signingAlgorithm: algorithm,
