@@ -4,7 +4,7 @@
  * @module
  */
 import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
-import type { StreamListener, StreamSocket } from "../lib/socket.ts";
+import { type StreamListener, type StreamSocket, withRead } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { noticeLine } from "./protocol.ts";
 import { TelnetFilter } from "./telnet.ts";
@@ -99,23 +99,12 @@ class Door implements StreamListener {
 /** Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. */
 function withoutTelnet(socket: StreamSocket): StreamSocket {
   const filter = new TelnetFilter();
-  return {
-    localAddr: socket.localAddr,
-    remoteAddr: socket.remoteAddr,
-    async read(into) {
-      for (;;) {
-        const count = await socket.read(into);
-        const kept = count === null ? null : filter.strip(into.subarray(0, count));
-        // A read that brought nothing but commands brought nothing.
-        if (kept !== 0) return kept;
-      }
-    },
-    write: (bytes) => socket.write(bytes),
-    closeWrite: () => socket.closeWrite(),
-    close: () => socket.close(),
-    setNoDelay: (noDelay) => socket.setNoDelay?.(noDelay),
-    setKeepAlive: (keepAlive) => socket.setKeepAlive?.(keepAlive),
-    ...(socket.handshake === undefined ? {} : { handshake: socket.handshake.bind(socket) }),
-    ...(socket.gone === undefined ? {} : { gone: socket.gone }),
-  };
+  return withRead(socket, async (into) => {
+    for (;;) {
+      const count = await socket.read(into);
+      const kept = count === null ? null : filter.strip(into.subarray(0, count));
+      // A read that brought nothing but commands brought nothing.
+      if (kept !== 0) return kept;
+    }
+  });
 }

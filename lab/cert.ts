@@ -29,7 +29,7 @@ import { state } from "../lib/log.ts";
 import { commonFlags } from "../lib/options.ts";
 import { identityOf, type Pair } from "../lib/pem.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { escapeControls, plural } from "../lib/text.ts";
+import { dayOf, escapeControls, plural } from "../lib/text.ts";
 import { fileFailure } from "../lib/whole_file.ts";
 import { authorityOf, demandFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
 import { usesOf } from "./cert_uses.ts";
@@ -134,10 +134,6 @@ function tellLeaf(paths: PairPaths, pair: Pair, events: Events): void {
   ];
   const prose = lines.map((line) => state(escapeControls(line))).join("\n");
   events.emit({ event: "result", prose, ca: false, made: true, ...paths, subject, names, notAfter, fingerprint });
-}
-
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 /** Runs the script; returns its exit code. */

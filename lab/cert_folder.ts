@@ -6,6 +6,7 @@
 import { AUTHORITY_DAYS, isSigningKey, makeAuthority } from "../lib/certificate.ts";
 import { Exit, Failure, UsageError } from "../lib/errors.ts";
 import { checkPair, identityOf, type Pair } from "../lib/pem.ts";
+import { dayOf } from "../lib/text.ts";
 import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../lib/whole_file.ts";
 
 /** The two files of a pair. */
@@ -67,7 +68,7 @@ export async function authorityOf(
   const why = !isCa
     ? "it is no CA's certificate"
     : notAfter < now
-    ? `it expired on ${notAfter.toISOString().slice(0, 10)}`
+    ? `it expired on ${dayOf(notAfter)}`
     : await isSigningKey(key)
     ? null
     : "its key is none that tls:cert can sign with (P-256 in PKCS#8 PEM)";

@@ -10,7 +10,7 @@ import type { X509Certificate } from "@peculiar/x509";
 import { UsageError } from "./errors.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import type { Pair } from "./pem.ts";
-import { escapeControls } from "./text.ts";
+import { dayOf, escapeControls } from "./text.ts";
 
 /** How long a leaf may be valid: browsers refuse more than 398 days (CA/Browser Forum baseline requirements 6.3.2). */
 export const LEAF_DAYS = 397;
@@ -120,9 +120,7 @@ export async function makeLeaf(authority: Pair, options: LeafOptions): Promise<P
   const period = validity(days, now);
   if (issuer.notAfter < (now ?? new Date())) {
     throw new UsageError(
-      `Cannot make a certificate: the CA that is to vouch for it expired on ${
-        issuer.notAfter.toISOString().slice(0, 10)
-      }`,
+      `Cannot make a certificate: the CA that is to vouch for it expired on ${dayOf(issuer.notAfter)}`,
     );
   }
   const keys = await keysOf(options.key);

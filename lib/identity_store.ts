@@ -10,6 +10,7 @@
 import { hostNames, isSigningKey, LEAF_DAYS, makeAuthority, makeKey, makeLeaf } from "./certificate.ts";
 import { Exit, Failure } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { parseHostName } from "./host_name.ts";
 import { checkPair, type Identity, identityOf, isSignedBy, type Pair } from "./pem.ts";
 import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "./whole_file.ts";
@@ -21,7 +22,7 @@ export interface ServerIdentity {
   /** The certificate of the authority that vouches for it, PEM. */
   readonly authority: string;
   /** Of its public key: what `--pin` takes. */
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   /** Whether it was made in this run, is that of an earlier one, or has an earlier one's key and a new certificate. */
   readonly origin: "made" | "reused" | "renewed";
   /** Where it is kept; `null` when it ends with this run. */
@@ -151,7 +152,7 @@ async function keptPair(
   if (key === null) {
     if (certificate !== null) {
       throw new Failure(
-        1,
+        Exit.failed,
         `Cannot use ${files.certificate}: its key is gone, and only removing it too lets a new one be made`,
       );
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Exit, Failure, stateOf } from "./errors.ts";
-import type { Fingerprint } from "./trust.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** The largest file that is read: a host takes about a hundred bytes. */
 const MOST = 1024 * 1024;

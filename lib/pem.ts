@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { UsageError } from "./errors.ts";
+import { type Fingerprint, keyFingerprint } from "./fingerprint.ts";
 import { formatAddress } from "./host_name.ts";
 import { escapeControls, plural } from "./text.ts";
 
@@ -21,7 +22,7 @@ export interface Pair {
 /** What a certificate says; text that its maker chose has its controls escaped. */
 export interface Identity {
   /** `sha256:` and the hex digits of the SHA-256 of the DER SubjectPublicKeyInfo, as in RFC 7469: it stays when only the certificate is renewed. */
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   /**
    * The host names, addresses and mail addresses that it is for (subjectAltName), to be shown: the runtime does not tell a name with a
    * comma in it from two. Whether a peer's certificate is for a host is decided by TLS.
@@ -74,7 +75,7 @@ export function identityOf(pem: string, file = "the certificate"): Identity {
   const [first] = certificatesIn(pem, file);
   if (first === undefined) throw noCertificate(pem, file);
   return {
-    fingerprint: fingerprintOf(first),
+    fingerprint: keyFingerprint(first),
     names: namesIn(first.subjectAltName ?? ""),
     subject: nameIn(first.subject),
     issuer: nameIn(first.issuer),
@@ -213,25 +214,6 @@ function certificateKey(certificate: X509Certificate, file: string): KeyObject {
 function publicKeyOf(key: KeyObject): string {
   const spki = key.type === "private" ? createPublicKey(key as never) : key;
   return spki.export({ type: "spki", format: "der" }).toString("base64");
-}
-
-/** The fingerprint of a certificate's public key, of the very bytes that stand in the certificate. */
-function fingerprintOf(certificate: X509Certificate): string {
-  return `sha256:${createHash("sha256").update(publicKeyInfo(certificate.raw)).digest("hex")}`;
-}
-
-/** Cuts the SubjectPublicKeyInfo out of a certificate (RFC 5280 4.1), which the runtime can only export in its own spelling. */
-function publicKeyInfo(der: Uint8Array): Uint8Array {
-  const content = (at: number): { start: number; end: number } => {
-    const short = der[at + 1] ?? 0;
-    if (short < 0x80) return { start: at + 2, end: at + 2 + short };
-    const start = at + 2 + (short & 0x7f);
-    return { start, end: start + der.subarray(at + 2, start).reduce((length, byte) => length * 256 + byte, 0) };
-  };
-  // Into the Certificate, into the TBSCertificate, past the version (absent in v1) and five more.
-  let at = content(content(0).start).start;
-  for (let skip = der[at] === 0xa0 ? 6 : 5; skip > 0; skip--) at = content(at).end;
-  return der.subarray(at, content(at).end);
 }
 
 /** A distinguished name in one line; the runtime puts a newline between its parts. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { ProtocolError } from "./errors.ts";
-import type { StreamListener, StreamSocket } from "./socket.ts";
+import { type StreamListener, type StreamSocket, withRead } from "./socket.ts";
 
 /** How every TLS connection begins: a handshake record of version 3 point something (RFC 8446 5.1). */
 const CLIENT_HELLO = [0x16, 0x03];
@@ -25,7 +25,7 @@ export class PlainListener implements StreamListener {
   }
 
   async accept(): Promise<StreamSocket> {
-    return new PlainSocket(await this.#listener.accept());
+    return withoutTls(await this.#listener.accept());
   }
 
   close(): void {
@@ -33,47 +33,23 @@ export class PlainListener implements StreamListener {
   }
 }
 
-class PlainSocket implements StreamSocket {
-  readonly localAddr: Deno.Addr;
-  readonly remoteAddr: Deno.Addr;
-  readonly #socket: StreamSocket;
+/** Decorates a socket: a read fails when the first bytes are those of a TLS handshake. */
+function withoutTls(socket: StreamSocket): StreamSocket {
+  const hello = new HelloDetector();
+  return withRead(socket, async (into) => {
+    const count = await socket.read(into);
+    if (count !== null) hello.look(into.subarray(0, count));
+    return count;
+  });
+}
+
+class HelloDetector {
   /** How many bytes have come that look like a TLS handshake. */
   #alike = 0;
   #sure = false;
 
-  constructor(socket: StreamSocket) {
-    this.#socket = socket;
-    this.localAddr = socket.localAddr;
-    this.remoteAddr = socket.remoteAddr;
-  }
-
-  async read(into: Uint8Array): Promise<number | null> {
-    const count = await this.#socket.read(into);
-    if (!this.#sure && count !== null) this.#look(into.subarray(0, count));
-    return count;
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    return this.#socket.write(bytes);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#socket.closeWrite();
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-
-  setNoDelay(noDelay?: boolean): void {
-    this.#socket.setNoDelay?.(noDelay);
-  }
-
-  setKeepAlive(keepAlive?: boolean): void {
-    this.#socket.setKeepAlive?.(keepAlive);
-  }
-
-  #look(bytes: Uint8Array): void {
+  look(bytes: Uint8Array): void {
+    if (this.#sure) return;
     for (const byte of bytes.subarray(0, CLIENT_HELLO.length - this.#alike)) {
       if (byte !== CLIENT_HELLO[this.#alike]) this.#sure = true;
       if (this.#sure) return;

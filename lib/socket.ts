@@ -48,6 +48,22 @@ export interface StreamSocket {
   setKeepAlive?(keepAlive?: boolean): void;
 }
 
+/** Decorates a socket: all of it stays, but what is read comes from `read`. */
+export function withRead(socket: StreamSocket, read: StreamSocket["read"]): StreamSocket {
+  return {
+    localAddr: socket.localAddr,
+    remoteAddr: socket.remoteAddr,
+    read,
+    write: (bytes) => socket.write(bytes),
+    closeWrite: () => socket.closeWrite(),
+    close: () => socket.close(),
+    setNoDelay: (noDelay) => socket.setNoDelay?.(noDelay),
+    setKeepAlive: (keepAlive) => socket.setKeepAlive?.(keepAlive),
+    ...(socket.handshake === undefined ? {} : { handshake: socket.handshake.bind(socket) }),
+    ...(socket.gone === undefined ? {} : { gone: socket.gone }),
+  };
+}
+
 /** What a server needs of a listener; `Deno.TcpListener` and `Deno.TlsListener` fit. */
 export interface StreamListener {
   readonly addr: Deno.Addr;

@@ -101,3 +101,8 @@ export function milliseconds(duration: number): string {
   if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
   return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
 }
+
+/** The day of a date, in UTC: `2026-11-21`. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}

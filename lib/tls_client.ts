@@ -4,15 +4,15 @@
  * @module
  */
 import type { X509Certificate } from "node:crypto";
-import type { Endpoint } from "./addr.ts";
-import { formatEndpoint, parseAddress } from "./addr.ts";
+import { type Endpoint, formatEndpoint, parseAddress } from "./addr.ts";
 import { Exit, Failure } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { KnownHosts } from "./known_hosts.ts";
+import { type Fingerprint, keyFingerprint } from "./fingerprint.ts";
 import type { StreamSocket } from "./socket.ts";
 import { type TlsSession, TlsSocket } from "./tls_socket.ts";
 import { escapeControls } from "./text.ts";
-import { type Fingerprint, hostKey, keyFingerprint, oneLine, pinFits, type Problem, problemOf } from "./trust.ts";
+import { hostKey, oneLine, pinFits, type Problem, problemOf } from "./trust.ts";
 
 /** How a client wants its TLS. */
 export interface ClientTls {

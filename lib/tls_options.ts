@@ -8,12 +8,11 @@ import type { Events } from "./events.ts";
 import { flag } from "./flag_kinds.ts";
 import { flagName } from "./flags.ts";
 import { askYesOrNo, canAsk } from "./prompt.ts";
-import type { StreamListener } from "./socket.ts";
-import { HANDSHAKE } from "./socket.ts";
+import { HANDSHAKE, type StreamListener } from "./socket.ts";
 import type { ClientTls } from "./tls_client.ts";
 import type { ServerTls } from "./tls_server.ts";
 import { PlainListener } from "./plain_listener.ts";
-import type { Fingerprint } from "./trust.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 const FILE = { default: undefined, placeholder: "FILE" } as const;
 const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preference; repeatable", {
@@ -140,13 +139,13 @@ async function identityOf(
   const pair = await pairOf(options, events, { client: false });
   if (pair !== null) {
     const { identityOf } = await import("./pem.ts");
-    return { ...pair, fingerprint: identityOf(pair.certificate).fingerprint as Fingerprint };
+    return { ...pair, fingerprint: identityOf(pair.certificate).fingerprint };
   }
   const { serverIdentity } = await import("./identity_store.ts");
   const { pair: own, fingerprint, origin, folder } = await serverIdentity({ ephemeral: options.ephemeral, events });
   const where = folder === null ? "for this run only" : `kept in ${folder}`;
   if (origin !== "reused") events.emit({ event: "notice", message: `A certificate was ${origin}, ${where}` });
-  return { ...own, fingerprint: fingerprint as Fingerprint };
+  return { ...own, fingerprint };
 }
 
 /** How a client is to speak TLS; `null` without `--tls`. */

@@ -10,10 +10,11 @@ import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CutOffError, TimedOutError } from "./errors.ts";
+import { keyFingerprint } from "./fingerprint.ts";
 import { HANDSHAKE, type Session, type StreamSocket } from "./socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./tls_failure.ts";
 import { PlainText, Wire } from "./tls_wire.ts";
-import { clientRefusal, commonName, keyFingerprint, oneLine } from "./trust.ts";
+import { clientRefusal, commonName, oneLine } from "./trust.ts";
 
 /** What a handshake has shown. */
 export interface TlsSession extends Session {

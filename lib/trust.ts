@@ -3,23 +3,12 @@
  *
  * @module
  */
-import { createHash, X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { formatEndpoint, parseAddress } from "./addr.ts";
 import { commonNameIn } from "./common_name.ts";
 import { UsageError } from "./errors.ts";
-import { identityOf } from "./pem.ts";
-
-/** The SHA-256 of a key or a certificate, in lower-case hexadecimal digits behind `sha256:`. */
-export type Fingerprint = `sha256:${string}`;
-
-function sha256(der: Uint8Array): Fingerprint {
-  return `sha256:${createHash("sha256").update(der).digest("hex")}`;
-}
-
-/** The fingerprint of a certificate's public key (its SubjectPublicKeyInfo, RFC 5280 4.1.2.7): it survives the renewal of the certificate. */
-export function keyFingerprint(certificate: X509Certificate): Fingerprint {
-  return identityOf(certificate.toString()).fingerprint as Fingerprint;
-}
+import { type Fingerprint, keyFingerprint, sha256 } from "./fingerprint.ts";
+import { dayOf } from "./text.ts";
 
 /**
  * Reads a pin: `sha256:` and 64 hexadecimal digits, or OpenSSL's form with colons.
@@ -76,10 +65,13 @@ export function problemOf(
 ): Problem | null {
   const [from, to] = [certificate.validFromDate, certificate.validToDate];
   if (now > to.getTime()) {
-    return problem(`its certificate has expired on ${day(to)}`, "renew it on the server, or set this machine's clock");
+    return problem(
+      `its certificate has expired on ${dayOf(to)}`,
+      "renew it on the server, or set this machine's clock",
+    );
   }
   if (now < from.getTime()) {
-    return problem(`its certificate is not valid before ${day(from)}`, "set this machine's clock, or the server's");
+    return problem(`its certificate is not valid before ${dayOf(from)}`, "set this machine's clock, or the server's");
   }
   const names = namesOf(certificate);
   if (!isFor(certificate, host)) {
@@ -107,16 +99,14 @@ export function clientRefusal(
   now = Date.now(),
 ): string | null {
   if (certificate === null) return "this server wants to see a certificate (--cert and --key)";
-  if (now > certificate.validToDate.getTime()) return `your certificate has expired on ${day(certificate.validToDate)}`;
+  if (now > certificate.validToDate.getTime()) {
+    return `your certificate has expired on ${dayOf(certificate.validToDate)}`;
+  }
   if (now < certificate.validFromDate.getTime()) {
-    return `your certificate is not valid before ${day(certificate.validFromDate)}`;
+    return `your certificate is not valid before ${dayOf(certificate.validFromDate)}`;
   }
   if (distrust === null) return null;
   return `this server does not trust who issued your certificate for clients (${oneLine(certificate.issuer)})`;
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 function problem(what: string, advice: string): Problem {

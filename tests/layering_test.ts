@@ -21,6 +21,8 @@ const PURE = [
   "lib/certificate.ts",
   "lib/tls_failure.ts",
   "lib/common_name.ts",
+  "lib/der.ts",
+  "lib/fingerprint.ts",
   "sum/protocol.ts",
   "sum/json.ts",
   "sum/recent.ts",

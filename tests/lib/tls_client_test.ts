@@ -2,12 +2,11 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { connectTcp } from "../../lib/connect.ts";
 import { Failure } from "../../lib/errors.ts";
 import type { KnownHosts } from "../../lib/known_hosts.ts";
-import type { Pair } from "../../lib/pem.ts";
-import { identityOf } from "../../lib/pem.ts";
+import type { Fingerprint } from "../../lib/fingerprint.ts";
+import { identityOf, type Pair } from "../../lib/pem.ts";
 import { serveTcp } from "../../lib/server.ts";
 import { decodeText } from "../../lib/text.ts";
 import type { ClientTls } from "../../lib/tls_client.ts";
-import type { Fingerprint } from "../../lib/trust.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 import { pki, serverTls, tlsListener } from "../support/tls.ts";
 
@@ -22,7 +21,7 @@ const STRICT: ClientTls = {
   known: null,
   ask: null,
 };
-const fingerprint = (pair: Pair): Fingerprint => identityOf(pair.certificate).fingerprint as Fingerprint;
+const fingerprint = (pair: Pair): Fingerprint => identityOf(pair.certificate).fingerprint;
 
 /** Known hosts in memory. */
 class Remembered implements KnownHosts {

@@ -1,17 +1,8 @@
+import { keyFingerprint } from "../../lib/fingerprint.ts";
 import { X509Certificate } from "node:crypto";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
-import {
-  clientRefusal,
-  commonName,
-  hostKey,
-  keyFingerprint,
-  namesOf,
-  oneLine,
-  parsePin,
-  pinFits,
-  problemOf,
-} from "../../lib/trust.ts";
+import { clientRefusal, commonName, hostKey, namesOf, oneLine, parsePin, pinFits, problemOf } from "../../lib/trust.ts";
 import { inDays, pki } from "../support/tls.ts";
 
 const permissions = "none";
