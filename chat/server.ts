@@ -64,7 +64,7 @@ export const script: Script<typeof flags> = {
 /** Serves the chat on a bound listener until the signal fires. */
 export async function serveChat(listener: StreamListener, run: Run<typeof flags>): Promise<ServeTotals> {
   const { options: { mode, name, history, rate, json: report, ...options }, events, signal } = run;
-  const { timeout: idle = 0, ...limits } = serveOptions(options);
+  const { timeout: idle = 0, ...limits } = serveOptions(options, events);
   const desk = deskOf(run);
   const common = { ...limits, events, signal, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, desk });

@@ -54,7 +54,7 @@ export async function main(args: string[]): Promise<number> {
     using listener = listenTcp({ hostname: options.bind, port: options.port });
     announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
-    const totals = await serveHttp(listener, settings, { ...serveOptions(options), events, signal });
+    const totals = await serveHttp(listener, settings, { ...serveOptions(options, events), signal });
     return totalsLine(totals, events);
   });
 }

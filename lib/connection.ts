@@ -7,9 +7,10 @@ import { formatEndpoint, unmapped } from "./addr.ts";
 import { Deadlines } from "./deadlines.ts";
 import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors.ts";
 import { NO_EVENTS } from "./events.ts";
+import type { MemoryShare } from "./memory.ts";
 import { ByteReader, type MessageRules } from "./reader.ts";
 import { ConnectionReport } from "./report.ts";
-import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type Session, type StreamSocket } from "./socket.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type Session, type StreamSocket, tune } from "./socket.ts";
 import { encodeText } from "./text.ts";
 
 /** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
@@ -44,6 +45,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** What TLS has agreed upon; `null` without TLS. */
   session: Session | null = null;
   #socket: StreamSocket;
+  #memory: MemoryShare | null;
   #reader: ByteReader;
   #report: ConnectionReport;
   #options: ConnectionOptions;
@@ -65,20 +67,14 @@ export class Connection implements Disposable, AsyncDisposable {
     this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
     const { events = NO_EVENTS, report: messages = true } = options;
     this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
-    this.#reader = new ByteReader({ read: (into) => this.#receive(into) });
+    this.#memory = options.memory?.share() ?? null;
+    this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
     const { timeout: idle = 0, stall = 0 } = options;
     this.#deadlines = new Deadlines({ idle, stall }, (limit) => this.#expire(limit));
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
-    try {
-      // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
-      socket.setNoDelay?.(true);
-      // A peer that vanished without a word is found out in hours instead of never (RFC 1122 4.2.3.6).
-      socket.setKeepAlive?.(true);
-    } catch {
-      // A peer that has already reset: the first read will say so.
-    }
+    tune(socket);
   }
 
   /** Bytes received so far. */
@@ -121,12 +117,9 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#deadlines.reading(true);
     if (this.#draining) this.drain();
     let bytes: Uint8Array | null = null;
-    const buffer = this.#reader.lend();
     try {
-      if (buffer === null) await this.#reader.ready();
-      bytes = buffer === null ? this.#reader.take() : this.#reader.took(await this.#receive(buffer));
+      bytes = await this.#reader.read();
     } catch (error) {
-      if (buffer !== null) this.#reader.failed(error);
       this.#readFailed(error);
     }
     this.#readDone(bytes);
@@ -250,6 +243,7 @@ export class Connection implements Disposable, AsyncDisposable {
     clearTimeout(this.#lastLook);
     this.#options.signal?.removeEventListener("abort", this.#shut);
     this.#options.gate?.leave();
+    this.#memory?.release();
     this.#socket.close();
   };
 

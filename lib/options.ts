@@ -5,7 +5,9 @@
  */
 import type { AddressRange } from "./addr.ts";
 import { flag } from "./flag_kinds.ts";
+import type { Events } from "./events.ts";
 import type { Flag } from "./flags.ts";
+import { type MemoryBudget, memoryBudget } from "./memory.ts";
 import type { ServeOptions } from "./server.ts";
 import { GAP, MAX_MESSAGE } from "./socket.ts";
 
@@ -47,10 +49,16 @@ export function peerFlags(defaults: { port: number }): { host: Flag<string>; por
   };
 }
 
-/** `--once`, `--max-connections` and `--allow` of a TCP server. */
+/** `--once`, `--max-connections`, `--max-memory` and `--allow` of a TCP server. */
 export const admissionFlags = {
   once: flag.on("serve one client, then exit"),
   maxConnections: flag.integer("open connections at most; 0 = no limit", { default: 10_000, min: 0, max: 1_000_000 }),
+  maxMemory: flag.integer("MiB that all connections together may hold in messages and answers; 0 = no limit", {
+    default: 256,
+    min: 0,
+    max: 1_048_576,
+    placeholder: "MIB",
+  }),
   allow: flag.ranges("who may connect, an address or range; repeatable"),
 };
 
@@ -65,15 +73,17 @@ export const framingFlags = {
   }),
 };
 
-/** Turns the flags of a TCP server into what `serveTcp` takes: seconds become milliseconds. */
+/** Turns the flags of a TCP server into what `serveTcp` takes: seconds become milliseconds, MiB a budget that `events` hear of. */
 export function serveOptions(options: {
   readonly timeout: number;
   readonly once: boolean;
   readonly maxConnections: number;
+  readonly maxMemory: number;
   readonly allow: readonly AddressRange[];
   readonly gap?: number;
   readonly maxMessage?: number;
-}): ServeOptions {
-  const { timeout, once, maxConnections, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
-  return { timeout: timeout * 1000, once, maxConnections, allow, gap, maxMessage };
+}, events: Events): ServeOptions & { readonly memory: MemoryBudget } {
+  const { timeout, once, maxConnections, maxMemory, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
+  const memory = memoryBudget(maxMemory, events);
+  return { timeout: timeout * 1000, once, maxConnections, memory, allow, gap, maxMessage, events };
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { ProtocolError } from "./errors.ts";
+import type { MemoryShare } from "./memory.ts";
 import { endsInsideCharacter } from "./text.ts";
 
 /** What a reader needs of a socket: `read(2)` as the platform offers it. */
@@ -28,6 +29,7 @@ export interface MessageRules {
 const READY = Promise.resolve();
 const LF = 10;
 const CR = 13;
+/** The buffer of a connection that has little to say; a larger one is given back when a read brings less than this. */
 const FIRST_BUFFER = 4096;
 /** Where a buffer stops growing for throughput: larger reads gain little and cost memory per connection. */
 const FULL_BUFFER = 64 * 1024;
@@ -60,6 +62,7 @@ const GAPS_INSIDE_CHARACTER = 10;
  */
 export class ByteReader {
   #source: ByteSource;
+  #memory: MemoryShare | null;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BUFFER);
   /** Bytes received and not yet taken: `#buffer[#start .. #end]`. */
   #start = 0;
@@ -68,14 +71,14 @@ export class ByteReader {
   #taken: Uint8Array = this.#buffer.subarray(0, 0);
   /** A read under way into the buffer behind `#end`. It outlives a call that a pause has ended. */
   #pending: Promise<void> | null = null;
-  /** A read under way that the source's owner does itself. */
-  #lent = false;
   #ended = false;
   /** What the source threw; it stays, as the end does. */
   #error: { readonly reason: unknown } | null = null;
 
-  constructor(source: ByteSource) {
+  /** @param memory Counts the buffer where it is larger than the first one; released by its owner. */
+  constructor(source: ByteSource, memory: MemoryShare | null = null) {
     this.#source = source;
+    this.#memory = memory;
   }
 
   /** How many bytes were received so far. */
@@ -99,37 +102,8 @@ export class ByteReader {
     // A read that filled the buffer to its end says that more is waiting: take larger bites from now on.
     const full = this.#end === this.#buffer.length && this.#pending === null;
     const bytes = this.#take(this.#end, this.#end);
-    if (full && this.#buffer.length < FULL_BUFFER) {
-      this.#buffer = new Uint8Array(this.#buffer.length * 4);
-      this.#start = this.#end = 0;
-    }
+    if (full && this.#buffer.length < FULL_BUFFER) this.#replace(this.#buffer.length * 4);
     return bytes;
-  }
-
-  /**
-   * Lends the buffer to the owner of the source, who reads into it and then says {@linkcode ByteReader.took} or
-   * {@linkcode ByteReader.failed}. The same as a read, with a promise less on the busiest path of a server.
-   *
-   * @returns `null` when nothing has to be waited for, or a read is under way: then {@linkcode ByteReader.ready} is the way.
-   */
-  lend(): Uint8Array<ArrayBuffer> | null {
-    if (this.#pending !== null || this.#lent || this.buffered > 0 || this.#ended || this.#error !== null) return null;
-    this.#start = this.#end = 0;
-    this.#lent = true;
-    return this.#buffer;
-  }
-
-  /** Takes the buffer back with so many bytes in it, or with the end (`null`), as {@linkcode ByteReader.take} does. */
-  took(count: number | null): Uint8Array | null {
-    this.#lent = false;
-    this.#received(count);
-    return this.take();
-  }
-
-  /** Takes the buffer back with an error, which stays. */
-  failed(reason: unknown): void {
-    this.#lent = false;
-    this.#failed(reason);
   }
 
   /** Reads whatever is there, or waits for the next bytes. */
@@ -151,7 +125,7 @@ export class ByteReader {
   /**
    * Reads a message: bytes up to a newline, up to the end of the stream, or up to a pause.
    *
-   * @throws {ProtocolError} The message is longer than `rules.max`. Nothing more can be read after that.
+   * @throws {ProtocolError} The message is longer than `rules.max`, or than memory allows. What was read of it stays.
    */
   async readMessage(rules: MessageRules): Promise<Uint8Array | null> {
     let scanned = this.#start;
@@ -191,6 +165,24 @@ export class ByteReader {
     if (this.buffered > most) {
       throw new ProtocolError(`Cannot take the message: it is longer than ${rules.max} bytes`);
     }
+  }
+
+  /** Begins the buffer anew; a large one is given back when what was taken last was small. */
+  #empty(): void {
+    this.#start = this.#end = 0;
+    if (this.#buffer.length > FIRST_BUFFER && this.#taken.length < FIRST_BUFFER) this.#replace(FIRST_BUFFER);
+  }
+
+  /** Takes an empty buffer of another size, if there is memory for it. */
+  #replace(size: number): void {
+    if (!this.#holds(size)) return;
+    this.#buffer = new Uint8Array(size);
+    this.#start = this.#end = 0;
+  }
+
+  /** Whether there is memory for a buffer of this size. */
+  #holds(size: number): boolean {
+    return this.#memory === null || this.#memory.hold(size > FIRST_BUFFER ? size : 0);
   }
 
   #take(end: number, next: number): Uint8Array {
@@ -237,7 +229,6 @@ export class ByteReader {
    */
   #receive(): Promise<void> {
     if (this.#pending !== null) return this.#pending;
-    if (this.#lent) throw new Error("Cannot read: another read is under way");
     this.#makeRoom();
     return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then(this.#received, this.#failed);
   }
@@ -257,12 +248,19 @@ export class ByteReader {
     this.#error = { reason };
   };
 
-  /** Frees space behind `#end`. Only between reads: a read under way owns its part of the buffer. */
+  /**
+   * Frees space behind `#end`. Only between reads: a read under way owns its part of the buffer.
+   *
+   * @throws {ProtocolError} The message needs more than there is memory for.
+   */
   #makeRoom(): void {
     if (this.#start === this.#end) {
-      this.#start = this.#end = 0;
+      this.#empty();
     } else if (this.#end === this.#buffer.length) {
       const size = this.#start > 0 ? this.#buffer.length : this.#buffer.length * 2;
+      if (!this.#holds(size)) {
+        throw new ProtocolError("Cannot serve you: the server has no memory for the message; try again later");
+      }
       const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
       buffer.set(this.#buffer.subarray(this.#start, this.#end));
       this.#buffer = buffer;

@@ -10,6 +10,7 @@ import { Connection } from "./connection.ts";
 import { CutOffError, ProtocolError, stateOf } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { FairGate } from "./fair.ts";
+import type { MemoryBudget } from "./memory.ts";
 import { Roster } from "./roster.ts";
 import { type ConnectionLimits, securedEvent, type StreamListener, type StreamSocket } from "./socket.ts";
 import { plural } from "./text.ts";
@@ -25,6 +26,8 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly once?: boolean;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
+  /** What all connections together may hold in messages; the caller may hold other things of it. */
+  readonly memory?: MemoryBudget;
 }
 
 /** What a server did. */
@@ -41,6 +44,7 @@ const STALL = 30_000;
 const DRAIN = 5000;
 /** How long handlers may take to notice that their connections are cut (ms). */
 const LAST_MOMENT = 1000;
+
 /**
  * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
  *

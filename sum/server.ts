@@ -86,7 +86,7 @@ export async function main(args: string[]): Promise<number> {
     using socket = listenTcp({ hostname: options.bind, port: options.port });
     const { listener, tls, join } = await maybeSecured(socket, run);
     announce(events, listener, (at) => `deno task sum:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
-    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options), events, signal });
+    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), signal });
     return totalsLine(totals, events);
   });
 }

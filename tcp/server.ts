@@ -89,7 +89,7 @@ export async function main(args: string[]): Promise<number> {
     using socket = listenTcp({ hostname: options.bind, port: options.port });
     const { listener, tls, join } = await maybeSecured(socket, run, { anyBytes: options.echo || options.discard });
     announce(events, listener, (at) => `deno task tcp:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
-    const totals = await serveMessages(listener, service, { ...serveOptions(options), events, signal });
+    const totals = await serveMessages(listener, service, { ...serveOptions(options, events), signal });
     return totalsLine(totals, events);
   });
 }

@@ -16,6 +16,7 @@ const PURE = [
   "lib/stats.ts",
   "lib/events.ts",
   "lib/roster.ts",
+  "lib/memory.ts",
   "lib/host_name.ts",
   "lib/pem.ts",
   "lib/certificate.ts",

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { NO_EVENTS } from "../../lib/events.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/flags.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, peerFlags, serveOptions } from "../../lib/options.ts";
@@ -19,6 +20,7 @@ Deno.test("a server's flags have the contract's names, short forms and defaults"
     port: 23456,
     once: false,
     maxConnections: 10_000,
+    maxMemory: 256,
     allow: [],
     gap: 100,
     maxMessage: 65536,
@@ -54,10 +56,10 @@ Deno.test("the shared limits have bounds", { permissions }, () => {
 
 Deno.test("serveOptions() turns seconds into milliseconds and fills in the framing", { permissions }, () => {
   const { values } = parseFlags(serverFlags, ["-t", "2.5", "--once", "--max-connections=3", "--allow=::1", "--gap=0"]);
-  const options = serveOptions(values);
+  const options = serveOptions(values, NO_EVENTS);
   assertEquals([options.timeout, options.once, options.maxConnections, options.gap], [2500, true, 3, 0]);
   assertEquals(options.allow?.length, 1);
   const { gap: _, maxMessage: __, ...unframed } = values;
-  const defaults = serveOptions(unframed);
+  const defaults = serveOptions(unframed, NO_EVENTS);
   assert(defaults.gap === 100 && defaults.maxMessage === 65536);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError } from "../../lib/errors.ts";
+import { MemoryBudget } from "../../lib/memory.ts";
 import { ByteReader, type MessageRules } from "../../lib/reader.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 import { everyWay, sourceOf } from "../support/chunks.ts";
@@ -171,3 +172,32 @@ Deno.test(
     }
   },
 );
+
+Deno.test(
+  "ByteReader counts what is more than its first buffer, and gives it back after a small read",
+  { permissions },
+  async () => {
+    const budget = new MemoryBudget(100_000);
+    const large = new Uint8Array(20_000).fill(97);
+    const pieces = [large, encodeText("\nsmall\n"), encodeText("next\n")];
+    const reader = new ByteReader(sourceOf(pieces), budget.share());
+    assertEquals((await reader.readLine(30_000))?.length, 20_000);
+    assertEquals(budget.used, 32_768);
+    assertEquals(decodeText((await reader.readLine(100)) ?? large), "small");
+    assertEquals(decodeText((await reader.readLine(100)) ?? large), "next");
+    assertEquals(budget.used, 0);
+  },
+);
+
+Deno.test("ByteReader refuses a message for which there is no memory, and goes on with smaller reads of a stream", {
+  permissions,
+}, async () => {
+  const budget = new MemoryBudget(10_000);
+  const large = new Uint8Array(20_000).fill(97);
+  const lines = new ByteReader(sourceOf([large]), budget.share());
+  await assertRejects(() => lines.readLine(30_000), ProtocolError, "Cannot serve you: the server has no memory");
+  const stream = new ByteReader(sourceOf([large, large]), new MemoryBudget(10_000).share());
+  let total = 0;
+  for (let bytes; (bytes = await stream.read()) !== null;) total += bytes.length;
+  assertEquals(total, 40_000);
+});

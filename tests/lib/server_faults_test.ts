@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { NetEvent } from "../../lib/events.ts";
 import { listenTcp } from "../../lib/listen.ts";
+import { MemoryBudget } from "../../lib/memory.ts";
 import { serveTcp } from "../../lib/server.ts";
 import { RunningScript, taskArgs } from "../support/script.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
@@ -178,4 +179,20 @@ Deno.test("a listener that somebody else closes ends the server as a stop does",
   listener.close();
   assertEquals(await client.rest(), "");
   assertEquals((await done).connections, 1);
+});
+
+Deno.test("unfinished messages share the memory of the server; who needs more is told, and the others are served", async () => {
+  const memory = new MemoryBudget(100_000);
+  await using server = serve(echoLines, { memory });
+  using holder = await RawClient.connect(server.port);
+  await holder.send(new Uint8Array(60_000).fill(97));
+  using late = await RawClient.connect(server.port);
+  await late.send(new Uint8Array(60_000).fill(98));
+  const refused = await Promise.race([holder.rest(), late.rest()]);
+  assertEquals(refused, "Cannot serve you: the server has no memory for the message; try again later\n");
+  await assertServes(server);
+  assert(memory.used <= 100_000);
+  server.stop();
+  await server.done;
+  assertEquals(memory.used, 0);
 });
