@@ -156,10 +156,10 @@ export class Console {
 }
 
 /** Rows under each other in columns. */
-function table(rows: readonly (readonly string[])[]): string {
+function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
   const pad = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
-  return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
+  return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 
 function whyNotSaved(error: unknown): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { getColorEnabled, stripAnsiCode } from "@std/fmt/colors";
+import { stripAnsiCode } from "@std/fmt/colors";
 import type { Endpoint } from "../lib/addr.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
@@ -23,8 +23,6 @@ export interface Task {
   /** Whether anybody reads about single requests, and whether their fields matter or only their prose. */
   readonly detailed: boolean;
   readonly json: boolean;
-  /** Whether prose has colours. */
-  readonly colour: boolean;
   /** The first worker finds out whether the port is free; those after it share it. */
   readonly first: boolean;
 }
@@ -127,7 +125,6 @@ class Crew {
       index,
       slots: this.#slots,
       detailed: events.detailed,
-      colour: getColorEnabled(),
     };
     // Each worker counts its connections from 1; all together, and those that take their places, need different numbers.
     const before = this.#numbered[index] ?? 0;

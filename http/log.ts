@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Events } from "../lib/events.ts";
-import { trouble } from "../lib/log.ts";
+import type { Events, ProseLine } from "../lib/events.ts";
 import { decodeText, escapeControls } from "../lib/text.ts";
 import { phraseOf } from "./answer.ts";
 import type { RequestHead } from "./head.ts";
@@ -80,23 +79,24 @@ export class RequestLog {
   }
 }
 
-/** The request between two rules, as the wire had it. No line of
- * it can pass for a rule or a mark: a head has passed the parser, and everything else has a word of ours before it.
+/**
+ * The request between two rules, as the wire had it. No line of it can pass for a rule or a mark: a head has passed the parser, and
+ * everything else has a word of ours before it.
  */
-function proseOf({ via, head, raw, body, received, status, refusal }: Exchange): string {
+function proseOf({ via, head, raw, body, received, status, refusal }: Exchange): ProseLine[] {
   const title = `----- HTTP REQUEST from ${via.peer} -----`;
-  const lines = [title];
-  if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1).map((line) => escapeControls(line)));
+  const lines: ProseLine[] = [title];
+  if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1));
   else lines.push(`No request: ${shown(raw.subarray(0, SHOWN_RAW), raw.length)}`);
   if (received > 0) lines.push(`Body: ${shown(body.subarray(0, SHOWN), received)}`);
   lines.push("-".repeat(title.length));
-  if (refusal !== "") lines.push(trouble(`Answered ${status} ${phraseOf(status)}: ${refusal}`));
-  return lines.join("\n");
+  if (refusal !== "") lines.push({ mark: "trouble", text: `Answered ${status} ${phraseOf(status)}: ${refusal}` });
+  return lines;
 }
 
-/** Untrusted bytes on one line, the first of `length`. */
+/** The first of `length` bytes. */
 function shown(bytes: Uint8Array, length: number): string {
-  const text = escapeControls(decodeText(bytes));
+  const text = decodeText(bytes);
   return length > bytes.length ? `${text} … (${length} bytes)` : text;
 }
 

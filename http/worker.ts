@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setColorEnabled } from "@std/fmt/colors";
 import { Exit, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
 import { listenTcp } from "../lib/listen.ts";
@@ -52,7 +51,6 @@ class Reporter implements Events {
  * @param signal Stops it.
  */
 export async function work(task: Task, signal: AbortSignal, post: (report: Report) => void): Promise<void> {
-  setColorEnabled(task.colour);
   const events = new Reporter(task, post);
   try {
     // The port must be nobody's: with reusePort the system would quietly share it with a server that was started earlier.

@@ -25,11 +25,10 @@ import { UsageError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import { hostName } from "../lib/identity_store.ts";
-import { state } from "../lib/log.ts";
 import { commonFlags } from "../lib/options.ts";
 import { identityOf, type Pair } from "../lib/pem.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { dayOf, escapeControls, plural } from "../lib/text.ts";
+import { dayOf, plural } from "../lib/text.ts";
 import { fileFailure } from "../lib/whole_file.ts";
 import { authorityOf, demandFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
 import { usesOf } from "./cert_uses.ts";
@@ -110,10 +109,10 @@ function tellAuthority(
   events: Events,
 ): void {
   const { subject, notAfter, fingerprint } = identityOf(pair.certificate);
-  const what = `${made ? "Made" : "Used"} the CA ${paths.certificate}: ${subject}, valid until ${dayOf(notAfter)}`;
+  const text = `${made ? "Made" : "Used"} the CA ${paths.certificate}: ${subject}, valid until ${dayOf(notAfter)}`;
   events.emit({
     event: "result",
-    prose: state(escapeControls(what)),
+    prose: [{ mark: "state", text }],
     ca: true,
     made,
     ...paths,
@@ -132,7 +131,7 @@ function tellLeaf(paths: PairPaths, pair: Pair, events: Events): void {
     `Made ${paths.certificate} for ${whom}, valid until ${dayOf(notAfter)}`,
     `Its key is ${paths.key}, with the fingerprint ${fingerprint}`,
   ];
-  const prose = lines.map((line) => state(escapeControls(line))).join("\n");
+  const prose = lines.map((text) => ({ mark: "state" as const, text }));
   events.emit({ event: "result", prose, ca: false, made: true, ...paths, subject, names, notAfter, fingerprint });
 }
 

@@ -7,7 +7,7 @@ import { type AddressRange, inRange } from "./addr.ts";
 import { Connection } from "./connection.ts";
 import type { Events } from "./events.ts";
 import type { StreamSocket } from "./socket.ts";
-import { encodeText, plural } from "./text.ts";
+import { encodeText, escapeControls, plural } from "./text.ts";
 
 /** Counts open connections against a limit. */
 export interface Slots {
@@ -90,7 +90,8 @@ export class Admission {
   async tell(connection: Connection, sentence: string, kind: TurnedDown = "protocol"): Promise<void> {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
-      await connection.write(refusal(sentence, kind));
+      // It may quote a certificate, and somebody reads it at a terminal.
+      await connection.write(refusal(escapeControls(sentence), kind));
       await connection.finish();
     } catch {
       // It is gone already.

@@ -1,6 +1,9 @@
 /**
  * The one stream of events per process. What people read and what `--json` prints are two readers of the same event.
  *
+ * **The text in an event is data.** It may hold whatever a peer, a certificate or a file name put there. Makers pass it on as it is;
+ * each reader makes it safe for the place where it prints it.
+ *
  * @module
  */
 /** A server's socket really listens; scripts and tests learn the port from it. */
@@ -110,10 +113,19 @@ export interface Stopping {
   readonly signal: string;
 }
 
+/** The mark in front of a line of prose: `[+]`, `[*]`, `[!]`. */
+export type Mark = "state" | "data" | "trouble";
+
+/** A line of prose, with its mark if it has one. A line break in it is data too: it does not begin another line. */
+export type ProseLine = string | { readonly mark: Mark; readonly text: string };
+
+/** What a person reads of an event: a line, several, or "" for nothing. */
+export type Prose = string | readonly ProseLine[];
+
 /** Figures of a whole run. */
 export interface Summary {
   readonly event: "summary";
-  readonly prose: string;
+  readonly prose: Prose;
   readonly [figure: string]: unknown;
 }
 
@@ -124,13 +136,10 @@ export interface Ended {
   readonly reason: string;
 }
 
-/**
- * An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. **The prose is printed as it is:**
- * what comes from a peer has to go through `escapeControls` first.
- */
+/** An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. */
 export interface ScriptEvent {
   readonly event: "request" | "message" | "result" | "joined" | "left" | "measured";
-  readonly prose: string;
+  readonly prose: Prose;
   readonly [field: string]: unknown;
 }
 

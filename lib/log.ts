@@ -6,7 +6,7 @@
 import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint, isWildcard } from "./addr.ts";
-import type { Events, Listening, NetEvent, Passed } from "./events.ts";
+import type { Events, Listening, Mark, NetEvent, Passed, Prose, ProseLine } from "./events.ts";
 import type { LineOutput } from "./output.ts";
 import { escapeControls, escapeJson, milliseconds, plural } from "./text.ts";
 
@@ -85,28 +85,43 @@ function toMicroseconds(_key: string, value: unknown): unknown {
 }
 
 /**
- * One event as its line (or lines) of prose; "" where people need none.
+ * One event as its line (or lines) of prose, safe to print; "" where people need none.
  *
  * @param event What happened.
  * @param view Whose log it is, and whether only the essential lines are wanted.
  */
 export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): string {
+  const prose = tell(event, view);
+  return typeof prose === "string" ? print(prose) : prose.map(print).join("\n");
+}
+
+const MARKS: Readonly<Record<Mark, () => string>> = {
+  state: () => green("[+]"),
+  data: () => cyan("[*]"),
+  trouble: () => red("[!]"),
+};
+
+/** A line as it is printed: its mark, and its text with every control character shown. */
+export function print(line: ProseLine): string {
+  return typeof line === "string" ? escapeControls(line) : `${MARKS[line.mark]()} ${escapeControls(line.text)}`;
+}
+
+/** What there is to tell of an event, as data. */
+function tell(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
   switch (event.event) {
     case "listening": {
       const kind = `${event.transport === "udp" ? " (UDP)" : ""}${event.tls ? " (TLS)" : ""}`;
-      const ready = state(`Listening on ${formatEndpoint(event)}${kind}`);
-      return view.quiet ? ready : [ready, ...reach(event).map(state)].join("\n");
+      const ready = `Listening on ${formatEndpoint(event)}${kind}`;
+      return (view.quiet ? [ready] : [ready, ...reach(event)]).flatMap(state);
     }
     case "connected":
-      return state(
-        `Connected to ${event.peer} from ${event.local} in ${milliseconds(event.duration)}`,
-      );
+      return state(`Connected to ${event.peer} from ${event.local} in ${milliseconds(event.duration)}`);
     case "accepted":
       return state(`Accepted connection from ${event.peer}`);
     case "secured": {
       const { peer, version, cipher, alpn, subject, fingerprint } = event;
       const parts = [version, cipher, alpn, subject, fingerprint].filter((part) => part !== null);
-      return state(escapeControls(`Secured ${peer}: ${parts.join(", ")}`));
+      return state(`Secured ${peer}: ${parts.join(", ")}`);
     }
     case "received":
       return view.role === "server" ? data(`Received: ${shown(event)}`) : "";
@@ -115,56 +130,47 @@ export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): 
     case "eof":
       return "";
     case "reset":
-      return trouble(escapeControls(event.message));
-    case "closed":
-      return state(
-        `Closed ${event.peer}: ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, ${
-          milliseconds(event.duration)
-        }`,
-      );
+      return trouble(event.message);
+    case "closed": {
+      const traffic = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out`;
+      return state(`Closed ${event.peer}: ${traffic}, ${milliseconds(event.duration)}`);
+    }
     case "refused":
       return trouble(`Refused ${event.peer}: ${event.reason}`);
-    case "error":
-      // Its message may quote the peer: `JSON.parse`, say, repeats what it could not read.
-      return trouble(escapeControls(
-        event.peer === undefined || event.message.includes(event.peer)
-          ? event.message
-          : `${event.peer}: ${event.message}`,
-      ));
+    case "error": {
+      const { peer, message } = event;
+      return trouble(peer === undefined || message.includes(peer) ? message : `${peer}: ${message}`);
+    }
     case "notice":
-      return state(escapeControls(event.message));
+      return state(event.message);
     case "warning":
-      return trouble(escapeControls(event.message));
+      return trouble(event.message);
     case "stopping":
       return trouble("Exiting...");
     case "ended":
-      return view.quiet ? "" : state(escapeControls(event.reason));
+      return view.quiet ? "" : state(event.reason);
     default:
       return event.prose;
   }
 }
 
-/** A line about the state of things. */
-export function state(text: string): string {
-  return `${green("[+]")} ${text}`;
+function state(text: string): readonly ProseLine[] {
+  return [{ mark: "state", text }];
 }
 
-/** A line about data that passed. */
-export function data(text: string): string {
-  return `${cyan("[*]")} ${text}`;
+function data(text: string): readonly ProseLine[] {
+  return [{ mark: "data", text }];
 }
 
-/** A line about trouble. */
-export function trouble(text: string): string {
-  return `${red("[!]")} ${text}`;
+function trouble(text: string): readonly ProseLine[] {
+  return [{ mark: "trouble", text }];
 }
 
-/** How much of a message one line of prose shows. */
+/** How much of a message one line of prose shows (UTF-16 units). */
 const SHOWN = 4096;
 
 function shown({ text, bytes }: Passed): string {
-  if (text.length <= SHOWN) return escapeControls(text);
-  return `${escapeControls(text.slice(0, SHOWN))}… (${plural(bytes, "byte")})`;
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
 }
 
 function reach({ hostname, join }: Listening): string[] {

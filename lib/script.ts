@@ -9,11 +9,10 @@ import config from "../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
-import { Log, type Role, toJson, trouble } from "./log.ts";
+import { Log, print, type Role, toJson } from "./log.ts";
 import type { CommonFlags } from "./options.ts";
 import { DataOutput, LineOutput, lostWarning, OutputClosed, Route, type Sink } from "./output.ts";
 import { Stop, StopRequested } from "./stop.ts";
-import { escapeControls } from "./text.ts";
 
 /** What a script says of itself; `--help` is made of it. */
 export interface Script<F extends FlagTable> {
@@ -70,7 +69,7 @@ export async function runScript<F extends FlagTable & CommonFlags>(
   const json = args.includes("--json");
   const lostLine = (count: number): string => {
     const message = lostWarning(count);
-    return json ? toJson({ event: "warning", message }) : trouble(message);
+    return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
   };
   const out = new LineOutput(routes.stdout, { onClosed, lostLine });
   // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
@@ -79,7 +78,7 @@ export async function runScript<F extends FlagTable & CommonFlags>(
     return await runWith(script, args, work, { stop, out, err, routes });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    err.line(trouble(escapeControls(error.message)));
+    err.line(print({ mark: "trouble", text: error.message }));
     return error.code;
   } finally {
     // A reader that has stopped reading does not hold up the end.

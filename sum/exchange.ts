@@ -116,17 +116,20 @@ export async function takeAnswer(
   }
   // The lines are the client's data: they go to the output, the event only into JSON.
   events.emit({ event: "result", peer: from, ...sumFields(question, answer.offer), prose: "" });
-  await output.write(encodeText(`${sumLines(question, answer.offer)}\n`));
+  const lines = sumLines(question, answer.offer);
+  await output.write(encodeText(lines.map((line) => `${escapeControls(line)}\n`).join("")));
   return `Done: an answer from ${from}`;
 }
 
-/** The five lines that both sides print. */
-export function sumLines(client: Offer, server: Offer): string {
-  return `Client name: ${escapeControls(client.name)}
-Server name: ${escapeControls(server.name)}
-Client's number: ${client.number}
-Server's number: ${server.number}
-Sum: ${client.number + server.number}`;
+/** The five lines that both sides print, as data: a name is whatever the other side says. */
+export function sumLines(client: Offer, server: Offer): string[] {
+  return [
+    `Client name: ${client.name}`,
+    `Server name: ${server.name}`,
+    `Client's number: ${client.number}`,
+    `Server's number: ${server.number}`,
+    `Sum: ${client.number + server.number}`,
+  ];
 }
 
 /** The same as fields of an event. */

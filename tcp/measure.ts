@@ -9,7 +9,6 @@ import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { data } from "../lib/log.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { Times } from "../lib/stats.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
@@ -113,7 +112,9 @@ export async function ping(server: Endpoint, message: string, options: PingOptio
     }
   } finally {
     // Also of what a Ctrl-C or a lost server has left over.
-    if (times.count > 0) events?.emit({ event: "measured", prose: data(figures(times)), ...fields(times) });
+    if (times.count > 0) {
+      events?.emit({ event: "measured", prose: [{ mark: "data", text: figures(times) }], ...fields(times) });
+    }
   }
   return `Done: ${plural(count, "exchange")}`;
 }
@@ -155,8 +156,15 @@ export async function load(server: Endpoint, message: string, options: LoadOptio
     throw failed[0] ?? new TimedOutError(`Cannot measure: no exchange was answered within ${duration / 1000} s`);
   }
   const rate = all.count / (performance.now() - started) * 1000;
-  const prose = data(`${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`);
-  events?.emit({ event: "measured", prose, rate, connections, failed: failed.length, ...fields(all) });
+  const text = `${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`;
+  events?.emit({
+    event: "measured",
+    prose: [{ mark: "data", text }],
+    rate,
+    connections,
+    failed: failed.length,
+    ...fields(all),
+  });
   if (failed.length > 0) {
     const { state } = stateOf(failed[0]);
     throw new Failure(Exit.failed, `Cannot keep up ${failed.length} of ${plural(connections, "connection")}: ${state}`);

@@ -15,7 +15,6 @@ import {
 } from "../lib/datagram.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { data } from "../lib/log.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { plural } from "../lib/text.ts";
 import { Tally } from "./tally.ts";
@@ -99,7 +98,8 @@ class Series {
       signal.removeEventListener("abort", wake);
       for (const request of this.#open.keys()) await this.#close(request);
       if (this.#tally.sent > 0) {
-        events.emit({ event: "measured", prose: data(this.#tally.line), ...this.#tally.figures });
+        const prose = [{ mark: "data" as const, text: this.#tally.line }];
+        events.emit({ event: "measured", prose, ...this.#tally.figures });
       }
     }
     if (this.#tally.received > 0) return `Done: ${plural(count, "request")}`;

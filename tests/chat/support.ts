@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { proseOf } from "../../lib/log.ts";
 import { connect as connectNode } from "node:net";
 import type { Desk } from "../../chat/desk.ts";
 import { type RoomServerOptions, serveRoom } from "../../chat/room_server.ts";
@@ -207,7 +208,11 @@ export class TestRoomServer implements AsyncDisposable {
   async log(pattern: RegExp): Promise<string> {
     for (;;) {
       for (const event of this.events.all) {
-        const text = "prose" in event ? String(event.prose) : "message" in event ? event.message : "";
+        const text = "prose" in event
+          ? proseOf(event, { role: "server", quiet: false })
+          : "message" in event
+          ? event.message
+          : "";
         if (pattern.test(text)) return text;
       }
       await Promise.race(

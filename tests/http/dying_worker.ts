@@ -11,7 +11,7 @@ takeOrders(Object.assign(new EventTarget(), {
     scope.postMessage(report);
     if (
       report.kind !== "events" ||
-      !report.events.some((event) => event.event === "request" && event.prose.includes("GET /die"))
+      !report.events.some((event) => event.event === "request" && String(event.prose).includes("GET /die"))
     ) return;
     setTimeout(() => {
       throw new Error("somebody asked for it");

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { setColorEnabled } from "@std/fmt/colors";
 import { commonLine, commonTime, type Exchange, RequestLog } from "../../http/log.ts";
+import { proseOf } from "../../lib/log.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 import { headOf, latin1 } from "./requests.ts";
 
@@ -26,7 +27,7 @@ function prose(changes: Partial<Exchange> = {}): string {
   const events = new RecordedEvents();
   new RequestLog(events, "prose").add(exchange(changes));
   const [event] = events.all;
-  return event?.event === "request" ? event.prose : "";
+  return event?.event === "request" ? proseOf(event, { role: "server", quiet: false }) : "";
 }
 
 Deno.test("RequestLog shows a request between two rules of one length, as the wire had it", { permissions }, () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS } from "../../lib/events.ts";
-import { data, Log, type LogOptions, proseOf, type Role, state, toJson, trouble } from "../../lib/log.ts";
+import { Log, type LogOptions, print, proseOf, type Role, toJson } from "../../lib/log.ts";
 import { milliseconds } from "../../lib/text.ts";
 import { LineOutput } from "../../lib/output.ts";
 import { FakeSink } from "./fakes.ts";
@@ -122,20 +122,49 @@ Deno.test("proseOf() gives each event its mark and its words", { permissions }, 
   assertEquals([prose(received, "client"), prose(sent, "server"), prose(ended, "client", true)], ["", "", ""]);
 });
 
-Deno.test("proseOf() never shows a peer's bytes raw, whatever event quotes them (S7)", { permissions }, () => {
-  const text = "\x1b]0;owned\x07\n[+] Accepted connection from 203.0.113.9:1\u202e";
-  const quoting: NetEvent[] = [
-    { event: "error", id: 1, peer, code: 8, message: text },
-    { event: "reset", id: 1, peer, message: text },
-    { event: "notice", message: text },
-    { event: "warning", message: text },
-    { ...received, text } as NetEvent,
-  ];
-  for (const event of quoting) {
-    const line = prose(event);
-    assert(!/[\p{Cc}\u202e]/u.test(line), `${event.event}: ${JSON.stringify(line)}`);
-    assertStringIncludes(line, "␛]0;owned\\x07\\n[+]");
+/** Every kind of event, with a hostile text wherever one fits; a kind that is added has to be added here too. */
+function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } {
+  const of = { id: 1, peer: text };
+  const script = { ...of, prose: [text, { mark: "data", text }] } as const;
+  return {
+    listening: { ...listening, hostname: text, join: [text] } as NetEvent,
+    connected: { event: "connected", ...of, local: text, duration: 1 },
+    accepted: { event: "accepted", ...of },
+    secured: {
+      ...{ event: "secured", ...of, version: text, cipher: text, alpn: text, serverName: text },
+      ...{ subject: text, fingerprint: text },
+    } as NetEvent,
+    received: { event: "received", ...of, bytes: 1, text },
+    sent: { event: "sent", ...of, bytes: 1, text },
+    eof: { event: "eof", ...of },
+    reset: { event: "reset", ...of, message: text },
+    closed: { event: "closed", ...of, bytesIn: 1, bytesOut: 1, duration: 1 },
+    refused: { event: "refused", peer: text, reason: text },
+    error: { event: "error", ...of, code: 8, message: text },
+    notice: { event: "notice", message: text },
+    warning: { event: "warning", message: text },
+    stopping: { event: "stopping", signal: text },
+    summary: { event: "summary", prose: text },
+    ended: { event: "ended", code: 0, reason: text },
+    request: { event: "request", ...script },
+    message: { event: "message", ...script },
+    result: { event: "result", ...script },
+    joined: { event: "joined", ...script },
+    left: { event: "left", ...script },
+    measured: { event: "measured", ...script },
+  };
+}
+
+Deno.test("no event of any kind prints what it holds raw, as prose or as JSON (S7)", { permissions }, async () => {
+  const text = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\n[+] Accepted connection from 203.0.113.9:1\u202e\u2028";
+  for (const event of Object.values(hostileEvents(text))) {
+    for (const [role, json] of [["server", false], ["client", false], ["server", true]] as const) {
+      const { out, err } = await logged({ role, json }, event);
+      assert(!/[^\P{Cc}\n]|[\u2028-\u202e]/u.test(out + err), `${event.event}: ${JSON.stringify(out + err)}`);
+      assert(!/^\[\+\] Accepted connection from 203/m.test(out + err), `${event.event} forges a line`);
+    }
   }
+  assertStringIncludes(prose(hostileEvents(text).refused), "␛]0;owned\\x07␛[2J\\x9b31m\\r\\n[+] Accepted");
 });
 
 Deno.test("proseOf() cuts a long message and tells its size", { permissions }, () => {
@@ -146,7 +175,8 @@ Deno.test("proseOf() cuts a long message and tells its size", { permissions }, (
 Deno.test("marks are coloured only when the log is told so", { permissions }, async () => {
   assertStringIncludes((await logged({ colour: true }, received)).out, "\x1b[");
   assertEquals((await logged({ colour: false }, received)).out, "[*] Received: hi\n");
-  assertEquals([state("a"), data("b"), trouble("c")], ["[+] a", "[*] b", "[!] c"]);
+  const marks = ["state", "data", "trouble"] as const;
+  assertEquals(marks.map((mark) => print({ mark, text: "a" })), ["[+] a", "[*] a", "[!] a"]);
 });
 
 Deno.test("milliseconds() shows the digits worth reading", { permissions }, () => {

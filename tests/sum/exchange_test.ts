@@ -71,7 +71,7 @@ Deno.test("reportReply() emits the five lines, a refusal, a stop", { permissions
       clientNumber: 42,
       serverNumber: 58,
       sum: 100,
-      prose: "Client name: A␛[2J\nServer name: Bob\nClient's number: 42\nServer's number: 58\nSum: 100",
+      prose: ["Client name: A\x1b[2J", "Server name: Bob", "Client's number: 42", "Server's number: 58", "Sum: 100"],
     },
     {
       event: "error",
@@ -83,10 +83,10 @@ Deno.test("reportReply() emits the five lines, a refusal, a stop", { permissions
   ]);
 });
 
-Deno.test("sumLines() adds exactly and shows names escaped", { permissions: "none" }, () => {
+Deno.test("sumLines() adds exactly and leaves names as they are", { permissions: "none" }, () => {
   const lines = sumLines({ name: "a\nSum: 7\u202e", number: 10n ** 20n }, { name: "é", number: 1n });
-  assertEquals(lines.split("\n"), [
-    "Client name: a\\nSum: 7\\u202e",
+  assertEquals(lines, [
+    "Client name: a\nSum: 7\u202e",
     "Server name: é",
     "Client's number: 100000000000000000000",
     "Server's number: 1",
@@ -100,7 +100,7 @@ Deno.test("takeAnswer() prints the five lines and gives --json exact numbers", {
   const { output, written } = recorded();
   const question = { name: "Ada", number: 10n ** 20n, form: "line" as Form };
   await takeAnswer("Bob: 58", question, { events, output, from: "peer" });
-  assertEquals(written(), `${sumLines(question, { name: "Bob", number: 58n })}\n`);
+  assertEquals(written(), sumLines(question, { name: "Bob", number: 58n }).map((line) => `${line}\n`).join(""));
   assertEquals(all, [{
     event: "result",
     peer: "peer",
@@ -132,3 +132,14 @@ Deno.test(
     assertEquals(written(), "B\\x07ob is stopping\n");
   },
 );
+
+Deno.test("takeAnswer() shows names escaped", { permissions: "none" }, async () => {
+  const { output, written } = recorded();
+  const question = { name: "A\nSum: 7", number: 1n, form: "json" as Form };
+  await takeAnswer('{"name":"B\\u001b[2J\\u202e","number":2}', question, { events: NO_EVENTS, output, from: "peer" });
+  assertEquals(written().split("\n").slice(0, 3), [
+    "Client name: A\\nSum: 7",
+    "Server name: B␛[2J\\u202e",
+    "Client's number: 1",
+  ]);
+});
