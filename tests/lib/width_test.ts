@@ -10,6 +10,18 @@ Deno.test("charWidth() knows wide, narrow and zero-width characters", pure, () =
   assertEquals(textWidth("a漢e\u0308"), 4);
 });
 
+Deno.test(
+  "charWidth() counts one where terminals differ: format characters that show, marks that are new",
+  pure,
+  () => {
+    const shown = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}";
+    for (const char of `${shown}\u0897\u0ece\u{10d69}\u{113bb}\u{13440}\u{1e5ee}`) {
+      assertEquals(charWidth(char), 1, char.codePointAt(0)?.toString(16));
+    }
+    assertEquals(["क्", "ที่", "שָ", "한", "が"].map((text) => textWidth(text.normalize("NFD"))), [1, 1, 1, 2, 2]);
+  },
+);
+
 Deno.test("wrapLine() leaves a line that fits, and breaks a longer one with an indent", pure, () => {
   assertEquals(wrapLine("short", 10), ["short"]);
   assertEquals(wrapLine("x".repeat(10), 10), ["x".repeat(10)]);
@@ -23,6 +35,8 @@ Deno.test("wrapLine() breaks after a space where there is one", pure, () => {
 
 Deno.test("no part of a long line begins a row: it cannot look like a line of its own (C2)", pure, () => {
   const forged = `eve: ${" ".repeat(15)}* alice left (quit)`;
+  const unseen = `eve: ${"\u0600".repeat(75)}* the server restarts; log in again`;
+  assertEquals(wrapLine(unseen, 80)[1]?.startsWith("  "), true);
   for (let columns = 4; columns < 60; columns++) {
     const [first = "", ...others] = wrapLine(forged, columns);
     assertEquals(first.startsWith("eve:"), true);
