@@ -50,7 +50,7 @@ export class AnswerWriter {
       this.#seen = bytesOut;
       this.#since = this.#clock.now;
     } else if (this.#clock.isOver(this.#since, this.#stallTime)) {
-      this.#connection.fail(TimedOutError.stalled(this.#connection.peer, this.#stallTime));
+      this.#connection.fail(TimedOutError.of("stall", this.#connection.peer, this.#stallTime));
     }
   }
 

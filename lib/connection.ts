@@ -42,6 +42,8 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly peer: string;
   /** The peer's address alone. */
   readonly hostname: string;
+  /** What ends a message, and how long it may be, where a call says nothing else. */
+  readonly framing: MessageRules;
   /** What TLS has agreed upon; `null` without TLS. */
   session: Session | null = null;
   #socket: StreamSocket;
@@ -63,14 +65,17 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#socket = socket;
     this.#options = options;
     this.id = options.id ?? 0;
+    this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
     this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
     this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
     const { events = NO_EVENTS, report: messages = true } = options;
     this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
     this.#memory = options.memory?.share() ?? null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
-    const { timeout: idle = 0, stall = 0 } = options;
-    this.#deadlines = new Deadlines({ idle, stall }, (limit) => this.#expire(limit));
+    const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
+    this.#deadlines = new Deadlines({ idle, stall, message }, (limit, ms) => {
+      this.fail(TimedOutError.of(limit, this.peer, ms));
+    });
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
@@ -107,6 +112,11 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#reader.ready();
   }
 
+  /** The same, for `ms` at most; tells whether a read would not wait. */
+  readyWithin(ms: number): Promise<boolean> {
+    return this.#reader.readyWithin(ms);
+  }
+
   /**
    * Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. While the server is stopping, it takes what is
    * on its way already: a stream has no message whose end could be waited for.
@@ -139,10 +149,9 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
     if (this.#noMore()) return null;
-    const { maxMessage: max = MAX_MESSAGE, gap = GAP } = this.#options;
     let bytes: Uint8Array | null = null;
     try {
-      bytes = await this.#reader.readMessage({ max, gap, ...rules });
+      bytes = await this.#reader.readMessage({ ...this.framing, ...rules });
     } catch (error) {
       this.#readFailed(error);
     }
@@ -182,8 +191,7 @@ export class Connection implements Disposable, AsyncDisposable {
    * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN, then close.
    * Closing with unread bytes would send a reset, which can destroy the answer on its way (RFC 9112 9.6).
    *
-   * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; a peer that is known to be sending much
-   * needs more to come to its end and read the answer.
+   * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; more for a peer that is sending much.
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
     const timer = setTimeout(() => this.close(), time);
@@ -264,6 +272,7 @@ export class Connection implements Disposable, AsyncDisposable {
   #readDone(bytes: Uint8Array | null): void {
     this.#waiting = false;
     this.#deadlines.reading(false);
+    this.#deadlines.message(false);
     // Where the drain closed the socket, the end is ours and not the peer's.
     if (bytes === null && !this.#closed) this.#report.eof();
   }
@@ -277,6 +286,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** One read of the socket; in a crowd, after the others have had their turn. */
   #receive(into: Uint8Array): Promise<number | null> {
     this.#deadlines.reading(true);
+    if (this.#reader.buffered > 0) this.#deadlines.message(true);
     const gate = this.#options.gate;
     return gate?.crowded ? gate.pass().then(() => this.#socket.read(into)) : this.#socket.read(into);
   }
@@ -285,10 +295,5 @@ export class Connection implements Disposable, AsyncDisposable {
     if (this.#expired !== null) return this.#expired;
     if (this.#options.signal?.aborted && this.#closed) return this.#options.signal.reason;
     return peerFailure(`${action} ${this.peer}`, error, this.#reader.buffered);
-  }
-
-  #expire(limit: "idle" | "stall"): void {
-    const { timeout = 0, stall = 0 } = this.#options;
-    this.fail(limit === "idle" ? TimedOutError.idle(this.peer, timeout) : TimedOutError.stalled(this.peer, stall));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The two limits on a peer that keeps us waiting.
+ * The limits on a peer that keeps us waiting.
  *
  * @module
  */
@@ -10,18 +10,25 @@ export interface Patience {
   readonly idle: number;
   /** A write makes no progress: the peer does not read. */
   readonly stall: number;
+  /** A message that has begun is not complete, though its bytes may keep coming. */
+  readonly message?: number;
 }
 
 /** The timer looks so many times per stall limit: the limit is kept to a quarter. */
 const LOOKS = 4;
+/** A timer that fires this late (ms) means that the process did not run: it was stopped, or the machine slept. */
+const SLEPT = 500;
+/** How long after such a sleep a peer's words that already wait may take to be read (ms); less where the limit is shorter. */
+const GRACE = 1000;
 
 /**
  * Watches one connection with one timer. Activity only leaves a mark; the timer looks at the marks when it fires and sleeps on, so
- * that a busy connection pays for no timer per message, and for a clock reading only where there is an idle limit.
+ * that a busy connection pays for no timer per message, and for a clock reading only where there is an idle limit. Time in which the
+ * process did not run does not count.
  */
 export class Deadlines {
-  #patience: Patience;
-  #onExpired: (limit: keyof Patience) => void;
+  #patience: Required<Patience>;
+  #onExpired: (limit: keyof Patience, ms: number) => void;
   #activeAt = 0;
   #reading = false;
   #writing = false;
@@ -29,13 +36,17 @@ export class Deadlines {
   #steps = 0;
   #stepsSeen = -1;
   #stuckSince = 0;
+  /** When the message under way began; `null` = none is. */
+  #begunAt: number | null = null;
+  /** When the timer should fire. */
+  #due = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onExpired Called once, with the limit that was reached. */
-  constructor(patience: Patience, onExpired: (limit: keyof Patience) => void) {
-    this.#patience = patience;
+  /** @param onExpired Called once, with the limit that was reached and how long it is. */
+  constructor(patience: Patience, onExpired: (limit: keyof Patience, ms: number) => void) {
+    this.#patience = { message: 0, ...patience };
     this.#onExpired = onExpired;
-    if (patience.idle === 0 && patience.stall === 0) return;
+    if (Object.values(patience).every((limit) => limit === 0)) return;
     this.#activeAt = performance.now();
     this.#look();
   }
@@ -53,6 +64,12 @@ export class Deadlines {
     if (this.#patience.idle > 0) this.#activeAt = performance.now();
   }
 
+  /** The message that we wait for has begun (`true`, as often as that is noticed), or is complete. */
+  message(begun: boolean): void {
+    if (!begun) this.#begunAt = null;
+    else if (this.#patience.message > 0) this.#begunAt ??= performance.now();
+  }
+
   /** Ends the watch. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -60,12 +77,30 @@ export class Deadlines {
 
   #look(): void {
     const now = performance.now();
+    if (now - this.#due > SLEPT) this.#wakeUp(now);
     const untilIdle = this.#untilIdle(now);
     const untilStall = this.#untilStall(now);
-    if (untilStall <= 0) return this.#onExpired("stall");
-    if (untilIdle <= 0) return this.#onExpired("idle");
-    const next = Math.min(untilIdle, untilStall, this.#patience.stall / LOOKS || Infinity);
-    if (next < Infinity) this.#timer = setTimeout(() => this.#look(), Math.max(1, next));
+    const untilLate = this.#untilLate(now);
+    if (untilStall <= 0) return this.#expired("stall");
+    if (untilIdle <= 0) return this.#expired("idle");
+    if (untilLate <= 0) return this.#expired("message");
+    const next = Math.min(untilIdle, untilStall, untilLate, this.#patience.stall / LOOKS || Infinity);
+    if (next === Infinity) return;
+    this.#due = now + next;
+    this.#timer = setTimeout(() => this.#look(), Math.max(1, next));
+  }
+
+  #expired(limit: keyof Patience): void {
+    this.#onExpired(limit, this.#patience[limit]);
+  }
+
+  /** Moves all marks on by the time that was slept, and far enough to leave the grace. */
+  #wakeUp(now: number): void {
+    const slept = now - this.#due;
+    const moved = (mark: number, limit: number): number => Math.max(mark + slept, now + Math.min(GRACE, limit) - limit);
+    this.#activeAt = moved(this.#activeAt, this.#patience.idle);
+    this.#stuckSince = moved(this.#stuckSince, this.#patience.stall);
+    if (this.#begunAt !== null) this.#begunAt = moved(this.#begunAt, this.#patience.message);
   }
 
   #untilIdle(now: number): number {
@@ -82,5 +117,11 @@ export class Deadlines {
       this.#stuckSince = now;
     }
     return this.#stuckSince + stall - now;
+  }
+
+  #untilLate(now: number): number {
+    const { message } = this.#patience;
+    if (message === 0) return Infinity;
+    return this.#begunAt === null ? message : this.#begunAt + message - now;
   }
 }

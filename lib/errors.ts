@@ -79,14 +79,12 @@ export class TimedOutError extends Failure {
     super(Exit.timedOut, message, options);
   }
 
-  /** The peer had nothing to say for too long, in milliseconds. */
-  static idle(peer: string, limit: number): TimedOutError {
-    return new TimedOutError(`Cannot read from ${peer}: no word for ${limit / 1000} s`);
-  }
-
-  /** The peer did not read for too long, in milliseconds. */
-  static stalled(peer: string, limit: number): TimedOutError {
-    return new TimedOutError(`Cannot write to ${peer}: it has not read for ${limit / 1000} s`);
+  /** The peer kept us waiting for longer than a limit, in milliseconds. */
+  static of(limit: "idle" | "stall" | "message", peer: string, ms: number): TimedOutError {
+    const seconds = ms / 1000;
+    if (limit === "stall") return new TimedOutError(`Cannot write to ${peer}: it has not read for ${seconds} s`);
+    const state = limit === "idle" ? `no word for ${seconds} s` : `its message is not complete after ${seconds} s`;
+    return new TimedOutError(`Cannot read from ${peer}: ${state}`);
   }
 }
 

@@ -85,5 +85,6 @@ export function serveOptions(options: {
 }, events: Events): ServeOptions & { readonly memory: MemoryBudget } {
   const { timeout, once, maxConnections, maxMemory, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
   const memory = memoryBudget(maxMemory, events);
-  return { timeout: timeout * 1000, once, maxConnections, memory, allow, gap, maxMessage, events };
+  const ms = timeout * 1000;
+  return { timeout: ms, messageTime: ms, once, maxConnections, memory, allow, gap, maxMessage, events };
 }

@@ -24,6 +24,8 @@ export interface MessageRules {
   readonly gap: number;
   /** Leave the line end (LF or CR LF) on the message. */
   readonly keepEnd?: boolean;
+  /** A newline does not end the message: only a pause or the end of the stream does. */
+  readonly manyLines?: boolean;
 }
 
 const READY = Promise.resolve();
@@ -94,6 +96,11 @@ export class ByteReader {
     return this.buffered > 0 || this.#ended || this.#error !== null ? READY : this.#receive();
   }
 
+  /** The same, for `ms` at most; tells whether there is something to take. */
+  readyWithin(ms: number): Promise<boolean> {
+    return within(this.ready(), ms);
+  }
+
   /**
    * Takes whatever is there, once {@linkcode ByteReader.ready} has said so; `null` is the end.
    */
@@ -130,7 +137,7 @@ export class ByteReader {
   async readMessage(rules: MessageRules): Promise<Uint8Array | null> {
     let scanned = this.#start;
     for (let pauses = 0;;) {
-      const newline = this.#find(LF, scanned);
+      const newline = rules.manyLines === true ? -1 : this.#find(LF, scanned);
       if (newline >= 0) return this.#takeLine(newline, rules);
       // One byte more may be the CR of a line end; any other is too much, and the peer may be waiting to hear so.
       this.#refuseAbove(this.#buffer[this.#end - 1] === CR ? rules.max + 1 : rules.max, rules);
@@ -208,14 +215,7 @@ export class ByteReader {
 
   /** As {@linkcode ByteReader.#fill}, but `null` when a pause of `gap` milliseconds comes first; the read goes on. */
   async #fillWithin(gap: number): Promise<boolean | null> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const pause = new Promise<"pause">((resolve) => timer = setTimeout(() => resolve("pause"), gap));
-    try {
-      if (await Promise.race([this.#receive(), pause]) === "pause") return null;
-    } finally {
-      clearTimeout(timer);
-    }
-    return this.#goesOn();
+    return await within(this.#receive(), gap) ? this.#goesOn() : null;
   }
 
   #goesOn(): boolean {
@@ -267,5 +267,16 @@ export class ByteReader {
       this.#end -= this.#start;
       this.#start = 0;
     }
+  }
+}
+
+/** Waits for a promise, but no longer than `ms`; tells whether it was in time. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+  try {
+    return await Promise.race([promise, late]) !== false;
+  } finally {
+    clearTimeout(timer);
   }
 }

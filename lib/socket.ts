@@ -88,6 +88,8 @@ export interface StreamListener {
 export interface ConnectionLimits {
   /** No word from the peer for so long while we wait for one ends the connection; 0 = wait for ever (default). */
   readonly timeout?: number;
+  /** A message that is not complete so long after its first byte ends the connection; 0 = it may take its time (default). */
+  readonly messageTime?: number;
   /** A write that makes no progress for so long ends the connection: the peer does not read; 0 = wait for ever (default). */
   readonly stall?: number;
   /** The most bytes of one message (64 KiB). */

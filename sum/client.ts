@@ -81,7 +81,16 @@ export async function main(args: string[]): Promise<number> {
     const { host, port, name, format, gap, maxMessage } = options;
     const question = { name, number: chooseNumber(options), form: format };
     const timeout = options.timeout * 1000;
-    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal, tls: await clientTls(run) };
+    const limits = {
+      timeout,
+      stall: timeout,
+      messageTime: timeout,
+      gap,
+      maxMessage,
+      events,
+      signal,
+      tls: await clientTls(run),
+    };
     await using connection = await connectTcp({ hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });

@@ -70,22 +70,36 @@ export const script: Script<typeof flags> = {
 const MOMENT = 100;
 
 /**
- * One exchange: sends the message, prints the reply. The reply is complete before any of it is printed.
+ * One exchange: sends the message and prints the reply, that is everything up to a pause, the end of the stream, or the limit of a
+ * message. Its first line is printed when it is whole. What follows is printed even if it is cut off; the error says so.
  *
  * @returns The last line of the run.
- * @throws {CutOffError} The peer closed without a reply.
+ * @throws {CutOffError} The peer closed without a reply, or reset the connection.
+ * @throws {ProtocolError} The reply is longer than a message may be.
+ * @throws {TimedOutError} It did not begin, or was not complete, within the limit.
  */
 export async function exchange(connection: Connection, message: string, output: DataOutput): Promise<string> {
+  const { gap } = connection.framing;
   const started = performance.now();
   await connection.write(message);
   const reply = await connection.readMessage({ keepEnd: true });
   if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
   const duration = performance.now() - started;
-  await output.write(reply);
-  // What came along with the first line belongs to the reply too.
-  for (let rest; connection.buffered > 0 && (rest = await connection.read()) !== null;) await output.write(rest);
-  await output.end();
-  return `Done: a reply of ${plural(connection.bytesIn, "byte")} in ${milliseconds(duration)}`;
+  let { length } = reply;
+  try {
+    await output.write(reply);
+    if (gap > 0 && await connection.readyWithin(gap) && connection.buffered > 0) {
+      const rest = await connection.readMessage({ manyLines: true });
+      if (rest !== null) await output.write(rest);
+      length += rest?.length ?? 0;
+    }
+  } finally {
+    const rest = connection.buffered > 0 ? await connection.read() : null;
+    if (rest !== null) await output.write(rest);
+    length += rest?.length ?? 0;
+    await output.end();
+  }
+  return `Done: a reply of ${plural(length, "byte")} in ${milliseconds(duration)}`;
 }
 
 /**
@@ -112,7 +126,7 @@ export async function main(args: string[]): Promise<number> {
     const { host, port, count, connections, gap, maxMessage } = options;
     const server = { hostname: host, port };
     const [timeout, tls] = [options.timeout * 1000, await clientTls(run)];
-    const limits = { timeout, stall: timeout, gap, maxMessage, events, signal, tls };
+    const limits = { timeout, stall: timeout, messageTime: timeout, gap, maxMessage, events, signal, tls };
     const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
     if (count !== undefined && connections !== undefined) {
       throw new UsageError(

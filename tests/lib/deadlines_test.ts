@@ -88,3 +88,45 @@ Deno.test("Deadlines.stop() ends the watch", { permissions }, async () => {
   await pass(20);
   assertEquals(reached, []);
 });
+
+Deno.test(
+  "Deadlines end a message that does not come to its end, however often its bytes come",
+  { permissions },
+  async () => {
+    const { deadlines, reached, first } = watch({ idle: 50, stall: 0, message: 60 });
+    const dripping = setInterval(() => {
+      deadlines.reading(true);
+      deadlines.message(true);
+    }, 5);
+    assertGreaterOrEqual(await first, 59);
+    clearInterval(dripping);
+    assertEquals(reached, ["message"]);
+  },
+);
+
+Deno.test("Deadlines give each message its own time", { permissions }, async () => {
+  const { deadlines, reached } = watch({ idle: 0, stall: 0, message: 60 });
+  for (let message = 0; message < 4; message++) {
+    deadlines.message(true);
+    await pass(25);
+    deadlines.message(false);
+  }
+  assertEquals(reached, []);
+  deadlines.stop();
+});
+
+Deno.test("Deadlines do not count time in which the process did not run", { permissions }, async () => {
+  for (const patience of [{ idle: 100, stall: 0 }, { idle: 0, stall: 100 }, { idle: 0, stall: 0, message: 100 }]) {
+    const { deadlines, reached, first } = watch(patience);
+    deadlines.reading(true);
+    deadlines.writing(true);
+    deadlines.message(true);
+    // Let the timer be set for what began just now, then hold up everything, as SIGSTOP would.
+    await pass(0);
+    for (const end = performance.now() + 700; performance.now() < end;);
+    await pass(1);
+    assertEquals(reached, []);
+    assertGreaterOrEqual(await first, 790);
+    deadlines.stop();
+  }
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventsIn, notTested, run, start, startServer } from "../support/script.ts";
 import { rawServer } from "../support/sockets.ts";
 
@@ -170,6 +170,51 @@ Deno.test("tcp:client refuses a reply over the limit with code 8", async () => {
   const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--max-message", "99"]);
   assertEquals({ code, stdout }, { code: 8, stdout: "" });
   assertMatch(stderr, /longer than 99 bytes/);
+});
+
+Deno.test("tcp:client prints a reply of many lines whole, and one that comes in two pieces", async () => {
+  const long = `first\n${"x".repeat(8000)}\nlast\n`;
+  const replies = [[long], ["first\n", "second\n"], ["one\r\n", "\n", "bare"]];
+  for (const pieces of replies) {
+    await using server = rawServer(async (client) => {
+      await client.until(/\n/);
+      for (const piece of pieces) {
+        await client.send(piece);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await client.rest();
+    });
+    const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--gap", "300"]);
+    const all = pieces.join("");
+    assertEquals({ code, stdout }, { code: 0, stdout: all });
+    assertStringIncludes(stderr, `Done: a reply of ${all.length} bytes in `);
+  }
+});
+
+Deno.test("tcp:client says when the rest of a reply is cut off by the limit, and prints what came", async () => {
+  await using endless = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send(`first\n${"x\n".repeat(1000)}`);
+    await client.rest();
+  });
+  const { code, stdout, stderr } = await run("tcp:client", [...at(endless.port), "--max-message", "1000"]);
+  assertEquals([code, stdout.startsWith("first\nx\n")], [8, true]);
+  assertMatch(stderr, /\[!\] Cannot take the message: it is longer than 1000 bytes\n$/);
+});
+
+Deno.test("tcp:client and sum:client give a reply --timeout as a whole: a byte now and then does not stretch it", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    for (;;) {
+      await client.send("x");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+  for (const task of ["tcp:client", "sum:client"] as const) {
+    const { code, stdout, stderr } = await run(task, [...at(server.port), "--timeout", "0.4"]);
+    assertEquals({ code, stdout }, { code: 5, stdout: "" });
+    assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: its message is not complete after 0\.4 s\n$/);
+  }
 });
 
 Deno.test("tcp:client stopped by SIGINT exits 130", async () => {

@@ -310,3 +310,32 @@ Deno.test("tcp:server refuses --echo with --discard, exit 2", async () => {
   assertEquals({ code, stdout }, { code: 2, stdout: "" });
   assertMatch(stderr, /^\[!\] Cannot use --echo and --discard together.*\n$/);
 });
+
+Deno.test("tcp:server --timeout gives a message that long as a whole: a byte now and then does not keep a place", async () => {
+  await using server = await startServer("tcp:server", ["--timeout", "0.3"]);
+  using client = await RawClient.connect(server.port);
+  const dripping = setInterval(() => client.send("x").catch(() => {}), 20);
+  try {
+    assertEquals(await client.rest().catch(() => ""), "");
+  } finally {
+    clearInterval(dripping);
+  }
+  await server.script.until(/its message is not complete after 0\.3 s/, "stderr");
+});
+
+Deno.test("tcp:server that was stopped for longer than --timeout reads what waits before it judges", async () => {
+  if (Deno.build.os === "windows") return notTested("SIGSTOP, which Windows does not have");
+  await using server = await startServer("tcp:server", ["--echo", "--timeout", "0.5"]);
+  const clients = await Promise.all(Array.from({ length: 12 }, () => RawClient.connect(server.port)));
+  for (const client of clients) {
+    await client.send("before\n");
+    await client.until(/before\n/);
+  }
+  server.script.signal("SIGSTOP");
+  for (const client of clients) await client.send("meanwhile\n");
+  // As long as the limit, and as it takes to be noticed as a stop.
+  await new Promise((resolve) => setTimeout(resolve, 1300));
+  server.script.signal("SIGCONT");
+  for (const client of clients) assertEquals(await client.until(/\n/), "meanwhile\n");
+  for (const client of clients) client.close();
+});
