@@ -5,9 +5,7 @@
  */
 import { Exit, Failure, stateOf } from "./errors.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-
-/** The largest file that is read: a host takes about a hundred bytes. */
-const MOST = 1024 * 1024;
+import { readSmallFile } from "./whole_file.ts";
 
 /** Knows which key a server had when it was trusted. */
 export interface KnownHosts {
@@ -46,8 +44,11 @@ export class KnownHostsFile implements KnownHosts {
   /** Appends a line, in one write: two clients at the same time lose nothing. */
   async remember(host: string, fingerprint: Fingerprint): Promise<void> {
     try {
+      const before = await this.#text();
+      // An editor may have left the last line without its end.
+      const end = before === "" || before.endsWith("\n") ? "" : "\n";
       await Deno.mkdir(this.path.replace(/[/\\][^/\\]*$/, ""), { recursive: true, mode: 0o700 });
-      await Deno.writeTextFile(this.path, `${host} ${fingerprint}\n`, { append: true, mode: 0o600 });
+      await Deno.writeTextFile(this.path, `${end}${host} ${fingerprint}\n`, { append: true, mode: 0o600 });
     } catch (error) {
       throw this.#problem("write", stateOf(error).state);
     }
@@ -61,12 +62,19 @@ export class KnownHostsFile implements KnownHosts {
 
   async #read(): Promise<string> {
     try {
-      const { size } = await Deno.stat(this.path);
-      if (size > MOST) throw new Error(`it has more than ${MOST} bytes`);
-      return await Deno.readTextFile(this.path);
+      return await this.#text();
+    } catch (error) {
+      throw this.#problem("read", stateOf(error).state);
+    }
+  }
+
+  /** What the file has; nothing when there is none. */
+  async #text(): Promise<string> {
+    try {
+      return await readSmallFile(this.path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "";
-      throw this.#problem("read", stateOf(error).state);
+      throw error;
     }
   }
 

@@ -205,7 +205,8 @@ async function certificatesOf(path: string, flagName: string): Promise<string> {
 
 async function readPem(path: string, flagName: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    const { readSmallFile } = await import("./whole_file.ts");
+    return await readSmallFile(path);
   } catch (error) {
     throw new Failure(Exit.misuse, `Cannot read ${flagName} ${path}: ${stateOf(error).state}`, { cause: error });
   }

@@ -72,6 +72,21 @@ async function withTemporary<T>(
   }
 }
 
+/** The most bytes of a file that is read whole. Certificates, keys and known hosts are far smaller. */
+const MOST = 1024 * 1024;
+
+/**
+ * Reads a text file, which has to be a regular one of at most 1 MiB: a pipe would wait for its writer for ever, a device might never end.
+ *
+ * @throws {Error} It cannot be read; the message says why, or the runtime does.
+ */
+export async function readSmallFile(path: string): Promise<string> {
+  const { isFile, isDirectory, size } = await Deno.stat(path);
+  if (!isFile && !isDirectory) throw new Error("it is a pipe or a device, not a file");
+  if (size > MOST) throw new Error(`it has more than ${MOST} bytes`);
+  return await Deno.readTextFile(path);
+}
+
 /**
  * Reads a text file.
  *
@@ -80,7 +95,7 @@ async function withTemporary<T>(
  */
 export async function readFileIfThere(path: string): Promise<string | null> {
   try {
-    return await Deno.readTextFile(path);
+    return await readSmallFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw fileFailure(`read ${path}`, error);

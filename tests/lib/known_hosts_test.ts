@@ -30,6 +30,14 @@ Deno.test("a host that was remembered is found again, and only that one", () =>
     if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
   }));
 
+Deno.test("a host is remembered on a line of its own, where the last line has no end", () =>
+  inFolder(async (folder) => {
+    const known = new KnownHostsFile(`${folder}/known_hosts`);
+    await Deno.writeTextFile(known.path, `localhost:1 ${KEY}`);
+    await known.remember("localhost:2", OTHER);
+    assertEquals(await Promise.all([known.find("localhost:1"), known.find("localhost:2")]), [KEY, OTHER]);
+  }));
+
 Deno.test("two that write at the same time lose nothing", () =>
   inFolder(async (folder) => {
     const path = `${folder}/known_hosts`;

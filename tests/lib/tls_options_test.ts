@@ -86,6 +86,9 @@ Deno.test("what does not go together is misuse, named (T2, 55)", async () => {
       [["--cert", server.key, "--key", server.key], "it is a key where a certificate is wanted"],
       [["--cert", server.cert, "--key", server.cert], "it is a certificate where its key is wanted"],
       [["--cert", `${folder}/none.pem`], `Cannot read --cert ${folder}/none.pem: `],
+      ...(Deno.build.os === "windows"
+        ? []
+        : [[["--cert", "/dev/zero"], "it is a pipe or a device, not a file"]] as const),
       [["--client-ca", server.key], "it is a key where a certificate is wanted"],
       [["--ephemeral", "--cert", server.cert, "--key", server.key], "Cannot use --ephemeral with --cert"],
     ] as const

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/errors.ts";
-import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../../lib/whole_file.ts";
+import { createFile, fileFailure, Mode, readFileIfThere, readSmallFile, replaceFile } from "../../lib/whole_file.ts";
 
 const posix = { ignore: Deno.build.os === "windows" };
 
@@ -74,3 +74,22 @@ Deno.test("fileFailure() keeps a failure, and names a missing permission", { per
     /^Cannot read \/etc\/hosts: Deno has no permission for "\/etc\/hosts"; add --allow-read, or/,
   );
 });
+
+Deno.test(
+  "readSmallFile() takes regular files alone, and waits for no pipe",
+  posix,
+  () =>
+    inFolder(["fifo", "large"], async (folder) => {
+      await new Deno.Command("mkfifo", { args: [`${folder}/fifo`] }).output();
+      await Deno.writeTextFile(`${folder}/large`, "x".repeat(1024 * 1024 + 1));
+      for (
+        const [path, why] of [
+          [`${folder}/fifo`, "it is a pipe or a device, not a file"],
+          ["/dev/zero", "it is a pipe or a device, not a file"],
+          [`${folder}/large`, "it has more than 1048576 bytes"],
+        ] as const
+      ) {
+        await assertRejects(() => readSmallFile(path), Error, why);
+      }
+    }),
+);
