@@ -79,7 +79,7 @@ export class Connection implements Disposable, AsyncDisposable {
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
-    tune(socket);
+    tune(socket, options.memory);
   }
 
   /** Bytes received so far. */

@@ -93,7 +93,7 @@ export class MemoryShare implements Disposable {
 
 /** A budget of so many MiB (0 = no limit) that says in the log when it is spent. */
 export function memoryBudget(mebibytes: number, events: Events): MemoryBudget {
-  const message =
-    `All connections together hold ${mebibytes} MiB (--max-memory): what needs more is refused until there is room`;
+  const message = `All connections together hold ${mebibytes} MiB (--max-memory): ` +
+    "until there is room, reads are short and large messages are refused";
   return new MemoryBudget(mebibytes * 1024 * 1024, () => events.emit({ event: "warning", message }));
 }

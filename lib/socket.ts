@@ -45,6 +45,8 @@ export interface StreamSocket {
   handshake?(): Promise<Session>;
   /** When a closed TLS socket has said its goodbye. */
   readonly gone?: Promise<void>;
+  /** Counts the buffers of a TLS socket in a budget. */
+  countIn?(memory: MemoryBudget): void;
   setNoDelay?(noDelay?: boolean): void;
   setKeepAlive?(keepAlive?: boolean): void;
 }
@@ -62,11 +64,13 @@ export function withRead(socket: StreamSocket, read: StreamSocket["read"]): Stre
     setKeepAlive: (keepAlive) => socket.setKeepAlive?.(keepAlive),
     ...(socket.handshake === undefined ? {} : { handshake: socket.handshake.bind(socket) }),
     ...(socket.gone === undefined ? {} : { gone: socket.gone }),
+    ...(socket.countIn === undefined ? {} : { countIn: socket.countIn.bind(socket) }),
   };
 }
 
 /** Sets what every connection wants of its socket. */
-export function tune(socket: StreamSocket): void {
+export function tune(socket: StreamSocket, memory?: MemoryBudget): void {
+  if (memory !== undefined) socket.countIn?.(memory);
   try {
     // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
     socket.setNoDelay?.(true);

@@ -11,6 +11,7 @@ import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CutOffError, TimedOutError } from "./errors.ts";
 import { keyFingerprint } from "./fingerprint.ts";
+import type { MemoryBudget } from "./memory.ts";
 import { HANDSHAKE, type Session, type StreamSocket } from "./socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./tls_failure.ts";
 import { PlainText, Wire } from "./tls_wire.ts";
@@ -47,8 +48,11 @@ interface Handle {
   verifyError?(): unknown;
 }
 
-/** After the socket's end, how often and how long (ms) the reader looks for the end that the last record may hold. */
-const LOOKS = 5;
+/**
+ * After the socket's end, how often and how long (ms) the reader looks for the end that the last record may hold: `node:tls` takes some
+ * turns of the event loop to decrypt it, and on a busy machine a turn takes its time.
+ */
+const LOOKS = 20;
 const LOOK = 10;
 /** How long telling the other side that this is the end, or why the handshake failed, may take (ms). */
 const LAST_WORD = 500;
@@ -173,6 +177,10 @@ export class TlsSocket implements StreamSocket {
     this.closeWrite().catch(() => {}).finally(() => this.#shut());
   }
 
+  countIn(memory: MemoryBudget): void {
+    this.#wire.memory = memory.share();
+  }
+
   setNoDelay(noDelay?: boolean): void {
     this.#raw.setNoDelay?.(noDelay);
   }
@@ -270,6 +278,7 @@ export class TlsSocket implements StreamSocket {
   #shut(): void {
     clearTimeout(this.#timer);
     this.#closing = true;
+    this.#wire.memory?.release();
     this.#tls.destroy();
     try {
       this.#raw.close();

@@ -1,6 +1,8 @@
 import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CutOffError, Failure, TimedOutError } from "../../lib/errors.ts";
+import { MemoryBudget } from "../../lib/memory.ts";
+import { writeAll } from "../../lib/output.ts";
 import type { StreamSocket } from "../../lib/socket.ts";
 import { TlsSocket } from "../../lib/tls_socket.ts";
 import { RawClient } from "../support/sockets.ts";
@@ -236,4 +238,32 @@ Deno.test("a client finds out that the other side does not speak TLS (T3, 56)", 
   assertEquals([failure.code, failure.message], [7, "the other side does not speak TLS on this port"]);
   client.close();
   await client.gone;
+});
+
+Deno.test("a TLS socket counts its buffers while much is coming, and gives them back", async () => {
+  const memory = new MemoryBudget(10 * 1024 * 1024);
+  await using pair = await socketPair();
+  pair.server.countIn(memory);
+  const bytes = new Uint8Array(1024 * 1024);
+  const writing = writeAll(pair.client, bytes);
+  const buffer = new Uint8Array(65536);
+  let [total, most] = [0, 0];
+  while (total < bytes.length) {
+    total += await pair.server.read(buffer) ?? 0;
+    most = Math.max(most, memory.used);
+  }
+  await writing;
+  assertEquals(most, 8 * 65536);
+  await writeText(pair.client, "little");
+  await pair.server.read(buffer);
+  assertEquals(memory.used, 0);
+});
+
+Deno.test("a TLS socket without memory to spare reads all the same", async () => {
+  await using pair = await socketPair();
+  pair.server.countIn(new MemoryBudget(1));
+  const writing = writeAll(pair.client, new Uint8Array(100_000));
+  const buffer = new Uint8Array(65536);
+  for (let total = 0; total < 100_000;) total += await pair.server.read(buffer) ?? 0;
+  await writing;
 });
