@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { serveUdpTurns, type UdpTurnsOptions } from "../../chat/udp_turns_server.ts";
 import { DatagramSocket } from "../../lib/datagram.ts";
@@ -282,7 +283,7 @@ Deno.test("over UDP: a guest that sends our words back, or always its own, at on
     const left = server.events.next("left");
     server.desk.input.type("hello?", "who is there?", "speak!", "nobody?");
     await machine.begin();
-    await left;
+    await deadline(left, 5000);
     await machine.stop();
     assert(
       server.events.all.some((event) =>
@@ -312,9 +313,10 @@ Deno.test("over UDP: what a server says by itself begins no conversation, gets n
   server.desk.input.type("hi");
   assertEquals(await peer.ask("hello"), "hi");
   assertEquals(server.spoken[0], "client: hello");
+  assertEquals(server.events.names.filter((name) => name === "accepted").length, 1);
   const left = server.events.next("left");
   await peer.say("Hello from server!");
-  await left;
+  await deadline(left, 5000);
 });
 
 Deno.test("over UDP: a guest who speaks out of turn is told so a few times, not without end", async () => {
