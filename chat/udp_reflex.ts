@@ -7,10 +7,10 @@ import { isFarewell, UDP_GOODBYE } from "./protocol.ts";
 
 /** An answer that comes sooner (ms) is a machine's: nobody reads and types that fast. Our own clients fed from a file are as fast. */
 const REFLEX = 20;
-/** How sure we have to be. */
+/** An echo of our words counts 2, the same words as before count 1; so many in a row are a server's. */
 const SURE = 3;
 
-/** What servers of this project say by themselves and people do not; of the chat's own words, for one. */
+/** What servers of this project say by themselves and people do not. */
 const FIXED: ReadonlySet<string> = new Set([UDP_GOODBYE, "Hello from server!"]);
 
 /** Tells whether a message is what a server says by itself. It is never answered, and begins no conversation. */

@@ -30,7 +30,8 @@ export interface UdpTurnsOptions {
 
 /**
  * Serves conversations on a bound socket until the signal fires. The first who sends is the guest, until the goodbye; to everybody else
- * the line is busy.
+ * the line is busy. UDP proves no address, so a forged datagram can take the line; `idle` frees it, and a guest that turns out to be a
+ * server loses it.
  *
  * @param socket Owned by this function from here on.
  * @returns How many conversations there were.
