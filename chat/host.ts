@@ -34,6 +34,7 @@ export class Host {
   #options: HostOptions;
   #input: LineInput;
   #talk: Talk | null = null;
+  #deserted = false;
 
   constructor(options: HostOptions) {
     const { open, stop } = options;
@@ -46,13 +47,23 @@ export class Host {
     return this.#talk !== null;
   }
 
+  /** Whether our person's input has ended, so that nobody will answer any more. */
+  get deserted(): boolean {
+    return this.#deserted;
+  }
+
   /** Talks with a guest until one side ends it; only while not {@linkcode Host.busy}. */
   async receive(partner: Partner, guest: { readonly id: number; readonly peer: string }): Promise<void> {
     const { events, goodbye, idle, repeats = false } = this.#options;
     const { id, peer } = guest;
     const input = this.#input;
+    const read = async (signal?: AbortSignal): Promise<string | null> => {
+      const line = await input.read(signal);
+      this.#deserted ||= line === null;
+      return line;
+    };
     this.#talk = new Talk(partner, {
-      input,
+      input: { read },
       goodbye,
       idle,
       repeats,

@@ -4,9 +4,13 @@
  * @module
  */
 import type { Endpoint } from "../lib/addr.ts";
-import { type DatagramSocket, reportStranger, sameEndpoint } from "../lib/datagram.ts";
+import type { AnswerBudget } from "../lib/answer_budget.ts";
+import { type DatagramSocket, sameEndpoint, Strangers } from "../lib/datagram.ts";
+import { ProtocolError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import type { Partner } from "./partner.ts";
+import { messageText, type Partner } from "./partner.ts";
+import { isStillWaiting } from "./protocol.ts";
+import { isServersWord, Reflexes } from "./udp_reflex.ts";
 
 /** How many datagrams may wait to be heard; more are lost, as datagrams may be. */
 const MOST_WAITING = 64;
@@ -17,31 +21,43 @@ const GOODBYES = 3;
 export class UdpGuestPartner implements Partner {
   readonly peer: Endpoint;
   #socket: DatagramSocket;
+  #budget: AnswerBudget;
   #waiting: Uint8Array[] = [];
+  #reflexes = new Reflexes();
+  #isServer = false;
   #ended = false;
   #wake: () => void = () => {};
 
-  constructor(socket: DatagramSocket, peer: Endpoint) {
+  /** @param budget How often this guest gets an answer that nobody has typed. */
+  constructor(socket: DatagramSocket, peer: Endpoint, budget: AnswerBudget) {
     this.#socket = socket;
     this.peer = peer;
+    this.#budget = budget;
   }
 
   /** Passes on what came from the guest. */
   deliver(bytes: Uint8Array): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(bytes);
+    const text = messageText(bytes);
+    if (isServersWord(text) || this.#reflexes.heard(text, performance.now())) this.#isServer = true;
+    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(bytes);
     this.#wake();
   }
 
+  /** @throws {ProtocolError} The guest is a server that answers by itself: it is not let talk with our person. */
   async hear(): Promise<Uint8Array | null> {
     for (;;) {
+      if (this.#ended) return null;
+      if (this.#isServer) throw new ProtocolError("Cannot go on: it answers at once and by rule, as a server does");
       const bytes = this.#waiting.shift();
       if (bytes !== undefined) return bytes;
-      if (this.#ended) return null;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
   async say(text: string): Promise<void> {
+    // Two servers could tell each other for ever that it is not their turn.
+    if (!isStillWaiting(text)) this.#reflexes.said(text, performance.now());
+    else if (!this.#budget.take(this.peer)) return;
     await this.#socket.send(text, this.peer);
   }
 
@@ -58,14 +74,14 @@ export class UdpGuestPartner implements Partner {
 export class UdpServerPartner implements Partner, Disposable {
   #socket: DatagramSocket;
   #server: Endpoint;
-  #events: Events;
+  #strangers: Strangers;
   #lingering: ReturnType<typeof setInterval> | undefined;
 
   /** @param socket Closed by its owner; closing it ends what is heard. */
   constructor(socket: DatagramSocket, server: Endpoint, events: Events) {
     this.#socket = socket;
     this.#server = server;
-    this.#events = events;
+    this.#strangers = new Strangers(events);
   }
 
   async hear(): Promise<Uint8Array | null> {
@@ -73,7 +89,7 @@ export class UdpServerPartner implements Partner, Disposable {
       const datagram = await this.#socket.receive();
       if (datagram === null) return null;
       if (sameEndpoint(datagram.from, this.#server)) return datagram.bytes;
-      reportStranger(this.#events, datagram);
+      this.#strangers.report(datagram);
     }
   }
 
@@ -93,5 +109,6 @@ export class UdpServerPartner implements Partner, Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#lingering);
+    this.#strangers[Symbol.dispose]();
   }
 }

@@ -4,14 +4,17 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
+import { AnswerBudget, shortEnough } from "../lib/answer_budget.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../lib/datagram.ts";
 import { Exit, Failure, stateOf } from "../lib/errors.ts";
+import { EventRate, seldom } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";
 import type { Desk } from "./desk.ts";
 import { BUSY, Host } from "./host.ts";
 import { messageText } from "./partner.ts";
-import { isFarewell, isNotice, UDP_GOODBYE } from "./protocol.ts";
+import { isFarewell, isNotice, noticeLine, UDP_GOODBYE } from "./protocol.ts";
 import { UdpGuestPartner } from "./udp_partner.ts";
+import { isServersWord } from "./udp_reflex.ts";
 
 /** How conversations over UDP are served. */
 export interface UdpTurnsOptions {
@@ -27,7 +30,8 @@ export interface UdpTurnsOptions {
 
 /**
  * Serves conversations on a bound socket until the signal fires. The first who sends is the guest, until the goodbye; to everybody else
- * the line is busy.
+ * the line is busy. UDP proves no address, so a forged datagram can take the line; `idle` frees it, and a guest that turns out to be a
+ * server loses it.
  *
  * @param socket Owned by this function from here on.
  * @returns How many conversations there were.
@@ -36,24 +40,11 @@ export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOpt
   return await new UdpTurns(socket, options).run();
 }
 
-/** How long nothing is said about others who are turned away (ms): who floods the line must not flood the screen. */
-const SILENCE = 10_000;
-
-/** Tells of a peer once, and of the next one after a while. */
-class Seldom {
-  #peer = "";
-  #at = -Infinity;
-
-  /** Whether to tell of a peer now. */
-  tells(peer: string, now: number): boolean {
-    if (now - this.#at < SILENCE && peer === this.#peer) return false;
-    // Many peers are one who forges them.
-    if (now - this.#at < SILENCE / 10) return false;
-    this.#peer = peer;
-    this.#at = now;
-    return true;
-  }
-}
+/** What a peer gets that nobody has typed (answers a second, and at once): no person needs more, and two servers soon fall silent. */
+const BY_RULE = { rate: 1, burst: 5 };
+/** The same in fewer words, for a datagram so short that a forger could flood somebody with the longer one. */
+const SHORT_BUSY = noticeLine("the line is busy");
+const DESERTED = noticeLine("nobody is here to answer");
 
 class UdpTurns {
   #socket: DatagramSocket;
@@ -61,7 +52,10 @@ class UdpTurns {
   #host: Host;
   #guest: UdpGuestPartner | null = null;
   #talking: Promise<void> = Promise.resolve();
-  #refusals = new Seldom();
+  #events: EventRate;
+  /** Who floods the line must not flood the screen. */
+  #refusals: EventRate;
+  #budget = new AnswerBudget(BY_RULE);
   #conversations = 0;
   #stopping = false;
 
@@ -69,7 +63,12 @@ class UdpTurns {
     const { events, idle, desk } = options;
     this.#socket = socket;
     this.#options = options;
-    this.#host = new Host({ events, goodbye: UDP_GOODBYE, idle, repeats: true, ...desk });
+    this.#events = new EventRate(events);
+    this.#refusals = new EventRate(
+      events,
+      seldom((count, within) => `Refused ${count} more datagrams within ${within}`),
+    );
+    this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...desk });
   }
 
   async run(): Promise<number> {
@@ -83,6 +82,8 @@ class UdpTurns {
       signal.removeEventListener("abort", this.#stop);
       this.#host.close("the server stops");
       this.#socket.close();
+      this.#refusals[Symbol.dispose]();
+      this.#events[Symbol.dispose]();
     }
     return this.#conversations;
   }
@@ -108,30 +109,30 @@ class UdpTurns {
   async #route({ bytes, from }: Datagram): Promise<void> {
     const text = messageText(bytes);
     if (this.#guest !== null && sameEndpoint(from, this.#guest.peer)) return this.#guest.deliver(bytes.slice());
-    // A notice is never answered: two servers would go on for ever.
-    if (isNotice(text) || this.#stopping) return;
+    // What a server says by itself is never answered: two would go on for ever.
+    if (isNotice(text) || isServersWord(text) || this.#stopping) return;
     // The goodbye to this guest was lost, or it never began.
     if (this.#guest === null && isFarewell(text)) return await this.#answer(UDP_GOODBYE, from);
-    if (this.#guest === null) return this.#begin(bytes.slice(), from);
-    const peer = formatEndpoint(from);
-    if (this.#refusals.tells(peer, performance.now())) {
-      this.#options.events.emit({ event: "refused", peer, reason: "the line is busy" });
-    }
-    await this.#answer(BUSY, from);
+    if (this.#guest === null && !this.#host.deserted) return this.#begin(bytes.slice(), from);
+    const [reason, answer] = this.#guest === null
+      ? ["nobody is here to answer", DESERTED]
+      : ["the line is busy", shortEnough([BUSY, SHORT_BUSY], bytes.length)];
+    this.#refusals.emit({ event: "refused", peer: formatEndpoint(from), reason });
+    await this.#answer(answer, from);
   }
 
   #begin(bytes: Uint8Array, from: Datagram["from"]): void {
     const peer = formatEndpoint(from);
     const id = ++this.#conversations;
-    const guest = this.#guest = new UdpGuestPartner(this.#socket, from);
-    this.#options.events.emit({ event: "accepted", id, peer });
+    const guest = this.#guest = new UdpGuestPartner(this.#socket, from, this.#budget);
+    this.#events.emit({ event: "accepted", id, peer });
     guest.deliver(bytes);
     this.#talking = this.#talk(guest, { id, peer });
   }
 
   /** Talks with a guest to the end; never rejects. */
   async #talk(guest: UdpGuestPartner, who: { readonly id: number; readonly peer: string }): Promise<void> {
-    const { events, once } = this.#options;
+    const events = this.#events;
     try {
       await this.#host.receive(guest, who);
     } catch (error) {
@@ -140,11 +141,12 @@ class UdpTurns {
     }
     this.#guest = null;
     events.emit({ event: "left", ...who, prose: `* ${who.peer} left` });
-    if (once) this.#socket.close();
+    if (this.#options.once) this.#socket.close();
   }
 
-  /** Answers somebody who is not the guest; whether that arrives is not our concern. */
+  /** Answers somebody who is not the guest; it may be lost like any datagram. */
   async #answer(text: string, to: Datagram["from"]): Promise<void> {
+    if (!this.#budget.take(to)) return;
     await this.#socket.send(text, to).catch(() => {});
   }
 }

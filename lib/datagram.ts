@@ -6,8 +6,10 @@
 import { format as formatBytes } from "@std/fmt/bytes";
 import { type Endpoint, formatEndpoint, isLoopback, unmapped } from "./addr.ts";
 import { type Datagram, DatagramSocket, reportDatagram } from "./datagram_socket.ts";
+import { AnswerBudget, shortEnough } from "./answer_budget.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exit, Failure, ProtocolError, stateOf, TimedOutError } from "./errors.ts";
+import { EventRate, seldom } from "./event_rate.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { reachableAddresses } from "./listen.ts";
 import { encodeText, plural } from "./text.ts";
@@ -19,14 +21,19 @@ export {
   DatagramSocket,
   MAX_DATAGRAM,
   reportDatagram,
-  reportStranger,
   sameEndpoint,
+  Strangers,
 } from "./datagram_socket.ts";
 
-/** What a server makes of a datagram: the answer, or `null` for none. The bytes are valid until it has answered. */
+/**
+ * What a server makes of a datagram: the answer, or `null` for none. The bytes are valid until it has answered.
+ *
+ * @param events Where the handler tells about this peer; in a flood of datagrams they are counted rather than told.
+ */
 export type DatagramHandler = (
   bytes: Uint8Array,
   from: Endpoint,
+  events: Events,
 ) => Uint8Array | string | null | Promise<Uint8Array | string | null>;
 
 /** How a server treats its peers. Times are in milliseconds. */
@@ -40,6 +47,8 @@ export interface ServeDatagramsOptions {
   readonly once?: boolean;
   /** Whether received and sent datagrams become events. */
   readonly report?: boolean;
+  /** Answers a second to one peer that look like two servers answering each other ({@linkcode AnswerBudget}); 0 = no limit (100). */
+  readonly maxRate?: number;
   /** No datagram for so long ends the server; 0 = wait for ever (default). */
   readonly timeout?: number;
 }
@@ -54,13 +63,16 @@ export interface DatagramTotals {
 
 /** How long the exchange under way may take when the server stops (ms). */
 const DRAIN = 5000;
+/** No person and few programs ask that often from one port (answers a second). */
+export const MAX_RATE = 100;
 
 /**
  * Answers datagrams until the signal fires, one after the other: what comes meanwhile waits in the system's queue, and beyond that
  * queue (some 200 KiB) the system drops it. The socket is closed at the end.
  *
- * A peer can spoil its own exchange only: what the handler throws, and an answer that cannot be sent, become events. A peer whose
- * datagram makes the handler throw a {@linkcode ProtocolError} gets its message as the answer.
+ * A peer can spoil only its own exchange: what the handler throws, and an answer that cannot be sent, become events. A peer whose
+ * datagram makes the handler throw a {@linkcode ProtocolError} gets its message as the answer, cut where it is long for the question.
+ * What a flood of datagrams may write into the log is bounded ({@linkcode EventRate}), and so is what one peer gets for an answer.
  *
  * @param socket Already bound; `serveDatagrams` owns it from here on.
  * @param handler Makes the answer.
@@ -92,7 +104,12 @@ class DatagramServer {
   #socket: DatagramSocket;
   #handler: DatagramHandler;
   #options: ServeDatagramsOptions;
+  /** For what concerns the run as a whole. */
   #events: Events;
+  /** For what peers cause. */
+  #peerEvents: EventRate;
+  #heldBack: EventRate;
+  #budget: AnswerBudget;
   #reports: boolean;
   #totals = { received: 0, answered: 0, bytesIn: 0, bytesOut: 0 };
   #deadlines: Deadlines;
@@ -108,6 +125,9 @@ class DatagramServer {
     this.#handler = handler;
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
+    this.#peerEvents = new EventRate(this.#events);
+    this.#heldBack = new EventRate(this.#events, seldom((count, within) => `Held back ${count} more within ${within}`));
+    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true });
     this.#reports = this.#events.detailed && options.report !== false;
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
   }
@@ -123,6 +143,8 @@ class DatagramServer {
       clearTimeout(this.#timer);
       this.#deadlines.stop();
       this.#socket.close();
+      this.#peerEvents[Symbol.dispose]();
+      this.#heldBack[Symbol.dispose]();
     }
     if (this.#expired !== null) throw this.#expired;
     return this.#totals;
@@ -176,24 +198,35 @@ class DatagramServer {
   async #serve({ bytes, from }: Datagram): Promise<void> {
     this.#totals.received++;
     this.#totals.bytesIn += bytes.length;
-    if (this.#reports) reportDatagram(this.#events, "received", bytes, from);
+    if (this.#reports) reportDatagram(this.#peerEvents, "received", bytes, from);
     // A datagram that seems to come from this very socket is forged: the answer would be the next question, and so on for ever.
     if (this.#isOwn(from)) return this.#fail(from, new ProtocolError("Cannot answer: it says that it comes from here"));
     try {
-      const answer = await this.#handler(bytes, from);
+      const answer = await this.#handler(bytes, from, this.#peerEvents);
       if (answer !== null) await this.#answer(answer, from);
     } catch (error) {
       this.#fail(from, error);
-      if (error instanceof ProtocolError) await this.#answer(error.message, from).catch(() => {});
+      if (!(error instanceof ProtocolError)) return;
+      await this.#answer(shortEnough([error.message], bytes.length), from).catch(() => {});
     }
   }
 
   async #answer(answer: Uint8Array | string, to: Endpoint): Promise<void> {
+    if (!this.#budget.take(to)) return this.#holdBack(to);
     const bytes = typeof answer === "string" ? encodeText(answer) : answer;
     await this.#socket.send(bytes, to);
     this.#totals.answered++;
     this.#totals.bytesOut += bytes.length;
-    if (this.#reports) reportDatagram(this.#events, "sent", bytes, to);
+    if (this.#reports) reportDatagram(this.#peerEvents, "sent", bytes, to);
+  }
+
+  /** Counts an answer that a peer does not get; told of the first, then by count. */
+  #holdBack(peer: Endpoint): void {
+    const { maxRate = MAX_RATE } = this.#options;
+    const message =
+      `Held back an answer to ${formatEndpoint(peer)}: more than ${maxRate} a second look like two servers ` +
+      "that answer each other";
+    this.#heldBack.emit({ event: "warning", message });
   }
 
   /** Whether a datagram says that it comes from the socket that it came to. */
@@ -206,7 +239,7 @@ class DatagramServer {
   #fail(from: Endpoint, error: unknown): void {
     if (this.#socket.closed) return;
     const { code, state } = stateOf(error);
-    this.#events.emit({ event: "error", id: 0, peer: formatEndpoint(from), code, message: state });
+    this.#peerEvents.emit({ event: "error", id: 0, peer: formatEndpoint(from), code, message: state });
   }
 }
 

@@ -10,8 +10,8 @@ import {
   type Datagram,
   DatagramSocket,
   reportDatagram,
-  reportStranger,
   sameEndpoint,
+  Strangers,
 } from "./datagram_socket.ts";
 import { Failure, TimedOutError } from "./errors.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
@@ -96,7 +96,7 @@ class Request {
   #listening: Promise<void>[] = [];
   #answered = Promise.withResolvers<DatagramAnswer>();
   #tries = 0;
-  #ignored = 0;
+  #strangers: Strangers;
   /** Addresses that the system cannot reach, and what it says. */
   #unreachable = new Map<string, Failure>();
 
@@ -112,6 +112,7 @@ class Request {
     this.#bytes = bytes;
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
+    this.#strangers = new Strangers(this.#events);
     // The signal may reject it while a send is awaited; the next wait passes that on.
     this.#answered.promise.catch(() => {});
   }
@@ -128,6 +129,7 @@ class Request {
       signal?.removeEventListener("abort", abort);
       for (const { socket } of this.#sources) socket.close();
       await Promise.all(this.#listening);
+      this.#strangers[Symbol.dispose]();
     }
   }
 
@@ -195,8 +197,7 @@ class Request {
     try {
       for (let datagram; (datagram = await source.socket.receive()) !== null;) {
         if (sameEndpoint(datagram.from, source.to)) return this.#take(datagram, source);
-        // One is told, the others are counted: a stranger must not write our log.
-        if (this.#ignored++ === 0) reportStranger(this.#events, datagram);
+        this.#strangers.report(datagram);
       }
     } catch (error) {
       // The system passes on that nobody listens there: no use in asking that address again.
@@ -213,7 +214,7 @@ class Request {
       attempt: second === undefined ? first?.number ?? 0 : 0,
       tries: this.#tries,
       duration: performance.now() - (first?.at ?? this.#started),
-      ignored: this.#ignored,
+      ignored: this.#strangers.count,
     });
   }
 
@@ -241,7 +242,8 @@ class Request {
     }
     const elapsed = milliseconds(performance.now() - this.#started);
     const tries = this.#tries === 1 ? "1 try" : `${this.#tries} tries`;
-    const others = this.#ignored > 0 ? `, ${plural(this.#ignored, "datagram")} of others ignored` : "";
+    const { count: ignored } = this.#strangers;
+    const others = ignored > 0 ? `, ${plural(ignored, "datagram")} of others ignored` : "";
     const each = count > 1 ? ` (${said})` : "";
     return new TimedOutError(
       `${target}: no answer to ${tries} in ${elapsed}${each}${others}; is a server running there, on that port?`,

@@ -5,6 +5,7 @@
  */
 import { type Endpoint, formatEndpoint, isLoopback, parseAddress, unmapped } from "./addr.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "./errors.ts";
+import { EventRate, seldom } from "./event_rate.ts";
 import type { Events } from "./events.ts";
 import { decodeText, encodeText, plural } from "./text.ts";
 
@@ -169,10 +170,37 @@ export function reportDatagram(events: Events, event: "received" | "sent", bytes
   events.emit({ event, id: 0, peer: formatEndpoint(peer), bytes: bytes.length, text });
 }
 
-/** Says that a datagram of somebody who was not asked came in, and was not taken for an answer (RFC 5452 9). */
-export function reportStranger(events: Events, { bytes, from }: Datagram): void {
-  const message = `Ignored ${plural(bytes.length, "byte")} from ${formatEndpoint(from)}, which was not asked`;
-  events.emit({ event: "warning", message });
+/**
+ * Tells of datagrams from peers that were not asked, which are no answers (RFC 5452 9): of the first at once, then by count. A stranger
+ * must not write our log.
+ */
+export class Strangers implements Disposable {
+  #events: EventRate;
+  #count = 0;
+
+  constructor(events: Events) {
+    this.#events = new EventRate(
+      events,
+      seldom((count, within) => `Ignored ${count} more from peers that were not asked, within ${within}`),
+    );
+  }
+
+  /** How many datagrams there were. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts a datagram, and tells of it if it is time. */
+  report({ bytes, from }: Datagram): void {
+    this.#count++;
+    const message = `Ignored ${plural(bytes.length, "byte")} from ${formatEndpoint(from)}, which was not asked`;
+    this.#events.emit({ event: "warning", message });
+  }
+
+  /** Tells how many there were since the last was told. */
+  [Symbol.dispose](): void {
+    this.#events[Symbol.dispose]();
+  }
 }
 
 function failure(action: string, error: unknown): Failure {

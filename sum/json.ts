@@ -10,6 +10,9 @@
 /** How deep objects and arrays may lie in each other. */
 const MAX_DEPTH = 32;
 
+/** How much of a peer's key an error quotes. */
+const MAX_KEY = 60;
+
 /** The tokens of JSON (RFC 8259 2). Only for text that `JSON.parse` has taken: on other text it could skip what it does not know. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
@@ -50,7 +53,7 @@ export function readMembers(text: string): Map<string, string> {
     if (depth !== 1 || token !== ":") continue;
     // Two spellings of one key ("a", "\u0061") are one key.
     const key: string = JSON.parse(tokens[index - 1] ?? "");
-    if (members.has(key)) throw new SyntaxError(`the key ${JSON.stringify(key)} is there twice`);
+    if (members.has(key)) throw new SyntaxError(`the key ${JSON.stringify(key.slice(0, MAX_KEY))} is there twice`);
     members.set(key, tokens[index + 1] ?? "");
   }
   return members;

@@ -23,21 +23,21 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
+import { shortEnough, warnOfLongAnswers } from "../lib/answer_budget.ts";
 import {
   type DatagramTotals,
   datagramTotalsLine,
   serveDatagrams,
   type ServeDatagramsOptions,
 } from "../lib/datagram.ts";
-import { NO_EVENTS } from "../lib/events.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/listen.ts";
 import { bindFlags, commonFlags } from "../lib/options.ts";
 import { runScript, type Script } from "../lib/script.ts";
-import { decodeText } from "../lib/text.ts";
+import { decodeText, encodeText } from "../lib/text.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
-import { isLastWord } from "./protocol.ts";
+import { formOf, isLastWord, writeRefusal, writeStopping } from "./protocol.ts";
 import { RecentAnswers } from "./recent.ts";
 
 const flags = {
@@ -46,6 +46,9 @@ const flags = {
   once: flag.on("serve one exchange, then exit"),
   ...commonFlags,
 };
+
+/** The bytes of the shortest question, `a:1`. */
+const SHORTEST = 3;
 
 /** What `sum:udp-server` says of itself. */
 export const script: Script<typeof flags> = {
@@ -59,17 +62,24 @@ export const script: Script<typeof flags> = {
   flags,
 };
 
+/** A refusal; in fewer words where the question is so short that an answer to a forged one would flood its victim. */
+function shortRefusal(text: string, question: string, length: number): string {
+  const form = formOf(question);
+  const short = form === "json" ? "it is no JSON object" : "it is not NAME: INTEGER";
+  const wordings = [text, writeRefusal(`Cannot take the question: ${short}`, form)];
+  return shortEnough(question.endsWith("\n") ? wordings.map((each) => `${each}\n`) : wordings, length);
+}
+
 /** Answers each datagram until the signal fires or a number outside 1-100 stops it; a question asked again gets the same answer. */
 export async function serveSumDatagrams(
   socket: Deno.DatagramConn,
   rules: ServerRules,
   options: ServeDatagramsOptions,
 ): Promise<DatagramTotals> {
-  const { events = NO_EVENTS } = options;
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const recent = new RecentAnswers();
-  return await serveDatagrams(socket, (bytes, from) => {
+  return await serveDatagrams(socket, (bytes, from, events) => {
     const question = decodeText(bytes);
     const peer = formatEndpoint(from);
     if (isLastWord(question)) return null;
@@ -83,8 +93,12 @@ export async function serveSumDatagrams(
     reportReply(reply, events, { id: 0, peer });
     // The answer to this datagram still goes out, then the server ends. Should it get lost, nobody is left to give it again.
     if (reply.kind === "stop") stop.abort();
-    // In the form of the question: who types into `nc -u` sends a newline and likes to get one.
-    const answer = question.endsWith("\n") ? `${reply.text}\n` : reply.text;
+    // In the form of the question: people who type into `nc -u` send a newline and expect one.
+    const answer = reply.kind === "refusal"
+      ? shortRefusal(reply.text, question, bytes.length)
+      : question.endsWith("\n")
+      ? `${reply.text}\n`
+      : reply.text;
     recent.add(peer, question, answer);
     return answer;
   }, { ...options, signal });
@@ -95,6 +109,7 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
     const socket = listenUdp({ hostname: options.bind, port: options.port });
     announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
+    warnOfLongAnswers(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;
     const limits = { once, timeout: timeout * 1000, events, signal };
     return datagramTotalsLine(await serveSumDatagrams(socket, rulesOf(options), limits), events);

@@ -10,10 +10,11 @@ import {
   type Datagram,
   DatagramSocket,
   reportDatagram,
-  reportStranger,
   sameEndpoint,
+  Strangers,
 } from "../lib/datagram.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
+import { EventRate } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { plural } from "../lib/text.ts";
@@ -75,6 +76,9 @@ class Series {
   /** The address that has answered; until then the requests take turns. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
+  #strangers: Strangers;
+  /** What the server says beside its first answers, which may be any number of datagrams. */
+  #odd: EventRate;
   #wake = Promise.withResolvers<void>();
 
   constructor(server: Endpoint, addresses: readonly string[], message: Uint8Array, options: SeriesOptions) {
@@ -83,6 +87,8 @@ class Series {
     this.#message = message;
     this.#options = options;
     this.#tally = new Tally(options.wait);
+    this.#strangers = new Strangers(options.events);
+    this.#odd = new EventRate(options.events);
   }
 
   async run(): Promise<string> {
@@ -97,6 +103,8 @@ class Series {
     } finally {
       signal.removeEventListener("abort", wake);
       for (const request of this.#open.keys()) await this.#close(request);
+      this.#strangers[Symbol.dispose]();
+      this.#odd[Symbol.dispose]();
       if (this.#tally.sent > 0) {
         const prose = [{ mark: "data" as const, text: this.#tally.line }];
         events.emit({ event: "measured", prose, ...this.#tally.figures });
@@ -156,7 +164,7 @@ class Series {
     try {
       for (let datagram; (datagram = await request.socket.receive()) !== null;) {
         if (sameEndpoint(datagram.from, request.to)) this.#take(request, datagram);
-        else reportStranger(this.#options.events, datagram);
+        else this.#strangers.report(datagram);
       }
     } catch (error) {
       // Where the system passes on that nobody listens, that request is lost like any other.
@@ -166,8 +174,8 @@ class Series {
   }
 
   #take(request: Request, { bytes, from }: Datagram): void {
-    const { events } = this.#options;
     const { number, answered, at } = request;
+    const events = answered ? this.#odd : this.#options.events;
     const odd = this.#tally.answer(number, performance.now() - at, answered);
     request.answered = true;
     this.#chosen ??= request.to.hostname;

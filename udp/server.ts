@@ -15,7 +15,8 @@
  * ```
  *
  * Read it beside `tcp/server.ts`: nobody is accepted and nobody leaves, a datagram is a whole message by itself (an empty one
- * too), and the answer goes to whatever address the datagram says it came from.
+ * too), and the answer goes to whatever address the datagram says it came from. Since that can be forged, what one peer gets is bounded
+ * (`lib/answer_budget.ts`).
  *
  * @module
  */
@@ -24,9 +25,11 @@ import {
   type DatagramTotals,
   datagramTotalsLine,
   MAX_DATAGRAM,
+  MAX_RATE,
   serveDatagrams,
   type ServeDatagramsOptions,
 } from "../lib/datagram.ts";
+import { warnOfLongAnswers } from "../lib/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/listen.ts";
@@ -36,9 +39,19 @@ import { encodeText } from "../lib/text.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
-  reply: flag.text("answer to each datagram", { default: "Hello from server!" }),
-  echo: flag.on("send every datagram back (never point two such servers at each other)"),
+  reply: flag.text(
+    "answer to each datagram; on a network keep it within 56 bytes, or forgers can use it to flood others",
+    {
+      default: "Hello from server!",
+    },
+  ),
+  echo: flag.on("send every datagram back"),
   discard: flag.on("only count what comes"),
+  maxRate: flag.integer("answers a second to one peer that look like two servers answering each other; 0 = no limit", {
+    default: MAX_RATE,
+    min: 0,
+    max: 1_000_000,
+  }),
   once: flag.on("serve one datagram, then exit"),
   ...commonFlags,
 };
@@ -67,7 +80,7 @@ export function answerWith(reply: string): DatagramHandler {
       `Cannot use --reply: it has ${bytes.length} bytes, one datagram carries ${MAX_DATAGRAM} at most`,
     );
   }
-  // Not to its own words: two servers that answered each other would never stop.
+  // Not to its own words: two such servers that a forged datagram sets at each other are still at once.
   return (datagram) =>
     bytes.length > 0 && datagram.length === bytes.length && datagram.every((byte, at) => byte === bytes[at])
       ? null
@@ -96,8 +109,10 @@ export async function main(args: string[]): Promise<number> {
     const handler = options.echo ? echo : options.discard ? discard : answerWith(options.reply);
     const socket = listenUdp({ hostname: options.bind, port: options.port });
     announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
-    const timeout = options.timeout * 1000;
-    const totals = await serveMessages(socket, handler, { once: options.once, timeout, events, signal });
+    if (handler !== echo && handler !== discard) warnOfLongAnswers(encodeText(options.reply), options.bind, events);
+    const { once, maxRate } = options;
+    const limits = { once, maxRate, timeout: options.timeout * 1000 };
+    const totals = await serveMessages(socket, handler, { ...limits, events, signal });
     return datagramTotalsLine(totals, events);
   });
 }

@@ -241,6 +241,20 @@ Deno.test("chat:udp-client takes no answer from whom it did not ask (D5, 60)", a
   assertEquals(client.stdout, "hi there");
 });
 
+Deno.test("chat:udp-client tells of one stranger, and of the others by count", async () => {
+  using server = new RawPeer();
+  using stranger = new RawPeer();
+  await using client = start("chat:udp-client", at(server.port), { stdin: true });
+  await client.type("hello\n");
+  const { port } = await server.receive();
+  for (let count = 0; count < 200; count++) await stranger.send("forged", port);
+  await client.until(/Ignored 6 bytes from 127\.0\.0\.1:\d+, which was not asked/, "stderr");
+  await server.send("exit", port);
+  const { stderr } = await client.ended();
+  assertEquals(stderr.match(/Ignored/g)?.length, 2);
+  assertMatch(stderr, /Ignored \d+ more from peers that were not asked, within/);
+});
+
 Deno.test("chat:udp-client ends with 5 when nobody answers in time, with 0 when nobody answers its goodbye (D9)", async () => {
   using server = new RawPeer();
   assertEquals((await run("chat:udp-client", at(server.port, "--timeout", "0.1"), { input: "hello\n" })).code, 5);

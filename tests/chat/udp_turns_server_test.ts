@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { serveUdpTurns, type UdpTurnsOptions } from "../../chat/udp_turns_server.ts";
 import { DatagramSocket } from "../../lib/datagram.ts";
@@ -242,4 +243,141 @@ Deno.test("over UDP: a flood does not hurt; the guest goes on when it is over (D
   }
   const { text } = await answer;
   assert(text === "again" || text.startsWith("* received already"), text);
+});
+
+/** A server of another kind, which answers whatever comes; somebody has forged its first datagram. */
+class Machine extends Peer {
+  heard: string[] = [];
+  #answer: (question: string) => string;
+  #answering: Promise<void> = Promise.resolve();
+
+  constructor(server: UdpServer, answer: (question: string) => string) {
+    super(server);
+    this.#answer = answer;
+  }
+
+  async begin(words = "x"): Promise<void> {
+    await this.say(words);
+    this.#answering = this.#loop().catch(() => {});
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      const { text } = await this.receive();
+      this.heard.push(text);
+      await this.say(this.#answer(text));
+    }
+  }
+
+  /** Stops answering. */
+  async stop(): Promise<void> {
+    this.close();
+    await this.#answering;
+  }
+}
+
+Deno.test("over UDP: a guest that sends our words back, or always its own, at once, loses the line to a person", async () => {
+  for (const answer of [(question: string) => question, () => "fixed"]) {
+    await using server = new UdpServer();
+    using machine = new Machine(server, answer);
+    const left = server.events.next("left");
+    server.desk.input.type("hello?", "who is there?", "speak!", "nobody?");
+    await machine.begin();
+    await deadline(left, 5000);
+    await machine.stop();
+    assert(
+      server.events.all.some((event) =>
+        event.event === "error" && /it answers at once and by rule/.test(event.message)
+      ),
+    );
+    using peer = new Peer(server);
+    server.desk.input.type("welcome");
+    // It is let in, and hears what was typed for the machine.
+    assert(!(await peer.ask("I am a person")).startsWith("* "));
+  }
+});
+
+Deno.test("over UDP: a file of lines fed to a client is no machine, however fast it answers", async () => {
+  await using server = new UdpServer();
+  using peer = new Peer(server);
+  server.desk.input.type(...Array.from({ length: 50 }, (_, index) => `answer ${index}`));
+  for (let index = 0; index < 50; index++) assertEquals(await peer.ask(`line ${index}`), `answer ${index}`);
+});
+
+Deno.test("over UDP: what a server says by itself begins no conversation, gets no answer, and ends one", async () => {
+  await using server = new UdpServer();
+  using peer = new Peer(server);
+  const words = ["Hello from server!", "Goodbye! Closing session.", "Cannot take the question: it is empty", BUSY];
+  for (const word of words) await peer.say(word);
+  // The next is heard, and is the first of all.
+  server.desk.input.type("hi");
+  assertEquals(await peer.ask("hello"), "hi");
+  assertEquals(server.spoken[0], "client: hello");
+  assertEquals(server.events.names.filter((name) => name === "accepted").length, 1);
+  const left = server.events.next("left");
+  await peer.say("Hello from server!");
+  await deadline(left, 5000);
+});
+
+Deno.test("over UDP: a guest who speaks out of turn is told so a few times, not without end", async () => {
+  await using server = new UdpServer();
+  using peer = new Peer(server);
+  await peer.say("hello");
+  for (let count = 0; count < 50; count++) await peer.say(`and ${count}`);
+  for (let count = 0; count < 5; count++) assertMatch((await peer.receive()).text, /^\* not your turn: kept/);
+  // No sixth: the next that it hears is the answer.
+  server.desk.input.type("slowly");
+  assertEquals((await peer.receive()).text, "slowly");
+});
+
+Deno.test("over UDP: one who is turned away is told so a few times, and the screen a number", async () => {
+  const server = new UdpServer();
+  using guest = new Peer(server);
+  const begun = server.events.next("message");
+  await guest.say("hello");
+  await begun;
+  using stranger = new Peer(server);
+  for (let count = 0; count < 50; count++) await stranger.say("let me in");
+  for (let count = 0; count < 5; count++) assertEquals((await stranger.receive()).text, BUSY);
+  // No sixth: the next that the stranger hears comes after it.
+  server.desk.stop();
+  await server.serving;
+  await guest.send("end", stranger.port);
+  assertEquals((await stranger.receive()).text, "end");
+  assertEquals(server.events.names.filter((name) => name === "refused").length, 1);
+  assert(server.remarks.some((text) => /^Refused \d+ more datagrams within/.test(text)), server.remarks.join());
+});
+
+Deno.test("over UDP: what a stranger hears is at most three times as long as what it sent, headers included", async () => {
+  await using server = new UdpServer();
+  using guest = new Peer(server);
+  const begun = server.events.next("message");
+  await guest.say("hello");
+  await begun;
+  using stranger = new Peer(server);
+  assertEquals(await stranger.ask(""), "* the line is busy");
+  assertEquals(await stranger.ask("12345"), BUSY);
+});
+
+Deno.test("over UDP: where nobody sits there is one conversation, and not one for each datagram", async () => {
+  await using server = new UdpServer();
+  server.desk.input.end();
+  using peer = new Peer(server);
+  assertEquals(await peer.ask("hello"), "* nobody is here to answer any more");
+  for (let count = 0; count < 4; count++) assertEquals(await peer.ask("hello"), "* nobody is here to answer");
+  assertEquals(server.events.names.filter((name) => name === "accepted").length, 1);
+});
+
+Deno.test("over UDP: guests who come and go without end fill no log", async () => {
+  const server = new UdpServer();
+  using peer = new Peer(server);
+  const long = "x".repeat(60_000);
+  for (let count = 0; count < 20; count++) {
+    await peer.say(long);
+    assertEquals(await peer.ask("exit"), "Goodbye! Closing session.");
+  }
+  server.desk.stop();
+  assertEquals(await server.serving, 20);
+  assert(server.spoken.length < 15, `${server.spoken.length} told`);
+  assert(server.remarks.some((text) => text.startsWith("Left out of the log within")));
 });

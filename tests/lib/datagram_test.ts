@@ -198,6 +198,95 @@ Deno.test("serveDatagrams() tells a peer how it broke the protocol, and outlives
   );
 });
 
+Deno.test("serveDatagrams() sends no error that is longer than a few words, or than three times its question", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const serving = serveDatagrams(socket, () => {
+    throw new ProtocolError(`Cannot read this: ${"no end of reasons, ".repeat(100)}`);
+  }, { signal: stop.signal });
+  using peer = new RawPeer();
+  for (const [question, answer] of [[0, 56], [1, 59], [10, 86], [50_000, 120]] as const) {
+    await peer.send("x".repeat(question), port);
+    assertEquals((await peer.receive()).bytes.length, answer);
+  }
+  stop.off();
+  await serving;
+});
+
+Deno.test("serveDatagrams() breaks off a loop with another server that answers by rule, and says so once", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const told = events.next("warning");
+  const serving = serveDatagrams(socket, () => "one", { events, signal: stop.signal, report: false, maxRate: 100 });
+  // The other server: it answers whatever comes, from a port such as clients have. Somebody has forged its first datagram.
+  using other = new RawPeer();
+  const end = performance.now() + 5000;
+  const answering = (async () => {
+    while (performance.now() < end) {
+      await other.receive();
+      await other.send("other", port);
+    }
+  })().catch(() => {});
+  await other.send("x", port);
+  await Promise.race([told, answering]);
+  assertEquals(
+    messageOf(events.all[0]),
+    `Held back an answer to 127.0.0.1:${other.port}: more than 100 a second look like two servers that answer each other`,
+  );
+  // The next client is answered, and the loop is at rest.
+  using client = new RawPeer();
+  await client.send("hello", port);
+  assertEquals((await client.receive()).text, "one");
+  other.close();
+  await answering;
+  stop.off();
+  const { received: all, answered } = await serving;
+  assertEquals(all - answered, 1);
+  assertEquals(events.names, ["warning"]);
+});
+
+Deno.test("serveDatagrams() answers without end where there is no limit", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { events, signal: stop.signal, report: false, maxRate: 0 });
+  using peer = new RawPeer();
+  const began = performance.now();
+  // Well beyond the time of the first break.
+  while (performance.now() - began < 700) {
+    await peer.send("x", port);
+    await peer.receive();
+  }
+  stop.off();
+  await serving;
+  assertEquals(events.names, []);
+});
+
+Deno.test("serveDatagrams() counts the datagrams of a flood instead of telling each, and its handler's events likewise", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const text = "x".repeat(60_000);
+  const serving = serveDatagrams(socket, (_, from, peerEvents) => {
+    peerEvents.emit({ event: "error", id: 0, peer: `${from.hostname}:${from.port}`, code: 8, message: text });
+    return "";
+  }, { events, signal: stop.signal });
+  using peer = new RawPeer();
+  for (let count = 0; count < 100; count++) {
+    await peer.send(text, port);
+    await peer.receive();
+  }
+  stop.off();
+  await serving;
+  const told = events.names.filter((name) => name === "received" || name === "error").length;
+  assert(told >= 9 && told < 20, `${told} told`);
+  assertMatch(
+    messageOf(events.all.at(-1)),
+    /^Left out of the log within [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
+  );
+});
+
 Deno.test("serveDatagrams() goes on where the system reports a peer that left (Windows)", async () => {
   const { socket, port } = bind();
   let refusals = 2;
@@ -373,6 +462,21 @@ Deno.test("requestDatagram() ignores answers from another port, and says so (D5)
   await peer.send("genuine", port);
   const answer = await asking;
   assertEquals([decodeText(answer.bytes), answer.ignored], ["genuine", 1]);
+});
+
+Deno.test("requestDatagram() tells of one stranger, and of the others by count", async () => {
+  using peer = new RawPeer();
+  using stranger = new RawPeer();
+  const events = new RecordedEvents();
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 60_000, events });
+  const { port } = await peer.receive();
+  for (let count = 0; count < 100; count++) await stranger.send("forged", port);
+  await peer.send("genuine", port);
+  const { ignored } = await asking;
+  const warnings = events.all.filter(({ event }) => event === "warning").map(messageOf);
+  assertGreaterOrEqual(ignored, 2);
+  assertEquals(warnings.length, 2);
+  assertMatch(warnings[1] ?? "", new RegExp(`^Ignored ${ignored - 1} more from peers that were not asked, within`));
 });
 
 Deno.test("requestDatagram() ignores answers from another address with the right port (D5)", async () => {

@@ -47,3 +47,12 @@ Deno.test("textOf() reads strings and nothing else", { permissions: "none" }, ()
   assertEquals(textOf('"\\u00e9\\n"'), "é\n");
   for (const value of ["1", "null", "[", "{", ""]) assertEquals(textOf(value), null);
 });
+
+Deno.test("readMembers() quotes no more than the beginning of a peer's key", { permissions: "none" }, () => {
+  const key = "k".repeat(5000);
+  assertThrows(
+    () => readMembers(`{"${key}":1,"${key}":2}`),
+    SyntaxError,
+    `the key "${"k".repeat(60)}" is there twice`,
+  );
+});

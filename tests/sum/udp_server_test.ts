@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventsIn, startServer } from "../support/script.ts";
 import { RawPeer } from "../support/sockets.ts";
 
@@ -54,7 +54,7 @@ Deno.test("sum:udp-server refuses what is no question and goes on (C7, C8, D7)",
     ["Ada: 1\nBob: 2", "Cannot take the question: it is more than one line"],
     ["Ada: 101", "Cannot take the question: 101 is not from 1 to 100"],
     ['{"number":1}', '{"error":"Cannot take the question: the key \\"name\\" is missing"}'],
-    [Uint8Array.of(0xff, 0x1b, 0), "Cannot take the question: it has no colon; a line is NAME: INTEGER"],
+    [Uint8Array.of(0xff, 0x1b, 0, 0), "Cannot take the question: it has no colon; a line is NAME: INTEGER"],
     [`${"x".repeat(60_000)}: 1`, "Cannot take the question: the name has 60000 characters, 200 at most are allowed"],
   ];
   for (const [question, answer] of cases) assertEquals(await ask(peer, server.port, question), answer);
@@ -96,4 +96,35 @@ Deno.test("sum:udp-server does not answer what ends an exchange, so that no two 
     await peer.send(word, server.port);
   }
   assertEquals(await ask(peer, server.port, "Ada: 42"), "Bob: 58");
+});
+
+Deno.test("sum:udp-server refuses in few words, and never in more than three times the question, headers included", async () => {
+  await using server = await startServer("sum:udp-server", [...BOB, "--keep-running", "--quiet"]);
+  using peer = new RawPeer();
+  const long = "k".repeat(5000);
+  for (
+    const [question, answer] of [
+      ["{", '{"error":"Cannot take the question: it is no JSON object"}'],
+      ["[]", '{"error":"Cannot take the question: it is no JSON object"}'],
+      ["{\n", '{"error":"Cannot take the question: it is no JSON object"}\n'],
+      ["x", "Cannot take the question: it is not NAME: INTEGER"],
+      ["\n", "Cannot take the question: it is empty\n"],
+      ["abc", "Cannot take the question: it is not NAME: INTEGER"],
+      [`{"${long}":1,"${long}":2}`, '{"error":"Cannot take the question: it is no JSON object"}'],
+    ] as const
+  ) {
+    const got = await ask(peer, server.port, question);
+    assertEquals(got, answer);
+    assertLessOrEqual(28 + got.length, 3 * (28 + question.length));
+  }
+});
+
+Deno.test("sum:udp-server --quiet tells a few errors of a flood, and how many there were", async () => {
+  await using server = await startServer("sum:udp-server", [...BOB, "--quiet"]);
+  using peer = new RawPeer();
+  for (let count = 0; count < 200; count++) await ask(peer, server.port, `${count}`);
+  const { stderr } = await server.script.stop();
+  const lines = stderr.trimEnd().split("\n");
+  assertLess(lines.length, 25);
+  assertMatch(lines.at(-1) ?? "", /^\[!\] Left out of the log within [0-9.]+ s: 1[789]\d errors; from 1 peer$/);
 });

@@ -1,4 +1,12 @@
-import { assertEquals, assertGreaterOrEqual, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { Failure, TimedOutError } from "../../lib/errors.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import { DataOutput } from "../../lib/output.ts";
@@ -121,6 +129,31 @@ Deno.test("series() ignores answers of others, and says so (D5)", async () => {
   await done;
   assertEquals(printed, ["genuine"]);
   assertMatch(notices(events).join(), /^Ignored 6 bytes from 127\.0\.0\.1:\d+, which was not asked$/);
+});
+
+Deno.test("series() tells of one stranger, and of the others by count; a server that answers without end fills no log", async () => {
+  using peer = new RawPeer();
+  using stranger = new RawPeer();
+  const { done, events, printed } = start(peer.port, { count: 2 });
+  const { port } = await peer.receive();
+  for (let count = 0; count < 50; count++) await stranger.send("forged", port);
+  // Of this size a log takes about ten.
+  const answer = "x".repeat(50_000);
+  for (let count = 0; count < 100; count++) {
+    await peer.send(answer, port);
+    // Let the series read: a socket holds four of these.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await peer.send("last", (await peer.receive()).port);
+  await done;
+  assertEquals(printed, [answer, "last"]);
+  const [first, ...more] = notices(events).filter((text) => text.startsWith("Ignored"));
+  assertMatch(first ?? "", /^Ignored 6 bytes from/);
+  assertMatch(more.join(), /^Ignored \d+ more from peers that were not asked, within [0-9.]+ s$/);
+  const told = events.names.filter((name) => name === "received").length;
+  assertLess(told, 15);
+  assertGreater(measured(events).duplicates as number, told);
+  assertMatch(notices(events).join("\n"), /Left out of the log within [0-9.]+ s: (.*, )?\d+ received/);
 });
 
 Deno.test("series() ends with code 5 when nothing at all came back, and prints the figures all the same (D9)", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventsIn, run, startServer } from "../support/script.ts";
 import { RawPeer } from "../support/sockets.ts";
 
@@ -142,6 +142,34 @@ Deno.test("udp:server refuses flags that make no sense (P4)", async () => {
     assertEquals({ code, stdout, lines: stderr.split("\n").length }, { code: 2, stdout: "", lines: 2 });
     assertMatch(stderr, pattern);
   }
+});
+
+Deno.test("udp:server says that a long --reply can be turned against others, where others can reach it", async () => {
+  for (const [bind, warned] of [["0.0.0.0", true], ["127.0.0.1", false]] as const) {
+    await using server = await startServer("udp:server", ["--bind", bind, "--reply", "x".repeat(1000)]);
+    const { stderr } = await server.script.stop();
+    assertEquals(/^\[!\] An answer can be 37 times as long as its question, .*\n$/.test(stderr), warned, stderr);
+  }
+});
+
+Deno.test("udp:server --max-rate says when a loop is broken off; clients of a series are none", async () => {
+  await using server = await startServer("udp:server", ["--echo", "--max-rate", "50"]);
+  const { code, stderr } = await run("udp:client", ["--port", `${server.port}`, "--count", "1000", "--quiet"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "1000 sent, 1000 received");
+  using loop = new RawPeer();
+  const told = server.script.until(/Held back an answer to 127\.0\.0\.1:\d+: more than 50 a second/, "stderr");
+  const end = performance.now() + 5000;
+  const looping = (async () => {
+    await loop.send("x", server.port);
+    while (performance.now() < end) await loop.send((await loop.receive()).bytes, server.port);
+  })().catch(() => {});
+  await told;
+  loop.close();
+  await looping;
+  // Each datagram of the series is in the log.
+  const { stdout } = await server.script.stop();
+  assertGreaterOrEqual(stdout.match(/^\[\*\] Received: Hello from client!$/gm)?.length ?? 0, 1000);
 });
 
 Deno.test("udp:server does not answer its own words: two servers that a forged datagram sets upon each other are still", async () => {

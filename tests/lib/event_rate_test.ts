@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { EventRate, type EventRateOptions, MOST_PEERS, seldom } from "../../lib/event_rate.ts";
+import type { NetEvent } from "../../lib/events.ts";
+import { RecordedEvents } from "../support/sockets.ts";
+
+/** A recorder of events behind a limit, and the clock of the limit. */
+function limited(options: EventRateOptions = {}) {
+  const clock = { now: 0 };
+  const events = new RecordedEvents();
+  return { clock, events, rate: new EventRate(events, { now: () => clock.now, ...options }) };
+}
+
+const received = (port: number, text = "Hello from client!"): NetEvent => {
+  return { event: "received", id: 0, peer: `192.0.2.1:${port}`, bytes: text.length, text };
+};
+
+const messages = (events: RecordedEvents): string[] =>
+  events.all.flatMap((each) => "message" in each ? [String(each.message)] : []);
+
+Deno.test("EventRate tells of a thousand exchanges at once, each of them", () => {
+  const { rate, events } = limited();
+  using _ = rate;
+  for (let port = 0; port < 1000; port++) {
+    rate.emit(received(port));
+    rate.emit({ ...received(port), event: "sent" } as NetEvent);
+  }
+  assertEquals(events.all.length, 2000);
+});
+
+Deno.test("EventRate tells of a class of thirty who send every other second, for an hour", () => {
+  const { rate, events, clock } = limited();
+  using _ = rate;
+  for (; clock.now < 3_600_000; clock.now += 2000) for (let port = 0; port < 30; port++) rate.emit(received(port));
+  assertEquals(events.all.length, 30 * 1800);
+});
+
+Deno.test("EventRate keeps a flood from 200,000 ports small, whatever the datagrams carry", () => {
+  for (const text of ["x", "x".repeat(65_000)]) {
+    const { rate, events, clock } = limited();
+    for (let count = 0; count < 200_000; count++) {
+      clock.now += 0.02;
+      rate.emit(received(count, text));
+    }
+    rate[Symbol.dispose]();
+    const told = events.all.reduce((sum, event) => sum + JSON.stringify(event).length, 0);
+    assertLess(told, 800_000);
+    const left = (200_000 - (events.all.length - 1)).toLocaleString("en");
+    const [line, ...more] = messages(events);
+    assertMatch(line ?? "", /^Left out of the log within (3\.9|4) s: [0-9,]+ received; from 10,000 peers or more$/);
+    assertStringIncludes(line ?? "", ` ${left} received`);
+    assertEquals(more, []);
+  }
+});
+
+Deno.test("EventRate tells what was left out a second after the first of it, and then once in a period", async () => {
+  const { rate, events } = limited({ burst: 1, rate: 0, period: 30 });
+  using _ = rate;
+  for (let count = 0; count < 4; count++) rate.emit(received(count % 2));
+  await events.next("notice");
+  rate.emit(received(1));
+  await events.next("notice");
+  assertEquals(messages(events), [
+    "Left out of the log within 0 s: 3 received; from 2 peers",
+    "Left out of the log within 0 s: 1 received; from 1 peer",
+  ]);
+});
+
+Deno.test("EventRate has told everything when it is disposed of, and leaves no timer behind", () => {
+  const { rate, events, clock } = limited({ burst: 1, rate: 0 });
+  rate.emit(received(1));
+  rate.emit({ event: "error", id: 0, peer: "192.0.2.1:1", code: 8, message: "Cannot read it" });
+  clock.now = 2500;
+  rate.emit({ event: "warning", message: "Odd" });
+  rate[Symbol.dispose]();
+  rate[Symbol.dispose]();
+  assertEquals(events.names, ["received", "warning"]);
+  assertEquals(messages(events), ["Left out of the log within 2.5 s: 1 error, 1 warning; from 1 peer"]);
+});
+
+Deno.test("EventRate counts ten thousand peers and no more: forged ones are without number", () => {
+  const { rate, events } = limited({ burst: 1, rate: 0 });
+  for (let port = 0; port < MOST_PEERS; port++) rate.emit(received(port));
+  rate[Symbol.dispose]();
+  assertMatch(messages(events)[0] ?? "", /: 9,999 received; from 9,999 peers$/);
+});
+
+Deno.test("EventRate never holds back what no peer can cause", () => {
+  const { rate, events } = limited({ burst: 1, rate: 0 });
+  using _ = rate;
+  rate.emit(received(1));
+  rate.emit(received(2));
+  rate.emit({ event: "summary", prose: "", received: 2 });
+  rate.emit({ event: "error", code: 9, message: "Cannot listen" });
+  rate.emit({ event: "ended", code: 9, reason: "Cannot listen" });
+  assertEquals(events.names, ["received", "summary", "error", "ended"]);
+});
+
+Deno.test("EventRate with --quiet tells a few errors of single peers and counts the others, and still tells every result", () => {
+  const told: NetEvent[] = [];
+  const quiet = { detailed: false, emit: (event: NetEvent): unknown => told.push(event) };
+  const rate = new EventRate(quiet, { now: () => 0 });
+  assert(!rate.detailed);
+  for (let port = 0; port < 1000; port++) {
+    rate.emit({
+      event: "error",
+      id: 0,
+      peer: `192.0.2.1:${port}`,
+      code: 8,
+      message: "Cannot take the question: it is empty",
+    });
+    rate.emit({ event: "result", id: 0, peer: `192.0.2.1:${port}`, prose: "Sum: 100" });
+  }
+  rate[Symbol.dispose]();
+  const count = (name: string): number => told.filter(({ event }) => event === name).length;
+  assertEquals([count("result"), count("error"), count("warning")], [1000, 15, 1]);
+});
+
+Deno.test("seldom() tells one, and the number of the others", () => {
+  const { rate, events } = limited(seldom((count, within) => `${count} more within ${within}`));
+  for (let count = 0; count < 388_446; count++) rate.emit({ event: "warning", message: "Ignored" });
+  rate[Symbol.dispose]();
+  assertEquals(messages(events), ["Ignored", "388,445 more within 0 s"]);
+});
