@@ -159,8 +159,11 @@ function isTrouble(name: string): boolean {
 
 /** About how many bytes an event takes in a log; what has to be escaped takes more. */
 function costOf(event: NetEvent): number {
-  const text = "text" in event ? event.text : "message" in event ? event.message : "prose" in event ? event.prose : "";
-  return FRAME + (typeof text === "string" ? text.length : 0);
+  if ("text" in event && typeof event.text === "string") return FRAME + event.text.length;
+  if ("message" in event && typeof event.message === "string") return FRAME + event.message.length;
+  if (!("prose" in event)) return FRAME;
+  const lines = typeof event.prose === "string" ? [event.prose] : event.prose;
+  return lines.reduce((cost, line) => cost + (typeof line === "string" ? line : line.text).length, FRAME);
 }
 
 /**
