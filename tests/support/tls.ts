@@ -60,11 +60,31 @@ export async function selfSigned(
       ]),
     ],
   });
-  const key = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toBase64();
-  return {
-    certificate: `${certificate.toString("pem")}\n`,
-    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-  };
+  return { certificate: `${certificate.toString("pem")}\n`, key: await pemOf(keys.privateKey) };
+}
+
+/** A certificate for clients that a CA has issued to any subject at all. */
+export async function issued(ca: Pair, subject: JsonNameParams): Promise<Pair> {
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const der = Uint8Array.fromBase64(/-----BEGIN PRIVATE KEY-----([^-]*)-----END/.exec(ca.key)?.[1] ?? "");
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: new x509.Name(subject).toArrayBuffer() as never,
+    issuer: new x509.X509Certificate(ca.certificate).subjectName.toArrayBuffer() as never,
+    notBefore: inDays(-1),
+    notAfter: inDays(30),
+    publicKey: keys.publicKey,
+    signingKey: await crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]),
+    signingAlgorithm: algorithm,
+    extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
+  });
+  return { certificate: `${certificate.toString("pem")}\n`, key: await pemOf(keys.privateKey) };
+}
+
+async function pemOf(key: CryptoKey): Promise<string> {
+  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key)).toBase64();
+  return `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`;
 }
 
 /** The certificates and keys as files, `NAME.pem` and `NAME-key.pem`; returns what to name them by. */

@@ -1,0 +1,200 @@
+/** The table in SECURITY.md, row by row: one hostile text goes through each source and is looked for, raw, in every sink. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { eventsIn, run, start, startServer, type TaskName } from "../support/script.ts";
+import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
+import { atTerminal, haveTerminal } from "../support/terminal.ts";
+import { issued, pki, selfSigned, serverTls, tlsListener } from "../support/tls.ts";
+import { assertHarmless, assertHarmlessAtTerminal, HOSTILE, HOSTILE_LINES, MARK } from "./marked.ts";
+
+const folder = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+/** The sources of the table, and the tests that hold their rows. */
+const held = new Set<string>();
+
+/** A test that holds the row of the table with this source. */
+function row(source: string, test: () => Promise<void>): void {
+  held.add(source);
+  Deno.test(`untrusted: ${source}`, test);
+}
+
+/** Files of a certificate and its key. */
+async function files(name: string, pair: { certificate: string; key: string }): Promise<string[]> {
+  const [cert, key] = [`${folder}/${name}.pem`, `${folder}/${name}-key.pem`];
+  await Deno.writeTextFile(cert, pair.certificate);
+  await Deno.writeTextFile(key, pair.key);
+  return ["--cert", cert, "--key", key];
+}
+
+/** What a server prints, as prose and as JSON, while `visit` sends it something, until it has shown the mark. */
+async function told(task: TaskName, args: readonly string[], visit: (port: number) => Promise<unknown>): Promise<void> {
+  for (const form of [[], ["--json"]]) {
+    await using server = await startServer(task, [...args, ...form]);
+    await visit(server.port);
+    const { script } = server;
+    await Promise.race([script.until(new RegExp(MARK)), script.until(new RegExp(MARK), "stderr")]);
+    const { stdout, stderr } = await script.stop();
+    assertHarmless(stdout + stderr, [task, ...args, ...form].join(" "));
+  }
+}
+
+/** What a client at a terminal prints of what a server sends it. */
+async function shown(task: TaskName, args: readonly string[]): Promise<void> {
+  if (!await haveTerminal()) return;
+  await using client = atTerminal(task, args);
+  const { stdout } = await client.ended();
+  assertHarmlessAtTerminal(stdout, task);
+}
+
+const at = (port: number): string[] => ["--port", `${port}`];
+
+row("a message to `tcp:server`", async () => {
+  await told("tcp:server", [], async (port) => {
+    using client = await RawClient.connect(port);
+    await client.send(HOSTILE_LINES);
+    await client.rest();
+  });
+  await told("tcp:server", ["--echo"], async (port) => {
+    using client = await RawClient.connect(port);
+    await client.send(HOSTILE_LINES);
+    await client.end();
+    await client.rest();
+  });
+});
+
+row("a datagram to `udp:server`", async () => {
+  await told("udp:server", [], async (port) => {
+    using peer = new RawPeer();
+    await peer.send(HOSTILE_LINES, port);
+    await peer.receive();
+  });
+});
+
+row("a reply to `tcp:client`", async () => {
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    await client.send(HOSTILE);
+  });
+  await shown("tcp:client", [...at(server.port), "--message", "x"]);
+  await shown("tcp:client", [...at(server.port), "--message", "x", "--json"]);
+});
+
+row("an answer to `udp:client`", async () => {
+  using peer = new RawPeer();
+  const answering = (async () => {
+    const { port } = await peer.receive();
+    await peer.send(HOSTILE, port);
+  })();
+  await shown("udp:client", [...at(peer.port), "--message", "x"]);
+  await answering;
+});
+
+row("a question to the `sum` servers", async () => {
+  const questions = [`${HOSTILE}: 42`, JSON.stringify({ name: HOSTILE_LINES, number: 42 }), `${MARK}: ${HOSTILE}`];
+  for (const question of questions) {
+    await told("sum:server", ["--keep-running"], async (port) => {
+      using client = await RawClient.connect(port);
+      await client.send(`${question}\n`);
+      const answer = await client.rest();
+      if (answer.includes(MARK)) assertHarmless(answer, "the answer");
+    });
+    await told("sum:udp-server", ["--keep-running"], async (port) => {
+      using peer = new RawPeer();
+      await peer.send(question, port);
+      await peer.receive();
+    });
+  }
+  await told("sum:server", [], async (port) => {
+    using client = await RawClient.connect(port);
+    await client.send(`${HOSTILE}: 101\n`);
+    await client.rest();
+  });
+});
+
+row("an answer to the `sum` clients", async () => {
+  const answers = [`${HOSTILE}: 7`, `${HOSTILE}: stopping`, `Cannot ${HOSTILE}`, `nonsense ${HOSTILE}`];
+  for (const answer of answers) {
+    await using server = rawServer(async (client) => {
+      await client.until(/\n/);
+      await client.send(`${answer}\n`);
+      await client.rest();
+    });
+    const { stdout, stderr } = await run("sum:client", at(server.port));
+    assertHarmless(stdout + stderr, `sum:client, ${JSON.stringify(answer)}`);
+    using peer = new RawPeer();
+    const answering = peer.receive().then(({ port }) => peer.send(answer, port));
+    const udp = await run("sum:udp-client", at(peer.port));
+    await answering;
+    assertHarmless(udp.stdout + udp.stderr, `sum:udp-client, ${JSON.stringify(answer)}`);
+  }
+});
+
+const NAMED = [{ CN: [{ utf8String: HOSTILE_LINES }] }, { O: [{ utf8String: HOSTILE_LINES }] }];
+const LISTENERS = ["tcp:server", "chat:server", "http:server", "sum:server"] as const;
+
+row("a client's certificate", async () => {
+  const ca = `${folder}/ca.pem`;
+  await Deno.writeTextFile(ca, pki.ca.certificate);
+  const trusted = await files("trusted", await issued(pki.ca, NAMED));
+  const strange = await files("strange", await selfSigned("x", { named: false, subject: NAMED }));
+  const server = await files("server", pki.server);
+  for (const task of LISTENERS) {
+    const args = ["--tls", ...server, "--client-ca", ca, "--bind", "127.0.0.1"];
+    for (const identity of [trusted, strange]) {
+      await told(task, args, async (port) => {
+        const client = ["--tls", "--tls-insecure", ...identity, ...at(port), "--timeout", "5"];
+        const input = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        const { stdout, stderr } = await run("tcp:client", client, { input });
+        // What the server answers, refusal or not, reaches another terminal as it is.
+        if (stdout.includes(MARK)) assertHarmless(stdout.replaceAll("\r\n", "\n"), `the answer of ${task}`);
+        assertMatch(stderr, /Secured/);
+      });
+    }
+  }
+});
+
+row("a server's certificate", async () => {
+  const identity = await selfSigned("localhost", { subject: NAMED });
+  const listener = tlsListener(serverTls(identity));
+  const accepting = (async () => {
+    try {
+      for (;;) {
+        const socket = await listener.accept();
+        socket.read(new Uint8Array(1)).catch(() => {}).finally(() => socket.close());
+      }
+    } catch {
+      // Closed by the test.
+    }
+  })();
+  for (const form of [[], ["--json"]]) {
+    const { code, stdout, stderr } = await run("tcp:client", [...at(listener.port), "--tls", ...form]);
+    assertEquals(code, 7);
+    assertHarmless(stdout + stderr, "tcp:client");
+  }
+  if (await haveTerminal()) {
+    await using client = atTerminal("tcp:client", [...at(listener.port), "--tls", "--message", "x"]);
+    await client.until(/Trust it from now on/);
+    await client.type("no\r");
+    assertHarmlessAtTerminal((await client.ended()).stdout, "the question");
+  }
+  listener.close();
+  await accepting;
+});
+
+row("a flag or an argument", async () => {
+  for (const args of [["--port", HOSTILE], [`--${HOSTILE}`], [HOSTILE], ["--allow", HOSTILE]]) {
+    const { code, stdout, stderr } = await run("tcp:server", args);
+    assertEquals(code, 2);
+    assertHarmless(stdout + stderr, `tcp:server ${JSON.stringify(args)}`);
+  }
+  await using client = start("tcp:client", ["--host", "127.0.0.1", "--port", "1", "--message", HOSTILE, "--json"]);
+  const { stdout } = await client.ended();
+  assertEquals(eventsIn(stdout).at(-1)?.code, 4);
+});
+
+Deno.test("every row of the table in SECURITY.md has a test of its own here", async () => {
+  const text = await Deno.readTextFile(new URL("../../SECURITY.md", import.meta.url));
+  const table = text.slice(text.indexOf("| source"), text.indexOf("\n\n", text.indexOf("| source")));
+  const sources = table.split("\n").slice(2).map((line) => line.split("|")[1]?.trim() ?? "");
+  assertEquals(new Set(sources), held);
+});
