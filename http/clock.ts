@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SLEPT } from "../lib/deadlines.ts";
 import { Roster } from "../lib/roster.ts";
 import { dateLine } from "./answer.ts";
 import { ascii } from "./outbox.ts";
@@ -24,8 +25,10 @@ const LONGEST_TICK = 500;
  * else that is done about time here; a tick late (a tenth of a limit, half a second at most) is early enough.
  */
 export class Clock {
-  /** Milliseconds on the monotonic clock, as of the last tick. */
-  now = 0;
+  /** Milliseconds in which this process ran, as of the last tick: a clock that only differences are taken of. */
+  now = performance.now();
+  /** When the clock was read last (monotonic). */
+  #readAt = this.now;
   /** The `Date` field of an answer that is given now: a line of it. */
   date = NOTHING;
   #second = 0;
@@ -65,7 +68,11 @@ export class Clock {
   }
 
   #read(): void {
-    this.now = performance.now();
+    const at = performance.now();
+    const elapsed = at - this.#readAt;
+    // Clients whose bytes wait already are not to blame for a process that was stopped.
+    this.now += elapsed > this.#tick + SLEPT ? this.#tick : elapsed;
+    this.#readAt = at;
     const time = Date.now();
     const second = Math.floor(time / 1000);
     if (second === this.#second) return;

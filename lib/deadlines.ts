@@ -17,7 +17,7 @@ export interface Patience {
 /** The timer looks so many times per stall limit: the limit is kept to a quarter. */
 const LOOKS = 4;
 /** A timer that fires this late (ms) means that the process did not run: it was stopped, or the machine slept. */
-const SLEPT = 500;
+export const SLEPT = 500;
 /** How long after such a sleep a peer's words that already wait may take to be read (ms); less where the limit is shorter. */
 const GRACE = 1000;
 

@@ -20,3 +20,18 @@ Deno.test("Clock tells those who wait, never early, and stops with the last of t
   // The leak sanitizer would find a timer that goes on.
   clock.leave(place);
 });
+
+Deno.test("Clock does not count time in which the process did not run", async () => {
+  const clock = new Clock([1000]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const place = clock.watch({ look: resolve });
+  await promise;
+  const since = clock.now;
+  // Holds up everything, as SIGSTOP would.
+  for (const end = performance.now() + 1500; performance.now() < end;);
+  const next = Promise.withResolvers<void>();
+  const other = clock.watch({ look: next.resolve });
+  await next.promise;
+  assertEquals([clock.isOver(since, 1000), clock.now - since < 1000], [false, true]);
+  for (const each of [place, other]) clock.leave(each);
+});
