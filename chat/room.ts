@@ -9,7 +9,8 @@
  */
 import { Feed, MAX_OUTBOX, type NextTurn } from "./feed.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
-import { checkName, nameKey, RESERVED_NAMES } from "./names.ts";
+import { isGuestName, nameKeys, RESERVED_NAMES } from "./name_keys.ts";
+import { checkName } from "./names.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
 import { plural } from "../lib/text.ts";
@@ -47,14 +48,16 @@ export interface RoomOptions {
  */
 export class Room {
   #options: RoomOptions;
-  #members = new Map<string, OwnMember>();
+  #members = new Set<OwnMember>();
+  /** Who goes by a name with that key; most names have one, some several, and no two members share any. */
+  #holders = new Map<string, OwnMember>();
   #transcript = new Transcript();
   #feed: Feed;
   #clock: () => number;
   #now = 0;
   #guests = 0;
-  /** Names that only the operator goes by, or has gone by. */
-  #reserved = new Set(RESERVED_NAMES.map(nameKey));
+  /** The keys of names that only the operator goes by, or has gone by. */
+  #reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -64,7 +67,7 @@ export class Room {
 
   /** Everybody who is here, in the order in which they came. */
   get members(): readonly Member[] {
-    return [...this.#members.values()];
+    return [...this.#members];
   }
 
   /** Everything said and announced so far, as text. */
@@ -82,9 +85,10 @@ export class Room {
     return this.#feed.turn();
   }
 
-  /** Finds somebody by name, whatever its case and width. */
+  /** Finds somebody by name, whatever its case, width, accents and punctuation. */
   find(name: string): Member | null {
-    return this.#members.get(nameKey(name)) ?? null;
+    const key = nameKeys(name).find((each) => this.#holders.has(each));
+    return this.#holders.get(key ?? "") ?? null;
   }
 
   /**
@@ -98,7 +102,6 @@ export class Room {
     const outbox = options.follows === true ? null : this.#feed.open(() => this.#drop(member));
     const name = options.name ?? this.#guestName();
     const named = options.silent === true;
-    if (outbox === null) this.#reserved.add(nameKey(name));
     const member: OwnMember = {
       name,
       link,
@@ -109,7 +112,8 @@ export class Room {
       muted: false,
       gone: false,
     };
-    this.#members.set(nameKey(name), member);
+    this.#members.add(member);
+    this.#hold(member, nameKeys(name));
     if (options.silent !== true) this.#greet(member);
     return member;
   }
@@ -134,15 +138,15 @@ export class Room {
     if (member.certified) return "names come from certificates here";
     const checked = checkName(wanted);
     if ("problem" in checked) return checked.problem;
-    const key = nameKey(checked.name);
-    const holder = this.#members.get(key);
-    if (holder !== undefined && holder !== member) return `the name ${checked.name} is taken`;
-    if (member.outbox === null) this.#reserved.add(key);
-    else if (this.#reserved.has(key)) return `the name ${checked.name} is reserved`;
+    const keys = nameKeys(checked.name);
+    if (keys.some((key) => (this.#holders.get(key) ?? member) !== member)) return `the name ${checked.name} is taken`;
+    if (member.outbox !== null && (isGuestName(keys) || keys.some((key) => this.#reserved.has(key)))) {
+      return `the name ${checked.name} is reserved`;
+    }
     const before = member.name;
-    this.#members.delete(nameKey(before));
+    this.#release(before);
     (member as OwnMember).name = checked.name;
-    this.#members.set(key, member);
+    this.#hold(member as OwnMember, keys);
     this.#tellName(member);
     if ((member.introduced || member.outbox === null) && before !== checked.name) {
       const text = `${before} is now ${checked.name}`;
@@ -222,8 +226,20 @@ export class Room {
 
   #guestName(): string {
     let name: string;
-    do name = `guest-${++this.#guests}`; while (this.#members.has(nameKey(name)));
+    do name = `guest-${++this.#guests}`; while (nameKeys(name).some((key) => this.#holders.has(key)));
     return name;
+  }
+
+  #hold(member: OwnMember, keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#holders.set(key, member);
+      // Nobody else goes by a name of the operator's, not even when it has another.
+      if (member.outbox === null) this.#reserved.add(key);
+    }
+  }
+
+  #release(name: string): void {
+    for (const key of nameKeys(name)) this.#holders.delete(key);
   }
 
   #speak(member: Member, text: string, line: string): void {
@@ -249,7 +265,8 @@ export class Room {
   #remove(member: Member, why: Why): boolean {
     if (member.gone) return false;
     (member as OwnMember).gone = true;
-    this.#members.delete(nameKey(member.name));
+    this.#members.delete(member as OwnMember);
+    this.#release(member.name);
     if (why === "reset" || why === "too slow") member.outbox?.abandon();
     else member.outbox?.end();
     return true;

@@ -32,6 +32,7 @@ const PURE = [
   "chat/room.ts",
   "http/message.ts",
   "chat/names.ts",
+  "chat/name_keys.ts",
   "chat/member.ts",
   "chat/feed.ts",
   "chat/framer.ts",
