@@ -131,7 +131,7 @@ Deno.test("at a terminal chat:client takes no name from the server that a termin
   );
   await client.until(/carol joined[^]*alice: /);
   await client.type("ca");
-  await client.until(/alice: ca/);
+  await client.until(/ca$/);
   await client.type("\t");
   await client.until(/carol: /);
   await client.type("hi\r");
