@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Outbox } from "./feed.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Why somebody left. */
 export type Why = "quit" | "reset" | "too slow" | "kicked" | "idle" | "line too long";

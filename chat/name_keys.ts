@@ -53,7 +53,7 @@ function fromHex(code: string): string {
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(nameKeys("Änna."), ["anna"]);
- * assertEquals(nameKeys("ΑΝΝΑ"), ["anna", "avva"]);
+ * assertEquals(nameKeys("ΖΟΕ"), ["zoe", "ζoꞓ"]);
  * assertEquals(nameKeys("Marie"), nameKeys("rnarie"));
  * ```
  */

@@ -1,13 +1,16 @@
 /**
  * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
  *
- * The room never waits. Each member has an outbox that the member's own transport drains; whoever reads too slowly for it
- * is dropped, and the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
+ * The room never waits. Each member has an outbox that the member's own transport drains; whoever has much to say waits for those who
+ * are behind and read on, and a member whose outbox is full is dropped, which the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
  * events, as the operator at the server's terminal does.
  *
  * @module
  */
-import { Feed, MAX_OUTBOX, type NextTurn } from "./feed.ts";
+import type { MemoryShare } from "../lib/memory.ts";
+import { Feed, type NextTurn } from "./feed.ts";
+import type { Laggards } from "./laggards.ts";
+import { MAX_OUTBOX } from "./outbox.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
 import { isGuestName, nameKeys, RESERVED_NAMES } from "./name_keys.ts";
 import { checkName } from "./names.ts";
@@ -27,6 +30,8 @@ export interface RoomOptions {
   /** The time of day in milliseconds since 1970. */
   readonly clock?: () => number;
   readonly nextTurn?: NextTurn;
+  /** Counts what waits for the members; released by its owner. */
+  readonly memory?: MemoryShare;
 }
 
 /**
@@ -61,7 +66,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#feed = new Feed(options.nextTurn);
+    this.#feed = new Feed(options.nextTurn, options.memory);
     this.#clock = options.clock ?? Date.now;
   }
 
@@ -78,6 +83,11 @@ export class Room {
   /** Whether so much is being said that whoever speaks should wait for {@linkcode Room.turn} first. */
   get full(): boolean {
     return this.#feed.full;
+  }
+
+  /** Who is behind; whoever has much to say asks them first. */
+  get laggards(): Laggards {
+    return this.#feed.laggards;
   }
 
   /** Waits until what was said is on its way. */
@@ -99,7 +109,9 @@ export class Room {
    * outbox. With `silent`, it is greeted with nothing.
    */
   join(link: Link, options: { name?: string; follows?: boolean; silent?: boolean } = {}): Member {
-    const outbox = options.follows === true ? null : this.#feed.open(() => this.#drop(member));
+    const outbox = options.follows === true
+      ? null
+      : this.#feed.open(() => this.#drop(member), { sent: () => link.traffic().bytesOut });
     const name = options.name ?? this.#guestName();
     const named = options.silent === true;
     const member: OwnMember = {

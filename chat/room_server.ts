@@ -37,8 +37,10 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
  */
 export async function serveRoom(listener: StreamListener, options: RoomServerOptions): Promise<ServeTotals> {
   const { events, signal, history, rate, idle, operator, report = false, ...serving } = options;
+  using memory = serving.memory?.share();
   const room = new Room({
     history,
+    ...(memory === undefined ? {} : { memory }),
     onEvent: (happened) => {
       const event = events.detailed ? roomLog(happened, seat.member, { echoed: seat.interactive }) : null;
       if (event !== null) events.emit(event);

@@ -11,7 +11,7 @@ import { hear } from "./commands.ts";
 import { LineFramer } from "./framer.ts";
 import type { Member, Why } from "./member.ts";
 import { GOODBYE } from "./protocol.ts";
-import type { RateLimit } from "./rate.ts";
+import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "./rate.ts";
 import type { Room } from "./room.ts";
 
 /** How a room treats those who come by TCP. */
@@ -32,6 +32,9 @@ export interface SessionOptions {
 
 /** How long a newcomer may take to give its name before the others hear of `guest-N` (ms). */
 const GRACE = 200;
+/** How long a line waits at most for those who are behind (ms), and how often it looks again. */
+const PATIENCE = 3000;
+const LOOK = 100;
 /** How long a client that was let go may take to close (ms). */
 const LINGER = 500;
 
@@ -131,27 +134,49 @@ export class Session {
   /** Takes a line at the pace that the client and the room may have; most of the time that needs no waiting. */
   #takes(line: string): "leave" | void | Promise<"leave" | void> {
     if (this.#member.gone) return;
-    const wait = this.#limit.take(this.#heardAt);
-    if (wait === 0 && !this.#room.full) {
+    const cost = lineCost(line);
+    const wait = this.#limit.take(this.#heardAt, cost);
+    if (wait === 0 && !this.#room.full && !this.#isHeld(line, cost, this.#heardAt)) {
       this.#slowed = false;
       return this.#hear(line);
     }
-    return this.#hearLater(line, wait);
+    return this.#hearLater(line, { wait, cost });
   }
 
   /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
-  async #hearLater(line: string, wait: number): Promise<"leave" | void> {
+  async #hearLater(line: string, { wait, cost }: { wait: number; cost: number }): Promise<"leave" | void> {
     if (this.#room.full) await this.#room.turn();
     if (wait > 0 && !this.#slowed) {
-      this.#room.notify(
-        this.#member,
-        `you write faster than ${this.#options.rate} lines a second: slowed down to that`,
-      );
+      const long = cost > 1 ? ` (a line counts as one for each ${BYTES_PER_TOKEN} bytes)` : "";
+      const pace = `you write faster than ${this.#options.rate} lines a second${long}`;
+      this.#room.notify(this.#member, `${pace}: slowed down to that`);
     }
     this.#slowed = wait > 0;
-    if (wait > 0) await delay(wait, this.#letGo).catch(() => {});
+    if (wait > 0) await this.#pause(wait);
+    await this.#waitForLaggards(line, cost);
     this.#heardAt = performance.now();
     if (!this.#member.gone) return this.#hear(line);
+  }
+
+  /** Whether somebody is behind for whom what we have to say has to wait. */
+  #isHeld(line: string, cost: number, now: number): boolean {
+    return this.#room.laggards.holds(this, cost > 1 ? cost * BYTES_PER_TOKEN : line.length, now);
+  }
+
+  /** Waits while somebody is behind who still reads, but not for long: then the line goes out, whoever that drops. */
+  async #waitForLaggards(line: string, cost: number): Promise<void> {
+    const until = performance.now() + PATIENCE;
+    for (let now; (now = performance.now()) < until && !this.#member.gone && this.#isHeld(line, cost, now);) {
+      const looked = new AbortController();
+      const look = delay(LOOK, { signal: AbortSignal.any([looked.signal, this.#letGo.signal]) }).catch(() => {});
+      await Promise.race([this.#room.laggards.relief(), look]);
+      looked.abort();
+    }
+  }
+
+  /** Waits, unless the room lets the member go. */
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, this.#letGo).catch(() => {});
   }
 
   #hear(line: string): "leave" | void {
@@ -176,6 +201,8 @@ export class Session {
       this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
       this.#letGo.abort();
       this.#connection.close();
+    } finally {
+      outbox?.abandon();
     }
   }
 

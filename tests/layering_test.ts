@@ -35,6 +35,8 @@ const PURE = [
   "chat/name_keys.ts",
   "chat/member.ts",
   "chat/feed.ts",
+  "chat/outbox.ts",
+  "chat/laggards.ts",
   "chat/framer.ts",
   "chat/commands.ts",
   "chat/complete.ts",

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { sendAndReset } from "../support/sockets.ts";
+import { delay } from "@std/async/delay";
+import { MemoryBudget } from "../../lib/memory.ts";
+import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { joinAndReset, LineClient, TestRoomServer } from "./support.ts";
 
 Deno.test("a room: everybody hears everybody, the operator takes part", async () => {
@@ -146,6 +148,67 @@ Deno.test("a reader who stalls is dropped and that is said; the others get every
   assert(stalled.raw.port > 0);
 });
 
+/** Sends lines and reads, as fast as it goes, until it is closed. */
+async function flood(raw: RawClient, line: string, lines: number): Promise<void> {
+  const reading = (async () => {
+    while (await raw.read() !== null);
+  })().catch(() => {});
+  const text = `${line}\n`.repeat(100);
+  for (let sent = 0; sent < lines; sent += 100) await raw.send(text);
+  await reading;
+}
+
+Deno.test("a flood does not expel a member that reads on: it waits (S12, C3)", async () => {
+  await using room = new TestRoomServer();
+  using honest = await room.join("honest");
+  using one = await RawClient.connect(room.port);
+  using other = await RawClient.connect(room.port);
+  // Escaped, each line has four times as many bytes: 16 MiB in all.
+  const floods = [one, other].map((raw) => flood(raw, "\x07".repeat(4000), 500));
+  let lines = 0;
+  let pace = performance.now();
+  while (lines < 1000) {
+    const bytes = await honest.raw.read();
+    assert(bytes !== null, `the reader was expelled after ${lines} lines`);
+    // Those of the flood, not the notices before them.
+    for (let end = 0; (end = bytes.indexOf(10, end) + 1) > 0;) if (bytes[end - 2] === 0x37) lines++;
+    // 8 MB a second.
+    pace += bytes.length / 8000;
+    await delay(Math.max(0, pace - performance.now()));
+  }
+  one.close();
+  other.close();
+  await Promise.all(floods);
+});
+
+Deno.test("a flood waits only a moment for a member that reads nothing, and those who say little not even that", async () => {
+  await using room = new TestRoomServer();
+  using stalled = await room.join("stalled");
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  using raw = await RawClient.connect(room.port);
+  const flooding = flood(raw, "\x07".repeat(4000), 1000);
+  const left = room.events.next("left");
+  let slowest = 0;
+  let gone = false;
+  left.then(() => gone = true);
+  const reading = bob.until(/stalled left \(too slow\)/);
+  while (!gone) {
+    const said = performance.now();
+    const heard = room.events.next("message");
+    await alice.say("hello");
+    await heard;
+    slowest = Math.max(slowest, performance.now() - said);
+  }
+  assert(slowest < 900, `${slowest} ms`);
+  raw.close();
+  alice.raw.close();
+  await reading;
+  await flooding;
+  assert(stalled.raw.port > 0);
+});
+
 Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (C3)", async () => {
   await using room = new TestRoomServer({ rate: 100 });
   using alice = await room.join("alice");
@@ -155,6 +218,17 @@ Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (
   await bob.say(...lines);
   for (const line of lines) assertEquals(await alice.line(), `bob: ${line}`);
   assertEquals(await bob.line(), "* you write faster than 100 lines a second: slowed down to that");
+});
+
+Deno.test("long lines count by their bytes, escaped (C3)", async () => {
+  await using room = new TestRoomServer({ rate: 100 });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.say(...Array.from({ length: 64 }, () => "\x07".repeat(4000)));
+  const notice =
+    "you write faster than 100 lines a second (a line counts as one for each 512 bytes): slowed down to that";
+  assertEquals(await bob.line(), `* ${notice}`);
 });
 
 Deno.test("whoever is slowed down is not silent: the idle limit waits (C3, S18)", async () => {
@@ -257,4 +331,27 @@ Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
   room.desk.stop();
   assertEquals((await room.serving).connections, 2);
   assert(stalled.raw.port > 0);
+});
+
+Deno.test("what waits for members counts against the memory of all connections, until they are gone", async () => {
+  const memory = new MemoryBudget(0);
+  await using room = new TestRoomServer({ maxMessage: 65536, memory });
+  using stalled = await room.join("stalled");
+  {
+    using alice = await room.join("alice");
+    while (memory.used < 300_000) {
+      const heard = room.events.next("message");
+      await alice.say("x".repeat(60_000));
+      await heard;
+    }
+  }
+  // Its writer is stuck when it is let go; only the end of the connection frees what waits.
+  const left = room.events.next("left");
+  room.desk.input.type("/kick stalled");
+  await left;
+  stalled.raw.close();
+  for (let look = 0; memory.used > 0; look++) {
+    assert(look < 500, `${memory.used} bytes are still held`);
+    await delay(10);
+  }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Link, Member, RoomEvent } from "../../chat/member.ts";
-import { MAX_OUTBOX } from "../../chat/feed.ts";
+import { MAX_OUTBOX } from "../../chat/outbox.ts";
 import { Room } from "../../chat/room.ts";
 import { decodeText } from "../../lib/text.ts";
 
@@ -42,8 +42,9 @@ class TestRoom extends Room {
 
 /** All lines that wait for a member. */
 async function linesOf(member: Member): Promise<string[]> {
-  if (member.outbox === null || member.outbox.queued === 0) return [];
-  return decodeText((await member.outbox.take()) ?? new Uint8Array()).trimEnd().split("\n");
+  let text = "";
+  while ((member.outbox?.queued ?? 0) > 0) text += decodeText((await member.outbox?.take()) ?? new Uint8Array());
+  return text === "" ? [] : text.trimEnd().split("\n");
 }
 
 Deno.test("Room.say() reaches everybody but the one who speaks", pure, async () => {
