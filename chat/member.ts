@@ -6,7 +6,7 @@
 import type { Outbox } from "./outbox.ts";
 
 /** Why somebody left. */
-export type Why = "quit" | "reset" | "too slow" | "kicked" | "idle" | "line too long";
+export type Why = "quit" | "reset" | "too slow" | "kicked" | "idle" | "line too long" | "bad telnet";
 
 /** What the room needs to know of a member's transport. */
 export interface Link {

@@ -13,6 +13,7 @@ import type { Member, Why } from "./member.ts";
 import { GOODBYE } from "./protocol.ts";
 import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "./rate.ts";
 import type { Room } from "./room.ts";
+import { TelnetError } from "./telnet.ts";
 
 /** How a room treats those who come by TCP. */
 export interface SessionOptions {
@@ -103,18 +104,24 @@ export class Session {
   /** Takes lines until the member leaves. After the room has let it go, what still comes is not heard. */
   async #listen(idle: Deadlines): Promise<Why> {
     const framer = new LineFramer(this.#options.maxMessage);
-    for (;;) {
-      idle.reading(true);
+    // A line counts as a word from the client, and so does the beginning of one; bytes that never become a line do not.
+    for (let word = true;;) {
+      if (word) idle.reading(true);
+      const begun = framer.hasBegun;
       const bytes = await this.#connection.read();
-      // Who is slowed down is not silent.
-      idle.reading(false);
+      word = false;
       this.#heardAt = performance.now();
       for (const line of bytes === null ? [] : framer.push(bytes)) {
+        word = true;
+        // Who is slowed down is not silent.
+        idle.reading(false);
         const outcome = this.#takes(line);
         // A promise per line is what this loop is there to avoid.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
       }
+      word ||= framer.hasBegun && !begun;
       if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
+      word = true;
       const rest = framer.rest();
       if (rest !== null && await this.#takes(rest) === "leave") return "quit";
       if (bytes === null) return "quit";
@@ -218,7 +225,7 @@ export class Session {
       return this.#connection.close();
     }
     this.#room.notify(this.#member, error.message);
-    this.#room.leave(this.#member, "line too long");
+    this.#room.leave(this.#member, error instanceof TelnetError ? "bad telnet" : "line too long");
     await writing;
     await this.#connection.finish();
   }

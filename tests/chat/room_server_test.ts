@@ -262,6 +262,61 @@ Deno.test("a client that says nothing is told and let go at the idle limit (S18)
   assertEquals(await room.log(/left/), "* guest-1 left (idle)");
 });
 
+Deno.test("bytes that never become a line are no word: the idle limit counts on (S18)", async () => {
+  await using room = new TestRoomServer({ idle: 300 });
+  for (const junk of ["x", Uint8Array.of(255, 241)]) {
+    using dripping = await room.join("drip");
+    const reading = dripping.rest();
+    let over = false;
+    reading.then(() => over = true);
+    let sent = 0;
+    for (; !over; sent++) {
+      await dripping.raw.send(junk).catch(() => over = true);
+      await delay(50);
+    }
+    assertEquals((await reading).at(-1), "* no word from you for 0.3 s: closing");
+    // Its time, and once more for the line that has begun.
+    assert(sent < 30, `${sent}`);
+  }
+});
+
+Deno.test("whoever goes on writing lines is not silent, however slowly each is written (S18)", async () => {
+  await using room = new TestRoomServer({ idle: 1000 });
+  using alice = await room.join("alice");
+  for (const piece of [..."slow\nslow\n", ...Array.from({ length: 10 }, () => "whole\n")]) {
+    await alice.raw.send(piece);
+    await delay(150);
+  }
+  await alice.say("/who");
+  assertEquals(await alice.line(), "* 2 here: server, alice");
+});
+
+Deno.test("a telnet subnegotiation that never ends is refused with the reason (C5)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using eve = await room.join("eve");
+  await alice.until(/eve joined/);
+  await eve.raw.send(Uint8Array.of(255, 250));
+  await eve.raw.send(new Uint8Array(10_000).fill(65));
+  assertEquals(await eve.rest(), ["* Cannot take the telnet subnegotiation: it is longer than 1024 bytes"]);
+  assertEquals(await alice.line(), "* eve left (bad telnet)");
+});
+
+Deno.test("telnet's commands count as input: a flood of them is read at a pace, and its text comes through (C5, C3)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using eve = await room.join("eve");
+  await alice.until(/eve joined/);
+  const noise = new Uint8Array(512 * 225);
+  for (let at = 0; at < noise.length; at += 2) noise.set([255, 241], at);
+  const started = performance.now();
+  const sending = eve.raw.send(noise).then(() => eve.say("after all")).catch(() => {});
+  assertEquals(await alice.line(), "eve: after all");
+  // 225 tokens, of which 200 are there at the beginning.
+  assert(performance.now() - started > 1500, `${performance.now() - started} ms`);
+  await sending;
+});
+
 Deno.test("exit ends the session in capitals and with spaces, not inside a sentence (C6)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
