@@ -12,7 +12,7 @@ import { Feed, type NextTurn } from "./feed.ts";
 import type { Laggards } from "./laggards.ts";
 import { MAX_OUTBOX } from "./outbox.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
-import { isGuestName, nameKeys, RESERVED_NAMES } from "./name_keys.ts";
+import { NameBook } from "./name_book.ts";
 import { checkName } from "./names.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
@@ -54,15 +54,11 @@ export interface RoomOptions {
 export class Room {
   #options: RoomOptions;
   #members = new Set<OwnMember>();
-  /** Who goes by a name with that key; most names have one, some several, and no two members share any. */
-  #holders = new Map<string, OwnMember>();
+  #names = new NameBook<OwnMember>();
   #transcript = new Transcript();
   #feed: Feed;
   #clock: () => number;
   #now = 0;
-  #guests = 0;
-  /** The keys of names that only the operator goes by, or has gone by. */
-  #reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -97,8 +93,7 @@ export class Room {
 
   /** Finds somebody by name, whatever its case, width, accents and punctuation. */
   find(name: string): Member | null {
-    const key = nameKeys(name).find((each) => this.#holders.has(each));
-    return this.#holders.get(key ?? "") ?? null;
+    return this.#names.find(name);
   }
 
   /**
@@ -112,7 +107,7 @@ export class Room {
     const outbox = options.follows === true
       ? null
       : this.#feed.open(() => this.#drop(member), { sent: () => link.traffic().bytesOut });
-    const name = options.name ?? this.#guestName();
+    const name = options.name ?? this.#names.guestName();
     const named = options.silent === true;
     const member: OwnMember = {
       name,
@@ -125,7 +120,7 @@ export class Room {
       gone: false,
     };
     this.#members.add(member);
-    this.#hold(member, nameKeys(name));
+    this.#names.take(name, member, { operator: outbox === null });
     if (options.silent !== true) this.#greet(member);
     return member;
   }
@@ -150,17 +145,15 @@ export class Room {
     if (member.certified) return "names come from certificates here";
     const checked = checkName(wanted);
     if ("problem" in checked) return checked.problem;
-    const keys = nameKeys(checked.name);
-    if (keys.some((key) => (this.#holders.get(key) ?? member) !== member)) return `the name ${checked.name} is taken`;
-    if (member.outbox !== null && (isGuestName(keys) || keys.some((key) => this.#reserved.has(key)))) {
-      return `the name ${checked.name} is reserved`;
-    }
+    const operator = member.outbox === null;
+    const problem = this.#names.problem(checked.name, member as OwnMember, { operator });
+    if (problem !== null) return problem;
     const before = member.name;
-    this.#release(before);
+    this.#names.release(before);
     (member as OwnMember).name = checked.name;
-    this.#hold(member as OwnMember, keys);
+    this.#names.take(checked.name, member as OwnMember, { operator });
     this.#tellName(member);
-    if ((member.introduced || member.outbox === null) && before !== checked.name) {
+    if ((member.introduced || operator) && before !== checked.name) {
       const text = `${before} is now ${checked.name}`;
       this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
     }
@@ -236,24 +229,6 @@ export class Room {
     this.notify(member, youAre(member.name));
   }
 
-  #guestName(): string {
-    let name: string;
-    do name = `guest-${++this.#guests}`; while (nameKeys(name).some((key) => this.#holders.has(key)));
-    return name;
-  }
-
-  #hold(member: OwnMember, keys: readonly string[]): void {
-    for (const key of keys) {
-      this.#holders.set(key, member);
-      // Nobody else goes by a name of the operator's, not even when it has another.
-      if (member.outbox === null) this.#reserved.add(key);
-    }
-  }
-
-  #release(name: string): void {
-    for (const key of nameKeys(name)) this.#holders.delete(key);
-  }
-
   #speak(member: Member, text: string, line: string): void {
     this.introduce(member);
     this.#publish(line, member);
@@ -278,7 +253,7 @@ export class Room {
     if (member.gone) return false;
     (member as OwnMember).gone = true;
     this.#members.delete(member as OwnMember);
-    this.#release(member.name);
+    this.#names.release(member.name);
     if (why === "reset" || why === "too slow") member.outbox?.abandon();
     else member.outbox?.end();
     return true;

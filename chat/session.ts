@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly maxMessage: number;
   /** The pause (ms) that ends the first lines of a client that writes bare text and waits; 0 = only a newline does. */
   readonly gap: number;
+  /** Called before a line of a muted member is heard: its time may be over. */
+  readonly review: (member: Member) => void;
   /** Told of each line as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -64,6 +66,8 @@ export class Session {
     this.#member = room.join({
       id: connection.id,
       peer: connection.peer,
+      address: connection.hostname,
+      fingerprint: connection.session?.fingerprint ?? null,
       drop: () => connection.close(),
       traffic: () => {
         const { bytesIn, bytesOut } = connection;
@@ -76,6 +80,12 @@ export class Session {
   certify(name: string): void {
     const problem = this.#room.certify(this.#member, name);
     if (problem !== null) this.#room.notify(this.#member, `your certificate gives you no name here: ${problem}`);
+  }
+
+  /** Silences the member, which is told. */
+  mute(told: string): void {
+    this.#room.mute(this.#member, true);
+    this.#room.notify(this.#member, told);
   }
 
   /** Serves the member until it leaves or is let go. */
@@ -190,6 +200,7 @@ export class Session {
     // A newcomer's first line introduces it; one that gives it a name, after it has that name.
     if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
     this.#options.onLine?.(line);
+    if (this.#member.muted) this.#options.review(this.#member);
     const outcome = hear(this.#room, this.#member, line);
     this.#room.introduce(this.#member);
     if (outcome === "leave") this.#room.send(this.#member, GOODBYE);

@@ -126,7 +126,7 @@ const LOOK_ALIKES: readonly (readonly [string, string])[] = [
   ["ѕаѵѵа", "savva"],
   ["үаүа", "yaya"],
   ["հսցօ", "hugo"],
-  ["Տսո", "sun"],
+  ["Τυνα", "tuva"],
   ["a丨ice", "alice"],
   ["aƖice", "alice"],
   ["ƿaul", "paul"],
