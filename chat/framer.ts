@@ -39,9 +39,9 @@ export class LineFramer {
     this.#max = max;
   }
 
-  /** Whether a line has begun and not ended. */
-  get hasBegun(): boolean {
-    return this.#begun.length > 0;
+  /** How many bytes the line has that has begun and not ended. */
+  get begun(): number {
+    return this.#begun.length;
   }
 
   /**

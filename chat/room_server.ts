@@ -74,7 +74,16 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       const ban = bans.find("ban", who, now);
       if (ban !== null) return await refuse(connection, events, keptOut(ban, now));
       const review = (member: Member): void => seat.moderator.review(member);
-      const options = { rate, limit, idle, maxMessage, gap, review, onLine: report ? onLine : undefined };
+      const options = {
+        rate,
+        limit,
+        idle,
+        maxMessage,
+        gap,
+        memory: serving.memory,
+        review,
+        onLine: report ? onLine : undefined,
+      };
       const session = new Session(connection, room, options);
       // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
       if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");

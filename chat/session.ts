@@ -7,10 +7,11 @@ import { delay } from "@std/async/delay";
 import type { Connection } from "../lib/connection.ts";
 import { Deadlines } from "../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../lib/errors.ts";
+import type { MemoryBudget, MemoryShare } from "../lib/memory.ts";
 import { hear } from "./commands.ts";
 import { LineFramer } from "./framer.ts";
 import type { Member, Why } from "./member.ts";
-import { GOODBYE } from "./protocol.ts";
+import { GOODBYE, MAX_LINE } from "./protocol.ts";
 import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "./rate.ts";
 import type { Room } from "./room.ts";
 import { TelnetError } from "./telnet.ts";
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly maxMessage: number;
   /** The pause (ms) that ends the first lines of a client that writes bare text and waits; 0 = only a newline does. */
   readonly gap: number;
+  /** Counts long lines that have begun. */
+  readonly memory?: MemoryBudget | undefined;
   /** Called before a line of a muted member is heard: its time may be over. */
   readonly review: (member: Member) => void;
   /** Told of each line as it comes. */
@@ -52,6 +55,7 @@ export class Session {
   #options: SessionOptions;
   #member: Member;
   #limit: RateLimit;
+  #memory: MemoryShare | null;
   #slowed = false;
   #heardAt = performance.now();
   #lingering: ReturnType<typeof setTimeout> | undefined;
@@ -63,6 +67,7 @@ export class Session {
     this.#room = room;
     this.#options = options;
     this.#limit = options.limit;
+    this.#memory = options.memory?.share() ?? null;
     this.#member = room.join({
       id: connection.id,
       peer: connection.peer,
@@ -105,6 +110,7 @@ export class Session {
       throw error;
     } finally {
       idle.stop();
+      this.#memory?.release();
       clearTimeout(introduction);
       await writing;
       clearTimeout(this.#lingering);
@@ -117,7 +123,7 @@ export class Session {
     // A line counts as a word from the client, and so does the beginning of one; bytes that never become a line do not.
     for (let word = true;;) {
       if (word) idle.reading(true);
-      const begun = framer.hasBegun;
+      const begun = framer.begun > 0;
       const bytes = await this.#connection.read();
       word = false;
       this.#heardAt = performance.now();
@@ -129,13 +135,19 @@ export class Session {
         // A promise per line is what this loop is there to avoid.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
       }
-      word ||= framer.hasBegun && !begun;
+      if (!this.#mayKeep(framer.begun)) throw new ProtocolError("Cannot take the line: too much memory is in use");
+      word ||= framer.begun > 0 && !begun;
       if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
       word = true;
       const rest = framer.rest();
       if (rest !== null && await this.#takes(rest) === "leave") return "quit";
       if (bytes === null) return "quit";
     }
+  }
+
+  /** Whether there is memory for a line that has begun; a short one always has its place. */
+  #mayKeep(bytes: number): boolean {
+    return this.#memory?.hold(bytes > MAX_LINE ? bytes : 0) !== false;
   }
 
   /** Whether nothing comes for the length of a pause. */

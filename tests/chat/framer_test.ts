@@ -85,7 +85,7 @@ Deno.test("LineFramer cuts a long read slice by slice, and no line with it", pur
     `be${lines[0]}`,
     ...lines.slice(1),
   ]);
-  assertEquals([framer.hasBegun, framer.rest(), framer.hasBegun], [true, "rest", false]);
+  assertEquals([framer.begun, framer.rest(), framer.begun], [4, "rest", 0]);
 });
 
 Deno.test("LineFramer makes the lines of a long read as they are taken, not all at once", pure, () => {
