@@ -95,7 +95,8 @@ export function hear(room: Room, member: Member, line: string, commands: Command
 
 /** Sends a member the list of commands. */
 export function explain(room: Room, member: Member, commands: CommandTable): void {
-  for (const { usage, help } of Object.values(commands)) room.notify(member, `/${usage.padEnd(14)} ${help}`);
+  const width = Math.max(14, ...Object.values(commands).map(({ usage }) => usage.length));
+  for (const { usage, help } of Object.values(commands)) room.notify(member, `/${usage.padEnd(width)} ${help}`);
   room.notify(member, "anything else is said to everybody");
 }
 

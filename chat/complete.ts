@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { nameKey } from "./names.ts";
+import { foldName } from "./names.ts";
 
 /**
  * Completes a command at the beginning of the line, or a name anywhere.
@@ -33,6 +33,6 @@ export function completions(
   }
   const part = /\S*$/u.exec(typed)?.[0] ?? "";
   const end = part === typed ? ": " : " ";
-  const key = nameKey(part);
-  return [names.filter((name) => nameKey(name).startsWith(key)).sort().map((name) => name + end), part];
+  const key = foldName(part);
+  return [names.filter((name) => foldName(name).startsWith(key)).sort().map((name) => name + end), part];
 }

@@ -8,10 +8,12 @@ import { stateOf } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { LineInput } from "../lib/line_input.ts";
 import { textWidth } from "../lib/width.ts";
+import type { Bans } from "./bans.ts";
 import { COMMANDS, type CommandTable, explain, hear } from "./commands.ts";
 import { completions } from "./complete.ts";
 import type { Desk } from "./desk.ts";
 import type { Link, Member } from "./member.ts";
+import { Moderator } from "./moderator.ts";
 import type { Room } from "./room.ts";
 
 /** What the console works with. */
@@ -19,6 +21,9 @@ export interface ConsoleOptions extends Desk {
   /** The operator's name in the room. */
   readonly name: string;
   readonly events: Events;
+  readonly bans: Bans;
+  /** The time in milliseconds; it never runs backwards. */
+  readonly clock: () => number;
   /** Writes the transcript to a new file. */
   readonly save: (path: string, text: string) => Promise<void>;
 }
@@ -28,6 +33,7 @@ const LINK: Link = { id: 0, peer: "operator", drop: () => {}, traffic: () => ({ 
 /** The operator's seat in a room. */
 export class Console {
   readonly member: Member;
+  readonly moderator: Moderator;
   #input: LineInput;
   #room: Room;
   #options: ConsoleOptions;
@@ -39,6 +45,7 @@ export class Console {
     this.#room = room;
     this.#options = options;
     this.member = room.join(LINK, { name: options.name, follows: true, silent: true });
+    this.moderator = new Moderator(room, { bans: options.bans, clock: options.clock, self: this.member });
     this.#commands = { ...COMMANDS, ...this.#ownCommands() };
     const commands = Object.keys(this.#commands);
     this.#input = options.open({
@@ -77,21 +84,7 @@ export class Console {
       help: { usage: "help", help: "this list", run: (room, self) => explain(room, self, this.#commands) },
       say: { usage: "say TEXT", help: "say TEXT to everybody", run: (room, self, rest) => room.say(self, rest) },
       list: { usage: "list", help: "addresses, traffic, queues, idle times", run: () => this.#list() },
-      kick: {
-        usage: "kick NAME",
-        help: "make NAME leave",
-        run: (_room, _self, rest) => this.#with(rest, (member) => this.#kick(member)),
-      },
-      mute: {
-        usage: "mute NAME",
-        help: "let nobody hear NAME",
-        run: (_room, _self, rest) => this.#with(rest, (member) => this.#mute(member, true)),
-      },
-      unmute: {
-        usage: "unmute NAME",
-        help: "let NAME be heard again",
-        run: (_room, _self, rest) => this.#with(rest, (member) => this.#mute(member, false)),
-      },
+      ...this.moderator.commands(),
       save: {
         usage: "save FILE",
         help: "write what was said to a new file",
@@ -104,25 +97,6 @@ export class Console {
 
   #say(text: string): void {
     this.#room.notify(this.member, text);
-  }
-
-  /** Does something with the member of a name; the operator is none to do it with. */
-  #with(name: string, act: (member: Member) => void): void {
-    const member = this.#room.find(name);
-    if (member === null) this.#say(name === "" ? "name somebody" : `nobody here is called ${name}`);
-    else if (member === this.member) this.#say("that is you");
-    else act(member);
-  }
-
-  #kick(member: Member): void {
-    this.#room.notify(member, "you were kicked out by the operator");
-    this.#room.leave(member, "kicked");
-  }
-
-  #mute(member: Member, muted: boolean): void {
-    this.#room.mute(member, muted);
-    this.#room.notify(member, muted ? "the operator has muted you: nobody hears you" : "you are heard again");
-    this.#say(`${member.name} is ${muted ? "muted" : "heard again"}`);
   }
 
   #list(): void {

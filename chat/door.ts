@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
 import { type StreamListener, type StreamSocket, withRead } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { noticeLine } from "./protocol.ts";
+import { BYTES_PER_TOKEN, RateLimit } from "./rate.ts";
 import { TelnetFilter } from "./telnet.ts";
 
 /** How guests are received. */
@@ -19,6 +21,8 @@ export interface ReceiveOptions extends Omit<ServeOptions, "signal"> {
 
 /** How long the goodbyes may take (ms); then connections are closed as they are. */
 const PARTING = 2000;
+/** How much telnet one client may send, in tokens a second (`rate.ts`): clients send some dozens of bytes, and more when a window is resized. */
+const NOISE = 10;
 
 /**
  * Serves connections as `serveTcp` does, but for the end: nobody new is let in, and those who are here are told before they are closed.
@@ -96,15 +100,29 @@ class Door implements StreamListener {
   }
 }
 
-/** Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. */
+/**
+ * Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. What that drops is input all the same: whoever sends much of it
+ * is read more slowly.
+ */
 function withoutTelnet(socket: StreamSocket): StreamSocket {
   const filter = new TelnetFilter();
-  return withRead(socket, async (into) => {
+  const limit = new RateLimit(NOISE, performance.now());
+  const closed = new AbortController();
+  let wait = 0;
+  const read = async (into: Uint8Array): Promise<number | null> => {
     for (;;) {
+      if (wait > 0) await delay(wait, closed).catch(() => {});
       const count = await socket.read(into);
-      const kept = count === null ? null : filter.strip(into.subarray(0, count));
+      if (count === null) return null;
+      const kept = filter.strip(into.subarray(0, count));
+      wait = kept === count ? 0 : limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
       // A read that brought nothing but commands brought nothing.
-      if (kept !== 0) return kept;
+      if (kept > 0) return kept;
     }
-  });
+  };
+  const close = (): void => {
+    closed.abort();
+    socket.close();
+  };
+  return { ...withRead(socket, read), close };
 }

@@ -6,19 +6,29 @@
  *
  * @module
  */
+import type { MemoryShare } from "../lib/memory.ts";
 import { encodeText } from "../lib/text.ts";
+import { Laggards } from "./laggards.ts";
+import { MAX_OUTBOX, Outbox, type OutboxFeed, type Piece } from "./outbox.ts";
 
-/** The most bytes that may wait for one member. The room's lines are shared, so many full outboxes cost little. */
-export const MAX_OUTBOX = 1024 * 1024;
 /** When so many characters wait for the end of the turn, those who speak should wait for it too. */
 const FULL = 256 * 1024;
+/** When memory is spent, a member goes on for whom no more than this waits (bytes). */
+const SPARED = 16 * 1024;
 
 /** Calls back when this turn of the event loop is over. */
 export type NextTurn = (callback: () => void) => void;
 
 /** What is said to everybody, and whoever gets it. */
-export class Feed {
+export class Feed implements OutboxFeed {
+  /** Who is behind. */
+  readonly laggards = new Laggards();
   #nextTurn: NextTurn;
+  #memory: MemoryShare | null;
+  /** How many bytes of the budget we hold. */
+  #held = 0;
+  /** How many bytes the budget had no room for in this turn; they wait all the same, until its end. */
+  #short = 0;
   #outboxes = new Set<Outbox>();
   /** What was said in this turn, and by whom. */
   #lines: string[] = [];
@@ -27,8 +37,10 @@ export class Feed {
   /** Resolves at the end of this turn; `null` when nothing waits for it. */
   #turn: PromiseWithResolvers<void> | null = null;
 
-  constructor(nextTurn: NextTurn = setImmediate) {
+  /** @param memory Counts what waits; released by its owner. */
+  constructor(nextTurn: NextTurn = setImmediate, memory: MemoryShare | null = null) {
     this.#nextTurn = nextTurn;
+    this.#memory = memory;
   }
 
   /** How many lines were said in this turn. */
@@ -51,9 +63,13 @@ export class Feed {
    * Adds somebody who gets what is said from now on.
    *
    * @param onOverflow Called when there is no room for more: the member reads too slowly.
+   * @param sent How many bytes its transport has sent so far; without it, it seems to take nothing.
    */
-  open(onOverflow: () => void, max: number = MAX_OUTBOX): Outbox {
-    const outbox = new Outbox(this, onOverflow, max);
+  open(
+    onOverflow: () => void,
+    { max = MAX_OUTBOX, sent = () => 0 }: { max?: number; sent?: () => number } = {},
+  ): Outbox {
+    const outbox = new Outbox(this, { onOverflow, max, sent });
     this.#outboxes.add(outbox);
     return outbox;
   }
@@ -83,6 +99,21 @@ export class Feed {
     this.#nextTurn(() => this.#deliver());
   }
 
+  piece(bytes: Uint8Array): Piece {
+    const counted = this.#count(bytes.length);
+    if (!counted) this.#short += bytes.length;
+    return { bytes, owners: 1, counted };
+  }
+
+  release(piece: Piece): void {
+    if (--piece.owners === 0 && piece.counted) this.#count(-piece.bytes.length);
+  }
+
+  behind(outbox: Outbox, is: boolean): void {
+    if (is) this.laggards.add(outbox);
+    else this.laggards.delete(outbox);
+  }
+
   /** Forgets somebody. */
   remove(outbox: Outbox): void {
     this.#outboxes.delete(outbox);
@@ -91,146 +122,35 @@ export class Feed {
   #deliver(): void {
     const turn = this.#turn;
     this.#turn = null;
-    const all = this.#lines.length === 0 ? null : encodeText(`${this.#lines.join("\n")}\n`);
+    const all = this.#lines.length === 0 ? null : this.piece(encodeText(`${this.#lines.join("\n")}\n`));
     const overflown: Outbox[] = [];
     for (const outbox of this.#outboxes) if (!outbox.catchUp(all)) overflown.push(outbox);
     this.#lines = [];
     this.#speakers = [];
     this.#size = 0;
     for (const outbox of overflown) outbox.overflow();
+    if (all !== null) this.release(all);
+    if (this.#short > 0) this.#makeRoom();
     turn?.resolve();
   }
-}
 
-/**
- * A bounded queue of bytes for one member: the room puts lines in and never waits, one writer takes out whatever has gathered.
- *
- * @example Usage
- * ```ts
- * import { Feed } from "./feed.ts";
- * import { decodeText } from "../lib/text.ts";
- * import { assertEquals } from "@std/assert";
- *
- * const feed = new Feed();
- * const outbox = feed.open(() => {});
- * feed.say("for everybody", null);
- * outbox.push("for you");
- * assertEquals(decodeText((await outbox.take())!), "for everybody\nfor you\n");
- * ```
- */
-export class Outbox {
-  /** How many lines of this turn are the member's own, which it does not get itself. */
-  spoken = 0;
-  /** Called when there is no room for more. */
-  readonly overflow: () => void;
-  #feed: Feed;
-  #max: number;
-  /** How much of this turn's lines the member has already. */
-  #position: number;
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
-  #ended = false;
-  /** Wakes the writer that waits in {@linkcode Outbox.take}. */
-  #wake: (() => void) | null = null;
-
-  /** @param feed What everybody gets; see {@linkcode Feed.open}. */
-  constructor(feed: Feed, onOverflow: () => void, max: number) {
-    this.#feed = feed;
-    this.overflow = onOverflow;
-    this.#max = max;
-    this.#position = feed.position;
-  }
-
-  /** How many bytes wait (of this turn's lines, the characters). */
-  get queued(): number {
-    return this.#bytes + (this.#ended ? 0 : this.#feed.since(this.#position, this).length);
-  }
-
-  /** Adds a line for this member alone, after all that was said before. */
-  push(line: string): void {
-    if (this.#ended) return;
-    const added = this.#add(encodeText(`${this.#missed()}${line}\n`));
-    this.#feed.schedule();
-    if (!added) this.overflow();
-  }
-
-  /** Says that nothing more will come; what was said so far can still be taken. */
-  end(): void {
-    if (this.#ended) return;
-    this.#add(encodeText(this.#missed()));
-    this.#close();
-  }
-
-  /** Throws away what waits, and ends. */
-  abandon(): void {
-    this.#pieces = [];
-    this.#bytes = 0;
-    this.#close();
-  }
-
-  /** Takes all that waits, or waits for the end of the turn in which there is something; `null` is the end. One taker. */
-  async take(): Promise<Uint8Array | null> {
-    while (this.#pieces.length === 0) {
-      if (this.#ended) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+  /** The memory of all connections is spent: those for whom the most waits go, until there is enough again. */
+  #makeRoom(): void {
+    const needed = this.#short;
+    this.#short = 0;
+    const fullest = [...this.#outboxes].filter(({ waiting }) => waiting > SPARED)
+      .sort((one, other) => other.waiting - one.waiting);
+    for (const outbox of fullest) {
+      const enough = this.#count(needed);
+      if (enough) return void this.#count(-needed);
+      outbox.overflow();
     }
-    const pieces = this.#pieces;
-    const all = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : joined(pieces, this.#bytes);
-    this.#pieces = [];
-    this.#bytes = 0;
-    return all;
   }
 
-  /**
-   * The turn is over: takes over what was said in it.
-   *
-   * @param all All of it, in bytes to be shared.
-   * @returns `false` when there is no room for it.
-   */
-  catchUp(all: Uint8Array | null): boolean {
-    const own = this.spoken > 0 || this.#position > 0;
-    const added = all === null || this.#add(own ? encodeText(this.#missed()) : all);
-    this.#position = 0;
-    this.spoken = 0;
-    if (this.#pieces.length > 0) this.#rouse();
-    return added;
-  }
-
-  /** What was said in this turn and has not been taken over yet. */
-  #missed(): string {
-    const { position } = this.#feed;
-    // Who talks and talks is mostly alone with it.
-    const text = this.spoken === position ? "" : this.#feed.since(this.#position, this);
-    this.#position = position;
-    return text;
-  }
-
-  #add(bytes: Uint8Array): boolean {
-    if (bytes.length === 0) return true;
-    if (this.#bytes + bytes.length > this.#max) return false;
-    this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
+  /** Counts bytes more (or fewer) against the budget; `false` when that has no room for them. */
+  #count(bytes: number): boolean {
+    if (this.#memory?.hold(this.#held + bytes) === false) return false;
+    this.#held += bytes;
     return true;
   }
-
-  #close(): void {
-    this.#ended = true;
-    this.#feed.remove(this);
-    this.#rouse();
-  }
-
-  #rouse(): void {
-    this.#wake?.();
-    this.#wake = null;
-  }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    all.set(piece, offset);
-    offset += piece.length;
-  }
-  return all;
 }

@@ -10,6 +10,9 @@ import { ProtocolError } from "../lib/errors.ts";
 import { decodeText, encodeText, endsInsideCharacter } from "../lib/text.ts";
 
 const LF = 10;
+/** So many bytes become lines at a time: a client that is slowed down should not keep thousands of lines in memory meanwhile. */
+const SLICE = 4096;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Cuts a stream into lines; LF and CR LF end one.
@@ -28,12 +31,17 @@ const LF = 10;
 export class LineFramer {
   #max: number;
   /** The beginning of a line. */
-  #begun = new Uint8Array(0);
+  #begun: Uint8Array<ArrayBuffer> = NOTHING;
   #endsLines = false;
 
   /** @param max The most bytes of a line. */
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** How many bytes the line has that has begun and not ended. */
+  get begun(): number {
+    return this.#begun.length;
   }
 
   /**
@@ -45,7 +53,7 @@ export class LineFramer {
   }
 
   /**
-   * Takes bytes.
+   * Takes bytes, which must stay as they are until all lines have been taken.
    *
    * @returns The lines that they complete.
    * @throws {ProtocolError} A line is too long; those before it have been returned.
@@ -54,13 +62,17 @@ export class LineFramer {
     const end = bytes.lastIndexOf(LF) + 1;
     if (end > 0) {
       this.#endsLines = true;
-      const begun = this.#begun;
+      let begun = this.#begun;
       this.#begun = bytes.slice(end);
-      // All at once: decoding and splitting cost next to nothing per line then. A newline is never part of a character.
-      const lines = decodeText(concat(begun, bytes.subarray(0, end - 1))).split("\n");
-      for (const line of lines) {
-        if (line.length * 3 > this.#max && encodeText(line).length > this.#max) throw this.#tooLong();
-        yield line.endsWith("\r") ? line.slice(0, -1) : line;
+      for (let from = 0, to; from < end; from = to) {
+        to = sliceEnd(bytes, from, end);
+        // Many at once: decoding and splitting cost next to nothing per line then. A newline is never part of a character.
+        const lines = decodeText(concat(begun, bytes.subarray(from, to - 1))).split("\n");
+        begun = NOTHING;
+        for (const line of lines) {
+          if (line.length * 3 > this.#max && encodeText(line).length > this.#max) throw this.#tooLong();
+          yield line.endsWith("\r") ? line.slice(0, -1) : line;
+        }
       }
     } else {
       this.#begun = concat(this.#begun, bytes);
@@ -72,13 +84,20 @@ export class LineFramer {
   rest(): string | null {
     if (this.#begun.length === 0) return null;
     const line = decodeText(this.#begun);
-    this.#begun = new Uint8Array(0);
+    this.#begun = NOTHING;
     return line;
   }
 
   #tooLong(): ProtocolError {
     return new ProtocolError(`Cannot take the line: it is longer than ${this.#max} bytes`);
   }
+}
+
+/** Where the lines end that begin at a position and are a slice together, or are one. */
+function sliceEnd(bytes: Uint8Array, from: number, end: number): number {
+  if (end - from <= SLICE) return end;
+  const last = bytes.lastIndexOf(LF, from + SLICE - 1) + 1;
+  return last > from ? last : bytes.indexOf(LF, from) + 1;
 }
 
 function concat(begun: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {

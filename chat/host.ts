@@ -20,7 +20,12 @@ export interface HostOptions extends Desk {
   readonly idle: number;
   /** Whether messages can be lost. */
   readonly repeats?: boolean;
+  /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it (10 s, or `idle` if that is shorter). */
+  readonly giveWay?: number;
 }
+
+/** A guest that has closed its side may have left or wait for its answer, as `nc -N` does: nobody can tell. */
+const GIVE_WAY = 10_000;
 
 /** What a guest hears while another one talks. */
 export const BUSY = noticeLine("the line is busy: somebody else is talking; try again later");
@@ -35,6 +40,8 @@ export class Host {
   #input: LineInput;
   #talk: Talk | null = null;
   #deserted = false;
+  /** Resolves when the talk is over. */
+  #over: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: HostOptions) {
     const { open, stop } = options;
@@ -52,6 +59,20 @@ export class Host {
     return this.#deserted;
   }
 
+  /**
+   * Somebody else is here: a guest that closed its side long enough ago makes way, answered or not.
+   *
+   * @returns `false` when the line stays busy. When it is free again, another newcomer may be quicker: look at {@linkcode Host.busy}.
+   */
+  async makeWay(): Promise<boolean> {
+    const { idle, giveWay = Math.min(idle || GIVE_WAY, GIVE_WAY) } = this.#options;
+    if (this.#talk === null) return true;
+    if (this.#talk.closedFor === 0 || this.#talk.closedFor < giveWay) return false;
+    this.#talk.end(noticeLine("not answered: somebody else wants the line"));
+    await this.#over.promise;
+    return true;
+  }
+
   /** Talks with a guest until one side ends it; only while not {@linkcode Host.busy}. */
   async receive(partner: Partner, guest: { readonly id: number; readonly peer: string }): Promise<void> {
     const { events, goodbye, idle, repeats = false } = this.#options;
@@ -62,6 +83,7 @@ export class Host {
       this.#deserted ||= line === null;
       return line;
     };
+    this.#over = Promise.withResolvers();
     this.#talk = new Talk(partner, {
       input: { read },
       goodbye,
@@ -79,6 +101,7 @@ export class Host {
       await this.#talk.run();
     } finally {
       this.#talk = null;
+      this.#over.resolve();
       input.prompt(NOBODY);
       const unsent = input.discard();
       if (unsent > 0) events.emit({ event: "notice", message: `${plural(unsent, "line")} typed ahead and not sent` });

@@ -3,16 +3,19 @@
  *
  * @module
  */
-import type { Outbox } from "./feed.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Why somebody left. */
-export type Why = "quit" | "reset" | "too slow" | "kicked" | "idle" | "line too long";
+export type Why = "quit" | "reset" | "too slow" | "kicked" | "banned" | "idle" | "line too long" | "bad telnet";
 
 /** What the room needs to know of a member's transport. */
 export interface Link {
   /** The connection's number and address, for the log. */
   readonly id: number;
   readonly peer: string;
+  /** How the client is known when it comes again: its address alone, and the fingerprint of its certificate's key. */
+  readonly address?: string;
+  readonly fingerprint?: string | null;
   /** Ends the transport on the spot: the member has been dropped. */
   drop(): void;
   /** Bytes received and sent so far, and for how many milliseconds nothing was received. */

@@ -1,5 +1,5 @@
 /**
- * What a name may be, and when two names are the same. Pure.
+ * What a name may be. When two of them are the same, `name_keys.ts` knows. Pure.
  *
  * @module
  */
@@ -10,9 +10,6 @@ export const MAX_NAME = 24;
 /** A name that may be used, or why it may not. */
 export type NameCheck = { readonly name: string } | { readonly problem: string };
 
-/** Names that only the person at the server may have. */
-export const RESERVED_NAMES: readonly string[] = ["server", "operator"];
-
 /** Letters and digits of any script, emoji, and marks that no line of the chat gives a meaning to. */
 const ALLOWED = /^[\p{L}\p{M}\p{N}\p{Emoji_Presentation}._'-]+$/u;
 const FIRST = /^[\p{L}\p{N}\p{Emoji_Presentation}_]/u;
@@ -22,9 +19,12 @@ const FIRST = /^[\p{L}\p{N}\p{Emoji_Presentation}_]/u;
  */
 const UNSEEN =
   /\p{Default_Ignorable_Code_Point}|\p{M}{4}|[ij]\u0307|[\u{16fe0}-\u{16fff}]|(?![\u3005\u303b\u309d\u309e\u30fc-\u30fe])\p{Lm}/iu;
-/** Letters of phonetic alphabets, small capitals and their like: they look as others do. */
-const PHONETIC =
-  /[\u0180-\u0183\u018d\u01c0-\u01c3\u0250-\u02af\u1d00-\u1dbf\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f\u{10780}-\u{107bf}\u{1df00}-\u{1dfff}]/u;
+/**
+ * Letters that no language of today is written with: phonetic and historic ones, small capitals. They occur in look-alikes only. What
+ * stays are the letters that Unicode TR 39 3.1 (version 15) recommends for identifiers, and some of Hausa, Ewe and Akan.
+ */
+const OUT_OF_USE =
+  /(?![A-Za-z\u00c0-\u0131\u0134-\u0137\u0139-\u017e\u0181\u0186\u0189\u018a\u018f-\u0192\u0194\u0198\u0199\u01a0\u01a1\u01af\u01b0\u01b2-\u01b4\u01cd-\u01e3\u01e6-\u01f5\u01f8-\u021b\u021e\u021f\u0226-\u0233\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u028b\u1e00-\u1eff\u0386-\u03ce\u1f00-\u1fff\u0400-\u045f\u048a-\u0529\u052e\u052f\u0531-\u0586])[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}]/u;
 /** Scripts in everyday use (Unicode TR 31, table 5); letters of others are to be found nowhere but in look-alikes. */
 const SCRIPTS =
   ("Latin Greek Cyrillic Armenian Hebrew Arabic Thaana Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada " +
@@ -34,12 +34,6 @@ const SCRIPTS =
 const TOGETHER = ["Latin Han Hiragana Katakana", "Latin Han Bopomofo", "Latin Han Hangul"].map((scripts) =>
   scripts.split(" ")
 );
-/** Letters that look like a Latin one, which stands for them when names are compared (Unicode TR 39 4). */
-const LIKE: ReadonlyMap<string, string> = new Map(
-  "аa еe оo рp сc уy хx іi јj ѕs ԁd ӏi һh ԛq ԝw кk мm тt вb нh гr αa εe οo ρp ιi νv υu κk τt χx ηn 0o 1i li".split(" ")
-    .map((pair) => [pair.slice(0, 1), pair.slice(1)]),
-);
-
 /**
  * Checks a name that somebody wants.
  *
@@ -64,7 +58,7 @@ export function checkName(wanted: string): NameCheck {
     return { problem: "a name is one word of letters, digits, emoji and . _ ' -" };
   }
   if (!FIRST.test(name)) return { problem: "a name begins with a letter, a digit, an emoji or _" };
-  if (PHONETIC.test(name) || !isOfOneKind(name)) {
+  if (OUT_OF_USE.test(name) || !isOfOneKind(name)) {
     return { problem: "a name does not mix alphabets whose letters look alike" };
   }
   return { name };
@@ -80,19 +74,15 @@ function isOfOneKind(name: string): boolean {
     TOGETHER.some((together) => [...scripts].every((script) => together.includes(script ?? "")));
 }
 
-/**
- * What two names have in common when they are the same but for case, width and letters that look alike.
- *
- * @example Usage
- * ```ts
- * import { nameKey } from "./names.ts";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(nameKey("ＡLICE"), nameKey("alice"));
- * ```
- */
-export function nameKey(name: string): string {
+/** A name without its case, width and accents: for finding one by what somebody types, not for telling look-alikes apart. */
+export function foldName(name: string): string {
   // Upper case first: ß and SS, ς and σ then fold to the same, as full case folding does (Unicode 3.13).
-  const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
-  return [...folded].map((letter) => LIKE.get(letter) ?? letter).join("");
+  return name.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD").replace(ACCENTS, "");
 }
+
+/**
+ * Marks that change a letter's look and not which letter it is. The vowel signs of Indic scripts are marks as well, and make another
+ * name; so do the two that make other kana.
+ */
+export const ACCENTS =
+  /(?![\u3099\u309a])[\p{Script=Inherited}\p{Script=Common}\p{Script=Hebrew}\p{Script=Arabic}](?<=\p{M})/gu;

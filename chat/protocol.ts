@@ -14,6 +14,7 @@
  * @module
  */
 import { encodeText, escapeControls } from "../lib/text.ts";
+import { checkName } from "./names.ts";
 
 /** The most bytes of one line; the textbook programs read so many at once. */
 export const MAX_LINE = 4096;
@@ -129,14 +130,15 @@ const NOTICES: readonly { readonly form: RegExp; readonly learn: (match: RegExpE
   { form: /^\* (\S+) is now (\S+)$/u, learn: ([, before = "", after = ""]) => ({ gone: [before], here: [after] }) },
   {
     form: /^\* (?:\d+ here|also here|here with you): (.+)$/u,
-    learn: ([, names = ""]) => ({ here: names.split(", ").filter((name) => !name.includes(" ")) }),
+    learn: ([, names = ""]) => ({ here: names.split(", ") }),
   },
   { form: /^~ (\S+) /u, learn: ([, name = ""]) => ({ here: [name] }) },
   { form: /^([^\s:*~][^\s:]*)(?: \(to you\))?: /u, learn: ([, name = ""]) => ({ here: [name] }) },
 ];
 
 /**
- * Reads a line as a client: for the words before its input line, and for the names that the Tab key completes.
+ * Reads a line as a client: for the words before its input line, and for the names that the Tab key completes. A server can send
+ * anything as a name; only what {@linkcode checkName} takes is learnt, since prompt and completion go to the terminal as they are.
  *
  * @example Usage
  * ```ts
@@ -149,7 +151,19 @@ const NOTICES: readonly { readonly form: RegExp; readonly learn: (match: RegExpE
 export function learnFrom(line: string): Learned {
   for (const { form, learn } of NOTICES) {
     const match = form.exec(line);
-    if (match !== null) return { own: null, here: [], gone: [], ...learn(match) };
+    if (match === null) continue;
+    const { own = null, here = [], gone = [] } = learn(match);
+    return { own: own === null ? null : asName(own), here: namesIn(here), gone: namesIn(gone) };
   }
   return { own: null, here: [], gone: [] };
+}
+
+/** A name in the form in which it may be shown, or `null` when it is none. */
+function asName(text: string): string | null {
+  const checked = checkName(text);
+  return "name" in checked ? checked.name : null;
+}
+
+function namesIn(texts: readonly string[]): string[] {
+  return texts.map(asName).filter((name) => name !== null);
 }

@@ -3,12 +3,24 @@
  *
  * @module
  */
+import { encodeText, escapeControls } from "../lib/text.ts";
+
+/** A line costs a token for each so many bytes of it that are sent: a burst of 200 short lines is one of 25 lines of 4 kB. */
+export const BYTES_PER_TOKEN = 512;
+/** The most bytes that one UTF-16 unit of a line becomes: `\u2028`. */
+const MOST_PER_UNIT = 6;
 
 /** How many seconds' worth of lines may come at once: a paste of 200 lines goes through at ten lines a second. */
 const BURST = 20;
 
+/** How many tokens a line costs: what counts are the bytes that the others get of it, escaped. */
+export function lineCost(line: string): number {
+  if (line.length * MOST_PER_UNIT <= BYTES_PER_TOKEN) return 1;
+  return Math.max(1, Math.ceil(encodeText(escapeControls(line)).length / BYTES_PER_TOKEN));
+}
+
 /**
- * A token bucket: a line costs a token, `rate` tokens come back per second, and as many as {@linkcode BURST} seconds bring are saved up.
+ * A token bucket: a short line costs a token (see {@linkcode lineCost}), `rate` tokens come back per second, and as many as {@linkcode BURST} seconds bring are saved up.
  *
  * @example Usage
  * ```ts
@@ -50,11 +62,12 @@ export class RateLimit {
    * Counts a line.
    *
    * @param now The time in milliseconds; it never runs backwards.
+   * @param cost How many tokens it costs.
    * @returns How many milliseconds the line has to wait.
    */
-  take(now: number): number {
+  take(now: number, cost = 1): number {
     if (this.#rate === 0) return 0;
-    this.#tokens = this.tokens(now) - 1;
+    this.#tokens = this.tokens(now) - cost;
     this.#at = now;
     return this.#tokens >= 0 ? 0 : -this.#tokens / this.#rate * 1000;
   }

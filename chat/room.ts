@@ -1,15 +1,19 @@
 /**
  * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
  *
- * The room never waits. Each member has an outbox that the member's own transport drains; whoever reads too slowly for it
- * is dropped, and the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
+ * The room never waits. Each member has an outbox that the member's own transport drains; whoever has much to say waits for those who
+ * are behind and read on, and a member whose outbox is full is dropped, which the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
  * events, as the operator at the server's terminal does.
  *
  * @module
  */
-import { Feed, MAX_OUTBOX, type NextTurn } from "./feed.ts";
+import type { MemoryShare } from "../lib/memory.ts";
+import { Feed, type NextTurn } from "./feed.ts";
+import type { Laggards } from "./laggards.ts";
+import { MAX_OUTBOX } from "./outbox.ts";
 import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
-import { checkName, nameKey, RESERVED_NAMES } from "./names.ts";
+import { NameBook } from "./name_book.ts";
+import { checkName } from "./names.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
 import { plural } from "../lib/text.ts";
@@ -26,6 +30,8 @@ export interface RoomOptions {
   /** The time of day in milliseconds since 1970. */
   readonly clock?: () => number;
   readonly nextTurn?: NextTurn;
+  /** Counts what waits for the members; released by its owner. */
+  readonly memory?: MemoryShare;
 }
 
 /**
@@ -47,24 +53,22 @@ export interface RoomOptions {
  */
 export class Room {
   #options: RoomOptions;
-  #members = new Map<string, OwnMember>();
+  #members = new Set<OwnMember>();
+  #names = new NameBook<OwnMember>();
   #transcript = new Transcript();
   #feed: Feed;
   #clock: () => number;
   #now = 0;
-  #guests = 0;
-  /** Names that only the operator goes by, or has gone by. */
-  #reserved = new Set(RESERVED_NAMES.map(nameKey));
 
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#feed = new Feed(options.nextTurn);
+    this.#feed = new Feed(options.nextTurn, options.memory);
     this.#clock = options.clock ?? Date.now;
   }
 
   /** Everybody who is here, in the order in which they came. */
   get members(): readonly Member[] {
-    return [...this.#members.values()];
+    return [...this.#members];
   }
 
   /** Everything said and announced so far, as text. */
@@ -77,14 +81,19 @@ export class Room {
     return this.#feed.full;
   }
 
+  /** Who is behind; whoever has much to say asks them first. */
+  get laggards(): Laggards {
+    return this.#feed.laggards;
+  }
+
   /** Waits until what was said is on its way. */
   turn(): Promise<void> {
     return this.#feed.turn();
   }
 
-  /** Finds somebody by name, whatever its case and width. */
+  /** Finds somebody by name, whatever its case, width, accents and punctuation. */
   find(name: string): Member | null {
-    return this.#members.get(nameKey(name)) ?? null;
+    return this.#names.find(name);
   }
 
   /**
@@ -95,10 +104,11 @@ export class Room {
    * outbox. With `silent`, it is greeted with nothing.
    */
   join(link: Link, options: { name?: string; follows?: boolean; silent?: boolean } = {}): Member {
-    const outbox = options.follows === true ? null : this.#feed.open(() => this.#drop(member));
-    const name = options.name ?? this.#guestName();
+    const outbox = options.follows === true
+      ? null
+      : this.#feed.open(() => this.#drop(member), { sent: () => link.traffic().bytesOut });
+    const name = options.name ?? this.#names.guestName();
     const named = options.silent === true;
-    if (outbox === null) this.#reserved.add(nameKey(name));
     const member: OwnMember = {
       name,
       link,
@@ -109,7 +119,8 @@ export class Room {
       muted: false,
       gone: false,
     };
-    this.#members.set(nameKey(name), member);
+    this.#members.add(member);
+    this.#names.take(name, member, { operator: outbox === null });
     if (options.silent !== true) this.#greet(member);
     return member;
   }
@@ -134,17 +145,15 @@ export class Room {
     if (member.certified) return "names come from certificates here";
     const checked = checkName(wanted);
     if ("problem" in checked) return checked.problem;
-    const key = nameKey(checked.name);
-    const holder = this.#members.get(key);
-    if (holder !== undefined && holder !== member) return `the name ${checked.name} is taken`;
-    if (member.outbox === null) this.#reserved.add(key);
-    else if (this.#reserved.has(key)) return `the name ${checked.name} is reserved`;
+    const operator = member.outbox === null;
+    const problem = this.#names.problem(checked.name, member as OwnMember, { operator });
+    if (problem !== null) return problem;
     const before = member.name;
-    this.#members.delete(nameKey(before));
+    this.#names.release(before);
     (member as OwnMember).name = checked.name;
-    this.#members.set(key, member);
+    this.#names.take(checked.name, member as OwnMember, { operator });
     this.#tellName(member);
-    if ((member.introduced || member.outbox === null) && before !== checked.name) {
+    if ((member.introduced || operator) && before !== checked.name) {
       const text = `${before} is now ${checked.name}`;
       this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
     }
@@ -220,12 +229,6 @@ export class Room {
     this.notify(member, youAre(member.name));
   }
 
-  #guestName(): string {
-    let name: string;
-    do name = `guest-${++this.#guests}`; while (this.#members.has(nameKey(name)));
-    return name;
-  }
-
   #speak(member: Member, text: string, line: string): void {
     this.introduce(member);
     this.#publish(line, member);
@@ -249,7 +252,8 @@ export class Room {
   #remove(member: Member, why: Why): boolean {
     if (member.gone) return false;
     (member as OwnMember).gone = true;
-    this.#members.delete(nameKey(member.name));
+    this.#members.delete(member as OwnMember);
+    this.#names.release(member.name);
     if (why === "reset" || why === "too slow") member.outbox?.abandon();
     else member.outbox?.end();
     return true;

@@ -4,13 +4,17 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
+import { Bans } from "./bans.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll } from "./door.ts";
-import { MAX_LINE } from "./protocol.ts";
+import type { Member } from "./member.ts";
+import { keptOut, MUTED } from "./moderator.ts";
+import { MAX_LINE, noticeLine } from "./protocol.ts";
 import { RateLimits } from "./rate.ts";
 import { Room } from "./room.ts";
 import { roomLog } from "./room_log.ts";
@@ -27,7 +31,9 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly idle: number;
   /** How many of the last lines a newcomer gets. */
   readonly history: number;
-  readonly operator: Omit<ConsoleOptions, "events">;
+  readonly operator: Omit<ConsoleOptions, "events" | "bans" | "clock">;
+  /** By which bans and mutes end (ms); the time since the start if nothing else is said. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -37,20 +43,25 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
  */
 export async function serveRoom(listener: StreamListener, options: RoomServerOptions): Promise<ServeTotals> {
   const { events, signal, history, rate, idle, operator, report = false, ...serving } = options;
+  const { clock = () => performance.now() } = options;
+  using memory = serving.memory?.share();
   const room = new Room({
     history,
+    ...(memory === undefined ? {} : { memory }),
     onEvent: (happened) => {
       const event = events.detailed ? roomLog(happened, seat.member, { echoed: seat.interactive }) : null;
       if (event !== null) events.emit(event);
     },
   });
-  const seat = new Console(room, { events, ...operator });
+  const bans = new Bans();
+  const seat = new Console(room, { events, bans, clock, ...operator });
   const over = new AbortController();
   const goingOn = new AbortController();
   const limits = new RateLimits(rate);
   const typing = seat.run(over.signal);
   const serve: Handler = async (connection) => {
     const { id, peer, session: tls } = connection;
+    const who = { address: connection.hostname, fingerprint: tls?.fingerprint ?? null };
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
     const { maxMessage = MAX_LINE, gap = GAP } = serving;
@@ -59,10 +70,24 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       // Who has come and gone too often is not announced again before its time.
       const wait = limit.until(performance.now());
       if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
-      const options = { rate, limit, idle, maxMessage, gap, onLine: report ? onLine : undefined };
+      const now = clock();
+      const ban = bans.find("ban", who, now);
+      if (ban !== null) return await refuse(connection, events, keptOut(ban, now));
+      const review = (member: Member): void => seat.moderator.review(member);
+      const options = {
+        rate,
+        limit,
+        idle,
+        maxMessage,
+        gap,
+        memory: serving.memory,
+        review,
+        onLine: report ? onLine : undefined,
+      };
       const session = new Session(connection, room, options);
       // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
       if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");
+      if (bans.find("mute", who, now) !== null) session.mute(MUTED);
       await session.run();
     } finally {
       limits.leave(connection.hostname, limit, performance.now());
@@ -82,4 +107,10 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
     over.abort();
     await typing;
   }
+}
+
+async function refuse(connection: Connection, events: Events, reason: string): Promise<void> {
+  events.emit({ event: "refused", peer: connection.peer, reason });
+  await connection.write(`${noticeLine(`Cannot serve you: ${reason}`)}\n`);
+  await connection.finish();
 }

@@ -29,6 +29,7 @@ import { choosePort, nameFlag } from "./ask.ts";
 import { deskOf } from "./desk.ts";
 import { MAX_LINE } from "./protocol.ts";
 import { serveRoom } from "./room_server.ts";
+import { saveInside } from "./save.ts";
 import { serveTurns } from "./turns_server.ts";
 
 const flags = {
@@ -68,7 +69,8 @@ export async function serveChat(listener: StreamListener, run: Run<typeof flags>
   const desk = deskOf(run);
   const common = { ...limits, events, signal, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, desk });
-  const save = (path: string, text: string): Promise<void> => Deno.writeTextFile(path, text, { createNew: true });
+  const folder = Deno.cwd();
+  const save = (path: string, text: string): Promise<void> => saveInside(folder, path, text);
   return await serveRoom(listener, { ...common, history, rate, operator: { ...desk, name, save } });
 }
 

@@ -7,12 +7,14 @@ import { delay } from "@std/async/delay";
 import type { Connection } from "../lib/connection.ts";
 import { Deadlines } from "../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../lib/errors.ts";
+import type { MemoryBudget, MemoryShare } from "../lib/memory.ts";
 import { hear } from "./commands.ts";
 import { LineFramer } from "./framer.ts";
 import type { Member, Why } from "./member.ts";
-import { GOODBYE } from "./protocol.ts";
-import type { RateLimit } from "./rate.ts";
+import { GOODBYE, MAX_LINE } from "./protocol.ts";
+import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "./rate.ts";
 import type { Room } from "./room.ts";
+import { TelnetError } from "./telnet.ts";
 
 /** How a room treats those who come by TCP. */
 export interface SessionOptions {
@@ -26,12 +28,19 @@ export interface SessionOptions {
   readonly maxMessage: number;
   /** The pause (ms) that ends the first lines of a client that writes bare text and waits; 0 = only a newline does. */
   readonly gap: number;
+  /** Counts long lines that have begun. */
+  readonly memory?: MemoryBudget | undefined;
+  /** Called before a line of a muted member is heard: its time may be over. */
+  readonly review: (member: Member) => void;
   /** Told of each line as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** How long a newcomer may take to give its name before the others hear of `guest-N` (ms). */
 const GRACE = 200;
+/** How long a line waits at most for those who are behind (ms), and how often it looks again. */
+const PATIENCE = 3000;
+const LOOK = 100;
 /** How long a client that was let go may take to close (ms). */
 const LINGER = 500;
 
@@ -46,6 +55,7 @@ export class Session {
   #options: SessionOptions;
   #member: Member;
   #limit: RateLimit;
+  #memory: MemoryShare | null;
   #slowed = false;
   #heardAt = performance.now();
   #lingering: ReturnType<typeof setTimeout> | undefined;
@@ -57,9 +67,12 @@ export class Session {
     this.#room = room;
     this.#options = options;
     this.#limit = options.limit;
+    this.#memory = options.memory?.share() ?? null;
     this.#member = room.join({
       id: connection.id,
       peer: connection.peer,
+      address: connection.hostname,
+      fingerprint: connection.session?.fingerprint ?? null,
       drop: () => connection.close(),
       traffic: () => {
         const { bytesIn, bytesOut } = connection;
@@ -72,6 +85,12 @@ export class Session {
   certify(name: string): void {
     const problem = this.#room.certify(this.#member, name);
     if (problem !== null) this.#room.notify(this.#member, `your certificate gives you no name here: ${problem}`);
+  }
+
+  /** Silences the member, which is told. */
+  mute(told: string): void {
+    this.#room.mute(this.#member, true);
+    this.#room.notify(this.#member, told);
   }
 
   /** Serves the member until it leaves or is let go. */
@@ -91,6 +110,7 @@ export class Session {
       throw error;
     } finally {
       idle.stop();
+      this.#memory?.release();
       clearTimeout(introduction);
       await writing;
       clearTimeout(this.#lingering);
@@ -100,22 +120,34 @@ export class Session {
   /** Takes lines until the member leaves. After the room has let it go, what still comes is not heard. */
   async #listen(idle: Deadlines): Promise<Why> {
     const framer = new LineFramer(this.#options.maxMessage);
-    for (;;) {
-      idle.reading(true);
+    // A line counts as a word from the client, and so does the beginning of one; bytes that never become a line do not.
+    for (let word = true;;) {
+      if (word) idle.reading(true);
+      const begun = framer.begun > 0;
       const bytes = await this.#connection.read();
-      // Who is slowed down is not silent.
-      idle.reading(false);
+      word = false;
       this.#heardAt = performance.now();
       for (const line of bytes === null ? [] : framer.push(bytes)) {
+        word = true;
+        // Who is slowed down is not silent.
+        idle.reading(false);
         const outcome = this.#takes(line);
         // A promise per line is what this loop is there to avoid.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
       }
+      if (!this.#mayKeep(framer.begun)) throw new ProtocolError("Cannot take the line: too much memory is in use");
+      word ||= framer.begun > 0 && !begun;
       if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
+      word = true;
       const rest = framer.rest();
       if (rest !== null && await this.#takes(rest) === "leave") return "quit";
       if (bytes === null) return "quit";
     }
+  }
+
+  /** Whether there is memory for a line that has begun; a short one always has its place. */
+  #mayKeep(bytes: number): boolean {
+    return this.#memory?.hold(bytes > MAX_LINE ? bytes : 0) !== false;
   }
 
   /** Whether nothing comes for the length of a pause. */
@@ -131,33 +163,56 @@ export class Session {
   /** Takes a line at the pace that the client and the room may have; most of the time that needs no waiting. */
   #takes(line: string): "leave" | void | Promise<"leave" | void> {
     if (this.#member.gone) return;
-    const wait = this.#limit.take(this.#heardAt);
-    if (wait === 0 && !this.#room.full) {
+    const cost = lineCost(line);
+    const wait = this.#limit.take(this.#heardAt, cost);
+    if (wait === 0 && !this.#room.full && !this.#isHeld(line, cost, this.#heardAt)) {
       this.#slowed = false;
       return this.#hear(line);
     }
-    return this.#hearLater(line, wait);
+    return this.#hearLater(line, { wait, cost });
   }
 
   /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
-  async #hearLater(line: string, wait: number): Promise<"leave" | void> {
+  async #hearLater(line: string, { wait, cost }: { wait: number; cost: number }): Promise<"leave" | void> {
     if (this.#room.full) await this.#room.turn();
     if (wait > 0 && !this.#slowed) {
-      this.#room.notify(
-        this.#member,
-        `you write faster than ${this.#options.rate} lines a second: slowed down to that`,
-      );
+      const long = cost > 1 ? ` (a line counts as one for each ${BYTES_PER_TOKEN} bytes)` : "";
+      const pace = `you write faster than ${this.#options.rate} lines a second${long}`;
+      this.#room.notify(this.#member, `${pace}: slowed down to that`);
     }
     this.#slowed = wait > 0;
-    if (wait > 0) await delay(wait, this.#letGo).catch(() => {});
+    if (wait > 0) await this.#pause(wait);
+    await this.#waitForLaggards(line, cost);
     this.#heardAt = performance.now();
     if (!this.#member.gone) return this.#hear(line);
+  }
+
+  /** Whether somebody is behind for whom what we have to say has to wait. */
+  #isHeld(line: string, cost: number, now: number): boolean {
+    return this.#room.laggards.holds(this, cost > 1 ? cost * BYTES_PER_TOKEN : line.length, now);
+  }
+
+  /** Waits while somebody is behind who still reads, but not for long: then the line goes out, whoever that drops. */
+  async #waitForLaggards(line: string, cost: number): Promise<void> {
+    const until = performance.now() + PATIENCE;
+    for (let now; (now = performance.now()) < until && !this.#member.gone && this.#isHeld(line, cost, now);) {
+      const looked = new AbortController();
+      const look = delay(LOOK, { signal: AbortSignal.any([looked.signal, this.#letGo.signal]) }).catch(() => {});
+      await Promise.race([this.#room.laggards.relief(), look]);
+      looked.abort();
+    }
+  }
+
+  /** Waits, unless the room lets the member go. */
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, this.#letGo).catch(() => {});
   }
 
   #hear(line: string): "leave" | void {
     // A newcomer's first line introduces it; one that gives it a name, after it has that name.
     if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
     this.#options.onLine?.(line);
+    if (this.#member.muted) this.#options.review(this.#member);
     const outcome = hear(this.#room, this.#member, line);
     this.#room.introduce(this.#member);
     if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
@@ -176,6 +231,8 @@ export class Session {
       this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
       this.#letGo.abort();
       this.#connection.close();
+    } finally {
+      outbox?.abandon();
     }
   }
 
@@ -191,7 +248,7 @@ export class Session {
       return this.#connection.close();
     }
     this.#room.notify(this.#member, error.message);
-    this.#room.leave(this.#member, "line too long");
+    this.#room.leave(this.#member, error instanceof TelnetError ? "bad telnet" : "line too long");
     await writing;
     await this.#connection.finish();
   }

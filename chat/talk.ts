@@ -40,8 +40,8 @@ export class Talk {
   /** The messages on their way out, one after the other. */
   #sending: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
-  /** The partner will say no more, but may still listen. */
-  #heardAll = false;
+  /** Since when the partner will say no more; it may still listen. */
+  #heardAllAt: number | null = null;
   #idle: Deadlines;
 
   constructor(partner: Partner, options: TalkOptions) {
@@ -59,7 +59,7 @@ export class Talk {
     const speaking = this.#speak();
     try {
       await this.#listen();
-      this.#heardAll = true;
+      this.#heardAllAt = performance.now();
       this.#wake();
       // A partner that has only half-closed still gets its answer.
       if (this.#turns.ours) await speaking;
@@ -70,6 +70,11 @@ export class Talk {
       await speaking;
       await this.#sending;
     }
+  }
+
+  /** For how long (ms) the partner has been waiting with its side closed: it may listen, or have left. */
+  get closedFor(): number {
+    return this.#heardAllAt === null ? 0 : performance.now() - this.#heardAllAt;
   }
 
   /** Ends the conversation with a last message. */
@@ -134,7 +139,7 @@ export class Talk {
   async #speak(): Promise<void> {
     const { signal } = this.#over;
     try {
-      while (!signal.aborted && !(this.#heardAll && !this.#turns.ours)) {
+      while (!signal.aborted && !(this.#heardAllAt !== null && !this.#turns.ours)) {
         if (!this.#turns.ours) {
           await new Promise<void>((resolve) => this.#wake = resolve);
           continue;

@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { ProtocolError } from "../lib/errors.ts";
+
+/** The most bytes of one subnegotiation; those of real clients have some dozens. */
+export const MAX_SUBNEGOTIATION = 1024;
 
 /** Interpret As Command: the byte that begins all of it (RFC 854). */
 const IAC = 255;
@@ -12,6 +16,11 @@ const WILL = 251;
 const DONT = 254;
 /** The least byte that is a command after IAC (EOF, RFC 1184); one below is text, and the 255 before it a stray byte. */
 const FIRST_COMMAND = 236;
+
+/** A client's telnet makes no sense. */
+export class TelnetError extends ProtocolError {
+  override name = "TelnetError";
+}
 
 type State = "text" | "command" | "option" | "subnegotiation" | "command in subnegotiation";
 
@@ -33,11 +42,14 @@ type State = "text" | "command" | "option" | "subnegotiation" | "command in subn
  */
 export class TelnetFilter {
   #state: State = "text";
+  /** How many bytes the subnegotiation under way has. */
+  #length = 0;
 
   /**
    * Moves the text in `bytes` to their beginning.
    *
    * @returns How many bytes of text there are.
+   * @throws {TelnetError} A subnegotiation is too long.
    */
   strip(bytes: Uint8Array): number {
     // The usual case costs one search: no such byte occurs in UTF-8.
@@ -59,16 +71,23 @@ export class TelnetFilter {
         return byte !== IAC;
       case "command":
         this.#state = byte === SB ? "subnegotiation" : byte >= WILL && byte <= DONT ? "option" : "text";
+        this.#length = 0;
         return byte === IAC || byte < FIRST_COMMAND;
       case "option":
         this.#state = "text";
         return false;
       case "subnegotiation":
+        if (++this.#length > MAX_SUBNEGOTIATION) throw tooLong();
         if (byte === IAC) this.#state = "command in subnegotiation";
         return false;
       case "command in subnegotiation":
+        this.#length++;
         this.#state = byte === SE ? "text" : "subnegotiation";
         return false;
     }
   }
+}
+
+function tooLong(): TelnetError {
+  return new TelnetError(`Cannot take the telnet subnegotiation: it is longer than ${MAX_SUBNEGOTIATION} bytes`);
 }

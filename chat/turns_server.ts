@@ -5,7 +5,7 @@
  */
 import type { Events } from "../lib/events.ts";
 import type { Connection } from "../lib/connection.ts";
-import type { ServeOptions, ServeTotals } from "../lib/server.ts";
+import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
 import type { Desk } from "./desk.ts";
 import { receiveAll } from "./door.ts";
@@ -19,19 +19,26 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
   /** Stops the server. */
   readonly signal: AbortSignal;
   readonly idle: number;
+  /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it. */
+  readonly giveWay?: number;
   readonly desk: Desk;
 }
 
 /**
- * Serves conversations on a bound listener until the signal fires; whoever comes while one is under way is told that the line is busy.
+ * Serves conversations on a bound listener until the signal fires; whoever comes while one is under way is told that the line is busy,
+ * unless its guest closed its side a while ago: such a guest makes way.
  *
  * @param listener Already listening; owned by this function from here on.
  */
 export async function serveTurns(listener: StreamListener, options: TurnsServerOptions): Promise<ServeTotals> {
-  const { events, signal, idle, desk, ...serving } = options;
-  const host = new Host({ events, goodbye: GOODBYE, idle, ...desk });
+  const { events, signal, idle, giveWay, desk, ...serving } = options;
+  const host = new Host({ events, goodbye: GOODBYE, idle, ...(giveWay === undefined ? {} : { giveWay }), ...desk });
   try {
-    return await receiveAll(listener, (guest) => host.busy ? refuse(guest, events) : receive(host, guest), {
+    const serve: Handler = async (guest) => {
+      while (host.busy) if (!await host.makeWay()) return await refuse(guest, events);
+      await receive(host, guest);
+    };
+    return await receiveAll(listener, serve, {
       ...serving,
       events,
       signal,

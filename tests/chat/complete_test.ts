@@ -17,3 +17,7 @@ Deno.test("completions() completes names anywhere, whatever their case", pure, (
   assertEquals(completions("/msg al", NAMES, COMMANDS), [["Alice ", "alan "], "al"]);
   assertEquals(completions("/msg ", NAMES, COMMANDS), [["Alice ", "alan ", "bob "], ""]);
 });
+
+Deno.test("completions() completes names whatever their accents", pure, () => {
+  assertEquals(completions("zoe", ["Zoë"], COMMANDS), [["Zoë: "], "zoe"]);
+});

@@ -130,6 +130,62 @@ Deno.test("/mute silences a member until /unmute", async () => {
   assertEquals(await alice.line(), "bob: hello again");
 });
 
+Deno.test("whoever was kicked out or banned is told at the door for how long, and let in again after /unban", async () => {
+  await using room = new TestRoomServer();
+  for (const command of ["/kick bob", "/ban bob 30", "/ban 127.0.0.1 30"]) {
+    using bob = await room.join("bob");
+    const refused = room.events.next("refused");
+    room.desk.input.type(command);
+    await bob.rest();
+    using again = await LineClient.connect(room.port);
+    const time = command === "/kick bob" ? "1 minute" : "30 minutes";
+    assertEquals(await again.rest(), [`* Cannot serve you: the operator keeps you out for ${time} more`]);
+    assertEquals((await refused).event, "refused");
+    room.desk.input.type("/unban 127.0.0.1");
+    await room.log(/may come in again/);
+  }
+  using bob = await room.join("bob");
+  await bob.say("/who");
+  assertEquals(await bob.line(), "* 2 here: server, bob");
+});
+
+Deno.test("a mute holds when the muted comes again", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  {
+    using bob = await room.join("bob");
+    room.desk.input.type("/mute bob");
+    await bob.until(/has muted you/);
+    await bob.say("/quit");
+    await bob.rest();
+  }
+  using again = await LineClient.connect(room.port);
+  await again.until(/the operator has muted you: nobody hears you/);
+  await again.say("hello");
+  await again.until(/you are muted: nobody got that/);
+  room.desk.input.type("/unmute guest-3");
+  await again.until(/you are heard again/);
+  await again.say("hello again");
+  assertEquals((await alice.until(/hello/)).at(-1), "guest-3: hello again");
+});
+
+Deno.test("a mute ends with its time", async () => {
+  let now = 0;
+  await using room = new TestRoomServer({ clock: () => now });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  room.desk.input.type("/mute bob 5");
+  await bob.until(/has muted you/);
+  now = 5 * 60_000 - 1;
+  await bob.say("still muted");
+  await bob.until(/nobody got that/);
+  now++;
+  await bob.say("hello again");
+  assertEquals(await alice.line(), "bob: hello again");
+  assertEquals(await bob.line(), "* you are heard again");
+});
+
 Deno.test("a muted member cannot speak by its name either", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
@@ -170,7 +226,7 @@ Deno.test("/save writes the public lines with their times to a new file, and say
 Deno.test("/help of the operator lists the operator's commands too", async () => {
   await using room = new TestRoomServer();
   room.desk.input.type("/help");
-  for (const command of ["list", "say", "msg", "kick", "mute", "unmute", "save", "stop"]) {
+  for (const command of ["list", "say", "msg", "kick", "mute", "unmute", "ban", "unban", "bans", "save", "stop"]) {
     await room.log(new RegExp(`^\\* /${command}\\b`));
   }
 });

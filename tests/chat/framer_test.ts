@@ -77,3 +77,21 @@ Deno.test(
     assert(!framer.mayEnd);
   },
 );
+
+Deno.test("LineFramer cuts a long read slice by slice, and no line with it", pure, () => {
+  const lines = [...Array.from({ length: 3000 }, (_, index) => `é${index}`), "x".repeat(9000), "", "last"];
+  const framer = new LineFramer(10_000);
+  assertEquals([...framer.push(encodeText("be")), ...framer.push(encodeText(`${lines.join("\r\n")}\nrest`))], [
+    `be${lines[0]}`,
+    ...lines.slice(1),
+  ]);
+  assertEquals([framer.begun, framer.rest(), framer.begun], [4, "rest", 0]);
+});
+
+Deno.test("LineFramer makes the lines of a long read as they are taken, not all at once", pure, () => {
+  const bytes = encodeText("line\n".repeat(10_000));
+  const lines = new LineFramer(80).push(bytes);
+  assertEquals(lines.next().value, "line");
+  bytes.fill(0x2e, bytes.length - 5, bytes.length - 1);
+  assertEquals([...lines].at(-1), "....");
+});

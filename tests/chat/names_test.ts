@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { checkName, MAX_NAME, nameKey } from "../../chat/names.ts";
+import { isGuestName, nameKeys, RESERVED_NAMES } from "../../chat/name_keys.ts";
+import { checkName, MAX_NAME } from "../../chat/names.ts";
 
 const pure = { permissions: "none" } as const;
+
+/** Whether two names are the same. */
+function same(one: string, other: string): boolean {
+  const keys = nameKeys(one);
+  return nameKeys(other).some((key) => keys.includes(key));
+}
 
 function problem(wanted: string): string {
   const checked = checkName(wanted);
@@ -68,17 +75,17 @@ Deno.test("checkName() refuses names that are made to look like others (C1)", pu
   }
 });
 
-Deno.test("nameKey() is the same for names that look the same (C1)", pure, () => {
+Deno.test("nameKeys() are the same for names that look the same (C1)", pure, () => {
   for (
     const [one, other] of [["alice", "аӏісе"], ["alice", "aIice"], ["alice", "al1ce"], ["bob", "b0b"], [
       "operator",
       "οperatοr",
     ]]
   ) {
-    assertEquals(nameKey(one as string), nameKey(other as string), other);
+    assert(same(one as string, other as string), other);
   }
   for (const [one, other] of [["alice", "alicia"], ["bob", "rob"], ["Оля", "Аля"], ["guest-2", "guest-3"]]) {
-    assertNotEquals(nameKey(one as string), nameKey(other as string));
+    assert(!same(one as string, other as string));
   }
 });
 
@@ -92,21 +99,142 @@ Deno.test("checkName() writes a name in its compatibility form", pure, () => {
   assertEquals(checkName(" bob "), { name: "bob" });
 });
 
-Deno.test("nameKey() is the same for names that differ in case or width (C1)", pure, () => {
+Deno.test("nameKeys() are the same for names that differ in case or width (C1)", pure, () => {
   for (const name of ["alice", "ALICE", "Ａlice", "ａｌｉｃｅ", "aLıce"]) {
-    assertEquals(nameKey(name), nameKey("alice"), name);
+    assert(same(name, "alice"), name);
   }
-  assertNotEquals(nameKey("alice"), nameKey("alicia"));
-  assertEquals(nameKey("straße"), nameKey("STRASSE"));
-  assertEquals(nameKey("ΣΟΦΟΣ"), nameKey("σοφος"));
-  assertEquals(nameKey("Zoe\u0308"), nameKey("ZOË"));
-  assertNotEquals(nameKey("alice"), nameKey("alise"));
+  assert(!same("alice", "alicia"));
+  assert(same("straße", "STRASSE"));
+  assert(same("ΣΟΦΟΣ", "σοφος"));
+  assert(same("Zoe\u0308", "ZOË"));
+  assert(!same("alice", "alise"));
 });
 
-Deno.test("nameKey() is the same again for what checkName() makes of a name", pure, () => {
+Deno.test("nameKeys() are the same again for what checkName() makes of a name", pure, () => {
   for (const wanted of ["ﬁnn", "Ⅸ", "①", "K", "ſam", "İpek"]) {
     const checked = checkName(wanted);
     assert("name" in checked, wanted);
-    assertEquals(nameKey(checked.name), nameKey(wanted), wanted);
+    assert(same(checked.name, wanted), wanted);
   }
+});
+
+/** Names that were taken beside the plain form, and that form. */
+const LOOK_ALIKES: readonly (readonly [string, string])[] = [
+  ["ΜΑΧ", "max"],
+  ["ΑΝΝΑ", "anna"],
+  ["ΖΟΕ", "zoe"],
+  ["ѕаѵѵа", "savva"],
+  ["үаүа", "yaya"],
+  ["հսցօ", "hugo"],
+  ["Τυνα", "tuva"],
+  ["a丨ice", "alice"],
+  ["aƖice", "alice"],
+  ["ƿaul", "paul"],
+  ["ȷohn", "john"],
+  ["ƅill", "bill"],
+  ["ƞooƞ", "noon"],
+  ["ĸate", "kate"],
+  ["rnarie", "marie"],
+  ["RNARIE", "Marie"],
+  ["vvilliam", "william"],
+  ["anna.", "anna"],
+  ["änna", "anna"],
+  ["an-na", "Anna"],
+  ["Bjørn", "Bjorn"],
+  ["Łukasz", "lukasz"],
+  ["SEƦVEƦ", "server"],
+  ["server_", "server"],
+  ["serveŕ", "server"],
+  ["ѕегѵег", "server"],
+  ["Ƅob", "bob"],
+  ["丨ucy", "lucy"],
+  ["〇perator", "operator"],
+  ["operator\u{1D165}", "operator"],
+  ["operator.", "operator"],
+  ["adrnin", "admin"],
+];
+
+Deno.test("a name that looks like another is none, or the same (C1)", pure, () => {
+  for (const [name, plain] of LOOK_ALIKES) {
+    assert(problem(name) !== "" || same(name, plain), name);
+    assert(problem(name) !== "" || same(name, plain.toUpperCase()), name);
+  }
+});
+
+Deno.test(
+  "a name is compared in small letters, in capitals and as it is written: no letter stands for two (C1)",
+  pure,
+  () => {
+    assert(same("ΑΝΝΑ", "anna") && same("αννα", "avva") && !same("anna", "avva"));
+    assertEquals(nameKeys("Marie").length, 1);
+  },
+);
+
+Deno.test("names whose letters make the difference are two, whatever the script", pure, () => {
+  for (
+    const [one, other] of [
+      ["राम", "रीमा"],
+      ["かな", "がな"],
+      ["はな", "ぱな"],
+      ["มาลี", "มาลา"],
+      ["Ольга", "Олег"],
+      ["민수", "민서"],
+      [
+        "李雷",
+        "李霞",
+      ],
+      ["Ana", "Ada"],
+      ["Νίκος", "Νίκη"],
+      ["محمد", "محمود"],
+      ["😀", "😎"],
+    ]
+  ) {
+    assert(!same(one as string, other as string), `${one} ${other}`);
+  }
+});
+
+Deno.test("guest-N and what looks like it is recognised", pure, () => {
+  for (const name of ["guest-1", "guest-10", "GUEST_7", "guest", "Guest.l", "ɢuest-1", "guеst-O"]) {
+    assert(isGuestName(nameKeys(name)) || problem(name) !== "", name);
+  }
+  for (const name of ["guestbook", "august", "guesst-1"]) assert(!isGuestName(nameKeys(name)), name);
+});
+
+Deno.test("a name of punctuation alone is the same as itself", pure, () => {
+  assertEquals([nameKeys("_"), same("_", "__"), same("_", "_")], [["_"], false, true]);
+});
+
+/** First names as people write them. */
+const FIRST_NAMES = `
+Alice Bob Carol Dave Emma Liam Olivia Noah Ava Sophia Isabella Mia Charlotte Amelia Harper Evelyn William James Benjamin Lucas
+Henry Mateo Daniel Michael Mary Marie Max Zoe Hugo Savva Yaya Paul John Bill Kate Lucy Anna Clara Dara Ian Lan
+Zoë Chloë Renée André José María Ángel Íñigo Óscar Úrsula Núria Jordi Begoña João Conceição Luís Inês Gonçalo Antão Anaïs Gaël Maëlle
+François Hélène Benoît Cécile Noël Thérèse Loïc Jürgen Günther Jörg Käthe Björn Åsa Göran Märta Søren Bjørn Øyvind Ærø Kåre Þór
+Guðrún Sigríður Ægir Ýmir Ólafur Päivi Äijä Jyrki Mäki Ülle Õnne Jānis Līga Ķēniņš Ģirts Žydrūnas Rūta Šarūnas Ąžuolas Łukasz
+Małgorzata Paweł Zdzisław Świętosława Grażyna Jiří Ondřej Věra Zdeněk Šárka Ľuboš Ján Ďuro György Ödön Zsófia Ágnes Őrs Ümit
+Čedomir Đorđe Željko Nataša Ștefan Ioana Țuțea Sânziana Mihăiță Ilir Çelik Gëzim Yağmur Şule İpek Işık Gülşah Çağla Əli Nərmin Ülviyyə
+Nguyễn Phúc Thảo Hương Đức Trần Ạnh Ngọc Ngọzi Ọlá Ṣadé Ẹniọlá Ɗanjuma Ƙasimu Ɓala Kɔfi Esɛ Ŋun Kwame Wanjiru Ħamza Ġorġ Żeppi
+Caitríona Siân Llŷr Gwenhwyfar O'Neil D'Arcy Jean-Luc Anne_Marie J.R.
+Ελένη Γιώργος Κωνσταντίνος Άννα Νίκος Αθηνά Ζωή Δημήτρης Μαρία ΜΑΧ Χρήστος Ἑλένη
+Ольга Иван Анна Сергей Фёдор Юлия Надежда Андрій Їжак Євген Олександр Ґалаґан Љубица Његош Ђорђе Џемал Ћира Ѓорѓи Ќиро Алёна Әсел
+Өмүрбек Үсен Қайрат Ғалым Ұлан Һәдис Җәмилә Ўктам Рөстәм Тұрсын
+Արամ Հովհաննես Անահիտ Գայանե Նարե Շուշան Սևակ Ծովինար
+გიორგი ნინო თამარ ლაშა მარიამ ზურაბ ქეთევან
+אבי יעל משה רחל נועם שרה יִצְחָק אִמָּא
+محمد فاطمة أحمد ليلى يوسف زينب خديجة عبدالله مُحَمَّد پریسا ژاله چنگیز گلنار علی ہما ٹیپو
+राम सीता प्रिया अर्जुन कृष्ण लक्ष्मी दीपा ज्योति रवीन्द्र अनिरुद्ध
+রবি সুমিত্রা অনিন্দ্য ਗੁਰਪ੍ਰੀਤ ਹਰਜੀਤ ਸਿਮਰਨ પ્રિયા જયેશ ହରି ସୁମିତ୍ରା முருகன் லட்சுமி அருண் రాము లక్ష్మి శ్రీనివాస్ ಕೃಷ್ಣ ಸುಮಾ
+അനു കൃഷ്ണൻ ലക്ഷ്മി සුනිල් කුමාරි สมชาย มาลี ประเสริฐ กิตติ์ ສົມພອນ ບຸນມີ བཀྲ မောင် သီရိ သူဇာ សុភា ចាន់
+ሀይለ አበበ ሰላም ትርሐስ މުޙައްމަދު އައިޝަތު
+李雷 王芳 張偉 陳美玲 欧阳娜娜 諸葛亮 丫丫 さくら たろう ひなた サクラ タロウ ジョン ユーリ 健太 美咲 花子 佐々木 김민수 서연 지훈 하윤 이순신
+李Lei 김Kim 小明 阿Q ㄇㄚㄇㄚ 😀 🐼 panda🐼 r2d2 x1 42 _nick
+`.split(/\s+/).filter((name) => name !== "");
+
+Deno.test("first names of many languages are names, and none is reserved", pure, () => {
+  const reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
+  assert(FIRST_NAMES.length > 340, `${FIRST_NAMES.length}`);
+  const refused = FIRST_NAMES.filter((name) =>
+    problem(name) !== "" || isGuestName(nameKeys(name)) || nameKeys(name).some((key) => reserved.has(key))
+  );
+  assertEquals(refused.map((name) => `${name} ${problem(name)}`), []);
 });

@@ -91,3 +91,28 @@ Deno.test("fitsLine() measures bytes", pure, () => {
   assert(fitsLine("é".repeat(MAX_LINE / 2 - 1)));
   assert(!fitsLine("漢".repeat(MAX_LINE / 2)));
 });
+
+/** What a server can send for a name, and a terminal would obey or misread. */
+const NO_NAMES = [
+  "\x1b]0;PWNED\x07\x1b[31mx",
+  "\x1b]52;c;cm0gLXJm\x07",
+  "a\u202eb",
+  "a\u200bb",
+  "\u0600".repeat(75),
+  "x\x9b2J",
+  "a".repeat(25),
+  "аlice",
+];
+
+Deno.test("learnFrom() learns no name that the server could not have let anybody take", pure, () => {
+  const nothing = { own: null, here: [], gone: [] };
+  for (const name of NO_NAMES) {
+    assertEquals(learnFrom(`* you are ${name}; /help lists what you can type`), nothing, name);
+    assertEquals(learnFrom(`* ${name} joined`), nothing, name);
+    assertEquals(learnFrom(`* ${name} left (quit)`), nothing, name);
+    assertEquals(learnFrom(`~ ${name} waves`), nothing, name);
+    assertEquals(learnFrom(`${name} (to you): psst`), nothing, name);
+    assertEquals(learnFrom(`* bob is now ${name}`), { ...nothing, gone: ["bob"] }, name);
+    assertEquals(learnFrom(`* 3 here: bob, ${name}, carol`), { ...nothing, here: ["bob", "carol"] }, name);
+  }
+});

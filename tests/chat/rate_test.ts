@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { RateLimit, RateLimits } from "../../chat/rate.ts";
+import { lineCost, RateLimit, RateLimits } from "../../chat/rate.ts";
 
 const pure = { permissions: "none" } as const;
 
@@ -60,3 +60,22 @@ Deno.test("RateLimits forgets addresses that have got everything back", pure, ()
   const free = new RateLimits(0);
   assertEquals([free.enter("a", 0).until(0), free.enter("a", 0).take(0)], [0, 0]);
 });
+
+Deno.test("lineCost() counts the bytes that the others get, escaped", pure, () => {
+  assertEquals(["", "hello", "x".repeat(512), "x".repeat(513), "x".repeat(4095)].map(lineCost), [1, 1, 1, 2, 8]);
+  assertEquals(["\x07".repeat(128), "\x07".repeat(129), "\x07".repeat(4095)].map(lineCost), [1, 2, 32]);
+  assertEquals(["\u2028".repeat(85), "\u2028".repeat(86), "漢".repeat(171)].map(lineCost), [1, 2, 2]);
+});
+
+Deno.test(
+  "RateLimit counts long lines by their bytes: what comes at once is bounded in bytes as well (C3)",
+  pure,
+  () => {
+    const limit = new RateLimit(10, 0);
+    const line = "\x07".repeat(4095);
+    let lines = 0;
+    while (limit.take(0, lineCost(line)) === 0) lines++;
+    assertEquals(lines, 6);
+    assertEquals(new RateLimit(0, 0).take(0, 1000), 0);
+  },
+);

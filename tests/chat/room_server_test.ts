@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { sendAndReset } from "../support/sockets.ts";
+import { delay } from "@std/async/delay";
+import { MemoryBudget } from "../../lib/memory.ts";
+import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { joinAndReset, LineClient, TestRoomServer } from "./support.ts";
 
 Deno.test("a room: everybody hears everybody, the operator takes part", async () => {
@@ -146,6 +148,67 @@ Deno.test("a reader who stalls is dropped and that is said; the others get every
   assert(stalled.raw.port > 0);
 });
 
+/** Sends lines and reads, as fast as it goes, until it is closed. */
+async function flood(raw: RawClient, line: string, lines: number): Promise<void> {
+  const reading = (async () => {
+    while (await raw.read() !== null);
+  })().catch(() => {});
+  const text = `${line}\n`.repeat(100);
+  for (let sent = 0; sent < lines; sent += 100) await raw.send(text);
+  await reading;
+}
+
+Deno.test("a flood does not expel a member that reads on: it waits (S12, C3)", async () => {
+  await using room = new TestRoomServer();
+  using honest = await room.join("honest");
+  using one = await RawClient.connect(room.port);
+  using other = await RawClient.connect(room.port);
+  // Escaped, each line has four times as many bytes: 16 MiB in all.
+  const floods = [one, other].map((raw) => flood(raw, "\x07".repeat(4000), 500));
+  let lines = 0;
+  let pace = performance.now();
+  while (lines < 1000) {
+    const bytes = await honest.raw.read();
+    assert(bytes !== null, `the reader was expelled after ${lines} lines`);
+    // Those of the flood, not the notices before them.
+    for (let end = 0; (end = bytes.indexOf(10, end) + 1) > 0;) if (bytes[end - 2] === 0x37) lines++;
+    // 8 MB a second.
+    pace += bytes.length / 8000;
+    await delay(Math.max(0, pace - performance.now()));
+  }
+  one.close();
+  other.close();
+  await Promise.all(floods);
+});
+
+Deno.test("a flood waits only a moment for a member that reads nothing, and those who say little not even that", async () => {
+  await using room = new TestRoomServer();
+  using stalled = await room.join("stalled");
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  using raw = await RawClient.connect(room.port);
+  const flooding = flood(raw, "\x07".repeat(4000), 1000);
+  const left = room.events.next("left");
+  let slowest = 0;
+  let gone = false;
+  left.then(() => gone = true);
+  const reading = bob.until(/stalled left \(too slow\)/);
+  while (!gone) {
+    const said = performance.now();
+    const heard = room.events.next("message");
+    await alice.say("hello");
+    await heard;
+    slowest = Math.max(slowest, performance.now() - said);
+  }
+  assert(slowest < 900, `${slowest} ms`);
+  raw.close();
+  alice.raw.close();
+  await reading;
+  await flooding;
+  assert(stalled.raw.port > 0);
+});
+
 Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (C3)", async () => {
   await using room = new TestRoomServer({ rate: 100 });
   using alice = await room.join("alice");
@@ -155,6 +218,17 @@ Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (
   await bob.say(...lines);
   for (const line of lines) assertEquals(await alice.line(), `bob: ${line}`);
   assertEquals(await bob.line(), "* you write faster than 100 lines a second: slowed down to that");
+});
+
+Deno.test("long lines count by their bytes, escaped (C3)", async () => {
+  await using room = new TestRoomServer({ rate: 100 });
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.say(...Array.from({ length: 64 }, () => "\x07".repeat(4000)));
+  const notice =
+    "you write faster than 100 lines a second (a line counts as one for each 512 bytes): slowed down to that";
+  assertEquals(await bob.line(), `* ${notice}`);
 });
 
 Deno.test("whoever is slowed down is not silent: the idle limit waits (C3, S18)", async () => {
@@ -186,6 +260,62 @@ Deno.test("a client that says nothing is told and let go at the idle limit (S18)
   using silent = await LineClient.connect(room.port);
   assertEquals((await silent.rest()).at(-1), "* no word from you for 0.3 s: closing");
   assertEquals(await room.log(/left/), "* guest-1 left (idle)");
+});
+
+Deno.test("bytes that never become a line are no word: the idle limit counts on (S18)", async () => {
+  await using room = new TestRoomServer({ idle: 300 });
+  for (const junk of ["x", Uint8Array.of(255, 241)]) {
+    using dripping = await room.join("drip");
+    const reading = dripping.rest();
+    let over = false;
+    reading.then(() => over = true);
+    let sent = 0;
+    for (; !over; sent++) {
+      await dripping.raw.send(junk).catch(() => over = true);
+      await delay(50);
+    }
+    assertEquals((await reading).at(-1), "* no word from you for 0.3 s: closing");
+    // Its time, and once more for the line that has begun.
+    assert(sent < 30, `${sent}`);
+  }
+});
+
+Deno.test("a line and the beginning of one are words, however slow; after them the idle limit counts again (S18)", async () => {
+  await using room = new TestRoomServer({ idle: 600 });
+  using alice = await room.join("alice");
+  for (const piece of ["s", "low\n", "s", "low\n", "whole\n", "whole\n"]) {
+    await delay(400);
+    await alice.raw.send(piece);
+  }
+  await alice.say("/who");
+  assertEquals(await alice.line(), "* 2 here: server, alice");
+  assertEquals(await alice.rest(), ["* no word from you for 0.6 s: closing"]);
+});
+
+Deno.test("a telnet subnegotiation that never ends is refused with the reason (C5)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using eve = await room.join("eve");
+  await alice.until(/eve joined/);
+  await eve.raw.send(Uint8Array.of(255, 250));
+  await eve.raw.send(new Uint8Array(10_000).fill(65));
+  assertEquals(await eve.rest(), ["* Cannot take the telnet subnegotiation: it is longer than 1024 bytes"]);
+  assertEquals(await alice.line(), "* eve left (bad telnet)");
+});
+
+Deno.test("telnet's commands count as input: a flood of them is read at a pace, and its text comes through (C5, C3)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using eve = await room.join("eve");
+  await alice.until(/eve joined/);
+  const noise = new Uint8Array(512 * 225);
+  for (let at = 0; at < noise.length; at += 2) noise.set([255, 241], at);
+  const started = performance.now();
+  const sending = eve.raw.send(noise).then(() => eve.say("after all")).catch(() => {});
+  assertEquals(await alice.line(), "eve: after all");
+  // 225 tokens, of which 200 are there at the beginning.
+  assert(performance.now() - started > 1500, `${performance.now() - started} ms`);
+  await sending;
 });
 
 Deno.test("exit ends the session in capitals and with spaces, not inside a sentence (C6)", async () => {
@@ -257,4 +387,44 @@ Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
   room.desk.stop();
   assertEquals((await room.serving).connections, 2);
   assert(stalled.raw.port > 0);
+});
+
+Deno.test("what waits for members counts against the memory of all connections, until they are gone", async () => {
+  const memory = new MemoryBudget(0);
+  await using room = new TestRoomServer({ maxMessage: 65536, memory });
+  using stalled = await room.join("stalled");
+  {
+    using alice = await room.join("alice");
+    while (memory.used < 300_000) {
+      const heard = room.events.next("message");
+      await alice.say("x".repeat(60_000));
+      await heard;
+    }
+  }
+  // Its writer is stuck when it is let go; only the end of the connection frees what waits.
+  const left = room.events.next("left");
+  room.desk.input.type("/kick stalled");
+  await left;
+  stalled.raw.close();
+  for (let look = 0; memory.used > 0; look++) {
+    assert(look < 500, `${memory.used} bytes are still held`);
+    await delay(10);
+  }
+});
+
+Deno.test("long lines that have begun count against the memory of all connections", async () => {
+  const memory = new MemoryBudget(620_000);
+  await using room = new TestRoomServer({ maxMessage: 65536, memory });
+  using alice = await room.join("alice");
+  const greedy = await Promise.all(["one", "two", "three", "four", "five", "six"].map((name) => room.join(name)));
+  for (const client of greedy) await client.raw.send("x".repeat(40_000));
+  assertStringIncludes((await alice.until(/left/)).at(-1) ?? "", "left (line too long)");
+  // Others have theirs kept, for as long as they are here.
+  await alice.say("/who");
+  assertStringIncludes((await alice.until(/here:/)).at(-1) ?? "", "alice, ");
+  for (const client of greedy) client[Symbol.dispose]();
+  for (let look = 0; memory.used > 0; look++) {
+    assert(look < 500, `${memory.used} bytes are still held`);
+    await delay(10);
+  }
 });

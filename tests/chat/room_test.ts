@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Link, Member, RoomEvent } from "../../chat/member.ts";
-import { MAX_OUTBOX } from "../../chat/feed.ts";
+import { MAX_OUTBOX } from "../../chat/outbox.ts";
 import { Room } from "../../chat/room.ts";
 import { decodeText } from "../../lib/text.ts";
 
@@ -42,8 +42,9 @@ class TestRoom extends Room {
 
 /** All lines that wait for a member. */
 async function linesOf(member: Member): Promise<string[]> {
-  if (member.outbox === null || member.outbox.queued === 0) return [];
-  return decodeText((await member.outbox.take()) ?? new Uint8Array()).trimEnd().split("\n");
+  let text = "";
+  while ((member.outbox?.queued ?? 0) > 0) text += decodeText((await member.outbox?.take()) ?? new Uint8Array());
+  return text === "" ? [] : text.trimEnd().split("\n");
 }
 
 Deno.test("Room.say() reaches everybody but the one who speaks", pure, async () => {
@@ -141,11 +142,31 @@ Deno.test("Room.rename() refuses a name that is taken but for case and width, an
   assertStringIncludes(room.rename(bob, "server") ?? "", "is reserved");
 });
 
-Deno.test("Room gives guests the next free number", pure, () => {
+Deno.test("Room gives guests the next free number, and nobody else takes one", pure, () => {
   const room = new TestRoom();
+  room.join(room.link(), { name: "guest-2", silent: true });
   const one = room.member();
-  room.rename(one, "guest-2");
-  assertEquals([one.name, room.member().name, room.member().name], ["guest-2", "guest-3", "guest-4"]);
+  assertEquals([one.name, room.member().name, room.member().name], ["guest-1", "guest-3", "guest-4"]);
+  for (const name of ["guest-7", "Guest-l2", "GUEST.O", "guest"]) {
+    assertEquals(room.rename(one, name), `the name ${name} is reserved`);
+  }
+});
+
+Deno.test("Room lets nobody take a name that looks like one that is here, or like the server's (C1)", pure, () => {
+  const room = new TestRoom();
+  const operator = room.join(room.link(), { name: "Savva", follows: true, silent: true });
+  const [anna, eve] = [room.member("Anna"), room.member("eve")];
+  for (const name of ["ΑΝΝΑ", "anna.", "Ännä", "ANNA", "ѕаԝа", "savva_"]) {
+    assertStringIncludes(room.rename(eve, name) ?? "", "is taken", name);
+  }
+  for (const name of ["serveŕ", "admin", "adrnin", "System", "moderator.", "〇perator"]) {
+    assertStringIncludes(room.rename(eve, name) ?? "", "is reserved", name);
+  }
+  room.leave(anna, "quit");
+  room.leave(operator, "quit");
+  assertStringIncludes(room.rename(eve, "ѕаԝа") ?? "", "is reserved");
+  assertEquals(room.rename(eve, "ΑΝΝΑ"), null);
+  assertEquals([room.find("anna"), room.find("αννα"), room.find("avva")], [eve, eve, eve]);
 });
 
 Deno.test(

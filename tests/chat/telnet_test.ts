@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { TelnetFilter } from "../../chat/telnet.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MAX_SUBNEGOTIATION, TelnetError, TelnetFilter } from "../../chat/telnet.ts";
 import { everyWay } from "../support/chunks.ts";
 
 const pure = { permissions: "none" } as const;
@@ -35,8 +35,27 @@ for (const [name, bytes, kept] of CASES) {
   });
 }
 
-Deno.test("TelnetFilter keeps nothing of a subnegotiation that never ends", pure, () => {
-  const filter = new TelnetFilter();
-  assertEquals(filter.strip(Uint8Array.of(255, 250, 24)), 0);
-  assertEquals(filter.strip(new Uint8Array(65536).fill(65)), 0);
+Deno.test("TelnetFilter refuses a subnegotiation that never ends, however it is cut (C5)", pure, () => {
+  for (const size of [1, 100, 65536]) {
+    const filter = new TelnetFilter();
+    assertEquals(filter.strip(Uint8Array.of(255, 250, 24)), 0);
+    let passed = 0;
+    const error = assertThrows(() => {
+      for (; passed < 65536; passed += size) assertEquals(filter.strip(new Uint8Array(size).fill(65)), 0);
+    }, TelnetError);
+    assertEquals(error.message, "Cannot take the telnet subnegotiation: it is longer than 1024 bytes");
+    assert(passed <= MAX_SUBNEGOTIATION);
+  }
 });
+
+Deno.test(
+  "TelnetFilter takes any number of subnegotiations, and one of doubled 255s counts as long as it is",
+  pure,
+  () => {
+    const filter = new TelnetFilter();
+    const one = Uint8Array.of(255, 250, 31, ...new Array(1000).fill(1), 255, 240);
+    for (let count = 0; count < 100; count++) assertEquals(filter.strip(one.slice()), 0);
+    filter.strip(Uint8Array.of(255, 250));
+    assertThrows(() => filter.strip(new Uint8Array(1026).fill(255)), TelnetError);
+  },
+);

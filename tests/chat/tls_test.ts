@@ -36,6 +36,19 @@ Deno.test("with --client-ca everybody goes by the name in the certificate, and b
   assertEquals((await ada.ended()).code, 0);
 });
 
+Deno.test("a ban holds for the certificate: others at the address come in", async () => {
+  const flags = [...LOCAL, "--client-ca", files("ca").cert];
+  await using server = await startServer("chat:server", flags, { stdin: true });
+  await using ada = join(server.port, ...pair("ada"));
+  await ada.until(/you are Ada/);
+  await server.script.type("/ban ada 5\n");
+  await ada.until(/you were banned by the operator/);
+  await using again = join(server.port, ...pair("ada"));
+  await again.until(/Cannot serve you: the operator keeps you out for 5 minutes more/);
+  await using other = join(server.port, ...pair("odd"));
+  await other.until(/here with you: server/);
+});
+
 Deno.test("without --client-ca names are chosen, over TLS as without; the room's end is an end", async () => {
   await using server = await startServer("chat:server", LOCAL);
   await using bob = join(server.port, "--name", "Bob");

@@ -2,6 +2,7 @@
 /** The chat scripts at a real terminal, by way of `script(1)`. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../support/script.ts";
+import { RawClient } from "../support/sockets.ts";
 import { atTerminal, haveTerminal } from "../support/terminal.ts";
 import { LineClient } from "./support.ts";
 
@@ -118,4 +119,26 @@ Deno.test("at a terminal the prompt says whose turn it is", async () => {
   await server.until(/left[^]*\(nobody here\) /);
   await server.type(CTRL_C);
   assertEquals((await server.ended()).code, 0);
+});
+
+Deno.test("at a terminal chat:client takes no name from the server that a terminal would obey", async () => {
+  if (!await haveTerminal()) return;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using client = atTerminal("chat:client", ["--host", "127.0.0.1", "--port", `${listener.addr.port}`]);
+  using server = new RawClient(await listener.accept());
+  await server.send(
+    "* you are \x1b]0;PWNED\x07x; hi\n* \x1b]52;c;eA==\x07 joined\n* you are alice; /help\n* \x1b[2Jbob joined\n* carol joined\n",
+  );
+  await client.until(/carol joined[^]*alice: /);
+  await client.type("ca");
+  await client.until(/ca$/);
+  await client.type("\t");
+  await client.until(/carol: /);
+  await client.type("hi\r");
+  assertEquals(new TextDecoder().decode((await server.read()) ?? new Uint8Array()), "carol: hi\n");
+  await client.type("/quit\r");
+  await server.end();
+  const { stdout } = await client.ended();
+  assertMatch(stdout, /you are ␛\]0;PWNED/);
+  for (const raw of ["\x1b]0", "\x1b]52", "\x1b[2J"]) assertEquals(stdout.includes(raw), false, raw);
 });

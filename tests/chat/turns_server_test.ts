@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import { serveTurns, type TurnsServerOptions } from "../../chat/turns_server.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import type { ServeTotals } from "../../lib/server.ts";
@@ -164,6 +166,49 @@ Deno.test("in turns at a terminal: the prompt says whose turn it is, and an earl
     "[Not your turn: kept until the other side has written]",
     "[1 line typed ahead and not sent]",
   ]);
+});
+
+Deno.test("in turns: a guest that closed its side keeps the line for a while, and longer while nobody else comes (S8)", async () => {
+  await using server = new TurnsServer({ giveWay: 200 });
+  using guest = await LineClient.connect(server.port);
+  await guest.raw.send("a question\n");
+  await guest.raw.end();
+  const left = server.events.next("eof");
+  await left;
+  using early = await LineClient.connect(server.port);
+  assertEquals(await early.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+  // Nobody else comes while the time passes.
+  await delay(300);
+  server.desk.input.type("an answer");
+  assertEquals(await guest.rest(), ["an answer"]);
+  assertEquals(server.log, [
+    "[The client's turn]",
+    "client: a question",
+    "[Your turn]",
+    "server: an answer",
+    "[The client's turn]",
+  ]);
+});
+
+Deno.test("in turns: a guest that sent a line and left makes way for the next one (S8)", async () => {
+  await using server = new TurnsServer({ giveWay: 100 });
+  for (let count = 0; count < 3; count++) {
+    const eof = server.events.next("eof");
+    const gone = await RawClient.connect(server.port);
+    await gone.send(`line ${count}\n`);
+    await gone.end();
+    await deadline(eof, 5000);
+    gone.close();
+    await delay(150);
+  }
+  // Two want the line at once: one gets it.
+  const both = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
+  for (const client of both) await client.say("hello");
+  server.desk.input.type("hello to you");
+  const heard = await Promise.all(both.map((client) => client.line()));
+  const busy = "* the line is busy: somebody else is talking; try again later";
+  assertEquals(heard.toSorted(), [busy, "hello to you"]);
+  for (const client of both) client[Symbol.dispose]();
 });
 
 Deno.test("in turns: a guest who half-closes still gets the answer (S8)", async () => {
