@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeText, escapeControls } from "../lib/text.ts";
 import { type Ascii, ascii, type Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -118,10 +119,16 @@ export function textAnswer(status: number, text: string, fields = ""): Answer & 
   return { status, fields: fields === "" ? TEXT_ALONE : TEXT + fields, body: new AsciiParts([text]) };
 }
 
-/** The answer to a request that is turned down: the reason in words, for the person who reads it. */
-export function refusalAnswer({ status, message, allow }: Refusal): Answer & { readonly body: AsciiParts } {
-  const fields = allow === undefined ? "" : fieldLine("Allow", allow.join(", "));
-  return textAnswer(status, `${status} ${phraseOf(status)}: ${message}\n`, fields);
+/**
+ * The answer to a request that is turned down: the reason in words, for the person who reads it. It may name what a peer has chosen,
+ * such as who issued its certificate: that goes out as UTF-8, with its controls shown instead of sent.
+ */
+export function refusalAnswer({ status, message, fields }: Refusal): Answer & { readonly body: Uint8Array } {
+  const { allow, retryAfter } = fields;
+  const lines = (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
+    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
+  const body = encodeText(`${status} ${phraseOf(status)}: ${escapeControls(message)}\n`);
+  return { status, fields: TEXT + lines, body };
 }
 
 /** Tells whether answers with a status have no body at all, not even an empty one (RFC 9112 6.3). */

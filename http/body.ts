@@ -6,6 +6,7 @@
 import { CHUNKED } from "./framing.ts";
 import { ChunkedDecoder } from "./chunked.ts";
 import type { HeadLimits } from "./head.ts";
+import { grown, type Holding } from "./holding.ts";
 import { Refusal } from "./refusal.ts";
 import { NOTHING } from "./syntax.ts";
 
@@ -23,6 +24,8 @@ const SAMPLE = 1024;
 const FIRST_BUFFER = 4096;
 /** Bytes of chunk framing that are no reason to refuse a body kept as it came over the wire: sizes, extensions, trailers. */
 const FRAMING = 64 * 1024;
+/** A buffer of this size is worth being freed at once; a smaller one is the collector's. */
+const LARGE = 64 * 1024;
 
 /** Reads one body out of pieces of any size. */
 export class BodyReader {
@@ -34,25 +37,38 @@ export class BodyReader {
   #left: number;
   #chunks: ChunkedDecoder | null = null;
   #need: BodyNeed;
-  #kept: Uint8Array = NOTHING;
+  #holding: Holding | null;
+  #kept: Uint8Array<ArrayBuffer> | null = null;
   #length = 0;
+  /** The most that the buffer may have. */
+  readonly #most: number;
 
   /**
    * @param length Bytes of the body, or {@linkcode CHUNKED}.
+   * @param holding Counts the buffer; its owner releases it.
    * @throws {Refusal} 413: it is longer than the limit.
    */
-  constructor(length: number, need: BodyNeed, limits: BodyLimits) {
+  constructor(length: number, need: BodyNeed, limits: BodyLimits, holding: Holding | null = null) {
     this.#limits = limits;
     this.#need = need;
+    this.#holding = holding;
+    this.#most = length === CHUNKED ? limits.maxBody + FRAMING : length;
     this.#left = length;
     if (length === CHUNKED) this.#chunks = new ChunkedDecoder(limits, (piece) => this.#take(piece));
     else if (length > limits.maxBody) throw this.#tooLarge();
     else this.done = length === 0;
   }
 
-  /** What was kept of the body: all, or a sample. */
+  /** What was kept of the body: all, or a sample. Valid until the next call. */
   get bytes(): Uint8Array {
-    return this.#kept.subarray(0, this.#length);
+    return this.#kept?.subarray(0, this.#length) ?? NOTHING;
+  }
+
+  /** Frees what was kept, at once where it is large; nobody may look at it any more. */
+  free(): void {
+    if (this.#kept !== null && this.#kept.length >= LARGE) this.#kept.buffer.transfer(0);
+    this.#kept = null;
+    this.#length = 0;
   }
 
   /** The trailer lines, apart from the fields: nobody may take one for the other (RFC 9110 6.5.1). */
@@ -64,7 +80,8 @@ export class BodyReader {
    * Takes its part of what has arrived.
    *
    * @returns Where the part ends; what follows belongs to the next request.
-   * @throws {Refusal} The framing is malformed (400), the body or its trailers are too large (413, 431).
+   * @throws {Refusal} The framing is malformed (400), the body or its trailers are too large (413, 431), or there is no memory for
+   * what has to be kept (503).
    */
   push(bytes: Uint8Array, from: number): number {
     let end: number;
@@ -92,13 +109,19 @@ export class BodyReader {
   #keep(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#limits.maxBody + FRAMING) throw this.#tooLarge();
-    if (length > this.#kept.length) {
-      const larger = new Uint8Array(Math.max(FIRST_BUFFER, this.#kept.length * 2, length));
-      larger.set(this.bytes);
-      this.#kept = larger;
-    }
-    this.#kept.set(piece, this.#length);
+    const kept = length > (this.#kept?.length ?? 0) ? this.#grow(length) : this.#kept;
+    kept?.set(piece, this.#length);
     this.#length = length;
+  }
+
+  /** While it grows, the old bytes and the new ones are there: both count. */
+  #grow(length: number): Uint8Array {
+    const old = this.#kept?.length ?? 0;
+    const size = Math.max(length, Math.min(this.#most, Math.max(FIRST_BUFFER, old * 2)));
+    this.#holding?.add(size);
+    this.#kept = new Uint8Array(grown(this.#kept?.buffer ?? null, size));
+    this.#holding?.add(-old);
+    return this.#kept;
   }
 
   #tooLarge(): Refusal {

@@ -4,17 +4,19 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { stateOf } from "../lib/errors.ts";
+import { CutOffError, stateOf } from "../lib/errors.ts";
 import { type Answer, refusalAnswer } from "./answer.ts";
-import { BodyReader } from "./body.ts";
+import { Asked } from "./asked.ts";
 import type { Waiting } from "./clock.ts";
+import { Exchange } from "./exchange.ts";
 import { CHUNKED } from "./framing.ts";
-import { Intake } from "./intake.ts";
 import type { RequestHead } from "./head.ts";
+import { misdirected } from "./hosts.ts";
+import { Intake } from "./intake.ts";
 import { HeadParser } from "./message.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
-import type { Request, Resource } from "./site.ts";
+import type { Resource } from "./site.ts";
 import { NOTHING } from "./syntax.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { AnswerWriter } from "./writer.ts";
@@ -23,6 +25,9 @@ import { AnswerWriter } from "./writer.ts";
 const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
 /** What TCP sends before it hears from the other side (RFC 6928): ten segments. */
 const FIRST_FLIGHT = 14_600;
+/** Many an answer shows the head: of one above this size, with a factor for how its characters are written there. */
+const LARGE_HEAD = 4096;
+const ESCAPED = 8;
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
@@ -42,23 +47,22 @@ class Session implements Waiting {
   #intake: Intake;
   #parser: HeadParser;
   #writer: AnswerWriter;
-  /** The request under way: its head as it came, and as much of the rest as is known. */
-  #head: RequestHead | null = null;
-  #body = NOTHING;
-  #received = 0;
+  #exchange: Exchange;
   #requests = 0;
 
   constructor(connection: Connection, service: Service) {
     this.#connection = connection;
     this.#service = service;
-    this.#intake = new Intake(connection, service.clock, service.limits);
-    this.#parser = new HeadParser(service.limits);
+    this.#intake = new Intake(connection, service);
+    this.#parser = new HeadParser(service.limits, service.hosts);
     this.#writer = new AnswerWriter(connection, service);
+    this.#exchange = new Exchange(connection, service, this.#intake.inbox, this.#writer);
   }
 
   look(): void {
     this.#intake.look();
     this.#writer.look();
+    this.#exchange.look();
   }
 
   /** Serves requests until one of them is the last, is refused, or there are no more. */
@@ -69,12 +73,21 @@ class Session implements Waiting {
     } catch (error) {
       if (this.#intake.silent) return;
       if (!(error instanceof Refusal)) throw error;
-      await this.#send(refusalAnswer(error), 1, false, error.message);
-      await this.#writer.flush();
-      await this.#connection.finish(LINGER);
+      await this.#refuse(error);
     } finally {
-      this.#writer.rest();
+      await this.#exchange.end().catch(() => {});
+      this.#writer.end();
+      this.#intake.inbox.release();
     }
+  }
+
+  async #refuse(refusal: Refusal): Promise<void> {
+    await this.#exchange.unwatch().catch(() => {});
+    await this.#send(refusalAnswer(refusal), 1, false, refusal.message);
+    await this.#writer.flush();
+    await this.#exchange.end();
+    this.#intake.inbox.release();
+    await this.#connection.finish(LINGER);
   }
 
   /**
@@ -82,8 +95,9 @@ class Session implements Waiting {
    * with a reset, which throws away what has not left this machine (RFC 9112 9.6).
    */
   get #wantsLinger(): boolean {
-    if (this.#connection.closed || this.#head === null) return false;
-    const { keepAlive, length } = this.#head.framing;
+    const { head } = this.#exchange;
+    if (this.#connection.closed || head === null) return false;
+    const { keepAlive, length } = head.framing;
     return keepAlive || length !== 0 || this.#intake.inbox.left > 0 || this.#connection.bytesOut > FIRST_FLIGHT;
   }
 
@@ -91,14 +105,15 @@ class Session implements Waiting {
   async #serve(): Promise<void> {
     const { inbox } = this.#intake;
     for (;;) {
-      this.#head = null;
-      this.#body = NOTHING;
-      this.#received = 0;
+      this.#exchange.head = null;
       const head = this.#parser.parse(inbox.bytes, inbox.at);
       if (head !== null) {
         inbox.at += this.#parser.consumed;
-        const stays = this.#exchange(head);
-        if (!(typeof stays === "boolean" ? stays : await stays)) return await this.#writer.flush();
+        const stays = this.#serveOne(head);
+        const last = !(typeof stays === "boolean" ? stays : await stays);
+        if (last) await this.#writer.flush();
+        if (this.#exchange.holds) await this.#exchange.end();
+        if (last) return;
         this.#intake.complete();
         if (this.#writer.full) await this.#writer.flush();
         continue;
@@ -115,33 +130,34 @@ class Session implements Waiting {
   }
 
   /** Serves one request; tells whether the connection stays. */
-  #exchange(head: RequestHead): boolean | Promise<boolean> {
-    this.#head = head;
-    const { site, limits } = this.#service;
+  #serveOne(head: RequestHead): boolean | Promise<boolean> {
+    this.#exchange.head = head;
+    const { site, limits, hosts } = this.#service;
     const target = parseTarget(head.method, head.target);
+    const host = target.authority ?? head.framing.host;
+    if (host !== null && !hosts.accepts(host, this.#connection.local)) throw misdirected();
     // HEAD is a GET whose body is left out at the end: no resource has to know of it.
     const resource = site(head.method === "HEAD" ? head.asGet() : head, target);
     const keepAlive = head.framing.keepAlive && !(limits.maxRequests > 0 && ++this.#requests >= limits.maxRequests);
-    if (head.framing.length !== 0) return this.#exchangeWithBody(head, target, resource, keepAlive);
+    if (head.framing.length !== 0) return this.#serveWithBody(head, target, resource, keepAlive);
     return this.#answer(head, target, resource, keepAlive, NO_TRAILERS);
   }
 
   /** Reads the body first, so that the next request starts where this one ends, whether or not somebody wants it. */
-  async #exchangeWithBody(head: RequestHead, target: Target, resource: Resource, keepAlive: boolean): Promise<boolean> {
-    const { limits, log } = this.#service;
+  async #serveWithBody(head: RequestHead, target: Target, resource: Resource, keepAlive: boolean): Promise<boolean> {
+    const { log } = this.#service;
     const { framing } = head;
     // Who waits for `100 (Continue)` and gets this answer instead may send the body all the same, or not: the connection has to end.
     if (framing.expectsContinue && resource.refuses === true) {
       return this.#answer(head, target, resource, false, NO_TRAILERS);
     }
     const { inbox } = this.#intake;
-    const reader = new BodyReader(framing.length, resource.needs ?? (log.on ? "sample" : "nothing"), limits);
-    if (framing.length === CHUNKED || inbox.left < framing.length) this.#head = head = head.kept();
+    const needs = resource.needs ?? (log.on ? "sample" : "nothing");
+    const reader = this.#exchange.reader(framing.length, needs);
+    if (framing.length === CHUNKED || inbox.left < framing.length) this.#exchange.keepHead();
     if (framing.expectsContinue && inbox.left === 0) this.#writer.continue();
     for (;;) {
       inbox.at = reader.push(inbox.bytes, inbox.at);
-      this.#body = reader.bytes;
-      this.#received = reader.received;
       if (reader.done) return this.#answer(head, target, resource, keepAlive, reader.trailers);
       if (this.#writer.waiting) await this.#writer.flush();
       if (!await this.#intake.more("body")) throw malformed("the connection ended within the body");
@@ -155,16 +171,11 @@ class Session implements Waiting {
     keepAlive: boolean,
     trailers: readonly string[],
   ): boolean | Promise<boolean> {
-    const request: Request = {
-      head: head.method === "HEAD" ? head.asGet() : head,
-      headOnly: head.method === "HEAD",
-      target,
-      body: this.#body,
-      received: this.#received,
-      trailers,
-      via: this.#connection,
-      signal: this.#service.signal,
-    };
+    if (head.size > LARGE_HEAD) this.#exchange.hold(head.size * ESCAPED);
+    const headOnly = head.method === "HEAD";
+    const asked = headOnly ? head.asGet() : head;
+    const { body, received } = this.#exchange;
+    const request = new Asked(asked, headOnly, target, body, received, trailers, this.#connection, this.#exchange);
     let answer;
     try {
       answer = resource.answer(request);
@@ -178,13 +189,14 @@ class Session implements Waiting {
   /** It may take a while: what is there already goes out first. */
   async #answerLater(answer: Promise<Answer>, head: RequestHead, keepAlive: boolean): Promise<boolean> {
     const [made] = await Promise.all([answer.catch((error) => this.#failure(error)), this.#writer.flush()]);
-    if (made instanceof Refusal) throw made;
+    if (made instanceof Error) throw made;
+    await this.#exchange.answering();
     return await this.#send(made, head.minor, keepAlive);
   }
 
-  /** What has gone wrong in making an answer is our fault and nobody else's. */
-  #failure(error: unknown): Refusal {
-    if (error instanceof Refusal) return error;
+  /** What has gone wrong in making an answer is our fault and nobody else's, unless the client has left. */
+  #failure(error: unknown): Refusal | CutOffError {
+    if (error instanceof Refusal || error instanceof CutOffError) return error;
     const { code, state } = stateOf(error);
     const { id, peer } = this.#connection;
     this.#service.events.emit({ event: "error", id, peer, code, message: `Cannot answer: ${state}` });
@@ -199,7 +211,7 @@ class Session implements Waiting {
     const sent = this.#writer.send(
       answer,
       { minor, keepAlive, date: clock.date },
-      this.#head?.method ?? this.#parser.method,
+      this.#exchange.head?.method ?? this.#parser.method,
     );
     if (typeof sent === "number") {
       if (log.on) this.#log(answer.status, sent, refusal);
@@ -212,9 +224,8 @@ class Session implements Waiting {
   }
 
   #log(status: number, sent: number, refusal: string): void {
-    const head = this.#head;
+    const { head, body, received } = this.#exchange;
     const raw = head === null ? this.#intake.inbox.bytes.subarray(this.#intake.inbox.at) : NOTHING;
-    const [body, received] = [this.#body, this.#received];
     this.#service.log.add({ via: this.#connection, head, raw, body, received, status, sent, refusal });
   }
 }

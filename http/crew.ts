@@ -20,6 +20,8 @@ export interface Task {
   /** Which of the workers this is, from 0, and where all of them count their connections. */
   readonly index: number;
   readonly slots: SharedArrayBuffer;
+  /** MiB that the connections of this worker together may hold; 0 = no limit. */
+  readonly maxMemory: number;
   /** Whether anybody reads about single requests, and whether their fields matter or only their prose. */
   readonly detailed: boolean;
   readonly json: boolean;
@@ -39,6 +41,8 @@ export type Report =
 
 /** How a crew is made. */
 export interface CrewOptions extends Pick<Task, "endpoint" | "settings" | "serve" | "json"> {
+  /** MiB that the connections of all workers together may hold, each worker's an equal part of it; no limit unless given. */
+  readonly maxMemory?: number;
   readonly workers: number;
   readonly events: Events;
   /** Stops all workers; requests under way are answered first. */
@@ -115,7 +119,7 @@ class Crew {
   };
 
   #member(index: number, endpoint: Endpoint, first: boolean): Member {
-    const { workers, events, module, settings, serve, json } = this.#options;
+    const { workers, events, module, settings, serve, json, maxMemory = 0 } = this.#options;
     const task = {
       endpoint,
       first,
@@ -124,6 +128,7 @@ class Crew {
       json,
       index,
       slots: this.#slots,
+      maxMemory: maxMemory / workers,
       detailed: events.detailed,
     };
     // Each worker counts its connections from 1; all together, and those that take their places, need different numbers.

@@ -4,10 +4,10 @@
  * @module
  */
 import { contentType } from "@std/media-types/content-type";
-import { format as formatBytes } from "@std/fmt/bytes";
-import { type Answer, type BodyStream, fieldLine, textAnswer } from "./answer.ts";
+import { type Answer, fieldLine, textAnswer } from "./answer.ts";
 import { decide, type Selected } from "./conditions.ts";
-import { page, PAGE_FIELDS, safe } from "./markup.ts";
+import { type Folder, isMissing, isSameFile, type OpenFile, openInside } from "./inside.ts";
+import { listing } from "./listing.ts";
 import type { Request, Site } from "./site.ts";
 import { NOTHING } from "./syntax.ts";
 
@@ -83,42 +83,35 @@ export function segmentsOf(path: string): string[] | null {
 async function fileAnswer(root: string, request: Request): Promise<Answer | null> {
   const segments = segmentsOf(request.target.path);
   if (segments === null) return null;
+  const found = await opened(root, [root, ...segments].join("/"));
+  if (found === null) return null;
+  const { path } = request.target;
+  if (found.kind === "file") {
+    await using file = found;
+    return path.endsWith("/") ? null : await regularFile(root, file, request);
+  }
+  if (!path.endsWith("/")) return toFolder(segments, request.target.query);
+  const index = await opened(root, `${found.path}/${INDEX}`);
+  if (index?.kind === "file") {
+    await using file = index;
+    return await regularFile(root, file, request);
+  }
+  return await listing(root, found.path, segments, request, isAskable);
+}
+
+/** Opens a path under the root; `null` when there is nothing for us. */
+async function opened(root: string, path: string): Promise<OpenFile | Folder | null> {
   try {
-    const found = await inside(root, [root, ...segments].join("/"));
-    if (found === null) return null;
-    if (found.info.isFile) return request.target.path.endsWith("/") ? null : await regularFile(found, request);
-    if (!found.info.isDirectory) return null;
-    if (!request.target.path.endsWith("/")) return toFolder(segments, request.target.query);
-    const index = await inside(root, `${found.path}/${INDEX}`).catch(() => null);
-    if (index !== null && index.info.isFile) return await regularFile(index, request);
-    return await listing(root, found.path, segments);
+    return await openInside(root, path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
 }
 
-/** What a file system says of things that are not there for us. */
-function isMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop ||
-    (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG");
-}
-
-interface Found {
-  readonly path: string;
-  readonly info: Deno.FileInfo;
-}
-
-/**
- * Follows links, and says `null` when that leads out of the root. Whoever may change the folder while it is served can win a race
- * against this check; so can anybody who may put a hard link there.
- */
-async function inside(root: string, path: string): Promise<Found | null> {
-  const real = await Deno.realPath(path);
-  const separator = Deno.build.os === "windows" ? "\\" : "/";
-  if (real !== root && !real.startsWith(root.endsWith(separator) ? root : root + separator)) return null;
-  return { path: real, info: await Deno.stat(real) };
+/** Tells whether a name in a folder can be asked for here. */
+function isAskable(name: string): boolean {
+  return segmentsOf(`/${encodeURIComponent(name)}`) !== null;
 }
 
 /** Links in a folder's index are relative to its path with a slash at the end. */
@@ -127,18 +120,16 @@ function toFolder(segments: readonly string[], query: string): Answer {
   return textAnswer(301, `Go on at ${location}\n`, fieldLine("Location", location));
 }
 
-async function regularFile({ path, info }: Found, { head, headOnly }: Request): Promise<Answer> {
+async function regularFile(root: string, file: OpenFile, request: Request): Promise<Answer> {
+  const { head, headOnly } = request;
+  const { size, mtimeMs } = file.info;
   // A time that has not come yet is none that could be sent (RFC 9110 8.8.2.1).
-  const modified = info.mtime === null ? null : Math.floor(Math.min(info.mtime.getTime(), Date.now()) / 1000);
-  const selected: Selected = {
-    etag: `"${(info.mtime?.getTime() ?? 0).toString(16)}-${info.size.toString(16)}"`,
-    modified,
-    size: info.size,
-  };
+  const modified = Math.floor(Math.min(mtimeMs, Date.now()) / 1000);
+  const selected: Selected = { etag: `"${Math.trunc(mtimeMs).toString(16)}-${size.toString(16)}"`, modified, size };
   // Ranges are defined for GET alone (RFC 9110 14.2).
   const decision = decide((name) => headOnly && name === "range" ? null : head.field(name), selected);
   const validators = fieldLine("ETag", selected.etag) +
-    (modified === null ? "" : fieldLine("Last-Modified", new Date(modified * 1000).toUTCString()));
+    fieldLine("Last-Modified", new Date(modified * 1000).toUTCString());
   if (decision.status === 304) return { status: 304, fields: validators, body: NOTHING };
   if (decision.status === 412) {
     return textAnswer(412, "412 Precondition Failed: the file is another one by now\n", validators);
@@ -146,63 +137,57 @@ async function regularFile({ path, info }: Found, { head, headOnly }: Request): 
   if (decision.status === 416) {
     return textAnswer(
       416,
-      `416 Range Not Satisfiable: the file has ${info.size} bytes\n`,
-      fieldLine("Content-Range", `bytes */${info.size}`),
+      `416 Range Not Satisfiable: the file has ${size} bytes\n`,
+      fieldLine("Content-Range", `bytes */${size}`),
     );
   }
-  const [first, last] = decision.status === 206 ? [decision.first, decision.last] : [0, info.size - 1];
-  const extension = /\.[^./\\]+$/.exec(path)?.[0] ?? "";
+  const [first, last] = decision.status === 206 ? [decision.first, decision.last] : [0, size - 1];
+  const extension = /\.[^./\\]+$/.exec(file.path)?.[0] ?? "";
   const fields = fieldLine("Content-Type", contentType(extension) ?? "application/octet-stream") + validators +
     fieldLine("Accept-Ranges", "bytes") + fieldLine("X-Content-Type-Options", "nosniff") +
-    (decision.status === 206 ? fieldLine("Content-Range", `bytes ${first}-${last}/${info.size}`) : "");
-  return { status: decision.status, fields, body: await contents(path, first, last - first + 1) };
+    (decision.status === 206 ? fieldLine("Content-Range", `bytes ${first}-${last}/${size}`) : "");
+  const length = last - first + 1;
+  if (!headOnly) request.hold(Math.min(length, PIECE));
+  const body = length > PIECE || headOnly
+    ? { length, pieces: () => laterPieces(root, file, first, length) }
+    : await contents(file, first, length);
+  return { status: decision.status, fields, body };
 }
 
-/** So many bytes of a file from an offset on: a small part is read at once, a large one piece by piece while it is sent. */
-async function contents(path: string, offset: number, length: number): Promise<BodyStream | Uint8Array> {
-  // Whether it may be read has to be known before its head is on its way.
-  (await Deno.open(path)).close();
-  if (length > PIECE) return { length, pieces: () => readPieces(path, offset, length) };
+/** So many bytes of a file from an offset on, at once. */
+async function contents(file: OpenFile, offset: number, length: number): Promise<Uint8Array> {
   const body = new Uint8Array(length);
-  let filled = 0;
-  for await (const piece of readPieces(path, offset, length)) {
-    body.set(piece, filled);
-    filled += piece.length;
+  for (let filled = 0; filled < length;) {
+    const count = await file.read(body.subarray(filled), offset + filled);
+    if (count === 0) throw new Error("the file has become shorter");
+    filled += count;
   }
-  if (filled < length) throw new Error("the file has become shorter");
   return body;
 }
 
-async function* readPieces(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
-  using file = await Deno.open(path);
-  await file.seek(offset, Deno.SeekMode.Start);
+/**
+ * The same, piece by piece while it is sent. The file is opened again then: what was made and is never sent holds nothing open.
+ *
+ * @throws {Error} It is another file by now; the answer is cut, so that the client notices.
+ */
+async function* laterPieces(
+  root: string,
+  before: OpenFile,
+  offset: number,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  const found = await openInside(root, before.path);
+  if (found?.kind !== "file") throw new Error("the file has gone");
+  await using file = found;
+  const { info } = before;
+  if (!isSameFile(file.info, info) || file.info.mtimeMs !== info.mtimeMs || file.info.size !== info.size) {
+    throw new Error("the file is another one by now");
+  }
   const buffer = new Uint8Array(Math.min(PIECE, length));
-  for (let left = length; left > 0;) {
-    const count = await file.read(buffer.subarray(0, Math.min(left, buffer.length)));
-    if (count === null) return;
-    left -= count;
+  for (let sent = 0; sent < length;) {
+    const count = await file.read(buffer.subarray(0, length - sent), offset + sent);
+    if (count === 0) return;
+    sent += count;
     yield buffer.subarray(0, count);
   }
-}
-
-/** A folder's listing: folders first, by name. */
-async function listing(root: string, path: string, segments: readonly string[]): Promise<Answer> {
-  const entries: { name: string; folder: boolean; size: number | null }[] = [];
-  for await (const entry of Deno.readDir(path)) {
-    // A name that cannot be asked for here.
-    if (segmentsOf(`/${encodeURIComponent(entry.name)}`) === null) continue;
-    const { info } = await inside(root, `${path}/${entry.name}`).catch(() => null) ?? {};
-    if (info === undefined || !(info.isFile || info.isDirectory)) continue;
-    entries.push({ name: entry.name, folder: info.isDirectory, size: info.isFile ? info.size : null });
-  }
-  entries.sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name));
-  const up = segments.length > 0 ? `<tr><th scope="row"><a href="../">../</a></th><td class="n"></td></tr>` : "";
-  const rows = entries.map(({ name, folder, size }) => {
-    const slash = folder ? "/" : "";
-    const link = `<a href="./${encodeURIComponent(name)}${slash}">${safe(name)}${slash}</a>`;
-    return `<tr><th scope="row">${link}</th><td class="n">${size === null ? "" : formatBytes(size)}</td></tr>`;
-  });
-  const title = safe(`/${segments.map((segment) => `${segment}/`).join("")}`);
-  const main = `<h1>${title}</h1>\n<table><tbody>\n${up}${rows.join("\n")}\n</tbody></table>`;
-  return { status: 200, fields: PAGE_FIELDS, body: new TextEncoder().encode(page(title, main)) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { isHost } from "./target.ts";
+import type { Hosts } from "./hosts.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { digit, isName, listOf, textOf, withoutSpace } from "./syntax.ts";
 
@@ -18,19 +19,28 @@ export interface Framing {
   readonly keepAlive: boolean;
   /** Whether the client waits for `100 (Continue)` before it sends the body (RFC 9110 10.1.1). */
   readonly expectsContinue: boolean;
+  /** The host that was asked for, with its port; `null` where it is the one that was accepted last, or there is none. */
+  readonly host: string | null;
 }
 
-/** A request without a body on an HTTP/1.1 connection that stays. */
-const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false };
+/** A request without a body, for a host that is known, on an HTTP/1.1 connection that stays. */
+const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false, host: null };
 
 /** Collects the fields that matter to the connection while a head is parsed. */
 export class FramingFields {
+  readonly #accepted: Hosts | null;
   #hosts = 0;
+  #host: string | null = null;
   /** The Content-Length; -1 = there is none. */
   #length = -1;
   #codings: string | null = null;
   #connection = "";
   #expectation = "";
+
+  /** @param accepted Knows the host that was accepted last. */
+  constructor(accepted: Hosts | null = null) {
+    this.#accepted = accepted;
+  }
 
   /**
    * Notes a field.
@@ -44,7 +54,7 @@ export class FramingFields {
   note(bytes: Uint8Array, start: number, colon: number, from: number, to: number): void {
     switch (colon - start) {
       case 4:
-        if (isName(bytes, start, colon, "host")) this.#host(bytes, from, to);
+        if (isName(bytes, start, colon, "host")) this.#noteHost(bytes, from, to);
         break;
       case 6:
         if (isName(bytes, start, colon, "expect")) {
@@ -80,8 +90,11 @@ export class FramingFields {
     this.#hosts = 0;
     // Nearly every request that is asked for by the thousand.
     if (
-      minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" && this.#expectation === ""
+      minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" &&
+      this.#expectation === "" && this.#host === null
     ) return PLAIN;
+    const host = this.#host;
+    this.#host = null;
     const length = this.#codings === null ? Math.max(0, this.#length) : this.#transferCoding(this.#codings, minor);
     const options = this.#connection === "" ? [] : listOf(this.#connection);
     const keepAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
@@ -93,14 +106,16 @@ export class FramingFields {
     this.#length = -1;
     this.#codings = null;
     this.#connection = this.#expectation = "";
-    return { length, keepAlive, expectsContinue: expects && length !== 0 };
+    return { length, keepAlive, expectsContinue: expects && length !== 0, host };
   }
 
-  #host(bytes: Uint8Array, from: number, to: number): void {
+  #noteHost(bytes: Uint8Array, from: number, to: number): void {
     if (++this.#hosts > 1) throw malformed("more than one Host field (RFC 9112 3.2)");
+    if (this.#accepted?.isLast(bytes, from, to) === true) return;
     if (!isHost(bytes, from, to)) {
       throw malformed("a Host that is no name or address with an optional port (RFC 9110 7.2)");
     }
+    this.#host = textOf(bytes, from, to);
   }
 
   /** `1*DIGIT`, once: two lengths or a list are how requests are smuggled (RFC 9112 6.3). */

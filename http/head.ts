@@ -16,12 +16,12 @@ export interface HeadLimits {
   readonly maxFields: number;
 }
 
-/** A request without its body; over bytes that are valid until the next read. */
+/** A request without its body; over bytes that are valid until the next read, unless {@linkcode RequestHead.keep} was called. */
 export class RequestHead {
-  readonly #bytes: Uint8Array;
-  readonly #from: number;
-  readonly #to: number;
-  readonly #fieldsAt: number;
+  #bytes: Uint8Array;
+  #from: number;
+  #to: number;
+  #fieldsAt: number;
   #text: string | null = null;
 
   /**
@@ -51,6 +51,11 @@ export class RequestHead {
   /** The head as it was received, with the empty line at its end. */
   get raw(): Uint8Array {
     return this.#bytes.subarray(this.#from, this.#to);
+  }
+
+  /** How many bytes it has. */
+  get size(): number {
+    return this.#to - this.#from;
   }
 
   /** The head as text; made once. */
@@ -102,9 +107,12 @@ export class RequestHead {
     return new RequestHead(raw, 0, raw.length, "GET", target, minor, framing, this.#fieldsAt - this.#from - cut);
   }
 
-  /** The same head over a copy of its bytes, for one that must outlive the next read. */
-  kept(): RequestHead {
-    const { raw, method, target, minor, framing } = this;
-    return new RequestHead(raw.slice(), 0, raw.length, method, target, minor, framing, this.#fieldsAt - this.#from);
+  /** Takes a copy of its bytes, so that it outlives the next read. */
+  keep(): void {
+    const from = this.#from;
+    this.#bytes = this.raw.slice();
+    this.#from = 0;
+    this.#to -= from;
+    this.#fieldsAt -= from;
   }
 }

@@ -5,9 +5,10 @@
  */
 import type { Connection } from "../lib/connection.ts";
 import type { Clock } from "./clock.ts";
+import { Holding } from "./holding.ts";
 import { Inbox } from "./inbox.ts";
 import { Refusal } from "./refusal.ts";
-import type { HttpLimits } from "./service.ts";
+import type { HttpLimits, Service } from "./service.ts";
 
 /** What the client owes us. */
 type Owed = "nothing" | "request" | "head" | "body";
@@ -15,7 +16,7 @@ type Owed = "nothing" | "request" | "head" | "body";
 /** Reads requests' bytes; one call at a time. */
 export class Intake {
   /** What was read and not yet taken. */
-  readonly inbox = new Inbox();
+  readonly inbox: Inbox;
   /** Whether the client was silent between two requests for too long. */
   silent = false;
   #connection: Connection;
@@ -29,8 +30,9 @@ export class Intake {
   #resting = false;
   #giveUp: (() => void) | null = null;
 
-  constructor(connection: Connection, clock: Clock, limits: HttpLimits) {
+  constructor(connection: Connection, { clock, limits, memory }: Pick<Service, "clock" | "limits" | "memory">) {
     this.#connection = connection;
+    this.inbox = new Inbox(new Holding(memory));
     this.#clock = clock;
     this.#limits = limits;
   }

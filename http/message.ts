@@ -8,9 +8,13 @@
  */
 import { FramingFields } from "./framing.ts";
 import { type HeadLimits, RequestHead } from "./head.ts";
+import type { Hosts } from "./hosts.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { parseRequestLine, type RequestLine } from "./request_line.ts";
 import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./syntax.ts";
+
+/** A target above this is not remembered: a connection at rest holds no memory that it could choose. */
+const LONG_TARGET = 256;
 
 /**
  * Reads one head after the other out of bytes that come in pieces of any size. Each byte is looked at once or twice, however
@@ -41,11 +45,13 @@ export class HeadParser {
   #fieldsAt = 0;
   /** The last target: many a client asks for the same again. */
   #target = "/";
-  #framing = new FramingFields();
+  #framing: FramingFields;
   #consumed = 0;
 
-  constructor(limits: HeadLimits) {
+  /** @param hosts Knows the host that was accepted last: most requests name that again. */
+  constructor(limits: HeadLimits, hosts: Hosts | null = null) {
     this.#limits = limits;
+    this.#framing = new FramingFields(hosts);
   }
 
   /** How many bytes from `start` on the last complete head took, empty lines before it included. */
@@ -80,7 +86,7 @@ export class HeadParser {
       if (line === null) return this.#wait(bytes, start);
       this.#advance(line.end - first, line.end - start, 414);
       this.#line = line;
-      this.#target = line.target;
+      if (line.target.length <= LONG_TARGET) this.#target = line.target;
       this.#fieldsAt = line.end - start;
     }
     for (let at = start + this.#parsed; at < bytes.length;) {

@@ -3,18 +3,23 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isWildcard } from "../lib/addr.ts";
+import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../lib/addr.ts";
 import { stateOf, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/flag_kinds.ts";
 import type { FlagValues } from "../lib/flags.ts";
+import { formatAddress, parseHostName } from "../lib/host_name.ts";
 import { commonFlags, type serveOptions } from "../lib/options.ts";
 import { tlsServerFlags } from "../lib/tls_options.ts";
 import type { ServerTls } from "../lib/tls_server.ts";
+import { ANY_HOST, type HostRules } from "./hosts.ts";
 import type { HttpSettings } from "./service.ts";
 
 /** Flags that the HTTP servers have besides those of every TCP server. */
 export const httpFlags = {
   dir: flag.text("folder whose files are served", { default: undefined, placeholder: "PATH" }),
+  hostName: flag.texts("host to answer to besides this machine's own, repeatable; '*' = every host", {
+    placeholder: "NAME",
+  }),
   log: flag.choice("requests as they came, or one line each", ["prose", "common"], { default: "prose" }),
   headTime: flag.seconds("seconds for a whole head, answered with 408 after that; 0 = no limit", { default: 30 }),
   requestTime: flag.seconds("seconds for a whole request with its body; 0 = no limit", { default: 120 }),
@@ -39,12 +44,12 @@ export const httpFlags = {
 };
 
 /** The flags as a script gets them. */
-type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0];
+type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0] & { readonly bind: string };
 
 /**
  * Turns flags into settings; seconds become milliseconds.
  *
- * @throws {UsageError} `--dir` is no folder, or may not be read.
+ * @throws {UsageError} `--dir` is no folder or may not be read, or a `--host-name` is none.
  */
 export async function httpSettings(options: HttpFlagValues, tls: ServerTls | null): Promise<HttpSettings> {
   const { maxLine, maxHead, maxFields, maxBody, maxRequests, log } = options;
@@ -56,9 +61,63 @@ export async function httpSettings(options: HttpFlagValues, tls: ServerTls | nul
   return {
     limits: { maxLine, maxHead, maxFields, maxBody, maxRequests, idleTime, headTime, requestTime },
     log,
+    hosts: hostRules(options.bind, options.hostName, tls === null ? [] : await certificateNames(tls.certificate)),
     dir: options.dir === undefined ? null : await folderAt(options.dir),
     tls,
   };
+}
+
+/**
+ * The hosts that a server answers to. On loopback that is loopback alone; elsewhere also the address it listens on, all addresses of
+ * the machine for a wildcard, and the machine's name; with TLS, whatever its certificate is for, which a browser compares anyway.
+ *
+ * @param bind What it listens on.
+ * @param given What `--host-name` adds.
+ * @param certified The names of its certificate, when it has one.
+ * @throws {UsageError} One of those is no host name.
+ */
+export function hostRules(bind: string, given: readonly string[], certified: readonly string[]): HostRules {
+  if (given.includes("*")) return ANY_HOST;
+  const names = given.map((name) => {
+    const parsed = parseHostName(name);
+    if (parsed === null) {
+      throw new UsageError(`Cannot use --host-name ${JSON.stringify(name)}: it must be a name or an address, or '*'`);
+    }
+    return parsed.text;
+  });
+  names.push(...certified);
+  if (isLoopback(bind)) return { names, anyAddress: false };
+  names.push(...machineNames(), ...[bind.replace(/%.*$/, "")].map((own) => formatAddress(own) ?? own.toLowerCase()));
+  const addresses = isWildcard(bind) ? ownAddresses() : [];
+  return { names: [...names, ...addresses ?? []], anyAddress: addresses === null };
+}
+
+/** The names in the first certificate of a chain. */
+async function certificateNames(pem: string): Promise<string[]> {
+  const { X509Certificate } = await import("node:crypto");
+  const names = new X509Certificate(pem).subjectAltName?.split(", ") ?? [];
+  return names.flatMap((name) => parseHostName(name.replace(/^(DNS|IP Address):/, ""))?.text ?? []);
+}
+
+/** What this machine is called, plainly and on the link (RFC 6762); nothing where we may not ask. */
+function machineNames(): string[] {
+  try {
+    const name = parseHostName(Deno.hostname())?.text;
+    return name === undefined ? [] : [name, `${name.split(".", 1)[0]}.local`];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return [];
+    throw error;
+  }
+}
+
+/** Every address of this machine; `null` where we may not ask. */
+function ownAddresses(): string[] | null {
+  try {
+    return Deno.networkInterfaces().flatMap(({ address }) => formatAddress(address.replace(/%.*$/, "")) ?? []);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
 }
 
 async function folderAt(path: string): Promise<string> {

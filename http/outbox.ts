@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Holding } from "./holding.ts";
 
 /** ASCII text, a byte per character; as bytes where it is made once and sent again and again. */
 export type Ascii = string | Uint8Array;
@@ -16,6 +17,9 @@ export function ascii(text: string): Uint8Array {
 
 /** How many bytes of answers may wait before they are written: a client that sends requests and reads nothing fills no memory. */
 const FULL = 64 * 1024;
+/** The most that a buffer grows to for a body; what is larger is written as it is. */
+const LARGEST = FULL * 2;
+/** A buffer of this size is not counted. */
 const FIRST_OUTBOX = 8 * 1024;
 /** Up to this length, storing the characters of a string one by one is quicker than calling the encoder. */
 const SHORT = 64;
@@ -26,20 +30,40 @@ export class Outbox {
   #length = 0;
   /** What {@linkcode Outbox.take} gave last: answers of one length after another need no new view. */
   #taken = this.#buffer.subarray(0, 0);
+  #holding: Holding | null;
+  /** Whether it has grown without being counted, since a head has to go somewhere. */
+  #overdrawn = false;
+
+  /** @param holding Counts the buffer where it has grown; used by nobody else. */
+  constructor(holding: Holding | null = null) {
+    this.#holding = holding;
+  }
 
   /** How many bytes wait. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether it is time to write. */
+  /** Whether it is time to write; sooner where memory is short. */
   get full(): boolean {
-    return this.#length >= FULL;
+    return this.#length >= FULL || (this.#overdrawn && this.#length >= FIRST_OUTBOX);
   }
 
   /** Whether it is worth keeping: one that has grown much is not. */
   get reusable(): boolean {
-    return this.#buffer.length <= FULL * 2;
+    return this.#buffer.length <= LARGEST && !this.#overdrawn;
+  }
+
+  /** Makes room for so many bytes more; `false` where they are too many to be copied, or there is no memory for them. */
+  fits(more: number): boolean {
+    const size = this.#length + more;
+    if (size <= this.#buffer.length) return true;
+    return size <= LARGEST && this.#grow(size);
+  }
+
+  /** Gives the buffer back; nothing may be added after that. */
+  free(): void {
+    this.#holding?.release();
   }
 
   /**
@@ -85,8 +109,23 @@ export class Outbox {
   }
 
   #reserve(more: number): void {
-    if (this.#length + more <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + more));
+    const size = this.#length + more;
+    if (size <= this.#buffer.length || this.#grow(size)) return;
+    this.#overdrawn = true;
+    this.#replace(size);
+  }
+
+  /** Grows to `size` at least, if there is memory for it. */
+  #grow(size: number): boolean {
+    const length = Math.max(this.#buffer.length * 2, size);
+    const counted = this.#buffer.length > FIRST_OUTBOX ? this.#buffer.length : 0;
+    if (this.#overdrawn || this.#holding?.tryAdd(length - counted) === false) return false;
+    this.#replace(length);
+    return true;
+  }
+
+  #replace(length: number): void {
+    const larger = new Uint8Array(length);
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
     this.#taken = larger.subarray(0, 0);

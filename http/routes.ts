@@ -4,8 +4,9 @@
  * @module
  */
 import { type Answer, fieldLine, textAnswer } from "./answer.ts";
+import { anythingBack } from "./anything.ts";
 import type { BodyNeed } from "./body.ts";
-import { anythingBack, bodyBack, cookiesBack, requestBack } from "./echo.ts";
+import { bodyBack, cookiesBack, requestBack } from "./echo.ts";
 import type { RequestHead } from "./head.ts";
 import { type RouteNote, visitorPage } from "./page.ts";
 import { Refusal } from "./refusal.ts";
@@ -69,7 +70,7 @@ const ROUTES: readonly Route[] = [
     example: "/bytes/1024",
     does: "N random bytes, up to 100 MiB",
     methods: READ,
-    answer: (_, text) => bytesAnswer(text),
+    answer: (request, text) => bytesAnswer(text, request),
   },
   {
     pattern: "/stream/N",
@@ -149,7 +150,9 @@ const PLACES: ReadonlyMap<string, Place> = new Map([
  */
 export const routes: Site = ({ method }: RequestHead, { path }: Target): Resource => {
   if (method === "GET" && path === "/") return PAGE;
-  if (method === "CONNECT" || method === "TRACE") throw new Refusal(405, `${method} is not for this server`, KNOWN);
+  if (method === "CONNECT" || method === "TRACE") {
+    throw new Refusal(405, `${method} is not for this server`, { allow: KNOWN });
+  }
   if (!(KNOWN as readonly string[]).includes(method)) throw new Refusal(501, "a method that this server does not know");
   const end = path.indexOf("/", 1) + 1;
   return PLACES.get(end === 0 ? path : path.slice(0, end))?.get(method) ?? NOT_FOUND;

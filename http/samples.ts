@@ -42,23 +42,29 @@ export function statusAnswer(text: string): Answer | null {
   return textAnswer(status, body, (REQUIRED[status] ?? "") + range);
 }
 
-/** `/delay/S`: an answer after so many seconds, up to a minute; sooner when the server stops. */
-export function delayAnswer(text: string, { signal }: Request): Promise<Answer> | null {
+/** `/delay/S`: an answer after so many seconds, up to a minute; sooner when the server stops or the client waits no longer. */
+export function delayAnswer(text: string, request: Request): Promise<Answer> | null {
   const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
   if (!(seconds <= MAX_DELAY)) return null;
-  const answer = textAnswer(200, `Answered after ${seconds} s\n`);
-  return delay(seconds * 1000, { signal }).then(() => answer, () => answer);
+  const since = performance.now();
+  return delay(seconds * 1000, { signal: request.signal }).then(
+    () => textAnswer(200, `Answered after ${seconds} s\n`),
+    () =>
+      textAnswer(200, `Answered after ${((performance.now() - since) / 1000).toFixed(1)} s instead of ${seconds}\n`),
+  );
 }
 
 /** `/bytes/N`: so many random bytes, up to 100 MiB. */
-export function bytesAnswer(text: string): Answer | null {
+export function bytesAnswer(text: string, request: Request): Answer | null {
   const length = wholeNumber(text, MAX_BYTES);
   if (length === null) return null;
+  if (!request.headOnly) request.hold(Math.min(length, PIECE));
   const body: BodyStream = {
     length,
     async *pieces() {
+      const piece = new Uint8Array(Math.min(length, PIECE));
       for (let left = length; left > 0; left -= PIECE) {
-        yield crypto.getRandomValues(new Uint8Array(Math.min(left, PIECE)));
+        yield crypto.getRandomValues(piece.subarray(0, left));
       }
     },
   };

@@ -5,13 +5,14 @@
  */
 import type { TurnedDown } from "../lib/admission.ts";
 import { NO_EVENTS } from "../lib/events.ts";
+import { MemoryBudget } from "../lib/memory.ts";
 import { type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
 import type { ServerTls } from "../lib/tls_server.ts";
 import { dateLine, refusalAnswer, writeBody, writeHead } from "./answer.ts";
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
-import { fileSite } from "./files.ts";
+import { Hosts } from "./hosts.ts";
 import { RequestLog } from "./log.ts";
 import type { HttpSettings } from "./service.ts";
 import { Outbox } from "./outbox.ts";
@@ -25,14 +26,14 @@ const STALL = 30_000;
 /** Serves clients on a bound listener, many at once, until the signal fires; requests under way are answered first. */
 export async function serveHttp(
   listener: StreamListener,
-  { limits, log, dir, tls }: HttpSettings,
+  { limits, log, hosts, dir, tls }: HttpSettings,
   options: ServeOptions,
 ): Promise<ServeTotals> {
-  const { events = NO_EVENTS, signal = new AbortController().signal } = options;
+  const { events = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
   const { idleTime, headTime, requestTime } = limits;
   const stallTime = idleTime > 0 ? Math.min(idleTime, STALL) : STALL;
   const service: Service = {
-    site: dir === null ? routes : fileSite(dir, routes),
+    site: dir === null ? routes : (await import("./files.ts")).fileSite(dir, routes),
     limits,
     clock: new Clock([idleTime, headTime, requestTime, stallTime]),
     stallTime,
@@ -40,6 +41,8 @@ export async function serveHttp(
     events,
     signal,
     outboxes: [],
+    memory,
+    hosts: new Hosts(hosts),
   };
   return await serveTcp(await secured(listener, tls), (connection) => serveRequests(connection, service), {
     ...options,
@@ -61,10 +64,11 @@ async function secured(listener: StreamListener, tls: ServerTls | null): Promise
 
 /** A client that is turned away before its first request is told so in HTTP. */
 function refusal(sentence: string, kind: TurnedDown): Uint8Array {
-  return answerBytes(new Refusal(kind === "full" ? 503 : 403, sentence));
+  return answerBytes(kind === "full" ? new Refusal(503, sentence, { retryAfter: 5 }) : new Refusal(403, sentence));
 }
 
-function answerBytes(refusal: Refusal): Uint8Array {
+/** A refusal as the whole answer of a connection that ends with it. */
+export function answerBytes(refusal: Refusal): Uint8Array {
   const answer = refusalAnswer(refusal);
   const outbox = new Outbox();
   writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });

@@ -4,9 +4,11 @@
  * @module
  */
 import type { Events } from "../lib/events.ts";
+import type { MemoryBudget } from "../lib/memory.ts";
 import type { ServerTls } from "../lib/tls_server.ts";
 import type { BodyLimits } from "./body.ts";
 import type { Clock } from "./clock.ts";
+import type { HostRules, Hosts } from "./hosts.ts";
 import type { LogFormat, RequestLog } from "./log.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Site } from "./site.ts";
@@ -27,6 +29,8 @@ export interface HttpLimits extends BodyLimits {
 export interface HttpSettings {
   readonly limits: HttpLimits;
   readonly log: LogFormat;
+  /** The hosts that are answered to. */
+  readonly hosts: HostRules;
   /** The folder whose files are served, absolute and without links; `null` = none. */
   readonly dir: string | null;
   /** The certificate and key to speak TLS with; `null` = none. */
@@ -46,4 +50,7 @@ export interface Service {
   readonly signal: AbortSignal;
   /** Buffers for answers that nobody uses at the moment; a connection at rest has none. */
   readonly outboxes: Outbox[];
+  /** What all connections together may hold: bodies, answers, what waits between. */
+  readonly memory: MemoryBudget;
+  readonly hosts: Hosts;
 }

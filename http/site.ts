@@ -24,9 +24,27 @@ export interface Request {
   readonly trailers: readonly string[];
   /** The two ends of the connection, and which request on it this is. */
   readonly via: Via;
-  /** Aborts when the server stops: an answer that takes its time should end then. */
+  /**
+   * Aborts when the server stops, and when the client has left or waits no longer: an answer that takes its time should end then. The
+   * client is watched from the moment on that somebody asks for the signal.
+   */
   readonly signal: AbortSignal;
+  /**
+   * For work that is done in steps.
+   *
+   * @throws {CutOffError} The client has left: there is nobody to answer.
+   */
+  mustBeThere(): void;
+  /**
+   * Holds so many bytes more of the memory that all connections share, until the answer is sent. For what is large and not the body.
+   *
+   * @throws {Refusal} 503: there is not as much left.
+   */
+  hold(bytes: number): void;
 }
+
+/** The session that a request belongs to. */
+export type Asker = Pick<Request, "signal" | "mustBeThere" | "hold">;
 
 /** The connection that a request came on. */
 export interface Via {

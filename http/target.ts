@@ -13,9 +13,11 @@ export interface Target {
   readonly path: string;
   /** What follows the first `?`, without it; "" when there is none. */
   readonly query: string;
+  /** The host, with its port, of an absolute target: it takes the place of the Host field (RFC 9112 3.2.2); `null` when there is none. */
+  readonly authority: string | null;
 }
 
-const ROOT: Target = { path: "/", query: "" };
+const ROOT: Target = { path: "/", query: "", authority: null };
 
 /**
  * Takes a target apart.
@@ -27,7 +29,11 @@ const ROOT: Target = { path: "/", query: "" };
  * import { parseTarget } from "./target.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parseTarget("GET", "http://localhost:8080/echo?a=1"), { path: "/echo", query: "a=1" });
+ * assertEquals(parseTarget("GET", "http://localhost:8080/echo?a=1"), {
+ *   path: "/echo",
+ *   query: "a=1",
+ *   authority: "localhost:8080",
+ * });
  * ```
  */
 export function parseTarget(method: string, target: string): Target {
@@ -35,30 +41,30 @@ export function parseTarget(method: string, target: string): Target {
   if (method === "CONNECT") {
     const [, port] = /:(\d+)$/.exec(target) ?? [];
     if (port === undefined || !isHostText(target)) throw malformed("a target of CONNECT that is not host:port");
-    return { path: "", query: "" };
+    return { path: "", query: "", authority: null };
   }
-  if (target.startsWith("/")) return splitQuery(target);
+  if (target.startsWith("/")) return splitQuery(target, null);
   if (target === "*") {
     if (method !== "OPTIONS") throw malformed("the target * with another method than OPTIONS");
-    return { path: "*", query: "" };
+    return { path: "*", query: "", authority: null };
   }
-  // Absolute-form, as proxies get it; its host takes the place of the Host field (RFC 9112 3.2.2).
+  // Absolute-form, as proxies get it.
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
   if (authority === undefined || rest === undefined) {
     throw malformed("a target that is neither a path nor an absolute http URL");
   }
   // User information in it is how links deceive; it is an error here (RFC 9110 4.2.4).
   if (!isHostText(authority)) throw malformed("an absolute target whose host is none");
-  return splitQuery(rest.startsWith("/") ? rest : `/${rest}`);
+  return splitQuery(rest.startsWith("/") ? rest : `/${rest}`, authority);
 }
 
 /** A fragment does not belong here, but clients send it: it is no part of path or query. */
-function splitQuery(text: string): Target {
+function splitQuery(text: string, authority: string | null): Target {
   const hash = text.indexOf("#");
   const reference = hash < 0 ? text : text.slice(0, hash);
   const mark = reference.indexOf("?");
-  if (mark < 0) return { path: reference, query: "" };
-  return { path: reference.slice(0, mark), query: reference.slice(mark + 1) };
+  if (mark < 0) return { path: reference, query: "", authority };
+  return { path: reference.slice(0, mark), query: reference.slice(mark + 1), authority };
 }
 
 function isHostText(text: string): boolean {

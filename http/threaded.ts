@@ -55,7 +55,7 @@ export async function main(args: string[]): Promise<number> {
     if (options.once && options.workers > 1) {
       throw new UsageError("Cannot use --once with more than one worker: one client needs one");
     }
-    const { once, maxConnections, allow, json, bind: hostname, port } = options;
+    const { once, maxConnections, maxMemory, allow, json, bind: hostname, port } = options;
     // Windows deals connections out to nobody but the first who listens.
     const workers = once || Deno.build.os === "windows" ? 1 : options.workers || navigator.hardwareConcurrency;
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
@@ -65,6 +65,7 @@ export async function main(args: string[]): Promise<number> {
       endpoint: { hostname, port },
       settings,
       serve: { once, maxConnections, allow },
+      maxMemory,
       json,
       workers,
       events,

@@ -7,6 +7,7 @@ import { Exit, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
 import { listenTcp } from "../lib/listen.ts";
 import { isEssential } from "../lib/log.ts";
+import { MemoryBudget } from "../lib/memory.ts";
 import type { Order, Report, Task } from "./crew.ts";
 import { serveHttp } from "./serve.ts";
 import { SharedSlots } from "./slots.ts";
@@ -60,7 +61,8 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
     post({ kind: "listening", endpoint: { hostname, port } });
     const { maxConnections = 0 } = task.serve;
     const slots = maxConnections > 0 ? { slots: new SharedSlots(task.slots, task.index, maxConnections) } : {};
-    const totals = await serveHttp(listener, task.settings, { ...task.serve, ...slots, events, signal });
+    const memory = memoryOf(task, events);
+    const totals = await serveHttp(listener, task.settings, { ...task.serve, ...slots, memory, events, signal });
     events.flush();
     post({ kind: "done", totals });
   } catch (error) {
@@ -68,6 +70,14 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
     const { code, state } = stateOf(error);
     post({ kind: "failed", code: code === Exit.done ? Exit.failed : code, message: state });
   }
+}
+
+/** This worker's part of the memory that all connections may hold; it says when that is spent. */
+function memoryOf({ maxMemory, index }: Task, events: Events): MemoryBudget {
+  const message = `The connections of worker ${index + 1} hold ${
+    Math.round(maxMemory)
+  } MiB, its part of --max-memory: what needs more is refused until there is room`;
+  return new MemoryBudget(maxMemory * 1024 * 1024, () => events.emit({ event: "warning", message }));
 }
 
 /** The part of a worker's global scope that is used here. */

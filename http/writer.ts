@@ -5,15 +5,30 @@
  */
 import type { Connection } from "../lib/connection.ts";
 import { TimedOutError } from "../lib/errors.ts";
-import { type Answer, type BodyStream, type Ending, isBodiless, writeBody, writeHead } from "./answer.ts";
+import type { MemoryBudget } from "../lib/memory.ts";
+import {
+  type Answer,
+  type AsciiParts,
+  type BodyStream,
+  type Ending,
+  isBodiless,
+  writeBody,
+  writeHead,
+} from "./answer.ts";
 import type { Clock } from "./clock.ts";
+import { Holding } from "./holding.ts";
 import { ascii, Outbox } from "./outbox.ts";
 import type { Service } from "./service.ts";
 
 /** A body or a piece of one that is not copied any more. */
 const LARGE = 64 * 1024;
+/** What is written at a time of text that cannot wait in one piece. */
+const SLICE = 8 * 1024;
+/** How many outboxes are kept for whoever comes next. */
+const SPARES = 128;
 const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 const LAST_CHUNK = ascii("0\r\n\r\n");
+const CRLF = ascii("\r\n");
 const READY = Promise.resolve();
 
 /** Gathers answers and writes them; one call at a time. */
@@ -30,16 +45,18 @@ export class AnswerWriter {
   #since = 0;
   readonly #clock: Clock;
   readonly #stallTime: number;
+  readonly #memory: MemoryBudget;
 
   /** @param service Its outboxes are those that nobody uses, shared by all connections of a server. */
   constructor(
     connection: Connection,
-    { outboxes, clock, stallTime }: Pick<Service, "outboxes" | "clock" | "stallTime">,
+    { outboxes, clock, stallTime, memory }: Pick<Service, "outboxes" | "clock" | "stallTime" | "memory">,
   ) {
     this.#connection = connection;
     this.#spare = outboxes;
     this.#clock = clock;
     this.#stallTime = stallTime;
+    this.#memory = memory;
   }
 
   /** Gives up a client that does not read what is written to it; slow progress is progress. */
@@ -57,7 +74,15 @@ export class AnswerWriter {
   /** Gives the outbox back; only while no write is under way. */
   rest(): void {
     if (this.#outbox === null || this.waiting) return;
-    if (this.#outbox.reusable) this.#spare.push(this.#outbox);
+    if (this.#outbox.reusable && this.#spare.length < SPARES) this.#spare.push(this.#outbox);
+    else this.#outbox.free();
+    this.#outbox = null;
+  }
+
+  /** Gives the outbox back at the connection's end, whatever is in it. */
+  end(): void {
+    if (!this.waiting && !this.busy) return this.rest();
+    this.#outbox?.free();
     this.#outbox = null;
   }
 
@@ -69,6 +94,21 @@ export class AnswerWriter {
   /** Whether so much waits that it should be written now. */
   get full(): boolean {
     return this.#outbox !== null && this.#outbox.full;
+  }
+
+  /** Whether a write is under way. */
+  get busy(): boolean {
+    return this.#connection.bytesOut !== this.#given;
+  }
+
+  /**
+   * Finds out whether a client that has sent its last word still reads: `100 (Continue)` means nothing to it, and each client has to be
+   * able to pass over it (RFC 9110 15.2); the system of one that has closed answers with a reset, which the next write will meet.
+   *
+   * @throws {CutOffError} It has met one.
+   */
+  probe(): Promise<void> {
+    return this.#write(CONTINUE);
   }
 
   /** Lets the client send the body that it holds back (RFC 9110 10.1.1). */
@@ -89,7 +129,7 @@ export class AnswerWriter {
     writeHead(outbox, answer, ending);
     if (method === "HEAD" || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, ending.minor);
-    if (body instanceof Uint8Array && body.length >= LARGE) return this.#piece(body, false);
+    if (body.length >= LARGE || !outbox.fits(body.length)) return this.#large(body);
     writeBody(outbox, body);
     return body.length;
   }
@@ -97,6 +137,20 @@ export class AnswerWriter {
   /** Writes all that waits. */
   flush(): Promise<void> {
     return this.#outbox === null ? READY : this.#write(this.#outbox.take());
+  }
+
+  /** Sends a body that is there already, without a copy of all of it. */
+  async #large(body: Uint8Array | AsciiParts): Promise<number> {
+    for (const part of body instanceof Uint8Array ? [body] : body.parts) {
+      if (typeof part !== "string") await this.#piece(part, false);
+      else for (let at = 0; at < part.length; at += SLICE) await this.#text(part.slice(at, at + SLICE));
+    }
+    return body.length;
+  }
+
+  async #text(text: string): Promise<void> {
+    if (!this.#take().fits(text.length)) await this.flush();
+    this.#take().text(text);
   }
 
   /** Sends a body, each piece when the one before it is written: a slow reader slows the source down. */
@@ -116,13 +170,14 @@ export class AnswerWriter {
   /** Writes what waits and a piece of a body after it: in one write, unless the piece is so large that copying it would cost more. */
   async #piece(piece: Uint8Array, chunked: boolean): Promise<number> {
     if (chunked) this.#take().text(`${piece.length.toString(16)}\r\n`);
-    if (piece.length < LARGE || chunked) {
+    if (piece.length < LARGE && this.#take().fits(piece.length + CRLF.length)) {
       this.#take().bytes(piece);
-      if (chunked) this.#take().text("\r\n");
+      if (chunked) this.#take().bytes(CRLF);
       await this.flush();
     } else {
       if (this.waiting) await this.flush();
       await this.#write(piece);
+      if (chunked) this.#take().bytes(CRLF);
     }
     return piece.length;
   }
@@ -134,6 +189,6 @@ export class AnswerWriter {
   }
 
   #take(): Outbox {
-    return this.#outbox ??= this.#spare.pop() ?? new Outbox();
+    return this.#outbox ??= this.#spare.pop() ?? new Outbox(new Holding(this.#memory));
   }
 }

@@ -57,6 +57,10 @@ const PURE = [
   "http/syntax.ts",
   "http/outbox.ts",
   "http/refusal.ts",
+  "http/holding.ts",
+  "http/hosts.ts",
+  "http/form.ts",
+  "http/json_text.ts",
 ];
 
 interface Module {

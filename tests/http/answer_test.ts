@@ -1,3 +1,5 @@
+import { answerBytes } from "../../http/serve.ts";
+import { decodeText } from "../../lib/text.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   type Answer,
@@ -71,8 +73,28 @@ Deno.test("writeBody() refuses text that would be longer on the wire than it was
 });
 
 Deno.test("refusalAnswer() names the reason, and the methods that are allowed", { permissions }, () => {
-  const { status, fields, body } = refusalAnswer(new Refusal(405, "not here", ["GET", "HEAD"]));
-  assertEquals([status, body.parts], [405, ["405 Method Not Allowed: not here\n"]]);
+  const { status, fields, body } = refusalAnswer(new Refusal(405, "not here", { allow: ["GET", "HEAD"] }));
+  assertEquals([status, decodeText(body)], [405, "405 Method Not Allowed: not here\n"]);
   assertStringIncludes(fields as string, "Allow: GET, HEAD\r\n");
   assertEquals([phraseOf(418), phraseOf(599)], ["I'm a teapot", "Unknown"]);
 });
+
+Deno.test(
+  "a refusal that names what a peer has chosen goes out as UTF-8, with its controls shown",
+  { permissions },
+  () => {
+    const issuer = "CN=\x1b]0;Grüße\x07\r\nX: 1\u202e";
+    const bytes = answerBytes(new Refusal(403, `Cannot serve you: this server does not trust ${issuer}`));
+    const text = decodeText(bytes);
+    const [, body = ""] = text.split("\r\n\r\n");
+    assertEquals(
+      body,
+      "403 Forbidden: Cannot serve you: this server does not trust CN=␛]0;Grüße\\x07\\r\\nX: 1\\u202e\n",
+    );
+    assertStringIncludes(text, `\r\nContent-Length: ${new TextEncoder().encode(body).length}\r\n`);
+    assertStringIncludes(
+      decodeText(answerBytes(new Refusal(503, "full", { retryAfter: 5 }))),
+      "\r\nRetry-After: 5\r\n",
+    );
+  },
+);

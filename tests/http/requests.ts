@@ -51,7 +51,8 @@ export function understand(pieces: readonly Uint8Array[], need: BodyNeed = "all"
       inbox.add(buffer);
       for (;;) {
         if (head === null) {
-          head = parser.parse(inbox.bytes, inbox.at)?.kept() ?? null;
+          head = parser.parse(inbox.bytes, inbox.at);
+          head?.keep();
           if (head === null) {
             if (!parser.begun) inbox.at = inbox.bytes.length;
             break;
@@ -102,6 +103,8 @@ export function requestOf(text: string, options: Partial<Request> = {}): Request
     trailers: [],
     via: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     signal: new AbortController().signal,
+    mustBeThere: () => {},
+    hold: () => {},
     ...options,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { listenTcp } from "../../lib/listen.ts";
 import type { ServeOptions, ServeTotals } from "../../lib/server.ts";
+import { ANY_HOST } from "../../http/hosts.ts";
 import type { HttpSettings } from "../../http/service.ts";
 import { serveHttp } from "../../http/serve.ts";
 import type { HttpLimits } from "../../http/service.ts";
@@ -37,13 +38,13 @@ export interface ServedHttp extends AsyncDisposable {
 /** Starts one. */
 export function serve(
   limits: Partial<HttpLimits> = {},
-  { dir = null, log = "prose", tls = null, ...options }: Partial<HttpSettings> & ServeOptions = {},
+  { dir = null, log = "prose", tls = null, hosts = ANY_HOST, ...options }: Partial<HttpSettings> & ServeOptions = {},
 ): ServedHttp {
   const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const events = new RecordedEvents();
   const controller = new AbortController();
-  const settings: HttpSettings = { limits: { ...LIMITS, ...limits }, log, dir, tls };
+  const settings: HttpSettings = { limits: { ...LIMITS, ...limits }, log, hosts, dir, tls };
   const done = serveHttp(listener, settings, { events, signal: controller.signal, ...options });
   const stop = (): void => controller.abort();
   return {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Exit, Failure } from "../../lib/errors.ts";
+import { ANY_HOST } from "../../http/hosts.ts";
 import { type CrewOptions, runCrew } from "../../http/crew.ts";
 import { run, start, startServer } from "../support/script.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
@@ -32,7 +33,7 @@ async function crew(options: Partial<CrewOptions> = {}): Promise<
   };
   const done = runCrew({
     endpoint: { hostname: "127.0.0.1", port: 0 },
-    settings: { limits, log: "prose", dir: null, tls: null },
+    settings: { limits, log: "prose", hosts: ANY_HOST, dir: null, tls: null },
     serve: {},
     json: false,
     workers: 2,

@@ -66,7 +66,7 @@ Deno.test("http:server tells how to ask it by curl: https, and the pin of its ke
 Deno.test("an answer under way survives the stop, over TLS", async () => {
   await using server = await startServer("http:server", ["--tls", ...pair("server")]);
   using conn = await Deno.connectTls({ hostname: "127.0.0.1", port: server.port, caCerts: [pki.ca.certificate] });
-  await writeText(conn, "GET /delay/1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  await writeText(conn, "GET /delay/1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await server.script.until(/Secured/);
   const first = readAll(conn);
   server.script.signal("SIGTERM");

@@ -1,0 +1,59 @@
+/** Listings of folders with much in them. */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { CutOffError } from "../../lib/errors.ts";
+import { MemoryBudget } from "../../lib/memory.ts";
+import { listing } from "../../http/listing.ts";
+import { requestOf } from "./requests.ts";
+import { answersIn, serve } from "./serving.ts";
+
+/** A folder with so many empty files. */
+async function folderOf(count: number): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.realPath(await Deno.makeTempDir());
+  for (let index = 0; index < count; index++) Deno.writeTextFileSync(`${path}/f${`${index}`.padStart(5, "0")}`, "");
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+Deno.test("a listing has a thousand entries at most, the first by name, and says how many more there are", async () => {
+  await using folder = await folderOf(1234);
+  await Deno.mkdir(`${folder.path}/z-folder`);
+  const memory = new MemoryBudget(0);
+  await using server = serve({}, { dir: folder.path, memory });
+  const [answer] = answersIn(await server.ask(GET));
+  const names = [...(answer?.body ?? "").matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name);
+  assertEquals([names.length, names[0], names[1], names.at(-1)], [1000, "z-folder/", "f00000", "f00998"]);
+  assertStringIncludes(answer?.body ?? "", "<p>The first 1000 entries; 235 more are not listed.</p>");
+  assert(memory.used <= 128 * 1024, "and it is all given back");
+});
+
+Deno.test("a listing names neither FIFOs nor links that lead out, and does not wait for them", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = await folderOf(2);
+  await new Deno.Command("mkfifo", { args: [`${folder.path}/fifo`] }).output();
+  await Deno.symlink("fifo", `${folder.path}/to-fifo`);
+  await Deno.symlink("/etc", `${folder.path}/out`);
+  await Deno.symlink("f00000", `${folder.path}/in`);
+  await using server = serve({}, { dir: folder.path });
+  const names = [...(await server.ask(GET)).matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name);
+  assertEquals(names, ["f00000", "f00001", "in"]);
+});
+
+Deno.test("a listing ends when its client has left", async () => {
+  await using folder = await folderOf(20);
+  let steps = 0;
+  const request = requestOf(GET, {
+    mustBeThere: () => {
+      if (++steps > 5) throw new CutOffError("it has left");
+    },
+  });
+  await assertRejects(() => listing(folder.path, folder.path, [], request, () => true), CutOffError);
+  assertEquals(steps, 6);
+});
+
+Deno.test("a listing takes memory while it is made, or says 503", async () => {
+  await using folder = await folderOf(1);
+  await using server = serve({}, { dir: folder.path, memory: new MemoryBudget(10_000) });
+  assertMatch(await server.ask(GET), /^HTTP\/1\.1 503 /);
+});

@@ -1,0 +1,237 @@
+/** One limit on what all connections hold together. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { MemoryBudget } from "../../lib/memory.ts";
+import { BodyReader } from "../../http/body.ts";
+import { grown, Holding } from "../../http/holding.ts";
+import { Inbox } from "../../http/inbox.ts";
+import { Outbox } from "../../http/outbox.ts";
+import { Refusal } from "../../http/refusal.ts";
+import { startServer } from "../support/script.ts";
+import { RawClient } from "../support/sockets.ts";
+import { LIMITS } from "./requests.ts";
+import { answersIn, serve, type ServedHttp } from "./serving.ts";
+
+const HOST = "Host: localhost\r\n";
+const last = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
+const post = (path: string, length: number): string =>
+  `POST ${path} HTTP/1.1\r\n${HOST}Content-Length: ${length}\r\nConnection: close\r\n\r\n`;
+
+/** An outbox that has grown waits for whoever comes next. */
+const SPARE = 128 * 1024;
+
+/** A server with a limit, and what it holds. */
+function limited(bytes: number): ServedHttp & { memory: MemoryBudget } {
+  const memory = new MemoryBudget(bytes);
+  return { ...serve({ maxBody: 10_000_000 }, { memory }), memory };
+}
+
+/** Waits until something holds, looking again whenever the event loop turns. */
+async function until(holds: () => boolean): Promise<void> {
+  const late = performance.now() + 5000;
+  while (!holds()) {
+    assert(performance.now() < late, "it never came to be");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+Deno.test("bodies above the limit of all get 503 and when to try again; small requests are served meanwhile", async () => {
+  await using server = limited(5_600_000);
+  const clients: RawClient[] = [];
+  try {
+    for (let count = 0; count < 2; count++) {
+      const client = await server.client();
+      clients.push(client);
+      await client.send(post("/", 2_000_000));
+      await client.send(new Uint8Array(1_999_999));
+    }
+    await until(() => server.memory.used >= 4_000_000);
+    using excess = await server.client();
+    await excess.send(post("/", 2_000_000));
+    await excess.send(new Uint8Array(1_999_999));
+    const [refused] = answersIn(await excess.rest());
+    assertEquals([refused?.status, refused?.fields.get("retry-after"), refused?.fields.get("connection")], [
+      503,
+      "5",
+      "close",
+    ]);
+    assertStringIncludes(refused?.body ?? "", "no memory left");
+    for (const path of ["/status/200", "/", "/echo"]) {
+      assertEquals(answersIn(await server.ask(last(path)))[0]?.status, 200, path);
+    }
+  } finally {
+    for (const client of clients) client.close();
+  }
+  await until(() => server.memory.used <= SPARE);
+  const [served] = answersIn(await server.ask(`${post("/", 1_000_000)}${"x".repeat(1_000_000)}`));
+  assertEquals([served?.status, served?.body.length], [200, 1_000_000]);
+  await until(() => server.memory.used <= SPARE);
+});
+
+for (
+  const [task, flags, line] of [
+    ["http:server", ["--max-memory", "1"], /All connections together hold 1 MiB \(--max-memory\)/],
+    [
+      "http:threaded",
+      ["--max-memory", "2", "--workers", "2"],
+      /connections of worker [12] hold 1 MiB, its part of --max-memory/,
+    ],
+  ] as const
+) {
+  Deno.test(`${task} --max-memory refuses what needs more, and says so in the log`, async () => {
+    await using server = await startServer(task, ["-q", ...flags]);
+    using client = await RawClient.connect(server.port);
+    await client.send(post("/", 2_000_000));
+    await client.send(new Uint8Array(1_999_999));
+    assertEquals(answersIn(await client.rest())[0]?.status, 503);
+    await server.script.until(line, "stderr");
+    assertEquals((await server.script.stop()).code, 0);
+  });
+}
+
+Deno.test("a large /anything that nobody reads takes its body and a slice", async () => {
+  await using server = limited(0);
+  const size = 4_000_000;
+  using client = await server.client();
+  await client.send(post("/anything", size));
+  await client.send(new Uint8Array(size).fill(1));
+  // The answer is six times as long; its beginning is there, and the rest waits.
+  await client.read();
+  assert(server.memory.used >= size);
+  assert(server.memory.used < size + 1_000_000, `${server.memory.used} bytes`);
+});
+
+Deno.test("a large /anything is the same JSON as a small one, in chunks", async () => {
+  await using server = limited(0);
+  const text = '\x01é"\\😀'.repeat(20_000);
+  const body = new TextEncoder().encode(text);
+  using client = await server.client();
+  await client.send(post("/anything", body.length));
+  await client.send(body);
+  const whole = await client.rest();
+  assertStringIncludes(whole, "\r\nTransfer-Encoding: chunked\r\n");
+  const bytes = new TextEncoder().encode(whole.slice(whole.indexOf("\r\n\r\n") + 4));
+  assertEquals(JSON.parse(dechunked(bytes)).data, text);
+  await until(() => server.memory.used <= SPARE);
+});
+
+/** A chunked body put together again; sizes count bytes, not characters. */
+function dechunked(bytes: Uint8Array): string {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0;;) {
+    const end = bytes.indexOf(13, at);
+    const size = parseInt(new TextDecoder().decode(bytes.subarray(at, end)), 16);
+    if (size === 0) break;
+    pieces.push(bytes.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+  return new TextDecoder().decode(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+}
+
+Deno.test("POST / and /echo give a large body back without a second copy", async () => {
+  for (const path of ["/", "/echo"]) {
+    await using server = limited(0);
+    const size = 8_000_000;
+    using client = await server.client();
+    await client.send(post(path, size));
+    await client.send(new Uint8Array(size));
+    await client.read();
+    assert(server.memory.used >= size, path);
+    assert(server.memory.used < size + 300_000, `${path}: ${server.memory.used}`);
+    const rest = await client.restBytes();
+    assert(rest.length >= size - 65_536, path);
+  }
+});
+
+Deno.test("what streams hold is counted, and given back when their clients leave", async () => {
+  await using server = limited(2_000_000);
+  const clients: RawClient[] = [];
+  for (let count = 0; count < 5; count++) {
+    const client = await server.client();
+    clients.push(client);
+    await client.send(`GET /bytes/50000000 HTTP/1.1\r\n${HOST}\r\n`);
+    await client.read();
+  }
+  assert(server.memory.used >= 5 * 65_536);
+  for (const client of clients) client.close();
+  await until(() => server.memory.used <= SPARE);
+});
+
+Deno.test("without memory for a large answer there is 503, and for a large head too", async () => {
+  await using server = limited(20_000);
+  assertEquals(answersIn(await server.ask(last("/bytes/100000")))[0]?.status, 503);
+  const head = `GET / HTTP/1.1\r\n${HOST}X: ${"\xff".repeat(6000)}\r\nConnection: close\r\n\r\n`;
+  assertEquals(answersIn(await server.ask(head))[0]?.status, 503);
+  assertEquals(answersIn(await server.ask(last("/bytes/1000")))[0]?.fields.get("content-length"), "1000");
+});
+
+Deno.test("pipelined answers go out sooner where memory is short, and all of them", async () => {
+  await using server = limited(1);
+  const get = `GET /status/200 HTTP/1.1\r\n${HOST}\r\n`;
+  const answers = answersIn(await server.ask(get.repeat(300) + last("/")));
+  assertEquals(answers.map(({ status }) => status), new Array(301).fill(200));
+  assertStringIncludes(answers.at(-1)?.body ?? "", "</html>");
+});
+
+Deno.test(
+  "BodyReader counts its buffer while it grows, and what it announces is not taken",
+  { permissions: "none" },
+  () => {
+    const budget = new MemoryBudget(100_000);
+    const holding = new Holding(budget);
+    const reader = new BodyReader(1_000_000, "all", { ...LIMITS, maxBody: 1_000_000 }, holding);
+    reader.push(new Uint8Array(4096), 0);
+    assertEquals(budget.used, 4096);
+    reader.push(new Uint8Array(30_000), 0);
+    assert(budget.used >= 34_096 && budget.used < 70_000, String(budget.used));
+    const refusal = assertThrows(() => reader.push(new Uint8Array(60_000), 0), Refusal);
+    assertEquals(refusal.status, 503);
+    assertEquals(reader.bytes.length, 34_096);
+    reader.free();
+    holding.release();
+    assertEquals([budget.used, reader.bytes.length], [0, 0]);
+  },
+);
+
+Deno.test("BodyReader frees a large buffer at once", { permissions: "none" }, () => {
+  const reader = new BodyReader(100_000, "all", { ...LIMITS, maxBody: 100_000 });
+  reader.push(new Uint8Array(100_000), 0);
+  const { bytes } = reader;
+  assertEquals(bytes.length, 100_000);
+  reader.free();
+  assertEquals(bytes.length, 0);
+});
+
+Deno.test("grown() says 503 where the system has no memory", { permissions: "none" }, () => {
+  assertEquals(assertThrows(() => grown(null, Number.MAX_SAFE_INTEGER), Refusal).status, 503);
+  assertEquals(assertThrows(() => grown(new ArrayBuffer(8), Number.MAX_SAFE_INTEGER), Refusal).status, 503);
+});
+
+Deno.test("Inbox counts a large buffer, gives it back when it is empty, and says 503", { permissions: "none" }, () => {
+  const budget = new MemoryBudget(100_000);
+  const inbox = new Inbox(new Holding(budget));
+  inbox.add(new Uint8Array(1000));
+  inbox.keep();
+  assertEquals(budget.used, 0);
+  inbox.add(new Uint8Array(30_000));
+  assert(budget.used >= 31_000);
+  assertEquals(assertThrows(() => inbox.add(new Uint8Array(60_000)), Refusal).status, 503);
+  inbox.at = inbox.bytes.length;
+  inbox.keep();
+  assertEquals(budget.used, 0);
+});
+
+Deno.test(
+  "Outbox grows for a body only where there is memory, and for a head in any case",
+  { permissions: "none" },
+  () => {
+    const budget = new MemoryBudget(20_000);
+    const [one, two] = [new Outbox(new Holding(budget)), new Outbox(new Holding(budget))];
+    assertEquals([one.fits(8000), budget.used, one.fits(12_000), budget.used], [true, 0, true, 16_384]);
+    assertEquals([two.fits(12_000), two.fits(1_000_000)], [false, false]);
+    two.text("x".repeat(9000));
+    assertEquals([two.length, two.full, two.reusable], [9000, true, false]);
+    one.free();
+    assertEquals(budget.used, 0);
+    assert(!one.full && one.reusable);
+  },
+);
