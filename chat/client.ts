@@ -63,7 +63,8 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
   }
   const bearings = new Bearings();
   using input = open({ complete: bearings.complete, onInterrupt: stop });
-  await joinRoom(connection, { input, output, bearings, name: options.name, remark });
+  const { name, timeout } = options;
+  await joinRoom(connection, { input, output, bearings, name, lineTime: timeout * 1000, remark });
 }
 
 /**
@@ -74,7 +75,9 @@ async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connec
   const { options, events, signal } = run;
   const timeout = options.timeout * 1000;
   const common = { events, report: options.json, tls: await clientTls(run) };
-  if (options.mode === "room" || timeout === 0) return await connectTcp(server, { ...common, timeout, signal });
+  if (options.mode === "room" || timeout === 0) {
+    return await connectTcp(server, { ...common, timeout, messageTime: timeout, signal });
+  }
   const late = new AbortController();
   const reason = new TimedOutError(`Cannot connect to ${formatEndpoint(server)}: no answer for ${options.timeout} s`);
   const timer = setTimeout(() => late.abort(reason), timeout);

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Connection } from "../lib/connection.ts";
-import { CutOffError, stateOf } from "../lib/errors.ts";
+import { Deadlines } from "../lib/deadlines.ts";
+import { CutOffError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/output.ts";
 import type { LineInput } from "../lib/line_input.ts";
 import { decodeText } from "../lib/text.ts";
@@ -12,6 +13,7 @@ import { COMMANDS } from "./commands.ts";
 import { completions } from "./complete.ts";
 import { fitsLine, isFarewell, learnFrom, MAX_LINE } from "./protocol.ts";
 
+const LF = 10;
 /** How long a server may take to close after a person at the terminal has left (ms). */
 const LEAVE = 2000;
 /** The longest line that is taken (bytes): those of the room are escaped, which makes some of them four times as long. */
@@ -44,6 +46,8 @@ export interface RoomClientOptions {
   readonly bearings: Bearings;
   /** The name to ask for. */
   readonly name: string | undefined;
+  /** How long a line may take from its first byte to its last (ms); 0 = as long as it likes (default). */
+  readonly lineTime?: number;
   /** Says something about the conversation that is no part of it. */
   readonly remark: (text: string) => void;
 }
@@ -64,10 +68,15 @@ class Visit {
   /** Set once a person at the terminal has left and the server takes its time. */
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #gaveUp = false;
+  /** Watches the line that comes in a pipe; at a terminal the connection does. */
+  #line: Deadlines;
 
   constructor(connection: Connection, options: RoomClientOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#line = new Deadlines({ idle: 0, stall: 0, message: options.lineTime ?? 0 }, (limit, ms) => {
+      connection.fail(TimedOutError.of(limit, connection.peer, ms));
+    });
   }
 
   async run(): Promise<void> {
@@ -78,6 +87,7 @@ class Visit {
       if (!this.#gaveUp) throw error;
     } finally {
       this.#over.abort();
+      this.#line.stop();
       await sending;
       clearTimeout(this.#leaving);
     }
@@ -94,7 +104,11 @@ class Visit {
         : this.#connection.read();
     for (let bytes; (bytes = await read()) !== null;) {
       await output.write(bytes);
-      if (!input.interactive) continue;
+      if (!input.interactive) {
+        if (bytes.includes(LF)) this.#line.message(false);
+        if (bytes.at(-1) !== LF) this.#line.message(true);
+        continue;
+      }
       await output.end();
       bearings.learn(decodeText(bytes).trimEnd());
       if (bearings.own !== null) input.prompt(`${bearings.own}: `);

@@ -152,12 +152,8 @@ export class Session {
 
   /** Whether nothing comes for the length of a pause. */
   async #pauses(): Promise<boolean> {
-    if (this.#options.gap === 0) return false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const pause = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), this.#options.gap));
-    const paused = await Promise.race([pause, this.#connection.ready()]);
-    clearTimeout(timer);
-    return paused === true;
+    const { gap } = this.#options;
+    return gap > 0 && !await this.#connection.readyWithin(gap);
   }
 
   /** Takes a line at the pace that the client and the room may have; most of the time that needs no waiting. */

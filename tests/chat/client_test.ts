@@ -101,6 +101,19 @@ Deno.test("chat:client ends with 4 where nobody listens, with 3 where there is n
   assertEquals((await run("chat:client", at(port, "--host", "no-such-name.invalid"))).code, 3);
 });
 
+Deno.test("chat:client gives a line --timeout as a whole, in a pipe as well", async () => {
+  await using server = rawServer(async (client) => {
+    for (;;) {
+      await client.send("x");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+  const args = ["--host", "127.0.0.1", "--port", `${server.port}`, "--timeout", "0.4"];
+  const { code, stderr } = await run("chat:client", args);
+  assertEquals(code, 5);
+  assertMatch(stderr, /its message is not complete after 0\.4 s\n$/);
+});
+
 Deno.test("chat:client --timeout ends a silent room with 5", async () => {
   await using server = rawServer(async (client) => {
     await client.rest();

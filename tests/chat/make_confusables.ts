@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { checkName } from "../chat/names.ts";
+import { checkName } from "../../chat/names.ts";
 
 /** A line of the file that is no comment: `0430 ; 0061 ; MA`. */
 const ENTRY = /^([\dA-F]+) ;\t([\dA-F ]+?) ;/;
