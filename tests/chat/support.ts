@@ -215,9 +215,7 @@ export class TestRoomServer implements AsyncDisposable {
           : "";
         if (pattern.test(text)) return text;
       }
-      await Promise.race(
-        (["message", "result", "joined", "left", "warning"] as const).map((name) => this.events.next(name)),
-      );
+      await this.events.change;
     }
   }
 

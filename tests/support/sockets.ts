@@ -167,9 +167,12 @@ export class RecordedEvents implements Events {
   readonly detailed = true;
   readonly all: NetEvent[] = [];
   #waiting: { name: NetEvent["event"]; resolve: (event: NetEvent) => void }[] = [];
+  #changed = Promise.withResolvers<void>();
 
   emit(event: NetEvent): void {
     this.all.push(event);
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
     const index = this.#waiting.findIndex(({ name }) => name === event.event);
     if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve(event);
   }
@@ -177,6 +180,11 @@ export class RecordedEvents implements Events {
   /** The next event of a kind that is emitted from now on. */
   next(name: NetEvent["event"]): Promise<NetEvent> {
     return new Promise((resolve) => this.#waiting.push({ name, resolve }));
+  }
+
+  /** Waits for whatever is emitted next; all who wait hear of it. */
+  get change(): Promise<void> {
+    return this.#changed.promise;
   }
 
   /** The names of all events so far. */

@@ -1,10 +1,11 @@
 /** The table in SECURITY.md, row by row: one hostile text goes through each source and is looked for, raw, in every sink. */
-import { assertEquals, assertMatch } from "@std/assert";
-import { eventsIn, run, start, startServer, type TaskName } from "../support/script.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { LineClient, TestRoomServer } from "../chat/support.ts";
+import { eventsIn, notTested, run, start, startServer, type TaskName } from "../support/script.ts";
 import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { atTerminal, haveTerminal } from "../support/terminal.ts";
 import { issued, pki, selfSigned, serverTls, tlsListener } from "../support/tls.ts";
-import { assertHarmless, assertHarmlessAtTerminal, HOSTILE, HOSTILE_LINES, MARK } from "./marked.ts";
+import { assertHarmless, assertHarmlessAtTerminal, assertNotRaw, HOSTILE, HOSTILE_LINES, MARK } from "./marked.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -179,6 +180,140 @@ row("a server's certificate", async () => {
   }
   listener.close();
   await accepting;
+});
+
+/** A request with a text in the only places where the grammar lets it stand, and one that is no request. */
+const REQUESTS = [
+  `POST /?${MARK} HTTP/1.1\r\nHost: localhost\r\nX-Text: ${MARK}\u202e\x9b31m\r\nContent-Length: ${
+    new TextEncoder().encode(HOSTILE_LINES).length
+  }\r\nConnection: close\r\n\r\n${HOSTILE_LINES}`,
+  `${HOSTILE_LINES}\r\n\r\n`,
+];
+
+row("a request to the HTTP servers", async () => {
+  for (const task of ["http:server", "http:threaded"] as const) {
+    for (const args of [[], ["--log", "common"]]) {
+      for (const request of REQUESTS) {
+        await told(task, args, async (port) => {
+          using client = await RawClient.connect(port);
+          await client.send(request);
+          await client.rest();
+        });
+      }
+    }
+  }
+});
+
+row("a request that the page shows", async () => {
+  await using server = await startServer("http:server");
+  using client = await RawClient.connect(server.port);
+  const field = `X-Text: ${MARK}<b>"\u202e\u2028\x9b31m`;
+  await client.send(`GET /?<b>${MARK} HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`);
+  const page = (await client.rest()).replaceAll("\r\n", "\n");
+  assertHarmless(page, "the page");
+  assert(/^[\x20-\x7e\n]*$/.test(page), "the page is ASCII");
+  assert(!page.includes("<b>PWNED") && !page.includes('<b>"'), "markup of the visitor's");
+  // What goes back to the one who sent it goes back as it came, and as nothing that a browser would run.
+  for (const target of ["/echo", "/anything", "/cookie"]) {
+    using other = await RawClient.connect(server.port);
+    await other.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`);
+    const [head = ""] = (await other.rest()).split("\r\n\r\n");
+    assertNotRaw(head.replaceAll("\r\n", "\n"), `the head of ${target}`);
+    assertMatch(head, /Content-Security-Policy: sandbox; default-src 'none'\r\n/);
+  }
+});
+
+row("a file name under `--dir`", async () => {
+  if (Deno.build.os === "windows") return notTested("such names, which Windows does not have");
+  const name = `${MARK}\u202e\x9b31m<b>"&`;
+  await Deno.mkdir(`${folder}/dir/${name}`, { recursive: true });
+  await Deno.writeTextFile(`${folder}/dir/${name}.txt`, "");
+  await Deno.writeTextFile(`${folder}/dir/${HOSTILE.replaceAll("/", "")}`, "");
+  await using server = await startServer("http:server", ["--dir", `${folder}/dir`]);
+  for (const target of ["/", `/${encodeURIComponent(name)}`, `/${encodeURIComponent(name)}/`]) {
+    using client = await RawClient.connect(server.port);
+    await client.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    const answer = (await client.rest()).replaceAll("\r\n", "\n");
+    assertHarmless(answer, target);
+    assert(!answer.includes("<b>"), "markup of the file's name");
+  }
+});
+
+row("a line in the chat", async () => {
+  await told("chat:server", ["--bind", "127.0.0.1"], async (port) => {
+    using bob = await LineClient.connect(port);
+    await bob.until(/\* you are guest-1;/);
+    using eve = await LineClient.connect(port);
+    await eve.say("/nick eve", HOSTILE, `/me ${HOSTILE}`, `/msg guest-1 ${HOSTILE}`, `/nosuch${HOSTILE}`);
+    assertHarmless((await bob.until(/^eve \(to you\): /)).join("\n"), "another member");
+    assertNotRaw((await eve.until(/no such command/)).join("\n"), "the speaker");
+  });
+  await using room = new TestRoomServer();
+  using eve = await room.join("eve");
+  await eve.say(HOSTILE, "/msg server seen?");
+  await room.log(/seen\?/);
+  room.desk.input.type("/save lines.txt");
+  await room.log(/saved/);
+  assertHarmless(room.saved[0]?.text ?? "", "the transcript");
+});
+
+row("a name in the chat", async () => {
+  await using room = new TestRoomServer();
+  using bob = await room.join("bob");
+  using eve = await LineClient.connect(room.port);
+  await eve.say(`/nick ${HOSTILE}`, `/nick ${MARK}\u202e`, `/msg ${HOSTILE} psst`, `/nick ${MARK}`);
+  assertNotRaw((await eve.until(/you are PWNED;/)).join("\n"), "the one who wants the name");
+  assertHarmless((await bob.until(/PWNED/)).join("\n"), "another member");
+});
+
+row("a line from a chat server", async () => {
+  await using server = rawServer(async (client) => {
+    await client.send(`* you are ${HOSTILE}; /help lists what you can type\n* ${HOSTILE} joined\n${HOSTILE}: hi\n`);
+    await client.send(`* 2 here: ${MARK}\x1b]52;c;x\x07, eve\n* you are eve; /help\n* the end\n`);
+    // What is completed by Tab comes back here.
+    await client.until(/\n/);
+  });
+  if (!await haveTerminal()) return;
+  await using client = atTerminal("chat:client", ["--host", "127.0.0.1", ...at(server.port)]);
+  await client.until(/\* the end[^]*eve: /);
+  await client.type(`/msg ${MARK}`);
+  await client.until(new RegExp(`/msg ${MARK}`));
+  await client.type("\t");
+  await client.type("\r");
+  assertHarmlessAtTerminal((await client.ended()).stdout, "chat:client");
+});
+
+row("a message in turns", async () => {
+  await told("chat:server", ["--mode", "turns", "--bind", "127.0.0.1"], async (port) => {
+    using guest = await RawClient.connect(port);
+    await guest.send(`${HOSTILE}\n`);
+    await guest.until(/\n/);
+  });
+  await told("chat:udp-server", [], async (port) => {
+    using guest = new RawPeer();
+    await guest.send(HOSTILE_LINES, port);
+    await guest.receive();
+  });
+  await using server = rawServer(async (client) => {
+    await client.send(`${HOSTILE}\n`);
+    await client.until(/\n/);
+  });
+  if (!await haveTerminal()) return;
+  await using client = atTerminal("chat:client", ["--mode", "turns", "--host", "127.0.0.1", ...at(server.port)]);
+  await client.until(new RegExp(MARK));
+  await client.type("bye\r");
+  assertHarmlessAtTerminal((await client.ended()).stdout, "chat:client in turns");
+  using peer = new RawPeer();
+  await using udp = atTerminal("chat:udp-client", ["--host", "127.0.0.1", ...at(peer.port)]);
+  await udp.until(/your turn: /);
+  await udp.type("hello\r");
+  const { port } = await peer.receive();
+  await peer.send(HOSTILE, port);
+  await udp.until(new RegExp(MARK));
+  await udp.type("exit\r");
+  await peer.receive();
+  await peer.send("Goodbye! Closing session.", port);
+  assertHarmlessAtTerminal((await udp.ended()).stdout, "chat:udp-client");
 });
 
 row("a flag or an argument", async () => {
