@@ -78,6 +78,7 @@ export class Outbox {
   /** What the writer has taken and may still be writing. */
   #taken: Piece | null = null;
   #ended = false;
+  #behind = false;
   /** Wakes the writer that waits in {@linkcode Outbox.take}. */
   #wake: (() => void) | null = null;
 
@@ -144,7 +145,7 @@ export class Outbox {
     }
     const piece = this.#taken = this.#bite();
     this.#bytes -= piece.bytes.length;
-    if (this.#bytes <= BEHIND) this.#feed.behind(this, false);
+    this.#isBehind(this.#bytes > BEHIND);
     return piece.bytes;
   }
 
@@ -185,7 +186,7 @@ export class Outbox {
     piece.owners++;
     this.#pieces.push(piece);
     this.#bytes += piece.bytes.length;
-    if (this.#bytes > BEHIND) this.#feed.behind(this, true);
+    this.#isBehind(this.#bytes > BEHIND);
     return true;
   }
 
@@ -207,6 +208,11 @@ export class Outbox {
     return all;
   }
 
+  #isBehind(is: boolean): void {
+    if (is !== this.#behind) this.#feed.behind(this, is);
+    this.#behind = is;
+  }
+
   /** What was taken has been written. */
   #landed(): void {
     if (this.#taken !== null) this.#feed.release(this.#taken);
@@ -215,7 +221,7 @@ export class Outbox {
 
   #close(): void {
     this.#ended = true;
-    this.#feed.behind(this, false);
+    this.#isBehind(false);
     this.#feed.remove(this);
     this.#rouse();
   }

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
 import { notTested, run, start, startServer } from "../support/script.ts";
 import { type RawClient, RawPeer, rawServer } from "../support/sockets.ts";
@@ -185,6 +186,19 @@ Deno.test("chat:client --mode turns waits for the last answer, then half-closes 
   await using server = textbookServer(["hi there"]);
   const { code, stdout } = await run("chat:client", at(server.port, "--mode", "turns"), { input: "hello" });
   assertEquals({ code, stdout, heard: server.heard }, { code: 0, stdout: "hi there", heard: ["hello"] });
+});
+
+Deno.test("chat:client --mode turns: an answer that drips and never ends is no answer (S18)", async () => {
+  await using dripping = rawServer(async (raw) => {
+    await raw.read();
+    for (let sent = 0; sent < 200; sent++) {
+      await raw.send("x");
+      await delay(25);
+    }
+  });
+  await using client = start("chat:client", at(dripping.port, "--mode", "turns", "-t", "0.3"), { stdin: true });
+  await client.type("hello\n");
+  await client.until(/Cannot go on: no answer for 0\.3 s/, "stderr");
 });
 
 Deno.test("chat:client --mode turns ends with 0 when the other side says exit, with 5 when it says nothing", async () => {

@@ -261,6 +261,20 @@ Deno.test("in turns: when the operator's input has ended, guests are told that n
   assertEquals(await next.rest(), ["* nobody is here to answer any more"]);
 });
 
+Deno.test("in turns: bytes that never become a message are no word: the idle limit counts on (S18)", async () => {
+  await using server = new TurnsServer({ idle: 200 });
+  using client = await LineClient.connect(server.port);
+  const reading = client.rest();
+  let over = false;
+  reading.then(() => over = true);
+  for (let sent = 0; !over; sent++) {
+    assert(sent < 100, "it was never let go");
+    await client.raw.send("x").catch(() => {});
+    await delay(25);
+  }
+  assertEquals(await reading, ["* no word from you for 0.2 s: closing"]);
+});
+
 Deno.test("in turns: a guest who keeps silent in its turn is let go at the limit; nobody hurries the operator (S18)", async () => {
   await using server = new TurnsServer({ idle: 150 });
   using client = await LineClient.connect(server.port);
