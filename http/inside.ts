@@ -41,6 +41,8 @@ export interface Folder {
 export interface Steps {
   /** Called when a path was looked up and is about to be opened. */
   readonly found?: (path: string) => void;
+  /** Called when it is open and is about to be compared with the path. */
+  readonly opened?: (path: string) => void;
 }
 
 /**
@@ -62,6 +64,7 @@ export async function openInside(root: string, path: string, steps: Steps = {}):
       const info = await handle.stat();
       if (info.isDirectory()) return { kind: "folder", path: real };
       if (!info.isFile()) return null;
+      steps.opened?.(real);
       mine = await leadsTo(root, real, info);
       if (mine) return fileOf(handle, real, info);
     } finally {

@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { ANY_HOST, Hosts } from "../../http/hosts.ts";
+import { HeadParser } from "../../http/message.ts";
 import { hostRules } from "../../http/options.ts";
 import { run, startServer } from "../support/script.ts";
 import { RawClient } from "../support/sockets.ts";
 import { pki, writePki } from "../support/tls.ts";
+import { latin1, LIMITS } from "./requests.ts";
 import { type Answered, answersIn, serve } from "./serving.ts";
 
 const LOOPBACK = { names: [], anyAddress: false };
@@ -81,6 +83,13 @@ Deno.test("Hosts remembers the last one that it has accepted, byte for byte", { 
   assert(isLast("localhost:80") && !isLast("localhost:8") && !isLast("localhost:81") && !isLast("localhost:800"));
   hosts.accepts("evil.example", "127.0.0.1:80");
   assert(isLast("localhost:80") && !isLast("evil.example"));
+});
+
+Deno.test("a head has the host that it names, and not the one before it", { permissions: "none" }, () => {
+  const parser = new HeadParser(LIMITS, new Hosts(LOOPBACK));
+  const hostIn = (text: string): string | null | undefined => parser.parse(latin1(text), 0)?.framing.host;
+  assertEquals(hostIn("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "a");
+  assertEquals(hostIn("GET / HTTP/1.0\r\n\r\n"), null);
 });
 
 Deno.test("another host gets 421 and the flag that would help, whatever the request before it was", async () => {

@@ -1,7 +1,7 @@
 /** A folder in which things are swapped while its files are asked for. */
 import { assert, assertEquals } from "@std/assert";
 import { fileSite } from "../../http/files.ts";
-import { isMissing, openInside } from "../../http/inside.ts";
+import { isMissing, openInside, type Steps } from "../../http/inside.ts";
 import { routes } from "../../http/routes.ts";
 import { answersIn, serve, type ServedHttp } from "./serving.ts";
 import { requestOf } from "./requests.ts";
@@ -25,8 +25,8 @@ async function tree(): Promise<AsyncDisposable & { root: string; out: string }> 
 }
 
 /** What is read from a path, if anything. */
-async function read(root: string, path: string, found?: (path: string) => void): Promise<string | null> {
-  const opened = await openInside(root, `${root}/${path}`, found === undefined ? {} : { found }).catch((error) => {
+async function read(root: string, path: string, steps: Steps = {}): Promise<string | null> {
+  const opened = await openInside(root, `${root}/${path}`, steps).catch((error) => {
     if (isMissing(error)) return null;
     throw error;
   });
@@ -56,7 +56,7 @@ Deno.test("openInside() opens files and folders, and follows links as long as th
   assertEquals(await read(root, "dir/a.txt"), "inside");
   assertEquals(await read(root, "in"), "inside");
   assertEquals([await read(root, "dir"), await read(root, ".")], ["folder", "folder"]);
-  assertEquals(await read(root, "up/a.txt"), null);
+  assertEquals([await read(root, "up/a.txt"), await read(root, "up")], [null, null]);
   assertEquals(await read(root, "../out/a.txt"), null);
   assertEquals(await read(out, "a.txt"), "SECRET");
 });
@@ -74,9 +74,10 @@ for (
     await using site = await tree();
     const at = `${site.root}/${swapped}`;
     let swaps = 0;
-    const once = await read(site.root, path, () => {
+    const found = (): void => {
       if (swaps++ === 0) swapFor(target, at);
-    });
+    };
+    const once = await read(site.root, path, { found });
     assertEquals(once, null);
     swapBack(at);
     // There and away again: what was opened is not what is there.
@@ -85,7 +86,7 @@ for (
       if (looks++ % 2 === 0) swapFor(target, at);
       else swapBack(at);
     };
-    const result = await read(site.root, path, back);
+    const result = await read(site.root, path, { found: back });
     assert(result !== "SECRET", String(result));
   });
 }
@@ -93,12 +94,12 @@ for (
 Deno.test("openInside() opens a file again that was replaced meanwhile", async () => {
   await using site = await tree();
   let replaced = 0;
-  const text = await read(site.root, "dir/a.txt", (path) => {
+  const opened = (path: string): void => {
     if (replaced++ > 0) return;
     Deno.writeTextFileSync(`${path}.new`, "newer");
     Deno.renameSync(`${path}.new`, path);
-  });
-  assertEquals(text, "newer");
+  };
+  assertEquals(await read(site.root, "dir/a.txt", { opened }), "newer");
 });
 
 Deno.test("openInside() says null to a FIFO, at once, and waits for nobody to write into it", {
@@ -107,10 +108,11 @@ Deno.test("openInside() says null to a FIFO, at once, and waits for nobody to wr
   await using site = await tree();
   await new Deno.Command("mkfifo", { args: [`${site.root}/fifo`] }).output();
   assertEquals(await read(site.root, "fifo"), null);
-  const swapped = await read(site.root, "a.txt", (path) => {
+  const found = (path: string): void => {
     Deno.removeSync(path);
     Deno.renameSync(`${site.root}/fifo`, path);
-  });
+  };
+  const swapped = await read(site.root, "a.txt", { found });
   assertEquals(swapped, null);
 });
 

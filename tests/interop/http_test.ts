@@ -36,6 +36,24 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertEquals((await server.script.stop()).code, 0);
   });
 
+  Deno.test(`curl with a name that leads here by DNS alone -> ${task}: 421, and 200 with --host-name`, async () => {
+    if (!await have("curl")) return;
+    for (const [flags, status] of [[[], "421"], [["--host-name", "wiki.example"], "200"]] as const) {
+      await using server = await startServer(task, flags);
+      const { stdout } = await peer("curl", [
+        "-sS",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "--resolve",
+        `wiki.example:${server.port}:127.0.0.1`,
+        `http://wiki.example:${server.port}/`,
+      ]);
+      assertEquals(stdout, status);
+    }
+  });
+
   Deno.test(`what is no request -> ${task}: 400, and the connection ends`, async () => {
     if (!await have("nc")) return;
     await using server = await startServer(task);
