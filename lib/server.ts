@@ -8,6 +8,7 @@ import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { CutOffError, ProtocolError, stateOf } from "./errors.ts";
+import { EventRate } from "./event_rate.ts";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "./memory.ts";
@@ -103,6 +104,8 @@ class TcpServer {
   #gate = new FairGate();
   /** Owner of every connection and of the promise that serves it. */
   #open = new Roster<Client>();
+  /** Clients that are turned away come back at once, if they like: they must not fill the log. */
+  #refusals: EventRate;
   #admission: Admission;
   /** Whether the drain has cut what was left: those ends are ours, and told in one line. */
   #cut = false;
@@ -120,7 +123,8 @@ class TcpServer {
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
     this.#acceptor = new Acceptor(listener, this.#events);
-    this.#admission = new Admission(options, this.#events);
+    this.#refusals = new EventRate(this.#events);
+    this.#admission = new Admission(options, this.#refusals);
   }
 
   async run(): Promise<ServeTotals> {
@@ -135,6 +139,7 @@ class TcpServer {
       await this.#drain();
     } finally {
       this.#signal?.removeEventListener("abort", this.#stop);
+      this.#refusals[Symbol.dispose]();
     }
     return this.#totals;
   }
@@ -191,7 +196,7 @@ class TcpServer {
     if (session.refusal === null) return true;
     this.#totals.connections--;
     this.#totals.refused++;
-    this.#events.emit({ event: "refused", peer: connection.peer, reason: session.refusal });
+    this.#refusals.emit({ event: "refused", peer: connection.peer, reason: session.refusal });
     await this.#admission.tell(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
     return false;
   }

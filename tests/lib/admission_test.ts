@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Admission, type AdmissionOptions, type Slots } from "../../lib/admission.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { serveTcp } from "../../lib/server.ts";
@@ -97,3 +97,34 @@ Deno.test("servers that share slots share the limit, and give each slot back", {
   assertEquals(totals.map(({ connections, refused }) => connections + refused), [4, 4]);
   assertEquals([totals.reduce((sum, { connections }) => sum + connections, 0), slots.taken], [3, 0]);
 });
+
+Deno.test(
+  "clients that are turned away by the thousand are counted in the log, not told one by one",
+  { permissions },
+  async () => {
+    const events = new RecordedEvents();
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => {});
+    const all = Promise.withResolvers<void>();
+    let left = 6000;
+    const strangers = {
+      addr: { transport: "tcp" as const, hostname: "127.0.0.1", port: 1 },
+      accept: () => {
+        if (left-- > 0) return Promise.resolve(new FakeSocket("198.51.100.1"));
+        all.resolve();
+        return closed.promise;
+      },
+      close: () => closed.reject(new Deno.errors.BadResource("Listener has been closed")),
+    };
+    const stop = new AbortController();
+    const allow = [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }];
+    const serving = serveTcp(strangers, () => Promise.resolve(), { events, signal: stop.signal, allow });
+    await all.promise;
+    stop.abort();
+    assertEquals((await serving).refused, 6000);
+    const told = events.names.filter((name) => name === "refused").length;
+    const [rest] = events.all.flatMap((event) => "message" in event ? [String(event.message)] : []);
+    assertStringIncludes(rest ?? "", `Left out of the log within `);
+    assertStringIncludes(rest ?? "", `: ${6000 - told} refused; from 1 peer`);
+  },
+);
