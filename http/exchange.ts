@@ -18,6 +18,8 @@ import type { AnswerWriter } from "./writer.ts";
 export class Exchange implements Asker {
   /** The head as it came; `null` between two requests. It stays when the exchange has ended, for whoever wants to know how. */
   head: RequestHead | null = null;
+  /** Whether there is something to be given back at its end. */
+  holds = false;
   #connection: Connection;
   #service: Service;
   #inbox: Inbox;
@@ -48,6 +50,7 @@ export class Exchange implements Asker {
     if (this.#watch === null) {
       // What is read ahead comes into the buffer that the head lies in.
       this.head?.keep();
+      this.holds = true;
       this.#watch = new Watch({
         connection: this.#connection,
         inbox: this.#inbox,
@@ -65,11 +68,13 @@ export class Exchange implements Asker {
   }
 
   hold(bytes: number): void {
+    this.holds = true;
     this.#holding.add(bytes);
   }
 
   /** Begins with the body of a request. */
   reader(length: number, needs: BodyNeed): BodyReader {
+    this.holds = true;
     return this.#reader = new BodyReader(length, needs, this.#service.limits, this.#holding);
   }
 
@@ -96,17 +101,13 @@ export class Exchange implements Asker {
     await watch?.end();
   }
 
-  /** Whether there is something to be given back. */
-  get holds(): boolean {
-    return this.#reader !== null || this.#watch !== null || this.#holding.bytes > 0;
-  }
-
   /**
    * Gives everything back but the head.
    *
    * @throws {Refusal} There was no memory for what the watch has read ahead.
    */
   async end(): Promise<void> {
+    this.holds = false;
     this.#reader?.free();
     this.#reader = null;
     this.#holding.release();
