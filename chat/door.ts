@@ -101,8 +101,8 @@ class Door implements StreamListener {
 }
 
 /**
- * Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. What that drops is input all the same: whoever sends much of it
- * is read more slowly.
+ * Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. The bytes it drops are input all the same: a client that sends
+ * many of them is read more slowly.
  */
 function withoutTelnet(socket: StreamSocket): StreamSocket {
   const filter = new TelnetFilter();

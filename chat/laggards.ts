@@ -1,9 +1,9 @@
 /**
  * Who of a room is behind, and who waits for them. Pure: the caller brings the clock.
  *
- * The room goes at the pace of its slowest reader, within bounds: whoever says much waits while somebody is behind who does read;
- * whoever says little goes on; and nobody waits for one who takes nothing. So a flood does not expel an honest reader, and a reader
- * that stalls does not silence the room: its outbox fills, and it is dropped.
+ * The room goes at the pace of its slowest reader, within bounds: while a member that still reads is behind, speakers with much to say
+ * wait, and those with little to say go on. Nobody waits for a member that reads nothing. So a flood does not expel an honest reader,
+ * and a reader that stalls does not silence the room: its outbox fills, and it is dropped.
  *
  * @module
  */

@@ -178,7 +178,7 @@ function minutesLeft({ until }: Ban, now: number): string {
   return plural(Math.ceil((until - now) / MINUTE), "minute");
 }
 
-/** A month: whoever should stay away for longer is better kept out by `--allow` or a firewall. */
+/** A month. `--allow` or a firewall is the better way to keep somebody out for longer. */
 const MOST_MINUTES = 44_640;
 
 /** The minutes that were typed, those that hold where none were, or `null` where it is no number of them. */

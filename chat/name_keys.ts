@@ -1,5 +1,5 @@
 /**
- * When two names are the same: whoever reads them in a chat could not tell one from the other. Pure.
+ * When two names are the same: a reader of the chat could not tell them apart. Pure.
  *
  * @module
  */
@@ -41,7 +41,8 @@ function fromHex(code: string): string {
  * Unicode TR 39 4). Two names are the same when they share a key.
  *
  * There can be several, since letters may look alike in one case and not in the other: Greek `ΜΑΧ` looks like `MAX`, `μαχ` like nothing
- * else; Armenian `հսցօ` like `hugo`, `ՀՍՑՕ` like nothing else; Greek `Τυνα` like `Tuva` in this mixture alone. So a name is compared as it is written, in small letters and in capitals.
+ * else; Armenian `հսցօ` like `hugo`, `ՀՍՑՕ` like nothing else; Greek `Τυνα` like `Tuva` in this mixture alone. So a name is compared as
+ * it is written, in small letters and in capitals.
  * One key for all of that would have to call everything the same that looks the same in either case, and then what looks like that: `ν`
  * like `v` and, through its capital, like `n`, hence `v` like `n`.
  *

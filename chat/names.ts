@@ -1,5 +1,5 @@
 /**
- * What a name may be. When two of them are the same, `name_keys.ts` knows. Pure.
+ * What a name may be; `name_keys.ts` tells when two are the same. Pure.
  *
  * @module
  */
@@ -34,6 +34,7 @@ const SCRIPTS =
 const TOGETHER = ["Latin Han Hiragana Katakana", "Latin Han Bopomofo", "Latin Han Hangul"].map((scripts) =>
   scripts.split(" ")
 );
+
 /**
  * Checks a name that somebody wants.
  *

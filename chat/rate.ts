@@ -20,7 +20,8 @@ export function lineCost(line: string): number {
 }
 
 /**
- * A token bucket: a short line costs a token (see {@linkcode lineCost}), `rate` tokens come back per second, and as many as {@linkcode BURST} seconds bring are saved up.
+ * A token bucket: a short line costs a token (see {@linkcode lineCost}), `rate` tokens come back per second, and as many as
+ * {@linkcode BURST} seconds bring are saved up.
  *
  * @example Usage
  * ```ts

@@ -1,9 +1,9 @@
 /**
  * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
  *
- * The room never waits. Each member has an outbox that the member's own transport drains; whoever has much to say waits for those who
- * are behind and read on, and a member whose outbox is full is dropped, which the others are told. Members without an outbox take part too: they get nothing from here and follow the room by its
- * events, as the operator at the server's terminal does.
+ * The room never waits. Each member has an outbox that its own transport drains. A speaker with much to say waits for members who are
+ * behind and still read; a member whose outbox is full is dropped, and the others are told. Members without an outbox take part too:
+ * they get nothing from here and follow the room by its events, as the operator at the server's terminal does.
  *
  * @module
  */
@@ -81,7 +81,7 @@ export class Room {
     return this.#feed.full;
   }
 
-  /** Who is behind; whoever has much to say asks them first. */
+  /** Who is behind; a speaker with much to say looks here first. */
   get laggards(): Laggards {
     return this.#feed.laggards;
   }

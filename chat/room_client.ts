@@ -46,7 +46,7 @@ export interface RoomClientOptions {
   readonly bearings: Bearings;
   /** The name to ask for. */
   readonly name: string | undefined;
-  /** How long a line may take from its first byte to its last (ms); 0 = as long as it likes (default). */
+  /** How long a line may take from its first byte to its last (ms); 0 = no limit (default). */
   readonly lineTime?: number;
   /** Says something about the conversation that is no part of it. */
   readonly remark: (text: string) => void;

@@ -188,7 +188,7 @@ export class Session {
     return this.#room.laggards.holds(this, cost > 1 ? cost * BYTES_PER_TOKEN : line.length, now);
   }
 
-  /** Waits while somebody is behind who still reads, but not for long: then the line goes out, whoever that drops. */
+  /** Waits while somebody is behind who still reads, but not for long: then the line goes out, even if that drops a member. */
   async #waitForLaggards(line: string, cost: number): Promise<void> {
     const until = performance.now() + PATIENCE;
     for (let now; (now = performance.now()) < until && !this.#member.gone && this.#isHeld(line, cost, now);) {

@@ -194,7 +194,7 @@ class Session implements Waiting {
     return await this.#send(made, head.minor, keepAlive);
   }
 
-  /** What has gone wrong in making an answer is our fault and nobody else's, unless the client has left. */
+  /** A failure to make an answer is this server's fault, unless the client has left. */
   #failure(error: unknown): Refusal | CutOffError {
     if (error instanceof Refusal || error instanceof CutOffError) return error;
     const { code, state } = stateOf(error);

@@ -16,7 +16,7 @@ import type { AnswerWriter } from "./writer.ts";
 
 /** One exchange after the other; what each has taken is given back at its end. */
 export class Exchange implements Asker {
-  /** The head as it came; `null` between two requests. It stays when the exchange has ended, for whoever wants to know how. */
+  /** The head as it came; `null` between two requests. It stays when the exchange has ended, so that the connection can see how it ended. */
   head: RequestHead | null = null;
   /** Whether there is something to be given back at its end. */
   holds = false;

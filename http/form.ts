@@ -1,5 +1,5 @@
 /**
- * Forms taken apart, in small steps: whoever runs the work can let others go first between two of them. Pure.
+ * Forms taken apart in small steps, between which other connections can be served. Pure.
  *
  * @module
  */

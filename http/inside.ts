@@ -1,5 +1,5 @@
 /**
- * What is inside a folder, whoever moves things about in it meanwhile: first opened, then looked at.
+ * What is inside a folder, even while things are moved about in it: a file is opened first and checked then.
  *
  * A path that was checked may lead elsewhere when it is opened. So the check comes last: the path has to lead, without a link, to the
  * very file that is open. Each look at a path may be led astray too; but nobody can swap an entry of a folder without changing the

@@ -103,7 +103,7 @@ export class Watch {
       await connection.ready();
       if (this.#over || connection.closed) return;
       this.#reading = this.#take();
-      // Whoever ends the watch hears of it.
+      // The one that ends the watch gets the error.
       if (!await this.#reading.then(() => true, () => false) || this.#finAt > 0 || this.#left !== null) return;
       this.#reading = null;
     }

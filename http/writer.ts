@@ -24,7 +24,7 @@ import type { Service } from "./service.ts";
 const LARGE = 64 * 1024;
 /** What is written at a time of text that cannot wait in one piece. */
 const SLICE = 8 * 1024;
-/** How many outboxes are kept for whoever comes next. */
+/** How many outboxes are kept for the next connections. */
 const SPARES = 128;
 const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 const LAST_CHUNK = ascii("0\r\n\r\n");

@@ -15,8 +15,8 @@
  *   answers and then `rate` a second: there a loop ends with the burst, and somebody who forges its first datagram again and again
  *   gets no more than the rate.
  *
- * There is no budget for all peers together: a loop needs one peer, and many peers at once are what a server is for. A loop that is
- * slower than `rate` goes on, at a cost that can be borne.
+ * All peers together have a budget as well (`all`), for a flood that forges a new peer each time. It is so large that no crowd of people
+ * or clients meets it, and a peer under load hardly counts. A loop that is slower than `rate` goes on, at a cost that can be borne.
  *
  * **Amplification.** An answer that is longer than its question lets a forger send a third party more than the forger could itself:
  * see {@linkcode answerRoom}.
@@ -52,6 +52,8 @@ export interface AnswerBudgetOptions {
   readonly burst?: number;
   /** Whether a peer on a client's port may get more, with breaks. */
   readonly load?: boolean;
+  /** Answers a second to all peers together, with as many as in a second at once; 0 = no limit (default). */
+  readonly all?: number;
   /** Milliseconds of a monotonic clock, above 0. */
   readonly now?: () => number;
 }
@@ -77,6 +79,10 @@ export class AnswerBudget {
   #cost: number;
   #ahead: number;
   #load: boolean;
+  /** The same for all peers together, and whether it was this that refused the last answer. */
+  #costOfAll: number;
+  #allFull = 0;
+  #allSpent = false;
   /** When each place's bucket will be full again. */
   #full = new Float64Array(PLACES);
   /** Since when a place's load has been above the rate; 0 = it is not. */
@@ -87,11 +93,17 @@ export class AnswerBudget {
   #granted = 0;
   #now: () => number;
 
-  constructor({ rate, burst = 5 * rate, load = false, now = () => performance.now() }: AnswerBudgetOptions) {
+  constructor({ rate, burst = 5 * rate, load = false, all = 0, now = () => performance.now() }: AnswerBudgetOptions) {
     this.#now = now;
     this.#cost = rate === 0 ? 0 : 1000 / rate;
     this.#ahead = burst * this.#cost;
     this.#load = load;
+    this.#costOfAll = all === 0 ? 0 : 1000 / all;
+  }
+
+  /** Whether the last refusal was for what all peers together get. */
+  get allSpent(): boolean {
+    return this.#allSpent;
   }
 
   /** Counts an answer; `false` when the peer is not to get it. */
@@ -105,7 +117,16 @@ export class AnswerBudget {
     if (!same) this.#lastPlace = placeOf(peer);
     this.#last = peer;
     this.#granted = 0;
-    return this.#look(peer, this.#lastPlace, this.#now());
+    const now = this.#now();
+    this.#allSpent = false;
+    return this.#look(peer, this.#lastPlace, now) && this.#takeOfAll(now);
+  }
+
+  #takeOfAll(now: number): boolean {
+    const full = Math.max(this.#allFull, now) + this.#costOfAll;
+    this.#allSpent = full - now > 1000;
+    if (!this.#allSpent) this.#allFull = full;
+    return !this.#allSpent;
   }
 
   #look({ port }: Endpoint, place: number, now: number): boolean {

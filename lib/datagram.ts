@@ -65,6 +65,8 @@ export interface DatagramTotals {
 const DRAIN = 5000;
 /** No person and few programs ask that often from one port (answers a second). */
 export const MAX_RATE = 100;
+/** Many times what a class, or all the clients of one machine, ask for (answers a second to all peers together). */
+const MAX_RATE_OF_ALL = 50_000;
 
 /**
  * Answers datagrams until the signal fires, one after the other: what comes meanwhile waits in the system's queue, and beyond that
@@ -127,7 +129,7 @@ class DatagramServer {
     this.#events = options.events ?? NO_EVENTS;
     this.#peerEvents = new EventRate(this.#events);
     this.#heldBack = new EventRate(this.#events, seldom((count, within) => `Held back ${count} more within ${within}`));
-    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true });
+    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, all: MAX_RATE_OF_ALL });
     this.#reports = this.#events.detailed && options.report !== false;
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
   }
@@ -223,9 +225,10 @@ class DatagramServer {
   /** Counts an answer that a peer does not get; told of the first, then by count. */
   #holdBack(peer: Endpoint): void {
     const { maxRate = MAX_RATE } = this.#options;
-    const message =
-      `Held back an answer to ${formatEndpoint(peer)}: more than ${maxRate} a second look like two servers ` +
-      "that answer each other";
+    const why = this.#budget.allSpent
+      ? `all peers together ask more than ${MAX_RATE_OF_ALL} times a second`
+      : `more than ${maxRate} a second look like two servers that answer each other`;
+    const message = `Held back an answer to ${formatEndpoint(peer)}: ${why}`;
     this.#heldBack.emit({ event: "warning", message });
   }
 

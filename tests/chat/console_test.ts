@@ -130,7 +130,7 @@ Deno.test("/mute silences a member until /unmute", async () => {
   assertEquals(await alice.line(), "bob: hello again");
 });
 
-Deno.test("whoever was kicked out or banned is told at the door for how long, and let in again after /unban", async () => {
+Deno.test("a client that was kicked out or banned is told at the door for how long, and let in again after /unban", async () => {
   await using room = new TestRoomServer();
   for (const command of ["/kick bob", "/ban bob 30", "/ban 127.0.0.1 30"]) {
     using bob = await room.join("bob");

@@ -39,7 +39,7 @@ Deno.test("Reflexes takes for a person who is slow, or has something new to say"
   assertEquals(rounds(...mixed), [false, false, false]);
 });
 
-Deno.test("Reflexes looks only at what comes first after an answer: a client may ask again as often as it likes", {
+Deno.test("Reflexes looks only at what comes first after an answer: a client may ask again any number of times", {
   permissions: "none",
 }, () => {
   const reflexes = new Reflexes();

@@ -17,7 +17,7 @@ const last = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connectio
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\n${HOST}Content-Length: ${length}\r\nConnection: close\r\n\r\n`;
 
-/** An outbox that has grown waits for whoever comes next. */
+/** An outbox that has grown is kept for the next connection. */
 const SPARE = 128 * 1024;
 
 /** A server with a limit, and what it holds. */

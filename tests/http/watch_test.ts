@@ -112,7 +112,7 @@ Deno.test("Watch reads ahead so much and no more, and what it keeps is counted",
   assert(budget.used >= 90_000);
 });
 
-Deno.test("Watch without memory for what comes says so to whoever ends it", async () => {
+Deno.test("Watch that has no memory for what comes fails when it is ended", async () => {
   const watched = flooding(new MemoryBudget(10_000));
   const watch = new Watch(watched);
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();

@@ -123,3 +123,16 @@ Deno.test("warnOfLongAnswers() warns where others on the network can be flooded"
     "An answer can be 36 times as long as its question, so forged q",
   ]);
 });
+
+Deno.test("AnswerBudget has a budget for all peers together, which a peer under load hardly uses", () => {
+  let now = 1000;
+  const budget = new AnswerBudget({ rate: 100, load: true, all: 1000, now: () => now });
+  const peer = (port: number): { hostname: string; port: number } => ({ hostname: "192.0.2.1", port });
+  let answered = 0;
+  for (let port = 1; port <= 3000; port++) if (budget.take(peer(port))) answered++;
+  assertEquals([answered, budget.allSpent], [1000, true]);
+  now += 1000;
+  answered = 0;
+  for (let count = 0; count < 4000; count++) if (budget.take(peer(50_000))) answered++;
+  assertEquals([answered, budget.allSpent], [4000, false]);
+});
