@@ -91,7 +91,7 @@ Deno.test("tcp:client as a pipe -> socat as an echo server", async () => {
 Deno.test("tcp:client speaks HTTP and SMTP by hand through its pipe", async () => {
   await using web = await startServer("http:server");
   const { code, stdout } = await run("tcp:client", ["--port", `${web.port}`, "-q"], {
-    input: "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    input: "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
   });
   assertEquals(code, 0);
   assertMatch(stdout, /^HTTP\/1\.1 200 OK\r\n/);
