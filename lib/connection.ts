@@ -128,7 +128,8 @@ export class Connection implements Disposable, AsyncDisposable {
     if (this.#draining) this.drain();
     let bytes: Uint8Array | null = null;
     try {
-      bytes = await this.#reader.read();
+      await this.#reader.ready();
+      bytes = this.#reader.take();
     } catch (error) {
       this.#readFailed(error);
     }

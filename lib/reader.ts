@@ -230,7 +230,10 @@ export class ByteReader {
   #receive(): Promise<void> {
     if (this.#pending !== null) return this.#pending;
     this.#makeRoom();
-    return this.#pending = this.#source.read(this.#buffer.subarray(this.#end)).then(this.#received, this.#failed);
+    return this.#pending = this.#source.read(this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end)).then(
+      this.#received,
+      this.#failed,
+    );
   }
 
   #received = (count: number | null): void => {
