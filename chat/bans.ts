@@ -51,10 +51,18 @@ const MOST = 1000;
 export class Bans {
   #entries = new Map<string, Ban>();
 
-  /** Adds an entry, in the place of one of the same kind for the same client. */
-  add(ban: Ban, now: number): void {
-    this.#entries.set(`${ban.kind} ${ban.id}`, ban);
+  /**
+   * Adds an entry. One of the same kind for the same client that holds for longer stays: a kick does not shorten a ban.
+   *
+   * @returns The entry that holds.
+   */
+  add(ban: Ban, now: number): Ban {
+    const key = `${ban.kind} ${ban.id}`;
+    const before = this.#entries.get(key);
+    if (before !== undefined && before.until > ban.until) return before;
+    this.#entries.set(key, ban);
     if (this.#entries.size > MOST) this.#forget(now);
+    return ban;
   }
 
   /** What holds for a client now; an address holds for those with a certificate as well. */

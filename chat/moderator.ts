@@ -95,11 +95,11 @@ export class Moderator {
   #sendAway(member: Member, minutes: number, why: Extract<Why, "kicked" | "banned">): void {
     const done = why === "kicked" ? "kicked out" : "banned";
     this.#room.notify(member, `you were ${done} by the operator`);
-    const { id } = this.#enter("ban", member, minutes);
+    const ban = this.#enter("ban", member, minutes);
     this.#room.leave(member, why);
-    const others = this.#room.members.filter((other) => other !== this.#self && banId(whoIs(other)) === id).length;
+    const others = this.#room.members.filter((other) => other !== this.#self && banId(whoIs(other)) === ban.id).length;
     const stay = others === 0 ? "" : `; ${plural(others, "other")} from there stay`;
-    this.#say(`${member.name} was ${done}: ${id} is kept out for ${plural(minutes, "minute")}${stay}`);
+    this.#say(`${member.name} was ${done}: ${ban.id} is kept out for ${minutesLeft(ban, this.#clock())}${stay}`);
   }
 
   #ban(rest: string): void {
@@ -153,8 +153,7 @@ export class Moderator {
   #enter(kind: Kind, member: Member, minutes: number): Ban {
     const now = this.#clock();
     const ban = { kind, id: banId(whoIs(member)), name: member.name, until: now + minutes * MINUTE };
-    this.#bans.add(ban, now);
-    return ban;
+    return this.#bans.add(ban, now);
   }
 }
 

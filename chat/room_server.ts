@@ -9,7 +9,7 @@ import type { Events } from "../lib/events.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
-import { Bans } from "./bans.ts";
+import { Bans, placeOf } from "./bans.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll } from "./door.ts";
 import type { Member } from "./member.ts";
@@ -65,7 +65,9 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
     const { maxMessage = MAX_LINE, gap = GAP } = serving;
-    const limit = limits.enter(connection.hostname, performance.now());
+    // An IPv6 client chooses among the addresses of its network.
+    const place = placeOf(connection.hostname) ?? connection.hostname;
+    const limit = limits.enter(place, performance.now());
     try {
       // Who has come and gone too often is not announced again before its time.
       const wait = limit.until(performance.now());
@@ -90,7 +92,7 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       if (bans.find("mute", who, now) !== null) session.mute(MUTED);
       await session.run();
     } finally {
-      limits.leave(connection.hostname, limit, performance.now());
+      limits.leave(place, limit, performance.now());
     }
   };
   try {

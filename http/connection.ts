@@ -188,7 +188,15 @@ class Session implements Waiting {
 
   /** It may take a while: what is there already goes out first. */
   async #answerLater(answer: Promise<Answer>, head: RequestHead, keepAlive: boolean): Promise<boolean> {
-    const [made] = await Promise.all([answer.catch((error) => this.#failure(error)), this.#writer.flush()]);
+    // A client to whom nothing can be written has left: closing ends the work for it. The answer is waited for in any case, since what
+    // it holds is given back when it is done.
+    const flushed = this.#writer.flush().then(() => null, (error: unknown) => {
+      this.#connection.close();
+      return { error };
+    });
+    const made = await answer.catch((error) => this.#failure(error));
+    const failed = await flushed;
+    if (failed !== null) throw failed.error;
     if (made instanceof Error) throw made;
     await this.#exchange.answering();
     return await this.#send(made, head.minor, keepAlive);

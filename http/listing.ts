@@ -66,9 +66,11 @@ export async function listing(
   }
   const up = segments.length > 0 ? `<tr><th scope="row"><a href="../">../</a></th><td class="n"></td></tr>` : "";
   const title = safe(`/${segments.map((segment) => `${segment}/`).join("")}`);
-  const left = more === 0
+  const left = cut
+    ? `\n<p>${listed.length} entries; the folder has more than ${MOST_SEEN}, and not all were read.</p>`
+    : more === 0
     ? ""
-    : `\n<p>The first ${listed.length} entries; ${cut ? "more than " : ""}${more} more are not listed.</p>`;
+    : `\n<p>The first ${listed.length} entries; ${more} more are not listed.</p>`;
   const main = `<h1>${title}</h1>\n<table><tbody>\n${up}${rows.join("\n")}\n</tbody></table>${left}`;
   return { status: 200, fields: PAGE_FIELDS, body: new TextEncoder().encode(page(title, main)) };
 }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { CutOffError } from "../lib/errors.ts";
 import type { Connection } from "../lib/connection.ts";
 import type { Clock } from "./clock.ts";
 import type { Inbox } from "./inbox.ts";
@@ -101,7 +102,8 @@ export class Watch {
     const { connection, inbox } = this.#watched;
     while (inbox.left <= MOST_AHEAD) {
       await connection.ready();
-      if (this.#over || connection.closed) return;
+      if (this.#over) return;
+      if (connection.closed) return this.#leave(new CutOffError(`Cannot answer ${connection.peer}: it is gone`));
       this.#reading = this.#take();
       // The one that ends the watch gets the error.
       if (!await this.#reading.then(() => true, () => false) || this.#finAt > 0 || this.#left !== null) return;

@@ -1,9 +1,9 @@
 /**
- * How much a UDP server answers that answers by rule. Pure.
+ * Limits on how much a UDP server answers automatically. Pure.
  *
  * Anybody can forge the sender of a datagram. That leads to two abuses, and this file bounds both.
  *
- * **Loops.** One datagram that seems to come from another server, and the two answer each other for ever. Nothing in a datagram tells
+ * **Loops.** One datagram with the forged address of another server makes the two answer each other for ever. Nothing in a datagram tells
  * such a server from a client under load: both send again as soon as they are answered, from one port, often the same bytes. Two
  * things do tell them apart:
  *
@@ -38,10 +38,10 @@ export const BREAK = 20;
 /** How much of what it used up ahead a peer has to have won back (ms) to count as slow again; more than it does in a break. */
 const SLACK = 5 * BREAK;
 
-/** Peers share so many places by a hash of their address and port: the memory is fixed, and a flood of forged peers evicts nobody. */
+/** Peers share so many places by a hash of their address and port: the memory is fixed. Forged peers evict nobody; they can only share a place. */
 const PLACES = 4096;
 
-/** How many answers under load pass between two looks at the clock. */
+/** How many answers under load pass at most between two looks at the clock. */
 const AT_A_TIME = 15;
 
 /** How much a peer may get. */
@@ -91,6 +91,9 @@ export class AnswerBudget {
   #lastPlace = 0;
   /** How many more answers the last peer gets before anybody looks: under load, looking takes longer than all the rest here. */
   #granted = 0;
+  /** How many it was given at the last look, and when that was. */
+  #grant = 0;
+  #lookedAt = 0;
   #now: () => number;
 
   constructor({ rate, burst = 5 * rate, load = false, all = 0, now = () => performance.now() }: AnswerBudgetOptions) {
@@ -118,8 +121,14 @@ export class AnswerBudget {
     this.#last = peer;
     this.#granted = 0;
     const now = this.#now();
+    const gap = same ? (now - this.#lookedAt) / (this.#grant + 1) : Infinity;
+    this.#lookedAt = now;
+    this.#grant = 0;
     this.#allSpent = false;
-    return this.#look(peer, this.#lastPlace, now) && this.#takeOfAll(now);
+    // In this order: what a peer is refused costs the others nothing.
+    if (!this.#look(peer, this.#lastPlace, { now, gap }) || !this.#takeOfAll(now)) return false;
+    this.#granted = this.#grant;
+    return true;
   }
 
   #takeOfAll(now: number): boolean {
@@ -129,13 +138,15 @@ export class AnswerBudget {
     return !this.#allSpent;
   }
 
-  #look({ port }: Endpoint, place: number, now: number): boolean {
+  /** @param gap Milliseconds between the peer's last datagrams, as far as they were looked at. */
+  #look({ port }: Endpoint, place: number, { now, gap }: { now: number; gap: number }): boolean {
     const full = Math.max(this.#full[place] ?? 0, now) + this.#cost;
     const within = full - now <= this.#ahead;
     if (this.#load && port >= CLIENT_PORTS) {
       if (this.#onBreak(place, full - now, now)) return false;
       if (!within) {
-        this.#granted = AT_A_TIME;
+        // Looked at several times within a break: a slow loop must not step over it.
+        this.#grant = Math.min(AT_A_TIME, Math.floor(BREAK / 4 / gap));
         return true;
       }
     }
@@ -158,8 +169,11 @@ export class AnswerBudget {
   }
 }
 
+/** Not to be guessed: a forger could use up the place of a peer otherwise. */
+const SEED = crypto.getRandomValues(new Int32Array(1))[0] ?? 0;
+
 function placeOf({ hostname, port }: Endpoint): number {
-  let hash = port;
+  let hash = SEED ^ port;
   for (let at = 0; at < hostname.length; at++) hash = Math.imul(hash, 31) + hostname.charCodeAt(at) | 0;
   return (hash ^ hash >>> 13) & (PLACES - 1);
 }

@@ -252,7 +252,7 @@ export class Connection implements Disposable, AsyncDisposable {
     clearTimeout(this.#lastLook);
     this.#options.signal?.removeEventListener("abort", this.#shut);
     this.#options.gate?.leave();
-    this.#memory?.release();
+    this.#memory?.[Symbol.dispose]();
     this.#socket.close();
   };
 

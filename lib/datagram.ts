@@ -112,6 +112,8 @@ class DatagramServer {
   #peerEvents: EventRate;
   #heldBack: EventRate;
   #budget: AnswerBudget;
+  /** The addresses of this socket, once somebody seems to send from them. */
+  #own: Set<string> | null = null;
   #reports: boolean;
   #totals = { received: 0, answered: 0, bytesIn: 0, bytesOut: 0 };
   #deadlines: Deadlines;
@@ -236,7 +238,9 @@ class DatagramServer {
   #isOwn(from: Endpoint): boolean {
     if (from.port !== this.#socket.local.port) return false;
     const { hostname } = this.#socket.local;
-    return isLoopback(from.hostname) || [hostname, ...reachableAddresses(hostname)].includes(unmapped(from.hostname));
+    // The sender chooses its port, so this must be cheap.
+    this.#own ??= new Set([hostname, ...reachableAddresses(hostname)]);
+    return isLoopback(from.hostname) || this.#own.has(unmapped(from.hostname));
   }
 
   #fail(from: Endpoint, error: unknown): void {

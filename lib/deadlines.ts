@@ -97,7 +97,8 @@ export class Deadlines {
   /** Moves all marks on by the time that was slept, and far enough to leave the grace. */
   #wakeUp(now: number): void {
     const slept = now - this.#due;
-    const moved = (mark: number, limit: number): number => Math.max(mark + slept, now + Math.min(GRACE, limit) - limit);
+    const moved = (mark: number, limit: number): number =>
+      Math.min(now, Math.max(mark + slept, now + Math.min(GRACE, limit) - limit));
     this.#activeAt = moved(this.#activeAt, this.#patience.idle);
     this.#stuckSince = moved(this.#stuckSince, this.#patience.stall);
     if (this.#begunAt !== null) this.#begunAt = moved(this.#begunAt, this.#patience.message);

@@ -98,6 +98,7 @@ export class EventRate implements Events, Disposable {
   #peers = new Set<string>();
   #since = 0;
   #told = -Infinity;
+  #over = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(events: Events, options: EventRateOptions = {}) {
@@ -118,7 +119,7 @@ export class EventRate implements Events, Disposable {
     if (own) return this.#events.emit(event);
     const bucket = isTrouble(event.event) ? this.#troubles : this.#all;
     if (bucket.take(costOf(event), this.#now())) this.#events.emit(event);
-    else this.#leaveOut(event);
+    else if (!this.#over) this.#leaveOut(event);
   }
 
   /** Tells what was left out since it was told last. */
@@ -136,9 +137,10 @@ export class EventRate implements Events, Disposable {
     this.#events.emit({ event, message });
   }
 
-  /** Tells the rest. */
+  /** Tells the rest; what comes after that is left out without a count. */
   [Symbol.dispose](): void {
     this.flush();
+    this.#over = true;
   }
 
   #leaveOut(event: NetEvent): void {

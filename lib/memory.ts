@@ -1,7 +1,7 @@
 /**
  * One limit on the memory that all connections of a process hold together. Pure.
  *
- * A limit per connection bounds nothing by itself: 10,000 connections times 64 KiB are 640 MB.
+ * A limit per connection bounds nothing by itself: 10,000 connections times 64 KiB are 625 MiB.
  *
  * @module
  */
@@ -64,6 +64,7 @@ export class MemoryBudget {
 export class MemoryShare implements Disposable {
   #take: (bytes: number) => boolean;
   #held = 0;
+  #over = false;
 
   /** @param take Takes so many bytes more (or fewer) from the budget; `false` when there are not as many left. */
   constructor(take: (bytes: number) => boolean) {
@@ -76,18 +77,21 @@ export class MemoryShare implements Disposable {
    * @returns `false` when the budget has no room for them; then nothing changes.
    */
   hold(bytes: number): boolean {
+    if (this.#over) return true;
     if (!this.#take(bytes - this.#held)) return false;
     this.#held = bytes;
     return true;
   }
 
-  /** Holds nothing any more; calling it again does nothing. */
+  /** Holds nothing for now. */
   release(): void {
     this.hold(0);
   }
 
+  /** Holds nothing any more. What its owner still takes is on its way out, and is not counted: nobody would give it back. */
   [Symbol.dispose](): void {
     this.release();
+    this.#over = true;
   }
 }
 

@@ -278,7 +278,7 @@ export class TlsSocket implements StreamSocket {
   #shut(): void {
     clearTimeout(this.#timer);
     this.#closing = true;
-    this.#wire.memory?.release();
+    this.#wire.memory?.[Symbol.dispose]();
     this.#tls.destroy();
     try {
       this.#raw.close();

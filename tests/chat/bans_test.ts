@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { banId, Bans, placeOf } from "../../chat/bans.ts";
+import { type Ban, banId, Bans, placeOf } from "../../chat/bans.ts";
 
 const pure = { permissions: "none" } as const;
 const eve = { address: "192.0.2.7", fingerprint: null };
@@ -39,7 +39,7 @@ Deno.test("placeOf() takes the network of an IPv6 address: the rest a client cho
 
 Deno.test("Bans.lift() lifts by address and by name", pure, () => {
   const bans = new Bans();
-  const add = (id: string, name: string | null): void => bans.add({ kind: "ban", id, name, until: 100 }, 0);
+  const add = (id: string, name: string | null): unknown => bans.add({ kind: "ban", id, name, until: 100 }, 0);
   add("192.0.2.7", "eve");
   add("192.0.2.8", "mallory");
   add("192.0.2.9", null);
@@ -52,7 +52,7 @@ Deno.test("Bans.lift() lifts by address and by name", pure, () => {
 
 Deno.test("Bans remembers a thousand, and forgets the one that ends first", pure, () => {
   const bans = new Bans();
-  const add = (id: number, until: number, now: number): void =>
+  const add = (id: number, until: number, now: number): unknown =>
     bans.add({ kind: "ban", id: `${id}`, name: null, until }, now);
   for (let id = 0; id < 1000; id++) add(id, 1000 + id, 0);
   add(2000, 5000, 0);
@@ -60,4 +60,13 @@ Deno.test("Bans remembers a thousand, and forgets the one that ends first", pure
   // Those whose time is over go first of all.
   add(2001, 5000, 1500);
   assertEquals(bans.list(0).length, 501);
+});
+
+Deno.test("Bans: a shorter entry for the same client does not shorten the one that holds", pure, () => {
+  const bans = new Bans();
+  const entry = (name: string, until: number): Ban => ({ kind: "ban", id: "192.0.2.7", name, until });
+  bans.add(entry("eve", 600_000), 0);
+  assertEquals(bans.add(entry("bob", 60_000), 0).name, "eve");
+  assertEquals(bans.list(100_000).map(({ until }) => until), [600_000]);
+  assertEquals(bans.add(entry("bob", 700_000), 0).name, "bob");
 });

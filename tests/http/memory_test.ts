@@ -8,7 +8,7 @@ import { Inbox } from "../../http/inbox.ts";
 import { Outbox } from "../../http/outbox.ts";
 import { Refusal } from "../../http/refusal.ts";
 import { startServer } from "../support/script.ts";
-import { RawClient } from "../support/sockets.ts";
+import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { LIMITS, requestOf } from "./requests.ts";
 import { answersIn, serve, type ServedHttp } from "./serving.ts";
 
@@ -266,3 +266,18 @@ Deno.test(
     assert(!one.full && one.reusable);
   },
 );
+
+Deno.test("an answer whose client resets while it is made gives back what it holds", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    for (let file = 0; file < 200; file++) await Deno.writeTextFile(`${dir}/${file}.txt`, "");
+    const memory = new MemoryBudget(100 * 1024 * 1024);
+    await using server = serve({}, { memory, dir: await Deno.realPath(dir) });
+    for (let count = 0; count < 30; count++) {
+      await sendAndReset(server.port, `GET /status/200 HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HOST}\r\n`);
+    }
+    await until(() => memory.used <= SPARE);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -136,3 +136,14 @@ Deno.test("AnswerBudget has a budget for all peers together, which a peer under 
   for (let count = 0; count < 4000; count++) if (budget.take(peer(50_000))) answered++;
   assertEquals([answered, budget.allSpent], [4000, false]);
 });
+
+Deno.test("AnswerBudget ends a loop of any pace above its rate", () => {
+  for (const gap of [0.02, 0.1, 0.5, 1, 1.7, 2.5, 3, 5, 7, 9]) {
+    let now = 1000;
+    const budget = new AnswerBudget({ rate: 100, load: true, now: () => now });
+    const peer = { hostname: "192.0.2.1", port: 50_000 };
+    // A loop has one datagram under way: unanswered once, it is over.
+    while (now < 120_000 && budget.take(peer)) now += gap;
+    assert(now < 120_000, `a datagram every ${gap} ms goes on for ever`);
+  }
+});

@@ -1,4 +1,4 @@
-import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { Deadlines, type Patience } from "../../lib/deadlines.ts";
 
 const permissions = "none";
@@ -129,4 +129,14 @@ Deno.test("Deadlines do not count time in which the process did not run", { perm
     assertGreaterOrEqual(await first, 790);
     deadlines.stop();
   }
+});
+
+Deno.test("Deadlines give what begins right after a sleep no more than its limit", { permissions }, async () => {
+  const { deadlines, first } = watch({ idle: 100, stall: 0 });
+  await pass(0);
+  for (const end = performance.now() + 1500; performance.now() < end;);
+  // Before the timer notices: the loop has not turned since.
+  deadlines.reading(true);
+  const waited = await first;
+  assert(waited < 1500 + 1000, `${waited} ms`);
 });

@@ -46,3 +46,11 @@ Deno.test("memoryBudget() says in the log that it is spent", () => {
   assertEquals(memoryBudget(1, events).share().hold(1024 * 1024 + 1), false);
   assertEquals(events.all.map(({ event }) => event), ["warning"]);
 });
+
+Deno.test("MemoryShare that was disposed of counts nothing any more: nobody would give it back", () => {
+  const budget = new MemoryBudget(10);
+  const share = budget.share();
+  share.hold(5);
+  share[Symbol.dispose]();
+  assertEquals([share.hold(8), budget.used], [true, 0]);
+});
