@@ -18,7 +18,7 @@ const FIRST = /^[\p{L}\p{N}\p{Emoji_Presentation}_]/u;
  * letters that are signs: some look like the colon that ends a name (Unicode TR 39 3.1).
  */
 const UNSEEN =
-  /\p{Default_Ignorable_Code_Point}|\p{M}{4}|[ij]\u0307|[\u{16fe0}-\u{16fff}]|(?![\u3005\u303b\u309d\u309e\u30fc-\u30fe])\p{Lm}/iu;
+  /\p{Default_Ignorable_Code_Point}|(?:(?=\p{M})\p{Script=Inherited}){4}|\p{M}{7}|[ij]\u0307|[\u{16fe0}-\u{16fff}]|(?![\u3005\u303b\u309d\u309e\u30fc-\u30fe])\p{Lm}/iu;
 /**
  * Letters that no language of today is written with: phonetic and historic ones, small capitals. They occur in look-alikes only. What
  * stays are the letters that Unicode TR 39 3.1 (version 15) recommends for identifiers, and some of Hausa, Ewe and Akan.
@@ -51,7 +51,8 @@ const TOGETHER = ["Latin Han Hiragana Katakana", "Latin Han Bopomofo", "Latin Ha
  * ```
  */
 export function checkName(wanted: string): NameCheck {
-  const name = wanted.trim().normalize("NFKC");
+  // Typographic apostrophes are apostrophes: O’Brien, Oʻzbek.
+  const name = wanted.trim().normalize("NFKC").replace(/[\u2019\u02bb]/g, "'");
   const length = [...name].length;
   if (length === 0) return { problem: "a name has at least one character" };
   if (length > MAX_NAME) return { problem: `a name has at most ${MAX_NAME} characters` };

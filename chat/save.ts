@@ -6,11 +6,9 @@
 import { Exit, Failure } from "../lib/errors.ts";
 
 /**
- * Writes a new file in a folder or below it.
- *
- * A link on the way may lead anywhere, and permissions go by what a path says and not by where it leads; so the folder of the file is
- * resolved first, and the file is made there. It must not exist: what is there (a link, a FIFO, a device) is neither opened nor
- * replaced (`O_EXCL`, {@link https://man7.org/linux/man-pages/man2/open.2.html open(2)}).
+ * Writes a new file in a folder, and not in one below it: the folder on the way could be swapped for a link between the look at it and
+ * the opening of the file, and a path is all there is to open by. The file must not exist: what is there (a link, a FIFO, a device) is
+ * neither opened nor replaced (`O_EXCL`, {@link https://man7.org/linux/man-pages/man2/open.2.html open(2)}).
  *
  * @param folder Where it may be.
  * @param path What was typed; relative to the folder.
@@ -23,8 +21,6 @@ export async function saveInside(folder: string, path: string, text: string): Pr
   const [, parent = "", name = ""] = /^(.*?)([^/\\]*)$/s.exec(path) ?? [];
   const isAbsolute = /^([/\\]|[A-Za-z]:)/.test(parent);
   const target = await Deno.realPath(isAbsolute ? parent : `${root}/${parent}`);
-  const separator = Deno.build.os === "windows" ? "\\" : "/";
-  const inside = target === root || target.startsWith(root.endsWith(separator) ? root : `${root}${separator}`);
-  if (!inside || /^\.{0,2}$/.test(name)) throw new Failure(Exit.failed, `it must be a file in ${root}`);
-  await Deno.writeTextFile(`${target}${separator}${name}`, text, { createNew: true });
+  if (target !== root || /^\.{0,2}$/.test(name)) throw new Failure(Exit.failed, `it must be a file in ${root}`);
+  await Deno.writeTextFile(`${root}/${name}`, text, { createNew: true });
 }

@@ -159,13 +159,18 @@ function isTrouble(name: string): boolean {
   return name === "error" || name === "warning";
 }
 
-/** About how many bytes an event takes in a log; what has to be escaped takes more. */
+/** About how many bytes an event takes in a log, and no fewer. */
 function costOf(event: NetEvent): number {
-  if ("text" in event && typeof event.text === "string") return FRAME + event.text.length;
-  if ("message" in event && typeof event.message === "string") return FRAME + event.message.length;
+  if ("text" in event && typeof event.text === "string") return FRAME + sizeOf(event.text);
+  if ("message" in event && typeof event.message === "string") return FRAME + sizeOf(event.message);
   if (!("prose" in event)) return FRAME;
   const lines = typeof event.prose === "string" ? [event.prose] : event.prose;
-  return lines.reduce((cost, line) => cost + (typeof line === "string" ? line : line.text).length, FRAME);
+  return lines.reduce((cost, line) => cost + sizeOf(typeof line === "string" ? line : line.text), FRAME);
+}
+
+/** The most bytes that a text takes once it is printed: `\u202e` for one unit. */
+function sizeOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : text.length * 6;
 }
 
 /**

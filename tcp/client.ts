@@ -28,6 +28,7 @@ import { flag } from "../lib/flag_kinds.ts";
 import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
 import type { DataOutput } from "../lib/output.ts";
 import { runScript, type Script } from "../lib/script.ts";
+import { GAP } from "../lib/socket.ts";
 import { milliseconds, plural } from "../lib/text.ts";
 import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
 import { load, ping } from "./measure.ts";
@@ -88,8 +89,10 @@ export async function exchange(connection: Connection, message: string, output: 
   let { length } = reply;
   try {
     await output.write(reply);
-    if (gap > 0 && await connection.readyWithin(gap) && connection.buffered > 0) {
-      const rest = await connection.readMessage({ manyLines: true });
+    // Without a gap a line is the reply; what came along with it belongs to it all the same, and that has no other end than a pause.
+    const more = gap > 0 ? await connection.readyWithin(gap) : true;
+    if (more && connection.buffered > 0) {
+      const rest = await connection.readMessage({ manyLines: true, gap: gap || GAP });
       if (rest !== null) await output.write(rest);
       length += rest?.length ?? 0;
     }

@@ -238,3 +238,8 @@ Deno.test("first names of many languages are names, and none is reserved", pure,
   );
   assertEquals(refused.map((name) => `${name} ${problem(name)}`), []);
 });
+
+Deno.test("checkName() takes apostrophes as people type them, and syllables with many vowel signs", pure, () => {
+  const names = ["O\u2019Brien", "O\u02bbzbek", "\u1000\u103b\u1031\u102c\u103a"];
+  assertEquals(names.map(checkName), [{ name: "O'Brien" }, { name: "O'zbek" }, { name: names[2] ?? "" }]);
+});
