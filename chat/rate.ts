@@ -74,6 +74,8 @@ export class RateLimit {
   }
 }
 
+/** How long one that comes may wait (ms); others from its address are turned away meanwhile. */
+const LONGEST_WAIT = 5000;
 /** So many addresses are remembered; then those that have got everything back are forgotten. */
 const MANY = 1000;
 
@@ -82,6 +84,8 @@ export class RateLimits {
   #rate: number;
   /** What the last to leave from an address had left. */
   #left = new Map<string, RateLimit>();
+  /** How many may still come from an address: one limit for all of them, since everybody in the room hears of each. */
+  #arrivals = new Map<string, RateLimit>();
 
   /** @param rate Lines per second and connection; 0 = as many as come. */
   constructor(rate: number) {
@@ -93,18 +97,32 @@ export class RateLimits {
     return new RateLimit(this.#rate, now, this.#left.get(address)?.tokens(now));
   }
 
+  /**
+   * Somebody comes from an address: a class behind one router at once, but nobody in a loop.
+   *
+   * @returns How many milliseconds it has to wait before the others hear of it; `null` = too long, and it is not counted.
+   */
+  arrive(address: string, now: number): number | null {
+    if (this.#rate === 0) return 0;
+    const limit = this.#arrivals.get(address) ?? new RateLimit(this.#rate, now);
+    if (limit.until(now) > LONGEST_WAIT) return null;
+    this.#arrivals.set(address, limit);
+    if (this.#arrivals.size > MANY) this.#forget(this.#arrivals, now);
+    return limit.take(now);
+  }
+
   /** A connection has ended. The others hear of it, so that counts like a line. */
   leave(address: string, limit: RateLimit, now: number): void {
     if (this.#rate === 0) return;
     limit.take(now);
     const before = this.#left.get(address);
     if (before === undefined || limit.tokens(now) < before.tokens(now)) this.#left.set(address, limit);
-    if (this.#left.size > MANY) this.#forget(now);
+    if (this.#left.size > MANY) this.#forget(this.#left, now);
   }
 
-  #forget(now: number): void {
-    for (const [address, limit] of this.#left) {
-      if (limit.tokens(now) >= this.#rate * BURST) this.#left.delete(address);
+  #forget(limits: Map<string, RateLimit>, now: number): void {
+    for (const [address, limit] of limits) {
+      if (limit.tokens(now) >= this.#rate * BURST) limits.delete(address);
     }
   }
 }

@@ -70,7 +70,9 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
     const limit = limits.enter(place, performance.now());
     try {
       // Who has come and gone too often is not announced again before its time.
-      const wait = limit.until(performance.now());
+      const arrival = limits.arrive(place, performance.now());
+      if (arrival === null) return await refuse(connection, events, "too many come from your address; try again later");
+      const wait = Math.max(arrival, limit.until(performance.now()));
       if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
       const now = clock();
       const ban = bans.find("ban", who, now);

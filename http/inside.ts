@@ -3,8 +3,8 @@
  *
  * A path that was checked may lead elsewhere when it is opened. So the check comes last: the path has to lead, without a link, to the
  * very file that is open. Each look at a path may be led astray too; but nobody can swap an entry of a folder without changing the
- * folder's times, so that two looks between which no time has changed have seen what is really there. The system tells those times to
- * the second only: a folder that was changed a moment ago is looked at again and again instead.
+ * folder's times, so that two looks between which no time has changed have seen what is really there. The runtime tells the change time (`ctime`) to the
+ * second only, and the other one (`mtime`) can be set back: a folder that was changed a moment ago is looked at again and again instead.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NO
 /** A file that is replaced while it is opened is opened again, so many times. */
 const TRIES = 5;
 /** How often a path is looked at where its folders were changed within so many milliseconds. */
-const LOOKS = 8;
+export const LOOKS = 8;
 const FRESH = 2000;
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
@@ -124,6 +124,11 @@ export function isSteady(one: readonly Stats[], other: readonly Stats[], folders
   );
 }
 
+/** Tells whether the first `folders` folders of a trail were changed so long before `now` that any later change would show. */
+export function isOld(trail: readonly Stats[], folders: number, now: number): boolean {
+  return trail.slice(0, folders).every(({ ctimeMs }) => ctimeMs + FRESH < now);
+}
+
 /** Whether a path leads to a file, really. What is swapped in the folder that the file itself is in makes no difference. */
 async function leadsTo(root: string, path: string, file: Stats): Promise<boolean> {
   for (let looks = 0; looks < LOOKS; looks++) {
@@ -133,8 +138,8 @@ async function leadsTo(root: string, path: string, file: Stats): Promise<boolean
     const folders = Math.max(0, trail.length - 2);
     if (folders === 0) return true;
     const again = await trailOf(root, path);
-    if (again === null || !isSteady(trail, again, folders)) return false;
-    if (trail.slice(0, folders).every(({ ctimeMs }) => ctimeMs + FRESH < now)) return true;
+    if (again === null || !isSteady(trail, again, 0)) return false;
+    if (isSteady(trail, again, folders) && isOld(trail, folders, now)) return true;
   }
   return true;
 }

@@ -7,7 +7,7 @@ import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "./answer.ts";
-import { isMissing, isSteady, openInside, trailOf } from "./inside.ts";
+import { isMissing, isOld, isSteady, LOOKS, openInside, trailOf } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "./refusal.ts";
 import type { Request } from "./site.ts";
@@ -75,21 +75,35 @@ export async function listing(
   return { status: 200, fields: PAGE_FIELDS, body: new TextEncoder().encode(page(title, main)) };
 }
 
-/** Reads a folder between two looks at the way to it: a link that was swapped in meanwhile is no part of the site. */
-async function settled<T>(root: string, path: string, read: () => Promise<T>): Promise<T> {
-  for (let tries = 0; tries < TRIES; tries++) {
+/**
+ * Reads a folder between two looks at the way to it: a link that was swapped in meanwhile is no part of the site. Where a folder above
+ * was changed a moment ago, it is read several times, and what was not there each time is left out.
+ */
+async function settled(root: string, path: string, read: () => Promise<Entries>): Promise<Entries> {
+  let entries: Entries | null = null;
+  for (let looks = 0, tries = 0; tries < TRIES;) {
     const now = Date.now();
     const before = await trailOf(root, path);
-    const entries = await read();
+    const found = await read();
     const after = await trailOf(root, path);
     const above = (before?.length ?? 0) - 1;
-    if (
-      before !== null && after !== null && isSteady(before, after, above) &&
-      before.slice(0, above).every(({ mtimeMs }) => mtimeMs + SETTLED < now)
-    ) return entries;
-    await delay(SETTLED);
+    if (before === null || after === null || !isSteady(before, after, 0)) {
+      tries++;
+      [entries, looks] = [null, 0];
+      await delay(SETTLED);
+      continue;
+    }
+    if (isSteady(before, after, above) && isOld(before, above, now)) return found;
+    entries = entries === null ? found : inBoth(entries, found);
+    if (++looks === LOOKS) return entries;
   }
-  throw new Refusal(503, "the folder is being moved about; try again later", { retryAfter: 1 });
+  throw new Refusal(503, "the folder keeps changing; try again later", { retryAfter: 1 });
+}
+
+function inBoth(one: Entries, other: Entries): Entries {
+  const names = new Set(other.listed.map(({ name }) => name));
+  const listed = one.listed.filter(({ name }) => names.has(name));
+  return { listed, more: Math.min(one.more, other.more), cut: one.cut || other.cut };
 }
 
 /** The first entries in the order of a listing, kept in that order while the others pass by. */

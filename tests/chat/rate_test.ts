@@ -79,3 +79,17 @@ Deno.test(
     assertEquals(new RateLimit(0, 0).take(0, 1000), 0);
   },
 );
+
+Deno.test(
+  "RateLimits.arrive() lets a class in at once, and makes all who come in a loop wait in one queue",
+  pure,
+  () => {
+    const limits = new RateLimits(10);
+    const waits = Array.from({ length: 300 }, () => limits.arrive("192.0.2.1", 0));
+    assertEquals(waits.slice(0, 200), Array(200).fill(0));
+    assertEquals(waits.slice(200, 203), [100, 200, 300]);
+    assertEquals([waits.at(-1), waits.filter((wait) => wait === null).length], [null, 50]);
+    assertEquals([limits.arrive("192.0.2.2", 0), limits.arrive("192.0.2.1", 10_000)], [0, 0]);
+    assertEquals(new RateLimits(0).arrive("192.0.2.1", 0), 0);
+  },
+);

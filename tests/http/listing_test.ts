@@ -57,3 +57,54 @@ Deno.test("a listing takes memory while it is made, or says 503", async () => {
   await using server = serve({}, { dir: folder.path, memory: new MemoryBudget(10_000) });
   assertMatch(await server.ask(GET), /^HTTP\/1\.1 503 /);
 });
+
+Deno.test("a listing shows nothing of a folder that is swapped in by a link, though its times are set back", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = await folderOf(0);
+  const dir = folder.path;
+  await Deno.mkdir(`${dir}/site/sub/d`, { recursive: true });
+  await Deno.mkdir(`${dir}/other`);
+  await Deno.writeTextFile(`${dir}/other/SECRET`, "");
+  await using server = serve({}, { dir: `${dir}/site` });
+  let swapping = true;
+  const swaps = (async () => {
+    while (swapping) {
+      await Deno.rename(`${dir}/site/sub/d`, `${dir}/site/sub/aside`);
+      await Deno.symlink(`${dir}/other`, `${dir}/site/sub/d`);
+      await Deno.utime(`${dir}/site/sub`, 1e9, 1e9);
+      await Deno.remove(`${dir}/site/sub/d`);
+      await Deno.rename(`${dir}/site/sub/aside`, `${dir}/site/sub/d`);
+      await Deno.utime(`${dir}/site/sub`, 1e9, 1e9);
+    }
+  })();
+  for (let count = 0; count < 60; count++) {
+    const answer = await server.ask("GET /sub/d/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert(!answer.includes("SECRET"), answer);
+  }
+  swapping = false;
+  await swaps;
+});
+
+Deno.test("files and listings below a folder that changes all the time are served", async () => {
+  await using folder = await folderOf(0);
+  const dir = folder.path;
+  await Deno.mkdir(`${dir}/a/b`, { recursive: true });
+  await Deno.writeTextFile(`${dir}/a/b/f.txt`, "here");
+  await using server = serve({}, { dir });
+  let changing = true;
+  const changes = (async () => {
+    while (changing) {
+      await Deno.writeTextFile(`${dir}/new`, "");
+      await Deno.rename(`${dir}/new`, `${dir}/g.txt`);
+    }
+  })();
+  for (const path of ["/a/b/f.txt", "/a/b/", "/a/"]) {
+    for (let count = 0; count < 5; count++) {
+      const answer = await server.ask(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      assertEquals(answer.slice(0, 12), "HTTP/1.1 200", path);
+    }
+  }
+  changing = false;
+  await changes;
+});
