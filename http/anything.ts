@@ -16,6 +16,8 @@ import { Slices } from "./slices.ts";
 const MOST_TAKEN_APART = 1024 * 1024;
 /** Up to here the answer is made at once, and says how long it is. */
 const SMALL = 16 * 1024;
+/** A longer query can have thousands of names, which take as long as a large body. */
+const LONG_QUERY = 2 * 1024;
 /** What a piece of a larger answer has at least, and what making it may take. */
 const PIECE = 16 * 1024;
 const MEMORY = 256 * 1024;
@@ -33,7 +35,7 @@ interface Parts {
 
 /** Answers at once where the request is small. */
 export function anythingBack(request: Request): Answer | Promise<Answer> {
-  if (request.body.length > SMALL) return largeAnswer(request);
+  if (request.body.length > SMALL || request.target.query.length > LONG_QUERY) return largeAnswer(request);
   const parts = takeApart(request);
   let step = parts.next();
   while (step.done !== true) step = parts.next();

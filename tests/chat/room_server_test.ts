@@ -428,3 +428,14 @@ Deno.test("long lines that have begun count against the memory of all connection
     await delay(10);
   }
 });
+
+Deno.test("clients that come in a loop from one address are not announced in a loop", async () => {
+  await using room = new TestRoomServer({ rate: 1 });
+  const clients = await Promise.all(Array.from({ length: 40 }, () => LineClient.connect(room.port)));
+  try {
+    const lines = await Promise.all(clients.slice(26).map((client) => client.line()));
+    assertEquals(new Set(lines), new Set(["* Cannot serve you: too many come from your address; try again later"]));
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+});
