@@ -4,6 +4,8 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Connection } from "../lib/connection.ts";
+import type { Events } from "../lib/events.ts";
 import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../lib/server.ts";
 import { type StreamListener, type StreamSocket, withRead } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
@@ -21,7 +23,10 @@ export interface ReceiveOptions extends Omit<ServeOptions, "signal"> {
 
 /** How long the goodbyes may take (ms); then connections are closed as they are. */
 const PARTING = 2000;
-/** How much telnet one client may send, in tokens a second (`rate.ts`): clients send some dozens of bytes, and more when a window is resized. */
+/**
+ * How much telnet one client may send, in tokens a second (`rate.ts`): clients send some dozens of bytes, and more when a window is
+ * resized.
+ */
 const NOISE = 10;
 
 /**
@@ -62,6 +67,21 @@ export async function receiveAll(
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Turns away a guest who came by TCP.
+ *
+ * @param reason What the log says.
+ * @param line What the guest reads, without its end.
+ */
+export async function turnAway(
+  connection: Connection,
+  { events, reason, line }: { events: Events; reason: string; line: string },
+): Promise<void> {
+  events.emit({ event: "refused", peer: connection.peer, reason });
+  await connection.write(`${line}\n`);
+  await connection.finish();
 }
 
 /** A listener whose sockets deliver text without telnet's commands, and which can be shut before it is closed. */
@@ -111,7 +131,7 @@ function withoutTelnet(socket: StreamSocket): StreamSocket {
   let wait = 0;
   const read = async (into: Uint8Array): Promise<number | null> => {
     for (;;) {
-      if (wait > 0) await delay(wait, closed).catch(() => {});
+      if (wait > 0) await delay(wait, { signal: closed.signal }).catch(() => {});
       const count = await socket.read(into);
       if (count === null) return null;
       const kept = filter.strip(into.subarray(0, count));

@@ -88,7 +88,7 @@ export class Moderator {
     if (word === "") this.#say("name somebody");
     else if (member === null) this.#say(`nobody here is called ${word}`);
     else if (member === this.#self) this.#say("that is you");
-    else if (time === null) this.#say(`cannot use ${text}: say for how many minutes, from 1 to ${MOST_MINUTES}`);
+    else if (time === null) this.#say(noMinutes(text));
     else act(member, time);
   }
 
@@ -109,7 +109,7 @@ export class Moderator {
       return this.#with(rest, BAN, (member, minutes) => this.#sendAway(member, minutes, "banned"));
     }
     const minutes = minutesIn(text, BAN);
-    if (minutes === null) return this.#say(`cannot use ${text}: say for how many minutes, from 1 to ${MOST_MINUTES}`);
+    if (minutes === null) return this.#say(noMinutes(text));
     const now = this.#clock();
     this.#bans.add({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
     for (const member of this.#room.members) {
@@ -185,4 +185,8 @@ function minutesIn(text: string, otherwise: number): number | null {
   if (text === "") return otherwise;
   const minutes = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return minutes >= 1 && minutes <= MOST_MINUTES ? minutes : null;
+}
+
+function noMinutes(text: string): string {
+  return `cannot use ${text}: say for how many minutes, from 1 to ${MOST_MINUTES}`;
 }

@@ -50,8 +50,7 @@ export interface OutboxOptions {
 }
 
 /**
- * A bounded queue of bytes for one member: the room puts lines in and never waits, one writer takes out what has gathered, a bite at a
- * time.
+ * A bounded queue of bytes for one member. The room puts lines in and never waits; one writer takes them out, so many bytes at a time.
  *
  * @example Usage
  * ```ts

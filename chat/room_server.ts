@@ -11,7 +11,7 @@ import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { Bans, placeOf } from "./bans.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
-import { receiveAll } from "./door.ts";
+import { receiveAll, turnAway } from "./door.ts";
 import type { Member } from "./member.ts";
 import { keptOut, MUTED } from "./moderator.ts";
 import { MAX_LINE, noticeLine } from "./protocol.ts";
@@ -113,8 +113,6 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   }
 }
 
-async function refuse(connection: Connection, events: Events, reason: string): Promise<void> {
-  events.emit({ event: "refused", peer: connection.peer, reason });
-  await connection.write(`${noticeLine(`Cannot serve you: ${reason}`)}\n`);
-  await connection.finish();
+function refuse(connection: Connection, events: Events, reason: string): Promise<void> {
+  return turnAway(connection, { events, reason, line: noticeLine(`Cannot serve you: ${reason}`) });
 }

@@ -201,7 +201,7 @@ export class Session {
 
   /** Waits, unless the room lets the member go. */
   async #pause(ms: number): Promise<void> {
-    await delay(ms, this.#letGo).catch(() => {});
+    await delay(ms, { signal: this.#letGo.signal }).catch(() => {});
   }
 
   #hear(line: string): "leave" | void {

@@ -8,7 +8,7 @@ import type { Connection } from "../lib/connection.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
 import type { Desk } from "./desk.ts";
-import { receiveAll } from "./door.ts";
+import { receiveAll, turnAway } from "./door.ts";
 import { BUSY, Host } from "./host.ts";
 import { TcpPartner } from "./partner.ts";
 import { GOODBYE } from "./protocol.ts";
@@ -34,8 +34,9 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
   const { events, signal, idle, giveWay, desk, ...serving } = options;
   const host = new Host({ events, goodbye: GOODBYE, idle, ...(giveWay === undefined ? {} : { giveWay }), ...desk });
   try {
+    const busy = { events, reason: "the line is busy", line: BUSY };
     const serve: Handler = async (guest) => {
-      while (host.busy) if (!await host.makeWay()) return await refuse(guest, events);
+      while (host.busy) if (!await host.makeWay()) return await turnAway(guest, busy);
       await receive(host, guest);
     };
     return await receiveAll(listener, serve, {
@@ -52,10 +53,4 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
 async function receive(host: Host, connection: Connection): Promise<void> {
   using partner = new TcpPartner(connection);
   await host.receive(partner, connection);
-}
-
-async function refuse(connection: Connection, events: Events): Promise<void> {
-  events.emit({ event: "refused", peer: connection.peer, reason: "the line is busy" });
-  await connection.write(`${BUSY}\n`);
-  await connection.finish();
 }

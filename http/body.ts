@@ -80,8 +80,8 @@ export class BodyReader {
    * Takes its part of what has arrived.
    *
    * @returns Where the part ends; what follows belongs to the next request.
-   * @throws {Refusal} The framing is malformed (400), the body or its trailers are too large (413, 431), or there is no memory for
-   * what has to be kept (503).
+   * @throws {Refusal} The framing is malformed (400), the body or its trailers are too large (413, 431), or there is no memory
+   * left for it (503).
    */
   push(bytes: Uint8Array, from: number): number {
     let end: number;

@@ -25,7 +25,7 @@ export class Slices {
   /** Who comes while others wait has to wait too. */
   #until = waiting > 0 ? 0 : performance.now() + SLICE;
 
-  /** @param check Called after every small step; what it throws ends the work. */
+  /** @param check Called at every {@linkcode rest}; what it throws ends the work. */
   constructor(check: () => void = () => {}) {
     this.#check = check;
   }

@@ -40,7 +40,7 @@ export class Watch {
   /** Whether the answer is on its way: a probe within it would spoil it. */
   #answering = false;
   #over = false;
-  /** What has to be over before others may read and write. */
+  /** The read and the probe that are under way: both must end before anybody else reads or writes. */
   #reading: Promise<void> | null = null;
   #probing: Promise<void> | null = null;
   #left: unknown = null;

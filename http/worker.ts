@@ -7,7 +7,7 @@ import { Exit, stateOf } from "../lib/errors.ts";
 import type { Events, NetEvent } from "../lib/events.ts";
 import { listenTcp } from "../lib/listen.ts";
 import { isEssential } from "../lib/log.ts";
-import { MemoryBudget } from "../lib/memory.ts";
+import { type MemoryBudget, memoryBudget } from "../lib/memory.ts";
 import type { Order, Report, Task } from "./crew.ts";
 import { serveHttp } from "./serve.ts";
 import { SharedSlots } from "./slots.ts";
@@ -77,7 +77,7 @@ function memoryOf({ maxMemory, index }: Task, events: Events): MemoryBudget {
   const message = `The connections of worker ${index + 1} hold ${
     Math.round(maxMemory)
   } MiB, its part of --max-memory: what needs more is refused until there is room`;
-  return new MemoryBudget(maxMemory * 1024 * 1024, () => events.emit({ event: "warning", message }));
+  return memoryBudget(maxMemory, events, message);
 }
 
 /** The part of a worker's global scope that is used here. */

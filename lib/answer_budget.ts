@@ -38,7 +38,10 @@ export const BREAK = 20;
 /** How much of what it used up ahead a peer has to have won back (ms) to count as slow again; more than it does in a break. */
 const SLACK = 5 * BREAK;
 
-/** Peers share so many places by a hash of their address and port: the memory is fixed. Forged peers evict nobody; they can only share a place. */
+/**
+ * Peers share so many places by a hash of their address and port: the memory is fixed. Forged peers evict nobody; they can only share a
+ * place.
+ */
 const PLACES = 4096;
 
 /** How many answers under load pass at most between two looks at the clock. */

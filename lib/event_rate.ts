@@ -6,11 +6,11 @@
 import type { Events, NetEvent } from "./events.ts";
 import { plural } from "./text.ts";
 
-/** How much peers may write into a log. The defaults show a thousand exchanges at once and ninety short lines a second for ever. */
+/** How much peers may write into a log. The defaults show a thousand exchanges at once, then ninety short lines a second. */
 export interface EventRateOptions {
   /** How many bytes may come at once (512 KiB); one event always may. */
   readonly burst?: number;
-  /** How many bytes a second may come for ever (16 KiB). */
+  /** How many bytes a second may come after that (16 KiB). */
   readonly rate?: number;
   /** How long events are counted before the count is told (10,000 ms). */
   readonly period?: number;
@@ -30,7 +30,7 @@ export interface LeftOut {
   readonly duration: number;
 }
 
-/** So many peers are told apart in a period; forged ones are without number. */
+/** The most peers that are told apart in a period: forged addresses have no end. */
 export const MOST_PEERS = 10_000;
 /** What a line has beside its text (time, address, marks), in bytes. */
 const FRAME = 100;

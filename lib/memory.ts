@@ -95,9 +95,16 @@ export class MemoryShare implements Disposable {
   }
 }
 
-/** A budget of so many MiB (0 = no limit) that says in the log when it is spent. */
-export function memoryBudget(mebibytes: number, events: Events): MemoryBudget {
-  const message = `All connections together hold ${mebibytes} MiB (--max-memory): ` +
-    "until there is room, reads are short and large messages are refused";
+/**
+ * A budget of so many MiB (0 = no limit) that says in the log when it is spent.
+ *
+ * @param message What it says, where the budget is not that of the whole process.
+ */
+export function memoryBudget(
+  mebibytes: number,
+  events: Events,
+  message = `All connections together hold ${mebibytes} MiB (--max-memory): ` +
+    "until there is room, reads are short and large messages are refused",
+): MemoryBudget {
   return new MemoryBudget(mebibytes * 1024 * 1024, () => events.emit({ event: "warning", message }));
 }
