@@ -36,6 +36,9 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly clock?: () => number;
 }
 
+/** Why everybody is let go at the end. */
+const STOPS = "the server stops";
+
 /**
  * Serves a room on a bound listener until the signal fires; then everybody is told, gets what waits, and is let go.
  *
@@ -74,6 +77,8 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       if (arrival === null) return await refuse(connection, events, "too many come from your address; try again later");
       const wait = Math.max(arrival, limit.until(performance.now()));
       if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
+      // The goodbye has been said to those who were in the room.
+      if (goingOn.signal.aborted) return await refuse(connection, events, STOPS);
       const now = clock();
       const ban = bans.find("ban", who, now);
       if (ban !== null) return await refuse(connection, events, keptOut(ban, now));
@@ -104,7 +109,7 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       signal,
       goodbye: () => {
         goingOn.abort();
-        room.close("the server stops");
+        room.close(STOPS);
       },
     });
   } finally {

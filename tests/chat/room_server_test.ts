@@ -389,6 +389,57 @@ Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
   assert(stalled.raw.port > 0);
 });
 
+/** Stops a room; it must not wait for those it holds back, some of them for many seconds. */
+async function stopAtOnce(room: TestRoomServer): Promise<void> {
+  const started = performance.now();
+  room.desk.stop();
+  await room.serving;
+  assert(performance.now() - started < 1000, `${performance.now() - started} ms`);
+}
+
+Deno.test("the room stops at once although it slows somebody down (P1, C3)", async () => {
+  await using room = new TestRoomServer({ rate: 1 });
+  using bob = await room.join("bob");
+  await bob.say("\x07".repeat(4000));
+  await bob.until(/slowed down to that/);
+  await stopAtOnce(room);
+});
+
+Deno.test("the room stops at once although it has read too much telnet from somebody (P1, C5)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using eve = await room.join("eve");
+  await alice.until(/eve joined/);
+  const sent = new Uint8Array(512 * 400);
+  for (let at = 0; at < sent.length; at += 2) sent.set([255, 241], at);
+  // Where the server has not begun to wait yet.
+  sent.set(new TextEncoder().encode("so far\n!"), 512 * 190);
+  const sending = eve.raw.send(sent).catch(() => {});
+  assertEquals(await alice.line(), "eve: so far");
+  await stopAtOnce(room);
+  await sending;
+});
+
+Deno.test("the room stops at once although newcomers wait to be let in (P1, C3)", async () => {
+  await using room = new TestRoomServer({ rate: 1 });
+  const clients = await Promise.all(Array.from({ length: 24 }, () => LineClient.connect(room.port)));
+  try {
+    while (room.events.all.filter(({ event }) => event === "accepted").length < 24) await room.events.change;
+    const leaving = clients.map(async (client) => {
+      const lines = await client.rest();
+      client[Symbol.dispose]();
+      return lines.at(-1);
+    });
+    await stopAtOnce(room);
+    const told = await Promise.all(leaving);
+    const held = told.filter((line) => line === "* Cannot serve you: the server stops").length;
+    assert(held > 0, "somebody was still waiting");
+    assertEquals(told.filter((line) => line === "* the server stops").length, 24 - held);
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+});
+
 Deno.test("what waits for members counts against the memory of all connections, until they are gone", async () => {
   const memory = new MemoryBudget(0);
   await using room = new TestRoomServer({ maxMessage: 65536, memory });
@@ -434,7 +485,9 @@ Deno.test("clients that come in a loop from one address are not announced in a l
   const clients = await Promise.all(Array.from({ length: 40 }, () => LineClient.connect(room.port)));
   try {
     const lines = await Promise.all(clients.slice(26).map((client) => client.line()));
-    assertEquals(new Set(lines), new Set(["* Cannot serve you: too many come from your address; try again later"]));
+    const reason = "too many come from your address; try again later";
+    assertEquals(new Set(lines), new Set([`* Cannot serve you: ${reason}`]));
+    assertEquals(new Set(room.events.refusals), new Set([reason]));
   } finally {
     for (const client of clients) client[Symbol.dispose]();
   }

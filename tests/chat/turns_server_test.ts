@@ -114,6 +114,7 @@ Deno.test("in turns: whoever comes while one is served is told in one line that 
   assertEquals(await second.rest(), ["* the line is busy: somebody else is talking; try again later"]);
   second[Symbol.dispose]();
   await refused;
+  assertEquals(server.events.refusals, ["the line is busy"]);
   const closed = server.events.next("closed");
   await first.say("exit");
   assertEquals(await first.rest(), ["Goodbye! Closing connection."]);

@@ -191,4 +191,9 @@ export class RecordedEvents implements Events {
   get names(): string[] {
     return this.all.map(({ event }) => event);
   }
+
+  /** Why clients were turned away so far. */
+  get refusals(): string[] {
+    return this.all.flatMap((event) => event.event === "refused" ? [event.reason] : []);
+  }
 }
