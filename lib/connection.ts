@@ -25,14 +25,13 @@ const LAST_LOOK = 100;
  * @example Usage
  * ```ts
  * import { Connection } from "./connection.ts";
- * import { decodeText } from "./text.ts";
  * import { assertEquals } from "@std/assert";
  *
  * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
  * using ours = new Connection(await Deno.connect({ port: listener.addr.port }));
  * using theirs = new Connection(await listener.accept());
  * await ours.write("hello\n");
- * assertEquals(decodeText((await theirs.readMessage()) ?? new Uint8Array()), "hello");
+ * assertEquals(await theirs.readMessage(), new TextEncoder().encode("hello"));
  * ```
  */
 export class Connection implements Disposable, AsyncDisposable {
@@ -42,7 +41,7 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly peer: string;
   /** The peer's address alone. */
   readonly hostname: string;
-  /** What ends a message, and how long it may be, where a call says nothing else. */
+  /** How messages end, where a call says nothing else. */
   readonly framing: MessageRules;
   /** What TLS has agreed upon; `null` without TLS. */
   session: Session | null = null;
@@ -118,8 +117,7 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Reads whatever comes next, up to 64 KiB: for scripts that work on the bare stream. While the server is stopping, it takes what is
-   * on its way already: a stream has no message whose end could be waited for.
+   * Reads what comes next, up to 64 KiB, for scripts that work on the bare stream. A stopping server takes what is on its way already.
    */
   async read(): Promise<Uint8Array | null> {
     if (this.#drained) return null;
@@ -195,9 +193,12 @@ export class Connection implements Disposable, AsyncDisposable {
    * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; more for a peer that is sending much.
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
-    const timer = setTimeout(() => this.close(), time);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // Over TLS the last record waits while the peer's window is full, as any write does.
+    this.#deadlines.writing(true);
     try {
       await this.#socket.closeWrite();
+      timer = setTimeout(() => this.close(), time);
       for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {
       // The peer is gone or the second is over: closing is all that is left.
@@ -230,8 +231,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
   close(): void {
     this.#shut();
-    const { bytesIn, bytesOut } = this;
-    this.#report.closed({ bytesIn, bytesOut });
+    this.#report.closed(this);
   }
 
   [Symbol.dispose](): void {

@@ -55,12 +55,16 @@ class Bucket {
     this.#at = now;
   }
 
-  take(cost: number, now: number): boolean {
+  /** Whether anything is left. */
+  fill(now: number): boolean {
     this.#left = Math.min(this.#burst, this.#left + (now - this.#at) / 1000 * this.#rate);
     this.#at = now;
-    if (this.#left <= 0) return false;
+    return this.#left > 0;
+  }
+
+  /** Takes as much, below nothing too. */
+  take(cost: number): void {
     this.#left -= cost;
-    return true;
   }
 }
 
@@ -118,8 +122,11 @@ export class EventRate implements Events, Disposable {
     const own = OWN.has(event.event) || (event.event === "error" && event.peer === undefined);
     if (own) return this.#events.emit(event);
     const bucket = isTrouble(event.event) ? this.#troubles : this.#all;
-    if (bucket.take(costOf(event), this.#now())) this.#events.emit(event);
-    else if (!this.#over) this.#leaveOut(event);
+    if (bucket.fill(this.#now())) {
+      // In a flood, no time is spent on measuring what is left out.
+      bucket.take(costOf(event));
+      this.#events.emit(event);
+    } else if (!this.#over) this.#leaveOut(event);
   }
 
   /** Tells what was left out since it was told last. */

@@ -43,11 +43,11 @@ export class ConnectionReport {
   }
 
   /** The connection is closed; told once. */
-  closed(traffic: { bytesIn: number; bytesOut: number }): void {
+  closed({ bytesIn, bytesOut }: { bytesIn: number; bytesOut: number }): void {
     if (this.#closed || !this.#events.detailed) return;
     this.#closed = true;
     const duration = performance.now() - this.#opened;
-    this.#events.emit({ event: "closed", ...this.#connection, ...traffic, duration });
+    this.#events.emit({ event: "closed", ...this.#connection, bytesIn, bytesOut, duration });
   }
 
   #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {

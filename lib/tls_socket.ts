@@ -158,10 +158,12 @@ export class TlsSocket implements StreamSocket {
     return bytes.length;
   }
 
-  /** Says that no more will come (`close_notify`), then half-closes the socket. */
+  /** Says that no more will come (`close_notify`); FIN goes out when the socket closes. */
   async closeWrite(): Promise<void> {
     await this.#secured.promise;
     if (!this.#tls.writableFinished) await this.#done((done) => this.#tls.end(() => done()));
+    // `node:tls` has finished before its last record has gone out; closing then would cut the stream off.
+    if (!this.#wire.flushed) await this.#done((done) => this.#wire.flush().then(() => done(), done));
   }
 
   /** Closes, and says so to the other side where that can be done at once; whoever wants to be sure waits for {@linkcode gone}. */

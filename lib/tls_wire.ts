@@ -51,6 +51,7 @@ export class Wire {
   /** A read is wanted, and put off until somebody takes what has been received. */
   #put = false;
   #reading: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(raw: StreamSocket, options: WireOptions) {
     this.#raw = raw;
@@ -64,7 +65,8 @@ export class Wire {
       },
       write: (chunk: Uint8Array, _encoding, done) => {
         this.answered = true;
-        this.#write(chunk).then(() => done()).catch(options.onFail);
+        this.#writing = this.#write(chunk);
+        this.#writing.then(() => done()).catch(options.onFail);
       },
       final: (done) => {
         raw.closeWrite().then(() => done()).catch(options.onFail);
@@ -75,6 +77,16 @@ export class Wire {
   /** Whether all that was received has been taken. */
   get empty(): boolean {
     return this.stream.readableLength === 0;
+  }
+
+  /** Whether every record has gone out. */
+  get flushed(): boolean {
+    return this.stream.writableLength === 0;
+  }
+
+  /** Waits until every record has gone out. */
+  async flush(): Promise<void> {
+    while (!this.flushed) await this.#writing;
   }
 
   /** Goes on reading, if that was put off and may be done now. */

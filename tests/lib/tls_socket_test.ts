@@ -144,6 +144,45 @@ Deno.test("close() does not wait for a peer that does not read", async () => {
   await failed;
 });
 
+Deno.test("the end is told before the socket closes, however long its record waits to go out", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new TlsSocket(await Deno.connect({ port: listener.addr.port }), { kind: "client", options: {} });
+  const raw = await listener.accept();
+  listener.close();
+  const [held, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let writing: Promise<unknown> | null = null;
+  const full: StreamSocket = {
+    localAddr: raw.localAddr,
+    remoteAddr: raw.remoteAddr,
+    read: (into) => raw.read(into),
+    write: async (bytes) => {
+      if (writing !== null) waits.resolve();
+      await writing;
+      return await raw.write(bytes);
+    },
+    closeWrite: () => raw.closeWrite(),
+    close: () => raw.close(),
+  };
+  const { cert, key } = { cert: pki.server.certificate, key: pki.server.key };
+  const server = new TlsSocket(full, {
+    kind: "server",
+    options: { cert, key },
+    plain: new Uint8Array(),
+    demanding: false,
+  });
+  await Promise.all([client.handshake(), server.handshake()]);
+  await writeText(server, "all of it");
+  writing = held.promise;
+  const ending = server.closeWrite().then(() => server.close());
+  await waits.promise;
+  await delay(10);
+  held.resolve();
+  await ending;
+  assertEquals(await readAll(client), "all of it");
+  client.close();
+  await Promise.all([client.gone, server.gone]);
+});
+
 /** What a TLS server makes of a client that sends these bytes, and what the client gets to read. */
 async function meet(
   bytes: Uint8Array | string,
