@@ -54,10 +54,7 @@ export class Guest {
     this.#partner = partner;
     this.#options = options;
     this.#input = open({ prompt: OURS, onInterrupt: stop, onEarly: (line) => this.#early(line) });
-    this.#idle = new Deadlines({ idle, stall: 0 }, () => {
-      this.#expired = new TimedOutError(`Cannot go on: no answer for ${idle / 1000} s`);
-      this.#leave(AT_ONCE);
-    });
+    this.#idle = new Deadlines({ idle, stall: 0 }, () => this.#expire());
   }
 
   /**
@@ -132,6 +129,14 @@ export class Guest {
     this.#turnIs(false);
     if (word !== undefined && this.#options.repeats !== true) this.#send(word).catch(() => {});
     this.#sending = this.#sending.then(() => this.#partner.end(patience)).catch(() => {});
+  }
+
+  /** No answer has come: the end, whatever is on its way out, and whether or not we were leaving. */
+  #expire(): void {
+    this.#expired = new TimedOutError(`Cannot go on: no answer for ${this.#options.idle / 1000} s`);
+    this.#leaving = true;
+    this.#turnIs(false);
+    this.#partner.end(AT_ONCE).catch(() => {});
   }
 
   /** A line typed while we wait for the answer; `true` when it needs not be kept. */

@@ -16,7 +16,7 @@ export interface Partner {
   /** Says a message. One call at a time. */
   say(text: string): Promise<void>;
   /**
-   * Says that nothing more will come from here.
+   * Says that nothing more will come from here. Calling it again can only change the patience.
    *
    * @param patience For how long (ms) the partner is still heard; then {@linkcode Partner.hear} says `null`. 0 = until it ends itself.
    */
@@ -49,9 +49,10 @@ export class TcpPartner implements Partner, Disposable {
   }
 
   async end(patience: number): Promise<void> {
+    clearTimeout(this.#lingering);
+    if (patience > 0) this.#lingering = setTimeout(() => this.#connection.close(), patience);
     if (this.#ended) return;
     this.#ended = true;
-    if (patience > 0) this.#lingering = setTimeout(() => this.#connection.close(), patience);
     await this.#connection.closeWrite();
   }
 

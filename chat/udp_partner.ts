@@ -100,6 +100,7 @@ export class UdpServerPartner implements Partner, Disposable {
   /** Says `exit`, and again when nobody answers; in the end the server may never know. */
   async end(patience: number): Promise<void> {
     let left = GOODBYES;
+    clearInterval(this.#lingering);
     this.#lingering = setInterval(() => {
       if (--left > 0) this.say("exit").catch(() => {});
       else this.#socket.close();
