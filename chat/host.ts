@@ -24,7 +24,7 @@ export interface HostOptions extends Desk {
   readonly giveWay?: number;
 }
 
-/** A guest that has closed its side may have left or wait for its answer, as `nc -N` does: nobody can tell. */
+/** A guest that has closed its side and still listens may wait for its answer, as `nc -N` does. */
 const GIVE_WAY = 10_000;
 
 /** What a guest hears while another one talks. */
@@ -60,16 +60,18 @@ export class Host {
   }
 
   /**
-   * Somebody else is here: a guest that closed its side long enough ago makes way, answered or not.
+   * Somebody else is here: a guest that has left makes way, and one that only closed its side does so after a while, answered or not.
    *
    * @returns `false` when the line stays busy. When it is free again, another newcomer may be quicker: look at {@linkcode Host.busy}.
    */
   async makeWay(): Promise<boolean> {
     const { idle, giveWay = Math.min(idle || GIVE_WAY, GIVE_WAY) } = this.#options;
-    if (this.#talk === null) return true;
-    if (this.#talk.closedFor === 0 || this.#talk.closedFor < giveWay) return false;
-    this.#talk.end(noticeLine("not answered: somebody else wants the line"));
-    await this.#over.promise;
+    const [talk, over] = [this.#talk, this.#over.promise];
+    if (talk === null) return true;
+    if (talk.closedFor === 0) return false;
+    if (talk.closedFor >= giveWay) talk.end(noticeLine("not answered: somebody else wants the line"));
+    else if (await talk.stillListens()) return false;
+    await over;
     return true;
   }
 

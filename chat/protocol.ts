@@ -93,6 +93,8 @@ export function noticeLine(text: string): string {
 
 /** In turns: what was said again has arrived before. */
 export const RECEIVED = "* received already: the answer is being written";
+/** In turns: a partner that has closed its side is asked whether it still listens. */
+export const WANTED = "* somebody else wants the line";
 /** In turns: what was said too early waits. */
 export const KEPT = "* not your turn: kept until you have been answered";
 /** In turns: what was said too early does not even wait. */
@@ -100,7 +102,7 @@ export const NOT_KEPT = "* not your turn: not taken, too much is waiting";
 
 /** Tells whether a message only says that the answer is still to come, so that it is not our turn yet. */
 export function isStillWaiting(message: string): boolean {
-  return message === RECEIVED || message === KEPT || message === NOT_KEPT;
+  return [RECEIVED, WANTED, KEPT, NOT_KEPT].includes(message);
 }
 
 /** Tells whether a line is a notice: those are never answered, so that two servers cannot talk each other to death. */

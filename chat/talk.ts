@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
 import type { LineInput } from "../lib/line_input.ts";
 import { messageText, type Partner } from "./partner.ts";
-import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED } from "./protocol.ts";
+import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "./protocol.ts";
 import { Turns } from "./turns.ts";
 
 /** Our own end of a conversation. */
@@ -30,6 +31,9 @@ export interface TalkOptions {
 
 /** How long a partner may take to end after we have (ms). */
 const LINGER = 500;
+/** How long the reset of a partner that has left may take to come back (ms), and how often a partner is asked at most. */
+const RESET = 200;
+const ASK = 1000;
 
 /** A conversation from the partner's first word to the end. */
 export class Talk {
@@ -42,6 +46,8 @@ export class Talk {
   #wake: () => void = () => {};
   /** Since when the partner will say no more; it may still listen. */
   #heardAllAt: number | null = null;
+  #askedAt = -Infinity;
+  #asking: Promise<boolean> = Promise.resolve(true);
   #idle: Deadlines;
 
   constructor(partner: Partner, options: TalkOptions) {
@@ -75,6 +81,34 @@ export class Talk {
   /** For how long (ms) the partner has been waiting with its side closed: it may listen, or have left. */
   get closedFor(): number {
     return this.#heardAllAt === null ? 0 : performance.now() - this.#heardAllAt;
+  }
+
+  /**
+   * Finds out whether a partner with its side closed still listens. The system of one that has left answers what is sent to it with a
+   * reset (RFC 9293 3.5.2); then the conversation is over.
+   */
+  stillListens(): Promise<boolean> {
+    const now = performance.now();
+    if (now - this.#askedAt >= ASK) {
+      this.#askedAt = now;
+      this.#asking = this.#ask();
+    }
+    return this.#asking;
+  }
+
+  async #ask(): Promise<boolean> {
+    const { signal } = this.#over;
+    try {
+      await this.#send(WANTED);
+      await delay(RESET, { signal });
+      await this.#send(RECEIVED);
+      return true;
+    } catch {
+      if (!signal.aborted) this.#options.remark("The client has left");
+      this.#over.abort();
+      this.#wake();
+      return false;
+    }
   }
 
   /** Ends the conversation with a last message. */

@@ -26,7 +26,7 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
 
 /**
  * Serves conversations on a bound listener until the signal fires; a guest who comes while one is under way is told that the line is busy,
- * unless its guest closed its side a while ago: such a guest makes way.
+ * unless its guest has left, or closed its side a while ago: such a guest makes way.
  *
  * @param listener Already listening; owned by this function from here on.
  */

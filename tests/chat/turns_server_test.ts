@@ -47,6 +47,9 @@ async function ask(client: RawClient, words: string): Promise<string | null> {
   return bytes === null ? null : new TextDecoder().decode(bytes);
 }
 
+/** What a guest with its side closed hears when somebody else comes. */
+const ASKED = ["* somebody else wants the line", "* received already: the answer is being written"];
+
 Deno.test("in turns: the textbook client speaks, the operator answers, exit ends it (S4)", async () => {
   await using server = new TurnsServer({ once: true });
   using client = await RawClient.connect(server.port);
@@ -181,7 +184,7 @@ Deno.test("in turns: a guest that closed its side keeps the line for a while, an
   // Nobody else comes while the time passes.
   await delay(300);
   server.desk.input.type("an answer");
-  assertEquals(await guest.rest(), ["an answer"]);
+  assertEquals(await guest.rest(), [...ASKED, "an answer"]);
   assertEquals(server.log, [
     "[The client's turn]",
     "client: a question",
@@ -210,6 +213,31 @@ Deno.test("in turns: a guest that sent a line and left makes way for the next on
   const busy = "* the line is busy: somebody else is talking; try again later";
   assertEquals(heard.toSorted(), [busy, "hello to you"]);
   for (const client of both) client[Symbol.dispose]();
+});
+
+Deno.test("in turns: a guest that has left makes way at once, one after the other; one that listens keeps the line (S8)", async () => {
+  await using server = new TurnsServer();
+  for (let count = 0; count < 3; count++) {
+    const eof = server.events.next("eof");
+    const gone = await RawClient.connect(server.port);
+    await gone.send(`line ${count}\n`);
+    await gone.end();
+    gone.close();
+    await deadline(eof, 5000);
+  }
+  const left = server.events.next("eof");
+  using listening = await LineClient.connect(server.port);
+  await listening.say("are you there?");
+  await listening.raw.end();
+  await deadline(left, 5000);
+  const others = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
+  const busy = "* the line is busy: somebody else is talking; try again later";
+  for (const other of others) {
+    assertEquals(await other.line(), busy);
+    other[Symbol.dispose]();
+  }
+  server.desk.input.type("yes");
+  assertEquals(await listening.rest(), [...ASKED, "yes"]);
 });
 
 Deno.test("in turns: a guest who half-closes still gets the answer (S8)", async () => {
