@@ -1,3 +1,4 @@
+import { deadline } from "@std/async/deadline";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { Connection } from "../../lib/connection.ts";
 import { TimedOutError } from "../../lib/errors.ts";
@@ -132,6 +133,31 @@ Deno.test("finish() of a peer that is gone, or that stays for ever, just closes"
   assert(silent.socket.closed);
   assertGreaterOrEqual(performance.now() - began, 29);
 });
+
+Deno.test(
+  "finish() gives an end that cannot go out yet the time of a write, and no more (17)",
+  { permissions },
+  async () => {
+    for (const stall of [0, 20]) {
+      const { socket, connection } = setUp({ stall });
+      const out = Promise.withResolvers<void>();
+      const close = socket.close.bind(socket);
+      socket.closeWrite = () => out.promise;
+      socket.close = () => {
+        close();
+        out.reject(new Deno.errors.Interrupted());
+      };
+      const finishing = connection.finish({ time: 10 });
+      if (stall === 0) {
+        await pass(30);
+        assertEquals(socket.closed, false);
+        out.resolve();
+      }
+      await deadline(finishing, 5000);
+      assert(socket.closed);
+    }
+  },
+);
 
 Deno.test("drain() closes a connection at rest, and its read says null", { permissions }, async () => {
   const { socket, connection, events } = setUp();
