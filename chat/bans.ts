@@ -51,18 +51,21 @@ const MOST = 1000;
 export class Bans {
   #entries = new Map<string, Ban>();
 
+  /** Adds an entry, in place of one of the same kind for the same client. */
+  set(ban: Ban, now: number): Ban {
+    this.#entries.set(keyOf(ban), ban);
+    if (this.#entries.size > MOST) this.#forget(now);
+    return ban;
+  }
+
   /**
-   * Adds an entry. One of the same kind for the same client that holds for longer stays: a kick does not shorten a ban.
+   * Adds an entry unless one of the same kind for the same client holds for longer: a kick does not shorten a ban.
    *
    * @returns The entry that holds.
    */
   add(ban: Ban, now: number): Ban {
-    const key = `${ban.kind} ${ban.id}`;
-    const before = this.#entries.get(key);
-    if (before !== undefined && before.until > ban.until) return before;
-    this.#entries.set(key, ban);
-    if (this.#entries.size > MOST) this.#forget(now);
-    return ban;
+    const before = this.#entries.get(keyOf(ban));
+    return before !== undefined && before.until > ban.until ? before : this.set(ban, now);
   }
 
   /** What holds for a client now; an address holds for those with a certificate as well. */
@@ -96,6 +99,10 @@ export class Bans {
     const [first] = [...this.#entries].toSorted(([, one], [, other]) => one.until - other.until);
     if (first !== undefined) this.#entries.delete(first[0]);
   }
+}
+
+function keyOf({ kind, id }: Ban): string {
+  return `${kind} ${id}`;
 }
 
 /**

@@ -27,6 +27,9 @@ export interface HostOptions extends Desk {
 /** A guest that has closed its side and still listens may wait for its answer, as `nc -N` does. */
 const GIVE_WAY = 10_000;
 
+/** How long (ms) it may take to hear that the guest on the line has closed its side. */
+const GLANCE = 100;
+
 /** What a guest hears while another one talks. */
 export const BUSY = noticeLine("the line is busy: somebody else is talking; try again later");
 
@@ -68,7 +71,7 @@ export class Host {
     const { idle, giveWay = Math.min(idle || GIVE_WAY, GIVE_WAY) } = this.#options;
     const [talk, over] = [this.#talk, this.#over.promise];
     if (talk === null) return true;
-    if (talk.closedFor === 0) return false;
+    if (!await talk.closes(GLANCE)) return false;
     if (talk.closedFor >= giveWay) talk.end(noticeLine("not answered: somebody else wants the line"));
     else if (await talk.stillListens()) return false;
     await over;
@@ -106,6 +109,7 @@ export class Host {
       this.#over.resolve();
       input.prompt(NOBODY);
       const unsent = input.discard();
+      // Words for one guest are not for the next.
       if (unsent > 0) events.emit({ event: "notice", message: `${plural(unsent, "line")} typed ahead and not sent` });
     }
   }

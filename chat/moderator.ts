@@ -55,9 +55,9 @@ export class Moderator {
         run: run((rest) => this.#with(rest, MUTE, (member, minutes) => this.#mute(member, minutes))),
       },
       unmute: {
-        usage: "unmute NAME",
-        help: "let NAME be heard again",
-        run: run((rest) => this.#with(rest, MUTE, (member) => this.#unmute(member))),
+        usage: "unmute NAME|ADDRESS",
+        help: "let NAME, or all from ADDRESS, be heard again",
+        run: run((rest) => this.#unmute(rest.trim())),
       },
       ban: {
         usage: "ban NAME|ADDRESS [MINUTES]",
@@ -95,7 +95,8 @@ export class Moderator {
   #sendAway(member: Member, minutes: number, why: Extract<Why, "kicked" | "banned">): void {
     const done = why === "kicked" ? "kicked out" : "banned";
     this.#room.notify(member, `you were ${done} by the operator`);
-    const ban = this.#enter("ban", member, minutes);
+    const entry = this.#entryOf("ban", member, minutes);
+    const ban = why === "kicked" ? this.#bans.add(entry, this.#clock()) : this.#bans.set(entry, this.#clock());
     this.#room.leave(member, why);
     const others = this.#room.members.filter((other) => other !== this.#self && banId(whoIs(other)) === ban.id).length;
     const stay = others === 0 ? "" : `; ${plural(others, "other")} from there stay`;
@@ -111,7 +112,7 @@ export class Moderator {
     const minutes = minutesIn(text, BAN);
     if (minutes === null) return this.#say(noMinutes(text));
     const now = this.#clock();
-    this.#bans.add({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
+    this.#bans.set({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
     for (const member of this.#room.members) {
       if (member === this.#self || placeOf(whoIs(member).address) !== place) continue;
       this.#room.notify(member, "you were banned by the operator");
@@ -121,24 +122,33 @@ export class Moderator {
   }
 
   #unban(word: string): void {
-    const isNamed = (name: string): boolean => foldName(name) === foldName(word);
-    const lifted = this.#bans.lift("ban", placeOf(word) ?? word, isNamed);
+    const lifted = this.#lift("ban", word);
     if (lifted.length === 0) this.#say(word === "" ? "name somebody" : `${word} is not banned; /bans lists who is`);
     for (const ban of lifted) this.#say(`${describe(ban)} may come in again`);
   }
 
   #mute(member: Member, minutes: number): void {
-    this.#enter("mute", member, minutes);
+    this.#bans.set(this.#entryOf("mute", member, minutes), this.#clock());
     this.#room.mute(member, true);
     this.#room.notify(member, MUTED);
     this.#say(`${member.name} is muted for ${plural(minutes, "minute")}`);
   }
 
-  #unmute(member: Member): void {
-    for (const id of [banId(whoIs(member)), placeOf(whoIs(member).address)]) this.#bans.lift("mute", id);
-    this.#room.mute(member, false);
-    this.#room.notify(member, "you are heard again");
-    this.#say(`${member.name} is heard again`);
+  #unmute(word: string): void {
+    const member = this.#room.find(word);
+    const lifted = this.#lift("mute", word);
+    // Whoever is here may have been muted under another name, or for its address.
+    if (member?.muted === true) {
+      const { address, fingerprint } = whoIs(member);
+      for (const id of [fingerprint, placeOf(address)]) lifted.push(...this.#bans.lift("mute", id));
+    }
+    for (const entry of lifted) this.#say(`${describe(entry)} is heard again`);
+    for (const each of this.#room.members) if (each.muted) this.review(each);
+    if (lifted.length === 0) this.#say(word === "" ? "name somebody" : `${word} is not muted; /bans lists who is`);
+  }
+
+  #lift(kind: Kind, word: string): Ban[] {
+    return this.#bans.lift(kind, placeOf(word) ?? word, (name) => foldName(name) === foldName(word));
   }
 
   #list(): void {
@@ -150,10 +160,8 @@ export class Moderator {
     }
   }
 
-  #enter(kind: Kind, member: Member, minutes: number): Ban {
-    const now = this.#clock();
-    const ban = { kind, id: banId(whoIs(member)), name: member.name, until: now + minutes * MINUTE };
-    return this.#bans.add(ban, now);
+  #entryOf(kind: Kind, member: Member, minutes: number): Ban {
+    return { kind, id: banId(whoIs(member)), name: member.name, until: this.#clock() + minutes * MINUTE };
   }
 }
 

@@ -12,10 +12,15 @@ export const RESERVED_NAMES: readonly string[] = ["server", "operator", "admin",
 const GUEST = /^guest[\p{N}ol]*$/u;
 
 /**
- * What `confusables.txt` leaves out. There, only the capital of `i` looks like `l`, but case does not count here; a stroke of Han may
- * stand beside Latin letters; and þ and ĸ pass for p and k.
+ * What `confusables.txt` leaves out. There, only the capital of `i` looks like `l`, but case does not count here; Han strokes, Bopomofo
+ * and Hangul letters may stand beside Latin ones; and þ and ĸ pass for p and k.
  */
-const MORE: ReadonlyMap<string, string> = new Map([["i", "l"], ["þ", "p"], ["ĸ", "k"], ["丨", "l"]]);
+const MORE: ReadonlyMap<string, string> = new Map([
+  ...[["i", "l"], ["þ", "p"], ["ĸ", "k"], ["丨", "l"], ["亅", "l"], ["工", "l"], ["ㄧ", "l"]] as const,
+  ...[["丁", "t"], ["ㄒ", "t"], ["ㅜ", "t"], ["ᅮ", "t"], ["ㄚ", "y"]] as const,
+  // Flags are made of these, and some terminals show them as letters.
+  ...Array.from("abcdefghijklmnopqrstuvwxyz", (letter, at) => [String.fromCodePoint(0x1f1e6 + at), letter] as const),
+]);
 /** Whatever is no letter, digit, mark or emoji is not compared. */
 const NOT_COMPARED = /[^\p{L}\p{N}\p{M}\p{Emoji_Presentation}]/gu;
 

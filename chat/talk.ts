@@ -46,6 +46,7 @@ export class Talk {
   #wake: () => void = () => {};
   /** Since when the partner will say no more; it may still listen. */
   #heardAllAt: number | null = null;
+  #heardAll = Promise.withResolvers<void>();
   #askedAt = -Infinity;
   #asking: Promise<boolean> = Promise.resolve(true);
   #idle: Deadlines;
@@ -66,11 +67,13 @@ export class Talk {
     try {
       await this.#listen();
       this.#heardAllAt = performance.now();
+      this.#heardAll.resolve();
       this.#wake();
       // A partner that has only half-closed still gets its answer.
       if (this.#turns.ours) await speaking;
     } finally {
       this.#over.abort();
+      this.#heardAll.resolve();
       this.#wake();
       this.#idle.stop();
       await speaking;
@@ -81,6 +84,15 @@ export class Talk {
   /** For how long (ms) the partner has been waiting with its side closed: it may listen, or have left. */
   get closedFor(): number {
     return this.#heardAllAt === null ? 0 : performance.now() - this.#heardAllAt;
+  }
+
+  /** Waits until the partner has closed its side, for `ms` at most; tells whether it has. */
+  async closes(ms: number): Promise<boolean> {
+    const closed = new AbortController();
+    const late = delay(ms, { signal: closed.signal }).catch(() => {});
+    await Promise.race([this.#heardAll.promise, late]);
+    closed.abort();
+    return this.#heardAllAt !== null || this.#over.signal.aborted;
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Desk } from "./desk.ts";
 import { receiveAll, turnAway } from "./door.ts";
 import { BUSY, Host } from "./host.ts";
 import { TcpPartner } from "./partner.ts";
-import { GOODBYE } from "./protocol.ts";
+import { GOODBYE, noticeLine } from "./protocol.ts";
 
 /** How conversations are served. */
 export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -24,6 +24,9 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
   readonly desk: Desk;
 }
 
+/** Why everybody is let go at the end. */
+const STOPS = "the server stops";
+
 /**
  * Serves conversations on a bound listener until the signal fires; a guest who comes while one is under way is told that the line is busy,
  * unless its guest has left, or closed its side a while ago: such a guest makes way.
@@ -35,18 +38,23 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
   const host = new Host({ events, goodbye: GOODBYE, idle, ...(giveWay === undefined ? {} : { giveWay }), ...desk });
   try {
     const busy = { events, reason: "the line is busy", line: BUSY };
+    const stops = { events, reason: STOPS, line: noticeLine(`Cannot serve you: ${STOPS}`) };
     const serve: Handler = async (guest) => {
-      while (host.busy) if (!await host.makeWay()) return await turnAway(guest, busy);
+      while (host.busy && !signal.aborted) if (!await host.makeWay()) return await turnAway(guest, busy);
+      if (signal.aborted) return await turnAway(guest, stops);
       await receive(host, guest);
     };
+    const { maxConnections = 0 } = serving;
     return await receiveAll(listener, serve, {
       ...serving,
+      // One more may come to the door: a guest that has left makes way for it.
+      maxConnections: maxConnections === 0 ? 0 : maxConnections + 1,
       events,
       signal,
-      goodbye: () => host.close("the server stops"),
+      goodbye: () => host.close(STOPS),
     });
   } finally {
-    host.close("the server stops");
+    host.close(STOPS);
   }
 }
 

@@ -21,7 +21,7 @@ export interface LineInput extends Sink, Disposable {
   read(signal?: AbortSignal): Promise<string | null>;
   /** Changes the words before the input. */
   prompt(text: string): void;
-  /** Throws away the lines that were typed and not read; tells how many. */
+  /** Throws away the lines that were typed and not read, and the one that is being typed; tells how many. */
   discard(): number;
   /** Gives the terminal back. What waits says `null`. */
   close(): void;

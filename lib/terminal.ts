@@ -78,8 +78,15 @@ export class Terminal implements LineInput {
     this.#readline.prompt(true);
   }
 
+  /** The line that is being typed goes where those are that were entered: the up arrow brings it back. */
   discard(): number {
-    return this.#queue.lines.splice(0).length;
+    const typing = this.#readline.line;
+    if (typing !== "") {
+      (this.#readline as { history?: string[] }).history?.unshift(typing);
+      this.#readline.write(null, { ctrl: true, name: "e" });
+      this.#readline.write(null, { ctrl: true, name: "u" });
+    }
+    return this.#queue.lines.splice(0).length + (typing === "" ? 0 : 1);
   }
 
   /**

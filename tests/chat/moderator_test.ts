@@ -114,3 +114,33 @@ Deno.test("the operator is told what a command wants, and cannot do it to itself
   for (const command of ["/kick", "/mute", "/ban", "/unban"]) assertEquals(room.does(command), ["name somebody"]);
   assertEquals([room.does("/ban server"), room.does("/kick zed")], [["that is you"], ["nobody here is called zed"]]);
 });
+
+Deno.test("/mute and /ban again set the time anew, shorter too; a kick does not shorten a ban", pure, () => {
+  const room = new Moderated();
+  const [eve] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
+  room.does("/mute eve");
+  assertEquals(room.does("/mute eve 1"), ["eve is muted for 1 minute"]);
+  assertEquals(room.does("/bans"), ["muted: eve (192.0.2.7), for 1 minute more"]);
+  room.does("/unmute eve");
+  room.does("/ban 198.51.100.1 60");
+  assertEquals(room.does("/ban 198.51.100.1 2"), ["198.51.100.1 is kept out for 2 minutes"]);
+  assertEquals(room.does("/bans"), ["banned: 198.51.100.1, for 2 minutes more"]);
+  assertEquals(eve.gone, false);
+  room.does("/ban eve 30");
+  assertEquals(room.does("/kick bob"), ["bob was kicked out: 192.0.2.7 is kept out for 30 minutes"]);
+});
+
+Deno.test("/unmute lifts the mute of somebody who has left, by name or address, and no other", pure, () => {
+  const room = new Moderated();
+  for (const word of ["eve", "192.0.2.7"]) {
+    const [eve, bob] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
+    room.does("/mute eve");
+    assertEquals(room.does("/unmute bob"), ["bob is not muted; /bans lists who is"]);
+    assertEquals([eve.muted, bob.muted], [true, false]);
+    room.room.leave(eve, "quit");
+    assertEquals(room.does(`/unmute ${word}`), ["eve (192.0.2.7) is heard again"]);
+    assertEquals(room.does("/bans"), ["nobody is banned or muted"]);
+    room.room.leave(bob, "quit");
+  }
+  assertEquals(room.does("/unmute"), ["name somebody"]);
+});

@@ -240,6 +240,42 @@ Deno.test("in turns: a guest that has left makes way at once, one after the othe
   assertEquals(await listening.rest(), [...ASKED, "yes"]);
 });
 
+Deno.test("in turns: whoever is here gets the line of those who have left, at --max-connections 1 too (S8)", async () => {
+  for (const [maxConnections, leave] of [[0, 2], [1, 1]] as const) {
+    await using server = new TurnsServer({ maxConnections });
+    for (let count = 0; count < leave; count++) {
+      const event = server.events.next(count === 0 ? "eof" : "accepted");
+      using gone = await RawClient.connect(server.port);
+      await gone.send(`line ${count}\n`);
+      gone.close();
+      await deadline(event, 5000);
+    }
+    using here = await LineClient.connect(server.port);
+    await here.say("hello");
+    while (!server.log.includes("client: hello")) await deadline(server.events.change, 5000);
+    server.desk.input.type("hello to you");
+    assertEquals(await here.line(), "hello to you");
+  }
+});
+
+Deno.test("in turns: who waits for the line when the server stops is told so, and nobody gets it (P1)", async () => {
+  await using server = new TurnsServer();
+  const left = server.events.next("eof");
+  using listening = await LineClient.connect(server.port);
+  await listening.say("are you there?");
+  await listening.raw.end();
+  await deadline(left, 5000);
+  using next = await LineClient.connect(server.port);
+  await next.say("hello");
+  // The next one waits while the guest is asked whether it still listens.
+  assertEquals(await listening.line(), ASKED[0]);
+  server.desk.stop();
+  assertEquals(await next.rest(), ["* Cannot serve you: the server stops"]);
+  assertEquals(await listening.rest(), ["* the server stops"]);
+  await server.serving;
+  assertEquals(server.log.some((line) => line.includes("hello")), false);
+});
+
 Deno.test("in turns: a guest who half-closes still gets the answer (S8)", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);

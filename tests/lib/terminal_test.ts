@@ -231,6 +231,20 @@ Deno.test("Terminal tells of lines for which nobody waits, and throws them away 
   assertEquals([await next, early.length], ["waited for", 2]);
 });
 
+Deno.test("Terminal throws away what is being typed as well; the up arrow brings it back", async () => {
+  using it = setUp();
+  it.type("half a li");
+  await it.screen.shows("> half a li");
+  assertEquals(it.terminal.discard(), 1);
+  await it.screen.shows(">");
+  assertEquals(it.terminal.discard(), 0);
+  it.type("\x1b[A");
+  await it.screen.shows("> half a li");
+  const next = it.terminal.read();
+  it.type("ne\r");
+  assertEquals(await next, "half a line");
+});
+
 Deno.test("Terminal tells of Ctrl-C and Ctrl-D", async () => {
   const told: string[] = [];
   using it = setUp({ onInterrupt: () => told.push("interrupt"), onEnd: () => told.push("end") });
