@@ -11,7 +11,10 @@ import { encodeText } from "../lib/text.ts";
 import { Laggards } from "./laggards.ts";
 import { MAX_OUTBOX, Outbox, type OutboxFeed, type Piece } from "./outbox.ts";
 
-/** When so many characters wait for the end of the turn, those who speak should wait for it too. */
+/**
+ * When so many bytes wait for the end of the turn, those who speak should wait for it too. A member that is not behind has
+ * room for them.
+ */
 const FULL = 256 * 1024;
 /** When memory is spent, a member goes on for whom no more than this waits (bytes). */
 const SPARED = 16 * 1024;
@@ -78,7 +81,7 @@ export class Feed implements OutboxFeed {
   say(line: string, except: Outbox | null): void {
     this.#lines.push(line);
     this.#speakers.push(except);
-    this.#size += line.length;
+    this.#size += byteLength(line);
     if (except !== null) except.spoken++;
     this.schedule();
   }
@@ -153,4 +156,9 @@ export class Feed implements OutboxFeed {
     this.#held += bytes;
     return true;
   }
+}
+
+/** How many bytes a text has in UTF-8; most lines are ASCII, and need not be encoded for that. */
+function byteLength(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : encodeText(text).length;
 }

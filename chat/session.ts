@@ -170,7 +170,6 @@ export class Session {
 
   /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
   async #hearLater(line: string, { wait, cost }: { wait: number; cost: number }): Promise<"leave" | void> {
-    if (this.#room.full) await this.#room.turn();
     if (wait > 0 && !this.#slowed) {
       const long = cost > 1 ? ` (a line counts as one for each ${BYTES_PER_TOKEN} bytes)` : "";
       const pace = `you write faster than ${this.#options.rate} lines a second${long}`;
@@ -178,7 +177,8 @@ export class Session {
     }
     this.#slowed = wait > 0;
     if (wait > 0) await this.#pause(wait);
-    await this.#waitForLaggards(line, cost);
+    const until = performance.now() + PATIENCE;
+    while (!this.#member.gone && !this.#mayGoOut(line, cost, until)) await this.#aMoment();
     this.#heardAt = performance.now();
     if (!this.#member.gone) return this.#hear(line);
   }
@@ -188,15 +188,23 @@ export class Session {
     return this.#room.laggards.holds(this, cost > 1 ? cost * BYTES_PER_TOKEN : line.length, now);
   }
 
-  /** Waits while somebody is behind who still reads, but not for long: then the line goes out, even if that drops a member. */
-  async #waitForLaggards(line: string, cost: number): Promise<void> {
-    const until = performance.now() + PATIENCE;
-    for (let now; (now = performance.now()) < until && !this.#member.gone && this.#isHeld(line, cost, now);) {
-      const looked = new AbortController();
-      const look = delay(LOOK, { signal: AbortSignal.any([looked.signal, this.#letGo.signal]) }).catch(() => {});
-      await Promise.race([this.#room.laggards.relief(), look]);
-      looked.abort();
-    }
+  /**
+   * Whether a line that had to wait may be heard now, and at once: many may have waited for the same, and not all of them fit into a
+   * turn. For those who are behind and still read it waits until a time; then it goes out, even if that drops a member.
+   */
+  #mayGoOut(line: string, cost: number, until: number): boolean {
+    if (this.#room.full) return false;
+    const now = performance.now();
+    return now >= until || !this.#isHeld(line, cost, now);
+  }
+
+  /** Waits for the end of a turn that is full, or until nobody is behind, for a moment. */
+  async #aMoment(): Promise<void> {
+    if (this.#room.full) return await this.#room.turn();
+    const looked = new AbortController();
+    const look = delay(LOOK, { signal: AbortSignal.any([looked.signal, this.#letGo.signal]) }).catch(() => {});
+    await Promise.race([this.#room.laggards.relief(), look]);
+    looked.abort();
   }
 
   /** Waits, unless the room lets the member go. */

@@ -181,6 +181,23 @@ Deno.test("a flood does not expel a member that reads on: it waits (S12, C3)", a
   await Promise.all(floods);
 });
 
+Deno.test("many who speak at once do not expel those who read: not all fit into one turn (S12, C3)", async () => {
+  await using room = new TestRoomServer();
+  using honest = await room.join("honest");
+  const guests = await Promise.all(Array.from({ length: 100 }, () => LineClient.connect(room.port)));
+  await Promise.all(guests.map((guest) => guest.until(/you are/)));
+  // Escaped, the lines have 1.6 MB together, and an outbox holds 1 MiB.
+  await Promise.all(guests.map((guest) => guest.say("\x07".repeat(4000))));
+  await Promise.all([honest, ...guests].map(async (member) => {
+    for (let lines = 0; lines < 99;) {
+      const line = await member.line();
+      assert(line !== null, `expelled after ${lines} lines`);
+      if (line.endsWith("\\x07")) lines++;
+    }
+  }));
+  for (const guest of guests) guest[Symbol.dispose]();
+});
+
 Deno.test("a flood waits only a moment for a member that reads nothing, and those who say little not even that", async () => {
   await using room = new TestRoomServer();
   using stalled = await room.join("stalled");
