@@ -5,6 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
+import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "./answer.ts";
 import { isMissing, isOld, isSteady, LOOKS, openInside, trailOf } from "./inside.ts";
@@ -83,11 +84,12 @@ async function settled(root: string, path: string, read: () => Promise<Entries>)
   let entries: Entries | null = null;
   for (let looks = 0, tries = 0; tries < TRIES;) {
     const now = Date.now();
-    const before = await trailOf(root, path);
-    const found = await read();
-    const after = await trailOf(root, path);
+    const before = await unlessMissing(trailOf(root, path));
+    const found = isFolder(before) ? await unlessMissing(read()) : null;
+    const after = await unlessMissing(trailOf(root, path));
     const above = (before?.length ?? 0) - 1;
-    if (before === null || after === null || !isSteady(before, after, 0)) {
+    // A link that was put in the folder's place stays out too, however steady it is.
+    if (before === null || found === null || after === null || !isSteady(before, after, 0)) {
       tries++;
       [entries, looks] = [null, 0];
       await delay(SETTLED);
@@ -98,6 +100,19 @@ async function settled(root: string, path: string, read: () => Promise<Entries>)
     if (++looks === LOOKS) return entries;
   }
   throw new Refusal(503, "the folder keeps changing; try again later", { retryAfter: 1 });
+}
+
+function isFolder(trail: readonly Stats[] | null): boolean {
+  return trail?.at(-1)?.isDirectory() === true;
+}
+
+async function unlessMissing<T>(looking: Promise<T>): Promise<T | null> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 function inBoth(one: Entries, other: Entries): Entries {

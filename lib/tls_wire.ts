@@ -79,9 +79,9 @@ export class Wire {
     return this.stream.readableLength === 0;
   }
 
-  /** Whether every record has gone out. */
+  /** Whether every record has gone out, or none will any more. */
   get flushed(): boolean {
-    return this.stream.writableLength === 0;
+    return this.stream.writableLength === 0 || this.stream.destroyed;
   }
 
   /** Waits until every record has gone out. */

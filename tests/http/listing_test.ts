@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { CutOffError } from "../../lib/errors.ts";
 import { MemoryBudget } from "../../lib/memory.ts";
 import { listing } from "../../http/listing.ts";
+import { Refusal } from "../../http/refusal.ts";
 import { requestOf } from "./requests.ts";
 import { answersIn, serve } from "./serving.ts";
 
@@ -96,6 +97,29 @@ Deno.test("a listing shows nothing of a folder that is swapped in by a link just
     Deno.readDir = readDir;
   }
 });
+
+Deno.test(
+  "a listing shows nothing of a link that took the folder's place and stays, and copes with a folder that has gone",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  async () => {
+    const folder = await Deno.realPath(await Deno.makeTempDir());
+    try {
+      await Deno.mkdir(`${folder}/out`);
+      await Deno.writeTextFile(`${folder}/out/secret`, "");
+      await Deno.mkdir(`${folder}/site`);
+      await Deno.symlink("../out", `${folder}/site/link`);
+      for (const name of ["link", "gone"]) {
+        const request = requestOf(`GET /${name}/ HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        const answer = listing(`${folder}/site`, `${folder}/site/${name}`, [name], request, () => true);
+        assertEquals((await assertRejects(() => answer, Refusal)).status, 503);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test("files and listings below a folder that changes all the time are served", async () => {
   await using folder = await folderOf(0);
