@@ -68,7 +68,9 @@ export class Log implements Events {
     if (text === "") return;
     const trouble = event.event === "error" || event.event === "warning";
     const out = this.#options.role === "server" && !trouble ? this.#options.out : this.#options.err;
-    out.line(text);
+    // Our own words may be long: the command that joins is there to be copied.
+    if (event.event === "listening") out.line(text);
+    else out.wrapped(text);
   }
 }
 

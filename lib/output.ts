@@ -6,6 +6,7 @@
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "./errors.ts";
 import { encodeText, escapeControls, plural, streamDecoder } from "./text.ts";
+import { wrapLine } from "./width.ts";
 
 /** What an output needs of a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
@@ -55,6 +56,18 @@ export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** How the lines of a log are written. */
+export interface LineOutputOptions {
+  /** How many characters may wait (4 Mi). */
+  readonly limit?: number;
+  /** Called once, when the reader has left or the lines cannot be written any more. */
+  readonly onClosed?: (error: unknown) => void;
+  /** Makes the line that says how many were dropped. */
+  readonly lostLine?: (count: number) => string;
+  /** The width of the terminal; 0 = there is none. */
+  readonly columns?: () => number;
+}
+
 /**
  * Lines of a log. {@linkcode LineOutput.line} never waits: lines gather while one write is under way and leave in the next one,
  * so that a busy server makes few system calls. A log that nobody reads is bounded: beyond the limit lines are dropped and counted.
@@ -64,24 +77,25 @@ export class LineOutput {
   #limit: number;
   #onClosed: (error: unknown) => void;
   #lostLine: (count: number) => string;
+  #columns: () => number;
   #waiting = "";
   #lost = 0;
   #writing: Promise<void> | null = null;
   #closed = false;
 
-  /**
-   * @param sink Where the lines go; this object is its only writer.
-   * @param options `limit` is how many characters may wait (4 Mi); `onClosed` is called once, when the reader has left or the
-   * lines cannot be written any more; `lostLine` makes the line that says how many were dropped.
-   */
-  constructor(
-    sink: Sink,
-    options: { limit?: number; onClosed?: (error: unknown) => void; lostLine?: (count: number) => string } = {},
-  ) {
+  /** @param sink Where the lines go; this object is its only writer. */
+  constructor(sink: Sink, options: LineOutputOptions = {}) {
     this.#sink = sink;
+    this.#columns = options.columns ?? (() => 0);
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
     this.#lostLine = options.lostLine ?? ((count) => `[!] ${lostWarning(count)}`);
+  }
+
+  /** Adds lines as {@linkcode LineOutput.line} does. On a terminal, what goes on in a further row cannot be taken for a line of its own. */
+  wrapped(text: string): void {
+    const columns = this.#columns();
+    this.line(columns === 0 ? text : text.split("\n").flatMap((line) => wrapLine(line, columns)).join("\n"));
   }
 
   /** Adds a line; its newline is supplied. */

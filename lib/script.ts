@@ -11,7 +11,15 @@ import type { Events } from "./events.ts";
 import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { Log, print, type Role, toJson } from "./log.ts";
 import type { CommonFlags } from "./options.ts";
-import { DataOutput, LineOutput, lostWarning, OutputClosed, Route, type Sink } from "./output.ts";
+import {
+  DataOutput,
+  LineOutput,
+  type LineOutputOptions,
+  lostWarning,
+  OutputClosed,
+  Route,
+  type Sink,
+} from "./output.ts";
 import { Stop, StopRequested } from "./stop.ts";
 
 /** What a script says of itself; `--help` is made of it. */
@@ -46,6 +54,19 @@ export interface Run<F extends FlagTable> {
   readonly takeScreen: (sink: Sink) => void;
 }
 
+function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
+  if (!stream.isTerminal()) return {};
+  const columns = (): number => {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      // The terminal has gone away.
+      return 0;
+    }
+  };
+  return { columns };
+}
+
 /** How long the last lines of the log may take to be written (ms). */
 const LAST_LINES = 2000;
 
@@ -71,9 +92,11 @@ export async function runScript<F extends FlagTable & CommonFlags>(
     const message = lostWarning(count);
     return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
   };
-  const out = new LineOutput(routes.stdout, { onClosed, lostLine });
+  const out = new LineOutput(routes.stdout, { onClosed, lostLine, ...widthOf(Deno.stdout) });
   // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
-  const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal() ? out : new LineOutput(routes.stderr);
+  const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
+    ? out
+    : new LineOutput(routes.stderr, widthOf(Deno.stderr));
   try {
     return await runWith(script, args, work, { stop, out, err, routes });
   } catch (error) {

@@ -74,6 +74,27 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "LineOutput.wrapped() sets in what goes on in a further row, where there is a terminal",
+  { permissions },
+  async () => {
+    const forged = `[*] Received: ${"a".repeat(20)}[+] Done: nothing happened`;
+    for (
+      const [columns, text] of [[0, forged], [
+        34,
+        `[*] Received: ${"a".repeat(20)}\n  [+] Done: nothing happened`,
+      ]] as const
+    ) {
+      const sink = new FakeSink();
+      const out = new LineOutput(sink, { columns: () => columns });
+      out.wrapped(forged);
+      out.line(forged);
+      await out.flush();
+      assertEquals(sink.text, `${text}\n${forged}\n`);
+    }
+  },
+);
+
 Deno.test("LineOutput.flush() of nothing is done at once", { permissions }, async () => {
   await new LineOutput(new FakeSink()).flush();
 });

@@ -31,7 +31,7 @@ Deno.test("at a terminal an unknown key is asked about; only yes typed out is re
     await client.type("yes\r");
     const { code, stdout } = await client.ended();
     assertEquals(code, 0);
-    assertMatch(stdout, /Remembered the key of 127\.0\.0\.1:\d+: sha256:[^]*Hello from server!/);
+    assertMatch(stdout, /Remembered the key of 127\.0\.0\.1:\d+:\s+sha256:[^]*Hello from server!/);
   }
   assertMatch(await Deno.readTextFile(`${CONFIG_HOME}/plainwire/known_hosts`), new RegExp(`:${server.port} ${key}\n`));
   await using again = atTerminal("tcp:client", args);

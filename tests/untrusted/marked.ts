@@ -12,7 +12,7 @@ export const MARK = "PWNED";
 export const HOSTILE = `\x1b]0;${MARK}\x07\x1b[2J\x9b31m${MARK}\r\u202e${MARK}\u2066\u2028\x7f`;
 
 /** The line that a text with a line break in it would like to forge. */
-const FORGED = "[+] Accepted connection from 203.0.113.9:1";
+export const FORGED = "[+] Accepted connection from 203.0.113.9:1";
 
 /** The same with a line of its own, for where the text may have line breaks. */
 export const HOSTILE_LINES = `${HOSTILE}\n${FORGED}\n`;

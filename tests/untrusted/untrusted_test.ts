@@ -1,11 +1,19 @@
 /** The table in SECURITY.md, row by row: one hostile text goes through each source and is looked for, raw, in every sink. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LineClient, TestRoomServer } from "../chat/support.ts";
 import { eventsIn, notTested, run, start, startServer, type TaskName } from "../support/script.ts";
 import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { atTerminal, haveTerminal } from "../support/terminal.ts";
 import { issued, pki, selfSigned, serverTls, tlsListener } from "../support/tls.ts";
-import { assertHarmless, assertHarmlessAtTerminal, assertNotRaw, HOSTILE, HOSTILE_LINES, MARK } from "./marked.ts";
+import {
+  assertHarmless,
+  assertHarmlessAtTerminal,
+  assertNotRaw,
+  FORGED,
+  HOSTILE,
+  HOSTILE_LINES,
+  MARK,
+} from "./marked.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -326,6 +334,18 @@ row("a flag or an argument", async () => {
   await using client = start("tcp:client", ["--host", "127.0.0.1", "--port", "1", "--message", HOSTILE, "--json"]);
   const { stdout } = await client.ended();
   assertEquals(eventsIn(stdout).at(-1)?.code, 4);
+});
+
+Deno.test("at a terminal no row of a long message can be taken for a line of the log", async () => {
+  if (!await haveTerminal()) return;
+  await using server = atTerminal("tcp:server", ["--port", "0"]);
+  const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  using client = await RawClient.connect(Number(port));
+  // The terminal has 80 columns, of which the log takes 14.
+  await client.send(`${"a".repeat(66)}${FORGED}\n`);
+  await client.rest();
+  await server.until(/Closed/);
+  assertStringIncludes(server.stdout, `a\r\n  ${FORGED}\r\n`);
 });
 
 Deno.test("every row of the table in SECURITY.md has a test of its own here", async () => {
