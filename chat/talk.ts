@@ -100,6 +100,7 @@ export class Talk {
    * reset (RFC 9293 3.5.2); then the conversation is over.
    */
   stillListens(): Promise<boolean> {
+    if (this.#over.signal.aborted) return Promise.resolve(false);
     const now = performance.now();
     if (now - this.#askedAt >= ASK) {
       this.#askedAt = now;

@@ -44,11 +44,10 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
       if (signal.aborted) return await turnAway(guest, stops);
       await receive(host, guest);
     };
-    const { maxConnections = 0 } = serving;
     return await receiveAll(listener, serve, {
       ...serving,
-      // One more may come to the door: a guest that has left makes way for it.
-      maxConnections: maxConnections === 0 ? 0 : maxConnections + 1,
+      // A guest that has left makes way for one who waits.
+      waiting: 1,
       events,
       signal,
       goodbye: () => host.close(STOPS),

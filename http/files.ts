@@ -96,7 +96,22 @@ async function fileAnswer(root: string, request: Request): Promise<Answer | null
     await using file = index;
     return await regularFile(root, file, request);
   }
-  return await listing(root, found.path, segments, request, isAskable);
+  return await listed(root, found, segments, request);
+}
+
+/** The listing of a folder; `null` when it is not for us to read. */
+async function listed(
+  root: string,
+  folder: Folder,
+  segments: readonly string[],
+  request: Request,
+): Promise<Answer | null> {
+  try {
+    return await listing(root, folder.path, segments, request, isAskable);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /** Opens a path under the root; `null` when there is nothing for us. */

@@ -144,12 +144,21 @@ async function leadsTo(root: string, path: string, file: Stats): Promise<boolean
   return true;
 }
 
-const MISSING = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP", "ENAMETOOLONG", "ENXIO"];
+const MISSING = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENXIO"];
+const FORBIDDEN = ["EACCES", "EPERM"];
 
 /** Tells whether the system says that something is not there for us. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop ||
-    error instanceof Deno.errors.NotCapable ||
-    (error instanceof Error && "code" in error && MISSING.includes(String(error.code)));
+    error instanceof Deno.errors.FilesystemLoop || isForbidden(error) || hasCode(error, MISSING);
+}
+
+/** Tells whether it says that we may not have it. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
+    hasCode(error, FORBIDDEN);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

@@ -8,7 +8,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "./answer.ts";
-import { isMissing, isOld, isSteady, LOOKS, openInside, trailOf } from "./inside.ts";
+import { isForbidden, isMissing, isOld, isSteady, LOOKS, openInside, trailOf } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "./refusal.ts";
 import type { Request } from "./site.ts";
@@ -84,9 +84,9 @@ async function settled(root: string, path: string, read: () => Promise<Entries>)
   let entries: Entries | null = null;
   for (let looks = 0, tries = 0; tries < TRIES;) {
     const now = Date.now();
-    const before = await unlessMissing(trailOf(root, path));
-    const found = isFolder(before) ? await unlessMissing(read()) : null;
-    const after = await unlessMissing(trailOf(root, path));
+    const before = await unlessMoved(trailOf(root, path));
+    const found = isFolder(before) ? await unlessMoved(read()) : null;
+    const after = await unlessMoved(trailOf(root, path));
     const above = (before?.length ?? 0) - 1;
     // A link that was put in the folder's place stays out too, however steady it is.
     if (before === null || found === null || after === null || !isSteady(before, after, 0)) {
@@ -106,11 +106,12 @@ function isFolder(trail: readonly Stats[] | null): boolean {
   return trail?.at(-1)?.isDirectory() === true;
 }
 
-async function unlessMissing<T>(looking: Promise<T>): Promise<T | null> {
+/** What a look at the folder brings; `null` where it has been moved away meanwhile. */
+async function unlessMoved<T>(looking: Promise<T>): Promise<T | null> {
   try {
     return await looking;
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (isMissing(error) && !isForbidden(error)) return null;
     throw error;
   }
 }

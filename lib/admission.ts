@@ -31,6 +31,8 @@ export interface NoEntry {
 export interface AdmissionOptions {
   /** How many connections may be open at once; 0 = as many as the system allows. */
   readonly maxConnections?: number;
+  /** How many more may come to the door, to find out whether somebody makes way. */
+  readonly waiting?: number;
   /** Counts the open connections where several servers share `maxConnections`; this server's own are counted otherwise. */
   readonly slots?: Slots;
   /** Who may connect; empty = everybody. */
@@ -61,12 +63,12 @@ export class Admission {
    * @param open How many connections this server has open.
    */
   refusalOf(socket: StreamSocket, open: number): NoEntry | null {
-    const { allow = [], maxConnections = 0, slots } = this.#options;
+    const { allow = [], maxConnections = 0, waiting = 0, slots } = this.#options;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
     if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) {
       return { kind: "not allowed", reason: "your address is not allowed here" };
     }
-    if (maxConnections === 0 || (slots?.take() ?? open < maxConnections)) return null;
+    if (maxConnections === 0 || (slots?.take() ?? open < maxConnections + waiting)) return null;
     const reason = `the server is full (${plural(maxConnections, "connection")} at most); try again later`;
     return { kind: "full", reason };
   }

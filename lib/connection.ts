@@ -193,11 +193,11 @@ export class Connection implements Disposable, AsyncDisposable {
    * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; more for a peer that is sending much.
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     // Over TLS the last record waits while the peer's window is full, as any write does.
-    this.#deadlines.writing(true);
+    let timer = setTimeout(() => this.close(), Math.max(time, this.#options.stall ?? 0));
     try {
       await this.#socket.closeWrite();
+      clearTimeout(timer);
       timer = setTimeout(() => this.close(), time);
       for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {

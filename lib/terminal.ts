@@ -80,9 +80,11 @@ export class Terminal implements LineInput {
 
   /** The line that is being typed goes where those are that were entered: the up arrow brings it back. */
   discard(): number {
-    const typing = this.#readline.line;
+    const typing = this.#closed ? "" : this.#readline.line;
     if (typing !== "") {
-      (this.#readline as { history?: string[] }).history?.unshift(typing);
+      const editor = this.#readline as { history?: string[]; historyIndex?: number };
+      editor.history?.unshift(typing);
+      editor.historyIndex = -1;
       this.#readline.write(null, { ctrl: true, name: "e" });
       this.#readline.write(null, { ctrl: true, name: "u" });
     }

@@ -30,6 +30,7 @@ const NARROWEST = new RegExp(`[${ZERO_WIDTH}]`, "u");
 /** Colours and the like, as a log line may carry them (ECMA-48 8.3.117). */
 // deno-lint-ignore no-control-regex
 const STYLE = /\x1b\[[\d;]*m/y;
+const STYLES = new RegExp(STYLE.source, "g");
 
 /** How many columns one character takes. */
 export function charWidth(char: string): 0 | 1 | 2 {
@@ -71,7 +72,7 @@ export function wrapLine(line: string, columns: number): string[] {
     const char = style ?? String.fromCodePoint(line.codePointAt(index) ?? 0);
     const width = style === undefined ? charWidth(char) : 0;
     if (used + width > columns) {
-      const cut = breakAt(row, columns);
+      const cut = breakAt(row, WORD.exec(line.slice(index))?.[0] ?? "", columns);
       rows.push(row.slice(0, cut).trimEnd());
       row = INDENT + row.slice(cut);
       used = textWidth(row);
@@ -85,8 +86,22 @@ export function wrapLine(line: string, columns: number): string[] {
 
 const INDENT = "  ";
 
-/** Where to break a full row: after its last space, unless much of the row would be empty then. */
-function breakAt(row: string, columns: number): number {
+/** What is left of a word. */
+const WORD = /^[^ ]*/;
+
+/**
+ * Where to break a full row: before its last word, if that fits into a row of its own (a fingerprint is there to be copied) or the row
+ * is half full without it.
+ *
+ * @param rest How the word goes on.
+ */
+function breakAt(row: string, rest: string, columns: number): number {
   const space = row.lastIndexOf(" ") + 1;
-  return textWidth(row.slice(0, space)) > columns / 2 ? space : row.length;
+  if (row.slice(0, space).trim() === "") return row.length;
+  const fits = INDENT.length + plainWidth(row.slice(space) + rest) <= columns;
+  return fits || plainWidth(row.slice(0, space)) > columns / 2 ? space : row.length;
+}
+
+function plainWidth(text: string): number {
+  return textWidth(text.replace(STYLES, ""));
 }

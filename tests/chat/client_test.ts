@@ -1,3 +1,4 @@
+import { deadline } from "@std/async/deadline";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
@@ -198,7 +199,7 @@ Deno.test("chat:client --mode turns ends at --timeout, whatever drips in: half a
       }
     });
     const args = at(dripping.port, "--mode", "turns", "-t", "0.3");
-    const { code, stderr } = await run("chat:client", args, { input: "hello\n" });
+    const { code, stderr } = await deadline(run("chat:client", args, { input: "hello\n" }), 10_000);
     assertEquals([piece, code], [piece, 5]);
     assertStringIncludes(stderr, "Cannot go on: no answer for 0.3 s");
   }

@@ -5,6 +5,8 @@ import { serveTurns, type TurnsServerOptions } from "../../chat/turns_server.ts"
 import type { NetEvent } from "../../lib/events.ts";
 import type { ServeTotals } from "../../lib/server.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
+import { readAll, tlsListener, writeText } from "../support/tls.ts";
+import { TlsSocket } from "../../lib/tls_socket.ts";
 import { LineClient, TestDesk } from "./support.ts";
 
 /** A server in turns in this process on a free port. */
@@ -256,6 +258,40 @@ Deno.test("in turns: whoever is here gets the line of those who have left, at --
     server.desk.input.type("hello to you");
     assertEquals(await here.line(), "hello to you");
   }
+});
+
+Deno.test("in turns: one more may wait for a line with --max-connections, and it is none more", async () => {
+  await using server = new TurnsServer({ maxConnections: 1 });
+  const eof = server.events.next("eof");
+  using listening = await LineClient.connect(server.port);
+  await listening.say("one");
+  await listening.raw.end();
+  await deadline(eof, 5000);
+  using waits = await LineClient.connect(server.port);
+  assertEquals(await listening.line(), ASKED[0]);
+  using third = await LineClient.connect(server.port);
+  assertEquals(await third.rest(), ["* Cannot serve you: the server is full (1 connection at most); try again later"]);
+  assertEquals(await waits.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+});
+
+Deno.test("in turns: one who comes while another leaves over TLS makes no failure of that", async () => {
+  const [events, desk, listener] = [new RecordedEvents(), new TestDesk(), tlsListener()];
+  const serving = serveTurns(listener, { events, signal: desk.stopping.signal, idle: 0, maxMessage: 4096, desk });
+  const client = async (): Promise<TlsSocket> =>
+    new TlsSocket(await Deno.connect({ port: listener.port }), { kind: "client", options: {} });
+  const leaving = await client();
+  await writeText(leaving, "hello\nexit\n");
+  assertEquals(await readAll(leaving), "Goodbye! Closing connection.\n");
+  const next = await client();
+  const message = events.next("message");
+  await writeText(next, "hello\n");
+  await deadline(message, 5000);
+  leaving.close();
+  next.close();
+  desk.stop();
+  await serving;
+  await Promise.all([leaving.gone, next.gone]);
+  assertEquals(events.names.filter((name) => name === "error" || name === "reset"), []);
 });
 
 Deno.test("in turns: who waits for the line when the server stops is told so, and nobody gets it (P1)", async () => {

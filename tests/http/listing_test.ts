@@ -121,6 +121,21 @@ Deno.test(
   },
 );
 
+Deno.test("a folder that may not be read is not found, and is not said to change", async () => {
+  await using folder = await folderOf(0);
+  await Deno.mkdir(`${folder.path}/shut`);
+  await using server = serve({}, { dir: folder.path });
+  const { readDir } = Deno;
+  Deno.readDir = () => {
+    throw new Deno.errors.PermissionDenied("Permission denied (os error 13)");
+  };
+  try {
+    assertMatch(await server.ask(GET.replace("/ ", "/shut/ ")), /^HTTP\/1\.1 404 /);
+  } finally {
+    Deno.readDir = readDir;
+  }
+});
+
 Deno.test("files and listings below a folder that changes all the time are served", async () => {
   await using folder = await folderOf(0);
   const dir = folder.path;

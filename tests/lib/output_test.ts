@@ -78,13 +78,9 @@ Deno.test(
   "LineOutput.wrapped() sets in what goes on in a further row, where there is a terminal",
   { permissions },
   async () => {
-    const forged = `[*] Received: ${"a".repeat(20)}[+] Done: nothing happened`;
-    for (
-      const [columns, text] of [[0, forged], [
-        34,
-        `[*] Received: ${"a".repeat(20)}\n  [+] Done: nothing happened`,
-      ]] as const
-    ) {
+    const forged = `[*] Received: ${"a".repeat(52)}[+] Done: nothing happened`;
+    const wrapped = `[*] Received: ${"a".repeat(20)}\n  ${"a".repeat(32)}\n  [+] Done: nothing happened`;
+    for (const [columns, text] of [[0, forged], [34, wrapped]] as const) {
       const sink = new FakeSink();
       const out = new LineOutput(sink, { columns: () => columns });
       out.wrapped(forged);

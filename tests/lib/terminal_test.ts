@@ -243,6 +243,14 @@ Deno.test("Terminal throws away what is being typed as well; the up arrow brings
   const next = it.terminal.read();
   it.type("ne\r");
   assertEquals(await next, "half a line");
+  // What came out of the history and was changed is a line of its own.
+  it.type("\x1b[A too");
+  await it.screen.shows("> half a line", "> half a line too");
+  assertEquals(it.terminal.discard(), 1);
+  it.type("\x1b[A");
+  await it.screen.shows("> half a line", "> half a line too");
+  it.terminal.close();
+  assertEquals(it.terminal.discard(), 0);
 });
 
 Deno.test("Terminal tells of Ctrl-C and Ctrl-D", async () => {

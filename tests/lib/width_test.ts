@@ -44,6 +44,15 @@ Deno.test("no part of a long line begins a row: it cannot look like a line of it
   }
 });
 
+Deno.test("wrapLine() keeps a fingerprint whole where it fits into a row: it is there to be copied", pure, () => {
+  const pin = `sha256:${"0123456789abcdef".repeat(4)}`;
+  assertEquals(wrapLine(`\x1b[32m[+]\x1b[39m The server's key is ${pin} today`, 80), [
+    "\x1b[32m[+]\x1b[39m The server's key is",
+    `  ${pin} today`,
+  ]);
+  assertEquals(wrapLine(`key ${pin}`, 40), [`key ${pin.slice(0, 36)}`, `  ${pin.slice(36)}`]);
+});
+
 Deno.test("wrapLine() counts no colours, and cuts none", pure, () => {
   const green = "\x1b[32m[+]\x1b[39m";
   assertEquals(wrapLine(`${green} ab`, 6), [`${green} ab`]);
