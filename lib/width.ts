@@ -88,17 +88,19 @@ const INDENT = "  ";
 
 /** What is left of a word. */
 const WORD = /^[^ ]*/;
+const ASCII = /^[\x21-\x7e]*$/;
 
 /**
- * Where to break a full row: before its last word, if that fits into a row of its own (a fingerprint is there to be copied) or the row
- * is half full without it.
+ * Where to break a full row: before its last word, if the row is half full without it, or if the word fits into a row of its own; a
+ * fingerprint is there to be copied. Scripts without spaces have no such words.
  *
  * @param rest How the word goes on.
  */
 function breakAt(row: string, rest: string, columns: number): number {
   const space = row.lastIndexOf(" ") + 1;
   if (row.slice(0, space).trim() === "") return row.length;
-  const fits = INDENT.length + plainWidth(row.slice(space) + rest) <= columns;
+  const word = (row.slice(space) + rest).replace(STYLES, "");
+  const fits = ASCII.test(word) && INDENT.length + word.length <= columns;
   return fits || plainWidth(row.slice(0, space)) > columns / 2 ? space : row.length;
 }
 
