@@ -411,7 +411,8 @@ async function stopAtOnce(room: TestRoomServer): Promise<void> {
   const started = performance.now();
   room.desk.stop();
   await room.serving;
-  assert(performance.now() - started < 1000, `${performance.now() - started} ms`);
+  // Goodbyes that wait for somebody take two seconds.
+  assert(performance.now() - started < 1800, `${performance.now() - started} ms`);
 }
 
 Deno.test("the room stops at once although it slows somebody down (P1, C3)", async () => {

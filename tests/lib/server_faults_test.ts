@@ -95,11 +95,12 @@ Deno.test("a stop does not wait for a pause between two accepts", async () => {
   const listener = new FakeListener(Array.from({ length: 100 }, outOfDescriptors));
   const done = serveTcp(listener, echoLines, { events, signal: controller.signal });
   await events.next("warning");
-  while (listener.accepts < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+  // The next pause has 320 ms.
+  while (listener.accepts < 7) await new Promise((resolve) => setTimeout(resolve, 5));
   const began = performance.now();
   controller.abort();
   await done;
-  assert(performance.now() - began < 100);
+  assert(performance.now() - began < 250);
 });
 
 Deno.test("a real server under ulimit -n goes on when a descriptor is free (S17)", {
