@@ -262,7 +262,7 @@ Deno.test("tcp:client --count repeats on one connection or, where the server clo
 
 Deno.test("tcp:client --connections drives load and prints exchanges/s", async () => {
   await using server = await startServer("tcp:server", ["--echo", "-q"]);
-  const args = [...at(server.port), "--connections", "4", "--duration", "0.5"];
+  const args = [...at(server.port), "--connections", "4", "--duration", "1.5"];
   const { code, stdout, stderr } = await run("tcp:client", args);
   assertEquals({ code, stdout }, { code: 0, stdout: "" });
   assertMatch(stderr, /\[\*\] \d+ exchanges\/s over 4 connections; min\/avg\/max\/p99/);

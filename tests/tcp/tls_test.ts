@@ -75,7 +75,7 @@ Deno.test("--tls-insecure warns every time, even with --quiet", async () => {
   const { code, stdout, stderr } = await run("tcp:client", [...args, "--message", "x"]);
   assertEquals([code, stdout], [0, "x\n"]);
   assertMatch(stderr, /^\[!\] ENCRYPTED BUT NOT VERIFIED: .* sha256:[\da-f]{64}\n$/);
-  const load = await run("tcp:client", [...args, "--connections", "3", "--duration", "0.5"]);
+  const load = await run("tcp:client", [...args, "--connections", "3", "--duration", "1.5"]);
   assertEquals([load.code, load.stderr.match(/NOT VERIFIED/g)?.length], [0, 1]);
 });
 
