@@ -7,6 +7,7 @@ import { delay } from "@std/async/delay";
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
 import type { LineInput } from "../lib/line_input.ts";
+import { within } from "../lib/within.ts";
 import { messageText, type Partner } from "./partner.ts";
 import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "./protocol.ts";
 import { Turns } from "./turns.ts";
@@ -88,10 +89,7 @@ export class Talk {
 
   /** Waits until the partner has closed its side, for `ms` at most; tells whether it has. */
   async closes(ms: number): Promise<boolean> {
-    const closed = new AbortController();
-    const late = delay(ms, { signal: closed.signal }).catch(() => {});
-    await Promise.race([this.#heardAll.promise, late]);
-    closed.abort();
+    await within(this.#heardAll.promise, ms);
     return this.#heardAllAt !== null || this.#over.signal.aborted;
   }
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { isClosedHere, isDisconnect, stateOf } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { StreamListener, StreamSocket } from "./socket.ts";
+import { within } from "./within.ts";
 
 /** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
 const BACKOFF_FIRST = 5;
@@ -45,7 +45,7 @@ export class Acceptor {
         if (isDisconnect(error)) continue;
         this.#warn(error);
         backoff = Math.min(Math.max(backoff * 2, BACKOFF_FIRST), BACKOFF_LAST);
-        await this.#pause(backoff);
+        await within(this.#closed.promise, backoff);
       }
     }
   }
@@ -70,12 +70,5 @@ export class Acceptor {
     this.#warnedAt = now;
     const message = `Cannot accept a connection: ${stateOf(error).state}; trying again`;
     this.#events.emit({ event: "warning", message });
-  }
-
-  /** Waits, but not beyond the end. */
-  async #pause(ms: number): Promise<void> {
-    const pause = new AbortController();
-    await Promise.race([delay(ms, pause).catch(() => {}), this.#closed.promise]);
-    pause.abort();
   }
 }

@@ -9,6 +9,7 @@
 import { ProtocolError } from "./errors.ts";
 import type { MemoryShare } from "./memory.ts";
 import { endsInsideCharacter } from "./text.ts";
+import { within } from "./within.ts";
 
 /** What a reader needs of a socket: `read(2)` as the platform offers it. */
 export interface ByteSource {
@@ -270,16 +271,5 @@ export class ByteReader {
       this.#end -= this.#start;
       this.#start = 0;
     }
-  }
-}
-
-/** Waits for a promise, but no longer than `ms`; tells whether it was in time. */
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
-  try {
-    return await Promise.race([promise, late]) !== false;
-  } finally {
-    clearTimeout(timer);
   }
 }

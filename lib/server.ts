@@ -15,6 +15,7 @@ import type { MemoryBudget } from "./memory.ts";
 import { Roster } from "./roster.ts";
 import { type ConnectionLimits, securedEvent, type StreamListener, type StreamSocket } from "./socket.ts";
 import { plural } from "./text.ts";
+import { within } from "./within.ts";
 
 /** How a server treats its clients. Times are in milliseconds. */
 export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
@@ -231,12 +232,8 @@ class TcpServer {
   }
 
   /** Waits until everybody is served, or for `ms`; says which. */
-  async #servedWithin(ms: number): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
-    const served = await Promise.race([this.#allServed().then(() => true), late]);
-    clearTimeout(timer);
-    return served;
+  #servedWithin(ms: number): Promise<boolean> {
+    return within(this.#allServed(), ms);
   }
 
   #warn(message: string): void {
