@@ -6,7 +6,7 @@
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "./errors.ts";
 import { encodeText, escapeControls, plural, streamDecoder } from "./text.ts";
-import { wrapLine } from "./width.ts";
+import { wrapText } from "./width.ts";
 
 /** What an output needs of a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
@@ -95,7 +95,7 @@ export class LineOutput {
   /** Adds lines as {@linkcode LineOutput.line} does. On a terminal, what goes on in a further row cannot be taken for a line of its own. */
   wrapped(text: string): void {
     const columns = this.#columns();
-    this.line(columns === 0 ? text : text.split("\n").flatMap((line) => wrapLine(line, columns)).join("\n"));
+    this.line(columns === 0 ? text : wrapText(text, columns));
   }
 
   /** Adds a line; its newline is supplied. */

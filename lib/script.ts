@@ -54,6 +54,7 @@ export interface Run<F extends FlagTable> {
   readonly takeScreen: (sink: Sink) => void;
 }
 
+/** The width of a terminal as an option of its output; nothing where the stream is none. */
 function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
   if (!stream.isTerminal()) return {};
   const columns = (): number => {

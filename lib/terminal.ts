@@ -7,7 +7,7 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { type InputOptions, type LineInput, LineQueue, PlainInput } from "./line_input.ts";
 import { streamDecoder } from "./text.ts";
-import { wrapLine } from "./width.ts";
+import { wrapText } from "./width.ts";
 
 /** Opens standard input: as a terminal's input line where both input and output are one, else as plain lines. */
 export function openInput(options: InputOptions = {}): LineInput {
@@ -78,7 +78,7 @@ export class Terminal implements LineInput {
     this.#readline.prompt(true);
   }
 
-  /** The line that is being typed goes where those are that were entered: the up arrow brings it back. */
+  /** The line being typed joins the history: the up arrow brings it back. */
   discard(): number {
     const typing = this.#closed ? "" : this.#readline.line;
     if (typing !== "") {
@@ -136,11 +136,11 @@ export class Terminal implements LineInput {
     const end = this.#closed ? 0 : this.#waiting.lastIndexOf("\n") + 1;
     if (end === 0) return done();
     const columns = this.#output.columns ?? 0;
-    const rows = this.#waiting.slice(0, end - 1).split("\n").flatMap((line) => wrapLine(line, columns));
+    const rows = wrapText(this.#waiting.slice(0, end - 1), columns);
     this.#waiting = this.#waiting.slice(end);
     // The editor redraws from the first row of its line, so many rows above the cursor: give it those rows anew.
     const above = this.#readline.getCursorPos().rows;
-    this.#output.write(`${this.#wipe()}${rows.join("\n")}\n${"\n".repeat(above)}`, () => done());
+    this.#output.write(`${this.#wipe()}${rows}\n${"\n".repeat(above)}`, () => done());
     this.#readline.prompt(true);
   }
 

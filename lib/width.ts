@@ -84,6 +84,11 @@ export function wrapLine(line: string, columns: number): string[] {
   return [...rows, row];
 }
 
+/** Breaks each line of a text as {@linkcode wrapLine} does. */
+export function wrapText(text: string, columns: number): string {
+  return text.split("\n").flatMap((line) => wrapLine(line, columns)).join("\n");
+}
+
 const INDENT = "  ";
 
 /** What is left of a word. */
