@@ -21,6 +21,8 @@ export interface ReceiveOptions extends Omit<ServeOptions, "signal"> {
   readonly goodbye: () => void;
 }
 
+/** Why everybody is let go at the end. */
+export const STOPS = "the server stops";
 /** How long the goodbyes may take (ms); then connections are closed as they are. */
 const PARTING = 2000;
 /**
@@ -73,11 +75,15 @@ export async function receiveAll(
  * Turns away a guest who came by TCP.
  *
  * @param reason What the log says.
- * @param line What the guest reads, without its end.
+ * @param line What the guest reads, without its end, where the reason is not enough.
  */
 export async function turnAway(
   connection: Connection,
-  { events, reason, line }: { events: Events; reason: string; line: string },
+  { events, reason, line = noticeLine(`Cannot serve you: ${reason}`) }: {
+    events: Events;
+    reason: string;
+    line?: string;
+  },
 ): Promise<void> {
   events.emit({ event: "refused", peer: connection.peer, reason });
   await connection.write(`${line}\n`);

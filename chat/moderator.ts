@@ -95,12 +95,13 @@ export class Moderator {
   #sendAway(member: Member, minutes: number, why: Extract<Why, "kicked" | "banned">): void {
     const done = why === "kicked" ? "kicked out" : "banned";
     this.#room.notify(member, `you were ${done} by the operator`);
-    const entry = this.#entryOf("ban", member, minutes);
-    const ban = why === "kicked" ? this.#bans.add(entry, this.#clock()) : this.#bans.set(entry, this.#clock());
+    const now = this.#clock();
+    const entry = entryOf("ban", member, now + minutes * MINUTE);
+    const ban = why === "kicked" ? this.#bans.add(entry, now) : this.#bans.set(entry, now);
     this.#room.leave(member, why);
     const others = this.#room.members.filter((other) => other !== this.#self && banId(whoIs(other)) === ban.id).length;
     const stay = others === 0 ? "" : `; ${plural(others, "other")} from there stay`;
-    this.#say(`${member.name} was ${done}: ${ban.id} is kept out for ${minutesLeft(ban, this.#clock())}${stay}`);
+    this.#say(`${member.name} was ${done}: ${ban.id} is kept out for ${minutesLeft(ban, now)}${stay}`);
   }
 
   #ban(rest: string): void {
@@ -128,7 +129,8 @@ export class Moderator {
   }
 
   #mute(member: Member, minutes: number): void {
-    this.#bans.set(this.#entryOf("mute", member, minutes), this.#clock());
+    const now = this.#clock();
+    this.#bans.set(entryOf("mute", member, now + minutes * MINUTE), now);
     this.#room.mute(member, true);
     this.#room.notify(member, MUTED);
     this.#say(`${member.name} is muted for ${plural(minutes, "minute")}`);
@@ -137,7 +139,7 @@ export class Moderator {
   #unmute(word: string): void {
     const member = this.#room.find(word);
     const lifted = this.#lift("mute", word);
-    // Whoever is here may have been muted under another name, or for its address.
+    // A member may have been muted under another name, or because of its address.
     if (member?.muted === true) {
       const { address, fingerprint } = whoIs(member);
       for (const id of [fingerprint, placeOf(address)]) lifted.push(...this.#bans.lift("mute", id));
@@ -159,10 +161,6 @@ export class Moderator {
       this.#say(`${ban.kind === "ban" ? "banned" : "muted"}: ${describe(ban)}, for ${minutesLeft(ban, now)} more`);
     }
   }
-
-  #entryOf(kind: Kind, member: Member, minutes: number): Ban {
-    return { kind, id: banId(whoIs(member)), name: member.name, until: this.#clock() + minutes * MINUTE };
-  }
 }
 
 /** What a muted member is told, now and when it comes again. */
@@ -175,6 +173,10 @@ export function keptOut(ban: Ban, now: number): string {
 
 function whoIs({ link: { address = "", fingerprint = null } }: Member): Who {
   return { address, fingerprint };
+}
+
+function entryOf(kind: Kind, member: Member, until: number): Ban {
+  return { kind, id: banId(whoIs(member)), name: member.name, until };
 }
 
 function describe({ name, id }: Ban): string {

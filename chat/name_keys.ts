@@ -13,11 +13,11 @@ const GUEST = /^guest[\p{N}ol]*$/u;
 
 /**
  * What `confusables.txt` leaves out. There, only the capital of `i` looks like `l`, but case does not count here; Han strokes, Bopomofo
- * and Hangul letters may stand beside Latin ones; and þ and ĸ pass for p and k.
+ * and Hangul letters (in their conjoining form) may stand beside Latin ones; and þ and ĸ pass for p and k.
  */
 const MORE: ReadonlyMap<string, string> = new Map([
   ...[["i", "l"], ["þ", "p"], ["ĸ", "k"], ["丨", "l"], ["亅", "l"], ["工", "l"], ["ㄧ", "l"]] as const,
-  ...[["丁", "t"], ["ㄒ", "t"], ["ㅜ", "t"], ["ᅮ", "t"], ["ㄚ", "y"]] as const,
+  ...[["丁", "t"], ["ㄒ", "t"], ["\u116e", "t"], ["ㄚ", "y"]] as const,
   // Flags are made of these, and some terminals show them as letters.
   ...Array.from("abcdefghijklmnopqrstuvwxyz", (letter, at) => [String.fromCodePoint(0x1f1e6 + at), letter] as const),
 ]);

@@ -4,17 +4,16 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { Bans, placeOf } from "./bans.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
-import { receiveAll, turnAway } from "./door.ts";
+import { receiveAll, STOPS, turnAway } from "./door.ts";
 import type { Member } from "./member.ts";
 import { keptOut, MUTED } from "./moderator.ts";
-import { MAX_LINE, noticeLine } from "./protocol.ts";
+import { MAX_LINE } from "./protocol.ts";
 import { RateLimits } from "./rate.ts";
 import { Room } from "./room.ts";
 import { roomLog } from "./room_log.ts";
@@ -36,8 +35,8 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly clock?: () => number;
 }
 
-/** Why everybody is let go at the end. */
-const STOPS = "the server stops";
+/** Why those who come in a loop are turned away. */
+const TOO_MANY = "too many come from your address; try again later";
 
 /**
  * Serves a room on a bound listener until the signal fires; then everybody is told, gets what waits, and is let go.
@@ -74,14 +73,14 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
     try {
       // Who has come and gone too often is not announced again before its time.
       const arrival = limits.arrive(place, performance.now());
-      if (arrival === null) return await refuse(connection, events, "too many come from your address; try again later");
+      if (arrival === null) return await turnAway(connection, { events, reason: TOO_MANY });
       const wait = Math.max(arrival, limit.until(performance.now()));
       if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
       // The goodbye has been said to those who were in the room.
-      if (goingOn.signal.aborted) return await refuse(connection, events, STOPS);
+      if (goingOn.signal.aborted) return await turnAway(connection, { events, reason: STOPS });
       const now = clock();
       const ban = bans.find("ban", who, now);
-      if (ban !== null) return await refuse(connection, events, keptOut(ban, now));
+      if (ban !== null) return await turnAway(connection, { events, reason: keptOut(ban, now) });
       const review = (member: Member): void => seat.moderator.review(member);
       const options = {
         rate,
@@ -116,8 +115,4 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
     over.abort();
     await typing;
   }
-}
-
-function refuse(connection: Connection, events: Events, reason: string): Promise<void> {
-  return turnAway(connection, { events, reason, line: noticeLine(`Cannot serve you: ${reason}`) });
 }

@@ -161,7 +161,7 @@ export class Session {
     if (this.#member.gone) return;
     const cost = lineCost(line);
     const wait = this.#limit.take(this.#heardAt, cost);
-    if (wait === 0 && !this.#room.full && !this.#isHeld(line, cost, this.#heardAt)) {
+    if (wait === 0 && this.#mayGoOut(line, cost, this.#heardAt)) {
       this.#slowed = false;
       return this.#hear(line);
     }
@@ -178,24 +178,20 @@ export class Session {
     this.#slowed = wait > 0;
     if (wait > 0) await this.#pause(wait);
     const until = performance.now() + PATIENCE;
-    while (!this.#member.gone && !this.#mayGoOut(line, cost, until)) await this.#aMoment();
+    while (!this.#member.gone && !this.#mayGoOut(line, cost, performance.now(), until)) await this.#aMoment();
     this.#heardAt = performance.now();
     if (!this.#member.gone) return this.#hear(line);
   }
 
-  /** Whether somebody is behind for whom what we have to say has to wait. */
-  #isHeld(line: string, cost: number, now: number): boolean {
-    return this.#room.laggards.holds(this, cost > 1 ? cost * BYTES_PER_TOKEN : line.length, now);
-  }
-
   /**
-   * Whether a line that had to wait may be heard now, and at once: many may have waited for the same, and not all of them fit into a
-   * turn. For those who are behind and still read it waits until a time; then it goes out, even if that drops a member.
+   * Whether a line may be heard now, and at once: many may have waited for the same, and not all of them fit into a turn.
+   *
+   * @param until So long it waits for those who are behind and still read; then it goes out, even if that drops a member.
    */
-  #mayGoOut(line: string, cost: number, until: number): boolean {
+  #mayGoOut(line: string, cost: number, now: number, until = Infinity): boolean {
     if (this.#room.full) return false;
-    const now = performance.now();
-    return now >= until || !this.#isHeld(line, cost, now);
+    const bytes = cost > 1 ? cost * BYTES_PER_TOKEN : line.length;
+    return now >= until || !this.#room.laggards.holds(this, bytes, now);
   }
 
   /** Waits for the end of a turn that is full, or until nobody is behind, for a moment. */

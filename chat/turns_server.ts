@@ -8,10 +8,10 @@ import type { Connection } from "../lib/connection.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
 import type { Desk } from "./desk.ts";
-import { receiveAll, turnAway } from "./door.ts";
+import { receiveAll, STOPS, turnAway } from "./door.ts";
 import { BUSY, Host } from "./host.ts";
 import { TcpPartner } from "./partner.ts";
-import { GOODBYE, noticeLine } from "./protocol.ts";
+import { GOODBYE } from "./protocol.ts";
 
 /** How conversations are served. */
 export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -24,9 +24,6 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
   readonly desk: Desk;
 }
 
-/** Why everybody is let go at the end. */
-const STOPS = "the server stops";
-
 /**
  * Serves conversations on a bound listener until the signal fires; a guest who comes while one is under way is told that the line is busy,
  * unless its guest has left, or closed its side a while ago: such a guest makes way.
@@ -38,10 +35,9 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
   const host = new Host({ events, goodbye: GOODBYE, idle, ...(giveWay === undefined ? {} : { giveWay }), ...desk });
   try {
     const busy = { events, reason: "the line is busy", line: BUSY };
-    const stops = { events, reason: STOPS, line: noticeLine(`Cannot serve you: ${STOPS}`) };
     const serve: Handler = async (guest) => {
       while (host.busy && !signal.aborted) if (!await host.makeWay()) return await turnAway(guest, busy);
-      if (signal.aborted) return await turnAway(guest, stops);
+      if (signal.aborted) return await turnAway(guest, { events, reason: STOPS });
       await receive(host, guest);
     };
     return await receiveAll(listener, serve, {
