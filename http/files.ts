@@ -6,7 +6,7 @@
 import { contentType } from "@std/media-types/content-type";
 import { type Answer, fieldLine, textAnswer } from "./answer.ts";
 import { decide, type Selected } from "./conditions.ts";
-import { type Folder, isMissing, isSameFile, type OpenFile, openInside } from "./inside.ts";
+import { isMissing, isSameFile, type OpenFile, openInside, unless } from "./inside.ts";
 import { listing } from "./listing.ts";
 import type { Request, Site } from "./site.ts";
 import { NOTHING } from "./syntax.ts";
@@ -83,7 +83,7 @@ export function segmentsOf(path: string): string[] | null {
 async function fileAnswer(root: string, request: Request): Promise<Answer | null> {
   const segments = segmentsOf(request.target.path);
   if (segments === null) return null;
-  const found = await opened(root, [root, ...segments].join("/"));
+  const found = await unless(isMissing, openInside(root, [root, ...segments].join("/")));
   if (found === null) return null;
   const { path } = request.target;
   if (found.kind === "file") {
@@ -91,37 +91,12 @@ async function fileAnswer(root: string, request: Request): Promise<Answer | null
     return path.endsWith("/") ? null : await regularFile(root, file, request);
   }
   if (!path.endsWith("/")) return toFolder(segments, request.target.query);
-  const index = await opened(root, `${found.path}/${INDEX}`);
+  const index = await unless(isMissing, openInside(root, `${found.path}/${INDEX}`));
   if (index?.kind === "file") {
     await using file = index;
     return await regularFile(root, file, request);
   }
-  return await listed(root, found, segments, request);
-}
-
-/** The listing of a folder; `null` when it is not for us to read. */
-async function listed(
-  root: string,
-  folder: Folder,
-  segments: readonly string[],
-  request: Request,
-): Promise<Answer | null> {
-  try {
-    return await listing(root, folder.path, segments, request, isAskable);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-/** Opens a path under the root; `null` when there is nothing for us. */
-async function opened(root: string, path: string): Promise<OpenFile | Folder | null> {
-  try {
-    return await openInside(root, path);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  return await unless(isMissing, listing(root, found.path, segments, request, isAskable));
 }
 
 /** Tells whether a name in a folder can be asked for here. */

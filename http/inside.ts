@@ -3,8 +3,9 @@
  *
  * A path that was checked may lead elsewhere when it is opened. So the check comes last: the path has to lead, without a link, to the
  * very file that is open. Each look at a path may be led astray too; but nobody can swap an entry of a folder without changing the
- * folder's times, so that two looks between which no time has changed have seen what is really there. The runtime tells the change time (`ctime`) to the
- * second only, and the other one (`mtime`) can be set back: a folder that was changed a moment ago is looked at again and again instead.
+ * folder's times, so that two looks between which no time has changed have seen what is really there. The runtime tells the change
+ * time (`ctime`) to the second only, and the other one (`mtime`) can be set back: a folder that was changed a moment ago is looked at
+ * again and again instead.
  *
  * @module
  */
@@ -144,19 +145,29 @@ async function leadsTo(root: string, path: string, file: Stats): Promise<boolean
   return true;
 }
 
-const MISSING = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENXIO"];
+const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENXIO"];
 const FORBIDDEN = ["EACCES", "EPERM"];
 
-/** Tells whether the system says that something is not there for us. */
+/** Tells whether the system says that something is not there for us: it is not there, or we may not have it. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.FilesystemLoop || isForbidden(error) || hasCode(error, MISSING);
+  return isGone(error) || error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
+    hasCode(error, FORBIDDEN);
 }
 
-/** Tells whether it says that we may not have it. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
-    hasCode(error, FORBIDDEN);
+/** Tells whether it says that something is not there. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.FilesystemLoop || hasCode(error, GONE);
+}
+
+/** What looking for something brings; `null` where it is missing. */
+export async function unless<T>(missing: (error: unknown) => boolean, looking: Promise<T>): Promise<T | null> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (missing(error)) return null;
+    throw error;
+  }
 }
 
 function hasCode(error: unknown, codes: readonly string[]): boolean {

@@ -8,7 +8,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "./answer.ts";
-import { isForbidden, isMissing, isOld, isSteady, LOOKS, openInside, trailOf } from "./inside.ts";
+import { isGone, isMissing, isOld, isSteady, LOOKS, openInside, trailOf, unless } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "./refusal.ts";
 import type { Request } from "./site.ts";
@@ -61,7 +61,7 @@ export async function listing(
   const { listed, more, cut } = await settled(root, path, () => firstEntries(path, askable, slices));
   const rows: string[] = [];
   for (const entry of listed) {
-    const row = await rowOf(root, path, entry);
+    const row = await unless(isMissing, rowOf(root, path, entry));
     if (row !== null) rows.push(row);
     await slices.rest();
   }
@@ -84,9 +84,9 @@ async function settled(root: string, path: string, read: () => Promise<Entries>)
   let entries: Entries | null = null;
   for (let looks = 0, tries = 0; tries < TRIES;) {
     const now = Date.now();
-    const before = await unlessMoved(trailOf(root, path));
-    const found = isFolder(before) ? await unlessMoved(read()) : null;
-    const after = await unlessMoved(trailOf(root, path));
+    const before = await unless(isGone, trailOf(root, path));
+    const found = isFolder(before) ? await unless(isGone, read()) : null;
+    const after = await unless(isGone, trailOf(root, path));
     const above = (before?.length ?? 0) - 1;
     // A link that was put in the folder's place stays out too, however steady it is.
     if (before === null || found === null || after === null || !isSteady(before, after, 0)) {
@@ -104,16 +104,6 @@ async function settled(root: string, path: string, read: () => Promise<Entries>)
 
 function isFolder(trail: readonly Stats[] | null): boolean {
   return trail?.at(-1)?.isDirectory() === true;
-}
-
-/** What a look at the folder brings; `null` where it has been moved away meanwhile. */
-async function unlessMoved<T>(looking: Promise<T>): Promise<T | null> {
-  try {
-    return await looking;
-  } catch (error) {
-    if (isMissing(error) && !isForbidden(error)) return null;
-    throw error;
-  }
 }
 
 function inBoth(one: Entries, other: Entries): Entries {
@@ -156,20 +146,15 @@ function placeOf(entry: Entry, listed: readonly Entry[]): number {
   return from;
 }
 
-/** One row; `null` for what cannot be had. Only a link has to be opened to be told. */
+/** One row; `null` for what leads out of the site. Only a link has to be opened to be told. */
 async function rowOf(root: string, path: string, { name, folder, link }: Entry): Promise<string | null> {
-  try {
-    const at = `${path}/${name}`;
-    if (!link) return rowFor(name, folder ? null : (await lstat(at)).size);
-    const target = await openInside(root, at);
-    if (target === null) return null;
-    if (target.kind === "folder") return rowFor(name, null);
-    await using file = target;
-    return rowFor(name, file.info.size);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const at = `${path}/${name}`;
+  if (!link) return rowFor(name, folder ? null : (await lstat(at)).size);
+  const target = await openInside(root, at);
+  if (target === null) return null;
+  if (target.kind === "folder") return rowFor(name, null);
+  await using file = target;
+  return rowFor(name, file.info.size);
 }
 
 /** @param size Bytes of a file; `null` for a folder. */
