@@ -320,13 +320,19 @@ Deno.test("a telnet subnegotiation that never ends is refused with the reason (C
   assertEquals(await alice.line(), "* eve left (bad telnet)");
 });
 
+/** So many bytes of telnet that mean nothing (NOP, RFC 854). */
+function telnetNoise(length: number): Uint8Array {
+  const noise = new Uint8Array(length);
+  for (let at = 0; at < length; at += 2) noise.set([255, 241], at);
+  return noise;
+}
+
 Deno.test("telnet's commands count as input: a flood of them is read at a pace, and its text comes through (C5, C3)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using eve = await room.join("eve");
   await alice.until(/eve joined/);
-  const noise = new Uint8Array(512 * 225);
-  for (let at = 0; at < noise.length; at += 2) noise.set([255, 241], at);
+  const noise = telnetNoise(512 * 225);
   const started = performance.now();
   const sending = eve.raw.send(noise).then(() => eve.say("after all")).catch(() => {});
   assertEquals(await alice.line(), "eve: after all");
@@ -428,8 +434,7 @@ Deno.test("the room stops at once although it has read too much telnet from some
   using alice = await room.join("alice");
   using eve = await room.join("eve");
   await alice.until(/eve joined/);
-  const sent = new Uint8Array(512 * 400);
-  for (let at = 0; at < sent.length; at += 2) sent.set([255, 241], at);
+  const sent = telnetNoise(512 * 400);
   // Where the server has not begun to wait yet.
   sent.set(new TextEncoder().encode("so far\n!"), 512 * 190);
   const sending = eve.raw.send(sent).catch(() => {});

@@ -49,6 +49,16 @@ async function ask(client: RawClient, words: string): Promise<string | null> {
   return bytes === null ? null : new TextDecoder().decode(bytes);
 }
 
+/** A guest on the line that has said something and closed its side, as the server knows. */
+async function halfClosed(server: TurnsServer, line: string): Promise<LineClient> {
+  const eof = server.events.next("eof");
+  const client = await LineClient.connect(server.port);
+  await client.say(line);
+  await client.raw.end();
+  await deadline(eof, 5000);
+  return client;
+}
+
 /** What a guest with its side closed hears when somebody else comes. */
 const ASKED = ["* somebody else wants the line", "* received already: the answer is being written"];
 
@@ -176,11 +186,7 @@ Deno.test("in turns at a terminal: the prompt says whose turn it is, and an earl
 
 Deno.test("in turns: a guest that closed its side keeps the line for a while, and longer while nobody else comes (S8)", async () => {
   await using server = new TurnsServer({ giveWay: 200 });
-  using guest = await LineClient.connect(server.port);
-  await guest.raw.send("a question\n");
-  await guest.raw.end();
-  const left = server.events.next("eof");
-  await left;
+  using guest = await halfClosed(server, "a question");
   using early = await LineClient.connect(server.port);
   assertEquals(await early.rest(), ["* the line is busy: somebody else is talking; try again later"]);
   // Nobody else comes while the time passes.
@@ -227,11 +233,7 @@ Deno.test("in turns: a guest that has left makes way at once, one after the othe
     gone.close();
     await deadline(eof, 5000);
   }
-  const left = server.events.next("eof");
-  using listening = await LineClient.connect(server.port);
-  await listening.say("are you there?");
-  await listening.raw.end();
-  await deadline(left, 5000);
+  using listening = await halfClosed(server, "are you there?");
   const others = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
   const busy = "* the line is busy: somebody else is talking; try again later";
   for (const other of others) {
@@ -242,7 +244,7 @@ Deno.test("in turns: a guest that has left makes way at once, one after the othe
   assertEquals(await listening.rest(), [...ASKED, "yes"]);
 });
 
-Deno.test("in turns: whoever is here gets the line of those who have left, at --max-connections 1 too (S8)", async () => {
+Deno.test("in turns: guests that have left give the line to one that is here, with --max-connections 1 too (S8)", async () => {
   for (const [maxConnections, leave] of [[0, 2], [1, 1]] as const) {
     await using server = new TurnsServer({ maxConnections });
     for (let count = 0; count < leave; count++) {
@@ -262,11 +264,7 @@ Deno.test("in turns: whoever is here gets the line of those who have left, at --
 
 Deno.test("in turns: one more may wait for a line with --max-connections, and it is none more", async () => {
   await using server = new TurnsServer({ maxConnections: 1 });
-  const eof = server.events.next("eof");
-  using listening = await LineClient.connect(server.port);
-  await listening.say("one");
-  await listening.raw.end();
-  await deadline(eof, 5000);
+  using listening = await halfClosed(server, "one");
   using waits = await LineClient.connect(server.port);
   assertEquals(await listening.line(), ASKED[0]);
   using third = await LineClient.connect(server.port);
@@ -296,11 +294,7 @@ Deno.test("in turns: one who comes while another leaves over TLS makes no failur
 
 Deno.test("in turns: who waits for the line when the server stops is told so, and nobody gets it (P1)", async () => {
   await using server = new TurnsServer();
-  const left = server.events.next("eof");
-  using listening = await LineClient.connect(server.port);
-  await listening.say("are you there?");
-  await listening.raw.end();
-  await deadline(left, 5000);
+  using listening = await halfClosed(server, "are you there?");
   using next = await LineClient.connect(server.port);
   await next.say("hello");
   // The next one waits while the guest is asked whether it still listens.

@@ -17,6 +17,19 @@ function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> 
   return { sent: () => sent, done };
 }
 
+/** A socket that reads or writes in another way than the one below it. */
+function around(raw: Deno.TcpConn, changed: Partial<StreamSocket>): StreamSocket {
+  return {
+    localAddr: raw.localAddr,
+    remoteAddr: raw.remoteAddr,
+    read: (into) => raw.read(into),
+    write: (bytes) => raw.write(bytes),
+    closeWrite: () => raw.closeWrite(),
+    close: () => raw.close(),
+    ...changed,
+  };
+}
+
 /** Waits until a counter that has begun to count stands still between two looks. */
 async function standstill(count: () => number): Promise<void> {
   for (let before = -1; before !== count() || before === 0;) {
@@ -87,18 +100,13 @@ Deno.test("a peer that does not read stops the writer, and memory does not grow 
   const listener = tlsListener();
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   let received = 0;
-  const counting: StreamSocket = {
-    localAddr: raw.localAddr,
-    remoteAddr: raw.remoteAddr,
+  const counting = around(raw, {
     async read(into) {
       const count = await raw.read(into);
       received += count ?? 0;
       return count;
     },
-    write: (bytes) => raw.write(bytes),
-    closeWrite: () => raw.closeWrite(),
-    close: () => raw.close(),
-  };
+  });
   const [client, server] = [new TlsSocket(counting, { kind: "client", options: {} }), await listener.accept()];
   listener.close();
   const piece = new Uint8Array(65536).fill(7);
@@ -151,18 +159,13 @@ Deno.test("the end is told before the socket closes, however long its record wai
   listener.close();
   const [held, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let writing: Promise<unknown> | null = null;
-  const full: StreamSocket = {
-    localAddr: raw.localAddr,
-    remoteAddr: raw.remoteAddr,
-    read: (into) => raw.read(into),
-    write: async (bytes) => {
+  const full = around(raw, {
+    async write(bytes) {
       if (writing !== null) waits.resolve();
       await writing;
       return await raw.write(bytes);
     },
-    closeWrite: () => raw.closeWrite(),
-    close: () => raw.close(),
-  };
+  });
   const { cert, key } = { cert: pki.server.certificate, key: pki.server.key };
   const server = new TlsSocket(full, {
     kind: "server",
@@ -236,14 +239,7 @@ Deno.test("a ClientHello in single bytes is one (T4)", async () => {
   const listener = tlsListener();
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   raw.setNoDelay(true);
-  const dribbling: StreamSocket = {
-    localAddr: raw.localAddr,
-    remoteAddr: raw.remoteAddr,
-    read: (into) => raw.read(into),
-    write: (bytes) => raw.write(bytes.subarray(0, 1)),
-    closeWrite: () => raw.closeWrite(),
-    close: () => raw.close(),
-  };
+  const dribbling = around(raw, { write: (bytes) => raw.write(bytes.subarray(0, 1)) });
   const client = new TlsSocket(dribbling, { kind: "client", options: {} });
   const server = await listener.accept() as TlsSocket;
   listener.close();
