@@ -89,7 +89,7 @@ Deno.test("what does not go together is misuse, named (T2, 55)", async () => {
       ...(Deno.build.os === "windows"
         ? []
         : [[["--cert", "/dev/zero"], "it is a pipe or a device, not a file"]] as const),
-      [["--client-ca", server.key], "it is a key where a certificate is wanted"],
+      [["--ephemeral", "--client-ca", server.key], "it is a key where a certificate is wanted"],
       [["--ephemeral", "--cert", server.cert, "--key", server.key], "Cannot use --ephemeral with --cert"],
     ] as const
   ) {
