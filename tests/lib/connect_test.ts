@@ -139,10 +139,9 @@ Deno.test("connectTcp() ends with its signal: before, during the attempt, and af
 
 Deno.test("connectTcp() leaves its time limit behind once it has connected", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, { timeout: 60 });
+  // A timer that is still running at the end of a test fails it.
+  using _connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, { timeout: 60_000 });
   using _accepted = await listener.accept();
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  await connection.write("still open\n");
 });
 
 Deno.test("connectFailure() names each address of a name and what it said", async () => {

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { parseRange } from "../../lib/addr.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import { listenTcp } from "../../lib/listen.ts";
 import { serveTcp, totalsLine } from "../../lib/server.ts";
+import { Times } from "../../lib/stats.ts";
 import { encodeText } from "../../lib/text.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 import { FakeListener, FakeSocket } from "./fakes.ts";
@@ -20,6 +21,48 @@ Deno.test("serveTcp() serves many clients at the same time", async () => {
   second.close();
   server.stop();
   assertEquals(await server.done, { connections: 2, refused: 0, bytesIn: 8, bytesOut: 8 });
+});
+
+Deno.test("serveTcp() never waits 40 ms for Nagle where an answer goes out in two writes (S20)", async () => {
+  await using server = serve(async (connection) => {
+    while (await connection.readMessage() !== null) {
+      await connection.write("a");
+      await connection.write("b\n");
+    }
+  });
+  using client = await RawClient.connect(server.port);
+  const times = new Times();
+  for (let round = 0; round < 50; round++) {
+    const started = performance.now();
+    await client.send("?\n");
+    await client.until(/b\n/);
+    times.add(performance.now() - started);
+  }
+  assertLess(times.percentile(0.5), 20);
+});
+
+Deno.test("serveTcp() lets the event loop turn while more connections are busy than it serves in one turn", async () => {
+  const [each, start] = [20, Promise.withResolvers<void>()];
+  const sockets = Array.from({ length: 200 }, () => new FakeSocket());
+  let reads = 0;
+  const stop = new AbortController();
+  const all = Promise.withResolvers<void>();
+  const serving = serveTcp(new FakeListener([...sockets]), async (connection) => {
+    if (connection.id === sockets.length) start.resolve();
+    await start.promise;
+    for (let round = 0; round < each; round++) {
+      await connection.read();
+      if (++reads === each * sockets.length) all.resolve();
+    }
+  }, { signal: stop.signal });
+  for (const { source } of sockets) for (let round = 0; round < each; round++) source.feed("x");
+  await start.promise;
+  // What is ready at once would be read to its end before anything else could happen.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertLess(reads, each * sockets.length);
+  await all.promise;
+  stop.abort();
+  await serving;
 });
 
 Deno.test("serveTcp() tells a connection's life in events, under its number", async () => {
@@ -55,6 +98,20 @@ Deno.test("serveTcp() with once serves one client to its end, then is done", asy
   await client.end();
   assertEquals(await client.rest(), "");
   assertEquals((await server.done).connections, 1);
+});
+
+Deno.test("serveTcp() with once waits until a TLS socket has said its goodbye", async () => {
+  const [events, gone] = [new RecordedEvents(), Promise.withResolvers<void>()];
+  const closed = events.next("closed");
+  const socket = Object.assign(new FakeSocket(), { gone: gone.promise });
+  let done = false;
+  const serving = serveTcp(new FakeListener([socket]), () => Promise.resolve(), { once: true, events })
+    .then(() => done = true);
+  await closed;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(done, false);
+  gone.resolve();
+  await serving;
 });
 
 Deno.test("serveTcp() with once stops for the signal too", async () => {

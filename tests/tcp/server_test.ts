@@ -229,22 +229,7 @@ Deno.test("tcp:server exits 9 with a hint when the port is taken (S15)", async (
   assertMatch(foreign.stderr, /not an address of this machine/);
 });
 
-Deno.test("tcp:server never waits 40 ms for Nagle (S20)", async () => {
-  await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
-  using client = await RawClient.connect(server.port);
-  const times = new Times();
-  for (let round = 0; round < 50; round++) {
-    const started = performance.now();
-    // Two writes, then a read: the pattern that stalls when Nagle meets a delayed ACK.
-    await client.send("a");
-    await client.send("b\n");
-    await client.until(/b\n/);
-    times.add(performance.now() - started);
-  }
-  assert(times.percentile(0.5) < 20, `median ${times.percentile(0.5)} ms`);
-});
-
-Deno.test("tcp:server serves 200 clients at once, each of them often (fair above 128)", async () => {
+Deno.test("tcp:server serves 200 clients at once, each of them often", async () => {
   await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
   const clients = await Promise.all(Array.from({ length: 200 }, () => RawClient.connect(server.port)));
   try {
