@@ -4,18 +4,18 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Connection } from "../lib/connection.ts";
 import type { Events } from "../lib/events.ts";
-import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
+import type { ServeOptions, ServeTotals } from "../lib/server.ts";
 import { GAP, type StreamListener } from "../lib/socket.ts";
 import { encodeText } from "../lib/text.ts";
 import { Bans, placeOf } from "./bans.ts";
 import { Console, type ConsoleOptions } from "./console.ts";
 import { receiveAll, STOPS, turnAway } from "./door.ts";
-import type { Member } from "./member.ts";
 import { keptOut, MUTED } from "./moderator.ts";
 import { MAX_LINE } from "./protocol.ts";
-import { RateLimits } from "./rate.ts";
-import { Room } from "./room.ts";
+import { type RateLimit, RateLimits } from "./rate.ts";
+import { Room, type RoomOptions } from "./room.ts";
 import { roomLog } from "./room_log.ts";
 import { Session } from "./session.ts";
 
@@ -35,7 +35,7 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly clock?: () => number;
 }
 
-/** Why those who come in a loop are turned away. */
+/** Why a client that comes and goes too often is turned away. */
 const TOO_MANY = "too many come from your address; try again later";
 
 /**
@@ -44,75 +44,105 @@ const TOO_MANY = "too many come from your address; try again later";
  * @param listener Already listening; owned by this function from here on.
  */
 export async function serveRoom(listener: StreamListener, options: RoomServerOptions): Promise<ServeTotals> {
-  const { events, signal, history, rate, idle, operator, report = false, ...serving } = options;
-  const { clock = () => performance.now() } = options;
-  using memory = serving.memory?.share();
-  const room = new Room({
-    history,
-    ...(memory === undefined ? {} : { memory }),
-    onEvent: (happened) => {
-      const event = events.detailed ? roomLog(happened, seat.member, { echoed: seat.interactive }) : null;
-      if (event !== null) events.emit(event);
-    },
-  });
-  const bans = new Bans();
-  const seat = new Console(room, { events, bans, clock, ...operator });
+  using memory = options.memory?.share();
+  const server = new RoomServer(options, memory === undefined ? {} : { memory });
   const over = new AbortController();
-  const goingOn = new AbortController();
-  const limits = new RateLimits(rate);
-  const typing = seat.run(over.signal);
-  const serve: Handler = async (connection) => {
-    const { id, peer, session: tls } = connection;
-    const who = { address: connection.hostname, fingerprint: tls?.fingerprint ?? null };
-    const onLine = (text: string): void =>
-      events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
-    const { maxMessage = MAX_LINE, gap = GAP } = serving;
-    // An IPv6 client chooses among the addresses of its network.
-    const place = placeOf(connection.hostname) ?? connection.hostname;
-    const limit = limits.enter(place, performance.now());
-    try {
-      // Who has come and gone too often is not announced again before its time.
-      const arrival = limits.arrive(place, performance.now());
-      if (arrival === null) return await turnAway(connection, { events, reason: TOO_MANY });
-      const wait = Math.max(arrival, limit.until(performance.now()));
-      if (wait > 0) await delay(wait, { signal: goingOn.signal }).catch(() => {});
-      // The goodbye has been said to those who were in the room.
-      if (goingOn.signal.aborted) return await turnAway(connection, { events, reason: STOPS });
-      const now = clock();
-      const ban = bans.find("ban", who, now);
-      if (ban !== null) return await turnAway(connection, { events, reason: keptOut(ban, now) });
-      const review = (member: Member): void => seat.moderator.review(member);
-      const options = {
-        rate,
-        limit,
-        idle,
-        maxMessage,
-        gap,
-        memory: serving.memory,
-        review,
-        onLine: report ? onLine : undefined,
-      };
-      const session = new Session(connection, room, options);
-      // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
-      if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");
-      if (bans.find("mute", who, now) !== null) session.mute(MUTED);
-      await session.run();
-    } finally {
-      limits.leave(place, limit, performance.now());
-    }
-  };
+  const typing = server.seat.run(over.signal);
   try {
-    return await receiveAll(listener, serve, {
-      ...serving,
-      events,
-      signal,
-      goodbye: () => {
-        goingOn.abort();
-        room.close(STOPS);
-      },
+    return await receiveAll(listener, (connection) => server.receive(connection), {
+      ...options,
+      // The room tells of lines itself.
+      report: false,
+      goodbye: () => server.close(),
     });
   } finally {
     over.abort();
     await typing;
   }
+}
+
+/** Lets those who come into the room, or says why not. */
+class RoomServer {
+  /** Where the operator sits. */
+  readonly seat: Console;
+  #options: RoomServerOptions;
+  #room: Room;
+  #bans = new Bans();
+  #limits: RateLimits;
+  #clock: () => number;
+  #stopping = new AbortController();
+
+  constructor(options: RoomServerOptions, room: Pick<RoomOptions, "memory">) {
+    const { events, history, rate, operator, clock = () => performance.now() } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#limits = new RateLimits(rate);
+    this.#room = new Room({
+      ...room,
+      history,
+      onEvent: (happened) => {
+        const { member, interactive } = this.seat;
+        const event = events.detailed ? roomLog(happened, member, { echoed: interactive }) : null;
+        if (event !== null) events.emit(event);
+      },
+    });
+    this.seat = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
+  }
+
+  /** Serves one connection, from the door to the goodbye. */
+  async receive(connection: Connection): Promise<void> {
+    // An IPv6 client chooses among the addresses of its network.
+    const place = placeOf(connection.hostname) ?? connection.hostname;
+    const limit = this.#limits.enter(place, performance.now());
+    try {
+      const reason = await this.#wait(place, limit) ?? this.#banned(connection);
+      if (reason !== null) return await turnAway(connection, { events: this.#options.events, reason });
+      await this.#seated(connection, limit).run();
+    } finally {
+      this.#limits.leave(place, limit, performance.now());
+    }
+  }
+
+  /** Says goodbye to those who are here and to those who wait at the door. */
+  close(): void {
+    this.#stopping.abort();
+    this.#room.close(STOPS);
+  }
+
+  /** Holds those up who come often; tells why one may not come in at all. Who comes and goes too often is not announced again before its time. */
+  async #wait(place: string, limit: RateLimit): Promise<string | null> {
+    const arrival = this.#limits.arrive(place, performance.now());
+    if (arrival === null) return TOO_MANY;
+    const wait = Math.max(arrival, limit.until(performance.now()));
+    const { signal } = this.#stopping;
+    if (wait > 0) await delay(wait, { signal }).catch(() => {});
+    // The goodbye has been said to those who were in the room.
+    return signal.aborted ? STOPS : null;
+  }
+
+  #banned(connection: Connection): string | null {
+    const now = this.#clock();
+    const ban = this.#bans.find("ban", whoIs(connection), now);
+    return ban === null ? null : keptOut(ban, now);
+  }
+
+  #seated(connection: Connection, limit: RateLimit): Session {
+    const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
+    const { id, peer, session: tls } = connection;
+    const onLine = (text: string): void =>
+      events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
+    const session = new Session(connection, this.#room, {
+      ...{ rate, limit, idle, maxMessage, gap, memory },
+      review: (member) => this.seat.moderator.review(member),
+      onLine: report ? onLine : undefined,
+    });
+    // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
+    if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");
+    if (this.#bans.find("mute", whoIs(connection), this.#clock()) !== null) session.mute(MUTED);
+    return session;
+  }
+}
+
+function whoIs({ hostname, session }: Connection): { address: string; fingerprint: string | null } {
+  return { address: hostname, fingerprint: session?.fingerprint ?? null };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Session } from "../lib/socket.ts";
+import type { TlsSession } from "../lib/events.ts";
 import { type Answer, AsciiParts } from "./answer.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { ascii } from "./outbox.ts";
@@ -121,7 +121,7 @@ function connection({ head, via }: Request): string {
     row("After this", `it ${stays} (HTTP/1.${head.minor})`);
 }
 
-function transport(session: Session | null): string {
+function transport(session: TlsSession | null): string {
   if (session === null) return "TCP, a stream of bytes in each direction";
   const { version, cipher, alpn, subject } = session;
   const protocol = alpn === null ? "" : `, which agreed on <code>${safe(alpn)}</code>`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Session } from "../lib/socket.ts";
+import type { TlsSession } from "../lib/events.ts";
 import type { Answer } from "./answer.ts";
 import type { BodyNeed } from "./body.ts";
 import type { RequestHead } from "./head.ts";
@@ -54,7 +54,7 @@ export interface Via {
   /** The peer's address without the port. */
   readonly hostname: string;
   /** What TLS has agreed upon; `null` without TLS. */
-  readonly session: Session | null;
+  readonly session: TlsSession | null;
 }
 
 /** One thing that can be asked for. */

@@ -10,7 +10,7 @@ import { Exit, type ExitCode, Failure, stateOf, TimedOutError } from "./errors.t
 import { type Events, NO_EVENTS } from "./events.ts";
 import { type ConnectionLimits, securedEvent, type StreamSocket } from "./socket.ts";
 import type { ClientTls } from "./tls_client.ts";
-import type { TlsSession, TlsSocket } from "./tls_socket.ts";
+import type { HandshakeResult, TlsSocket } from "./tls_socket.ts";
 
 /** How to connect. */
 export interface ConnectOptions extends ConnectionLimits {
@@ -100,7 +100,7 @@ export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {
 /** A socket whose handshake is over, and the decision whether its peer is trusted. */
 interface SecuredSocket {
   readonly socket: TlsSocket;
-  readonly session: TlsSession;
+  readonly session: HandshakeResult;
   readonly trust: (events: Events) => Promise<void>;
 }
 

@@ -6,11 +6,11 @@
 import { formatEndpoint, unmapped } from "./addr.ts";
 import { Deadlines } from "./deadlines.ts";
 import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors.ts";
-import { NO_EVENTS } from "./events.ts";
+import { NO_EVENTS, type TlsSession } from "./events.ts";
 import type { MemoryShare } from "./memory.ts";
 import { ByteReader, type MessageRules } from "./reader.ts";
 import { ConnectionReport } from "./report.ts";
-import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type Session, type StreamSocket, tune } from "./socket.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type StreamSocket, tune } from "./socket.ts";
 import { encodeText } from "./text.ts";
 
 /** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
@@ -44,7 +44,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** How messages end, where a call says nothing else. */
   readonly framing: MessageRules;
   /** What TLS has agreed upon; `null` without TLS. */
-  session: Session | null = null;
+  session: TlsSession | null = null;
   #socket: StreamSocket;
   #memory: MemoryShare | null;
   #reader: ByteReader;

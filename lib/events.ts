@@ -27,18 +27,31 @@ export interface Connected {
   readonly duration: number;
 }
 
+/** What both sides of a TLS connection have agreed upon. */
+export interface TlsSession {
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  /** The cipher suite by its standard name. */
+  readonly cipher: string;
+  /** The protocol chosen by ALPN (RFC 7301). */
+  readonly alpn: string | null;
+  /** The name that the client asked for (SNI, RFC 6066 3). */
+  readonly serverName: string | null;
+  /** Whose certificate the peer has shown, on one line; `null` when it has shown none, as clients need not. */
+  readonly subject: string | null;
+  /** The common name in it: what people call the peer. */
+  readonly name: string | null;
+  /** The fingerprint of its key. */
+  readonly fingerprint: string | null;
+  /** Why the peer is not served, in words for it: a server that demands certificates has seen none that is good. */
+  readonly refusal: string | null;
+}
+
 /** A TLS connection stands. */
-export interface Secured {
+export interface Secured extends Omit<TlsSession, "name" | "refusal"> {
   readonly event: "secured";
   readonly id: number;
   readonly peer: string;
-  readonly version: string;
-  readonly cipher: string;
-  readonly alpn: string | null;
-  readonly serverName: string | null;
-  /** Whose certificate the peer has shown, and the fingerprint of its key; `null` when it has shown none. */
-  readonly subject: string | null;
-  readonly fingerprint: string | null;
 }
 
 /** A server took a connection. */

@@ -3,32 +3,12 @@
  *
  * @module
  */
-import type { Events, Secured } from "./events.ts";
+import type { Events, Secured, TlsSession } from "./events.ts";
 import type { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "./memory.ts";
 
-/** What both sides of a TLS connection have agreed upon. */
-export interface Session {
-  /** `TLSv1.2` or `TLSv1.3`. */
-  readonly version: string;
-  /** The cipher suite by its standard name. */
-  readonly cipher: string;
-  /** The protocol chosen by ALPN (RFC 7301). */
-  readonly alpn: string | null;
-  /** The name that the client asked for (SNI, RFC 6066 3). */
-  readonly serverName: string | null;
-  /** Whose certificate the peer has shown, on one line; `null` when it has shown none, as clients need not. */
-  readonly subject: string | null;
-  /** The common name in it: what people call the peer. */
-  readonly name: string | null;
-  /** The fingerprint of its key. */
-  readonly fingerprint: string | null;
-  /** Why the peer is not served, in words for it: a server that demands certificates has seen none that is good. */
-  readonly refusal: string | null;
-}
-
 /** The event that tells of a session. */
-export function securedEvent({ id, peer }: { id: number; peer: string }, session: Session): Secured {
+export function securedEvent({ id, peer }: { id: number; peer: string }, session: TlsSession): Secured {
   const { version, cipher, alpn, serverName, subject, fingerprint } = session;
   return { event: "secured", id, peer, version, cipher, alpn, serverName, subject, fingerprint };
 }
@@ -42,7 +22,7 @@ export interface StreamSocket {
   closeWrite(): Promise<void>;
   close(): void;
   /** Waits until a TLS connection stands; without TLS there is nothing to wait for. */
-  handshake?(): Promise<Session>;
+  handshake?(): Promise<TlsSession>;
   /** When a closed TLS socket has said its goodbye. */
   readonly gone?: Promise<void>;
   /** Counts the buffers of a TLS socket in a budget. */

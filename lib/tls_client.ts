@@ -10,7 +10,7 @@ import type { Events } from "./events.ts";
 import type { KnownHosts } from "./known_hosts.ts";
 import { type Fingerprint, keyFingerprint } from "./fingerprint.ts";
 import type { StreamSocket } from "./socket.ts";
-import { type TlsSession, TlsSocket } from "./tls_socket.ts";
+import { type HandshakeResult, TlsSocket } from "./tls_socket.ts";
 import { escapeControls } from "./text.ts";
 import { hostKey, oneLine, pinFits, type Problem, problemOf } from "./trust.ts";
 
@@ -65,7 +65,7 @@ export function secure(raw: StreamSocket, endpoint: Endpoint, options: ClientTls
  * @throws {Failure} With code 7: it is not trusted, and why.
  */
 export async function trust(
-  session: TlsSession,
+  session: HandshakeResult,
   endpoint: Endpoint,
   options: ClientTls,
   events: Events,
@@ -87,7 +87,7 @@ class Judge {
     this.#events = events;
   }
 
-  async decide({ certificate, distrust }: TlsSession): Promise<void> {
+  async decide({ certificate, distrust }: HandshakeResult): Promise<void> {
     const { insecure, pins, ca } = this.#options;
     if (certificate === null) throw this.#refusal("it has shown no certificate");
     const fingerprint = keyFingerprint(certificate);

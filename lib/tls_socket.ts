@@ -12,13 +12,14 @@ import tls from "node:tls";
 import { CutOffError, TimedOutError } from "./errors.ts";
 import { keyFingerprint } from "./fingerprint.ts";
 import type { MemoryBudget } from "./memory.ts";
-import { HANDSHAKE, type Session, type StreamSocket } from "./socket.ts";
+import type { TlsSession } from "./events.ts";
+import { HANDSHAKE, type StreamSocket } from "./socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./tls_failure.ts";
 import { PlainText, Wire } from "./tls_wire.ts";
 import { clientRefusal, commonName, oneLine } from "./trust.ts";
 
 /** What a handshake has shown. */
-export interface TlsSession extends Session {
+export interface HandshakeResult extends TlsSession {
   /** The peer's certificate; a client need not have one. */
   readonly certificate: X509Certificate | null;
   /** Why nobody we trust vouches for it, as OpenSSL names it; `null` when somebody does, and when there is none. */
@@ -81,7 +82,7 @@ export class TlsSocket implements StreamSocket {
   #wake: () => void = () => {};
   /** Whoever waits for a write, to be told when it will never be done. */
   #writing = new Set<(reason: unknown) => void>();
-  #secured = Promise.withResolvers<TlsSession>();
+  #secured = Promise.withResolvers<HandshakeResult>();
   #gone = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout>;
 
@@ -127,7 +128,7 @@ export class TlsSocket implements StreamSocket {
    *
    * @throws {Failure} It failed: with code 7 where it is a matter of trust, 5 when it took too long, 6 when the peer has left.
    */
-  handshake(): Promise<TlsSession> {
+  handshake(): Promise<HandshakeResult> {
     return this.#secured.promise;
   }
 
@@ -225,7 +226,7 @@ export class TlsSocket implements StreamSocket {
     }
   }
 
-  #session(): TlsSession {
+  #session(): HandshakeResult {
     const { raw } = this.#tls.getPeerCertificate(true) ?? {};
     const certificate = raw === undefined ? null : new X509Certificate(raw);
     const { standardName, name } = this.#tls.getCipher();

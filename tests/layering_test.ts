@@ -1,119 +1,25 @@
 /** Who may import whom (see CONTRIBUTING.md), read from `deno info --json`. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import { modulesOf, sourceFiles, sourceOf } from "./support/modules.ts";
 
-const ROOT = new URL("../", import.meta.url);
 const FOLDERS = ["tcp", "udp", "http", "chat", "sum", "lab"];
 const SCRIPTS = new Set(
   Object.values(config.tasks).flatMap(({ command }) => /deno run .* (\w+\/\w+\.ts)$/.exec(command)?.slice(1) ?? []),
 );
-/** Bytes or text in, values out: these may not even name `Deno`. */
-const PURE = [
-  "lib/addr.ts",
-  "lib/errors.ts",
-  "lib/text.ts",
-  "lib/reader.ts",
-  "lib/stats.ts",
-  "lib/events.ts",
-  "lib/roster.ts",
-  "lib/memory.ts",
-  "lib/answer_budget.ts",
-  "lib/event_rate.ts",
-  "lib/host_name.ts",
-  "lib/pem.ts",
-  "lib/certificate.ts",
-  "lib/tls_failure.ts",
-  "lib/common_name.ts",
-  "lib/der.ts",
-  "lib/fingerprint.ts",
-  "sum/protocol.ts",
-  "sum/json.ts",
-  "sum/recent.ts",
-  "udp/tally.ts",
-  "chat/protocol.ts",
-  "chat/room.ts",
-  "http/message.ts",
-  "chat/names.ts",
-  "chat/name_keys.ts",
-  "chat/name_book.ts",
-  "chat/member.ts",
-  "chat/bans.ts",
-  "chat/moderator.ts",
-  "chat/feed.ts",
-  "chat/outbox.ts",
-  "chat/laggards.ts",
-  "chat/framer.ts",
-  "chat/commands.ts",
-  "chat/complete.ts",
-  "chat/rate.ts",
-  "chat/telnet.ts",
-  "chat/transcript.ts",
-  "chat/turns.ts",
-  "chat/udp_reflex.ts",
-  "http/framing.ts",
-  "http/request_line.ts",
-  "http/target.ts",
-  "http/chunked.ts",
-  "http/syntax.ts",
-  "http/outbox.ts",
-  "http/refusal.ts",
-  "http/holding.ts",
-  "http/hosts.ts",
-  "http/form.ts",
-  "http/json_text.ts",
-];
+/** Files that say in their header that they are pure: bytes or text in, values out. */
+const PURE = /^\/\*\*(?:(?!\*\/)[^])*\bPure\b/;
 
-interface Module {
-  readonly file: string;
-  readonly imports: readonly string[];
-}
-
-/** Every module of the project that the given files reach, with what each imports: paths from the root, or specifiers. */
-async function modulesOf(files: readonly string[]): Promise<Module[]> {
-  const found = new Map<string, Module>();
-  const entries = await Promise.all(files.map(async (file) => {
-    const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", file],
-      cwd: ROOT,
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return JSON.parse(new TextDecoder().decode(stdout));
-  }));
-  for (const { modules } of entries) {
-    for (const { specifier, dependencies = [] } of modules) {
-      if (!String(specifier).startsWith(ROOT.href) || specifier.endsWith(".d.ts")) continue;
-      const file = specifier.slice(ROOT.href.length);
-      const imports = dependencies.map((each: { specifier: string }) =>
-        /^\.\.?\//.test(each.specifier)
-          ? new URL(each.specifier, specifier).href.slice(ROOT.href.length)
-          : each.specifier
-      );
-      found.set(file, { file, imports });
-    }
-  }
-  return [...found.values()];
-}
-
-async function sourceFiles(folder: string): Promise<string[]> {
-  const files = [];
-  try {
-    for await (const entry of Deno.readDir(new URL(`${folder}/`, ROOT))) {
-      if (entry.isFile && /\.ts$/.test(entry.name) && !entry.name.endsWith(".d.ts")) {
-        files.push(`${folder}/${entry.name}`);
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return files.sort();
-}
+const files = await sourceFiles("lib", ...FOLDERS);
+/** The code of a file without its comments. */
+const codeOf = async (file: string): Promise<string> =>
+  (await sourceOf(file)).replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 
 const folderOf = (file: string): string => file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
 
 Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", async () => {
-  const files = (await Promise.all(["lib", ...FOLDERS].map(sourceFiles))).flat();
   const modules = await modulesOf(files);
-  assert(files.every((file) => modules.some((module) => module.file === file)), "deno info saw every file");
+  assertEquals(files.filter((file) => !modules.some((module) => module.file === file)), [], "deno info saw every file");
   const broken: string[] = [];
   for (const { file, imports } of modules) {
     for (const imported of imports) {
@@ -137,22 +43,19 @@ Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", asy
 });
 
 Deno.test("pure files never name Deno, nor import a file that does", async () => {
-  const present = (await Promise.all(["lib", ...FOLDERS].map(sourceFiles))).flat();
-  const pure = PURE.filter((file) => present.includes(file));
-  assert(pure.length >= 5, "the list names files that exist");
+  const pure: string[] = [];
+  for (const file of files) if (PURE.test(await sourceOf(file))) pure.push(file);
+  const broken: string[] = [];
   for (const { file } of await modulesOf(pure)) {
-    if (!file.endsWith(".ts")) continue;
-    const source = await Deno.readTextFile(new URL(file, ROOT));
-    const code = source.replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
-    assert(!/\bDeno\./.test(code), `${file} names Deno`);
+    if (file.endsWith(".ts") && /\bDeno\./.test(await codeOf(file))) broken.push(file);
   }
+  assertEquals(broken, []);
+  assert(pure.includes("lib/text.ts"), "headers are read");
 });
 
 Deno.test("only scripts read Deno.args or call Deno.exit, and only as the main module", async () => {
-  const files = (await Promise.all(["lib", ...FOLDERS].map(sourceFiles))).flat();
   for (const file of files) {
-    const source = await Deno.readTextFile(new URL(file, ROOT));
-    const uses = source.split("\n").filter((line) => /Deno\.(args|exit\b)/.test(line) && !/^\s*(\*|\/\/)/.test(line));
+    const uses = (await codeOf(file)).split("\n").filter((line) => /Deno\.(args|exit\b)/.test(line));
     if (SCRIPTS.has(file)) {
       assertEquals(uses, ["if (import.meta.main) Deno.exit(await main(Deno.args));"], file);
     } else if (file !== "lib/stop.ts") {
@@ -162,12 +65,31 @@ Deno.test("only scripts read Deno.args or call Deno.exit, and only as the main m
   }
 });
 
+/** The most lines of a script, of another file, and of a function. */
+const [SCRIPT_LINES, FILE_LINES, FUNCTION_LINES] = [155, 300, 50];
+
 Deno.test("files keep to a length that one reads in a sitting", async () => {
-  const files = (await Promise.all(["lib", ...FOLDERS].map(sourceFiles))).flat();
   const long: string[] = [];
   for (const file of files) {
-    const lines = (await Deno.readTextFile(new URL(file, ROOT))).trimEnd().split("\n").length;
-    if (lines > (SCRIPTS.has(file) ? 155 : 300)) long.push(`${file}: ${lines} lines`);
+    const lines = (await sourceOf(file)).trimEnd().split("\n").length;
+    if (lines > (SCRIPTS.has(file) ? SCRIPT_LINES : FILE_LINES)) long.push(`${file}: ${lines} lines`);
+  }
+  assertEquals(long, []);
+});
+
+Deno.test("functions keep to a length that one takes in at once", async () => {
+  const long: string[] = [];
+  const measure = (context: Deno.lint.RuleContext) => (node: Deno.lint.Node) => {
+    const lines = context.sourceCode.text.slice(...node.range).split("\n").length;
+    if (lines > FUNCTION_LINES) long.push(`${context.filename}: a function of ${lines} lines`);
+  };
+  const create = (context: Deno.lint.RuleContext): Deno.lint.LintVisitor => ({
+    FunctionDeclaration: measure(context),
+    FunctionExpression: measure(context),
+    ArrowFunctionExpression: measure(context),
+  });
+  for (const file of files) {
+    Deno.lint.runPlugin({ name: "lengths", rules: { functions: { create } } }, file, await sourceOf(file));
   }
   assertEquals(long, []);
 });

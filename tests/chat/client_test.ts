@@ -2,7 +2,7 @@ import { deadline } from "@std/async/deadline";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
-import { notTested, run, start, startServer } from "../support/script.ts";
+import { POSIX, run, start, startServer } from "../support/script.ts";
 import { type RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { LineClient } from "./support.ts";
 
@@ -125,13 +125,12 @@ Deno.test("chat:client --timeout ends a silent room with 5", async () => {
   assertEquals((await client.ended()).code, 5);
 });
 
-Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its reader has left (P1, P3)", async () => {
+Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its reader has left (P1, P3)", POSIX, async () => {
   await using server = await startServer("chat:server", HERE);
   await using client = start("chat:client", at(server.port), { stdin: true });
   await client.until(/you are/);
   assertEquals((await client.stop()).code, 130);
   const command = `"${Deno.execPath()}" run -A chat/client.ts --port ${server.port} --name reader; echo "code $?" >&2`;
-  if (Deno.build.os === "windows") return notTested("there is no sh");
   const child = new Deno.Command("sh", {
     args: ["-c", `{ ${command}; } | head -1`],
     cwd: new URL("../../", import.meta.url),

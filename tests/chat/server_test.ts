@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { eventsIn, notTested, run, RunningScript, start, startServer } from "../support/script.ts";
+import { eventsIn, POSIX, run, RunningScript, start, startServer } from "../support/script.ts";
 import { LineClient } from "./support.ts";
 
 const HERE = ["--bind", "127.0.0.1"];
@@ -54,10 +54,9 @@ Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody
   }
 });
 
-Deno.test("chat:server ends quietly when nobody reads its log any more (P3)", async () => {
+Deno.test("chat:server ends quietly when nobody reads its log any more (P3)", POSIX, async () => {
   const pipeline =
     `"${Deno.execPath()}" run --no-prompt -A chat/server.ts --port 0 --bind 127.0.0.1 </dev/null | head -1`;
-  if (Deno.build.os === "windows") return notTested("there is no sh");
   const script = `{ ${pipeline}; } & sleep 0; wait`;
   const child = new Deno.Command("sh", {
     args: ["-c", script],

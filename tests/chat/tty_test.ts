@@ -3,104 +3,115 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../support/script.ts";
 import { RawClient } from "../support/sockets.ts";
-import { atTerminal, haveTerminal } from "../support/terminal.ts";
+import { atTerminal, TERMINAL } from "../support/terminal.ts";
 import { LineClient } from "./support.ts";
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 
-Deno.test("at a terminal chat:server asks for the port that it was not given, again when the answer is wrong", async () => {
-  if (!await haveTerminal()) return;
-  await using server = atTerminal("chat:server", ["--bind", "127.0.0.1"]);
-  await server.until(/Port to listen on \[23456\]:/);
-  await server.type("80x\r");
-  await server.until(/Cannot use port "80x": it must be a whole number[^]*Port to listen on \[23456\]:/);
-  await server.type("0\r");
-  await server.until(/Listening on 127\.0\.0\.1:\d+/);
-  await server.type(CTRL_C);
-  const { code, stdout } = await server.ended();
-  assertEquals(code, 0);
-  assertMatch(stdout, /\[!\] Exiting\.\.\.\r\n[^]*\[\+\] Done: 0 connections served/);
-});
+Deno.test(
+  "at a terminal chat:server asks for the port that it was not given, again when the answer is wrong",
+  TERMINAL,
+  async () => {
+    await using server = atTerminal("chat:server", ["--bind", "127.0.0.1"]);
+    await server.until(/Port to listen on \[23456\]:/);
+    await server.type("80x\r");
+    await server.until(/Cannot use port "80x": it must be a whole number[^]*Port to listen on \[23456\]:/);
+    await server.type("0\r");
+    await server.until(/Listening on 127\.0\.0\.1:\d+/);
+    await server.type(CTRL_C);
+    const { code, stdout } = await server.ended();
+    assertEquals(code, 0);
+    assertMatch(stdout, /\[!\] Exiting\.\.\.\r\n[^]*\[\+\] Done: 0 connections served/);
+  },
+);
 
-Deno.test("at a terminal chat:client asks for host and port; an incoming line leaves what is being typed alone", async () => {
-  if (!await haveTerminal()) return;
-  await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
-  await using client = atTerminal("chat:client", ["--name", "alice"]);
-  await client.until(/Server's name or address \[127\.0\.0\.1\]:/);
-  await client.type("\r");
-  await client.until(/Server's port \[23456\]:/);
-  await client.type(`${server.port}\r`);
-  await client.until(/alice: /);
-  using bob = await LineClient.connect(server.port);
-  await bob.say("/nick bob");
-  await client.until(/\* bob joined/);
-  await client.type("half a li");
-  await client.until(/half a li/);
-  await bob.say("I am here, \x1b[2J漢字");
-  // The input line is wiped, the message printed on its own line, and the input line drawn again as it was.
-  await client.until(/\r\x1b\[Jbob: I am here, ␛\[2J漢字\r\n[^\n]*alice: half a li/);
-  await client.type("ne\r");
-  assertEquals(await bob.until(/half/), [
-    "* here with you: alice",
-    "* you are bob; /help lists what you can type",
-    "alice: half a line",
-  ]);
-  // A Tab amid pasted text is text; one that comes alone completes.
-  await client.type("/msg b");
-  await client.until(/\/msg b/);
-  await client.type("\t");
-  await client.until(/\/msg bob /);
-  await client.type("hi\r");
-  assertEquals(await bob.line(), "alice (to you): hi");
-  await client.type(CTRL_D);
-  assertEquals((await client.ended()).code, 0);
-  assertEquals(await bob.line(), "* alice left (quit)");
-});
+Deno.test(
+  "at a terminal chat:client asks for host and port; an incoming line leaves what is being typed alone",
+  TERMINAL,
+  async () => {
+    await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+    await using client = atTerminal("chat:client", ["--name", "alice"]);
+    await client.until(/Server's name or address \[127\.0\.0\.1\]:/);
+    await client.type("\r");
+    await client.until(/Server's port \[23456\]:/);
+    await client.type(`${server.port}\r`);
+    await client.until(/alice: /);
+    using bob = await LineClient.connect(server.port);
+    await bob.say("/nick bob");
+    await client.until(/\* bob joined/);
+    await client.type("half a li");
+    await client.until(/half a li/);
+    await bob.say("I am here, \x1b[2J漢字");
+    // The input line is wiped, the message printed on its own line, and the input line drawn again as it was.
+    await client.until(/\r\x1b\[Jbob: I am here, ␛\[2J漢字\r\n[^\n]*alice: half a li/);
+    await client.type("ne\r");
+    assertEquals(await bob.until(/half/), [
+      "* here with you: alice",
+      "* you are bob; /help lists what you can type",
+      "alice: half a line",
+    ]);
+    // A Tab amid pasted text is text; one that comes alone completes.
+    await client.type("/msg b");
+    await client.until(/\/msg b/);
+    await client.type("\t");
+    await client.until(/\/msg bob /);
+    await client.type("hi\r");
+    assertEquals(await bob.line(), "alice (to you): hi");
+    await client.type(CTRL_D);
+    assertEquals((await client.ended()).code, 0);
+    assertEquals(await bob.line(), "* alice left (quit)");
+  },
+);
 
-Deno.test("at a terminal chat:client ends with 130 at Ctrl-C, with 0 after /quit and when the server goes", async () => {
-  if (!await haveTerminal()) return;
-  await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
-  const args = ["--host", "127.0.0.1", "--port", String(server.port)];
-  await using interrupted = atTerminal("chat:client", args);
-  await interrupted.until(/guest-\d+: /);
-  await interrupted.type(CTRL_C);
-  assertEquals((await interrupted.ended()).code, 130);
-  await using leaving = atTerminal("chat:client", args);
-  await leaving.until(/guest-\d+: /);
-  await leaving.type("/quit\r");
-  await leaving.until(/Goodbye! Closing connection\./);
-  assertEquals((await leaving.ended()).code, 0);
-  await using staying = atTerminal("chat:client", args);
-  await staying.until(/guest-\d+: /);
-  server.script.signal("SIGTERM");
-  await staying.until(/\* the server stops/);
-  assertEquals((await staying.ended()).code, 0);
-});
+Deno.test(
+  "at a terminal chat:client ends with 130 at Ctrl-C, with 0 after /quit and when the server goes",
+  TERMINAL,
+  async () => {
+    await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+    const args = ["--host", "127.0.0.1", "--port", String(server.port)];
+    await using interrupted = atTerminal("chat:client", args);
+    await interrupted.until(/guest-\d+: /);
+    await interrupted.type(CTRL_C);
+    assertEquals((await interrupted.ended()).code, 130);
+    await using leaving = atTerminal("chat:client", args);
+    await leaving.until(/guest-\d+: /);
+    await leaving.type("/quit\r");
+    await leaving.until(/Goodbye! Closing connection\./);
+    assertEquals((await leaving.ended()).code, 0);
+    await using staying = atTerminal("chat:client", args);
+    await staying.until(/guest-\d+: /);
+    server.script.signal("SIGTERM");
+    await staying.until(/\* the server stops/);
+    assertEquals((await staying.ended()).code, 0);
+  },
+);
 
-Deno.test("at a terminal the operator's line stays whole among the lines of the log; Ctrl-D stops the server", async () => {
-  if (!await haveTerminal()) return;
-  await using server = atTerminal("chat:server", ["--bind", "127.0.0.1", "--port", "0"]);
-  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
-  await server.type("welc");
-  await server.until(/welc/);
-  using bob = await LineClient.connect(Number(port));
-  await bob.say("hello");
-  await server.until(/guest-1: hello\r\n[^\n]*server: welc/);
-  await server.type("ome\r");
-  assertEquals((await bob.until(/welcome/)).at(-1), "server: welcome");
-  await server.type("/kick g");
-  await server.until(/\/kick g/);
-  await server.type("\t");
-  await server.until(/\/kick guest-1 /);
-  await server.type("\r");
-  assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
-  await server.type(CTRL_D);
-  assertEquals((await server.ended()).code, 0);
-});
+Deno.test(
+  "at a terminal the operator's line stays whole among the lines of the log; Ctrl-D stops the server",
+  TERMINAL,
+  async () => {
+    await using server = atTerminal("chat:server", ["--bind", "127.0.0.1", "--port", "0"]);
+    const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+    await server.type("welc");
+    await server.until(/welc/);
+    using bob = await LineClient.connect(Number(port));
+    await bob.say("hello");
+    await server.until(/guest-1: hello\r\n[^\n]*server: welc/);
+    await server.type("ome\r");
+    assertEquals((await bob.until(/welcome/)).at(-1), "server: welcome");
+    await server.type("/kick g");
+    await server.until(/\/kick g/);
+    await server.type("\t");
+    await server.until(/\/kick guest-1 /);
+    await server.type("\r");
+    assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
+    await server.type(CTRL_D);
+    assertEquals((await server.ended()).code, 0);
+  },
+);
 
-Deno.test("at a terminal the prompt says whose turn it is", async () => {
-  if (!await haveTerminal()) return;
+Deno.test("at a terminal the prompt says whose turn it is", TERMINAL, async () => {
   await using server = atTerminal("chat:udp-server", ["--port", "0"]);
   const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
   await using client = atTerminal("chat:udp-client", ["--host", "127.0.0.1", "--port", port]);
@@ -121,8 +132,7 @@ Deno.test("at a terminal the prompt says whose turn it is", async () => {
   assertEquals((await server.ended()).code, 0);
 });
 
-Deno.test("at a terminal chat:client takes no name from the server that a terminal would obey", async () => {
-  if (!await haveTerminal()) return;
+Deno.test("at a terminal chat:client takes no name from the server that a terminal would obey", TERMINAL, async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using client = atTerminal("chat:client", ["--host", "127.0.0.1", "--port", `${listener.addr.port}`]);
   using server = new RawClient(await listener.accept());

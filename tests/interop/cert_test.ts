@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { deadline } from "@std/async/deadline";
 import { makeAuthority, makeLeaf } from "../../lib/certificate.ts";
 import { checkPair, identityOf, type Pair } from "../../lib/pem.ts";
-import { have, launch, peer } from "./support.ts";
+import { having, launch, peer } from "./support.ts";
 
 const authority = await makeAuthority({ name: "interop" });
 const server = await makeLeaf(authority, { names: ["localhost", "127.0.0.1", "::1", "*.example.org"] });
@@ -36,8 +36,7 @@ async function openssl(...args: string[]): Promise<string> {
   return stdout;
 }
 
-Deno.test("openssl verifies the chain strictly, for its names, as a server only", async () => {
-  if (!await have("openssl")) return;
+Deno.test("openssl verifies the chain strictly, for its names, as a server only", await having("openssl"), async () => {
   await inFolder(async (folder) => {
     const verify = ["verify", "-x509_strict", "-CAfile", `${folder}/ca.pem`];
     const names = [["-verify_hostname", "localhost"], ["-verify_hostname", "www.example.org"], ["-verify_ip", "::1"]];
@@ -56,8 +55,7 @@ Deno.test("openssl verifies the chain strictly, for its names, as a server only"
   });
 });
 
-Deno.test("openssl reads in the certificates what RFC 5280 wants there", async () => {
-  if (!await have("openssl")) return;
+Deno.test("openssl reads in the certificates what RFC 5280 wants there", await having("openssl"), async () => {
   await inFolder(async (folder) => {
     const ca = await openssl("x509", "-in", `${folder}/ca.pem`, "-noout", "-text");
     assertMatch(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0\n/);
@@ -74,8 +72,7 @@ Deno.test("openssl reads in the certificates what RFC 5280 wants there", async (
   });
 });
 
-Deno.test("openssl computes the same fingerprint of the key", async () => {
-  if (!await have("openssl")) return;
+Deno.test("openssl computes the same fingerprint of the key", await having("openssl"), async () => {
   await inFolder(async (folder) => {
     const { stdout } = await peer("sh", [
       "-c",
@@ -86,134 +83,163 @@ Deno.test("openssl computes the same fingerprint of the key", async () => {
   });
 });
 
-Deno.test("checkPair() takes what openssl makes, and says how to open an encrypted key", async () => {
-  if (!await have("openssl")) return;
-  await inFolder(async (folder) => {
-    const at = (name: string): string => `${folder}/${name}`;
-    const check = async (certificate: string, key: string): Promise<string[]> => {
-      const read = async (name: string): Promise<string> => await Deno.readTextFile(at(name));
-      return checkPair({ certificate: await read(certificate), key: await read(key) }, { certificate, key });
-    };
-    const kinds = {
-      rsa: ["RSA"],
-      ec: ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
-      ed: ["ED25519"],
-      pss: ["RSA-PSS"],
-    };
-    for (const [kind, algorithm] of Object.entries(kinds)) {
-      await openssl("genpkey", "-algorithm", ...algorithm, "-out", at(`${kind}.pem`));
-      const request = ["req", "-x509", "-key", at(`${kind}.pem`), "-days", "2", "-subj", "/CN=own, x"];
-      const extensions = ["-addext", "subjectAltName=DNS:own", "-addext", "basicConstraints=critical,CA:FALSE"];
-      await openssl(...request, ...extensions, "-out", at(`${kind}.crt`));
-      const der = await peer("sh", [
-        "-c",
-        'openssl x509 -in "$0" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -r',
-        at(`${kind}.crt`),
-      ]);
-      const { fingerprint, names } = identityOf(await Deno.readTextFile(at(`${kind}.crt`)));
-      assertEquals([fingerprint, names], [`sha256:${der.stdout.slice(0, 64)}`, ["own"]], kind);
-      if (kind !== "pss") assertEquals(await check(`${kind}.crt`, `${kind}.pem`), [], kind);
-    }
-    await openssl("rsa", "-in", at("rsa.pem"), "-traditional", "-out", at("rsa1.pem"));
-    await openssl("ec", "-in", at("ec.pem"), "-out", at("ec1.pem"));
-    for (const [certificate, key] of [["rsa.crt", "rsa1.pem"], ["ec.crt", "ec1.pem"]] as const) {
-      assertEquals(await check(certificate, key), [], key);
-    }
-    await openssl("pkey", "-in", at("rsa.pem"), "-aes256", "-passout", "pass:secret", "-out", at("locked.pem"));
-    const said = await check("rsa.crt", "locked.pem").catch((error) => error.message);
-    assertStringIncludes(said, "`openssl pkey -in locked.pem -out DECRYPTED.pem`");
-    await openssl("pkey", "-in", at("locked.pem"), "-passin", "pass:secret", "-out", at("open.pem"));
-    assertEquals(await check("rsa.crt", "open.pem"), []);
-  });
-});
-
-Deno.test("curl --cacert trusts a server with such a certificate, under its names only", async () => {
-  if (!await have("curl")) return;
-  await inFolder(async (folder) => {
-    await using web = serve(server);
-    const get = (host: string, ca = "ca.pem") =>
-      peer("curl", [
-        ...["-sS", "--noproxy", "*", "--resolve", `*:${web.port}:127.0.0.1`, "--cacert", `${folder}/${ca}`],
-        `https://${host}:${web.port}/`,
-      ]);
-    for (const host of ["localhost", "127.0.0.1", "www.example.org"]) {
-      assertEquals(await get(host), { code: 0, stdout: "<h1>Hello!</h1>", stderr: "" }, host);
-    }
-    assertEquals((await get("other.example")).code, 60, "another name");
-    const stranger = await makeAuthority({ name: "stranger" });
-    await Deno.writeTextFile(`${folder}/stranger.pem`, stranger.certificate);
-    assertEquals((await get("localhost", "stranger.pem")).code, 60, "another CA");
-  });
-});
-
-Deno.test("openssl s_server takes a client's certificate, and no server's in its place", async () => {
-  if (!await have("openssl")) return;
-  await inFolder(async (folder) => {
-    const files = ["-cert", `${folder}/server.pem`, "-key", `${folder}/server-key.pem`, "-CAfile", `${folder}/ca.pem`];
-    await using listener = launch("openssl", [
-      "s_server",
-      "-accept",
-      "127.0.0.1:0",
-      ...files,
-      "-www",
-      "-Verify",
-      "1",
-      "-verify_return_error",
-    ]);
-    const [, port] = await listener.until(/ACCEPT 127\.0\.0\.1:(\d+)/);
-    const connect = async (pair: Pair): Promise<string> => {
-      const { certificate: cert, key } = pair;
-      const options = { hostname: "127.0.0.1", port: Number(port), caCerts: [authority.certificate], cert, key };
-      using conn = await Deno.connectTls(options);
-      try {
-        await conn.handshake();
-        await conn.write(new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
-        const page = await deadline(new Response(conn.readable).text(), 10_000);
-        return /Subject: (CN ?= ?\S+)/.exec(page.slice(page.indexOf("Client certificate")))?.[1] ?? page;
-      } catch (error) {
-        return String(error);
+Deno.test(
+  "checkPair() takes what openssl makes, and says how to open an encrypted key",
+  await having("openssl"),
+  async () => {
+    await inFolder(async (folder) => {
+      const at = (name: string): string => `${folder}/${name}`;
+      const check = async (certificate: string, key: string): Promise<string[]> => {
+        const read = async (name: string): Promise<string> => await Deno.readTextFile(at(name));
+        return checkPair({ certificate: await read(certificate), key: await read(key) }, { certificate, key });
+      };
+      const kinds = {
+        rsa: ["RSA"],
+        ec: ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        ed: ["ED25519"],
+        pss: ["RSA-PSS"],
+      };
+      for (const [kind, algorithm] of Object.entries(kinds)) {
+        await openssl("genpkey", "-algorithm", ...algorithm, "-out", at(`${kind}.pem`));
+        const request = ["req", "-x509", "-key", at(`${kind}.pem`), "-days", "2", "-subj", "/CN=own, x"];
+        const extensions = ["-addext", "subjectAltName=DNS:own", "-addext", "basicConstraints=critical,CA:FALSE"];
+        await openssl(...request, ...extensions, "-out", at(`${kind}.crt`));
+        const der = await peer("sh", [
+          "-c",
+          'openssl x509 -in "$0" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -r',
+          at(`${kind}.crt`),
+        ]);
+        const { fingerprint, names } = identityOf(await Deno.readTextFile(at(`${kind}.crt`)));
+        assertEquals([fingerprint, names], [`sha256:${der.stdout.slice(0, 64)}`, ["own"]], kind);
+        if (kind !== "pss") assertEquals(await check(`${kind}.crt`, `${kind}.pem`), [], kind);
       }
-    };
-    assertMatch(await connect(server), /received fatal alert/, "a server's certificate is no client's");
-    const alice = await makeLeaf(authority, { names: [], client: "alice" });
-    assertMatch(await connect(alice), /^CN ?= ?alice$/);
-  });
-});
+      await openssl("rsa", "-in", at("rsa.pem"), "-traditional", "-out", at("rsa1.pem"));
+      await openssl("ec", "-in", at("ec.pem"), "-out", at("ec1.pem"));
+      for (const [certificate, key] of [["rsa.crt", "rsa1.pem"], ["ec.crt", "ec1.pem"]] as const) {
+        assertEquals(await check(certificate, key), [], key);
+      }
+      await openssl("pkey", "-in", at("rsa.pem"), "-aes256", "-passout", "pass:secret", "-out", at("locked.pem"));
+      const said = await check("rsa.crt", "locked.pem").catch((error) => error.message);
+      assertStringIncludes(said, "`openssl pkey -in locked.pem -out DECRYPTED.pem`");
+      await openssl("pkey", "-in", at("locked.pem"), "-passin", "pass:secret", "-out", at("open.pem"));
+      assertEquals(await check("rsa.crt", "open.pem"), []);
+    });
+  },
+);
 
-Deno.test("Chromium trusts the CA once it is in its store, and shows the page without a warning", async () => {
-  if (!await have("chromium") || !await have("certutil")) return;
-  await inFolder(async (folder) => {
-    await using web = serve(server);
-    const store = `sql:${folder}/.pki/nssdb`;
-    await Deno.mkdir(`${folder}/.pki/nssdb`, { recursive: true });
-    assertEquals((await peer("certutil", ["-N", "--empty-password", "-d", store])).code, 0);
-    const visit = async (host: string, profile: string): Promise<string> => {
-      const flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-sync",
+Deno.test(
+  "curl --cacert trusts a server with such a certificate, under its names only",
+  await having("curl"),
+  async () => {
+    await inFolder(async (folder) => {
+      await using web = serve(server);
+      const get = (host: string, ca = "ca.pem") =>
+        peer("curl", [
+          ...["-sS", "--noproxy", "*", "--resolve", `*:${web.port}:127.0.0.1`, "--cacert", `${folder}/${ca}`],
+          `https://${host}:${web.port}/`,
+        ]);
+      for (const host of ["localhost", "127.0.0.1", "www.example.org"]) {
+        assertEquals(await get(host), { code: 0, stdout: "<h1>Hello!</h1>", stderr: "" }, host);
+      }
+      assertEquals((await get("other.example")).code, 60, "another name");
+      const stranger = await makeAuthority({ name: "stranger" });
+      await Deno.writeTextFile(`${folder}/stranger.pem`, stranger.certificate);
+      assertEquals((await get("localhost", "stranger.pem")).code, 60, "another CA");
+    });
+  },
+);
+
+Deno.test(
+  "openssl s_server takes a client's certificate, and no server's in its place",
+  await having("openssl"),
+  async () => {
+    await inFolder(async (folder) => {
+      const files = [
+        "-cert",
+        `${folder}/server.pem`,
+        "-key",
+        `${folder}/server-key.pem`,
+        "-CAfile",
+        `${folder}/ca.pem`,
       ];
-      const quiet = ["--disable-background-networking", "--disable-component-update", "--no-proxy-server"];
-      const args = [
-        ...flags,
-        ...quiet,
-        `--user-data-dir=${folder}/${profile}`,
-        "--dump-dom",
-        `https://${host}:${web.port}/`,
-      ];
-      // Its home is the folder: that is where it looks for the store.
-      const command = new Deno.Command("chromium", { args, env: { HOME: folder }, stdin: "null" });
-      const { stdout } = await command.output();
-      return new TextDecoder().decode(stdout);
-    };
-    assert(!(await visit("localhost", "before")).includes("Hello!"), "nobody trusts it yet");
-    const trust = await peer("certutil", ["-A", "-d", store, "-t", "C,,", "-n", "plainwire", "-i", `${folder}/ca.pem`]);
-    assertEquals(trust.code, 0, trust.stderr);
-    for (const host of ["localhost", "127.0.0.1"]) {
-      assertStringIncludes(await visit(host, "after"), "<h1>Hello!</h1>", host);
-    }
-  });
-});
+      await using listener = launch("openssl", [
+        "s_server",
+        "-accept",
+        "127.0.0.1:0",
+        ...files,
+        "-www",
+        "-Verify",
+        "1",
+        "-verify_return_error",
+      ]);
+      const [, port] = await listener.until(/ACCEPT 127\.0\.0\.1:(\d+)/);
+      const connect = async (pair: Pair): Promise<string> => {
+        const { certificate: cert, key } = pair;
+        const options = { hostname: "127.0.0.1", port: Number(port), caCerts: [authority.certificate], cert, key };
+        using conn = await Deno.connectTls(options);
+        try {
+          await conn.handshake();
+          await conn.write(new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
+          const page = await deadline(new Response(conn.readable).text(), 10_000);
+          return /Subject: (CN ?= ?\S+)/.exec(page.slice(page.indexOf("Client certificate")))?.[1] ?? page;
+        } catch (error) {
+          return String(error);
+        }
+      };
+      assertMatch(await connect(server), /received fatal alert/, "a server's certificate is no client's");
+      const alice = await makeLeaf(authority, { names: [], client: "alice" });
+      assertMatch(await connect(alice), /^CN ?= ?alice$/);
+    });
+  },
+);
+
+Deno.test(
+  "Chromium trusts the CA once it is in its store, and shows the page without a warning",
+  await having("chromium", "certutil"),
+  async () => {
+    await inFolder(async (folder) => {
+      await using web = serve(server);
+      const store = `sql:${folder}/.pki/nssdb`;
+      await Deno.mkdir(`${folder}/.pki/nssdb`, { recursive: true });
+      assertEquals((await peer("certutil", ["-N", "--empty-password", "-d", store])).code, 0);
+      const visit = async (host: string, profile: string): Promise<string> => {
+        const flags = [
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-sync",
+        ];
+        const quiet = ["--disable-background-networking", "--disable-component-update", "--no-proxy-server"];
+        const args = [
+          ...flags,
+          ...quiet,
+          `--user-data-dir=${folder}/${profile}`,
+          "--dump-dom",
+          `https://${host}:${web.port}/`,
+        ];
+        // Its home is the folder: that is where it looks for the store.
+        const command = new Deno.Command("chromium", { args, env: { HOME: folder }, stdin: "null" });
+        const { stdout } = await command.output();
+        return new TextDecoder().decode(stdout);
+      };
+      assert(!(await visit("localhost", "before")).includes("Hello!"), "nobody trusts it yet");
+      const trust = await peer("certutil", [
+        "-A",
+        "-d",
+        store,
+        "-t",
+        "C,,",
+        "-n",
+        "plainwire",
+        "-i",
+        `${folder}/ca.pem`,
+      ]);
+      assertEquals(trust.code, 0, trust.stderr);
+      for (const host of ["localhost", "127.0.0.1"]) {
+        assertStringIncludes(await visit(host, "after"), "<h1>Hello!</h1>", host);
+      }
+    });
+  },
+);

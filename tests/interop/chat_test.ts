@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { start, startServer } from "../support/script.ts";
-import { have, launch, textbook } from "./support.ts";
+import { having, launch, textbook } from "./support.ts";
 
 for (
   const [task, transport, goodbye] of [
@@ -8,8 +8,7 @@ for (
     ["chat:udp-server", "udp", "Goodbye! Closing session."],
   ] as const
 ) {
-  Deno.test(`textbook client -> ${task} --mode turns`, async () => {
-    if (!await have("python3")) return;
+  Deno.test(`textbook client -> ${task} --mode turns`, await having("python3"), async () => {
     await using server = await startServer(task, ["--mode", "turns", "--bind", "127.0.0.1"], { stdin: true });
     await using client = launch("python3", ["textbook/chat_client.py", "127.0.0.1", `${server.port}`, transport]);
     await client.type("Grüße\n");
@@ -24,8 +23,7 @@ for (
 }
 
 for (const [task, transport] of [["chat:client", "tcp"], ["chat:udp-client", "udp"]] as const) {
-  Deno.test(`${task} -> textbook server`, async () => {
-    if (!await have("python3")) return;
+  Deno.test(`${task} -> textbook server`, await having("python3"), async () => {
     await using server = await textbook("chat_server", "0", transport);
     const args = ["--port", `${server.port}`, ...(transport === "tcp" ? ["--mode", "turns"] : [])];
     await using client = start(task, args, { stdin: true });
@@ -41,19 +39,21 @@ for (const [task, transport] of [["chat:client", "tcp"], ["chat:udp-client", "ud
   });
 }
 
-Deno.test("textbook talk <-> chat:server --max-connections 1: a plain two-sided conversation", async () => {
-  if (!await have("python3")) return;
-  const args = ["--bind", "127.0.0.1", "--max-connections", "1"];
-  await using server = await startServer("chat:server", args, { stdin: true });
-  await using talk = launch("python3", ["textbook/talk.py", "client", `${server.port}`]);
-  await talk.type("first\nsecond\n");
-  await server.script.until(/first\n[^]*second\n/);
-  await server.script.type("two lines from the operator\nat once\n");
-  await talk.until(/received: .*two lines from the operator\nreceived: .*at once\n/);
-});
+Deno.test(
+  "textbook talk <-> chat:server --max-connections 1: a plain two-sided conversation",
+  await having("python3"),
+  async () => {
+    const args = ["--bind", "127.0.0.1", "--max-connections", "1"];
+    await using server = await startServer("chat:server", args, { stdin: true });
+    await using talk = launch("python3", ["textbook/talk.py", "client", `${server.port}`]);
+    await talk.type("first\nsecond\n");
+    await server.script.until(/first\n[^]*second\n/);
+    await server.script.type("two lines from the operator\nat once\n");
+    await talk.until(/received: .*two lines from the operator\nreceived: .*at once\n/);
+  },
+);
 
-Deno.test("chat:client <-> textbook talk as the host", async () => {
-  if (!await have("python3")) return;
+Deno.test("chat:client <-> textbook talk as the host", await having("python3"), async () => {
   await using host = launch("python3", ["textbook/talk.py", "host", "0"]);
   const [, port = ""] = await host.until(/listening on port (\d+)/);
   await using client = start("chat:client", ["--port", port], { stdin: true });
@@ -65,7 +65,7 @@ Deno.test("chat:client <-> textbook talk as the host", async () => {
   await host.until(/peer closed\n/);
 });
 
-Deno.test("nc, ncat and socat in one room with chat:client", async () => {
+Deno.test("nc, ncat and socat in one room with chat:client", await having("nc", "ncat", "socat"), async () => {
   await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
   await using client = start("chat:client", ["--port", `${server.port}`, "--name", "Ada"], { stdin: true });
   await server.script.until(/Ada/);
@@ -76,7 +76,6 @@ Deno.test("nc, ncat and socat in one room with chat:client", async () => {
       ["socat", ["-", `TCP:127.0.0.1:${server.port}`]],
     ] as const
   ) {
-    if (!await have(program)) continue;
     await using guest = launch(program, args);
     await guest.type(`/nick ${program}\nGrüße 漢😀\n`);
     await client.until(new RegExp(`^${program}: Grüße 漢😀$`, "m"));

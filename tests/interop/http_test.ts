@@ -1,10 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../support/script.ts";
-import { have, peer } from "./support.ts";
+import { having, peer } from "./support.ts";
 
 for (const task of ["http:server", "http:threaded"] as const) {
-  Deno.test(`curl -> ${task}: GET, HEAD, keep-alive, an unknown path`, async () => {
-    if (!await have("curl")) return;
+  Deno.test(`curl -> ${task}: GET, HEAD, keep-alive, an unknown path`, await having("curl"), async () => {
     await using server = await startServer(task);
     const base = `http://127.0.0.1:${server.port}`;
     const page = await peer("curl", ["-sS", "--fail", "-A", "interop/1", `${base}/`]);
@@ -36,26 +35,28 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertEquals((await server.script.stop()).code, 0);
   });
 
-  Deno.test(`curl with a name that leads here by DNS alone -> ${task}: 421, and 200 with --host-name`, async () => {
-    if (!await have("curl")) return;
-    for (const [flags, status] of [[[], "421"], [["--host-name", "wiki.example"], "200"]] as const) {
-      await using server = await startServer(task, flags);
-      const { stdout } = await peer("curl", [
-        "-sS",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "--resolve",
-        `wiki.example:${server.port}:127.0.0.1`,
-        `http://wiki.example:${server.port}/`,
-      ]);
-      assertEquals(stdout, status);
-    }
-  });
+  Deno.test(
+    `curl with a name that leads here by DNS alone -> ${task}: 421, and 200 with --host-name`,
+    await having("curl"),
+    async () => {
+      for (const [flags, status] of [[[], "421"], [["--host-name", "wiki.example"], "200"]] as const) {
+        await using server = await startServer(task, flags);
+        const { stdout } = await peer("curl", [
+          "-sS",
+          "-o",
+          "/dev/null",
+          "-w",
+          "%{http_code}",
+          "--resolve",
+          `wiki.example:${server.port}:127.0.0.1`,
+          `http://wiki.example:${server.port}/`,
+        ]);
+        assertEquals(stdout, status);
+      }
+    },
+  );
 
-  Deno.test(`what is no request -> ${task}: 400, and the connection ends`, async () => {
-    if (!await have("nc")) return;
+  Deno.test(`what is no request -> ${task}: 400, and the connection ends`, await having("nc"), async () => {
     await using server = await startServer(task);
     const answer = await peer("nc", ["-N", "127.0.0.1", `${server.port}`], "hello\r\n\r\n");
     assertMatch(answer.stdout, /^HTTP\/1\.1 400 Bad Request\r\n/);

@@ -1,9 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { run, startServer } from "../support/script.ts";
-import { have, peer, textbook } from "./support.ts";
+import { having, peer, textbook } from "./support.ts";
 
-Deno.test("textbook client -> sum:server", async () => {
-  if (!await have("python3")) return;
+Deno.test("textbook client -> sum:server", await having("python3"), async () => {
   await using server = await startServer("sum:server", ["--number", "58", "--name", "Server of Plainwire"]);
   const { code, stdout } = await peer("python3", ["textbook/sum_client.py", `${server.port}`, "42"]);
   assertEquals({ code, stdout }, {
@@ -22,8 +21,7 @@ Deno.test("textbook client -> sum:server", async () => {
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:client -> textbook server, which a number outside 1 to 100 ends", async () => {
-  if (!await have("python3")) return;
+Deno.test("sum:client -> textbook server, which a number outside 1 to 100 ends", await having("python3"), async () => {
   await using server = await textbook("sum_server", "0");
   const { code, stdout } = await run("sum:client", ["--port", `${server.port}`, "--number", "42", "--name", "Ada"]);
   assertEquals(code, 0);
@@ -36,21 +34,19 @@ Deno.test("sum:client -> textbook server, which a number outside 1 to 100 ends",
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("nc, ncat and socat -> sum:server and sum:udp-server, as a line and as JSON", async () => {
-  await using tcp = await startServer("sum:server", ["--number", "1", "--name", "S"]);
-  await using udp = await startServer("sum:udp-server", ["--number", "1", "--name", "S"]);
-  if (await have("nc")) {
+Deno.test(
+  "nc, ncat and socat -> sum:server and sum:udp-server, as a line and as JSON",
+  await having("nc", "ncat", "socat"),
+  async () => {
+    await using tcp = await startServer("sum:server", ["--number", "1", "--name", "S"]);
+    await using udp = await startServer("sum:udp-server", ["--number", "1", "--name", "S"]);
     assertEquals((await peer("nc", ["-N", "127.0.0.1", `${tcp.port}`], "Ada: 41\n")).stdout, "S: 1\n");
     assertEquals((await peer("nc", ["-u", "-w1", "127.0.0.1", `${udp.port}`], "Ada: 41\n")).stdout, "S: 1\n");
-  }
-  if (await have("ncat")) {
     const json = '{"name":"Ada","number":41}';
     assertEquals((await peer("ncat", ["127.0.0.1", `${tcp.port}`], json)).stdout, '{"name":"S","number":1}\n');
-  }
-  if (await have("socat")) {
     assertEquals(
       (await peer("socat", ["-t5", "-", `TCP:127.0.0.1:${tcp.port}`], "x: y\n")).stdout.includes("Cannot"),
       true,
     );
-  }
-});
+  },
+);

@@ -3,19 +3,22 @@
  *
  * @module
  */
-import { type Ended, notTested, RunningScript } from "../support/script.ts";
+import { type Ended, needs, RunningScript } from "../support/script.ts";
 
 const HERE = new URL("./", import.meta.url);
 
-/**
- * Whether a program is there. Where it is not, a test says so and does nothing; under CI, which installs it, that is a failure.
- */
-export async function have(program: string): Promise<boolean> {
-  const found = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" }).output();
-  if (found.success) return true;
-  if (Deno.env.get("CI") !== undefined) throw new Error(`Cannot test with ${program}: it is not installed`);
-  notTested(`${program} is not installed`);
-  return false;
+/** What a test needs that runs these programs. Under CI, which installs them, a missing one is a failure. */
+export async function having(...programs: string[]): Promise<{ readonly ignore: boolean }> {
+  const missing: string[] = [];
+  for (const program of programs) {
+    const { success } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" })
+      .output();
+    if (!success) missing.push(program);
+  }
+  if (missing.length > 0 && Deno.env.get("CI") !== undefined) {
+    throw new Error(`Cannot test without ${missing.join(", ")}`);
+  }
+  return needs(missing.length === 0, missing.join(", "));
 }
 
 /** Starts a program; its standard input stays open. Killed when disposed of. */

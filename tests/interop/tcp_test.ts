@@ -1,19 +1,17 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { run, startServer } from "../support/script.ts";
-import { have, launch, peer, textbook } from "./support.ts";
+import { having, launch, peer, textbook } from "./support.ts";
 
 const REPLY = "Hello from server!\n";
 
-Deno.test("textbook client -> tcp:server", async () => {
-  if (!await have("python3")) return;
+Deno.test("textbook client -> tcp:server", await having("python3"), async () => {
   await using server = await startServer("tcp:server");
   const { code, stdout } = await peer("python3", ["textbook/tcp_client.py", "127.0.0.1", `${server.port}`, "Grüße"]);
   assertEquals({ code, stdout }, { code: 0, stdout: `Server says: ${REPLY}\n` });
   await server.script.until(/Received: Grüße\n/);
 });
 
-Deno.test("tcp:client -> textbook server", async () => {
-  if (!await have("python3")) return;
+Deno.test("tcp:client -> textbook server", await having("python3"), async () => {
   await using server = await textbook("tcp_server", "0");
   const { code, stdout } = await run("tcp:client", ["--port", `${server.port}`]);
   assertEquals({ code, stdout }, { code: 0, stdout: "Hey there, from TCP server." });
@@ -29,8 +27,7 @@ for (
 ) {
   const target = (port: number): string[] => program === "socat" ? [`TCP:127.0.0.1:${port}`] : ["127.0.0.1", `${port}`];
 
-  Deno.test(`${name} -> tcp:server, with a newline, without, and --echo`, async () => {
-    if (!await have(program)) return;
+  Deno.test(`${name} -> tcp:server, with a newline, without, and --echo`, await having(program), async () => {
     await using server = await startServer("tcp:server");
     assertEquals((await peer(program, [...args, ...target(server.port)], "hello\n")).stdout, REPLY);
     assertEquals((await peer(program, [...args, ...target(server.port)], "bare")).stdout, REPLY);
@@ -40,15 +37,14 @@ for (
   });
 }
 
-Deno.test("an interactive nc that waits is answered without Ctrl-D", async () => {
-  if (!await have("nc")) return;
+Deno.test("an interactive nc that waits is answered without Ctrl-D", await having("nc"), async () => {
   await using server = await startServer("tcp:server");
   await using nc = launch("nc", ["127.0.0.1", `${server.port}`]);
   await nc.type("hello\n");
   await nc.until(/Hello from server!\n/);
 });
 
-Deno.test("tcp:client -> nc, ncat and socat as servers", async () => {
+Deno.test("tcp:client -> nc, ncat and socat as servers", await having("nc", "ncat", "socat"), async () => {
   for (
     const [program, args] of [
       ["nc", ["-l", "127.0.0.1"]],
@@ -56,7 +52,6 @@ Deno.test("tcp:client -> nc, ncat and socat as servers", async () => {
       ["socat", ["-d", "-d", "-"]],
     ] as const
   ) {
-    if (!await have(program)) continue;
     // None of them can listen on port 0 and say which it got, so a free one is looked for.
     const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = probe.addr;
@@ -76,8 +71,7 @@ Deno.test("tcp:client -> nc, ncat and socat as servers", async () => {
   }
 });
 
-Deno.test("tcp:client as a pipe -> socat as an echo server", async () => {
-  if (!await have("socat")) return;
+Deno.test("tcp:client as a pipe -> socat as an echo server", await having("socat"), async () => {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr;
   probe.close();
@@ -98,8 +92,7 @@ Deno.test("tcp:client speaks HTTP and SMTP by hand through its pipe", async () =
   assertStringIncludes(stdout, "<h1>Hello!</h1>");
 });
 
-Deno.test("a reset is told from an end: socat's linger=0 -> tcp:server --echo", async () => {
-  if (!await have("socat")) return;
+Deno.test("a reset is told from an end: socat's linger=0 -> tcp:server --echo", await having("socat"), async () => {
   await using server = await startServer("tcp:server", ["--echo"]);
   // socat leaves with unread data and linger 0: a reset.
   await peer("socat", ["-u", "-t0", "EXEC:echo hello", `TCP:127.0.0.1:${server.port},linger=0`]);

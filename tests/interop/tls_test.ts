@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { identityOf } from "../../lib/pem.ts";
 import { run, startServer } from "../support/script.ts";
 import { pki, writePki } from "../support/tls.ts";
-import { have, launch, peer } from "./support.ts";
+import { having, launch, peer } from "./support.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -36,34 +36,47 @@ async function visit(
 const S_CLIENT = ["s_client", "-quiet", "-verify_return_error", "-verify_quiet", "-CAfile", ca];
 
 for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] as const) {
-  Deno.test(`openssl s_client ${flag} -> tcp:server, and tcp:client -> openssl s_server ${flag}`, async () => {
-    if (!await have("openssl")) return;
-    await using ours = await startServer("tcp:server", [...PAIR, "--alpn", "hello"]);
-    const args = [
-      ...S_CLIENT,
-      flag,
-      "-connect",
-      `127.0.0.1:${ours.port}`,
-      "-servername",
-      "localhost",
-      "-alpn",
-      "hello",
-    ];
-    assertStringIncludes((await peer("openssl", args, "question\n")).stdout, REPLY);
-    await ours.script.until(new RegExp(`Secured \\S+ ${version}, \\w+, hello`));
-    await ours.script.until(/Received: question\n/);
+  Deno.test(
+    `openssl s_client ${flag} -> tcp:server, and tcp:client -> openssl s_server ${flag}`,
+    await having("openssl"),
+    async () => {
+      await using ours = await startServer("tcp:server", [...PAIR, "--alpn", "hello"]);
+      const args = [
+        ...S_CLIENT,
+        flag,
+        "-connect",
+        `127.0.0.1:${ours.port}`,
+        "-servername",
+        "localhost",
+        "-alpn",
+        "hello",
+      ];
+      assertStringIncludes((await peer("openssl", args, "question\n")).stdout, REPLY);
+      await ours.script.until(new RegExp(`Secured \\S+ ${version}, \\w+, hello`));
+      await ours.script.until(/Received: question\n/);
 
-    const port = freePort();
-    await using theirs = launch("openssl", [
-      ...["s_server", flag, "-accept", `127.0.0.1:${port}`, "-cert", server.cert, "-key", server.key, "-rev", "-quiet"],
-    ]);
-    const { code, stdout, stderr } = await visit(port, ["--message", "olleh"]);
-    assertEquals([code, stdout], [0, "hello\n"], theirs.stderr);
-    assertStringIncludes(stderr, `${version}, `);
-  });
+      const port = freePort();
+      await using theirs = launch("openssl", [
+        ...[
+          "s_server",
+          flag,
+          "-accept",
+          `127.0.0.1:${port}`,
+          "-cert",
+          server.cert,
+          "-key",
+          server.key,
+          "-rev",
+          "-quiet",
+        ],
+      ]);
+      const { code, stdout, stderr } = await visit(port, ["--message", "olleh"]);
+      assertEquals([code, stdout], [0, "hello\n"], theirs.stderr);
+      assertStringIncludes(stderr, `${version}, `);
+    },
+  );
 
-  Deno.test(`a client certificate ${flag}, both ways`, async () => {
-    if (!await have("openssl")) return;
+  Deno.test(`a client certificate ${flag}, both ways`, await having("openssl"), async () => {
     await using ours = await startServer("tcp:server", [...PAIR, "--client-ca", ca]);
     const args = [...S_CLIENT, flag, "-connect", `127.0.0.1:${ours.port}`];
     const known = await peer("openssl", [...args, "-cert", ada.cert, "-key", ada.key], "x\n");
@@ -84,8 +97,7 @@ for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] a
   });
 }
 
-Deno.test("TLS 1.1 and below get nowhere", async () => {
-  if (!await have("openssl")) return;
+Deno.test("TLS 1.1 and below get nowhere", await having("openssl"), async () => {
   await using ours = await startServer("tcp:server", PAIR);
   for (const flag of ["-tls1", "-tls1_1"]) {
     const args = [...S_CLIENT, flag, "-cipher", "ALL:@SECLEVEL=0", "-connect", `127.0.0.1:${ours.port}`];
@@ -95,34 +107,37 @@ Deno.test("TLS 1.1 and below get nowhere", async () => {
   await ours.script.until(/no TLS version in common; this side speaks 1\.2 and 1\.3/, "stderr");
 });
 
-Deno.test("who shows a certificate without its key is refused, even pinned or --tls-insecure, as server and as client", async () => {
-  if (!await have("openssl")) return;
-  const forged = `${folder}/forged.pem`;
-  await Deno.writeTextFile(forged, await forgedKey());
-  const port = freePort();
-  await using _theirs = launch("openssl", [
-    ...["s_server", "-accept", `127.0.0.1:${port}`, "-cert", server.cert, "-key", forged, "-rev", "-quiet"],
-  ]);
-  for (const args of [["--ca", ca], ["--tls-insecure"], ["--pin", identityOf(pki.server.certificate).fingerprint]]) {
-    const all = ["--port", port, "--tls", ...args, "--message", "x"];
-    let ended = await run("tcp:client", all);
-    for (let tries = 0; ended.code === 4 && tries < 50; tries++) ended = await run("tcp:client", all);
-    assertEquals([ended.code, ended.stdout], [7, ""]);
-    assertStringIncludes(ended.stderr, "has not the key of the certificate that it shows");
-  }
-  await using ours = await startServer("tcp:server", [
-    "--tls",
-    "--cert",
-    ada.cert,
-    "--key",
-    ada.key,
-    "--client-ca",
-    ca,
-  ]);
-  const args = ["s_client", "-quiet", "-connect", `127.0.0.1:${ours.port}`, "-cert", server.cert, "-key", forged];
-  assertEquals((await peer("openssl", args, "x\n")).stdout, "");
-  await ours.script.until(/has not the key of the certificate that it shows/, "stderr");
-});
+Deno.test(
+  "who shows a certificate without its key is refused, even pinned or --tls-insecure, as server and as client",
+  await having("openssl"),
+  async () => {
+    const forged = `${folder}/forged.pem`;
+    await Deno.writeTextFile(forged, await forgedKey());
+    const port = freePort();
+    await using _theirs = launch("openssl", [
+      ...["s_server", "-accept", `127.0.0.1:${port}`, "-cert", server.cert, "-key", forged, "-rev", "-quiet"],
+    ]);
+    for (const args of [["--ca", ca], ["--tls-insecure"], ["--pin", identityOf(pki.server.certificate).fingerprint]]) {
+      const all = ["--port", port, "--tls", ...args, "--message", "x"];
+      let ended = await run("tcp:client", all);
+      for (let tries = 0; ended.code === 4 && tries < 50; tries++) ended = await run("tcp:client", all);
+      assertEquals([ended.code, ended.stdout], [7, ""]);
+      assertStringIncludes(ended.stderr, "has not the key of the certificate that it shows");
+    }
+    await using ours = await startServer("tcp:server", [
+      "--tls",
+      "--cert",
+      ada.cert,
+      "--key",
+      ada.key,
+      "--client-ca",
+      ca,
+    ]);
+    const args = ["s_client", "-quiet", "-connect", `127.0.0.1:${ours.port}`, "-cert", server.cert, "-key", forged];
+    assertEquals((await peer("openssl", args, "x\n")).stdout, "");
+    await ours.script.until(/has not the key of the certificate that it shows/, "stderr");
+  },
+);
 
 /** A key whose public half is that of the server's certificate, and whose secret half is another's: OpenSSL compares public halves. */
 async function forgedKey(): Promise<string> {
@@ -146,34 +161,38 @@ function derOf(pem: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromBase64(pem.replace(/-----[^-]+-----/g, ""));
 }
 
-Deno.test("the certificate that `openssl req -x509` makes, and its key in every form", async () => {
-  if (!await have("openssl")) return;
-  const path = (name: string): string => `${folder}/usual-${name}.pem`;
-  for (const [kind, made] of [["ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]], ["rsa", ["rsa:2048"]]] as const) {
-    const [cert, pkcs8, old] = [path(`${kind}-cert`), path(`${kind}-key`), path(`${kind}-old`)];
-    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-    await peer("openssl", [
-      ...["req", "-x509", "-newkey", ...made, "-nodes", "-days", "30"],
-      ...names,
-      "-keyout",
-      pkcs8,
-      "-out",
-      cert,
-    ]);
-    await peer("openssl", [kind, "-in", pkcs8, "-out", old, ...(kind === "rsa" ? ["-traditional"] : [])]);
-    for (const key of [pkcs8, old]) {
-      await using ours = await startServer("tcp:server", ["--tls", "--cert", cert, "--key", key]);
-      const args = ["--port", `${ours.port}`, "--tls", "--host", "localhost"];
-      assertEquals((await run("tcp:client", [...args, "--ca", cert])).stdout, REPLY);
-      const { stdout } = await peer("openssl", ["x509", "-in", cert, "-noout", "-fingerprint", "-sha256"]);
-      assertEquals((await run("tcp:client", [...args, "--pin", stdout.trim()])).stdout, REPLY);
-      assertStringIncludes((await run("tcp:client", args)).stderr, "is signed by itself");
+Deno.test(
+  "the certificate that `openssl req -x509` makes, and its key in every form",
+  await having("openssl"),
+  async () => {
+    const path = (name: string): string => `${folder}/usual-${name}.pem`;
+    for (
+      const [kind, made] of [["ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]], ["rsa", ["rsa:2048"]]] as const
+    ) {
+      const [cert, pkcs8, old] = [path(`${kind}-cert`), path(`${kind}-key`), path(`${kind}-old`)];
+      const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+      await peer("openssl", [
+        ...["req", "-x509", "-newkey", ...made, "-nodes", "-days", "30"],
+        ...names,
+        "-keyout",
+        pkcs8,
+        "-out",
+        cert,
+      ]);
+      await peer("openssl", [kind, "-in", pkcs8, "-out", old, ...(kind === "rsa" ? ["-traditional"] : [])]);
+      for (const key of [pkcs8, old]) {
+        await using ours = await startServer("tcp:server", ["--tls", "--cert", cert, "--key", key]);
+        const args = ["--port", `${ours.port}`, "--tls", "--host", "localhost"];
+        assertEquals((await run("tcp:client", [...args, "--ca", cert])).stdout, REPLY);
+        const { stdout } = await peer("openssl", ["x509", "-in", cert, "-noout", "-fingerprint", "-sha256"]);
+        assertEquals((await run("tcp:client", [...args, "--pin", stdout.trim()])).stdout, REPLY);
+        assertStringIncludes((await run("tcp:client", args)).stderr, "is signed by itself");
+      }
     }
-  }
-});
+  },
+);
 
-Deno.test("ncat --ssl, both ways", async () => {
-  if (!await have("ncat")) return;
+Deno.test("ncat --ssl, both ways", await having("ncat"), async () => {
   await using ours = await startServer("tcp:server", PAIR);
   const args = ["--ssl", "--ssl-verify", "--ssl-trustfile", ca, "localhost", `${ours.port}`];
   assertEquals((await peer("ncat", ["-4", ...args], "question\n")).stdout, REPLY);
@@ -198,8 +217,7 @@ Deno.test("ncat --ssl, both ways", async () => {
   await theirs.until(/Hello from client!\n/);
 });
 
-Deno.test("socat OPENSSL, both ways", async () => {
-  if (!await have("socat")) return;
+Deno.test("socat OPENSSL, both ways", await having("socat"), async () => {
   await using echo = await startServer("tcp:server", [...PAIR, "--client-ca", ca, "--echo", "-q"]);
   const text = "line é\n".repeat(20_000);
   const target = `OPENSSL:127.0.0.1:${echo.port},cafile=${ca},cert=${ada.cert},key=${ada.key}`;
@@ -213,28 +231,30 @@ Deno.test("socat OPENSSL, both ways", async () => {
   assertEquals([code, stdout === text], [0, true]);
 });
 
-Deno.test("curl -> http:server --tls: by the CA, by the pin of the line that joins, by a client certificate", async () => {
-  if (!await have("curl")) return;
-  await using ours = await startServer("http:server", PAIR);
-  const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
-  const url = `https://localhost:${ours.port}/status/204`;
-  const status = ["-sS", "-o", `${folder}/answer`, "-w", "%{http_code} %{http_version}"];
-  assertEquals((await peer("curl", [...status, "--cacert", ca, url])).stdout, "204 1.1");
-  const pin = `sha256//${Uint8Array.fromHex(fingerprint).toBase64()}`;
-  assertEquals((await peer("curl", [...status, "-k", "--pinnedpubkey", pin, url])).stdout, "204 1.1");
-  const other = `sha256//${new Uint8Array(32).toBase64()}`;
-  assertEquals((await peer("curl", [...status, "-k", "--pinnedpubkey", other, url])).code, 90);
-  const plain = await peer("curl", ["-sS", `http://localhost:${ours.port}/`]);
-  assertStringIncludes(plain.stdout, "its URL starts with https, not http");
-  await using strict = await startServer("http:server", [...PAIR, "--client-ca", ca]);
-  const at = `https://localhost:${strict.port}/`;
-  const known = await peer("curl", ["-sS", "--cacert", ca, "--cert", ada.cert, "--key", ada.key, at]);
-  assertStringIncludes(known.stdout, "CN=Ada");
-  assertEquals((await peer("curl", [...status, "--cacert", ca, at])).stdout, "403 1.1");
-});
+Deno.test(
+  "curl -> http:server --tls: by the CA, by the pin of the line that joins, by a client certificate",
+  await having("curl"),
+  async () => {
+    await using ours = await startServer("http:server", PAIR);
+    const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
+    const url = `https://localhost:${ours.port}/status/204`;
+    const status = ["-sS", "-o", `${folder}/answer`, "-w", "%{http_code} %{http_version}"];
+    assertEquals((await peer("curl", [...status, "--cacert", ca, url])).stdout, "204 1.1");
+    const pin = `sha256//${Uint8Array.fromHex(fingerprint).toBase64()}`;
+    assertEquals((await peer("curl", [...status, "-k", "--pinnedpubkey", pin, url])).stdout, "204 1.1");
+    const other = `sha256//${new Uint8Array(32).toBase64()}`;
+    assertEquals((await peer("curl", [...status, "-k", "--pinnedpubkey", other, url])).code, 90);
+    const plain = await peer("curl", ["-sS", `http://localhost:${ours.port}/`]);
+    assertStringIncludes(plain.stdout, "its URL starts with https, not http");
+    await using strict = await startServer("http:server", [...PAIR, "--client-ca", ca]);
+    const at = `https://localhost:${strict.port}/`;
+    const known = await peer("curl", ["-sS", "--cacert", ca, "--cert", ada.cert, "--key", ada.key, at]);
+    assertStringIncludes(known.stdout, "CN=Ada");
+    assertEquals((await peer("curl", [...status, "--cacert", ca, at])).stdout, "403 1.1");
+  },
+);
 
-Deno.test("Chromium -> http:server --tls, by the pin of its key", async () => {
-  if (!await have("chromium")) return;
+Deno.test("Chromium -> http:server --tls, by the pin of its key", await having("chromium"), async () => {
   await using ours = await startServer("http:server", PAIR);
   const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
   const visitBy = async (pin: Uint8Array): Promise<string> => {
@@ -274,8 +294,7 @@ else:
         peer.unwrap()
 `;
 
-Deno.test("Python's ssl, both ways", async () => {
-  if (!await have("python3")) return;
+Deno.test("Python's ssl, both ways", await having("python3"), async () => {
   await using ours = await startServer("tcp:server", [...PAIR, "--client-ca", ca]);
   const asked = await peer("python3", ["-c", PYTHON, "client", `${ours.port}`, ca, ada.cert, ada.key]);
   assertEquals(asked.stdout, `TLSv1.3 ${REPLY}b''\n`, asked.stderr);
@@ -286,19 +305,22 @@ Deno.test("Python's ssl, both ways", async () => {
   await theirs.until(/'commonName', 'Ada'.*Hello from client!/);
 });
 
-Deno.test("sslscan finds nothing weak: no version below 1.2, no cipher without forward secrecy and AEAD", async () => {
-  if (!await have("sslscan")) return;
-  await using ours = await startServer("tcp:server", [...PAIR, "--echo"]);
-  const { stdout } = await peer("sslscan", ["--no-colour", "--no-groups", "--no-fallback", `127.0.0.1:${ours.port}`]);
-  for (const version of ["SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"]) {
-    assertMatch(stdout, new RegExp(`${version} +disabled`));
-  }
-  for (const version of ["TLSv1.2", "TLSv1.3"]) assertMatch(stdout, new RegExp(`${version} +enabled`));
-  const ciphers = [...stdout.matchAll(/^(?:Preferred|Accepted) +TLSv1\.\d +(\d+) bits +(\S+)/gm)];
-  assert(ciphers.length >= 4, stdout);
-  for (const [, bits, cipher = ""] of ciphers) {
-    assert(Number(bits) >= 128 && /^(TLS_|ECDHE-).*(GCM|POLY1305|CCM)/.test(cipher), cipher);
-  }
-  assert(!/vulnerable to heartbleed/.test(stdout.replaceAll("not vulnerable", "")), stdout);
-  assertMatch(stdout, /Session renegotiation not supported|Secure session renegotiation supported/);
-});
+Deno.test(
+  "sslscan finds nothing weak: no version below 1.2, no cipher without forward secrecy and AEAD",
+  await having("sslscan"),
+  async () => {
+    await using ours = await startServer("tcp:server", [...PAIR, "--echo"]);
+    const { stdout } = await peer("sslscan", ["--no-colour", "--no-groups", "--no-fallback", `127.0.0.1:${ours.port}`]);
+    for (const version of ["SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"]) {
+      assertMatch(stdout, new RegExp(`${version} +disabled`));
+    }
+    for (const version of ["TLSv1.2", "TLSv1.3"]) assertMatch(stdout, new RegExp(`${version} +enabled`));
+    const ciphers = [...stdout.matchAll(/^(?:Preferred|Accepted) +TLSv1\.\d +(\d+) bits +(\S+)/gm)];
+    assert(ciphers.length >= 4, stdout);
+    for (const [, bits, cipher = ""] of ciphers) {
+      assert(Number(bits) >= 128 && /^(TLS_|ECDHE-).*(GCM|POLY1305|CCM)/.test(cipher), cipher);
+    }
+    assert(!/vulnerable to heartbleed/.test(stdout.replaceAll("not vulnerable", "")), stdout);
+    assertMatch(stdout, /Session renegotiation not supported|Secure session renegotiation supported/);
+  },
+);

@@ -1,24 +1,22 @@
 import { assertEquals } from "@std/assert";
 import { run, startServer } from "../support/script.ts";
-import { have, launch, peer, textbook } from "./support.ts";
+import { having, launch, peer, textbook } from "./support.ts";
 
-Deno.test("textbook client -> udp:server", async () => {
-  if (!await have("python3")) return;
+Deno.test("textbook client -> udp:server", await having("python3"), async () => {
   await using server = await startServer("udp:server");
   const { code, stdout } = await peer("python3", ["textbook/udp_client.py", "127.0.0.1", `${server.port}`, "Grüße"]);
   assertEquals({ code, stdout }, { code: 0, stdout: "Server says: Hello from server!\n" });
   await server.script.until(/Received: Grüße\n/);
 });
 
-Deno.test("udp:client -> textbook server", async () => {
-  if (!await have("python3")) return;
+Deno.test("udp:client -> textbook server", await having("python3"), async () => {
   await using server = await textbook("udp_server", "0");
   const { code, stdout } = await run("udp:client", ["--port", `${server.port}`]);
   assertEquals({ code, stdout }, { code: 0, stdout: "Hello from server!" });
   await server.script.until(/Client says: Hello from client!\n/);
 });
 
-Deno.test("nc -u, ncat -u and socat -> udp:server --echo", async () => {
+Deno.test("nc -u, ncat -u and socat -> udp:server --echo", await having("nc", "ncat", "socat"), async () => {
   await using server = await startServer("udp:server", ["--echo"]);
   for (
     const [program, args] of [
@@ -27,15 +25,13 @@ Deno.test("nc -u, ncat -u and socat -> udp:server --echo", async () => {
       ["socat", ["-", `UDP:127.0.0.1:${server.port}`]],
     ] as const
   ) {
-    if (!await have(program)) continue;
     await using client = launch(program, args);
     await client.type(`from ${program}: é\n`);
     await client.until(new RegExp(`from ${program}: é\n`));
   }
 });
 
-Deno.test("udp:client -> socat as an echo server, up to its 8 KiB blocks", async () => {
-  if (!await have("socat")) return;
+Deno.test("udp:client -> socat as an echo server, up to its 8 KiB blocks", await having("socat"), async () => {
   const probe = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr as Deno.NetAddr;
   probe.close();

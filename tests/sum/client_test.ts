@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { eventsIn, notTested, run, RunningScript, start, startServer, taskArgs } from "../support/script.ts";
+import { eventsIn, run, RunningScript, start, startServer, taskArgs } from "../support/script.ts";
 import { rawServer } from "../support/sockets.ts";
+import { TERMINAL } from "../support/terminal.ts";
 
 const at = (port: number): string[] => ["--port", String(port)];
 const FIVE = "Client name: Ada\nServer name: Server of X\nClient's number: 42\nServer's number: 58\nSum: 100\n";
@@ -147,8 +148,7 @@ Deno.test("sum:client exits 130 on Ctrl-C while it waits (P1)", async () => {
   assertEquals((await client.stop("SIGINT")).code, 130);
 });
 
-Deno.test("sum:client asks on a terminal, and again when the answer is wrong", async () => {
-  if (Deno.build.os !== "linux") return notTested("a terminal by script(1) of util-linux");
+Deno.test("sum:client asks on a terminal, and again when the answer is wrong", TERMINAL, async () => {
   const asked: string[] = [];
   await using server = answering("Server of X: 58\n", asked);
   const command = [Deno.execPath(), ...taskArgs("sum:client"), ...at(server.port)].join(" ");

@@ -206,7 +206,11 @@ export function eventsIn(output: string): Record<string, unknown>[] {
   return output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
-/** Says on stderr why something is not tested here; a skipped test never passes in silence. */
-export function notTested(reason: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`not tested: ${reason}\n`));
+/** Options of a test that needs something of this machine: without it, standard error says so and the runner counts the test as ignored. */
+export function needs(available: boolean, what: string): { readonly ignore: boolean } {
+  if (!available) Deno.stderr.writeSync(new TextEncoder().encode(`ignored: a test needs ${what}\n`));
+  return { ignore: !available };
 }
+
+/** What a test needs that uses `sh`, signals or file names that Windows does not have. */
+export const POSIX = needs(Deno.build.os !== "windows", "a POSIX system");

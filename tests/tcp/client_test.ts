@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { eventsIn, notTested, run, start, startServer } from "../support/script.ts";
+import { eventsIn, POSIX, run, start, startServer } from "../support/script.ts";
 import { rawServer } from "../support/sockets.ts";
+import { TERMINAL } from "../support/terminal.ts";
 
 const at = (port: number): string[] => ["--port", String(port)];
 
@@ -88,13 +89,12 @@ Deno.test("tcp:client sends an input that comes slowly to a server that half-clo
   assertEquals(lines, ["one\n", "two\n"]);
 });
 
-Deno.test("tcp:client says that it cannot read its input, and ends", async () => {
+Deno.test("tcp:client says that it cannot read its input, and ends", POSIX, async () => {
   await using server = await startServer("tcp:server", ["--echo"]);
   const command = new Deno.Command("sh", {
     args: ["-c", `exec "${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --port ${server.port} </`],
     stderr: "piped",
   });
-  if (Deno.build.os === "windows") return notTested("a folder as standard input, without sh");
   const { code, stderr } = await command.output();
   assertEquals(code, 1);
   assertMatch(new TextDecoder().decode(stderr), /^\[!\] Cannot read standard input: .*directory.*\n$/);
@@ -291,13 +291,12 @@ Deno.test("tcp:client --json prints events instead of the data", async () => {
   assertEquals(failed.map(({ event, code }) => [event, code]), [["error", 3], ["ended", 3]]);
 });
 
-Deno.test("tcp:client supplies the missing newline on a terminal and escapes controls there", async () => {
+Deno.test("tcp:client supplies the missing newline on a terminal and escapes controls there", TERMINAL, async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     await client.send("\x1b[2Jred");
     await client.rest();
   });
-  if (Deno.build.os !== "linux") return notTested("a terminal, without script(1) of util-linux");
   const shell = `"${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --message x --port ${server.port}`;
   const { stdout } = await new Deno.Command("script", {
     args: ["-qec", `${shell}; echo after`, "/dev/null"],

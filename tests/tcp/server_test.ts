@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Times } from "../../lib/stats.ts";
-import { eventsIn, notTested, run, startServer } from "../support/script.ts";
+import { eventsIn, needs, POSIX, run, startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { everyWay } from "../support/chunks.ts";
 
@@ -209,13 +209,14 @@ Deno.test("tcp:server works over IPv6, and over both with --bind ::", async () =
   await both.script.until(/Accepted connection from 127\.0\.0\.1:\d+/);
 });
 
-Deno.test("tcp:server on every address prints the command that joins", async () => {
+const lan = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."));
+const onLan = needs(lan !== undefined, "an address beside those of loopback");
+
+Deno.test("tcp:server on every address prints the command that joins", onLan, async () => {
   await using server = await startServer("tcp:server", ["--bind", "0.0.0.0"]);
-  const lan = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."));
-  if (lan === undefined) return notTested("this machine has no address besides loopback");
   await server.script.until(/Reachable from the network/);
   await server.script.until(
-    new RegExp(`deno task tcp:client --host ${lan.address.replaceAll(".", "\\.")} --port ${server.port}\n`),
+    new RegExp(`deno task tcp:client --host ${lan?.address.replaceAll(".", "\\.")} --port ${server.port}\n`),
   );
 });
 
@@ -308,19 +309,22 @@ Deno.test("tcp:server --timeout gives a message that long as a whole: a byte now
   await server.script.until(/its message is not complete after 0\.3 s/, "stderr");
 });
 
-Deno.test("tcp:server that was stopped for longer than --timeout reads what waits before it judges", async () => {
-  if (Deno.build.os === "windows") return notTested("SIGSTOP, which Windows does not have");
-  await using server = await startServer("tcp:server", ["--echo", "--timeout", "0.5"]);
-  const clients = await Promise.all(Array.from({ length: 12 }, () => RawClient.connect(server.port)));
-  for (const client of clients) {
-    await client.send("before\n");
-    await client.until(/before\n/);
-  }
-  server.script.signal("SIGSTOP");
-  for (const client of clients) await client.send("meanwhile\n");
-  // As long as the limit, and as it takes to be noticed as a stop.
-  await new Promise((resolve) => setTimeout(resolve, 1300));
-  server.script.signal("SIGCONT");
-  for (const client of clients) assertEquals(await client.until(/\n/), "meanwhile\n");
-  for (const client of clients) client.close();
-});
+Deno.test(
+  "tcp:server that was stopped for longer than --timeout reads what waits before it judges",
+  POSIX,
+  async () => {
+    await using server = await startServer("tcp:server", ["--echo", "--timeout", "0.5"]);
+    const clients = await Promise.all(Array.from({ length: 12 }, () => RawClient.connect(server.port)));
+    for (const client of clients) {
+      await client.send("before\n");
+      await client.until(/before\n/);
+    }
+    server.script.signal("SIGSTOP");
+    for (const client of clients) await client.send("meanwhile\n");
+    // As long as the limit, and as it takes to be noticed as a stop.
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    server.script.signal("SIGCONT");
+    for (const client of clients) assertEquals(await client.until(/\n/), "meanwhile\n");
+    for (const client of clients) client.close();
+  },
+);

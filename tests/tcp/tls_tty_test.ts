@@ -1,39 +1,45 @@
 /** The question of trust, put to a person at a terminal. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { CONFIG_HOME, startServer } from "../support/script.ts";
-import { atTerminal, haveTerminal } from "../support/terminal.ts";
+import { atTerminal, TERMINAL } from "../support/terminal.ts";
 
-Deno.test("at a terminal an unknown key is asked about; only yes typed out is remembered; Ctrl-C is a stop", async () => {
-  if (!await haveTerminal()) return;
-  await using server = await startServer("tcp:server", ["--tls", "--ephemeral"]);
-  const [, key] = await server.script.until(/The server's key is (sha256:\w+)/);
-  const args = ["--port", `${server.port}`, "--tls", "--message", "hello"];
-  const question = new RegExp(`Its key is ${key}[^]*Trust it from now on\\? \\(yes or no\\) \\[no\\]:`);
-  {
-    await using client = atTerminal("tcp:client", args);
-    await client.until(question);
-    await client.type("\x03");
-    assertEquals((await client.ended()).code, 130);
-  }
-  {
-    await using client = atTerminal("tcp:client", args);
-    await client.until(question);
-    await client.type("y\r");
-    await client.until(/type yes or no in full/);
-    await client.type("no\r");
-    const { code, stdout } = await client.ended();
-    assertEquals(code, 7);
-    assertMatch(stdout, /you did not trust its key/);
-  }
-  {
-    await using client = atTerminal("tcp:client", args);
-    await client.until(question);
-    await client.type("yes\r");
-    const { code, stdout } = await client.ended();
-    assertEquals(code, 0);
-    assertMatch(stdout, /Remembered the key of 127\.0\.0\.1:\d+:\s+sha256:[^]*Hello from server!/);
-  }
-  assertMatch(await Deno.readTextFile(`${CONFIG_HOME}/plainwire/known_hosts`), new RegExp(`:${server.port} ${key}\n`));
-  await using again = atTerminal("tcp:client", args);
-  assertEquals((await again.ended()).code, 0);
-});
+Deno.test(
+  "at a terminal an unknown key is asked about; only yes typed out is remembered; Ctrl-C is a stop",
+  TERMINAL,
+  async () => {
+    await using server = await startServer("tcp:server", ["--tls", "--ephemeral"]);
+    const [, key] = await server.script.until(/The server's key is (sha256:\w+)/);
+    const args = ["--port", `${server.port}`, "--tls", "--message", "hello"];
+    const question = new RegExp(`Its key is ${key}[^]*Trust it from now on\\? \\(yes or no\\) \\[no\\]:`);
+    {
+      await using client = atTerminal("tcp:client", args);
+      await client.until(question);
+      await client.type("\x03");
+      assertEquals((await client.ended()).code, 130);
+    }
+    {
+      await using client = atTerminal("tcp:client", args);
+      await client.until(question);
+      await client.type("y\r");
+      await client.until(/type yes or no in full/);
+      await client.type("no\r");
+      const { code, stdout } = await client.ended();
+      assertEquals(code, 7);
+      assertMatch(stdout, /you did not trust its key/);
+    }
+    {
+      await using client = atTerminal("tcp:client", args);
+      await client.until(question);
+      await client.type("yes\r");
+      const { code, stdout } = await client.ended();
+      assertEquals(code, 0);
+      assertMatch(stdout, /Remembered the key of 127\.0\.0\.1:\d+:\s+sha256:[^]*Hello from server!/);
+    }
+    assertMatch(
+      await Deno.readTextFile(`${CONFIG_HOME}/plainwire/known_hosts`),
+      new RegExp(`:${server.port} ${key}\n`),
+    );
+    await using again = atTerminal("tcp:client", args);
+    assertEquals((await again.ended()).code, 0);
+  },
+);

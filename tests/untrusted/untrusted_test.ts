@@ -1,9 +1,9 @@
 /** The table in SECURITY.md, row by row: one hostile text goes through each source and is looked for, raw, in every sink. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LineClient, TestRoomServer } from "../chat/support.ts";
-import { eventsIn, notTested, run, start, startServer, type TaskName } from "../support/script.ts";
+import { eventsIn, POSIX, run, start, startServer, type TaskName } from "../support/script.ts";
 import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
-import { atTerminal, haveTerminal } from "../support/terminal.ts";
+import { atTerminal, TERMINAL } from "../support/terminal.ts";
 import { issued, pki, selfSigned, serverTls, tlsListener } from "../support/tls.ts";
 import {
   assertHarmless,
@@ -21,10 +21,12 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 /** The sources of the table, and the tests that hold their rows. */
 const held = new Set<string>();
 
+const ANYWHERE = { ignore: false };
+
 /** A test that holds the row of the table with this source. */
-function row(source: string, test: () => Promise<void>): void {
+function row(source: string, needed: { readonly ignore: boolean }, test: () => Promise<void>): void {
   held.add(source);
-  Deno.test(`untrusted: ${source}`, test);
+  Deno.test(`untrusted: ${source}`, needed, test);
 }
 
 /** Files of a certificate and its key. */
@@ -50,7 +52,6 @@ async function told(task: TaskName, args: readonly string[], visit: (port: numbe
 
 /** What a client at a terminal prints of what a server sends it. */
 async function shown(task: TaskName, args: readonly string[]): Promise<void> {
-  if (!await haveTerminal()) return;
   await using client = atTerminal(task, args);
   const { stdout } = await client.ended();
   assertHarmlessAtTerminal(stdout, task);
@@ -58,7 +59,7 @@ async function shown(task: TaskName, args: readonly string[]): Promise<void> {
 
 const at = (port: number): string[] => ["--port", `${port}`];
 
-row("a message to `tcp:server`", async () => {
+row("a message to `tcp:server`", ANYWHERE, async () => {
   await told("tcp:server", [], async (port) => {
     using client = await RawClient.connect(port);
     await client.send(HOSTILE_LINES);
@@ -72,7 +73,7 @@ row("a message to `tcp:server`", async () => {
   });
 });
 
-row("a datagram to `udp:server`", async () => {
+row("a datagram to `udp:server`", ANYWHERE, async () => {
   await told("udp:server", [], async (port) => {
     using peer = new RawPeer();
     await peer.send(HOSTILE_LINES, port);
@@ -80,7 +81,7 @@ row("a datagram to `udp:server`", async () => {
   });
 });
 
-row("a reply to `tcp:client`", async () => {
+row("a reply to `tcp:client`", TERMINAL, async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     await client.send(HOSTILE);
@@ -89,7 +90,7 @@ row("a reply to `tcp:client`", async () => {
   await shown("tcp:client", [...at(server.port), "--message", "x", "--json"]);
 });
 
-row("an answer to `udp:client`", async () => {
+row("an answer to `udp:client`", TERMINAL, async () => {
   using peer = new RawPeer();
   const answering = (async () => {
     const { port } = await peer.receive();
@@ -99,7 +100,7 @@ row("an answer to `udp:client`", async () => {
   await answering;
 });
 
-row("a question to the `sum` servers", async () => {
+row("a question to the `sum` servers", ANYWHERE, async () => {
   const questions = [`${HOSTILE}: 42`, JSON.stringify({ name: HOSTILE_LINES, number: 42 }), `${MARK}: ${HOSTILE}`];
   for (const question of questions) {
     await told("sum:server", ["--keep-running"], async (port) => {
@@ -121,7 +122,7 @@ row("a question to the `sum` servers", async () => {
   });
 });
 
-row("an answer to the `sum` clients", async () => {
+row("an answer to the `sum` clients", ANYWHERE, async () => {
   const answers = [`${HOSTILE}: 7`, `${HOSTILE}: stopping`, `Cannot ${HOSTILE}`, `nonsense ${HOSTILE}`];
   for (const answer of answers) {
     await using server = rawServer(async (client) => {
@@ -142,7 +143,7 @@ row("an answer to the `sum` clients", async () => {
 const NAMED = [{ CN: [{ utf8String: HOSTILE_LINES }] }, { O: [{ utf8String: HOSTILE_LINES }] }];
 const LISTENERS = ["tcp:server", "chat:server", "http:server", "sum:server"] as const;
 
-row("a client's certificate", async () => {
+row("a client's certificate", ANYWHERE, async () => {
   const ca = `${folder}/ca.pem`;
   await Deno.writeTextFile(ca, pki.ca.certificate);
   const trusted = await files("trusted", await issued(pki.ca, NAMED));
@@ -163,7 +164,7 @@ row("a client's certificate", async () => {
   }
 });
 
-row("a server's certificate", async () => {
+row("a server's certificate", TERMINAL, async () => {
   const identity = await selfSigned("localhost", { subject: NAMED });
   const listener = tlsListener(serverTls(identity));
   const accepting = (async () => {
@@ -181,12 +182,10 @@ row("a server's certificate", async () => {
     assertEquals(code, 7);
     assertHarmless(stdout + stderr, "tcp:client");
   }
-  if (await haveTerminal()) {
-    await using client = atTerminal("tcp:client", [...at(listener.port), "--tls", "--message", "x"]);
-    await client.until(/Trust it from now on/);
-    await client.type("no\r");
-    assertHarmlessAtTerminal((await client.ended()).stdout, "the question");
-  }
+  await using client = atTerminal("tcp:client", [...at(listener.port), "--tls", "--message", "x"]);
+  await client.until(/Trust it from now on/);
+  await client.type("no\r");
+  assertHarmlessAtTerminal((await client.ended()).stdout, "the question");
   listener.close();
   await accepting;
 });
@@ -199,7 +198,7 @@ const REQUESTS = [
   `${HOSTILE_LINES}\r\n\r\n`,
 ];
 
-row("a request to the HTTP servers", async () => {
+row("a request to the HTTP servers", ANYWHERE, async () => {
   for (const task of ["http:server", "http:threaded"] as const) {
     for (const args of [[], ["--log", "common"]]) {
       for (const request of REQUESTS) {
@@ -213,7 +212,7 @@ row("a request to the HTTP servers", async () => {
   }
 });
 
-row("a request that the page shows", async () => {
+row("a request that the page shows", ANYWHERE, async () => {
   await using server = await startServer("http:server");
   using client = await RawClient.connect(server.port);
   const field = `X-Text: ${MARK}<b>"\u202e\u2028\x9b31m`;
@@ -233,8 +232,7 @@ row("a request that the page shows", async () => {
   }
 });
 
-row("a file name under `--dir`", async () => {
-  if (Deno.build.os === "windows") return notTested("such names, which Windows does not have");
+row("a file name under `--dir`", POSIX, async () => {
   const name = `${MARK}\u202e\x9b31m<b>"&`;
   await Deno.mkdir(`${folder}/dir/${name}`, { recursive: true });
   await Deno.writeTextFile(`${folder}/dir/${name}.txt`, "");
@@ -249,7 +247,7 @@ row("a file name under `--dir`", async () => {
   }
 });
 
-row("a line in the chat", async () => {
+row("a line in the chat", ANYWHERE, async () => {
   await told("chat:server", ["--bind", "127.0.0.1"], async (port) => {
     using bob = await LineClient.connect(port);
     await bob.until(/\* you are guest-1;/);
@@ -267,7 +265,7 @@ row("a line in the chat", async () => {
   assertHarmless(room.saved[0]?.text ?? "", "the transcript");
 });
 
-row("a name in the chat", async () => {
+row("a name in the chat", ANYWHERE, async () => {
   await using room = new TestRoomServer();
   using bob = await room.join("bob");
   using eve = await LineClient.connect(room.port);
@@ -276,14 +274,13 @@ row("a name in the chat", async () => {
   assertHarmless((await bob.until(/PWNED/)).join("\n"), "another member");
 });
 
-row("a line from a chat server", async () => {
+row("a line from a chat server", TERMINAL, async () => {
   await using server = rawServer(async (client) => {
     await client.send(`* you are ${HOSTILE}; /help lists what you can type\n* ${HOSTILE} joined\n${HOSTILE}: hi\n`);
     await client.send(`* 2 here: ${MARK}\x1b]52;c;x\x07, eve\n* you are eve; /help\n* the end\n`);
     // What is completed by Tab comes back here.
     await client.until(/\n/);
   });
-  if (!await haveTerminal()) return;
   await using client = atTerminal("chat:client", ["--host", "127.0.0.1", ...at(server.port)]);
   await client.until(/\* the end[^]*eve: /);
   await client.type(`/msg ${MARK}`);
@@ -293,7 +290,7 @@ row("a line from a chat server", async () => {
   assertHarmlessAtTerminal((await client.ended()).stdout, "chat:client");
 });
 
-row("a message in turns", async () => {
+row("a message in turns", TERMINAL, async () => {
   await told("chat:server", ["--mode", "turns", "--bind", "127.0.0.1"], async (port) => {
     using guest = await RawClient.connect(port);
     await guest.send(`${HOSTILE}\n`);
@@ -308,7 +305,6 @@ row("a message in turns", async () => {
     await client.send(`${HOSTILE}\n`);
     await client.until(/\n/);
   });
-  if (!await haveTerminal()) return;
   await using client = atTerminal("chat:client", ["--mode", "turns", "--host", "127.0.0.1", ...at(server.port)]);
   await client.until(new RegExp(MARK));
   await client.type("bye\r");
@@ -326,7 +322,7 @@ row("a message in turns", async () => {
   assertHarmlessAtTerminal((await udp.ended()).stdout, "chat:udp-client");
 });
 
-row("a flag or an argument", async () => {
+row("a flag or an argument", ANYWHERE, async () => {
   for (const args of [["--port", HOSTILE], [`--${HOSTILE}`], [HOSTILE], ["--allow", HOSTILE]]) {
     const { code, stdout, stderr } = await run("tcp:server", args);
     assertEquals(code, 2);
@@ -337,8 +333,7 @@ row("a flag or an argument", async () => {
   assertEquals(eventsIn(stdout).at(-1)?.code, 4);
 });
 
-Deno.test("at a terminal no row of a long message can be taken for a line of the log", async () => {
-  if (!await haveTerminal()) return;
+Deno.test("at a terminal no row of a long message can be taken for a line of the log", TERMINAL, async () => {
   await using server = atTerminal("tcp:server", ["--port", "0"]);
   const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
   using client = await RawClient.connect(Number(port));

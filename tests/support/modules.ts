@@ -1,0 +1,67 @@
+/**
+ * The project's source files and what they import.
+ *
+ * @module
+ */
+const ROOT = new URL("../../", import.meta.url);
+
+/** A source file and its imports: paths from the root, or specifiers. */
+export interface Module {
+  readonly file: string;
+  readonly imports: readonly string[];
+}
+
+/** The text of a file, by its path from the root. */
+export function sourceOf(file: string): Promise<string> {
+  return Deno.readTextFile(new URL(file, ROOT));
+}
+
+/** Every source file in these folders and below, sorted; none for a folder that is not there. */
+export async function sourceFiles(...folders: string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const folder of folders) {
+    try {
+      for await (const { name, isFile, isDirectory } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
+        if (isDirectory) files.push(...await sourceFiles(`${folder}/${name}`));
+        else if (isFile && name.endsWith(".ts") && !name.endsWith(".d.ts")) files.push(`${folder}/${name}`);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return files.sort();
+}
+
+/** Every module of the project that these files reach, as `deno info` sees it. */
+export async function modulesOf(files: readonly string[]): Promise<Module[]> {
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const lines = files.map((file) => `import ${JSON.stringify(new URL(file, ROOT).href)};`);
+    await Deno.writeTextFile(entry, lines.join("\n"));
+    const config = new URL("deno.json", ROOT).pathname;
+    const command = new Deno.Command(Deno.execPath(), { args: ["info", "--json", "--config", config, entry] });
+    const { stdout, stderr, success } = await command.output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Info[] };
+    return modules.filter(({ specifier }) => inProject(specifier)).map(({ specifier, dependencies = [] }) => ({
+      file: specifier.slice(ROOT.href.length),
+      imports: dependencies.map((each) => {
+        const { href } = /^\.\.?\//.test(each.specifier)
+          ? new URL(each.specifier, specifier)
+          : { href: each.specifier };
+        return href.startsWith(ROOT.href) ? href.slice(ROOT.href.length) : href;
+      }),
+    }));
+  } finally {
+    await Deno.remove(entry);
+  }
+}
+
+interface Info {
+  readonly specifier: string;
+  readonly dependencies?: readonly { readonly specifier: string }[];
+}
+
+function inProject(specifier: string): boolean {
+  return specifier.startsWith(ROOT.href) && !specifier.endsWith(".d.ts");
+}
