@@ -91,8 +91,9 @@ export async function serverTls(
   if (options.ephemeral && options.cert !== undefined) {
     throw new UsageError("Cannot use --ephemeral with --cert: there is nothing to make");
   }
-  const { certificate, key, fingerprint } = await identityOf(options, events);
+  // Before a key is made and kept: nothing is left behind by a wrong flag.
   const clientCa = options.clientCa === undefined ? null : await certificatesOf(options.clientCa, "--client-ca");
+  const { certificate, key, fingerprint } = await identityOf(options, events);
   const limit = options.timeout * 1000;
   const settings = {
     certificate,

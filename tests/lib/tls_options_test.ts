@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Exit, Failure, UsageError } from "../../lib/errors.ts";
-import { NO_EVENTS } from "../../lib/events.ts";
+import { type Events, NO_EVENTS } from "../../lib/events.ts";
 import { parseFlags } from "../../lib/flags.ts";
 import { commonFlags } from "../../lib/options.ts";
 import { clientTls, maybeSecured, serverTls, tlsClientFlags, tlsServerFlags } from "../../lib/tls_options.ts";
@@ -13,7 +13,7 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const files = await writePki(folder);
 const server = files("server");
 
-const asServer = (args: string[], events = NO_EVENTS) => {
+const asServer = (args: string[], events: Events = NO_EVENTS) => {
   const { values: options, given } = parseFlags({ ...tlsServerFlags, ...commonFlags }, args);
   return serverTls({ options, given, events });
 };
@@ -93,8 +93,9 @@ Deno.test("what does not go together is misuse, named (T2, 55)", async () => {
       [["--ephemeral", "--cert", server.cert, "--key", server.key], "Cannot use --ephemeral with --cert"],
     ] as const
   ) {
-    const failure = await assertRejects(() => asServer(["--tls", ...args]), Failure, words);
-    assertEquals(failure.code, Exit.misuse);
+    const events = new RecordedEvents();
+    const failure = await assertRejects(() => asServer(["--tls", ...args], events), Failure, words);
+    assertEquals([failure.code, events.names], [Exit.misuse, []], "no key was made");
   }
   for (
     const [args, words] of [
