@@ -6,6 +6,7 @@
 import type { Events } from "../lib/events.ts";
 import type { LineInput } from "../lib/line_input.ts";
 import { plural } from "../lib/text.ts";
+import type { TimeSource } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
 import type { Partner } from "./partner.ts";
 import { chatLine, isFarewell, noticeLine } from "./protocol.ts";
@@ -22,6 +23,7 @@ export interface HostOptions extends Desk {
   readonly repeats?: boolean;
   /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it (10 s, or `idle` if that is shorter). */
   readonly giveWay?: number;
+  readonly time?: TimeSource;
 }
 
 /** A guest that has closed its side and still listens may wait for its answer, as `nc -N` does. */
@@ -80,7 +82,7 @@ export class Host {
 
   /** Talks with a guest until one side ends it; only while not {@linkcode Host.busy}. */
   async receive(partner: Partner, guest: { readonly id: number; readonly peer: string }): Promise<void> {
-    const { events, goodbye, idle, repeats = false } = this.#options;
+    const { events, goodbye, idle, time, repeats = false } = this.#options;
     const { id, peer } = guest;
     const input = this.#input;
     const read = async (signal?: AbortSignal): Promise<string | null> => {
@@ -93,6 +95,7 @@ export class Host {
       input: { read },
       goodbye,
       idle,
+      time,
       repeats,
       remark: (message) => events.emit({ event: "notice", message }),
       turn: (ours) => this.#showTurn(ours),

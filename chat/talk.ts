@@ -7,6 +7,7 @@ import { delay } from "@std/async/delay";
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
 import type { LineInput } from "../lib/line_input.ts";
+import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
 import { within } from "../lib/within.ts";
 import { messageText, type Partner } from "./partner.ts";
 import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "./protocol.ts";
@@ -20,6 +21,7 @@ export interface TalkOptions {
   readonly goodbye: string;
   /** A partner who keeps us waiting for so long (ms) in its turn is let go; 0 = never. */
   readonly idle: number;
+  readonly time?: TimeSource | undefined;
   /** Whether messages can be lost. */
   readonly repeats: boolean;
   /** Shows what was said, by the partner or (`own`) by us. */
@@ -48,6 +50,7 @@ export class Talk {
   /** Since when the partner will say no more; it may still listen. */
   #heardAllAt: number | null = null;
   #heardAll = Promise.withResolvers<void>();
+  #time: TimeSource;
   #askedAt = -Infinity;
   #asking: Promise<boolean> = Promise.resolve(true);
   #idle: Deadlines;
@@ -56,9 +59,9 @@ export class Talk {
     this.#partner = partner;
     this.#options = options;
     this.#turns = new Turns(options);
-    this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, () => {
-      this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
-    });
+    this.#time = options.time ?? SYSTEM_TIME;
+    const expire = (): void => this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
+    this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, expire, this.#time);
   }
 
   /** Talks until one side ends it. */
@@ -67,7 +70,7 @@ export class Talk {
     const speaking = this.#speak();
     try {
       await this.#listen();
-      this.#heardAllAt = performance.now();
+      this.#heardAllAt = this.#time.now();
       this.#heardAll.resolve();
       this.#wake();
       // A partner that has only half-closed still gets its answer.
@@ -84,12 +87,12 @@ export class Talk {
 
   /** For how long (ms) the partner has been waiting with its side closed: it may listen, or have left. */
   get closedFor(): number {
-    return this.#heardAllAt === null ? 0 : performance.now() - this.#heardAllAt;
+    return this.#heardAllAt === null ? 0 : this.#time.now() - this.#heardAllAt;
   }
 
   /** Waits until the partner has closed its side, for `ms` at most; tells whether it has. */
   async closes(ms: number): Promise<boolean> {
-    await within(this.#heardAll.promise, ms);
+    await within(this.#heardAll.promise, ms, this.#time);
     return this.#heardAllAt !== null || this.#over.signal.aborted;
   }
 
@@ -99,7 +102,7 @@ export class Talk {
    */
   stillListens(): Promise<boolean> {
     if (this.#over.signal.aborted) return Promise.resolve(false);
-    const now = performance.now();
+    const now = this.#time.now();
     if (now - this.#askedAt >= ASK) {
       this.#askedAt = now;
       this.#asking = this.#ask();

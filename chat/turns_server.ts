@@ -7,6 +7,7 @@ import type { Events } from "../lib/events.ts";
 import type { Connection } from "../lib/connection.ts";
 import type { Handler, ServeOptions, ServeTotals } from "../lib/server.ts";
 import type { StreamListener } from "../lib/socket.ts";
+import type { TimeSource } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
 import { receiveAll, STOPS, turnAway } from "./door.ts";
 import { BUSY, Host } from "./host.ts";
@@ -21,6 +22,7 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
   readonly idle: number;
   /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it. */
   readonly giveWay?: number;
+  readonly time?: TimeSource;
   readonly desk: Desk;
 }
 
@@ -31,8 +33,8 @@ export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "sign
  * @param listener Already listening; owned by this function from here on.
  */
 export async function serveTurns(listener: StreamListener, options: TurnsServerOptions): Promise<ServeTotals> {
-  const { events, signal, idle, giveWay, desk, ...serving } = options;
-  const host = new Host({ events, goodbye: GOODBYE, idle, ...(giveWay === undefined ? {} : { giveWay }), ...desk });
+  const { events, signal, desk, ...serving } = options;
+  const host = new Host({ ...options, goodbye: GOODBYE, ...desk });
   try {
     const busy = { events, reason: "the line is busy", line: BUSY };
     const serve: Handler = async (guest) => {

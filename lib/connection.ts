@@ -4,7 +4,7 @@
  * @module
  */
 import { formatEndpoint, unmapped } from "./addr.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines, type Patience } from "./deadlines.ts";
 import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "./errors.ts";
 import { NO_EVENTS, type TlsSession } from "./events.ts";
 import type { MemoryShare } from "./memory.ts";
@@ -12,6 +12,7 @@ import { ByteReader, type MessageRules } from "./reader.ts";
 import { ConnectionReport } from "./report.ts";
 import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type StreamSocket, tune } from "./socket.ts";
 import { encodeText } from "./text.ts";
+import { SYSTEM_TIME, type TimeSource } from "./time.ts";
 
 /** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
 const LAST_LOOK = 100;
@@ -58,11 +59,14 @@ export class Connection implements Disposable, AsyncDisposable {
   #waiting = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
-  #lastLook: ReturnType<typeof setTimeout> | undefined;
+  #time: TimeSource;
+  /** Calls off the last look of the drain. */
+  #lastLook = (): void => {};
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
     this.#socket = socket;
     this.#options = options;
+    this.#time = options.time ?? SYSTEM_TIME;
     this.id = options.id ?? 0;
     this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
     this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
@@ -72,9 +76,8 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#memory = options.memory?.share() ?? null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
     const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
-    this.#deadlines = new Deadlines({ idle, stall, message }, (limit, ms) => {
-      this.fail(TimedOutError.of(limit, this.peer, ms));
-    });
+    const expire = (limit: keyof Patience, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
+    this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
@@ -124,14 +127,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#waiting = true;
     this.#deadlines.reading(true);
     if (this.#draining) this.drain();
-    let bytes: Uint8Array | null = null;
-    try {
-      await this.#reader.ready();
-      bytes = this.#reader.take();
-    } catch (error) {
-      this.#readFailed(error);
-    }
-    this.#readDone(bytes);
+    const bytes = await this.#taken(this.#reader.read());
     if (bytes !== null) this.#report.piece(bytes);
     return bytes;
   }
@@ -148,13 +144,7 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
     if (this.#noMore()) return null;
-    let bytes: Uint8Array | null = null;
-    try {
-      bytes = await this.#reader.readMessage({ ...this.framing, ...rules });
-    } catch (error) {
-      this.#readFailed(error);
-    }
-    this.#readDone(bytes);
+    const bytes = await this.#taken(this.#reader.readMessage({ ...this.framing, ...rules }));
     if (bytes !== null) this.#report.message("received", bytes);
     return bytes;
   }
@@ -194,16 +184,16 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
     // Over TLS the last record waits while the peer's window is full, as any write does.
-    let timer = setTimeout(() => this.close(), Math.max(time, this.#options.stall ?? 0));
+    let callOff = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
     try {
       await this.#socket.closeWrite();
-      clearTimeout(timer);
-      timer = setTimeout(() => this.close(), time);
+      callOff();
+      callOff = this.#time.after(time, () => this.close());
       for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {
       // The peer is gone or the second is over: closing is all that is left.
     } finally {
-      clearTimeout(timer);
+      callOff();
       this.close();
     }
   }
@@ -215,11 +205,11 @@ export class Connection implements Disposable, AsyncDisposable {
   drain(): void {
     this.#draining = true;
     if (!this.#atRest) return;
-    clearTimeout(this.#lastLook);
-    this.#lastLook = setTimeout(() => {
+    this.#lastLook();
+    this.#lastLook = this.#time.after(LAST_LOOK, () => {
       this.#drained = this.#atRest;
       if (this.#drained) this.close();
-    }, LAST_LOOK);
+    });
   }
 
   /** Ends the connection for a reason of the caller's: what waits on it fails with that; {@linkcode Connection.close} tells the end. */
@@ -249,7 +239,7 @@ export class Connection implements Disposable, AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadlines.stop();
-    clearTimeout(this.#lastLook);
+    this.#lastLook();
     this.#options.signal?.removeEventListener("abort", this.#shut);
     this.#options.gate?.leave();
     this.#memory?.[Symbol.dispose]();
@@ -270,18 +260,21 @@ export class Connection implements Disposable, AsyncDisposable {
     return noMore;
   }
 
-  #readDone(bytes: Uint8Array | null): void {
-    this.#waiting = false;
-    this.#deadlines.reading(false);
-    this.#deadlines.message(false);
-    // Where the drain closed the socket, the end is ours and not the peer's.
+  /** What a read brings, or its failure in words; where the drain closed the socket at rest, that is an end. */
+  async #taken(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = await reading;
+    } catch (error) {
+      if (!(this.#drained && isClosedHere(error))) throw this.#problem("read from", error);
+    } finally {
+      this.#waiting = false;
+      this.#deadlines.reading(false);
+      this.#deadlines.message(false);
+    }
+    // An end of ours is not the peer's.
     if (bytes === null && !this.#closed) this.#report.eof();
-  }
-
-  /** Throws in words, unless the drain closed the socket at rest: that is an end. */
-  #readFailed(error: unknown): void {
-    this.#waiting = false;
-    if (!(this.#drained && isClosedHere(error))) throw this.#problem("read from", error);
+    return bytes;
   }
 
   /** One read of the socket; in a crowd, after the others have had their turn. */

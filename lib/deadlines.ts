@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SYSTEM_TIME, type TimeSource } from "./time.ts";
 
 /** How long a peer may keep a connection waiting, in milliseconds; 0 = for ever. */
 export interface Patience {
@@ -40,43 +41,48 @@ export class Deadlines {
   #begunAt: number | null = null;
   /** When the timer should fire. */
   #due = Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #time: TimeSource;
+  #callOff: () => void = () => {};
 
-  /** @param onExpired Called once, with the limit that was reached and how long it is. */
-  constructor(patience: Patience, onExpired: (limit: keyof Patience, ms: number) => void) {
+  /**
+   * @param onExpired Called once, with the limit that was reached and how long it is.
+   * @param time The system's, unless a test brings its own.
+   */
+  constructor(patience: Patience, onExpired: (limit: keyof Patience, ms: number) => void, time = SYSTEM_TIME) {
+    this.#time = time;
     this.#patience = { message: 0, ...patience };
     this.#onExpired = onExpired;
     if (Object.values(patience).every((limit) => limit === 0)) return;
-    this.#activeAt = performance.now();
+    this.#activeAt = this.#time.now();
     this.#look();
   }
 
   /** A read begins (`true`), or the one that waited has ended. */
   reading(on: boolean): void {
     this.#reading = on;
-    if (on && this.#patience.idle > 0) this.#activeAt = performance.now();
+    if (on && this.#patience.idle > 0) this.#activeAt = this.#time.now();
   }
 
   /** A write begins or has made progress (`true`), or all is written. */
   writing(on: boolean): void {
     this.#writing = on;
     this.#steps++;
-    if (this.#patience.idle > 0) this.#activeAt = performance.now();
+    if (this.#patience.idle > 0) this.#activeAt = this.#time.now();
   }
 
   /** The message that we wait for has begun (`true`, as often as that is noticed), or is complete. */
   message(begun: boolean): void {
     if (!begun) this.#begunAt = null;
-    else if (this.#patience.message > 0) this.#begunAt ??= performance.now();
+    else if (this.#patience.message > 0) this.#begunAt ??= this.#time.now();
   }
 
   /** Ends the watch. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
   }
 
   #look(): void {
-    const now = performance.now();
+    const now = this.#time.now();
     if (now - this.#due > SLEPT) this.#wakeUp(now);
     const untilIdle = this.#untilIdle(now);
     const untilStall = this.#untilStall(now);
@@ -87,7 +93,7 @@ export class Deadlines {
     const next = Math.min(untilIdle, untilStall, untilLate, this.#patience.stall / LOOKS || Infinity);
     if (next === Infinity) return;
     this.#due = now + next;
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, next));
+    this.#callOff = this.#time.after(Math.max(1, next), () => this.#look());
   }
 
   #expired(limit: keyof Patience): void {

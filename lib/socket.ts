@@ -6,6 +6,7 @@
 import type { Events, Secured, TlsSession } from "./events.ts";
 import type { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "./memory.ts";
+import type { TimeSource } from "./time.ts";
 
 /** The event that tells of a session. */
 export function securedEvent({ id, peer }: { id: number; peer: string }, session: TlsSession): Secured {
@@ -93,6 +94,8 @@ export interface ConnectionOptions extends ConnectionLimits {
   readonly signal?: AbortSignal;
   /** The server's gate, when there is one. */
   readonly gate?: FairGate;
+  /** Where the time comes from: the system, unless a test brings its own. */
+  readonly time?: TimeSource;
   /** What all connections together may hold; without it, each its own limits alone. */
   readonly memory?: MemoryBudget;
 }

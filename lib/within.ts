@@ -4,6 +4,8 @@
  * @module
  */
 
+import { SYSTEM_TIME, type TimeSource } from "./time.ts";
+
 const LATE = Symbol("late");
 
 /**
@@ -18,12 +20,16 @@ const LATE = Symbol("late");
  * assertEquals(await within(new Promise(() => {}), 1), false);
  * ```
  */
-export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<typeof LATE>((resolve) => timer = setTimeout(() => resolve(LATE), ms));
+export async function within(
+  promise: Promise<unknown>,
+  ms: number,
+  time: TimeSource = SYSTEM_TIME,
+): Promise<boolean> {
+  let callOff = (): void => {};
+  const late = new Promise<typeof LATE>((resolve) => callOff = time.after(ms, () => resolve(LATE)));
   try {
     return await Promise.race([promise, late]) !== LATE;
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }

@@ -1,30 +1,30 @@
-import { deadline } from "@std/async/deadline";
-import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Connection } from "../../lib/connection.ts";
 import { TimedOutError } from "../../lib/errors.ts";
 import { FairGate } from "../../lib/fair.ts";
 import type { ConnectionOptions } from "../../lib/socket.ts";
 import { decodeText } from "../../lib/text.ts";
 import { RecordedEvents } from "../support/sockets.ts";
+import { TestTime, turn } from "../support/time.ts";
 import { FakeSocket } from "./fakes.ts";
 
 const permissions = "none";
 
-function setUp(
-  options: ConnectionOptions = {},
-): { socket: FakeSocket; connection: Connection; events: RecordedEvents } {
-  const [socket, events] = [new FakeSocket(), new RecordedEvents()];
-  return { socket, events, connection: new Connection(socket, { events, ...options }) };
+/** A connection over a fake socket, in a time that passes when the test says so. */
+function setUp(options: ConnectionOptions = {}) {
+  const [socket, events, time] = [new FakeSocket(), new RecordedEvents(), new TestTime()];
+  return { socket, events, time, connection: new Connection(socket, { events, time, ...options }) };
 }
 
 const text = (bytes: Uint8Array | null): string | null => bytes === null ? null : decodeText(bytes);
-const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions }, async () => {
-  const { socket, connection } = setUp({ timeout: 20 });
-  const began = performance.now();
-  const failure = await assertRejects(() => connection.readMessage(), TimedOutError);
-  assertGreaterOrEqual(performance.now() - began, 19);
+  const { socket, connection, time } = setUp({ timeout: 20 });
+  const failing = assertRejects(() => connection.readMessage(), TimedOutError);
+  await time.pass(19);
+  assert(!socket.closed);
+  await time.pass(1);
+  const failure = await failing;
   assertEquals([failure.code, failure.message], [5, "Cannot read from 192.0.2.7:4000: no word for 0.02 s"]);
   assert(socket.closed);
   assertEquals(await assertRejects(() => connection.write("x"), TimedOutError), failure);
@@ -33,16 +33,18 @@ Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions
 Deno.test("the idle limit cuts a message in the middle: what has come is not taken for a whole one (S19)", {
   permissions,
 }, async () => {
-  const { socket, connection } = setUp({ timeout: 20, gap: 0 });
+  const { socket, connection, time } = setUp({ timeout: 20, gap: 0 });
   socket.source.feed("half of a line");
-  await assertRejects(() => connection.readMessage(), TimedOutError);
+  const failing = assertRejects(() => connection.readMessage(), TimedOutError);
+  await time.pass(20);
+  await failing;
 });
 
 Deno.test("each byte that comes begins the idle limit anew", { permissions }, async () => {
-  const { socket, connection } = setUp({ timeout: 200, gap: 0 });
+  const { socket, connection, time } = setUp({ timeout: 11, gap: 0 });
   const reading = connection.readMessage();
   for (const byte of "thirty bytes, one every 10 ms\n") {
-    await pass(10);
+    await time.pass(10);
     socket.source.feed(byte);
   }
   assertEquals(text(await reading), "thirty bytes, one every 10 ms");
@@ -50,18 +52,20 @@ Deno.test("each byte that comes begins the idle limit anew", { permissions }, as
 });
 
 Deno.test("the idle limit holds after a message that a pause has ended (S4, S18)", { permissions }, async () => {
-  const { socket, connection } = setUp({ timeout: 30, gap: 5 });
+  const { socket, connection, time } = setUp({ timeout: 30, gap: 5 });
   socket.source.feed("bare");
   assertEquals(text(await connection.readMessage()), "bare");
-  await assertRejects(() => connection.readMessage(), TimedOutError);
+  const failing = assertRejects(() => connection.readMessage(), TimedOutError);
+  await time.pass(30);
+  await failing;
 });
 
 Deno.test("the idle limit does not run while it is our turn", { permissions }, async () => {
   for (const message of ["bare", "line\n"]) {
-    const { socket, connection } = setUp({ timeout: 30, gap: 5 });
+    const { socket, connection, time } = setUp({ timeout: 30, gap: 5 });
     socket.source.feed(message);
     assertEquals(text(await connection.readMessage()), message.trimEnd());
-    await pass(60);
+    await time.pass(3000);
     await connection.write("answered after some thought");
     assert(!connection.closed);
     connection.close();
@@ -69,9 +73,11 @@ Deno.test("the idle limit does not run while it is our turn", { permissions }, a
 });
 
 Deno.test("a peer that never reads reaches the stall limit (S11, S12)", { permissions }, async () => {
-  const { socket, connection } = setUp({ stall: 20 });
+  const { socket, connection, time } = setUp({ stall: 20 });
   socket.stuck = true;
-  const failure = await assertRejects(() => connection.write("x"), TimedOutError);
+  const failing = assertRejects(() => connection.write("x"), TimedOutError);
+  await time.pass(25);
+  const failure = await failing;
   assertEquals([failure.code, failure.message], [5, "Cannot write to 192.0.2.7:4000: it has not read for 0.02 s"]);
   assert(socket.closed);
 });
@@ -114,7 +120,7 @@ Deno.test("finish() reads on as far as it is told", { permissions }, async () =>
   const { socket, connection } = setUp();
   socket.source.feed("x".repeat(20));
   const finishing = connection.finish({ bytes: 21 });
-  await pass(0);
+  await turn();
   assert(!socket.closed);
   socket.source.feed("x");
   await finishing;
@@ -128,10 +134,12 @@ Deno.test("finish() of a peer that is gone, or that stays for ever, just closes"
   assert(gone.socket.closed);
 
   const silent = setUp();
-  const began = performance.now();
-  await silent.connection.finish({ time: 30 });
+  const finishing = silent.connection.finish({ time: 30 });
+  await silent.time.pass(29);
+  assert(!silent.socket.closed);
+  await silent.time.pass(1);
+  await finishing;
   assert(silent.socket.closed);
-  assertGreaterOrEqual(performance.now() - began, 29);
 });
 
 Deno.test(
@@ -139,7 +147,7 @@ Deno.test(
   { permissions },
   async () => {
     for (const stall of [0, 200]) {
-      const { socket, connection } = setUp({ stall });
+      const { socket, connection, time } = setUp({ stall });
       const out = Promise.withResolvers<void>();
       const close = socket.close.bind(socket);
       socket.closeWrite = () => out.promise;
@@ -148,26 +156,28 @@ Deno.test(
         out.reject(new Deno.errors.Interrupted());
       };
       const finishing = connection.finish({ time: 10 });
-      await pass(40);
-      assertEquals(socket.closed, stall === 0);
-      await deadline(finishing, 5000);
+      await time.pass(stall === 0 ? 9 : 199);
+      assert(!socket.closed);
+      await time.pass(1);
       assert(socket.closed);
+      await finishing;
     }
   },
 );
 
 Deno.test("drain() closes a connection at rest, and its read says null", { permissions }, async () => {
-  const { socket, connection, events } = setUp();
+  const { socket, connection, events, time } = setUp();
   const reading = connection.readMessage();
   await socket.source.asked();
   connection.drain();
+  await time.pass(100);
   assertEquals(await reading, null);
   assert(socket.closed);
   assertEquals([await connection.read(), events.names], [null, ["closed"]]);
 });
 
 Deno.test("drain() lets a request in that had arrived already", { permissions }, async () => {
-  const { socket, connection } = setUp();
+  const { socket, connection, time } = setUp();
   const reading = connection.readMessage();
   await socket.source.asked();
   connection.drain();
@@ -175,18 +185,18 @@ Deno.test("drain() lets a request in that had arrived already", { permissions },
   assertEquals(text(await reading), "just in time");
   await connection.write("answer\n");
   assertEquals([await connection.readMessage(), socket.sent, socket.closed], [null, "answer\n", false]);
-  await pass(40);
+  await time.pass(1000);
   assert(!connection.closed, "the handler has the last word");
   connection.close();
 });
 
 Deno.test("drain() lets a message under way end, and those that came with it", { permissions }, async () => {
-  const { socket, connection } = setUp({ gap: 0 });
+  const { socket, connection, time } = setUp({ gap: 0 });
   const reading = connection.readMessage();
   socket.source.feed("fir");
-  await pass(0);
+  await turn();
   connection.drain();
-  await pass(40);
+  await time.pass(1000);
   socket.source.feed("st\nsecond\n");
   assertEquals([text(await reading), text(await connection.readMessage())], ["first", "second"]);
   assertEquals([await connection.readMessage(), connection.closed], [null, false]);
@@ -194,11 +204,11 @@ Deno.test("drain() lets a message under way end, and those that came with it", {
 });
 
 Deno.test("drain() leaves a connection alone whose handler works", { permissions }, async () => {
-  const { socket, connection } = setUp();
+  const { socket, connection, time } = setUp();
   socket.source.feed("request\n");
   await connection.readMessage();
   connection.drain();
-  await pass(40);
+  await time.pass(1000);
   await connection.write("answer\n");
   assertEquals([socket.sent, await connection.readMessage()], ["answer\n", null]);
   connection.close();

@@ -1,0 +1,49 @@
+/**
+ * Time that passes when a test says so.
+ *
+ * @module
+ */
+import type { TimeSource } from "../../lib/time.ts";
+
+/** Lets the event loop turn: what is ready goes on. */
+export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** A clock and its timers, in memory. */
+export class TestTime implements TimeSource {
+  #now = 0;
+  #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** How many timers are running. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, timer by timer, with a turn of the event loop before the first and after each. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await turn();
+      const [next] = [...this.#timers].toSorted((one, other) => one.at - other.at);
+      if (next === undefined || next.at > end) break;
+      this.#now = Math.max(this.#now, next.at);
+      this.#timers.delete(next);
+      next.callback();
+    }
+    this.#now = end;
+  }
+
+  /** Lets time pass in which nothing runs, as when the process is stopped: timers that were due fire late. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+}
