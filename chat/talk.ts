@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { Deadlines } from "../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../lib/errors.ts";
 import type { LineInput } from "../lib/line_input.ts";
@@ -50,6 +49,7 @@ export class Talk {
   /** Since when the partner will say no more; it may still listen. */
   #heardAllAt: number | null = null;
   #heardAll = Promise.withResolvers<void>();
+  #ended = Promise.withResolvers<void>();
   #time: TimeSource;
   #askedAt = -Infinity;
   #asking: Promise<boolean> = Promise.resolve(true);
@@ -60,6 +60,7 @@ export class Talk {
     this.#options = options;
     this.#turns = new Turns(options);
     this.#time = options.time ?? SYSTEM_TIME;
+    this.#over.signal.addEventListener("abort", () => this.#ended.resolve());
     const expire = (): void => this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
     this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, expire, this.#time);
   }
@@ -114,7 +115,8 @@ export class Talk {
     const { signal } = this.#over;
     try {
       await this.#send(WANTED);
-      await delay(RESET, { signal });
+      await within(this.#ended.promise, RESET, this.#time);
+      signal.throwIfAborted();
       await this.#send(RECEIVED);
       return true;
     } catch {

@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { delay } from "@std/async/delay";
 import { serveTurns, type TurnsServerOptions } from "../../chat/turns_server.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import type { ServeTotals } from "../../lib/server.ts";
+import { TestTime } from "../support/time.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
 import { readAll, tlsListener, writeText } from "../support/tls.ts";
 import { TlsSocket } from "../../lib/tls_socket.ts";
@@ -57,6 +57,11 @@ async function halfClosed(server: TurnsServer, line: string): Promise<LineClient
   await client.raw.end();
   await deadline(eof, 5000);
   return client;
+}
+
+/** Waits until the log has a line. */
+async function heard(server: TurnsServer, line: string): Promise<void> {
+  while (!server.log.includes(line)) await deadline(server.events.change, 5000);
 }
 
 /** What a guest with its side closed hears when somebody else comes. */
@@ -185,14 +190,19 @@ Deno.test("in turns at a terminal: the prompt says whose turn it is, and an earl
 });
 
 Deno.test("in turns: a guest that closed its side keeps the line for a while, and longer while nobody else comes (S8)", async () => {
-  await using server = new TurnsServer({ giveWay: 200 });
+  const time = new TestTime();
+  await using server = new TurnsServer({ giveWay: 200, time });
   using guest = await halfClosed(server, "a question");
   using early = await LineClient.connect(server.port);
-  assertEquals(await early.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+  const refused = early.rest();
+  assertEquals(await guest.line(), ASKED[0]);
+  await time.pass(199);
+  await time.pass(1);
+  assertEquals(await refused, ["* the line is busy: somebody else is talking; try again later"]);
   // Nobody else comes while the time passes.
-  await delay(300);
+  await time.pass(60_000);
   server.desk.input.type("an answer");
-  assertEquals(await guest.rest(), [...ASKED, "an answer"]);
+  assertEquals(await guest.rest(), [ASKED[1], "an answer"]);
   assertEquals(server.log, [
     "[The client's turn]",
     "client: a question",
@@ -203,7 +213,8 @@ Deno.test("in turns: a guest that closed its side keeps the line for a while, an
 });
 
 Deno.test("in turns: a guest that sent a line and left makes way for the next one (S8)", async () => {
-  await using server = new TurnsServer({ giveWay: 100 });
+  const time = new TestTime();
+  await using server = new TurnsServer({ giveWay: 100, time });
   for (let count = 0; count < 3; count++) {
     const eof = server.events.next("eof");
     const gone = await RawClient.connect(server.port);
@@ -211,13 +222,16 @@ Deno.test("in turns: a guest that sent a line and left makes way for the next on
     await gone.end();
     await deadline(eof, 5000);
     gone.close();
-    await delay(150);
+    await time.pass(150);
   }
   // Two want the line at once: one gets it.
   const both = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
   for (const client of both) await client.say("hello");
   server.desk.input.type("hello to you");
-  const heard = await Promise.all(both.map((client) => client.line()));
+  let over = false;
+  const hearing = Promise.all(both.map((client) => client.line())).finally(() => over = true);
+  while (!over) await time.pass(20);
+  const heard = await hearing;
   const busy = "* the line is busy: somebody else is talking; try again later";
   assertEquals(heard.toSorted(), [busy, "hello to you"]);
   for (const client of both) client[Symbol.dispose]();
@@ -256,7 +270,7 @@ Deno.test("in turns: guests that have left give the line to one that is here, wi
     }
     using here = await LineClient.connect(server.port);
     await here.say("hello");
-    while (!server.log.includes("client: hello")) await deadline(server.events.change, 5000);
+    await heard(server, "client: hello");
     server.desk.input.type("hello to you");
     assertEquals(await here.line(), "hello to you");
   }
@@ -357,29 +371,30 @@ Deno.test("in turns: when the operator's input has ended, guests are told that n
 });
 
 Deno.test("in turns: bytes that never become a message are no word: the idle limit counts on (S18)", async () => {
-  await using server = new TurnsServer({ idle: 200 });
+  const time = new TestTime();
+  await using server = new TurnsServer({ idle: 200, time });
+  const accepted = server.events.next("accepted");
   using client = await LineClient.connect(server.port);
-  const reading = client.rest();
-  let over = false;
-  reading.then(() => over = true);
-  for (let sent = 0; !over; sent++) {
-    assert(sent < 100, "it was never let go");
-    await client.raw.send("x").catch(() => {});
-    await delay(25);
+  await deadline(accepted, 5000);
+  for (let sent = 0; sent < 7; sent++) {
+    await client.raw.send("x");
+    await time.pass(30);
   }
-  assertEquals(await reading, ["* no word from you for 0.2 s: closing"]);
+  assertEquals(await client.rest(), ["* no word from you for 0.2 s: closing"]);
 });
 
 Deno.test("in turns: a guest who keeps silent in its turn is let go at the limit; nobody hurries the operator (S18)", async () => {
-  await using server = new TurnsServer({ idle: 150 });
+  const time = new TestTime();
+  await using server = new TurnsServer({ idle: 150, time });
   using client = await LineClient.connect(server.port);
   await client.say("hello");
-  const start = performance.now();
-  // Longer than the limit, but it is the operator's turn. The clock is what is under test here.
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await heard(server, "client: hello");
+  // Longer than the limit, but it is the operator's turn.
+  await time.pass(250);
   server.desk.input.type("sorry, I was away");
-  assertEquals(await client.rest(), ["sorry, I was away", "* no word from you for 0.15 s: closing"]);
-  assert(performance.now() - start >= 350);
+  assertEquals(await client.line(), "sorry, I was away");
+  await time.pass(150);
+  assertEquals(await client.rest(), ["* no word from you for 0.15 s: closing"]);
 });
 
 Deno.test("in turns: a message that never ends is refused (S6)", async () => {
