@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CutOffError, ProtocolError } from "../../lib/errors.ts";
+import { decodeText } from "../../lib/text.ts";
+import { Exchanger } from "../../tcp/measure.ts";
+import { type RawClient, rawServer } from "../support/sockets.ts";
+
+/** A server that counts its connections. */
+function counting(serve: (client: RawClient) => Promise<void>) {
+  let connections = 0;
+  const server = rawServer(async (client) => {
+    connections++;
+    await serve(client);
+  });
+  return Object.assign(server, { connections: () => connections });
+}
+
+const exchangerFor = ({ port }: { port: number }): Exchanger =>
+  new Exchanger({ hostname: "127.0.0.1", port }, "ask\n", {});
+
+Deno.test("Exchanger asks on one connection as long as the server keeps it open", async () => {
+  await using server = counting(async (client) => {
+    for (let reply = 1; (await client.until(/ask\n/)) !== ""; reply++) await client.send(`${reply}\n`);
+  });
+  await using exchanger = exchangerFor(server);
+  for (const reply of ["1\n", "2\n", "3\n"]) assertEquals(decodeText(await exchanger.exchange()), reply);
+  assertEquals(server.connections(), 1);
+});
+
+Deno.test("Exchanger connects for each exchange where the server answers once", async () => {
+  await using server = counting(async (client) => {
+    await client.until(/ask\n/);
+    await client.send("once\n");
+  });
+  await using exchanger = exchangerFor(server);
+  for (let exchange = 0; exchange < 3; exchange++) assertEquals(decodeText(await exchanger.exchange()), "once\n");
+  assertEquals(server.connections(), 3);
+});
+
+Deno.test("Exchanger fails where the server closes without a reply, and does not ask for ever", async () => {
+  await using server = counting(async (client) => {
+    await client.until(/ask\n/);
+  });
+  await using exchanger = exchangerFor(server);
+  await assertRejects(() => exchanger.exchange(), CutOffError, "it closed without a reply");
+  assertEquals(server.connections(), 1);
+});
+
+Deno.test("Exchanger takes no reply of two lines: the second would be the reply to the next message", async () => {
+  await using server = counting(async (client) => {
+    await client.until(/ask\n/);
+    await client.send("one\ntwo\n");
+    await client.rest();
+  });
+  await using exchanger = exchangerFor(server);
+  await assertRejects(() => exchanger.exchange(), ProtocolError, "its reply is more than one line");
+});
