@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { ScriptEvent } from "../../lib/events.ts";
 import { serveSums } from "../../sum/server.ts";
 import { eventsIn, run, startServer } from "../support/script.ts";
+import { FakeListener, FakeSocket } from "../lib/fakes.ts";
+import { turn } from "../support/time.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
 
 const BOB = ["--name", "Bob", "--number", "58"];
@@ -176,6 +178,19 @@ Deno.test("sum:server refuses a line that never ends, and goes on (S6)", async (
   await using server = await startServer("sum:server", [...BOB, "--max-message", "1000"]);
   assertEquals(await ask(server.port, "1".repeat(5000)), "Cannot take the message: it is longer than 1000 bytes\n");
   assertEquals(await ask(server.port, "Ada: 1\n"), "Bob: 58\n");
+});
+
+Deno.test("serveSums() says FIN and hears its client out before it closes, so that no reset destroys the answer (S8)", async () => {
+  const [socket, stop] = [new FakeSocket(), new AbortController()];
+  socket.source.feed("Ada: 41\nand more\n");
+  const rules = { name: "Bob", draw: () => 1, keepRunning: false };
+  const serving = serveSums(new FakeListener([socket]), rules, { signal: stop.signal });
+  while (socket.calls.length < 2) await turn();
+  assertEquals([socket.sent, socket.calls], ["Bob: 1\n", ["setNoDelay", "closeWrite"]]);
+  socket.source.end();
+  while (!socket.closed) await turn();
+  stop.abort();
+  await serving;
 });
 
 Deno.test("serveSums() serves many at once, their lines never mixed", async () => {

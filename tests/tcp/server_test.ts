@@ -1,4 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Connection } from "../../lib/connection.ts";
+import { answerWith, echo } from "../../tcp/server.ts";
+import { FakeSocket } from "../lib/fakes.ts";
+import { turn } from "../support/time.ts";
 import { Times } from "../../lib/stats.ts";
 import { eventsIn, needs, POSIX, run, startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
@@ -25,6 +29,25 @@ Deno.test("tcp:server prints a message, answers it and closes", async () => {
   );
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served.*\n$/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
+});
+
+Deno.test("tcp:server says FIN and hears its client out before it closes, so that no reset destroys the answer (S8)", async () => {
+  const socket = new FakeSocket();
+  socket.source.feed("x\n");
+  const answering = answerWith("hi\n")(new Connection(socket));
+  await turn();
+  socket.source.feed("more, which nobody answers\n");
+  await turn();
+  assertEquals([socket.sent, socket.calls], ["hi\n", ["setNoDelay", "closeWrite"]]);
+  socket.source.end();
+  await answering;
+  assertEquals(socket.calls.at(-1), "close");
+
+  const echoed = new FakeSocket();
+  echoed.source.feed("x\n");
+  echoed.source.end();
+  await echo(new Connection(echoed));
+  assertEquals([echoed.sent, echoed.calls], ["x\n", ["setNoDelay", "closeWrite", "close"]]);
 });
 
 Deno.test("tcp:server answers bare text that waits, as textbook clients send it (S4)", async () => {
