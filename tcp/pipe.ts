@@ -3,23 +3,31 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Connection } from "../lib/connection.ts";
 import { CutOffError, Exit, Failure, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/output.ts";
+import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
+
+/** How long the input may be silent, once the peer has closed, before that is the end (ms). */
+const SILENCE = 1000;
+/** How often to look whether it is (ms). */
+const LOOK = 50;
 
 /** Standard input, or what stands in for it, read ahead by one piece so that an empty one is known before it is used. */
 export class Input {
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   #waitingSince: number | null = null;
+  #time: TimeSource;
   /** Whether the input has ended without a byte, as far as is known now. */
   empty = false;
   /** Whether it was given up: its end then says nothing. */
   cancelled = false;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  /** @param time The system's, unless a test brings its own. */
+  constructor(stream: ReadableStream<Uint8Array>, time: TimeSource = SYSTEM_TIME) {
+    this.#time = time;
     this.#reader = stream.getReader();
   }
 
@@ -38,7 +46,7 @@ export class Input {
   }
 
   async #next(reading: Promise<ReadableStreamReadResult<Uint8Array>>): Promise<ReadableStreamReadResult<Uint8Array>> {
-    this.#waitingSince = performance.now();
+    this.#waitingSince = this.#time.now();
     try {
       return await reading;
     } catch (error) {
@@ -48,9 +56,19 @@ export class Input {
     }
   }
 
-  /** For how many milliseconds a read has been waiting. */
-  get silence(): number {
-    return this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
+  /** Waits until it has been silent for so long (ms), or another promise is done. */
+  async silent(ms: number, other: Promise<void>): Promise<void> {
+    let over = false;
+    const done = other.then(() => over = true);
+    while (!over && !this.#isSilent(ms)) {
+      let callOff = (): void => {};
+      await Promise.race([done, new Promise<void>((resolve) => callOff = this.#time.after(LOOK, resolve))]);
+      callOff();
+    }
+  }
+
+  #isSilent(ms: number): boolean {
+    return this.#waitingSince !== null && this.#time.now() - this.#waitingSince >= ms;
   }
 
   /** Gives the input up, also while a read waits for it. That read may never return, so nobody waits for it. */
@@ -65,11 +83,6 @@ export function stdinInput(): Input {
   return new Input(Deno.stdin.readable);
 }
 
-/** How long the input may be silent, once the peer has closed, before that is the end (ms). */
-const SILENCE = 1000;
-/** How often to look whether it is (ms). */
-const LOOK = 50;
-
 /**
  * Pumps both directions until the peer closes; at the end of the input it half-closes and reads on, so that an answer which comes
  * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only, so input that comes is still sent: a peer
@@ -80,17 +93,16 @@ const LOOK = 50;
  * @throws {CutOffError} The peer reset, or would not take the rest of the input.
  */
 export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
-  let allSent = false;
   let failure: unknown;
   // A failure is noted but the peer's last words are read first: it may have said why it hung up. Without input there are none.
   const sending = send(connection, input, message).catch((error) => {
     failure = error;
     if (!(error instanceof CutOffError)) connection.close();
-  }).finally(() => allSent = true);
+  });
   try {
     for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
     await output.end();
-    while (!allSent && input.silence < SILENCE) await Promise.race([sending, delay(LOOK)]);
+    await input.silent(SILENCE, sending);
   } catch (error) {
     throw failure ?? error;
   } finally {

@@ -68,27 +68,6 @@ Deno.test("tcp:client sends all of its input to a server that half-closes first"
   assertEquals({ code, received: await received.promise }, { code: 0, received: 3_000_000 });
 });
 
-Deno.test("tcp:client sends an input that comes slowly to a server that half-closed at once", async () => {
-  const lines: string[] = [];
-  const [first, all] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await using server = rawServer(async (client) => {
-    await client.end();
-    lines.push(await client.until(/one\n/));
-    first.resolve();
-    lines.push(await client.rest());
-    all.resolve();
-  });
-  await using client = start("tcp:client", at(server.port), { stdin: true });
-  await client.type("one\n");
-  await first.promise;
-  // Well over the moment that an input which never began is given.
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await client.type("two\n");
-  assertEquals((await client.ended()).code, 0);
-  await all.promise;
-  assertEquals(lines, ["one\n", "two\n"]);
-});
-
 Deno.test("tcp:client says that it cannot read its input, and ends", POSIX, async () => {
   await using server = await startServer("tcp:server", ["--echo"]);
   const command = new Deno.Command("sh", {
