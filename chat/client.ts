@@ -19,18 +19,18 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
-import { connectTcp } from "../lib/connect.ts";
-import type { Connection } from "../lib/connection.ts";
+import { connectTcp } from "../lib/stream/connect.ts";
+import type { Connection } from "../lib/stream/connection.ts";
 import { TimedOutError, UsageError } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { commonFlags, peerFlags } from "../lib/options.ts";
-import { type Run, runScript, type Script } from "../lib/script.ts";
-import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
-import { chooseHost, choosePort, nameFlag } from "./ask.ts";
-import { deskOf } from "./desk.ts";
-import { Guest } from "./guest.ts";
-import { TcpPartner } from "./partner.ts";
-import { Bearings, joinRoom } from "./room_client.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import { type Run, runScript, type Script } from "../lib/script/script.ts";
+import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
+import { chooseHost, choosePort, nameFlag } from "./flags.ts";
+import { deskOf } from "./input.ts";
+import { Guest } from "./turns/caller.ts";
+import { TcpPartner } from "./turns/partner.ts";
+import { Bearings, joinRoom } from "./transport/join_room.ts";
 
 const flags = {
   ...peerFlags({ port: 23456 }),

@@ -18,19 +18,19 @@
  *
  * @module
  */
-import { flag } from "../lib/flag_kinds.ts";
-import { announce, listenTcp } from "../lib/listen.ts";
-import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
-import { type Run, runScript, type Script } from "../lib/script.ts";
-import { type ServeTotals, totalsLine } from "../lib/server.ts";
-import type { StreamListener } from "../lib/socket.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
-import { choosePort, nameFlag } from "./ask.ts";
-import { deskOf } from "./desk.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce, listenTcp } from "../lib/net/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
+import { type Run, runScript, type Script } from "../lib/script/script.ts";
+import { type ServeTotals, totalsLine } from "../lib/stream/server.ts";
+import type { StreamListener } from "../lib/net/socket.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
+import { choosePort, nameFlag } from "./flags.ts";
+import { deskOf } from "./input.ts";
 import { MAX_LINE } from "./protocol.ts";
-import { serveRoom } from "./room_server.ts";
-import { saveInside } from "./save.ts";
-import { serveTurns } from "./turns_server.ts";
+import { serveRoom } from "./transport/serve_room.ts";
+import { saveInside } from "./transport/save.ts";
+import { serveTurns } from "./turns/serve.ts";
 
 const flags = {
   ...bindFlags({ bind: "0.0.0.0", port: 23456 }),

@@ -22,15 +22,15 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { resolveHost } from "../lib/connect.ts";
-import { DatagramSocket } from "../lib/datagram.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { commonFlags, peerFlags } from "../lib/options.ts";
-import { type Run, runScript, type Script } from "../lib/script.ts";
-import { chooseHost, choosePort } from "./ask.ts";
-import { deskOf } from "./desk.ts";
-import { Guest } from "./guest.ts";
-import { UdpServerPartner } from "./udp_partner.ts";
+import { resolveHost } from "../lib/stream/connect.ts";
+import { DatagramSocket } from "../lib/datagram/server.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import { type Run, runScript, type Script } from "../lib/script/script.ts";
+import { chooseHost, choosePort } from "./flags.ts";
+import { deskOf } from "./input.ts";
+import { Guest } from "./turns/caller.ts";
+import { UdpServerPartner } from "./turns/udp_partner.ts";
 
 const flags = {
   ...peerFlags({ port: 23457 }),

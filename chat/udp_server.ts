@@ -20,15 +20,15 @@
  *
  * @module
  */
-import { DatagramSocket } from "../lib/datagram.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { announce, listenUdp } from "../lib/listen.ts";
-import { bindFlags, commonFlags } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { DatagramSocket } from "../lib/datagram/server.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/net/listen.ts";
+import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { plural } from "../lib/text.ts";
-import { choosePort } from "./ask.ts";
-import { deskOf } from "./desk.ts";
-import { serveUdpTurns } from "./udp_turns_server.ts";
+import { choosePort } from "./flags.ts";
+import { deskOf } from "./input.ts";
+import { serveUdpTurns } from "./turns/serve_udp.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 23457 }),

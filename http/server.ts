@@ -18,13 +18,13 @@
  *
  * @module
  */
-import { announce, listenTcp } from "../lib/listen.ts";
-import { admissionFlags, bindFlags, serveOptions } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
-import { totalsLine } from "../lib/server.ts";
-import { serverTls } from "../lib/tls_options.ts";
-import { curlCommand, httpFlags, httpSettings, urlOf } from "./options.ts";
-import { serveHttp } from "./serve.ts";
+import { announce, listenTcp } from "../lib/net/listen.ts";
+import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { totalsLine } from "../lib/stream/server.ts";
+import { serverTls } from "../lib/script/tls_flags.ts";
+import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
+import { serveHttp } from "./serve/serve.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),

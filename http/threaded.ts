@@ -19,15 +19,15 @@
  * @module
  */
 import { UsageError } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { announce } from "../lib/listen.ts";
-import { admissionFlags, bindFlags } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
-import { totalsLine } from "../lib/server.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce } from "../lib/net/listen.ts";
+import { admissionFlags, bindFlags } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { totalsLine } from "../lib/stream/server.ts";
 import { plural } from "../lib/text.ts";
-import { serverTls } from "../lib/tls_options.ts";
-import { runCrew } from "./crew.ts";
-import { curlCommand, httpFlags, httpSettings, urlOf } from "./options.ts";
+import { serverTls } from "../lib/script/tls_flags.ts";
+import { runCrew } from "./threads/workers.ts";
+import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),

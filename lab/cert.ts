@@ -20,16 +20,16 @@
  *
  * @module
  */
-import { hostNames, LEAF_DAYS, makeLeaf } from "../lib/certificate.ts";
+import { hostNames, LEAF_DAYS, makeLeaf } from "../lib/tls/certificate.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { hostName } from "../lib/identity_store.ts";
-import { commonFlags } from "../lib/options.ts";
-import { identityOf, type Pair } from "../lib/pem.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { hostName } from "../lib/tls/identity_store.ts";
+import { commonFlags } from "../lib/script/shared_flags.ts";
+import { identityOf, type Pair } from "../lib/tls/pem.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { dayOf, plural } from "../lib/text.ts";
-import { fileFailure } from "../lib/whole_file.ts";
+import { fileFailure } from "../lib/tls/atomic_file.ts";
 import { authorityOf, demandFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
 import { usesOf } from "./cert_uses.ts";
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { AUTHORITY_DAYS, isSigningKey, makeAuthority } from "../lib/certificate.ts";
+import { AUTHORITY_DAYS, isSigningKey, makeAuthority } from "../lib/tls/certificate.ts";
 import { Exit, Failure, UsageError } from "../lib/errors.ts";
-import { checkPair, identityOf, type Pair } from "../lib/pem.ts";
+import { checkPair, identityOf, type Pair } from "../lib/tls/pem.ts";
 import { dayOf } from "../lib/text.ts";
-import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../lib/whole_file.ts";
+import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../lib/tls/atomic_file.ts";
 
 /** The two files of a pair. */
 export interface PairPaths {

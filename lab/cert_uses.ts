@@ -4,7 +4,7 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { parseHostName } from "../lib/host_name.ts";
+import { parseHostName } from "../lib/tls/host_name.ts";
 import { fileStem, pathsOf } from "./cert_folder.ts";
 
 /** Where the examples listen: the default of `http:server`. */

@@ -123,7 +123,7 @@ export function isClosedHere(error: unknown): boolean {
  * Puts what the runtime threw into words and a code.
  *
  * @param error What was caught.
- * @returns A state ("connection refused") and the code it means for a client. For {@linkcode Exit.cannotListen} see `lib/listen.ts`.
+ * @returns A state ("connection refused") and the code it means for a client. For {@linkcode Exit.cannotListen} see `lib/net/listen.ts`.
  */
 export function stateOf(error: unknown): { code: ExitCode; state: string } {
   if (error instanceof Failure) return { code: error.code, state: error.message };

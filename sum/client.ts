@@ -23,15 +23,15 @@
  *
  * @module
  */
-import { connectTcp } from "../lib/connect.ts";
-import type { Connection } from "../lib/connection.ts";
+import { connectTcp } from "../lib/stream/connect.ts";
+import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
-import type { DataOutput } from "../lib/output.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { commonFlags, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import type { DataOutput } from "../lib/console/output.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText } from "../lib/text.ts";
-import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
+import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
 import { type Question, takeAnswer } from "./exchange.ts";
 import { chooseNumber, clientFlags } from "./flags.ts";
 import { writeOffer } from "./protocol.ts";

@@ -6,7 +6,7 @@
  */
 import { Exit, ProtocolError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import type { DataOutput } from "../lib/output.ts";
+import type { DataOutput } from "../lib/console/output.ts";
 import { encodeText, escapeControls } from "../lib/text.ts";
 import { formOf, inRange, outside, quote, readAnswer, readQuestion } from "./protocol.ts";
 import { type Form, type Offer, writeOffer, writeRefusal, writeStopping } from "./protocol.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { UsageError } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import type { Flag } from "../lib/flags.ts";
-import { type Ask, askUntilRight, canAsk } from "../lib/prompt.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import type { Flag } from "../lib/script/flags.ts";
+import { type Ask, askUntilRight, canAsk } from "../lib/console/prompt.ts";
 import { type Form, HIGHEST, inRange, LOWEST, parseInteger, quote, readName } from "./protocol.ts";
 
 /** What a client sends where nobody is asked. */

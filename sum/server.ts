@@ -24,13 +24,13 @@
  * @module
  */
 import { NO_EVENTS } from "../lib/events.ts";
-import { announce, listenTcp } from "../lib/listen.ts";
-import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/server.ts";
-import type { StreamListener } from "../lib/socket.ts";
+import { announce, listenTcp } from "../lib/net/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/stream/server.ts";
+import type { StreamListener } from "../lib/net/socket.ts";
 import { decodeText } from "../lib/text.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
 

@@ -24,12 +24,12 @@
  */
 import type { Endpoint } from "../lib/addr.ts";
 import { formatEndpoint } from "../lib/addr.ts";
-import { requestDatagram } from "../lib/datagram.ts";
+import { requestDatagram } from "../lib/datagram/server.ts";
 import type { Events } from "../lib/events.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { commonFlags, peerFlags } from "../lib/options.ts";
-import type { DataOutput } from "../lib/output.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import type { DataOutput } from "../lib/console/output.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText } from "../lib/text.ts";
 import { type Question, takeAnswer } from "./exchange.ts";
 import { chooseNumber, clientFlags } from "./flags.ts";

@@ -23,17 +23,17 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { shortEnough, warnOfLongAnswers } from "../lib/answer_budget.ts";
+import { shortEnough, warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
 import {
   type DatagramTotals,
   datagramTotalsLine,
   serveDatagrams,
   type ServeDatagramsOptions,
-} from "../lib/datagram.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { announce, listenUdp } from "../lib/listen.ts";
-import { bindFlags, commonFlags } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
+} from "../lib/datagram/server.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/net/listen.ts";
+import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText, encodeText } from "../lib/text.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";

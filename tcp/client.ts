@@ -21,16 +21,16 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { connectTcp } from "../lib/connect.ts";
-import type { Connection } from "../lib/connection.ts";
+import { connectTcp } from "../lib/stream/connect.ts";
+import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, UsageError } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { commonFlags, framingFlags, peerFlags } from "../lib/options.ts";
-import type { DataOutput } from "../lib/output.ts";
-import { runScript, type Script } from "../lib/script.ts";
-import { GAP } from "../lib/socket.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { commonFlags, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import type { DataOutput } from "../lib/console/output.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { GAP } from "../lib/net/socket.ts";
 import { milliseconds, plural } from "../lib/text.ts";
-import { clientTls, tlsClientFlags } from "../lib/tls_options.ts";
+import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
 import { load, ping } from "./measure.ts";
 import { type Input, pipe, stdinInput } from "./pipe.ts";
 

@@ -5,11 +5,11 @@
  */
 import { delay } from "@std/async/delay";
 import type { Endpoint } from "../lib/addr.ts";
-import { type ConnectOptions, connectTcp } from "../lib/connect.ts";
-import type { Connection } from "../lib/connection.ts";
+import { type ConnectOptions, connectTcp } from "../lib/stream/connect.ts";
+import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import type { DataOutput } from "../lib/output.ts";
+import type { DataOutput } from "../lib/console/output.ts";
 import { Times } from "../lib/stats.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
 

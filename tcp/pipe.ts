@@ -4,9 +4,9 @@
  * @module
  */
 import { format as formatBytes } from "@std/fmt/bytes";
-import type { Connection } from "../lib/connection.ts";
+import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, Exit, Failure, stateOf } from "../lib/errors.ts";
-import type { DataOutput } from "../lib/output.ts";
+import type { DataOutput } from "../lib/console/output.ts";
 import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
 
 /** How long the input may be silent, once the peer has closed, before that is the end (ms). */

@@ -17,15 +17,15 @@
  *
  * @module
  */
-import type { Connection } from "../lib/connection.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { announce, listenTcp } from "../lib/listen.ts";
-import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/options.ts";
+import type { Connection } from "../lib/stream/connection.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce, listenTcp } from "../lib/net/listen.ts";
+import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { UsageError } from "../lib/errors.ts";
-import { runScript, type Script } from "../lib/script.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/server.ts";
-import type { StreamListener } from "../lib/socket.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/tls_options.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/stream/server.ts";
+import type { StreamListener } from "../lib/net/socket.ts";
+import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),

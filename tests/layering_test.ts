@@ -30,11 +30,11 @@ Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", asy
       if (inFolder && FOLDERS.includes(from) && from !== to) broken.push(`${file} imports ${imported}: another folder`);
       if (SCRIPTS.has(imported)) broken.push(`${file} imports ${imported}: only tests import a script`);
       if (imported.startsWith("@std/assert")) broken.push(`${file} imports ${imported}: for tests only`);
-      if (imported.startsWith("@std/cli") && file !== "lib/flags.ts") {
-        broken.push(`${file} imports ${imported}: lib/flags.ts does`);
+      if (imported.startsWith("@std/cli") && file !== "lib/script/flags.ts") {
+        broken.push(`${file} imports ${imported}: lib/script/flags.ts does`);
       }
-      if (/^(@peculiar|reflect-metadata)/.test(imported) && file !== "lib/certificate.ts") {
-        broken.push(`${file} imports ${imported}: lib/certificate.ts does, when it is needed`);
+      if (/^(@peculiar|reflect-metadata)/.test(imported) && file !== "lib/tls/certificate.ts") {
+        broken.push(`${file} imports ${imported}: lib/tls/certificate.ts does, when it is needed`);
       }
       if (/^(npm|jsr|https?):/.test(imported)) broken.push(`${file} imports ${imported}: map it in deno.json`);
     }
@@ -58,8 +58,8 @@ Deno.test("only scripts read Deno.args or call Deno.exit, and only as the main m
     const uses = (await codeOf(file)).split("\n").filter((line) => /Deno\.(args|exit\b)/.test(line));
     if (SCRIPTS.has(file)) {
       assertEquals(uses, ["if (import.meta.main) Deno.exit(await main(Deno.args));"], file);
-    } else if (file !== "lib/stop.ts") {
-      // lib/stop.ts is the second Ctrl-C: it ends the process on the spot.
+    } else if (file !== "lib/console/stop.ts") {
+      // lib/console/stop.ts is the second Ctrl-C: it ends the process on the spot.
       assertEquals(uses, [], file);
     }
   }

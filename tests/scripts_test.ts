@@ -1,6 +1,7 @@
 /** Each script's header, task and README row agree; each prints its help; each refuses what it does not know. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import { sourceFiles, sourceOf } from "./support/modules.ts";
 import { run, type TaskName } from "./support/script.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -14,11 +15,8 @@ const WITH_OPERANDS: ReadonlySet<string> = new Set(["tls:cert"]);
 
 Deno.test("there is a task for every script", async () => {
   const scripts: string[] = [];
-  for (const folder of ["tcp", "udp", "http", "chat", "sum", "lab"]) {
-    for await (const { name } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
-      const source = await Deno.readTextFile(new URL(`${folder}/${name}`, ROOT));
-      if (/^if \(import\.meta\.main\) Deno\.exit\(/m.test(source)) scripts.push(`${folder}/${name}`);
-    }
+  for (const file of await sourceFiles("tcp", "udp", "http", "chat", "sum", "lab")) {
+    if (/^if \(import\.meta\.main\) Deno\.exit\(/m.test(await sourceOf(file))) scripts.push(file);
   }
   assertEquals(tasks.map(({ file }) => file).sort(), scripts.sort());
 });
@@ -56,7 +54,10 @@ for (const { name, command, flags, file } of tasks) {
     assertStringIncludes(rows[0] ?? "", `](${file})`);
 
     // A worker's file is named to the compiler: it sees imports only.
-    const compile = config.tasks[`compile:${name}` as TaskName]?.command.replace(" --include http/worker.ts", "");
+    const compile = config.tasks[`compile:${name}` as TaskName]?.command.replace(
+      " --include http/threads/worker.ts",
+      "",
+    );
     assertEquals(compile, `deno compile ${flags} --output bin/${name.replaceAll(":", "-")} ${file}`);
 
     const help = await run(name, ["--help"]);

@@ -22,11 +22,11 @@
  *
  * @module
  */
-import { type DatagramAnswer, MAX_DATAGRAM, requestDatagram } from "../lib/datagram.ts";
+import { type DatagramAnswer, MAX_DATAGRAM, requestDatagram } from "../lib/datagram/server.ts";
 import { Exit, Failure } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { commonFlags, peerFlags } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
 import { series } from "./series.ts";
 

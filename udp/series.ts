@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
-import { resolveWithin } from "../lib/connect.ts";
+import { resolveWithin } from "../lib/stream/connect.ts";
 import {
   checkLength,
   type Datagram,
@@ -12,11 +12,11 @@ import {
   reportDatagram,
   sameEndpoint,
   Strangers,
-} from "../lib/datagram.ts";
+} from "../lib/datagram/server.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
 import { EventRate } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";
-import type { DataOutput } from "../lib/output.ts";
+import type { DataOutput } from "../lib/console/output.ts";
 import { plural } from "../lib/text.ts";
 import { Tally } from "./tally.ts";
 

@@ -16,7 +16,7 @@
  *
  * Read it beside `tcp/server.ts`: nobody is accepted and nobody leaves, a datagram is a whole message by itself (an empty one
  * too), and the answer goes to whatever address the datagram says it came from. Since that can be forged, what one peer gets is bounded
- * (`lib/answer_budget.ts`).
+ * (`lib/datagram/answer_budget.ts`).
  *
  * @module
  */
@@ -28,13 +28,13 @@ import {
   MAX_RATE,
   serveDatagrams,
   type ServeDatagramsOptions,
-} from "../lib/datagram.ts";
-import { warnOfLongAnswers } from "../lib/answer_budget.ts";
+} from "../lib/datagram/server.ts";
+import { warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
-import { flag } from "../lib/flag_kinds.ts";
-import { announce, listenUdp } from "../lib/listen.ts";
-import { bindFlags, commonFlags } from "../lib/options.ts";
-import { runScript, type Script } from "../lib/script.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import { announce, listenUdp } from "../lib/net/listen.ts";
+import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
 import { encodeText } from "../lib/text.ts";
 
 const flags = {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { proseOf } from "../../lib/log.ts";
+import { proseOf } from "../../lib/console/log.ts";
 import { connect as connectNode } from "node:net";
-import type { Desk } from "../../chat/desk.ts";
-import { type RoomServerOptions, serveRoom } from "../../chat/room_server.ts";
-import type { ServeTotals } from "../../lib/server.ts";
-import type { LineInput } from "../../lib/line_input.ts";
+import type { Desk } from "../../chat/input.ts";
+import { type RoomServerOptions, serveRoom } from "../../chat/transport/serve_room.ts";
+import type { ServeTotals } from "../../lib/stream/server.ts";
+import type { LineInput } from "../../lib/console/line_input.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
 /** An input line into which a test types. */

@@ -1,6 +1,6 @@
 /** A worker that dies when it has logged a request for `/die`, by an error that nobody catches. */
-import { takeOrders, type WorkerScope } from "../../http/worker.ts";
-import type { Report } from "../../http/crew.ts";
+import { takeOrders, type WorkerScope } from "../../http/threads/worker.ts";
+import type { Report } from "../../http/threads/workers.ts";
 
 const scope = self as unknown as WorkerScope;
 

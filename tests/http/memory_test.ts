@@ -1,12 +1,12 @@
 /** One limit on what all connections hold together. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { MemoryBudget } from "../../lib/memory.ts";
-import { BodyReader } from "../../http/body.ts";
-import { requestBack } from "../../http/echo.ts";
-import { grown, Holding } from "../../http/holding.ts";
-import { Inbox } from "../../http/inbox.ts";
-import { Outbox } from "../../http/outbox.ts";
-import { Refusal } from "../../http/refusal.ts";
+import { BodyReader } from "../../http/request/body.ts";
+import { requestBack } from "../../http/site/echo.ts";
+import { grown, Holding } from "../../http/request/holding.ts";
+import { Inbox } from "../../http/serve/inbox.ts";
+import { Outbox } from "../../http/answer/bytes.ts";
+import { Refusal } from "../../http/request/refusal.ts";
 import { startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { LIMITS, requestOf } from "./requests.ts";

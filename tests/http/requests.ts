@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type BodyLimits, type BodyNeed, BodyReader } from "../../http/body.ts";
-import { RequestHead } from "../../http/head.ts";
-import { Inbox } from "../../http/inbox.ts";
-import { HeadParser } from "../../http/message.ts";
-import { malformed, Refusal } from "../../http/refusal.ts";
-import type { Request } from "../../http/site.ts";
-import { parseTarget } from "../../http/target.ts";
-import { textOf } from "../../http/syntax.ts";
+import { type BodyLimits, type BodyNeed, BodyReader } from "../../http/request/body.ts";
+import { RequestHead } from "../../http/request/head.ts";
+import { Inbox } from "../../http/serve/inbox.ts";
+import { HeadParser } from "../../http/request/head_parser.ts";
+import { malformed, Refusal } from "../../http/request/refusal.ts";
+import type { Request } from "../../http/site/resource.ts";
+import { parseTarget } from "../../http/request/target.ts";
+import { textOf } from "../../http/request/syntax.ts";
 
 /** Small limits, so that a test reaches them. */
 export const LIMITS: BodyLimits = { maxLine: 200, maxHead: 400, maxFields: 8, maxBody: 100 };

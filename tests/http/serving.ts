@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { listenTcp } from "../../lib/listen.ts";
-import type { ServeOptions, ServeTotals } from "../../lib/server.ts";
-import { ANY_HOST } from "../../http/hosts.ts";
-import type { HttpSettings } from "../../http/service.ts";
-import { serveHttp } from "../../http/serve.ts";
-import type { HttpLimits } from "../../http/service.ts";
+import { listenTcp } from "../../lib/net/listen.ts";
+import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
+import { ANY_HOST } from "../../http/request/hosts.ts";
+import type { HttpSettings } from "../../http/serve/shared.ts";
+import { serveHttp } from "../../http/serve/serve.ts";
+import type { HttpLimits } from "../../http/serve/shared.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
 /** Limits that no test reaches by chance. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Exit, Failure } from "../../lib/errors.ts";
-import { ANY_HOST } from "../../http/hosts.ts";
-import { type CrewOptions, runCrew } from "../../http/crew.ts";
+import { ANY_HOST } from "../../http/request/hosts.ts";
+import { type CrewOptions, runCrew } from "../../http/threads/workers.ts";
 import { run, start, startServer } from "../support/script.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 import { answersIn } from "./serving.ts";

@@ -1,8 +1,8 @@
 /** What the certificates are worth to others: openssl, curl and a browser. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { makeAuthority, makeLeaf } from "../../lib/certificate.ts";
-import { checkPair, identityOf, type Pair } from "../../lib/pem.ts";
+import { makeAuthority, makeLeaf } from "../../lib/tls/certificate.ts";
+import { checkPair, identityOf, type Pair } from "../../lib/tls/pem.ts";
 import { having, launch, peer } from "./support.ts";
 
 const authority = await makeAuthority({ name: "interop" });

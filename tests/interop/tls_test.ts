@@ -1,6 +1,6 @@
 /** TLS with the programs of others, both ways. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { identityOf } from "../../lib/pem.ts";
+import { identityOf } from "../../lib/tls/pem.ts";
 import { run, startServer } from "../support/script.ts";
 import { pki, writePki } from "../support/tls.ts";
 import { having, launch, peer } from "./support.ts";

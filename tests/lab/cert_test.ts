@@ -4,7 +4,7 @@ import { fileStem } from "../../lab/cert_folder.ts";
 import { usesOf } from "../../lab/cert_uses.ts";
 import { Failure } from "../../lib/errors.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
-import { identityOf, isSignedBy } from "../../lib/pem.ts";
+import { identityOf, isSignedBy } from "../../lib/tls/pem.ts";
 import { eventsIn, run } from "../support/script.ts";
 
 const DAY = 24 * 60 * 60 * 1000;

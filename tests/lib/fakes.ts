@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Sink } from "../../lib/output.ts";
+import type { Sink } from "../../lib/console/output.ts";
 import type { ByteSource } from "../../lib/reader.ts";
-import type { StreamListener, StreamSocket } from "../../lib/socket.ts";
+import type { StreamListener, StreamSocket } from "../../lib/net/socket.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 
 type Delivery = { readonly bytes: Uint8Array } | { readonly end: true } | { readonly error: Error };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError } from "../../lib/errors.ts";
 import { type NetEvent, NO_EVENTS } from "../../lib/events.ts";
-import { DataOutput } from "../../lib/output.ts";
+import { DataOutput } from "../../lib/console/output.ts";
 import { replyTo, reportReply, rulesOf, sumLines, takeAnswer } from "../../sum/exchange.ts";
 import type { Form } from "../../sum/protocol.ts";
 

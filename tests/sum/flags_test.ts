@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Exit, UsageError } from "../../lib/errors.ts";
-import { parseFlags } from "../../lib/flags.ts";
-import { StopRequested } from "../../lib/stop.ts";
+import { parseFlags } from "../../lib/script/flags.ts";
+import { StopRequested } from "../../lib/console/stop.ts";
 import { askForNumber, clientFlags, serverFlags } from "../../sum/flags.ts";
 
 Deno.test("the flags of a client take any integer, and have defaults", { permissions: "none" }, () => {

@@ -4,11 +4,11 @@
  * @module
  */
 import type { JsonNameParams } from "@peculiar/x509";
-import { makeAuthority, makeLeaf } from "../../lib/certificate.ts";
-import type { Pair } from "../../lib/pem.ts";
-import { listenTcp } from "../../lib/listen.ts";
-import { type ServerTls, TlsListener } from "../../lib/tls_server.ts";
-import { TlsSocket } from "../../lib/tls_socket.ts";
+import { makeAuthority, makeLeaf } from "../../lib/tls/certificate.ts";
+import type { Pair } from "../../lib/tls/pem.ts";
+import { listenTcp } from "../../lib/net/listen.ts";
+import { type ServerTls, TlsListener } from "../../lib/tls/listener.ts";
+import { TlsSocket } from "../../lib/tls/socket.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Some days from now, or ago. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Connection } from "../../lib/connection.ts";
+import { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError } from "../../lib/errors.ts";
-import { DataOutput } from "../../lib/output.ts";
+import { DataOutput } from "../../lib/console/output.ts";
 import { Input, pipe } from "../../tcp/pipe.ts";
 import { FakeSink, FakeSocket } from "../lib/fakes.ts";
 import { TestTime, turn } from "../support/time.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Connection } from "../../lib/connection.ts";
+import { Connection } from "../../lib/stream/connection.ts";
 import { answerWith, echo } from "../../tcp/server.ts";
 import { FakeSocket } from "../lib/fakes.ts";
 import { turn } from "../support/time.ts";

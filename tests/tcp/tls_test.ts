@@ -1,7 +1,7 @@
 /** TLS as `tcp:server` and `tcp:client` speak it, with the permissions of their tasks. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { TlsListener } from "../../lib/tls_server.ts";
-import { TlsSocket } from "../../lib/tls_socket.ts";
+import { TlsListener } from "../../lib/tls/listener.ts";
+import { TlsSocket } from "../../lib/tls/socket.ts";
 import { CONFIG_HOME, eventsIn, run, startServer } from "../support/script.ts";
 import { RawClient, rawServer } from "../support/sockets.ts";
 import { serverTls, writePki } from "../support/tls.ts";

@@ -1,0 +1,36 @@
+/**
+ * What happens in a room as events of the log. Pure.
+ *
+ * @module
+ */
+import type { NetEvent } from "../../lib/events.ts";
+import type { Member, RoomEvent } from "./member.ts";
+
+/**
+ * Makes a log event of what happened in a room; people read the line that the members got.
+ *
+ * @param event What happened.
+ * @param operator Who reads the log. What is said between two others alone is not for it.
+ * @param options With `echoed`, the operator's own lines are on the screen already.
+ * @returns `null` when it does not belong into the log.
+ */
+export function roomLog(event: RoomEvent, operator: Member, options: { echoed: boolean }): NetEvent | null {
+  const { kind, line: prose } = event;
+  if (kind === "notice") return { event: "message", kind, text: event.text, prose };
+  if (kind === "told" && event.to !== operator) return null;
+  if (event.member === null) return { event: "result", text: event.kind === "told" ? event.text : "", prose };
+  const { name, link: { id, peer } } = event.member;
+  const who = { id, peer, name };
+  switch (event.kind) {
+    case "joined":
+      return { event: "joined", ...who, prose };
+    case "left":
+      return { event: "left", ...who, why: event.why, prose };
+    case "told":
+      return { event: "message", kind: "private", ...who, to: event.to.name, text: event.text, prose };
+    case "said": {
+      const own = event.member === operator && options.echoed;
+      return { event: "message", kind, ...who, text: event.text, prose: own ? "" : prose };
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The operator: a member who types at the server's terminal and can do more than the others.
+ *
+ * @module
+ */
+import { format as formatBytes } from "@std/fmt/bytes";
+import { stateOf } from "../../lib/errors.ts";
+import type { Events } from "../../lib/events.ts";
+import type { LineInput } from "../../lib/console/line_input.ts";
+import { textWidth } from "../../lib/console/width.ts";
+import type { Bans } from "../room/bans.ts";
+import { COMMANDS, type CommandTable, explain, hear } from "../room/commands.ts";
+import { completions } from "../room/complete.ts";
+import type { Desk } from "../input.ts";
+import type { Link, Member } from "../room/member.ts";
+import { Moderator } from "../room/moderator.ts";
+import type { Room } from "../room/room.ts";
+
+/** What the console works with. */
+export interface ConsoleOptions extends Desk {
+  /** The operator's name in the room. */
+  readonly name: string;
+  readonly events: Events;
+  readonly bans: Bans;
+  /** The time in milliseconds; it never runs backwards. */
+  readonly clock: () => number;
+  /** Writes the transcript to a new file. */
+  readonly save: (path: string, text: string) => Promise<void>;
+}
+
+const LINK: Link = { id: 0, peer: "operator", drop: () => {}, traffic: () => ({ bytesIn: 0, bytesOut: 0, idle: 0 }) };
+
+/** The operator's seat in a room. */
+export class Console {
+  readonly member: Member;
+  readonly moderator: Moderator;
+  #input: LineInput;
+  #room: Room;
+  #options: ConsoleOptions;
+  #commands: CommandTable;
+  /** Files being written, one after the other. */
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(room: Room, options: ConsoleOptions) {
+    this.#room = room;
+    this.#options = options;
+    this.member = room.join(LINK, { name: options.name, follows: true, silent: true });
+    this.moderator = new Moderator(room, { bans: options.bans, clock: options.clock, self: this.member });
+    this.#commands = { ...COMMANDS, ...this.#ownCommands() };
+    const commands = Object.keys(this.#commands);
+    this.#input = options.open({
+      prompt: `${options.name}: `,
+      complete: (typed) => completions(typed, room.members.map(({ name }) => name), commands),
+      onInterrupt: options.stop,
+    });
+  }
+
+  /** Whether a person types at a terminal. */
+  get interactive(): boolean {
+    return this.#input.interactive;
+  }
+
+  /** Takes lines until they end: then the operator leaves and the room goes on. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      for (let line; (line = await this.#input.read(signal)) !== null;) {
+        if (hear(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
+        this.#input.prompt(`${this.member.name}: `);
+      }
+      // Ctrl-D at a terminal is a person who goes; the end of a file or a pipe is not.
+      if (this.#input.interactive) this.#options.stop();
+    } catch (error) {
+      if (!signal.aborted) this.#options.events.emit({ event: "warning", message: stateOf(error).state });
+    } finally {
+      this.#input.close();
+      await this.#saving;
+      this.#room.leave(this.member, "quit");
+    }
+  }
+
+  #ownCommands(): CommandTable {
+    const { stop } = this.#options;
+    return {
+      help: { usage: "help", help: "this list", run: (room, self) => explain(room, self, this.#commands) },
+      say: { usage: "say TEXT", help: "say TEXT to everybody", run: (room, self, rest) => room.say(self, rest) },
+      list: { usage: "list", help: "addresses, traffic, queues, idle times", run: () => this.#list() },
+      ...this.moderator.commands(),
+      save: {
+        usage: "save FILE",
+        help: "write what was said to a new file",
+        run: (_room, _self, path) => this.#save(path),
+      },
+      stop: { usage: "stop", help: "close the room and stop the server", run: () => stop() },
+      quit: { usage: "quit", help: "the same", run: () => "leave" },
+    };
+  }
+
+  #say(text: string): void {
+    this.#room.notify(this.member, text);
+  }
+
+  #list(): void {
+    const members = this.#room.members.filter((member) => member !== this.member).map((member) => ({
+      name: member.name,
+      peer: member.link.peer,
+      ...member.link.traffic(),
+      queued: member.outbox?.queued ?? 0,
+      muted: member.muted,
+    }));
+    const rows = members.map(({ name, peer, bytesIn, bytesOut, queued, idle, muted }) => [
+      muted ? `${name} (muted)` : name,
+      peer,
+      formatBytes(bytesIn),
+      formatBytes(bytesOut),
+      formatBytes(queued),
+      `${Math.round(idle / 1000)} s`,
+    ]);
+    const prose = table([["NAME", "ADDRESS", "IN", "OUT", "QUEUE", "IDLE"], ...rows]);
+    this.#options.events.emit({ event: "result", prose, members });
+  }
+
+  #save(path: string): void {
+    if (path === "") return this.#say("name a file: /save FILE");
+    const text = this.#room.transcript;
+    this.#saving = this.#saving.then(() => this.#options.save(path, text)).then(
+      () => this.#say(`saved to ${path}`),
+      (error) => this.#say(`Cannot save to ${path}: ${whyNotSaved(error)}`),
+    );
+  }
+}
+
+/** Rows under each other in columns. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
+  const pad = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
+  return rows.map((row) => row.map(pad).join("  ").trimEnd());
+}
+
+function whyNotSaved(error: unknown): string {
+  if (error instanceof Deno.errors.AlreadyExists) return "it is there already; choose another name";
+  return error instanceof Deno.errors.NotFound ? "there is no such folder" : stateOf(error).state;
+}

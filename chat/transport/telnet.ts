@@ -1,0 +1,93 @@
+/**
+ * What a telnet client mixes into the text, taken out again. Pure.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../lib/errors.ts";
+
+/** The most bytes of one subnegotiation; those of real clients have some dozens. */
+export const MAX_SUBNEGOTIATION = 1024;
+
+/** Interpret As Command: the byte that begins all of it (RFC 854). */
+const IAC = 255;
+const SB = 250;
+const SE = 240;
+const WILL = 251;
+const DONT = 254;
+/** The least byte that is a command after IAC (EOF, RFC 1184); one below is text, and the 255 before it a stray byte. */
+const FIRST_COMMAND = 236;
+
+/** A client's telnet makes no sense. */
+export class TelnetError extends ProtocolError {
+  override name = "TelnetError";
+}
+
+type State = "text" | "command" | "option" | "subnegotiation" | "command in subnegotiation";
+
+/**
+ * Drops telnet's commands and negotiations from a stream, wherever the stream was cut.
+ *
+ * It has to work below the lines: an option may be number 10, which is a newline elsewhere.
+ *
+ * @example Usage
+ * ```ts
+ * import { TelnetFilter } from "./telnet.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const filter = new TelnetFilter();
+ * const bytes = Uint8Array.of(255, 251, 10, 104, 105); // IAC WILL 10, then "hi"
+ * assertEquals(filter.strip(bytes), 2);
+ * assertEquals(bytes.subarray(0, 2), Uint8Array.of(104, 105));
+ * ```
+ */
+export class TelnetFilter {
+  #state: State = "text";
+  /** How many bytes the subnegotiation under way has. */
+  #length = 0;
+
+  /**
+   * Moves the text in `bytes` to their beginning.
+   *
+   * @returns How many bytes of text there are.
+   * @throws {TelnetError} A subnegotiation is too long.
+   */
+  strip(bytes: Uint8Array): number {
+    // The usual case costs one search: no such byte occurs in UTF-8.
+    let from = this.#state === "text" ? bytes.indexOf(IAC) : 0;
+    if (from < 0) return bytes.length;
+    let kept = from;
+    for (; from < bytes.length; from++) {
+      const byte = bytes[from] ?? 0;
+      if (this.#take(byte)) bytes[kept++] = byte;
+    }
+    return kept;
+  }
+
+  /** Takes a byte; `true` when it is text. */
+  #take(byte: number): boolean {
+    switch (this.#state) {
+      case "text":
+        if (byte === IAC) this.#state = "command";
+        return byte !== IAC;
+      case "command":
+        this.#state = byte === SB ? "subnegotiation" : byte >= WILL && byte <= DONT ? "option" : "text";
+        this.#length = 0;
+        return byte === IAC || byte < FIRST_COMMAND;
+      case "option":
+        this.#state = "text";
+        return false;
+      case "subnegotiation":
+        if (++this.#length > MAX_SUBNEGOTIATION) throw tooLong();
+        if (byte === IAC) this.#state = "command in subnegotiation";
+        return false;
+      case "command in subnegotiation":
+        this.#length++;
+        this.#state = byte === SE ? "text" : "subnegotiation";
+        return false;
+    }
+  }
+}
+
+function tooLong(): TelnetError {
+  return new TelnetError(`Cannot take the telnet subnegotiation: it is longer than ${MAX_SUBNEGOTIATION} bytes`);
+}

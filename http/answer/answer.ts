@@ -1,0 +1,188 @@
+/**
+ * Answers: what a handler says, and how it looks on the wire (RFC 9112 4, RFC 9110 6.6.1). Pure.
+ *
+ * @module
+ */
+import { encodeText, escapeControls } from "../../lib/text.ts";
+import { type Ascii, ascii, type Outbox } from "./bytes.ts";
+import type { Refusal } from "../request/refusal.ts";
+
+/** A body that is made while it is sent. */
+export interface BodyStream {
+  /** Its bytes, when that is known before; `null` = it is sent in chunks. */
+  readonly length: number | null;
+  /** Makes the pieces; called once, and not for HEAD. Each piece is sent before the next one is asked for. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Text in pieces, some of them encoded long before. ASCII only, so that its length is known before the rest is encoded: what is not
+ * ASCII has to be written as a character reference.
+ */
+export class AsciiParts {
+  readonly parts: readonly Ascii[];
+  readonly length: number;
+
+  constructor(parts: readonly Ascii[]) {
+    this.parts = parts;
+    let length = 0;
+    for (const part of parts) length += part.length;
+    this.length = length;
+  }
+}
+
+/** An answer. `Date`, `Content-Length`, `Transfer-Encoding` and `Connection` are not its business. */
+export interface Answer {
+  readonly status: number;
+  /** Field lines as {@linkcode fieldLine} makes them, one after the other. */
+  readonly fields: Ascii;
+  readonly body: Uint8Array | AsciiParts | BodyStream;
+}
+
+const PHRASES: Readonly<Record<number, string>> = {
+  100: "Continue",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  418: "I'm a teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  511: "Network Authentication Required",
+};
+
+/** The words that belong to a status (RFC 9110 15); "Unknown" for one that is not registered. */
+export function phraseOf(status: number): string {
+  return PHRASES[status] ?? "Unknown";
+}
+
+/**
+ * One field as a line.
+ *
+ * @throws {TypeError} The name or the value has a character that could end the line: nothing that a client sent may split an
+ * answer in two (RFC 9110 5.5).
+ */
+export function fieldLine(name: string, value: string): string {
+  if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+    throw new TypeError(`Cannot send the field ${name}: it has a control or non-ASCII character`);
+  }
+  return `${name}: ${value}\r\n`;
+}
+
+const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8");
+const TEXT_ALONE = ascii(TEXT);
+
+/** An answer of plain ASCII text. */
+export function textAnswer(status: number, text: string, fields = ""): Answer & { readonly body: AsciiParts } {
+  return { status, fields: fields === "" ? TEXT_ALONE : TEXT + fields, body: new AsciiParts([text]) };
+}
+
+/**
+ * The answer to a request that is turned down: the reason in words, for the person who reads it. It may name what a peer has chosen,
+ * such as who issued its certificate: that goes out as UTF-8, with its controls shown instead of sent.
+ */
+export function refusalAnswer({ status, message, fields }: Refusal): Answer & { readonly body: Uint8Array } {
+  const { allow, retryAfter } = fields;
+  const lines = (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
+    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
+  const body = encodeText(`${status} ${phraseOf(status)}: ${escapeControls(message)}\n`);
+  return { status, fields: TEXT + lines, body };
+}
+
+/** Tells whether answers with a status have no body at all, not even an empty one (RFC 9112 6.3). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/** How an answer ends, and when it is given. */
+export interface Ending {
+  /** The client's HTTP/1 minor version. */
+  readonly minor: 0 | 1;
+  /** Whether the connection stays open. */
+  readonly keepAlive: boolean;
+  /** The field that says when it is given: {@linkcode dateLine}. */
+  readonly date: Ascii;
+}
+
+/** The `Date` field of an answer given at a time (RFC 9110 6.6.1). */
+export function dateLine(time: number): string {
+  return fieldLine("Date", new Date(time).toUTCString());
+}
+
+const CONTENT_LENGTH = ascii("Content-Length: ");
+const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
+const CLOSE = ascii("Connection: close\r\n");
+const KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
+const STATUS_LINES = new Map<number, Uint8Array>();
+
+function statusLine(status: number): Uint8Array {
+  const line = STATUS_LINES.get(status) ?? ascii(`HTTP/1.1 ${status} ${phraseOf(status)}\r\n`);
+  STATUS_LINES.set(status, line);
+  return line;
+}
+
+/** Writes the head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
+export function writeHead(outbox: Outbox, { status, body, fields }: Answer, { minor, keepAlive, date }: Ending): void {
+  outbox.bytes(statusLine(status));
+  outbox.text(date);
+  outbox.text(fields);
+  if (!isBodiless(status)) {
+    if (body.length !== null) {
+      outbox.bytes(CONTENT_LENGTH);
+      outbox.text(`${body.length}\r\n`);
+    } else if (minor === 1) {
+      outbox.bytes(CHUNKED);
+    }
+  }
+  if (!keepAlive) outbox.bytes(CLOSE);
+  else if (minor === 0) outbox.bytes(KEEP_ALIVE);
+  outbox.text("\r\n");
+}
+
+/** Writes a body that is all there. */
+export function writeBody(outbox: Outbox, body: Uint8Array | AsciiParts): void {
+  if (body instanceof Uint8Array) return outbox.bytes(body);
+  for (const part of body.parts) outbox.text(part);
+}

@@ -1,0 +1,153 @@
+/**
+ * `/anything`: a request taken apart, as JSON in the shape that httpbin has made common.
+ *
+ * A large one is made in slices while it is sent: what is in memory is the body and one slice, and others are served in between.
+ *
+ * @module
+ */
+import { type Answer, fieldLine } from "../answer/answer.ts";
+import { HARMLESS } from "./echo.ts";
+import { collect, type Collected, type Form, formMemory, takeFormApart } from "../request/form.ts";
+import { checkJson, jsonObject, jsonString, jsonUtf8 } from "../answer/json_text.ts";
+import type { Request } from "./resource.ts";
+import { Slices } from "./slices.ts";
+
+/** A larger body is given back but not taken apart. */
+const MOST_TAKEN_APART = 1024 * 1024;
+/** Up to here the answer is made at once, and says how long it is. */
+const SMALL = 16 * 1024;
+/** A longer query can have thousands of names, which take as long as a large body. */
+const LONG_QUERY = 2 * 1024;
+/** What a piece of a larger answer has at least, and what making it may take. */
+const PIECE = 16 * 1024;
+const MEMORY = 256 * 1024;
+/** Bytes at a time; base64 has no rest after a multiple of three. */
+const STEP = 12 * 1024;
+
+const FIELDS = fieldLine("Content-Type", "application/json") + HARMLESS;
+
+/** What a body is. */
+interface Parts {
+  readonly form: Form | null;
+  readonly isText: boolean;
+  readonly isJson: boolean;
+}
+
+/** Answers at once where the request is small. */
+export function anythingBack(request: Request): Answer | Promise<Answer> {
+  if (request.body.length > SMALL || request.target.query.length > LONG_QUERY) return largeAnswer(request);
+  const parts = takeApart(request);
+  let step = parts.next();
+  while (step.done !== true) step = parts.next();
+  let text = "";
+  for (const piece of jsonOf(request, step.value)) text += piece;
+  return { status: 200, fields: FIELDS, body: new TextEncoder().encode(text) };
+}
+
+async function largeAnswer(request: Request): Promise<Answer> {
+  request.hold(MEMORY + (mayBeForm(request) ? formMemory(request.body) : 0));
+  // From here on the client is watched.
+  void request.signal;
+  const slices = new Slices(() => request.mustBeThere());
+  const parts = await slices.run(takeApart(request));
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    const encoder = new TextEncoder();
+    let text = "";
+    for (const piece of jsonOf(request, parts)) {
+      text += piece;
+      if (text.length < PIECE) continue;
+      yield encoder.encode(text);
+      text = "";
+      await slices.rest();
+    }
+    yield encoder.encode(text);
+  };
+  return { status: 200, fields: FIELDS, body: { length: null, pieces } };
+}
+
+/** The parts of a body: those of a form, or all of it as text; after every small step a yield. */
+function* takeApart(request: Request): Generator<void, Parts> {
+  const { head, body } = request;
+  if (mayBeForm(request)) {
+    const form = yield* takeFormApart(head.field("content-type") ?? "", body);
+    if (form !== null) return { form, isText: true, isJson: false };
+  }
+  const isText = yield* isUtf8(body);
+  return { form: null, isText, isJson: isText && body.length <= MOST_TAKEN_APART && (yield* checkJson(body)) };
+}
+
+function mayBeForm({ head, body }: Request): boolean {
+  return body.length <= MOST_TAKEN_APART &&
+    /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(head.field("content-type") ?? "");
+}
+
+function* isUtf8(body: Uint8Array): Generator<void, boolean> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    for (let at = 0; at < body.length; at += STEP) {
+      decoder.decode(body.subarray(at, at + STEP), { stream: at + STEP < body.length });
+      yield;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The answer in pieces. */
+function* jsonOf({ head, target, body, via }: Request, { form, isText, isJson }: Parts): Generator<string> {
+  const args: Collected = new Map();
+  for (const [name, value] of new URLSearchParams(target.query)) collect(args, name, value);
+  const type = head.field("content-type") ?? "";
+  yield '{\n  "args": ';
+  yield* jsonObject(args);
+  yield ',\n  "data": ';
+  if (form !== null) yield '""';
+  else if (isText) yield* jsonUtf8(body);
+  else yield* dataUrl(type, body);
+  yield ',\n  "files": ';
+  yield* jsonObject(form?.files ?? new Map());
+  yield ',\n  "form": ';
+  yield* jsonObject(form?.fields ?? new Map());
+  yield ',\n  "headers": ';
+  yield* jsonObject(headersOf(head.fields()));
+  yield ',\n  "json": ';
+  // The visitor's JSON as it came: indented anew, a thousand brackets would become a million spaces.
+  yield* isJson ? textIn(body) : ["null"];
+  yield ',\n  "method": ';
+  yield* jsonString(head.method);
+  yield ',\n  "origin": ';
+  yield* jsonString(via.hostname);
+  yield ',\n  "url": ';
+  const scheme = via.session === null ? "http" : "https";
+  const query = target.query === "" ? "" : `?${target.query}`;
+  yield* jsonString(`${scheme}://${target.authority ?? head.field("host") ?? via.local}${target.path}${query}`);
+  yield "\n}\n";
+}
+
+/** What is no text, as a data URL (RFC 2397). */
+function* dataUrl(type: string, body: Uint8Array): Generator<string> {
+  yield JSON.stringify(`data:${type || "application/octet-stream"};base64,`).slice(0, -1);
+  for (let at = 0; at < body.length; at += STEP) yield body.subarray(at, at + STEP).toBase64();
+  yield '"';
+}
+
+/** JSON text without the white space around it, in pieces. */
+function* textIn(body: Uint8Array): Generator<string> {
+  const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 9 && byte <= 13);
+  const end = body.findLastIndex((byte) => !isSpace(byte)) + 1;
+  const text = body.subarray(body.findIndex((byte) => !isSpace(byte)), end);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  for (let at = 0; at < text.length; at += STEP) yield decoder.decode(text.subarray(at, at + STEP), { stream: true });
+}
+
+/** Field names as httpbin writes them, values of one name joined (RFC 9110 5.3). */
+function headersOf(fields: Iterable<readonly [string, string]>): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase().replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase());
+    const before = headers.get(key);
+    headers.set(key, before === undefined ? value : `${before},${value}`);
+  }
+  return headers;
+}

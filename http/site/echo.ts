@@ -1,0 +1,44 @@
+/**
+ * Answers that show a request to whoever sent it. Pure.
+ *
+ * @module
+ */
+import { type Answer, fieldLine } from "../answer/answer.ts";
+import type { Request } from "./resource.ts";
+
+/** What a visitor sent comes back; a browser must neither run it nor take it for another type than we say. */
+export const HARMLESS = fieldLine("X-Content-Type-Options", "nosniff") +
+  fieldLine("Content-Security-Policy", "sandbox; default-src 'none'");
+const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + HARMLESS;
+
+/** Up to here head and body are copied into one piece. */
+const SMALL = 16 * 1024;
+
+/** `POST /`: the body under its own media type. */
+export function bodyBack({ head, body }: Request): Answer {
+  const [type = ""] = head.values("content-type");
+  const own = /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : "application/octet-stream";
+  return { status: 200, fields: fieldLine("Content-Type", own) + HARMLESS, body };
+}
+
+/** `/echo`: the request as it was received, as text. A large body is not copied for it. */
+export function requestBack({ head, body }: Request): Answer {
+  const { raw } = head;
+  const length = raw.length + body.length;
+  if (length > SMALL) return { status: 200, fields: TEXT, body: { length, pieces: () => inPieces(raw, body) } };
+  const bytes = new Uint8Array(length);
+  bytes.set(raw);
+  bytes.set(body, raw.length);
+  return { status: 200, fields: TEXT, body: bytes };
+}
+
+async function* inPieces(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+/** `/cookie`: the cookies as `name=value` lines (RFC 6265 4.2). */
+export function cookiesBack({ head }: Request): Answer {
+  const cookies = head.values("cookie").flatMap((value) => value.split(";")).map((pair) => pair.trim());
+  const lines = cookies.filter((pair) => pair !== "").map((pair) => `${pair}\n`).join("");
+  return { status: 200, fields: TEXT, body: new TextEncoder().encode(lines) };
+}

@@ -1,0 +1,134 @@
+/**
+ * The page at `/`: the visitor's own request as it came over the wire, its parts by name. Pure.
+ *
+ * @module
+ */
+import type { TlsSession } from "../../lib/events.ts";
+import { type Answer, AsciiParts } from "../answer/answer.ts";
+import { page, PAGE_FIELDS, safe } from "./markup.ts";
+import { ascii } from "../answer/bytes.ts";
+import type { Request } from "./resource.ts";
+import { isSame, NOTHING, textOf } from "../request/syntax.ts";
+
+/** A route as the page tells of it. */
+export interface RouteNote {
+  /** The route as one types it, parameters in capitals. */
+  readonly pattern: string;
+  /** A link to try; none for what needs another method than GET. */
+  readonly example?: string;
+  /** What it answers. */
+  readonly does: string;
+}
+
+/**
+ * Makes the page, but for what depends on the visit.
+ *
+ * @param notes The routes to tell of.
+ * @returns The answer to a request for it.
+ */
+export function visitorPage(notes: readonly RouteNote[]): (request: Request) => Answer {
+  const rows = notes.map(({ pattern, example, does }) => {
+    const name = `<code>${safe(pattern)}</code>`;
+    return `<tr><th scope="row">${example === undefined ? name : `<a href="${example}">${name}</a>`}</th><td>${
+      safe(does)
+    }</td></tr>`;
+  });
+  const [beforeRequest = "", beforeConnection = "", end = ""] = page("Hello! | Plainwire", template(rows.join("\n")))
+    .split("<!-- here -->").map(ascii);
+  const wire = lastOf(wireMarkup);
+  return (request) => ({
+    status: 200,
+    fields: PAGE_FIELDS,
+    body: new AsciiParts([beforeRequest, wire(request), beforeConnection, connection(request), end]),
+  });
+}
+
+/** Keeps the last markup that was made: whoever asks for the page again and again sends the same bytes. */
+function lastOf(make: (request: Request) => string): (request: Request) => Uint8Array {
+  let raw = NOTHING;
+  let markup = NOTHING;
+  return (request) => {
+    if (request.body.length > 0) return ascii(make(request));
+    if (!isSame(request.head.raw, raw)) {
+      markup = ascii(make(request));
+      raw = request.head.raw.slice();
+    }
+    return markup;
+  };
+}
+
+function template(rows: string): string {
+  return `<h1>Hello!</h1>
+<p class="lead">Your browser has just sent a request to this server. This is it, byte for byte.</p>
+<section aria-labelledby="request">
+<h2 id="request">Your request</h2>
+<dl class="wire">
+<!-- here -->
+</dl>
+<p>Each <code class="e"></code> stands for the two bytes that end a line. The blank line ends the head; a body would follow it.</p>
+</section>
+<section aria-labelledby="connection">
+<h2 id="connection">The connection it came on</h2>
+<dl class="wire">
+<!-- here -->
+</dl>
+</section>
+<section aria-labelledby="post">
+<h2 id="post">Send a request with a body</h2>
+<p>The form is sent as a <code>POST</code>; the answer shows what the server received, as text or taken apart as JSON.</p>
+<form method="post" action="/echo">
+<label for="message">Message</label>
+<textarea id="message" name="message" rows="3">Hello from a form!</textarea>
+<button>Send to /echo</button><button formaction="/anything">Send to /anything</button>
+</form>
+<form method="post" action="/echo" enctype="multipart/form-data">
+<label for="file">A file, in a multipart body</label>
+<input id="file" name="file" type="file">
+<button>Send the file to /echo</button>
+</form>
+</section>
+<section aria-labelledby="routes">
+<h2 id="routes">What else there is to try</h2>
+<table><tbody>
+${rows}
+</tbody></table>
+<p>Every route answers <code>HEAD</code> like <code>GET</code> without the body, and <code>OPTIONS</code> with the methods it allows.</p>
+</section>
+<footer><p>Plainwire: HTTP/1.1 by hand over TCP (RFC 9110, RFC 9112). No script runs on this page and it loads nothing else.</p></footer>`;
+}
+
+/** The request with the parts of it named. */
+function wireMarkup({ head, body }: Request): string {
+  const [first = "", ...fields] = head.text.split("\r\n").slice(0, -2);
+  const line = first.split(" ").map((part, index) => `<b title="${REQUEST_LINE[index]}">${safe(part)}</b>`).join(" ");
+  const rows = fields.map((field) => {
+    const text = safe(field);
+    const colon = text.indexOf(":");
+    return `<code class="l"><b>${text.slice(0, colon)}</b>${text.slice(colon)}</code>`;
+  });
+  const shown = body.length === 0 ? "none" : `<code>${safe(textOf(body))}</code>`;
+  return row("Request line<small>method, target, version</small>", `<code class="l">${line}</code>`) +
+    row("Fields<small>name: value</small>", rows.join("") || "none") +
+    row("Blank line<small>end of the head</small>", `<code class="l"></code>`) + row("Body", shown);
+}
+
+const REQUEST_LINE = ["method", "request target", "HTTP version"];
+
+function connection({ head, via }: Request): string {
+  const stays = head.framing.keepAlive ? "stays open for the next request" : "is closed after this answer";
+  return row("From", `<code>${safe(via.peer)}</code>`) + row("To", `<code>${safe(via.local)}</code>`) +
+    row("Transport", transport(via.session)) +
+    row("After this", `it ${stays} (HTTP/1.${head.minor})`);
+}
+
+function transport(session: TlsSession | null): string {
+  if (session === null) return "TCP, a stream of bytes in each direction";
+  const { version, cipher, alpn, subject } = session;
+  const protocol = alpn === null ? "" : `, which agreed on <code>${safe(alpn)}</code>`;
+  const client = subject === null ? "" : `; your certificate is that of <code>${safe(subject)}</code>`;
+  return `${version.replace("TLSv", "TLS ")} (<code>${safe(cipher)}</code>) over TCP${protocol}${client}`;
+}
+
+function row(name: string, markup: string): string {
+  return `<div><dt>${name}</dt><dd>${markup}</dd></div>`;
+}

@@ -1,0 +1,94 @@
+/**
+ * Answers made to order: a status, a delay, so many bytes, so many lines, so many redirects.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { type Answer, type BodyStream, fieldLine, phraseOf, textAnswer } from "../answer/answer.ts";
+import type { Request } from "./resource.ts";
+
+/** How much may be asked for. */
+const MAX_DELAY = 60;
+const MAX_BYTES = 100 * 1024 * 1024;
+const MAX_LINES = 10_000;
+const MAX_REDIRECTS = 100;
+const PIECE = 64 * 1024;
+
+/** Fields without which an answer of this status would be no such answer (RFC 9110 15). */
+const REQUIRED: Readonly<Record<number, string>> = {
+  301: fieldLine("Location", "/"),
+  302: fieldLine("Location", "/"),
+  303: fieldLine("Location", "/"),
+  307: fieldLine("Location", "/"),
+  308: fieldLine("Location", "/"),
+  401: fieldLine("WWW-Authenticate", 'Basic realm="Plainwire"'),
+  405: fieldLine("Allow", ""),
+  407: fieldLine("Proxy-Authenticate", 'Basic realm="Plainwire"'),
+  416: fieldLine("Content-Range", "bytes */0"),
+  426: fieldLine("Upgrade", "HTTP/2.0") + fieldLine("Connection", "upgrade"),
+};
+
+/** Reads a whole number from 0 to `most`; `null` when the text is none. */
+function wholeNumber(text: string, most: number): number | null {
+  return /^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : null;
+}
+
+/** `/status/N`: an answer with that status, 200 to 599; `null` for another number. */
+export function statusAnswer(text: string): Answer | null {
+  const status = wholeNumber(text, 599);
+  if (status === null || status < 200) return null;
+  const body = status === 205 ? "" : `${status} ${phraseOf(status)}\n`;
+  const range = status === 206 ? fieldLine("Content-Range", `bytes 0-${body.length - 1}/${body.length}`) : "";
+  return textAnswer(status, body, (REQUIRED[status] ?? "") + range);
+}
+
+/** `/delay/S`: an answer after so many seconds, up to a minute; sooner when the server stops or the client waits no longer. */
+export function delayAnswer(text: string, request: Request): Promise<Answer> | null {
+  const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
+  if (!(seconds <= MAX_DELAY)) return null;
+  const since = performance.now();
+  return delay(seconds * 1000, { signal: request.signal }).then(
+    () => textAnswer(200, `Answered after ${seconds} s\n`),
+    () =>
+      textAnswer(200, `Answered after ${((performance.now() - since) / 1000).toFixed(1)} s instead of ${seconds}\n`),
+  );
+}
+
+/** `/bytes/N`: so many random bytes, up to 100 MiB. */
+export function bytesAnswer(text: string, request: Request): Answer | null {
+  const length = wholeNumber(text, MAX_BYTES);
+  if (length === null) return null;
+  if (!request.headOnly) request.hold(Math.min(length, PIECE));
+  const body: BodyStream = {
+    length,
+    async *pieces() {
+      const piece = new Uint8Array(Math.min(length, PIECE));
+      for (let left = length; left > 0; left -= PIECE) {
+        yield crypto.getRandomValues(piece.subarray(0, left));
+      }
+    },
+  };
+  return { status: 200, fields: fieldLine("Content-Type", "application/octet-stream"), body };
+}
+
+/** `/stream/N`: so many lines of JSON, each in a chunk of its own. */
+export function linesAnswer(text: string): Answer | null {
+  const lines = wholeNumber(text, MAX_LINES);
+  if (lines === null) return null;
+  const encoder = new TextEncoder();
+  const body: BodyStream = {
+    length: null,
+    async *pieces() {
+      for (let line = 0; line < lines; line++) yield encoder.encode(`{"line":${line},"of":${lines}}\n`);
+    },
+  };
+  return { status: 200, fields: fieldLine("Content-Type", "application/x-ndjson"), body };
+}
+
+/** `/redirect/N`: as many redirects until `/`. */
+export function redirectAnswer(text: string): Answer | null {
+  const left = wholeNumber(text, MAX_REDIRECTS);
+  if (left === null) return null;
+  const location = left > 1 ? `/redirect/${left - 1}` : "/";
+  return textAnswer(302, `Go on at ${location}\n`, fieldLine("Location", location));
+}

@@ -1,0 +1,99 @@
+/**
+ * Listening sockets, and how others reach them.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../addr.ts";
+import { Exit, Failure, stateOf } from "../errors.ts";
+import type { Events } from "../events.ts";
+
+/** How many connections may wait for `accept(2)`: a class that joins in one instant must not meet SYN retries of a second. */
+const BACKLOG = 4096;
+
+/**
+ * Listens for TCP connections.
+ *
+ * @param endpoint The address (`::` takes IPv6 and IPv4) and the port (0 = any free one).
+ * @param options With `reusePort`, others that say the same may listen on the port too, and the system deals the connections out
+ * among them (SO_REUSEPORT, {@link https://man7.org/linux/man-pages/man7/socket.7.html socket(7)}).
+ * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
+ */
+export function listenTcp(endpoint: Endpoint, options: { reusePort?: boolean } = {}): Deno.TcpListener {
+  return listening("TCP", endpoint, () => Deno.listen({ ...endpoint, ...options, tcpBacklog: BACKLOG }));
+}
+
+/**
+ * Opens a UDP socket for a server. As {@linkcode listenTcp}.
+ *
+ * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
+ */
+export function listenUdp(endpoint: Endpoint): Deno.DatagramConn {
+  return listening("UDP", endpoint, () => Deno.listenDatagram({ ...endpoint, transport: "udp" }));
+}
+
+function listening<T>(transport: string, endpoint: Endpoint, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const where = `${formatEndpoint(endpoint)}${transport === "UDP" ? " (UDP)" : ""}`;
+    throw new Failure(Exit.cannotListen, `Cannot listen on ${where}: ${why(error, transport, endpoint)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What stands in the way, and what to try. */
+function why(error: unknown, transport: string, { hostname, port }: Endpoint): string {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "AddrInUse") {
+    const list = transport === "UDP" ? `ss -ulnp 'sport = ${port}'` : `ss -tlnp 'sport = ${port}'`;
+    const find = Deno.build.os === "linux" ? list : Deno.build.os === "darwin" ? `lsof -i :${port}` : `netstat -ano`;
+    return `another program holds the port (\`${find}\` shows which); try --port 0 for a free one`;
+  }
+  if (name === "PermissionDenied") return "ports below 1024 need privileges here; try --port 0 or one above 1023";
+  if (name === "AddrNotAvailable") return `${hostname} is not an address of this machine; try --bind 0.0.0.0`;
+  return stateOf(error).state;
+}
+
+/**
+ * The addresses under which others reach a listener: its own, or for a wildcard every address of the machine that leaves it.
+ * Link-local IPv6 addresses are left out, since one has to add the zone of the *other* machine to type them.
+ */
+export function reachableAddresses(hostname: string): string[] {
+  if (isLoopback(hostname)) return [];
+  // The zone of a link-local address is the name of an interface on the machine that types it (RFC 4007 11).
+  if (/^fe80:/i.test(hostname)) return [`${hostname.replace(/%.*$/, "")}%INTERFACE-THERE`];
+  if (!isWildcard(hostname)) return [hostname];
+  try {
+    return Deno.networkInterfaces()
+      .filter(({ family }) => hostname === "::" || family === "IPv4")
+      .map(({ address }) => address)
+      .filter((address) => !isLoopback(address) && !/^fe80:/i.test(address));
+  } catch (error) {
+    // Without --allow-sys=networkInterfaces the person has to know the address; the server works all the same.
+    if (error instanceof Deno.errors.NotCapable) return ["ADDRESS-OF-THIS-MACHINE"];
+    throw error;
+  }
+}
+
+/**
+ * Says that a socket listens, where, and how to join.
+ *
+ * @param join The command that joins, given the host and port.
+ */
+export function announce(
+  events: Events,
+  socket: { readonly addr: Deno.Addr },
+  join: (endpoint: Endpoint) => string,
+  { tls = false }: { tls?: boolean } = {},
+): void {
+  const { hostname, port, transport } = socket.addr as Deno.NetAddr;
+  events.emit({
+    event: "listening",
+    transport,
+    hostname,
+    port,
+    tls,
+    join: reachableAddresses(hostname).map((address) => join({ hostname: address, port })),
+  });
+}

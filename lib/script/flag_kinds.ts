@@ -1,0 +1,147 @@
+/**
+ * The kinds of flags that scripts put into their tables. Each reads its value strictly: what is not exactly right is misuse.
+ *
+ * @module
+ */
+import { type AddressRange, parseHost, parsePort, parseRange, portRule } from "../addr.ts";
+import { UsageError } from "../errors.ts";
+import type { Flag } from "./flags.ts";
+
+/** Options that every value flag takes. */
+interface ValueOptions<D> {
+  readonly default: D;
+  readonly short?: string;
+  readonly placeholder?: string;
+  /** The default in words, where the value itself would not tell. */
+  readonly shown?: string;
+}
+
+/** Makes a flag with one value out of a reader of its text. */
+function valueFlag<T, D>(
+  placeholder: string,
+  help: string,
+  options: ValueOptions<D>,
+  parse: (text: string) => T,
+): Flag<T | D> {
+  const shown = options.shown ??
+    (options.default === undefined ? undefined : String(options.default));
+  return {
+    help,
+    placeholder: options.placeholder ?? placeholder,
+    repeatable: false,
+    ...(options.short === undefined ? {} : { short: options.short }),
+    ...(shown === undefined ? {} : { shown }),
+    read: ([text]) => text === undefined ? options.default : parse(text),
+  };
+}
+
+/** Makers of flags, by the kind of value. Each refuses what is not exactly that. */
+export const flag = {
+  /** A switch: off unless given. */
+  on(help: string, options: { short?: string } = {}): Flag<boolean> {
+    return { help, repeatable: false, ...options, read: (texts) => texts.length > 0 };
+  },
+
+  /** Any text, the empty one too. */
+  text<D extends string | undefined>(help: string, options: ValueOptions<D>): Flag<string | D> {
+    return valueFlag("TEXT", help, options, (text) => text);
+  },
+
+  /** Texts, none of them empty; may be repeated. */
+  texts(help: string, options: { placeholder: string }): Flag<readonly string[]> {
+    return {
+      help,
+      placeholder: options.placeholder,
+      repeatable: true,
+      read: (texts) => {
+        if (texts.includes("")) throw new UsageError('Cannot use "": it must not be empty');
+        return texts;
+      },
+    };
+  },
+
+  /** A port, 1 to 65535; with `zero` also 0. */
+  port(help: string, options: ValueOptions<number> & { zero?: boolean }): Flag<number> {
+    return valueFlag("PORT", help, options, (text) => {
+      const port = parsePort(text, options);
+      if (port === null) {
+        throw new UsageError(`Cannot use ${JSON.stringify(text)}: ${portRule(options)}`);
+      }
+      return port;
+    });
+  },
+
+  /** A name or an address. */
+  host(help: string, options: ValueOptions<string>): Flag<string> {
+    return valueFlag("HOST", help, options, (text) => {
+      const host = parseHost(text);
+      if (host === null) {
+        throw new UsageError(
+          `Cannot use ${JSON.stringify(text)}: it must be a host name or an address, without a port`,
+        );
+      }
+      return host;
+    });
+  },
+
+  /** Seconds, decimals allowed, 0 up to 23 days (what a timer can hold). */
+  seconds(help: string, options: ValueOptions<number>): Flag<number> {
+    return valueFlag("SECONDS", help, options, (text) => {
+      const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : NaN;
+      if (!(seconds <= 2_000_000)) {
+        throw new UsageError(
+          `Cannot use ${JSON.stringify(text)}: it must be a number of seconds from 0 to 2000000, such as 2.5`,
+        );
+      }
+      return seconds;
+    });
+  },
+
+  /** A whole number within bounds. */
+  integer<D extends number | undefined>(
+    help: string,
+    options: ValueOptions<D> & { min: number; max: number },
+  ): Flag<number | D> {
+    return valueFlag("N", help, options, (text) => {
+      const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+      if (!(value >= options.min && value <= options.max)) {
+        throw new UsageError(
+          `Cannot use ${JSON.stringify(text)}: it must be a whole number from ${options.min} to ${options.max}`,
+        );
+      }
+      return value;
+    });
+  },
+
+  /** One of a few words. */
+  choice<T extends string>(help: string, choices: readonly T[], options: ValueOptions<T>): Flag<T> {
+    return valueFlag(choices.join("|"), help, options, (text) => {
+      const choice = choices.find((word) => word === text);
+      if (choice === undefined) {
+        throw new UsageError(
+          `Cannot use ${JSON.stringify(text)}: it must be ${choices.join(" or ")}`,
+        );
+      }
+      return choice;
+    });
+  },
+
+  /** Ranges of addresses; may be repeated. */
+  ranges(help: string): Flag<readonly AddressRange[]> {
+    return {
+      help,
+      placeholder: "CIDR",
+      repeatable: true,
+      read: (texts) =>
+        texts.map((text) => {
+          const range = parseRange(text);
+          if (range === null) {
+            throw new UsageError(
+              `Cannot use ${JSON.stringify(text)}: it must be an address or a range such as 192.168.0.0/16`,
+            );
+          }
+          return range;
+        }),
+    };
+  },
+};

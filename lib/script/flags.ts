@@ -1,0 +1,200 @@
+/**
+ * One flag table per script: it is the parser, the types of the values and the help text.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
+import { UsageError } from "../errors.ts";
+
+/** One flag: how it is written, what it means, and how its text becomes a value. */
+export interface Flag<T> {
+  /** A one-letter form, without the dash. */
+  readonly short?: string;
+  /** What stands for the value in the help text; a flag without one is a switch. */
+  readonly placeholder?: string;
+  readonly help: string;
+  /** The default in words; without it the help text names no default. */
+  readonly shown?: string;
+  /** Whether it may be given more than once. */
+  readonly repeatable: boolean;
+  /** Makes the value out of all that was given (nothing, for the default). Throws {@linkcode UsageError}. */
+  read(texts: readonly string[]): T;
+}
+
+/** A script's flags. The key `maxMessage` is the flag `--max-message`. */
+export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
+
+/** The values that a table yields. */
+export type FlagValues<F extends FlagTable> = {
+  readonly [K in keyof F]: F[K] extends Flag<infer T> ? T
+    : never;
+};
+
+/** The flags as parsed, and which of them were given rather than defaulted. */
+export interface ParsedFlags<F extends FlagTable> {
+  readonly values: FlagValues<F>;
+  readonly given: ReadonlySet<keyof F>;
+  /** The arguments that belong to no flag, where a script takes some; after `--` everything is one. */
+  readonly operands: readonly string[];
+}
+
+/** The flag as one types it: `maxMessage` is `--max-message`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads arguments against a table.
+ *
+ * @param table The script's flags.
+ * @param args The arguments as the shell gave them.
+ * @param options With `operands`, arguments that belong to no flag are allowed.
+ * @throws {UsageError} A flag that is unknown (the nearest right one is named), given twice or without its value, a value that
+ * is not allowed, or an argument that belongs to no flag where the script takes none.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseFlags } from "./flags.ts";
+ * import { flag } from "./flag_kinds.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = { port: flag.port("port to listen on", { default: 12345, short: "p" }) };
+ * assertEquals(parseFlags(table, ["-p", "9000"]).values.port, 9000);
+ * ```
+ */
+export function parseFlags<F extends FlagTable>(
+  table: F,
+  args: readonly string[],
+  options: { operands?: boolean } = {},
+): ParsedFlags<F> {
+  const keys = Object.keys(table);
+  const names = keys.map((key) => flagName(key).slice(2));
+  const alias: Record<string, string> = {};
+  for (const [index, key] of keys.entries()) {
+    const short = table[key]?.short;
+    if (short !== undefined) alias[short] = names[index] ?? "";
+  }
+  const takesValue = new Set(
+    names.filter((_, index) => table[keys[index] ?? ""]?.placeholder !== undefined),
+  );
+  const { flags, operands } = joinValues(args, names, takesValue, alias);
+  const parsed = parseArgs(flags, {
+    string: names.filter((name) => takesValue.has(name)),
+    boolean: names.filter((name) => !takesValue.has(name)),
+    collect: names,
+    alias,
+    unknown: (arg) => {
+      throw unknownFlag(arg, names);
+    },
+  });
+  const [stray] = operands;
+  if (stray !== undefined && options.operands !== true) throw strayArgument(stray);
+
+  const values: Record<string, unknown> = {};
+  const given = new Set<keyof F>();
+  for (const [index, key] of keys.entries()) {
+    const flag = table[key];
+    const texts = (parsed[names[index] ?? ""] ?? []).map(String);
+    if (flag === undefined) continue;
+    if (texts.length > 1 && !flag.repeatable) {
+      throw new UsageError(
+        `Cannot use ${flagName(key)} ${texts.length} times: it may be given once`,
+      );
+    }
+    if (texts.length > 0) given.add(key);
+    try {
+      values[key] = flag.read(texts);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(error.message.replace("Cannot use ", `Cannot use ${flagName(key)} `));
+    }
+  }
+  return { values: values as FlagValues<F>, given, operands };
+}
+
+/**
+ * Writes every flag as `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too), so that a value which starts with a dash (`-1`)
+ * reaches the check that names its flag, a missing one is told apart from an empty one, and a switch takes no argument as its value.
+ * What belongs to no flag is kept apart.
+ */
+function joinValues(
+  args: readonly string[],
+  names: readonly string[],
+  takesValue: ReadonlySet<string>,
+  alias: Readonly<Record<string, string>>,
+): { flags: string[]; operands: string[] } {
+  const joined: string[] = [];
+  const operands: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    // What follows "--" is no flag. What is unknown goes through as it is, and `unknown` names it.
+    if (arg === "--") {
+      operands.push(...args.slice(index + 1));
+      break;
+    }
+    if (!/^-./.test(arg)) {
+      operands.push(arg);
+      continue;
+    }
+    const found = flagsIn(arg, takesValue, alias);
+    if (!found.every(({ name }) => names.includes(name))) found.length = 0;
+    if (found.length === 0) joined.push(arg);
+    for (const { name, value } of found) {
+      const next = args[index + 1];
+      if (!takesValue.has(name)) {
+        if (value !== undefined) throw new UsageError(`Cannot use ${arg}: --${name} takes no value`);
+        joined.push(`--${name}`);
+      } else if (value !== undefined) {
+        joined.push(`--${name}=${value}`);
+      } else if (next === undefined || /^-[^\d.]/.test(next)) {
+        throw new UsageError(
+          `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,
+        );
+      } else {
+        joined.push(`--${name}=${next}`);
+        index++;
+      }
+    }
+  }
+  return { flags: joined, operands };
+}
+
+/** The flags that one argument names, `--port=80` or `-qp80`, each with the value that is attached to it. */
+function flagsIn(
+  arg: string,
+  takesValue: ReadonlySet<string>,
+  alias: Readonly<Record<string, string>>,
+): { name: string; value?: string }[] {
+  const [, name, , value] = /^--([^=]+)(=(.*))?$/s.exec(arg) ?? [];
+  if (name !== undefined) return [value === undefined ? { name } : { name, value }];
+  const found: { name: string; value?: string }[] = [];
+  for (let at = 1; arg.startsWith("-") && at < arg.length; at++) {
+    const name = alias[arg[at] ?? ""] ?? "";
+    const rest = arg.slice(at + 1);
+    // A value takes the rest of the argument; a switch before "=" is handed its value, which it will refuse.
+    if (rest !== "" && (takesValue.has(name) || rest.startsWith("="))) {
+      return [...found, { name, value: rest.replace(/^=/, "") }];
+    }
+    found.push({ name });
+  }
+  return found;
+}
+
+function strayArgument(arg: string): UsageError {
+  return new UsageError(
+    `Cannot use the argument ${JSON.stringify(arg)}: everything here is a flag (see --help)`,
+  );
+}
+
+function unknownFlag(arg: string, names: readonly string[]): UsageError {
+  const given = arg.replace(/=.*$/s, "").replace(/^-+/, "");
+  // A flag cut short is the likeliest slip, then one that is misspelt.
+  const nearest = names.find((name) => name.startsWith(given)) ?? closestString(given, names);
+  const near = given.length > 1 &&
+    (nearest.startsWith(given) || levenshteinDistance(given, nearest) <= Math.max(2, given.length / 2));
+  return new UsageError(
+    `Cannot use ${arg.replace(/=.*$/s, "")}: no such flag${near ? `; the nearest is --${nearest}` : ""} (see --help)`,
+  );
+}

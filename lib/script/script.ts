@@ -1,0 +1,209 @@
+/**
+ * What every script does around its own work: flags, help, events, signals, and one honest ending.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { setColorEnabled } from "@std/fmt/colors";
+import config from "../../deno.json" with { type: "json" };
+import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { Log, print, type Role, toJson } from "../console/log.ts";
+import type { CommonFlags } from "./shared_flags.ts";
+import {
+  DataOutput,
+  LineOutput,
+  type LineOutputOptions,
+  lostWarning,
+  OutputClosed,
+  Route,
+  type Sink,
+} from "../console/output.ts";
+import { Stop, StopRequested } from "../console/stop.ts";
+
+/** What a script says of itself; `--help` is made of it. */
+export interface Script<F extends FlagTable> {
+  /** The task that runs it: `tcp:server`. */
+  readonly name: string;
+  readonly role: Role;
+  /** One sentence, without a full stop. */
+  readonly summary: string;
+  /** Flags of one worked example, and what it does. */
+  readonly example: { readonly flags: string; readonly does: string };
+  readonly flags: F;
+  /** The arguments that it takes besides flags, if any: `NAME...` and what they are. */
+  readonly operands?: { readonly placeholder: string; readonly help: string };
+}
+
+/** What a script's own work gets. */
+export interface Run<F extends FlagTable> {
+  readonly options: FlagValues<F>;
+  /** The arguments that belong to no flag; none unless the script says that it takes some. */
+  readonly operands: readonly string[];
+  /** The flags that were given rather than defaulted. */
+  readonly given: ReadonlySet<keyof F>;
+  readonly events: Events;
+  /** Aborts when the run is to end. */
+  readonly signal: AbortSignal;
+  /** Ends the run from within. */
+  readonly stop: Stop;
+  /** Where a client puts what it received. */
+  readonly output: DataOutput;
+  /** Leads all that the run prints on a terminal to `sink`: the owner of an input line keeps it whole among the lines of the log. */
+  readonly takeScreen: (sink: Sink) => void;
+}
+
+/** The width of a terminal as an option of its output; nothing where the stream is none. */
+function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
+  if (!stream.isTerminal()) return {};
+  const columns = (): number => {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      // The terminal has gone away.
+      return 0;
+    }
+  };
+  return { columns };
+}
+
+/** How long the last lines of the log may take to be written (ms). */
+const LAST_LINES = 2000;
+
+/**
+ * Runs a script from its arguments to its exit code.
+ *
+ * @param script What it says of itself.
+ * @param args The arguments.
+ * @param work Does the work and returns the last line ("Done: …"). A thrown `Failure` is the last line and the code.
+ * @returns The exit code.
+ */
+export async function runScript<F extends FlagTable & CommonFlags>(
+  script: Script<F>,
+  args: readonly string[],
+  work: (run: Run<F>) => Promise<string>,
+): Promise<number> {
+  setColorEnabled(false);
+  using stop = new Stop();
+  const routes = { stdout: new Route(Deno.stdout), stderr: new Route(Deno.stderr) };
+  const onClosed = (error: unknown): void => stop.request(logClosed(error));
+  const json = args.includes("--json");
+  const lostLine = (count: number): string => {
+    const message = lostWarning(count);
+    return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
+  };
+  const out = new LineOutput(routes.stdout, { onClosed, lostLine, ...widthOf(Deno.stdout) });
+  // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
+  const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
+    ? out
+    : new LineOutput(routes.stderr, widthOf(Deno.stderr));
+  try {
+    return await runWith(script, args, work, { stop, out, err, routes });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    err.line(print({ mark: "trouble", text: error.message }));
+    return error.code;
+  } finally {
+    // A reader that has stopped reading does not hold up the end.
+    await deadline(Promise.all([out.flush(), err.flush()]), LAST_LINES).catch(() => {});
+  }
+}
+
+interface Surroundings {
+  readonly stop: Stop;
+  readonly out: LineOutput;
+  readonly err: LineOutput;
+  readonly routes: { readonly stdout: Route; readonly stderr: Route };
+}
+
+async function runWith<F extends FlagTable & CommonFlags>(
+  script: Script<F>,
+  args: readonly string[],
+  work: (run: Run<F>) => Promise<string>,
+  { stop, out, err, routes }: Surroundings,
+): Promise<number> {
+  const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
+  const { values: options, given, operands } = parsed;
+  if (options.help === true || options.version === true) {
+    out.line(options.help === true ? helpText(script) : `plainwire ${config.version}`);
+    return Exit.done;
+  }
+  const json = options.json === true;
+  const { role } = script;
+  // A server's errors go to standard error, and none of its colours into a file.
+  const onScreen = Deno.stderr.isTerminal() && (role === "client" || Deno.stdout.isTerminal());
+  const colour = !json && !Deno.noColor && onScreen;
+  const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
+  const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : routes.stdout;
+  const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
+  const takeScreen = (sink: Sink): void => {
+    if (Deno.stdout.isTerminal()) routes.stdout.lead(sink);
+    if (Deno.stderr.isTerminal()) routes.stderr.lead(sink);
+  };
+  const { signal } = stop;
+  signal.addEventListener("abort", () => {
+    const { reason } = signal;
+    if (reason instanceof StopRequested) events.emit({ event: "stopping", signal: reason.signal });
+  });
+  let code: number = Exit.done;
+  let reason: string;
+  try {
+    reason = await work({ options, operands, given, events, signal, stop, output, takeScreen });
+    // A server takes any stop for a good one; that its log is lost is none.
+    if (signal.reason instanceof Failure) throw signal.reason;
+  } catch (error) {
+    ({ code, reason } = endingOf(error));
+    // Ctrl-C at a question comes as an answer, not as a signal.
+    if (error instanceof StopRequested && !signal.aborted) events.emit({ event: "stopping", signal: error.signal });
+    if (code !== Exit.done && !(error instanceof StopRequested)) events.emit({ event: "error", code, message: reason });
+    if (!json) return code;
+  }
+  events.emit({ event: "ended", code, reason });
+  return code;
+}
+
+/** Why the log ends: its reader has had enough, or it cannot be written. */
+function logClosed(cause: unknown): Error {
+  if (isDisconnect(cause)) return new OutputClosed("the log's reader left", { cause });
+  return new Failure(Exit.failed, `Cannot write to standard output: ${stateOf(cause).state}`, { cause });
+}
+
+/** What an error means for the run as a whole. */
+function endingOf(error: unknown): { code: number; reason: string } {
+  if (error instanceof StopRequested) return { code: error.code, reason: error.message };
+  if (error instanceof OutputClosed) return { code: Exit.done, reason: error.message };
+  const { code, state } = stateOf(error);
+  return { code, reason: state.startsWith("Cannot ") ? state : `Cannot go on: ${state}` };
+}
+
+const EXIT_CODES = `Exit codes:
+  0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
+  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
+  130 a client was stopped by Ctrl-C`;
+
+/** The text of `--help`: usage with defaults, one worked example, exit codes. */
+export function helpText(script: Script<FlagTable>): string {
+  const rows = Object.entries(script.flags).map(([key, flag]) => {
+    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
+    const shown = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
+    return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const run = `deno task ${script.name}`;
+  const { operands } = script;
+  const usage = operands === undefined ? "" : ` ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
+  return `${script.name}: ${script.summary}
+
+Usage: ${run} [flags]${usage}
+
+Flags:
+${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}
+
+Example:
+  ${`${run} ${script.example.flags}`.trim()}
+  ${script.example.does}
+
+${EXIT_CODES}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The flags that scripts share, so that each means the same everywhere.
+ *
+ * @module
+ */
+import type { AddressRange } from "../addr.ts";
+import { flag } from "./flag_kinds.ts";
+import type { Events } from "../events.ts";
+import type { Flag } from "./flags.ts";
+import { type MemoryBudget, memoryBudget } from "../memory.ts";
+import type { ServeOptions } from "../stream/server.ts";
+import { GAP, MAX_MESSAGE } from "../net/socket.ts";
+
+/** The flags of every script. */
+export interface CommonFlags {
+  readonly timeout: Flag<number>;
+  readonly json: Flag<boolean>;
+  readonly quiet: Flag<boolean>;
+  readonly help: Flag<boolean>;
+  readonly version: Flag<boolean>;
+}
+
+/** `--timeout`, `--json`, `--quiet`, `--help`, `--version`. */
+export const commonFlags: CommonFlags = {
+  timeout: flag.seconds("seconds to wait for the peer, connecting or idle; 0 = for ever", { default: 0, short: "t" }),
+  json: flag.on("one JSON object per event on stdout instead of prose"),
+  quiet: flag.on("only the ready line, data and errors", { short: "q" }),
+  help: flag.on("show this text", { short: "h" }),
+  version: flag.on("show the version", { short: "V" }),
+};
+
+/** `--bind` and `--port` of a server. */
+export function bindFlags(defaults: { bind: string; port: number }): { bind: Flag<string>; port: Flag<number> } {
+  return {
+    bind: flag.host("address to listen on; :: is IPv6 and IPv4", {
+      default: defaults.bind,
+      short: "b",
+      placeholder: "ADDRESS",
+    }),
+    port: flag.port("port to listen on; 0 = any free one", { default: defaults.port, short: "p", zero: true }),
+  };
+}
+
+/** `--host` and `--port` of a client. */
+export function peerFlags(defaults: { port: number }): { host: Flag<string>; port: Flag<number> } {
+  return {
+    host: flag.host("server's name or address", { default: "127.0.0.1", short: "H" }),
+    port: flag.port("server's port", { default: defaults.port, short: "p" }),
+  };
+}
+
+/** `--once`, `--max-connections`, `--max-memory` and `--allow` of a TCP server. */
+export const admissionFlags = {
+  once: flag.on("serve one client, then exit"),
+  maxConnections: flag.integer("open connections at most; 0 = no limit", { default: 10_000, min: 0, max: 1_000_000 }),
+  maxMemory: flag.integer("MiB that all connections together may hold in messages and answers; 0 = no limit", {
+    default: 256,
+    min: 0,
+    max: 1_048_576,
+    placeholder: "MIB",
+  }),
+  allow: flag.ranges("who may connect, an address or range; repeatable"),
+};
+
+/** `--gap` and `--max-message`: what a message on a stream is. */
+export const framingFlags = {
+  gap: flag.integer("pause in ms that ends a message without newline; 0 = off", { default: GAP, min: 0, max: 60_000 }),
+  maxMessage: flag.integer("bytes of one message at most", {
+    default: MAX_MESSAGE,
+    min: 1,
+    max: 64 * 1024 * 1024,
+    placeholder: "BYTES",
+  }),
+};
+
+/** Turns the flags of a TCP server into what `serveTcp` takes: seconds become milliseconds, MiB a budget that `events` hear of. */
+export function serveOptions(options: {
+  readonly timeout: number;
+  readonly once: boolean;
+  readonly maxConnections: number;
+  readonly maxMemory: number;
+  readonly allow: readonly AddressRange[];
+  readonly gap?: number;
+  readonly maxMessage?: number;
+}, events: Events): ServeOptions & { readonly memory: MemoryBudget } {
+  const { timeout, once, maxConnections, maxMemory, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
+  const memory = memoryBudget(maxMemory, events);
+  const ms = timeout * 1000;
+  return { timeout: ms, messageTime: ms, once, maxConnections, memory, allow, gap, maxMessage, events };
+}

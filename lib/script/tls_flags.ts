@@ -1,0 +1,221 @@
+/**
+ * The flags of TLS, and what becomes of them. What does the work is loaded when `--tls` is given.
+ *
+ * @module
+ */
+import { Exit, Failure, stateOf, UsageError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { flag } from "./flag_kinds.ts";
+import { flagName } from "./flags.ts";
+import { askYesOrNo, canAsk } from "../console/prompt.ts";
+import { HANDSHAKE, type StreamListener } from "../net/socket.ts";
+import type { ClientTls } from "../tls/client.ts";
+import type { ServerTls } from "../tls/listener.ts";
+import { PlainListener } from "../net/tls_hello.ts";
+import type { Fingerprint } from "../tls/peer_identity.ts";
+
+const FILE = { default: undefined, placeholder: "FILE" } as const;
+const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preference; repeatable", {
+  placeholder: "NAME",
+});
+
+/** `--tls` and what belongs to it, for servers. */
+export const tlsServerFlags = {
+  tls: flag.on("speak TLS; without --cert by a certificate that is made here and kept"),
+  cert: flag.text("PEM file of the certificate and its chain", FILE),
+  key: flag.text("PEM file of its private key", FILE),
+  clientCa: flag.text("PEM file of the CA that has to have issued each client's certificate", FILE),
+  ephemeral: flag.on("make a certificate for this run and keep nothing"),
+  alpn,
+};
+
+/** `--tls` and what belongs to it, for clients. */
+export const tlsClientFlags = {
+  tls: flag.on("speak TLS"),
+  ca: flag.text("PEM file of the CA to trust, instead of those that come with Deno", FILE),
+  pin: flag.texts("fingerprint of the only key to trust, sha256:…; repeatable", { placeholder: "PIN" }),
+  trustFirst: flag.on("remember the key of a server that nobody vouches for, without asking"),
+  tlsInsecure: flag.on("trust anybody: encrypted, but not verified"),
+  cert: flag.text("PEM file of the client's certificate and its chain", FILE),
+  key: flag.text("PEM file of its private key", FILE),
+  sni: flag.text("name to ask for and to check, if it is not the host's", { default: undefined, placeholder: "NAME" }),
+  alpn,
+};
+
+type Given = ReadonlySet<PropertyKey>;
+interface CommonOptions {
+  readonly tls: boolean;
+  readonly json: boolean;
+  readonly timeout: number;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly alpn: readonly string[];
+}
+
+/** The options of a server's TLS flags. */
+export interface TlsServerOptions extends CommonOptions {
+  readonly clientCa: string | undefined;
+  readonly ephemeral: boolean;
+}
+
+/** The options of a client's TLS flags. */
+export interface TlsClientOptions extends CommonOptions {
+  readonly ca: string | undefined;
+  readonly pin: readonly string[];
+  readonly trustFirst: boolean;
+  readonly tlsInsecure: boolean;
+  readonly sni: string | undefined;
+}
+
+/** What a server's TLS needs, as plain data, and what others need to know of it. */
+export interface ServerSecrets {
+  readonly settings: ServerTls;
+  /** The fingerprint of the server's key. */
+  readonly fingerprint: Fingerprint;
+  /** What a client of ours has to add to the command that joins. */
+  readonly join: string;
+}
+
+/**
+ * What the flags make of a server's TLS; `null` without `--tls`.
+ *
+ * @param options The protocols to speak if `--alpn` says nothing; what a client that does not speak TLS gets to read, if not a sentence.
+ * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
+ */
+export async function serverTls(
+  { options, given, events }: { options: TlsServerOptions; given: Given; events: Events },
+  { alpn = [], plain }: { alpn?: readonly string[]; plain?: Uint8Array } = {},
+): Promise<ServerSecrets | null> {
+  refuseWithoutTls(options.tls, given, tlsServerFlags);
+  if (!options.tls) return null;
+  if (options.ephemeral && options.cert !== undefined) {
+    throw new UsageError("Cannot use --ephemeral with --cert: there is nothing to make");
+  }
+  // Before a key is made and kept: nothing is left behind by a wrong flag.
+  const clientCa = options.clientCa === undefined ? null : await certificatesOf(options.clientCa, "--client-ca");
+  const { certificate, key, fingerprint } = await identityOf(options, events);
+  const limit = options.timeout * 1000;
+  const settings = {
+    certificate,
+    key,
+    clientCa,
+    alpn: options.alpn.length > 0 ? options.alpn : alpn,
+    ...(limit > 0 && limit < HANDSHAKE ? { patience: limit } : {}),
+    ...(plain === undefined ? {} : { plain }),
+  };
+  events.emit({ event: "notice", message: `The server's key is ${fingerprint}` });
+  const shown = clientCa === null ? "" : " --cert CERTIFICATE --key KEY";
+  return { settings, fingerprint, join: ` --tls --pin ${fingerprint}${shown}` };
+}
+
+/** A listener, with TLS or without. */
+export interface MaybeSecured {
+  readonly listener: StreamListener;
+  readonly tls: boolean;
+  /** What a client of ours has to add to the command that joins. */
+  readonly join: string;
+}
+
+/**
+ * Puts TLS onto a listener if the flags say so; if not, one that finds out about clients that speak it, unless `anyBytes` are welcome.
+ *
+ * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
+ */
+export async function maybeSecured(
+  listener: StreamListener,
+  run: { options: TlsServerOptions; given: Given; events: Events },
+  { anyBytes = false }: { anyBytes?: boolean } = {},
+): Promise<MaybeSecured> {
+  const secrets = await serverTls(run);
+  if (secrets === null) return { listener: anyBytes ? listener : new PlainListener(listener), tls: false, join: "" };
+  const { TlsListener } = await import("../tls/listener.ts");
+  return { listener: new TlsListener(listener, secrets.settings), tls: true, join: secrets.join };
+}
+
+/** The files that were given, or the machine's own identity. */
+async function identityOf(
+  options: TlsServerOptions,
+  events: Events,
+): Promise<{ certificate: string; key: string; fingerprint: Fingerprint }> {
+  const pair = await pairOf(options, events, { client: false });
+  if (pair !== null) {
+    const { identityOf } = await import("../tls/pem.ts");
+    return { ...pair, fingerprint: identityOf(pair.certificate).fingerprint };
+  }
+  const { serverIdentity } = await import("../tls/identity_store.ts");
+  const { pair: own, fingerprint, origin, folder } = await serverIdentity({ ephemeral: options.ephemeral, events });
+  const where = folder === null ? "for this run only" : `kept in ${folder}`;
+  if (origin !== "reused") events.emit({ event: "notice", message: `A certificate was ${origin}, ${where}` });
+  return { ...own, fingerprint };
+}
+
+/** How a client is to speak TLS; `null` without `--tls`. */
+export async function clientTls(
+  { options, given, events }: { options: TlsClientOptions; given: Given; events: Events },
+): Promise<ClientTls | null> {
+  refuseWithoutTls(options.tls, given, tlsClientFlags);
+  if (!options.tls) return null;
+  if (options.tlsInsecure && (given.has("pin") || given.has("ca"))) {
+    throw new UsageError("Cannot use --tls-insecure with --pin or --ca: it trusts anybody");
+  }
+  const [{ parsePin }, { KnownHostsFile }, { identityFolder }] = await Promise.all([
+    import("../tls/trust.ts"),
+    import("../tls/known_hosts.ts"),
+    import("../tls/identity_store.ts"),
+  ]);
+  const folder = identityFolder();
+  return {
+    pins: options.pin.map(parsePin),
+    ca: options.ca === undefined ? null : await certificatesOf(options.ca, "--ca"),
+    insecure: options.tlsInsecure,
+    trustFirst: options.trustFirst,
+    identity: await pairOf(options, events, { client: true }),
+    alpn: options.alpn,
+    sni: options.sni ?? null,
+    known: folder === null ? null : new KnownHostsFile(`${folder}/known_hosts`),
+    // A program that reads --json is asked nothing.
+    ask: !options.json && canAsk() ? askYesOrNo : null,
+  };
+}
+
+/** Reads `--cert` and `--key` and sees whether they belong together; `null` when neither is given. */
+async function pairOf(
+  { cert, key }: Pick<CommonOptions, "cert" | "key">,
+  events: Events,
+  options: { client: boolean },
+): Promise<{ certificate: string; key: string } | null> {
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined) throw new UsageError("Cannot use --key without --cert");
+  // Both may be in one file.
+  const keyFile = key ?? cert;
+  const pair = { certificate: await readPem(cert, "--cert"), key: await readPem(keyFile, "--key") };
+  const { checkPair } = await import("../tls/pem.ts");
+  for (const message of checkPair(pair, { certificate: cert, key: keyFile }, options)) {
+    events.emit({ event: "warning", message });
+  }
+  return pair;
+}
+
+/** Reads a file of certificates. */
+async function certificatesOf(path: string, flagName: string): Promise<string> {
+  const pem = await readPem(path, flagName);
+  const { identityOf } = await import("../tls/pem.ts");
+  identityOf(pem, path);
+  return pem;
+}
+
+async function readPem(path: string, flagName: string): Promise<string> {
+  try {
+    const { readSmallFile } = await import("../tls/atomic_file.ts");
+    return await readSmallFile(path);
+  } catch (error) {
+    throw new Failure(Exit.misuse, `Cannot read ${flagName} ${path}: ${stateOf(error).state}`, { cause: error });
+  }
+}
+
+/** A flag that would do nothing is a mistake, and here a dangerous one. */
+function refuseWithoutTls(tls: boolean, given: Given, flags: Readonly<Record<string, unknown>>): void {
+  if (tls) return;
+  const lone = Object.keys(flags).find((key) => given.has(key));
+  if (lone !== undefined) throw new UsageError(`Cannot use ${flagName(lone)} without --tls`);
+}

@@ -1,0 +1,293 @@
+/**
+ * The one owner of a stream socket and its bytes.
+ *
+ * @module
+ */
+import { formatEndpoint, unmapped } from "../addr.ts";
+import { Deadlines, type Patience } from "../deadlines.ts";
+import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "../errors.ts";
+import { NO_EVENTS, type TlsSession } from "../events.ts";
+import type { MemoryShare } from "../memory.ts";
+import { ByteReader, type MessageRules } from "../reader.ts";
+import { ConnectionReport } from "./report.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type StreamSocket, tune } from "../net/socket.ts";
+import { encodeText } from "../text.ts";
+import { SYSTEM_TIME, type TimeSource } from "../time.ts";
+
+/** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
+const LAST_LOOK = 100;
+
+/**
+ * A connected socket that reads and writes messages.
+ *
+ * One reader and one writer at a time. Every failure comes out as a `Failure` in words: {@linkcode TimedOutError} when a
+ * limit was reached, `CutOffError` when the peer reset or vanished; the signal's reason when that ended it.
+ *
+ * @example Usage
+ * ```ts
+ * import { Connection } from "./connection.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * using ours = new Connection(await Deno.connect({ port: listener.addr.port }));
+ * using theirs = new Connection(await listener.accept());
+ * await ours.write("hello\n");
+ * assertEquals(await theirs.readMessage(), new TextEncoder().encode("hello"));
+ * ```
+ */
+export class Connection implements Disposable, AsyncDisposable {
+  /** The connection's number in events. */
+  readonly id: number;
+  /** The peer's address and port. */
+  readonly peer: string;
+  /** The peer's address alone. */
+  readonly hostname: string;
+  /** How messages end, where a call says nothing else. */
+  readonly framing: MessageRules;
+  /** What TLS has agreed upon; `null` without TLS. */
+  session: TlsSession | null = null;
+  #socket: StreamSocket;
+  #memory: MemoryShare | null;
+  #reader: ByteReader;
+  #report: ConnectionReport;
+  #options: ConnectionOptions;
+  #bytesOut = 0;
+  #closed = false;
+  #draining = false;
+  /** Whether the drain closed it at rest: an end, where any other close of ours cuts a read off. */
+  #drained = false;
+  #waiting = false;
+  #deadlines: Deadlines;
+  #expired: TimedOutError | null = null;
+  #time: TimeSource;
+  /** Calls off the last look of the drain. */
+  #lastLook = (): void => {};
+
+  constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#time = options.time ?? SYSTEM_TIME;
+    this.id = options.id ?? 0;
+    this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
+    this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
+    this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
+    const { events = NO_EVENTS, report: messages = true } = options;
+    this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
+    this.#memory = options.memory?.share() ?? null;
+    this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
+    const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
+    const expire = (limit: keyof Patience, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
+    this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
+    options.gate?.enter();
+    options.signal?.addEventListener("abort", this.#shut);
+    if (options.signal?.aborted) this.#shut();
+    tune(socket, options.memory);
+  }
+
+  /** Bytes received so far. */
+  get bytesIn(): number {
+    return this.#reader.received;
+  }
+
+  /** Bytes sent so far. */
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  /** How many received bytes wait to be read. */
+  get buffered(): number {
+    return this.#reader.buffered;
+  }
+
+  /** Our own address and port. */
+  get local(): string {
+    return formatEndpoint(this.#socket.localAddr as Deno.NetAddr);
+  }
+
+  /** Whether the socket was closed on this side: by {@linkcode Connection.close}, a limit, the signal or the drain. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Waits until a read would not wait: there are bytes, the end, or an error. Never rejects. */
+  ready(): Promise<void> {
+    return this.#reader.ready();
+  }
+
+  /** The same, for `ms` at most; tells whether a read would not wait. */
+  readyWithin(ms: number): Promise<boolean> {
+    return this.#reader.readyWithin(ms);
+  }
+
+  /**
+   * Reads what comes next, up to 64 KiB, for scripts that work on the bare stream. A stopping server takes what is on its way already.
+   */
+  async read(): Promise<Uint8Array | null> {
+    if (this.#drained) return null;
+    this.#waiting = true;
+    this.#deadlines.reading(true);
+    if (this.#draining) this.drain();
+    const bytes = await this.#taken(this.#reader.read());
+    if (bytes !== null) this.#report.piece(bytes);
+    return bytes;
+  }
+
+  /** Reads a line, without its line end. */
+  readLine(): Promise<Uint8Array | null> {
+    return this.readMessage({ gap: 0 });
+  }
+
+  /**
+   * Reads a message: bytes up to a newline, the end of the stream, or a pause.
+   *
+   * @param rules Other than the connection's own; with `keepEnd`, the message keeps its line end.
+   */
+  async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
+    if (this.#noMore()) return null;
+    const bytes = await this.#taken(this.#reader.readMessage({ ...this.framing, ...rules }));
+    if (bytes !== null) this.#report.message("received", bytes);
+    return bytes;
+  }
+
+  /** Writes all of the bytes, waiting while the peer's window is full. */
+  async write(data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? encodeText(data) : data;
+    try {
+      for (let offset = 0; offset < bytes.length;) {
+        this.#deadlines.writing(true);
+        const written = await this.#socket.write(offset === 0 ? bytes : bytes.subarray(offset));
+        offset += written;
+        this.#bytesOut += written;
+      }
+    } catch (error) {
+      throw this.#problem("write to", error);
+    } finally {
+      this.#deadlines.writing(false);
+    }
+    this.#report.message("sent", bytes);
+  }
+
+  /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
+  async closeWrite(): Promise<void> {
+    try {
+      await this.#socket.closeWrite();
+    } catch (error) {
+      if (!isDisconnect(error)) throw this.#problem("half-close", error);
+    }
+  }
+
+  /**
+   * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN, then close.
+   * Closing with unread bytes would send a reset, which can destroy the answer on its way (RFC 9112 9.6).
+   *
+   * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; more for a peer that is sending much.
+   */
+  async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
+    // Over TLS the last record waits while the peer's window is full, as any write does.
+    let callOff = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
+    try {
+      await this.#socket.closeWrite();
+      callOff();
+      callOff = this.#time.after(time, () => this.close());
+      for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
+    } catch {
+      // The peer is gone or the second is over: closing is all that is left.
+    } finally {
+      callOff();
+      this.close();
+    }
+  }
+
+  /**
+   * The server is stopping: an exchange under way may end, then a read says `null`. A connection at rest is closed, once it is sure
+   * that no request had arrived already.
+   */
+  drain(): void {
+    this.#draining = true;
+    if (!this.#atRest) return;
+    this.#lastLook();
+    this.#lastLook = this.#time.after(LAST_LOOK, () => {
+      this.#drained = this.#atRest;
+      if (this.#drained) this.close();
+    });
+  }
+
+  /** Ends the connection for a reason of the caller's: what waits on it fails with that; {@linkcode Connection.close} tells the end. */
+  fail(reason: TimedOutError): void {
+    this.#expired ??= reason;
+    this.#shut();
+  }
+
+  /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
+  close(): void {
+    this.#shut();
+    this.#report.closed(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes, and waits until TLS has said goodbye: a process that ended at once would seem to have been cut off. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#socket.gone;
+  }
+
+  /** Closes the socket alone: where a limit or a signal does it, the reason is told before the end. */
+  #shut = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadlines.stop();
+    this.#lastLook();
+    this.#options.signal?.removeEventListener("abort", this.#shut);
+    this.#options.gate?.leave();
+    this.#memory?.[Symbol.dispose]();
+    this.#socket.close();
+  };
+
+  /** Waiting for the first byte of something new: no exchange is open. */
+  get #atRest(): boolean {
+    return this.#waiting && this.#reader.buffered === 0;
+  }
+
+  /** Begins a read, unless the server is stopping and nothing is left of what had come. */
+  #noMore(): boolean {
+    const noMore = this.#draining && this.#reader.buffered === 0;
+    this.#waiting = !noMore;
+    // A read that outlived a pause may be under way already: then nobody else says that we wait again.
+    this.#deadlines.reading(!noMore);
+    return noMore;
+  }
+
+  /** What a read brings, or its failure in words; where the drain closed the socket at rest, that is an end. */
+  async #taken(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = await reading;
+    } catch (error) {
+      if (!(this.#drained && isClosedHere(error))) throw this.#problem("read from", error);
+    } finally {
+      this.#waiting = false;
+      this.#deadlines.reading(false);
+      this.#deadlines.message(false);
+    }
+    // An end of ours is not the peer's.
+    if (bytes === null && !this.#closed) this.#report.eof();
+    return bytes;
+  }
+
+  /** One read of the socket; in a crowd, after the others have had their turn. */
+  #receive(into: Uint8Array): Promise<number | null> {
+    this.#deadlines.reading(true);
+    if (this.#reader.buffered > 0) this.#deadlines.message(true);
+    const gate = this.#options.gate;
+    return gate?.crowded ? gate.pass().then(() => this.#socket.read(into)) : this.#socket.read(into);
+  }
+
+  #problem(action: string, error: unknown): unknown {
+    if (this.#expired !== null) return this.#expired;
+    if (this.#options.signal?.aborted && this.#closed) return this.#options.signal.reason;
+    return peerFailure(`${action} ${this.peer}`, error, this.#reader.buffered);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Host names as certificates hold them (RFC 9525, RFC 5280 4.2.1.6). Pure.
+ *
+ * @module
+ */
+import { domainToASCII } from "node:url";
+import { parseAddress, unmapped } from "../addr.ts";
+
+/** One name of a certificate, in the only spelling that peers compare. */
+export interface HostName {
+  readonly kind: "dns" | "ip";
+  readonly text: string;
+}
+
+/** A label of a name; the underscore is no letter of the DNS but stands in the names of many machines. */
+const LABEL = /^(?!-)[a-z\d_-]{1,63}(?<!-)$/;
+
+/**
+ * Reads a name or an address as a person types it: in lower case, `grüße.example` as `xn--gre-6ka8l.example`, `[::1]` without brackets.
+ *
+ * @param text What was typed. `*.` in front stands for any one label, where two more follow (browsers and OpenSSL want that).
+ * @returns The name, or `null` when a certificate cannot hold it: empty, a URL, `host:port`, a zone, more than 253 characters.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseHostName } from "./host_name.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseHostName("LOCALHOST."), { kind: "dns", text: "localhost" });
+ * assertEquals(parseHostName("[0:0::1]"), { kind: "ip", text: "::1" });
+ * assertEquals(parseHostName("https://localhost"), null);
+ * ```
+ */
+export function parseHostName(text: string): HostName | null {
+  const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
+  const address = formatAddress(bare);
+  if (address !== null) return { kind: "ip", text: address };
+  const star = text.startsWith("*.") ? "*." : "";
+  const typed = text.slice(star.length).replace(/\.$/, "").toLowerCase();
+  // Only what is not ASCII: for a browser's parser 1.2.3 is the address 1.2.0.3.
+  const name = /^[\x21-\x7e]*$/.test(typed) ? typed : domainToASCII(typed);
+  const labels = name.split(".");
+  const last = labels.at(-1) ?? "";
+  if ((star + name).length > 253 || !labels.every((label) => LABEL.test(label))) return null;
+  // A name whose last label is a number would be taken for an address (URL Standard, "ends in a number").
+  if (/^(\d+|0x[\da-f]*)$/.test(last) || (star !== "" && labels.length < 2)) return null;
+  return { kind: "dns", text: star + name };
+}
+
+/**
+ * Writes an address in its shortest form (RFC 5952), an IPv4 one in IPv6 clothes as IPv4.
+ *
+ * @returns The text, or `null` when it is no address.
+ */
+export function formatAddress(text: string): string | null {
+  const plain = unmapped(text);
+  if (parseAddress(plain) === null) return null;
+  return plain.includes(":") ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
+}

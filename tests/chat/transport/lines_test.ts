@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { LineFramer } from "../../../chat/transport/lines.ts";
+import { ProtocolError } from "../../../lib/errors.ts";
+import { encodeText } from "../../../lib/text.ts";
+import { everyWay } from "../../support/chunks.ts";
+
+const pure = { permissions: "none" } as const;
+
+function framed(pieces: readonly Uint8Array[], max = 100): string[] {
+  const framer = new LineFramer(max);
+  const lines = pieces.flatMap((piece) => [...framer.push(piece)]);
+  const rest = framer.rest();
+  return rest === null ? lines : [...lines, rest];
+}
+
+const CASES: [string, string | Uint8Array, string[]][] = [
+  ["two lines and a half", "one\ntwo\nthr", ["one", "two", "thr"]],
+  ["LF, CR LF, a lone CR", "a\r\nb\nc\rd\n\r\n", ["a", "b", "c\rd", ""]],
+  ["empty lines", "\n\na\n\n", ["", "", "a", ""]],
+  ["characters of two, three and four bytes", "é漢😀\n😀漢é", ["é漢😀", "😀漢é"]],
+  ["bad UTF-8, cut off by a newline", Uint8Array.of(0xe2, 0x82, 10, 0xff, 0x41, 10, 0xf0, 0x9f), [
+    "\ufffd",
+    "\ufffdA",
+    "\ufffd",
+  ]],
+  ["NUL and a byte order mark", "a\0b\n\ufeffc\n", ["a\0b", "\ufeffc"]],
+];
+
+for (const [name, input, lines] of CASES) {
+  Deno.test(
+    `LineFramer cuts a stream into lines, however it was cut before: ${name} (S1, S2, S3, S5, 37, 38, 39)`,
+    pure,
+    () => {
+      const bytes = typeof input === "string" ? encodeText(input) : input;
+      for (const way of everyWay(bytes)) assertEquals(framed(way.pieces), lines, way.name);
+    },
+  );
+}
+
+Deno.test("LineFramer.push() refuses a line beyond the limit, and gives those before it (S6, 35)", pure, () => {
+  for (const way of everyWay(encodeText(`one\n${"x".repeat(11)}\nthree\n`))) {
+    const lines: string[] = [];
+    const framer = new LineFramer(10);
+    assertThrows(
+      () => {
+        for (const piece of way.pieces) for (const line of framer.push(piece)) lines.push(line);
+      },
+      ProtocolError,
+      "longer than 10 bytes",
+    );
+    assertEquals(lines, ["one"], way.name);
+  }
+  assertEquals(framed([encodeText(`${"x".repeat(10)}\n`)], 10), ["x".repeat(10)]);
+  assertThrows(() => framed([encodeText("漢漢漢漢\n")], 11), ProtocolError);
+});
+
+Deno.test("LineFramer.push() refuses a line that never ends before it has grown large", pure, () => {
+  const framer = new LineFramer(1000);
+  const piece = new Uint8Array(400);
+  assertThrows(() => {
+    for (let count = 0; count < 4; count++) assertEquals([...framer.push(piece)], []);
+  }, ProtocolError);
+});
+
+Deno.test(
+  "LineFramer.mayEnd: a pause ends bare text, but not half a character, and no line of one who ends lines (S4)",
+  pure,
+  () => {
+    const framer = new LineFramer(100);
+    assert(!framer.mayEnd);
+    assertEquals([...framer.push(Uint8Array.of(0x61, 0xc3))], []);
+    assert(!framer.mayEnd);
+    assertEquals([...framer.push(Uint8Array.of(0xa9))], []);
+    assert(framer.mayEnd);
+    assertEquals([framer.rest(), framer.mayEnd, framer.rest()], ["aé", false, null]);
+    assertEquals([...framer.push(encodeText("line\nbegun"))], ["line"]);
+    assert(!framer.mayEnd);
+  },
+);
+
+Deno.test("LineFramer cuts a long read slice by slice, and no line with it", pure, () => {
+  const lines = [...Array.from({ length: 3000 }, (_, index) => `é${index}`), "x".repeat(9000), "", "last"];
+  const framer = new LineFramer(10_000);
+  assertEquals([...framer.push(encodeText("be")), ...framer.push(encodeText(`${lines.join("\r\n")}\nrest`))], [
+    `be${lines[0]}`,
+    ...lines.slice(1),
+  ]);
+  assertEquals([framer.begun, framer.rest(), framer.begun], [4, "rest", 0]);
+});
+
+Deno.test("LineFramer makes the lines of a long read as they are taken, not all at once", pure, () => {
+  const bytes = encodeText("line\n".repeat(10_000));
+  const lines = new LineFramer(80).push(bytes);
+  assertEquals(lines.next().value, "line");
+  bytes.fill(0x2e, bytes.length - 5, bytes.length - 1);
+  assertEquals([...lines].at(-1), "....");
+});

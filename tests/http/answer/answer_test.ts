@@ -1,0 +1,100 @@
+import { answerBytes } from "../../../http/serve/serve.ts";
+import { decodeText } from "../../../lib/text.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  type Answer,
+  AsciiParts,
+  dateLine,
+  fieldLine,
+  phraseOf,
+  refusalAnswer,
+  textAnswer,
+  writeBody,
+  writeHead,
+} from "../../../http/answer/answer.ts";
+import { Outbox } from "../../../http/answer/bytes.ts";
+import { Refusal } from "../../../http/request/refusal.ts";
+import { textOf } from "../../../http/request/syntax.ts";
+
+const permissions = "none";
+const DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+function head(answer: Answer, minor: 0 | 1 = 1, keepAlive = true): string {
+  const outbox = new Outbox();
+  writeHead(outbox, answer, { minor, keepAlive, date: `Date: ${DATE}\r\n` });
+  return textOf(outbox.take());
+}
+
+Deno.test("dateLine() has the preferred form (9110 5.6.7)", { permissions }, () => {
+  assertEquals(dateLine(Date.UTC(1994, 10, 6, 8, 49, 37)), `Date: ${DATE}\r\n`);
+});
+
+Deno.test("writeHead() says what, when, how long and what follows", { permissions }, () => {
+  const answer = textAnswer(200, "hello\n");
+  const common = `HTTP/1.1 200 OK\r\nDate: ${DATE}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n`;
+  assertEquals(head(answer), `${common}\r\n`);
+  assertEquals(head(answer, 1, false), `${common}Connection: close\r\n\r\n`);
+  assertEquals(head(answer, 0, true), `${common}Connection: keep-alive\r\n\r\n`);
+  assertEquals(head(answer, 0, false), `${common}Connection: close\r\n\r\n`);
+});
+
+Deno.test(
+  "writeHead() leaves lengths to those that have one, and chunks to HTTP/1.1 (9112 6.1)",
+  { permissions },
+  () => {
+    const body = { length: null, pieces: (): AsyncIterable<Uint8Array> => new ReadableStream() };
+    assertStringIncludes(head({ status: 200, fields: "", body }), "Transfer-Encoding: chunked\r\n");
+    assertEquals(
+      head({ status: 200, fields: "", body }, 0, false),
+      `HTTP/1.1 200 OK\r\nDate: ${DATE}\r\nConnection: close\r\n\r\n`,
+    );
+    assertEquals(
+      head({ status: 204, fields: "", body: new Uint8Array(0) }),
+      `HTTP/1.1 204 No Content\r\nDate: ${DATE}\r\n\r\n`,
+    );
+    assertEquals(head({ status: 304, fields: "", body }), `HTTP/1.1 304 Not Modified\r\nDate: ${DATE}\r\n\r\n`);
+  },
+);
+
+Deno.test("fieldLine() lets nothing out that could end a line (29)", { permissions }, () => {
+  assertEquals(fieldLine("Location", "/a?b=c"), "Location: /a?b=c\r\n");
+  for (const value of ["a\r\nSet-Cookie: x", "a\nb", "a\rb", "a\0", "\x7f", "é", "漢"]) {
+    assertThrows(() => fieldLine("Location", value), TypeError, "Cannot send the field Location");
+  }
+  for (const name of ["", "a b", "a:", "a\r\n"]) assertThrows(() => fieldLine(name, "x"), TypeError);
+});
+
+Deno.test("writeBody() refuses text that would be longer on the wire than it was said to be", { permissions }, () => {
+  const outbox = new Outbox();
+  assertThrows(() => writeBody(outbox, textAnswer(200, "漢").body), TypeError);
+  writeBody(outbox, new AsciiParts(["a", Uint8Array.of(98), "c"]));
+  writeBody(outbox, Uint8Array.of(33));
+  assertEquals(textOf(outbox.take()), "abc!");
+});
+
+Deno.test("refusalAnswer() names the reason, and the methods that are allowed", { permissions }, () => {
+  const { status, fields, body } = refusalAnswer(new Refusal(405, "not here", { allow: ["GET", "HEAD"] }));
+  assertEquals([status, decodeText(body)], [405, "405 Method Not Allowed: not here\n"]);
+  assertStringIncludes(fields as string, "Allow: GET, HEAD\r\n");
+  assertEquals([phraseOf(418), phraseOf(599)], ["I'm a teapot", "Unknown"]);
+});
+
+Deno.test(
+  "a refusal that names what a peer has chosen goes out as UTF-8, with its controls shown",
+  { permissions },
+  () => {
+    const issuer = "CN=\x1b]0;Grüße\x07\r\nX: 1\u202e";
+    const bytes = answerBytes(new Refusal(403, `Cannot serve you: this server does not trust ${issuer}`));
+    const text = decodeText(bytes);
+    const [, body = ""] = text.split("\r\n\r\n");
+    assertEquals(
+      body,
+      "403 Forbidden: Cannot serve you: this server does not trust CN=␛]0;Grüße\\x07\\r\\nX: 1\\u202e\n",
+    );
+    assertStringIncludes(text, `\r\nContent-Length: ${new TextEncoder().encode(body).length}\r\n`);
+    assertStringIncludes(
+      decodeText(answerBytes(new Refusal(503, "full", { retryAfter: 5 }))),
+      "\r\nRetry-After: 5\r\n",
+    );
+  },
+);

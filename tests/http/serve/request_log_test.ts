@@ -1,0 +1,125 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { setColorEnabled } from "@std/fmt/colors";
+import { commonLine, commonTime, type Exchange, RequestLog } from "../../../http/serve/request_log.ts";
+import { proseOf } from "../../../lib/console/log.ts";
+import { RecordedEvents } from "../../support/sockets.ts";
+import { headOf, latin1 } from "../requests.ts";
+
+setColorEnabled(false);
+const permissions = "none";
+const GET = "GET /a?b HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n";
+
+function exchange(changes: Partial<Exchange> = {}): Exchange {
+  return {
+    via: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
+    head: headOf(GET),
+    raw: new Uint8Array(0),
+    body: new Uint8Array(0),
+    received: 0,
+    status: 200,
+    sent: 12,
+    refusal: "",
+    ...changes,
+  };
+}
+
+function prose(changes: Partial<Exchange> = {}): string {
+  const events = new RecordedEvents();
+  new RequestLog(events, "prose").add(exchange(changes));
+  const [event] = events.all;
+  return event?.event === "request" ? proseOf(event, { role: "server", quiet: false }) : "";
+}
+
+Deno.test("RequestLog shows a request between two rules of one length, as the wire had it", { permissions }, () => {
+  assertEquals(
+    prose(),
+    `----- HTTP REQUEST from 192.0.2.7:50000 -----
+GET /a?b HTTP/1.1
+Host: localhost
+X: é
+
+---------------------------------------------`,
+  );
+  const [first = "", ...rest] = prose().split("\n");
+  assertEquals(first.length, rest.at(-1)?.length);
+});
+
+Deno.test("RequestLog shows a body on one line, escaped, the beginning of a long one (S7)", { permissions }, () => {
+  const body = latin1("a\r\n---------------------------------------------\n[+] Listening on 6.6.6.6:6\x1b[2J\0");
+  const lines = prose({ body, received: body.length }).split("\n");
+  assertEquals(lines.length, 7);
+  assertEquals(
+    lines[5],
+    "Body: a\\r\\n---------------------------------------------\\n[+] Listening on 6.6.6.6:6␛[2J␀",
+  );
+  assertStringIncludes(
+    prose({ body: new Uint8Array(1024).fill(120), received: 5000 }),
+    `Body: ${"x".repeat(1024)} … (5000 bytes)\n`,
+  );
+});
+
+Deno.test("RequestLog shows what was no request on one line, and why it was refused", { permissions }, () => {
+  const text = prose({
+    head: null,
+    raw: latin1("GET /\n[+] forged\x07"),
+    status: 400,
+    refusal: "a line ends with LF alone",
+  });
+  assertEquals(
+    text,
+    `----- HTTP REQUEST from 192.0.2.7:50000 -----
+No request: GET /\\n[+] forged\\x07
+---------------------------------------------
+[!] Answered 400 Bad Request: a line ends with LF alone`,
+  );
+});
+
+Deno.test("RequestLog lets nothing that was received stand on a line of its own", { permissions }, () => {
+  for (
+    const forged of [
+      "[+] Accepted connection from 192.0.2.9:1",
+      "----- HTTP REQUEST from 192.0.2.9:1 -----",
+      "-".repeat(45),
+    ]
+  ) {
+    const lines = prose({ head: null, raw: latin1(forged), status: 400, refusal: "no" }).split("\n");
+    assertEquals(lines[1], `No request: ${forged}`);
+  }
+});
+
+Deno.test("RequestLog gives programs the parts by name", { permissions }, () => {
+  const events = new RecordedEvents();
+  new RequestLog(events, "prose").add(exchange());
+  const [event] = events.all;
+  const { prose: _, ...fields } = event as unknown as Record<string, unknown>;
+  assertEquals(fields, {
+    event: "request",
+    id: 3,
+    peer: "192.0.2.7:50000",
+    method: "GET",
+    target: "/a?b",
+    version: "HTTP/1.1",
+    text: GET.replace("\xc3\xa9", "é"),
+    bytes: GET.length,
+    status: 200,
+    sent: 12,
+  });
+});
+
+Deno.test(
+  "commonLine() is the Common Log Format, and no request can forge the rest of the line",
+  { permissions },
+  () => {
+    const time = commonTime(new Date(Date.UTC(2000, 9, 1, 3, 5, 6)));
+    assertEquals(commonLine(exchange(), time), '192.0.2.7 - - [01/Oct/2000:03:05:06 +0000] "GET /a?b HTTP/1.1" 200 12');
+    assertEquals(
+      commonLine(exchange({ sent: 0, status: 304 }), time),
+      '192.0.2.7 - - [01/Oct/2000:03:05:06 +0000] "GET /a?b HTTP/1.1" 304 -',
+    );
+    const quoted = headOf('GET /"\\x HTTP/1.1\r\nHost: a\r\n\r\n');
+    assertStringIncludes(commonLine(exchange({ head: quoted }), time), '"GET /\\"\\\\x HTTP/1.1" 200');
+    const refused = exchange({ head: null, raw: latin1('x" 200 1\x1b\r\nmore'), status: 400 });
+    assertMatch(commonLine(refused, time), / "x\\" 200 1␛" 400 12$/);
+    assertMatch(commonLine(exchange({ head: null, status: 408 }), time), / "-" 408 12$/);
+  },
+);

@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { segmentsOf } from "../../../http/site/files.ts";
+import { type Answered, answersIn, serve, type ServedHttp } from "../serving.ts";
+
+const MODIFIED = new Date(Date.UTC(2020, 1, 3, 4, 5, 6));
+const DATE = "Mon, 03 Feb 2020 04:05:06 GMT";
+
+/** A server of a folder that goes away with it. */
+async function site(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<ServedHttp & { root: string; above: string }> {
+  const above = await Deno.realPath(await Deno.makeTempDir());
+  const root = `${above}/site`;
+  await Deno.mkdir(root);
+  for (const [name, content] of Object.entries(files)) {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    await Deno.mkdir(`${root}/${folder}`, { recursive: true });
+    await Deno.writeFile(`${root}/${name}`, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await Deno.utime(`${root}/${name}`, MODIFIED, MODIFIED);
+  }
+  const server = serve({}, { dir: root });
+  return {
+    ...server,
+    root,
+    above,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await Deno.remove(above, { recursive: true });
+    },
+  };
+}
+
+async function ask(server: ServedHttp, path: string, fields = "", method = "GET"): Promise<Answered> {
+  const text = await server.ask(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}Connection: close\r\n\r\n`);
+  const [answer] = answersIn(text, [method]);
+  assert(answer !== undefined);
+  return answer;
+}
+
+Deno.test("--dir serves files with their types, lengths and validators", async () => {
+  await using server = await site({
+    "a.html": "<p>hi</p>",
+    "b.TXT": "b",
+    "c.unknown-type": "c",
+    "d.json": "{}",
+    "e f&é.css": "x",
+  });
+  const html = await ask(server, "/a.html");
+  assertEquals([html.status, html.body, html.fields.get("content-type")], [
+    200,
+    "<p>hi</p>",
+    "text/html; charset=UTF-8",
+  ]);
+  assertEquals(html.fields.get("last-modified"), DATE);
+  assertMatch(html.fields.get("etag") ?? "", /^"[\da-f]+-9"$/);
+  assertEquals(html.fields.get("accept-ranges"), "bytes");
+  const type = async (path: string): Promise<string | undefined> =>
+    (await ask(server, path)).fields.get("content-type");
+  assertEquals(await type("/b.TXT"), "text/plain; charset=UTF-8");
+  assertEquals(await type("/c.unknown-type"), "application/octet-stream");
+  assertEquals(await type("/d.json"), "application/json; charset=UTF-8");
+  assertEquals(await type("/e%20f%26%C3%A9.css"), "text/css; charset=UTF-8");
+  assertEquals((await ask(server, "/a.html?query")).status, 200);
+  const head = await ask(server, "/a.html", "", "HEAD");
+  assertEquals([head.status, head.fields.get("content-length"), head.body], [200, "9", ""]);
+});
+
+Deno.test("--dir answers conditions: ETag, If-None-Match, Last-Modified, If-Modified-Since", async () => {
+  await using server = await site({ "a.txt": "hello" });
+  const etag = (await ask(server, "/a.txt")).fields.get("etag") ?? "";
+  for (
+    const fields of [
+      `If-None-Match: ${etag}\r\n`,
+      `If-None-Match: "x", W/${etag}\r\n`,
+      `If-Modified-Since: ${DATE}\r\n`,
+    ]
+  ) {
+    const answer = await ask(server, "/a.txt", fields);
+    assertEquals([answer.status, answer.fields.get("etag"), answer.body], [304, etag, ""], fields);
+  }
+  assertEquals((await ask(server, "/a.txt", 'If-None-Match: "x"\r\n')).status, 200);
+  assertEquals((await ask(server, "/a.txt", 'If-Match: "x"\r\n')).status, 412);
+  await Deno.writeTextFile(`${server.root}/a.txt`, "other");
+  assertEquals((await ask(server, "/a.txt", `If-None-Match: ${etag}\r\n`)).body, "other");
+});
+
+Deno.test("--dir serves single ranges: 206, 416, If-Range (H21)", async () => {
+  await using server = await site({ "a.txt": "0123456789" });
+  const part = async (range: string, more = ""): Promise<unknown[]> => {
+    const { status, fields, body } = await ask(server, "/a.txt", `Range: ${range}\r\n${more}`);
+    return [status, fields.get("content-range"), body];
+  };
+  assertEquals(await part("bytes=0-0"), [206, "bytes 0-0/10", "0"]);
+  assertEquals(await part("bytes=-3"), [206, "bytes 7-9/10", "789"]);
+  assertEquals(await part("bytes=5-"), [206, "bytes 5-9/10", "56789"]);
+  assertEquals((await part("bytes=10-")).slice(0, 2), [416, "bytes */10"]);
+  for (const all of ["bytes=0-1,4-5", "bytes=5-2", "lines=1-2", "x"]) {
+    assertEquals(await part(all), [200, undefined, "0123456789"], all);
+  }
+  const etag = (await ask(server, "/a.txt")).fields.get("etag") ?? "";
+  assertEquals((await part("bytes=0-0", `If-Range: ${etag}\r\n`))[0], 206);
+  assertEquals((await part("bytes=0-0", `If-Range: ${DATE}\r\n`))[0], 206);
+  assertEquals((await part("bytes=0-0", 'If-Range: "old"\r\n'))[0], 200);
+});
+
+Deno.test("9110 14.2: --dir knows no ranges of a HEAD", async () => {
+  await using server = await site({ "a.txt": "0123456789" });
+  const { status, fields, body } = await ask(server, "/a.txt", "Range: bytes=0-0\r\n", "HEAD");
+  assertEquals([status, fields.get("content-length"), fields.get("content-range"), body], [200, "10", undefined, ""]);
+});
+
+Deno.test("9110 8.8.2.1: --dir sends no Last-Modified that has not come yet", async () => {
+  await using server = await site({ "a.txt": "later" });
+  const later = new Date(Date.now() + 86_400_000);
+  await Deno.utime(`${server.root}/a.txt`, later, later);
+  const { fields } = await ask(server, "/a.txt");
+  assert(Date.parse(fields.get("last-modified") ?? "") <= Date.parse(fields.get("date") ?? ""));
+});
+
+Deno.test("--dir says 404 to what the system does not let us read, however large it is", async () => {
+  await using server = await site({ "small.txt": "x", "large.bin": new Uint8Array(200_000) });
+  for (const name of ["small.txt", "large.bin"]) await Deno.chmod(`${server.root}/${name}`, 0o000);
+  // The superuser may read everything.
+  const readable = await Deno.open(`${server.root}/small.txt`).then((file) => (file.close(), true), () => false);
+  for (const name of ["small.txt", "large.bin"]) {
+    assertEquals((await ask(server, `/${name}`)).status, readable ? 200 : 404, name);
+  }
+});
+
+Deno.test("--dir serves nothing outside of it, whatever the path is spelt like (H20)", async () => {
+  await using server = await site({ "a.txt": "inside", "sub/b.txt": "b", "link.txt": "" });
+  await Deno.writeTextFile(`${server.above}/secret.txt`, "secret");
+  await Deno.mkdir(`${server.above}/site-more`);
+  await Deno.writeTextFile(`${server.above}/site-more/secret.txt`, "secret");
+  await Deno.writeTextFile(`${server.root}/new\nline.txt`, "x");
+  await Deno.symlink(`${server.above}/secret.txt`, `${server.root}/out.txt`);
+  await Deno.symlink(server.above, `${server.root}/up`);
+  await Deno.symlink(`${server.above}/site-more`, `${server.root}/more`);
+  await Deno.symlink(`${server.root}/a.txt`, `${server.root}/in.txt`);
+  await Deno.symlink(`${server.root}/loop`, `${server.root}/loop`);
+  await Deno.symlink("/dev/zero", `${server.root}/device`);
+  const paths = [
+    "/../secret.txt",
+    "/sub/../../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/%2E%2e%2fsecret.txt",
+    "/..%2fsecret.txt",
+    "/.%2e/secret.txt",
+    "/sub/../a.txt",
+    "/./a.txt",
+    "//a.txt",
+    "/sub//b.txt",
+    "/..\\secret.txt",
+    "/%5c..%5csecret.txt",
+    "/a.txt%00",
+    "/a.txt%00.html",
+    "/new%0Aline.txt",
+    "/%ff",
+    "/%zz",
+    "/%",
+    "/out.txt",
+    "/up/",
+    "/up/secret.txt",
+    "/more/secret.txt",
+    "/loop",
+    "/device",
+    "/a.txt/",
+    "/a.txt/x",
+    `/${"x".repeat(300)}`,
+    "/nowhere",
+  ];
+  for (const path of paths) {
+    const answer = await ask(server, path);
+    assertEquals([answer.status, /secret$/.test(answer.body)], [404, false], path);
+  }
+  assertEquals((await ask(server, "/in.txt")).body, "inside");
+  assertEquals(server.events.names.filter((name) => name === "error"), []);
+});
+
+Deno.test("segmentsOf() takes a path apart, or says that it is none", { permissions: "none" }, () => {
+  assertEquals(segmentsOf("/"), []);
+  assertEquals(segmentsOf("/a/b.c"), ["a", "b.c"]);
+  assertEquals(segmentsOf("/a/"), ["a"]);
+  assertEquals(segmentsOf("/%C3%A9%20%3F"), ["é ?"]);
+  for (const path of ["//", "/a//b", "/..", "/a/..", "/%2e", "/a%2fb", "/%5c", "/%00", "/%0d", "/%7f", "/%", "/%ff"]) {
+    assertEquals(segmentsOf(path), null, path);
+  }
+});
+
+Deno.test("--dir lists a folder, or serves its index.html; names are safe there", async () => {
+  await using server = await site({
+    "z.txt": "12345",
+    "<b>&é.txt": "x",
+    "docs/index.html": "<h1>index</h1>",
+    "empty/.keep": "",
+  });
+  await Deno.symlink(server.above, `${server.root}/out`);
+  await Deno.writeTextFile(`${server.root}/new\nline`, "x");
+  await Deno.writeTextFile(`${server.root}/back\\slash`, "x");
+  const list = await ask(server, "/");
+  assertEquals([list.status, list.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
+  assertStringIncludes(list.body, '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td>');
+  assertStringIncludes(list.body, '<a href="./%3Cb%3E%26%C3%A9.txt">&lt;b&gt;&amp;&#233;.txt</a>');
+  assert(list.body.indexOf("docs/") < list.body.indexOf("z.txt"), "folders first");
+  assert(!/href="[^"]*(out|line|slash)/.test(list.body), "what cannot be had is not listed");
+  assertEquals((await ask(server, "/docs/")).body, "<h1>index</h1>");
+  for (const query of ["", "?a=1&b"]) {
+    const { status, fields } = await ask(server, `/docs${query}`);
+    assertEquals([status, fields.get("location")], [301, `/docs/${query}`]);
+  }
+  assertStringIncludes((await ask(server, "/empty/")).body, '<a href="../">../</a>');
+});
+
+Deno.test("--dir leaves the other routes where they are, and allows GET, HEAD and OPTIONS of a file", async () => {
+  await using server = await site({ "a.txt": "a", "cookie": "a file of that name" });
+  assertEquals((await ask(server, "/status/204")).status, 204);
+  assertEquals((await ask(server, "/cookie")).body, "a file of that name");
+  for (const method of ["DELETE", "PUT", "POST"]) {
+    const answer = await ask(server, "/a.txt", "", method);
+    assertEquals([answer.status, answer.fields.get("allow")], [405, "GET, HEAD, OPTIONS"], method);
+  }
+  const options = await ask(server, "/a.txt", "", "OPTIONS");
+  assertEquals([options.status, options.fields.get("allow")], [200, "GET, HEAD, OPTIONS"]);
+  assertEquals((await ask(server, "/nowhere", "", "DELETE")).status, 404);
+});
+
+Deno.test("--dir streams a large file, and a client that leaves half-way keeps nothing open", async () => {
+  const large = new Uint8Array(3_000_000);
+  for (let at = 0; at < large.length; at += 65_536) crypto.getRandomValues(large.subarray(at, at + 65_536));
+  await using server = await site({ "large.bin": large });
+  using client = await server.client();
+  await client.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const bytes = await client.restBytes();
+  assertEquals(bytes.subarray(-large.length), large);
+  using part = await server.client();
+  await part.send(
+    "GET /large.bin HTTP/1.1\r\nHost: localhost\r\nRange: bytes=100000-2899999\r\nConnection: close\r\n\r\n",
+  );
+  assertEquals((await part.restBytes()).subarray(-2_800_000), large.subarray(100_000, 2_900_000));
+  using leaver = await server.client();
+  await leaver.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await leaver.read();
+  // The leak sanitizer would find the file.
+  leaver.close();
+});

@@ -1,0 +1,244 @@
+/** What the routes answer, over the wire. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type Answered, answersIn, serve, type ServedHttp } from "../serving.ts";
+
+const HOST = "Host: localhost:8080\r\n";
+
+async function ask(server: ServedHttp, method: string, path: string, fields = "", body = ""): Promise<Answered> {
+  const length = body === "" ? "" : `Content-Length: ${new TextEncoder().encode(body).length}\r\n`;
+  const text = await server.ask(
+    `${method} ${path} HTTP/1.1\r\n${HOST}${fields}${length}Connection: close\r\n\r\n${body}`,
+  );
+  const [answer] = answersIn(text, [method]);
+  assert(answer !== undefined);
+  return answer;
+}
+
+Deno.test("POST / gives the body back under its own media type, harmless for a browser", async () => {
+  await using server = serve();
+  const json = await ask(server, "POST", "/", "Content-Type: application/json; charset=utf-8\r\n", '{"a":"é"}');
+  assertEquals([json.status, json.fields.get("content-type"), json.fields.get("content-length")], [
+    200,
+    "application/json; charset=utf-8",
+    "10",
+  ]);
+  assertEquals(json.fields.get("x-content-type-options"), "nosniff");
+  assertMatch(json.fields.get("content-security-policy") ?? "", /^sandbox/);
+  assertEquals((await ask(server, "POST", "/", "", "x")).fields.get("content-type"), "application/octet-stream");
+  assertEquals(
+    (await ask(server, "POST", "/", "Content-Type: a/b\xff\r\n", "x")).fields.get("content-type"),
+    "application/octet-stream",
+  );
+  assertEquals((await ask(server, "POST", "/")).body, "");
+});
+
+Deno.test("/echo gives the whole request back as it was received, chunks and all", async () => {
+  await using server = serve();
+  const request =
+    `POST /echo?a HTTP/1.1\r\n${HOST}x-ODD:  kept \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3;x\r\nabc\r\n0\r\nT: v\r\n\r\n`;
+  const [answer] = answersIn(await server.ask(request));
+  assertEquals([answer?.fields.get("content-type"), answer?.body], ["text/plain; charset=utf-8", request]);
+  assertMatch(
+    (await ask(server, "DELETE", "/echo", "", "body")).body,
+    /^DELETE \/echo HTTP\/1\.1\r\n[^]*\r\n\r\nbody$/,
+  );
+});
+
+Deno.test("/echo keeps no more than the limit, however small the chunks are (H13)", async () => {
+  await using server = serve({ maxBody: 10_000 });
+  const small = `${"0000000000000001\r\nx\r\n".repeat(4000)}0\r\n\r\n`;
+  const post = (path: string): string =>
+    `POST ${path} HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${small}`;
+  assertEquals(answersIn(await server.ask(post("/echo")))[0]?.status, 413);
+  // Where only the data is kept, only the data counts.
+  assertEquals(answersIn(await server.ask(post("/anything")))[0]?.status, 200);
+});
+
+Deno.test("/anything gives the request as JSON in httpbin's shape", async () => {
+  await using server = serve();
+  const form = await ask(
+    server,
+    "POST",
+    "/anything?a=1&b=2&a=3",
+    "Content-Type: application/x-www-form-urlencoded\r\nX-Two: 1\r\nx-two: 2\r\n",
+    "n=%C3%A9&m=1&m=2",
+  );
+  assertEquals(form.fields.get("content-type"), "application/json");
+  assertEquals(JSON.parse(form.body), {
+    args: { a: ["1", "3"], b: "2" },
+    data: "",
+    files: {},
+    form: { n: "é", m: ["1", "2"] },
+    headers: {
+      Host: "localhost:8080",
+      "Content-Type": "application/x-www-form-urlencoded",
+      "X-Two": "1,2",
+      "Content-Length": "16",
+      Connection: "close",
+    },
+    json: null,
+    method: "POST",
+    origin: "127.0.0.1",
+    url: "http://localhost:8080/anything?a=1&b=2&a=3",
+  });
+  const json = JSON.parse(
+    (await ask(server, "PUT", "/anything", "Content-Type: application/json\r\n", '{"a":[1]}')).body,
+  );
+  assertEquals([json.method, json.data, json.json], ["PUT", '{"a":[1]}', { a: [1] }]);
+  const deeper = JSON.parse((await ask(server, "GET", "/anything/a/b?__proto__=1")).body);
+  assertEquals([deeper.url, JSON.stringify(deeper.args)], [
+    "http://localhost:8080/anything/a/b?__proto__=1",
+    '{"__proto__":"1"}',
+  ]);
+});
+
+Deno.test("/anything gives JSON back as it came, and is not held up by what is made to be hard", async () => {
+  await using server = serve();
+  const json = async (body: string): Promise<{ size: number; status: number; body: string }> => {
+    const answer = await ask(server, "POST", "/anything", "Content-Type: application/json\r\n", body);
+    return { size: answer.body.length, status: answer.status, body: answer.body };
+  };
+  assertStringIncludes((await json(' {"a":  [1.50, 1e400]}\n')).body, '"json": {"a":  [1.50, 1e400]},');
+  assertStringIncludes((await json("{not json")).body, '"json": null,');
+  // Indented, this would be gigabytes; in a recursion, it would be too deep.
+  const deep = await json("[".repeat(50_000) + "]".repeat(50_000));
+  assertEquals(deep.status, 200);
+  assert(deep.size < 500_000, String(deep.size));
+  const started = performance.now();
+  const many = await ask(
+    server,
+    "POST",
+    "/anything",
+    "Content-Type: application/x-www-form-urlencoded\r\n",
+    "a&".repeat(100_000),
+  );
+  assertEquals(JSON.parse(many.body).form.a.length, 100_000);
+  assert(performance.now() - started < 5000, "in linear time");
+});
+
+Deno.test("/anything takes multipart forms apart, and passes on what is none", async () => {
+  await using server = serve();
+  const body =
+    '--x\r\nContent-Disposition: form-data; name="t"\r\n\r\ntext\r\n--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nfile\r\n--x--\r\n';
+  const parts = JSON.parse(
+    (await ask(server, "POST", "/anything", "Content-Type: multipart/form-data; boundary=x\r\n", body)).body,
+  );
+  assertEquals([parts.form, parts.files, parts.data], [{ t: "text" }, { f: "file" }, ""]);
+  const broken = JSON.parse(
+    (await ask(server, "POST", "/anything", "Content-Type: multipart/form-data; boundary=y\r\n", "no parts")).body,
+  );
+  assertEquals([broken.form, broken.data], [{}, "no parts"]);
+  const raw = new Uint8Array([
+    ...new TextEncoder().encode(`POST /anything HTTP/1.1\r\n${HOST}Content-Length: 2\r\nConnection: close\r\n\r\n`),
+    0xff,
+    0xfe,
+  ]);
+  const [binary] = answersIn(await server.ask(raw));
+  assertEquals(JSON.parse(binary?.body ?? "").data, "data:application/octet-stream;base64,//4=");
+});
+
+Deno.test("/cookie gives the cookies as name=value lines", async () => {
+  await using server = serve();
+  assertEquals((await ask(server, "GET", "/cookie", "Cookie: a=1; b=2\r\nCookie: c=\r\n")).body, "a=1\nb=2\nc=\n");
+  assertEquals((await ask(server, "GET", "/cookie")).body, "");
+});
+
+Deno.test("/status/N answers with that status and the fields it needs", async () => {
+  await using server = serve();
+  for (
+    const [status, field] of [
+      [201, ""],
+      [302, "location"],
+      [401, "www-authenticate"],
+      [405, "allow"],
+      [206, "content-range"],
+      [426, "upgrade"],
+      [599, ""],
+    ] as const
+  ) {
+    const answer = await ask(server, "GET", `/status/${status}`);
+    assertEquals(answer.status, status);
+    if (field !== "") assert(answer.fields.has(field), field);
+  }
+  for (const bad of ["100", "199", "600", "0", "x", "", "1e2", "+200", "200/x"]) {
+    assertEquals((await ask(server, "GET", `/status/${bad}`)).status, 404, bad);
+  }
+  assertEquals((await ask(server, "PATCH", "/status/201", "", "body")).status, 201);
+});
+
+Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N do as they are told, within bounds", async () => {
+  await using server = serve();
+  const started = performance.now();
+  assertEquals((await ask(server, "GET", "/delay/0.05")).body, "Answered after 0.05 s\n");
+  assert(performance.now() - started >= 49);
+  const bytes = await server.ask(`GET /bytes/200000 HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+  assertMatch(bytes, /\r\nContent-Length: 200000\r\n/);
+  assertEquals((await ask(server, "GET", "/bytes/0")).fields.get("content-length"), "0");
+  const stream = await server.ask(`GET /stream/2 HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+  assertStringIncludes(stream, '\r\n\r\n12\r\n{"line":0,"of":2}\n\r\n12\r\n{"line":1,"of":2}\n\r\n0\r\n\r\n');
+  assertEquals([(await ask(server, "GET", "/stream/0")).body], [""]);
+  assertEquals((await ask(server, "GET", "/redirect/3")).fields.get("location"), "/redirect/2");
+  assertEquals((await ask(server, "GET", "/redirect/1")).fields.get("location"), "/");
+  for (
+    const path of [
+      "/delay/61",
+      "/delay/-1",
+      "/delay/x",
+      "/bytes/999999999",
+      "/stream/10001",
+      "/redirect/101",
+      "/redirect/1.5",
+    ]
+  ) {
+    assertEquals((await ask(server, "GET", path)).status, 404, path);
+  }
+});
+
+Deno.test("9110 9.3.7, 15.5.6: OPTIONS tells the methods, and so does 405 (H10, H11, 11, 28)", async () => {
+  await using server = serve();
+  const cases = [["*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"], ["/", "GET, HEAD, POST, OPTIONS"], [
+    "/cookie",
+    "GET, HEAD, OPTIONS",
+  ]] as const;
+  for (const [path, allow] of cases) {
+    const options = await ask(server, "OPTIONS", path);
+    assertEquals([options.status, options.fields.get("allow"), options.fields.get("content-length")], [
+      200,
+      allow,
+      "0",
+    ]);
+  }
+  const refused = await ask(server, "DELETE", "/");
+  assertEquals([refused.status, refused.fields.get("allow")], [405, "GET, HEAD, POST, OPTIONS"]);
+  assertEquals((await ask(server, "OPTIONS", "/nowhere")).status, 404);
+});
+
+Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the connection ends (H10, H11, 28)", async () => {
+  await using server = serve();
+  const next = `GET /status/200 HTTP/1.1\r\n${HOST}\r\n`;
+  for (
+    const [line, status] of [["BREW /", 501], ["get /", 501], ["-X /", 501], ["TRACE /", 405], [
+      "CONNECT localhost:80",
+      405,
+    ]] as const
+  ) {
+    const answers = answersIn(await server.ask(`${line} HTTP/1.1\r\n${HOST}\r\n${next}`));
+    assertEquals(answers.map((answer) => answer.status), [status], line);
+    assertEquals(answers[0]?.fields.has("allow"), status === 405, line);
+  }
+});
+
+Deno.test("9112 3.2.2: an absolute target is served by its path; a query or a fragment is none of it", async () => {
+  await using server = serve();
+  for (
+    const path of [
+      "http://elsewhere.example:81/status/201",
+      "/status/201?x",
+      "/status/201#x",
+      "HTTPS://localhost/status/201?a/b",
+    ]
+  ) {
+    assertEquals((await ask(server, "GET", path)).status, 201, path);
+  }
+  assertEquals((await ask(server, "GET", "http://localhost?x")).status, 200);
+});

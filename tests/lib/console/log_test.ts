@@ -1,0 +1,186 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { stripVTControlCharacters } from "node:util";
+import { type NetEvent, NO_EVENTS } from "../../../lib/events.ts";
+import { Log, type LogOptions, print, proseOf, type Role, toJson } from "../../../lib/console/log.ts";
+import { milliseconds } from "../../../lib/text.ts";
+import { LineOutput } from "../../../lib/console/output.ts";
+import { FakeSink } from "../fakes.ts";
+
+const permissions = "none";
+
+/** What a log writes of these events on standard output and standard error. */
+async function logged(
+  options: Partial<LogOptions>,
+  ...events: NetEvent[]
+): Promise<{ out: string; err: string; detailed: boolean }> {
+  const [out, err] = [new FakeSink(), new FakeSink()];
+  const lines = { out: new LineOutput(out), err: new LineOutput(err) };
+  const log = new Log({ role: "server", json: false, quiet: false, colour: false, ...lines, ...options });
+  for (const event of events) log.emit(event);
+  await Promise.all([lines.out.flush(), lines.err.flush()]);
+  return { out: out.text, err: err.text, detailed: log.detailed };
+}
+
+const peer = "192.0.2.7:4000";
+const listening: NetEvent = {
+  event: "listening",
+  transport: "tcp",
+  hostname: "127.0.0.1",
+  port: 9,
+  tls: false,
+  join: [],
+};
+const received: NetEvent = { event: "received", id: 1, peer, bytes: 2, text: "hi" };
+const sent: NetEvent = { event: "sent", id: 1, peer, bytes: 2, text: "yo" };
+const error: NetEvent = { event: "error", code: 1, message: "Cannot go on: a fault" };
+const ended: NetEvent = { event: "ended", code: 0, reason: "Done: all of it" };
+const result: NetEvent = { event: "result", prose: "Sum: 7", sum: 7 };
+
+function prose(event: NetEvent, role: Role = "server", quiet = false): string {
+  return stripVTControlCharacters(proseOf(event, { role, quiet }));
+}
+
+Deno.test("NO_EVENTS takes events and wants no detail", { permissions }, () => {
+  NO_EVENTS.emit(listening);
+  assertEquals(NO_EVENTS.detailed, false);
+});
+
+Deno.test("a server's log goes to standard output, its errors to standard error", { permissions }, async () => {
+  const warning: NetEvent = { event: "warning", message: "careful" };
+  const { out, err } = await logged({}, received, sent, error, warning, result, ended);
+  assertEquals(out, "[*] Received: hi\nSum: 7\n[+] Done: all of it\n");
+  assertEquals(err, "[!] Cannot go on: a fault\n[!] careful\n");
+});
+
+Deno.test("a client's log goes to standard error: standard output is for data", { permissions }, async () => {
+  const connected: NetEvent = { event: "connected", id: 0, peer, local: "192.0.2.1:5", duration: 0.4 };
+  const { out, err } = await logged({ role: "client" }, connected, sent, received, ended);
+  assertEquals(out, "");
+  assertEquals(err, `[+] Connected to ${peer} from 192.0.2.1:5 in 0.40 ms\n[*] Sent: yo\n[+] Done: all of it\n`);
+});
+
+Deno.test("a quiet log keeps the ready line, results and errors", { permissions }, async () => {
+  const accepted: NetEvent = { event: "accepted", id: 1, peer };
+  const { out, err, detailed } = await logged({ quiet: true }, listening, accepted, received, result, error, ended);
+  assertEquals([out, err, detailed], ["[+] Listening on 127.0.0.1:9\nSum: 7\n", "[!] Cannot go on: a fault\n", false]);
+});
+
+Deno.test("a JSON log is one object per line on standard output, errors too", { permissions }, async () => {
+  for (const role of ["server", "client"] as const) {
+    const { out, err } = await logged({ role, json: true }, listening, received, error, result, ended);
+    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ event }) => event), ["listening", "received", "error", "result", "ended"]);
+    assertEquals([lines[1].text, lines[3].sum, lines[3].prose, err], ["hi", 7, undefined, ""]);
+  }
+});
+
+Deno.test("toJson() begins with the time, in milliseconds, and the event", { permissions }, () => {
+  assertMatch(toJson(received), /^\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","event":"received","id":1,"peer":/);
+  const closed = { event: "closed", id: 1, peer, bytesIn: 1, bytesOut: 2, duration: 1.23456 } as const;
+  assertStringIncludes(toJson(closed), '"bytesIn":1,"bytesOut":2,"duration":1.235}');
+});
+
+Deno.test("toJson() keeps any text whole, and away from the terminal (S7)", { permissions }, () => {
+  const text = '"\\\n\r\0\x1b[31m\x7f\x9b31m\u202e\u2028\ufeff é😀';
+  const line = toJson({ ...received, text } as NetEvent);
+  assertEquals(JSON.parse(line).text, text);
+  assert(!/[\p{Cc}\u2028-\u202e\ufeff]/u.test(line), line);
+});
+
+Deno.test("proseOf() of listening names address and kind, and how to join", { permissions }, () => {
+  const lan: NetEvent = { ...listening, hostname: "::", transport: "udp", tls: true, join: ["join A", "join B"] };
+  assertEquals(
+    prose(lan),
+    "[+] Listening on [::]:9 (UDP) (TLS)\n[+] Reachable from the network; to join, type on another machine:\n[+]   join A\n[+]   join B",
+  );
+  assertStringIncludes(prose(listening), "\n[+] Reachable from this machine only; --bind 0.0.0.0");
+  assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
+});
+
+Deno.test("proseOf() gives each event its mark and its words", { permissions }, () => {
+  const cases: [NetEvent, string][] = [
+    [{ event: "accepted", id: 1, peer }, `[+] Accepted connection from ${peer}`],
+    [{ event: "eof", id: 1, peer }, ""],
+    [
+      { event: "reset", id: 1, peer, message: `Cannot read from ${peer}: reset` },
+      `[!] Cannot read from ${peer}: reset`,
+    ],
+    [{ event: "refused", peer, reason: "full" }, `[!] Refused ${peer}: full`],
+    [{ event: "error", id: 1, peer, code: 1, message: "a fault" }, `[!] ${peer}: a fault`],
+    [
+      { event: "error", id: 1, peer, code: 5, message: `Cannot read from ${peer}: late` },
+      `[!] Cannot read from ${peer}: late`,
+    ],
+    [{ event: "notice", message: "by the way" }, "[+] by the way"],
+    [{ event: "stopping", signal: "SIGINT" }, "[!] Exiting..."],
+    [
+      { event: "closed", id: 1, peer, bytesIn: 1, bytesOut: 2048, duration: 1500 },
+      `[+] Closed ${peer}: 1 B in, 2.05 kB out, 1.5 s`,
+    ],
+  ];
+  for (const [event, line] of cases) assertEquals(prose(event), line);
+  assertEquals([prose(received, "client"), prose(sent, "server"), prose(ended, "client", true)], ["", "", ""]);
+});
+
+/** Every kind of event, with a hostile text wherever one fits; a kind that is added has to be added here too. */
+function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } {
+  const of = { id: 1, peer: text };
+  const script = { ...of, prose: [text, { mark: "data", text }] } as const;
+  return {
+    listening: { ...listening, hostname: text, join: [text] } as NetEvent,
+    connected: { event: "connected", ...of, local: text, duration: 1 },
+    accepted: { event: "accepted", ...of },
+    secured: {
+      ...{ event: "secured", ...of, version: text, cipher: text, alpn: text, serverName: text },
+      ...{ subject: text, fingerprint: text },
+    } as NetEvent,
+    received: { event: "received", ...of, bytes: 1, text },
+    sent: { event: "sent", ...of, bytes: 1, text },
+    eof: { event: "eof", ...of },
+    reset: { event: "reset", ...of, message: text },
+    closed: { event: "closed", ...of, bytesIn: 1, bytesOut: 1, duration: 1 },
+    refused: { event: "refused", peer: text, reason: text },
+    error: { event: "error", ...of, code: 8, message: text },
+    notice: { event: "notice", message: text },
+    warning: { event: "warning", message: text },
+    stopping: { event: "stopping", signal: text },
+    summary: { event: "summary", prose: text },
+    ended: { event: "ended", code: 0, reason: text },
+    request: { event: "request", ...script },
+    message: { event: "message", ...script },
+    result: { event: "result", ...script },
+    joined: { event: "joined", ...script },
+    left: { event: "left", ...script },
+    measured: { event: "measured", ...script },
+  };
+}
+
+Deno.test("no event of any kind prints what it holds raw, as prose or as JSON (S7)", { permissions }, async () => {
+  const text = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\n[+] Accepted connection from 203.0.113.9:1\u202e\u2028";
+  for (const event of Object.values(hostileEvents(text))) {
+    for (const [role, json] of [["server", false], ["client", false], ["server", true]] as const) {
+      const { out, err } = await logged({ role, json }, event);
+      assert(!/[^\P{Cc}\n]|[\u2028-\u202e]/u.test(out + err), `${event.event}: ${JSON.stringify(out + err)}`);
+      assert(!/^\[\+\] Accepted connection from 203/m.test(out + err), `${event.event} forges a line`);
+    }
+  }
+  assertStringIncludes(prose(hostileEvents(text).refused), "␛]0;owned\\x07␛[2J\\x9b31m\\r\\n[+] Accepted");
+});
+
+Deno.test("proseOf() cuts a long message and tells its size", { permissions }, () => {
+  const line = prose({ ...received, text: "x".repeat(65536), bytes: 65536 } as NetEvent);
+  assertEquals(line, `[*] Received: ${"x".repeat(4096)}… (65536 bytes)`);
+});
+
+Deno.test("marks are coloured only when the log is told so", { permissions }, async () => {
+  assertStringIncludes((await logged({ colour: true }, received)).out, "\x1b[");
+  assertEquals((await logged({ colour: false }, received)).out, "[*] Received: hi\n");
+  const marks = ["state", "data", "trouble"] as const;
+  assertEquals(marks.map((mark) => print({ mark, text: "a" })), ["[+] a", "[*] a", "[!] a"]);
+});
+
+Deno.test("milliseconds() shows the digits worth reading", { permissions }, () => {
+  assertEquals([0, 0.418, 9.994, 17.4, 999, 1000, 3249].map(milliseconds), [
+    ...["0.00 ms", "0.42 ms", "9.99 ms", "17 ms", "999 ms", "1.0 s", "3.2 s"],
+  ]);
+});

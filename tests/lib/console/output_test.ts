@@ -1,0 +1,176 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../../lib/errors.ts";
+import { DataOutput, LineOutput, OutputClosed, Route, writeAll } from "../../../lib/console/output.ts";
+import { encodeText } from "../../../lib/text.ts";
+import { everyWay } from "../../support/chunks.ts";
+import { FakeSink } from "../fakes.ts";
+
+const permissions = "none";
+
+Deno.test("writeAll() goes on after short writes (S13)", { permissions }, async () => {
+  const sink = new FakeSink();
+  sink.atOnce = 3;
+  await writeAll(sink, encodeText("0123456789"));
+  assertEquals(sink.writes, ["012", "345", "678", "9"]);
+  await writeAll(sink, new Uint8Array());
+  assertEquals(sink.text, "0123456789");
+});
+
+Deno.test("LineOutput sends the lines of one turn in one write", { permissions }, async () => {
+  const sink = new FakeSink();
+  const out = new LineOutput(sink);
+  out.line("one");
+  out.line("two");
+  await out.flush();
+  out.line("three");
+  await out.flush();
+  assertEquals(sink.writes, ["one\ntwo\n", "three\n"]);
+});
+
+Deno.test("LineOutput gathers lines while a write is under way, and never waits", { permissions }, async () => {
+  const sink = new FakeSink();
+  const out = new LineOutput(sink);
+  sink.hold();
+  out.line("0");
+  await Promise.resolve();
+  for (let line = 1; line < 100; line++) out.line(String(line));
+  sink.release();
+  await out.flush();
+  assertEquals(sink.writes.length, 2);
+  assertEquals(sink.text, Array.from({ length: 100 }, (_, line) => `${line}\n`).join(""));
+});
+
+Deno.test("LineOutput bounds what waits and counts what is lost (S11)", { permissions }, async () => {
+  const sink = new FakeSink();
+  const out = new LineOutput(sink, { limit: 10 });
+  sink.hold();
+  out.line("under way");
+  await Promise.resolve();
+  for (let line = 0; line < 1000; line++) out.line(`line ${line}`);
+  sink.release();
+  await out.flush();
+  assertEquals(sink.text, "under way\nline 0\nline 1\n[!] 998 log lines dropped: nobody reads the log\n");
+  out.line("goes on");
+  await out.flush();
+  assertEquals(sink.writes.at(-1), "goes on\n");
+});
+
+Deno.test(
+  "LineOutput tells once that its reader has left, and is silent from then on (P3)",
+  { permissions },
+  async () => {
+    const sink = new FakeSink();
+    const closed: unknown[] = [];
+    const out = new LineOutput(sink, { onClosed: (error) => closed.push(error) });
+    sink.error = new Deno.errors.BrokenPipe();
+    out.line("one");
+    await out.flush();
+    out.line("two");
+    await out.flush();
+    assertEquals([closed, sink.writes.length], [[sink.error], 0]);
+    const unasked = new LineOutput(sink);
+    unasked.line("nobody asked to be told");
+    await unasked.flush();
+  },
+);
+
+Deno.test(
+  "LineOutput.wrapped() sets in what goes on in a further row, where there is a terminal",
+  { permissions },
+  async () => {
+    const forged = `[*] Received: ${"a".repeat(52)}[+] Done: nothing happened`;
+    const wrapped = `[*] Received: ${"a".repeat(20)}\n  ${"a".repeat(32)}\n  [+] Done: nothing happened`;
+    for (const [columns, text] of [[0, forged], [34, wrapped]] as const) {
+      const sink = new FakeSink();
+      const out = new LineOutput(sink, { columns: () => columns });
+      out.wrapped(forged);
+      out.line(forged);
+      await out.flush();
+      assertEquals(sink.text, `${text}\n${forged}\n`);
+    }
+  },
+);
+
+Deno.test("LineOutput.flush() of nothing is done at once", { permissions }, async () => {
+  await new LineOutput(new FakeSink()).flush();
+});
+
+/** What a terminal shows of one message that came in these pieces. */
+async function shown(...pieces: (string | Uint8Array)[]): Promise<string> {
+  const sink = new FakeSink();
+  const output = new DataOutput(sink, { terminal: true });
+  for (const piece of pieces) await output.write(typeof piece === "string" ? encodeText(piece) : piece);
+  await output.end();
+  return sink.text;
+}
+
+Deno.test("Route leads what is written to another sink from then on", { permissions }, async () => {
+  const [screen, line] = [new FakeSink(), new FakeSink()];
+  const route = new Route(screen);
+  const out = new LineOutput(route);
+  out.line("before");
+  await out.flush();
+  route.lead(line);
+  out.line("after");
+  await out.flush();
+  assertEquals([screen.text, line.text], ["before\n", "after\n"]);
+});
+
+Deno.test("DataOutput writes into a pipe byte for byte and nothing else", { permissions }, async () => {
+  const sink = new FakeSink();
+  sink.atOnce = 2;
+  const output = new DataOutput(sink, { terminal: false });
+  const bytes = Uint8Array.of(0, 0x1b, 0xff, 0xc3, 13, 10, 0xe2, 0x80, 0xae);
+  await output.write(bytes);
+  await output.write(new Uint8Array());
+  await output.end();
+  assertEquals(sink.bytes, bytes);
+});
+
+Deno.test("DataOutput supplies a missing last newline on a terminal", { permissions }, async () => {
+  assertEquals(await shown("reply"), "reply\n");
+  assertEquals(await shown("reply\n"), "reply\n");
+  assertEquals(await shown("re", "ply\r\n"), "reply\n");
+  assertEquals(await shown("reply\n", ""), "reply\n");
+  assertEquals(await shown(), "");
+});
+
+Deno.test("DataOutput supplies it for each message", { permissions }, async () => {
+  const sink = new FakeSink();
+  const output = new DataOutput(sink, { terminal: true });
+  for (const message of ["one", "two\n", "three"]) {
+    await output.write(encodeText(message));
+    await output.end();
+  }
+  assertEquals(sink.text, "one\ntwo\nthree\n");
+});
+
+Deno.test("DataOutput shows controls escaped on a terminal (S7)", { permissions }, async () => {
+  assertEquals(await shown("\x1b[2J\0\x07\ta\u202eb\n"), "␛[2J␀\\x07\ta\\u202eb\n");
+  assertEquals(await shown("a\rb\n"), "a\\rb\n");
+});
+
+Deno.test("DataOutput shows the same wherever the bytes are split (S3, S5)", { permissions }, async () => {
+  const bytes = encodeText("é漢😀\r\nold\rmac\r\r\n\n\x1bend\r");
+  for (const { name, pieces } of everyWay(bytes)) {
+    assertEquals(await shown(...pieces), "é漢😀\nold\\rmac\\r\n\n␛end\\r\n", name);
+  }
+});
+
+Deno.test("DataOutput shows a character that was cut off as U+FFFD (S3)", { permissions }, async () => {
+  assertEquals(await shown(Uint8Array.of(0x61, 0xe6, 0xbc)), "a\ufffd\n");
+  assertEquals(await shown(Uint8Array.of(0xc3), Uint8Array.of(0x28)), "\ufffd(\n");
+});
+
+Deno.test("DataOutput tells a reader that has left from a disk that is full (P3)", { permissions }, async () => {
+  for (const terminal of [true, false]) {
+    const sink = new FakeSink();
+    const output = new DataOutput(sink, { terminal });
+    sink.error = new Deno.errors.BrokenPipe();
+    assertEquals((await assertRejects(() => output.write(encodeText("x")), OutputClosed)).cause, sink.error);
+    sink.error = new Error("No space left on device (os error 28)");
+    const failure = await assertRejects(() => output.write(encodeText("x")), Failure);
+    assertEquals(failure.code, 1);
+    assertStringIncludes(failure.message, "Cannot write to standard output: No space left on device");
+  }
+});

@@ -1,0 +1,79 @@
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { Stop, StopRequested } from "../../../lib/console/stop.ts";
+import { type RunningServer, startServer } from "../../support/script.ts";
+import { RawClient } from "../../support/sockets.ts";
+
+/** Windows has no signals to send: there a child is only ever killed. */
+const signals = { ignore: Deno.build.os === "windows" };
+
+/** A server with a client in the middle of an exchange, so that a stop has something to wait for. */
+async function busyServer(): Promise<{ server: RunningServer; client: RawClient }> {
+  const server = await startServer("tcp:server", ["--gap", "0"]);
+  const client = await RawClient.connect(server.port);
+  await client.send("half of a message");
+  await server.script.until(/Accepted connection/);
+  return { server, client };
+}
+
+Deno.test("StopRequested knows the exit code that shells expect", { permissions: "none" }, () => {
+  const codes = (["SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK", "SIGUSR2"] as const).map((signal) =>
+    new StopRequested(signal).code
+  );
+  assertEquals(codes, [129, 130, 143, 149, 128]);
+  assertEquals(new StopRequested("SIGINT").message, "Stopped by SIGINT");
+});
+
+Deno.test(
+  "Stop.request() aborts with its first reason, and disposal lets the signals go",
+  { permissions: "none" },
+  () => {
+    const [first, second] = [new Error("first"), new Error("second")];
+    using stop = new Stop();
+    assert(!stop.signal.aborted);
+    stop.request(first);
+    stop.request(second);
+    assertEquals([stop.signal.aborted, stop.signal.reason], [true, first]);
+  },
+);
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.test(`${signal} stops a server at rest, which exits with 0 (P1)`, signals, async () => {
+    await using server = await startServer("tcp:server");
+    using client = await RawClient.connect(server.port);
+    await server.script.until(/Accepted connection/);
+    const { code, stdout, stderr } = await server.script.stop(signal);
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.split("\n").filter((line) => line.includes("Exiting...")), ["[!] Exiting..."]);
+    assertEquals(await client.rest(), "");
+  });
+}
+
+Deno.test("signals that repeat within a second are one: the open exchange still ends well (P1)", signals, async () => {
+  const { server, client } = await busyServer();
+  await using _ = server;
+  using __ = client;
+  server.script.signal("SIGINT");
+  server.script.signal("SIGINT");
+  await server.script.until(/Exiting/);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) server.script.signal(signal);
+  await client.send(", and the rest\n");
+  assertEquals(await client.rest(), "Hello from server!\n");
+  client.close();
+  const { code, stdout } = await server.script.ended();
+  assertEquals([code, stdout.split("Exiting...").length], [0, 2]);
+});
+
+Deno.test("a signal a second later forces the end (P1)", signals, async () => {
+  const { server, client } = await busyServer();
+  await using _ = server;
+  using __ = client;
+  server.script.signal("SIGINT");
+  await server.script.until(/Exiting/);
+  // The one wait for time itself: the second wish counts as one only after a second.
+  await delay(1050);
+  const began = performance.now();
+  const { code } = await server.script.stop("SIGINT");
+  assertEquals(code, 130);
+  assert(performance.now() - began < 2000, "it did not wait for the drain");
+});

@@ -1,0 +1,627 @@
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import type { Endpoint } from "../../../lib/addr.ts";
+import {
+  checkLength,
+  DatagramSocket,
+  datagramTotalsLine,
+  MAX_DATAGRAM,
+  requestDatagram,
+  sameEndpoint,
+  serveDatagrams,
+} from "../../../lib/datagram/server.ts";
+import { Failure, ProtocolError, TimedOutError } from "../../../lib/errors.ts";
+import type { NetEvent } from "../../../lib/events.ts";
+import { decodeText } from "../../../lib/text.ts";
+import { withSockets } from "../../support/datagrams.ts";
+import { needs } from "../../support/script.ts";
+import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
+
+const at = (port: number): Endpoint => ({ hostname: "127.0.0.1", port });
+
+function bind(hostname = "127.0.0.1"): { socket: Deno.DatagramConn; port: number } {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  return { socket, port: (socket.addr as Deno.NetAddr).port };
+}
+
+/** A signal that a test fires when it leaves the scope. */
+class Switch implements Disposable {
+  #controller = new AbortController();
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+  off(reason?: unknown): void {
+    this.#controller.abort(reason);
+  }
+  [Symbol.dispose](): void {
+    this.off();
+  }
+}
+
+const messageOf = (event: NetEvent | undefined): string => String((event as { message?: string } | undefined)?.message);
+
+Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1, 45, 46)", async () => {
+  using ours = DatagramSocket.toward("127.0.0.1");
+  using theirs = DatagramSocket.toward("127.0.0.1");
+  for (const length of [0, 1, 1472, 1473, MAX_DATAGRAM]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
+    await ours.send(bytes, theirs.local);
+    const datagram = await theirs.receive();
+    assertEquals(datagram?.bytes.length, length);
+    assert(datagram?.bytes.every((byte, index) => byte === bytes[index]));
+    assert(datagram !== null && sameEndpoint(datagram.from, ours.local));
+  }
+});
+
+Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size (D2)", async () => {
+  using ours = DatagramSocket.toward("127.0.0.1");
+  using theirs = DatagramSocket.toward("127.0.0.1");
+  const error = await assertRejects(
+    () => ours.send(new Uint8Array(MAX_DATAGRAM + 1), theirs.local),
+    Failure,
+    `Cannot send 65508 bytes to 127.0.0.1:${theirs.local.port}: one datagram carries at most 65507`,
+  );
+  assertEquals(error.code, 2);
+  checkLength(MAX_DATAGRAM, at(1));
+  await ours.send("next", theirs.local);
+  assertEquals(decodeText((await theirs.receive())?.bytes ?? new Uint8Array()), "next");
+});
+
+Deno.test("DatagramSocket receives the longest datagram of IPv6 uncut (47)", async () => {
+  const { socket, port } = bind("::1");
+  using theirs = DatagramSocket.toward("::1");
+  await socket.send(new Uint8Array(65_527), { transport: "udp", ...theirs.local });
+  const datagram = await theirs.receive();
+  socket.close();
+  assertEquals([datagram?.bytes.length, datagram?.from.port], [65_527, port]);
+});
+
+Deno.test("DatagramSocket.toward() has the family of the peer, and is closed to the network when the peer is on this machine", () => {
+  for (
+    const [peer, bound] of [
+      ["127.0.0.1", "127.0.0.1"],
+      ["127.0.0.2", "127.0.0.1"],
+      ["192.0.2.1", "0.0.0.0"],
+      ["::1", "::1"],
+      ["2001:db8::1", "::"],
+      ["::ffff:192.0.2.1", "0.0.0.0"],
+    ] as const
+  ) {
+    using socket = DatagramSocket.toward(peer);
+    assertEquals(socket.local.hostname, bound, peer);
+  }
+});
+
+Deno.test("DatagramSocket.toward() says which permission is missing (P5)", { permissions: "none" }, () => {
+  assertThrows(
+    () => DatagramSocket.toward("192.0.2.1"),
+    Failure,
+    'Cannot open a socket toward 192.0.2.1: Deno has no permission for "0.0.0.0:0"; add --allow-net',
+  );
+});
+
+Deno.test("DatagramSocket.receive() says null once closed, also while it waits (50)", async () => {
+  const socket = DatagramSocket.toward("127.0.0.1");
+  const waiting = socket.receive();
+  socket.close();
+  socket.close();
+  assertEquals([await waiting, await socket.receive(), socket.closed], [null, null, true]);
+  const error = await assertRejects(() => socket.send("x", at(9)), Failure, "Cannot send to 127.0.0.1:9: ");
+  assertEquals(error.code, 1);
+});
+
+Deno.test("sameEndpoint() compares addresses by bytes, without zones", () => {
+  const same = (a: string, b: string): boolean => sameEndpoint({ hostname: a, port: 53 }, { hostname: b, port: 53 });
+  assert(same("127.0.0.1", "::ffff:127.0.0.1"));
+  assert(same("::ffff:7f00:1", "127.0.0.1"));
+  assert(same("fe80::1%eth0", "FE80:0::1"));
+  assert(same("name", "name"));
+  assert(!same("127.0.0.1", "127.0.0.2"));
+  assert(!same("::1", "0.0.0.1"));
+  assert(!same("name", "127.0.0.1"));
+  assert(!sameEndpoint(at(53), at(54)));
+});
+
+Deno.test("serveDatagrams() answers every peer at its own address, empty datagrams too (D1, D10)", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const serving = serveDatagrams(socket, (bytes, from) => `${from.port}:${decodeText(bytes)}`, {
+    events,
+    signal: stop.signal,
+  });
+  using one = new RawPeer();
+  using other = new RawPeer();
+  await one.send("a\n", port);
+  await other.send("", port);
+  assertEquals([(await one.receive()).text, (await other.receive()).text], [`${one.port}:a\n`, `${other.port}:`]);
+  stop.off();
+  const totals = await serving;
+  assertEquals({ ...totals }, {
+    received: 2,
+    answered: 2,
+    bytesIn: 2,
+    bytesOut: `${one.port}:a\n${other.port}:`.length,
+  });
+  assertMatch(datagramTotalsLine(totals), /^Done: 2 datagrams received, 2 answered, 2 B in, \d+ B out$/);
+  assertEquals(events.names, ["received", "sent", "received", "sent"]);
+  assertEquals(events.all[0], { event: "received", id: 0, peer: `127.0.0.1:${one.port}`, bytes: 2, text: "a" });
+});
+
+Deno.test("serveDatagrams() builds no event per datagram where nobody reads them", async () => {
+  for (const [detailed, report] of [[false, true], [true, false]]) {
+    const { socket, port } = bind();
+    const emitted: string[] = [];
+    const events = { detailed: detailed === true, emit: ({ event }: NetEvent) => emitted.push(event) };
+    const serving = serveDatagrams(socket, (bytes) => bytes, { events, once: true, report: report === true });
+    assertEquals(decodeText((await requestDatagram(at(port), "x", { retries: 3 })).bytes), "x");
+    await serving;
+    assertEquals(emitted, []);
+  }
+});
+
+Deno.test("serveDatagrams() tells a peer how it broke the protocol, and outlives every handler and peer (48)", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const serving = serveDatagrams(socket, (bytes) => {
+    const text = decodeText(bytes);
+    if (text === "bad") throw new ProtocolError("Cannot read this: bad");
+    if (text === "bug") throw new RangeError("handler's own");
+    return text === "long" ? new Uint8Array(MAX_DATAGRAM + 1) : text === "hush" ? null : text;
+  }, { events, signal: stop.signal });
+  using peer = new RawPeer();
+  await peer.send("bad", port);
+  assertEquals((await peer.receive()).text, "Cannot read this: bad");
+  for (const text of ["bug", "long", "hush", "fine"]) await peer.send(text, port);
+  assertEquals((await peer.receive()).text, "fine");
+  // A peer that leaves before its answer: sending to its port says nothing, and nothing breaks.
+  const gone = new RawPeer();
+  await gone.send("gone", port);
+  gone.close();
+  await peer.send("still here", port);
+  assertEquals((await peer.receive()).text, "still here");
+  stop.off();
+  assertEquals({ ...await serving, bytesIn: 0, bytesOut: 0 }, { received: 7, answered: 4, bytesIn: 0, bytesOut: 0 });
+  const errors = events.all.filter(({ event }) => event === "error").map(messageOf);
+  assertEquals(errors.length, 3);
+  assertMatch(
+    errors.join("\n"),
+    /^Cannot read this: bad\nhandler's own\nCannot send 65508 bytes to 127\.0\.0\.1:\d+: .*$/,
+  );
+});
+
+Deno.test("serveDatagrams() sends no error that is longer than a few words, or than three times its question", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const serving = serveDatagrams(socket, () => {
+    throw new ProtocolError(`Cannot read this: ${"no end of reasons, ".repeat(100)}`);
+  }, { signal: stop.signal });
+  using peer = new RawPeer();
+  for (const [question, answer] of [[0, 56], [1, 59], [10, 86], [50_000, 120]] as const) {
+    await peer.send("x".repeat(question), port);
+    assertEquals((await peer.receive()).bytes.length, answer);
+  }
+  stop.off();
+  await serving;
+});
+
+Deno.test("serveDatagrams() breaks off a loop with another server that answers by rule, and says so once", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const told = events.next("warning");
+  const serving = serveDatagrams(socket, () => "one", { events, signal: stop.signal, report: false, maxRate: 100 });
+  // The other server: it answers whatever comes, from a port such as clients have. Somebody has forged its first datagram.
+  using other = new RawPeer();
+  const end = performance.now() + 5000;
+  const answering = (async () => {
+    while (performance.now() < end) {
+      await other.receive();
+      await other.send("other", port);
+    }
+  })().catch(() => {});
+  await other.send("x", port);
+  await Promise.race([told, answering]);
+  assertEquals(
+    messageOf(events.all[0]),
+    `Held back an answer to 127.0.0.1:${other.port}: more than 100 a second look like two servers that answer each other`,
+  );
+  // The next client is answered, and the loop is at rest.
+  using client = new RawPeer();
+  await client.send("hello", port);
+  assertEquals((await client.receive()).text, "one");
+  other.close();
+  await answering;
+  stop.off();
+  const { received: all, answered } = await serving;
+  assertEquals(all - answered, 1);
+  assertEquals(events.names, ["warning"]);
+});
+
+Deno.test("serveDatagrams() answers without end where there is no limit", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { events, signal: stop.signal, report: false, maxRate: 0 });
+  using peer = new RawPeer();
+  const began = performance.now();
+  // Well beyond the time of the first break.
+  while (performance.now() - began < 700) {
+    await peer.send("x", port);
+    await peer.receive();
+  }
+  stop.off();
+  await serving;
+  assertEquals(events.names, []);
+});
+
+Deno.test("serveDatagrams() counts the datagrams of a flood instead of telling each, and its handler's events likewise", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const text = "x".repeat(60_000);
+  const serving = serveDatagrams(socket, (_, from, peerEvents) => {
+    peerEvents.emit({ event: "error", id: 0, peer: `${from.hostname}:${from.port}`, code: 8, message: text });
+    return "";
+  }, { events, signal: stop.signal });
+  using peer = new RawPeer();
+  for (let count = 0; count < 100; count++) {
+    await peer.send(text, port);
+    await peer.receive();
+  }
+  stop.off();
+  await serving;
+  const told = events.names.filter((name) => name === "received" || name === "error").length;
+  assert(told >= 9 && told < 20, `${told} told`);
+  assertMatch(
+    messageOf(events.all.at(-1)),
+    /^Left out of the log within [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
+  );
+});
+
+Deno.test("serveDatagrams() goes on where the system reports a peer that left (Windows)", async () => {
+  const { socket, port } = bind();
+  let refusals = 2;
+  const fussy = {
+    addr: socket.addr,
+    receive: (into: Uint8Array) =>
+      refusals-- > 0 ? Promise.reject(new Deno.errors.ConnectionReset()) : socket.receive(into),
+    send: (bytes: Uint8Array, to: Deno.Addr) => socket.send(bytes, to),
+    close: () => socket.close(),
+  } as unknown as Deno.DatagramConn;
+  const serving = serveDatagrams(fussy, (bytes) => bytes, { once: true });
+  assertEquals(decodeText((await requestDatagram(at(port), "x", { retries: 3 })).bytes), "x");
+  assertEquals((await serving).received, 1);
+});
+
+Deno.test("serveDatagrams() ends with what makes its socket useless", async () => {
+  const broken = {
+    addr: { transport: "udp", hostname: "127.0.0.1", port: 7 },
+    receive: () => Promise.reject(new Error("Out of order (os error 5)")),
+    close: () => {},
+  } as unknown as Deno.DatagramConn;
+  await assertRejects(
+    () => serveDatagrams(broken, () => null),
+    Failure,
+    "Cannot receive on 127.0.0.1:7: Out of order",
+  );
+});
+
+Deno.test("serveDatagrams() with `once` serves one exchange and closes", async () => {
+  const { socket, port } = bind();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
+  using peer = new RawPeer();
+  await peer.send("first", port);
+  assertEquals((await peer.receive()).text, "first");
+  assertEquals((await serving).received, 1);
+});
+
+Deno.test("serveDatagrams() ends with code 5 when no datagram comes within its idle limit", async () => {
+  const { socket, port } = bind();
+  const error = await assertRejects(
+    () => serveDatagrams(socket, () => null, { timeout: 20 }),
+    TimedOutError,
+    `Cannot go on listening on 127.0.0.1:${port}: no datagram for 0.02 s`,
+  );
+  assertEquals(error.code, 5);
+});
+
+Deno.test("serveDatagrams() lets the exchange under way end when it is stopped, and takes no other", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<string>();
+  const serving = serveDatagrams(socket, () => {
+    begun.resolve();
+    return goOn.promise;
+  }, { signal: stop.signal });
+  using peer = new RawPeer();
+  await peer.send("one", port);
+  await peer.send("two", port);
+  await begun.promise;
+  stop.off();
+  goOn.resolve("finished");
+  assertEquals((await peer.receive()).text, "finished");
+  assertEquals((await serving).received, 1);
+});
+
+Deno.test("serveDatagrams() cuts an exchange that outlasts the drain time", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const events = new RecordedEvents();
+  const begun = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<string>();
+  const serving = serveDatagrams(socket, () => {
+    begun.resolve();
+    return never.promise;
+  }, { signal: stop.signal, events, drainTime: 5 });
+  using peer = new RawPeer();
+  await peer.send("one", port);
+  await begun.promise;
+  stop.off();
+  assertEquals((await serving).answered, 0);
+  assertEquals(events.names, ["received", "warning"]);
+  // An answer that comes after all finds the socket closed, and nobody to trouble.
+  never.resolve("too late");
+  await never.promise;
+  assertEquals(events.names, ["received", "warning"]);
+});
+
+Deno.test("serveDatagrams() on a signal that has already fired serves nobody", async () => {
+  assertEquals((await serveDatagrams(bind().socket, () => null, { signal: AbortSignal.abort() })).received, 0);
+});
+
+Deno.test("serveDatagrams() lives through 100,000 datagrams at once (D8, 51)", async () => {
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const serving = serveDatagrams(socket, (bytes) => bytes.length === 0 ? bytes : null, { signal: stop.signal });
+  using peer = new RawPeer();
+  const flood = new Uint8Array(64);
+  for (let sent = 0; sent < 100_000; sent += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => peer.send(flood, port)));
+  }
+  const answer = await requestDatagram(at(port), "", { retries: 3 });
+  assertEquals(answer.bytes.length, 0);
+  stop.off();
+  assertGreaterOrEqual((await serving).received, 2);
+});
+
+Deno.test("requestDatagram() takes the answer and says whose, to which try, how long it took", async () => {
+  const { socket, port } = bind();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
+  const events = new RecordedEvents();
+  const answer = await requestDatagram(at(port), "grüß dich\n", { retries: 3, events });
+  await serving;
+  assertEquals(decodeText(answer.bytes), "grüß dich\n");
+  assert(sameEndpoint(answer.from, at(port)));
+  assertEquals([answer.attempt, answer.tries, answer.ignored], [1, 1, 0]);
+  assert(answer.duration > 0);
+  const peer = `127.0.0.1:${port}`;
+  assertEquals(events.all, [
+    { event: "sent", id: 0, peer, bytes: 12, text: "grüß dich" },
+    { event: "received", id: 0, peer, bytes: 12, text: "grüß dich" },
+  ]);
+});
+
+Deno.test("requestDatagram() asks again when the request or the answer is lost, from another port each time (D3)", async () => {
+  using peer = new RawPeer();
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50 });
+  const ports = [];
+  for (let tries = 0; tries < 3; tries++) ports.push((await peer.receive()).port);
+  await peer.send("answer", ports[2] ?? 0);
+  const answer = await asking;
+  assertEquals([decodeText(answer.bytes), answer.attempt], ["answer", 3]);
+  assertEquals(new Set(ports).size, 3);
+});
+
+Deno.test("requestDatagram() counts and times a late answer as that of its own try (D4)", async () => {
+  using peer = new RawPeer();
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50 });
+  const first = await peer.receive();
+  await peer.receive();
+  await peer.send("late", first.port);
+  const answer = await asking;
+  assertEquals([decodeText(answer.bytes), answer.attempt], ["late", 1]);
+  assertGreaterOrEqual(answer.tries, 2);
+  assertGreaterOrEqual(answer.duration, 49);
+});
+
+Deno.test("requestDatagram() with samePort asks from one port, and then nobody can tell which try was answered", async () => {
+  using peer = new RawPeer();
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50, samePort: true });
+  const [first, second] = [await peer.receive(), await peer.receive()];
+  assertEquals(first.port, second.port);
+  await peer.send("answer", first.port);
+  const answer = await asking;
+  assertEquals([decodeText(answer.bytes), answer.attempt], ["answer", 0]);
+  assertGreaterOrEqual(answer.duration, 49);
+
+  const { socket, port } = bind();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
+  assertEquals((await requestDatagram(at(port), "x", { retries: 0, samePort: true })).attempt, 1);
+  await serving;
+});
+
+Deno.test("requestDatagram() ignores answers from another port, and says so (D5)", async () => {
+  using peer = new RawPeer();
+  using stranger = new RawPeer();
+  const events = new RecordedEvents();
+  const ignored = events.next("warning");
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, events });
+  const { port } = await peer.receive();
+  await stranger.send("forged", port);
+  assertEquals(messageOf(await ignored), `Ignored 6 bytes from 127.0.0.1:${stranger.port}, which was not asked`);
+  await peer.send("genuine", port);
+  const answer = await asking;
+  assertEquals([decodeText(answer.bytes), answer.ignored], ["genuine", 1]);
+});
+
+Deno.test("requestDatagram() tells of one stranger, and of the others by count", async () => {
+  using peer = new RawPeer();
+  using stranger = new RawPeer();
+  const events = new RecordedEvents();
+  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 60_000, events });
+  const { port } = await peer.receive();
+  for (let count = 0; count < 100; count++) await stranger.send("forged", port);
+  await peer.send("genuine", port);
+  const { ignored } = await asking;
+  const warnings = events.all.filter(({ event }) => event === "warning").map(messageOf);
+  assertGreaterOrEqual(ignored, 2);
+  assertEquals(warnings.length, 2);
+  assertMatch(warnings[1] ?? "", new RegExp(`^Ignored ${ignored - 1} more from peers that were not asked, within`));
+});
+
+const manyLoopbacks = needs(Deno.build.os === "linux", "a second address of loopback");
+
+Deno.test(
+  "requestDatagram() ignores answers from another address with the right port (D5)",
+  manyLoopbacks,
+  async () => {
+    // A server on all addresses answers from the one that its system finds nearest, whichever was asked.
+    const { socket, port } = bind("0.0.0.0");
+    const events = new RecordedEvents();
+    const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
+    const error = await assertRejects(
+      () => requestDatagram({ hostname: "127.0.0.9", port }, "question", { retries: 0, firstWait: 100, events }),
+      TimedOutError,
+    );
+    await serving;
+    assertMatch(error.message, /no answer to 1 try in \d+ ms, 1 datagram of others ignored;/);
+    const warnings = events.all.filter(({ event }) => event === "warning").map(messageOf);
+    assertEquals(warnings, [`Ignored 8 bytes from 127.0.0.1:${port}, which was not asked`]);
+  },
+);
+
+Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D9, 49)", async () => {
+  using silent = new RawPeer();
+  using stranger = new RawPeer();
+  const asking = assertRejects(
+    () => requestDatagram(at(silent.port), "x", { retries: 2, firstWait: 50 }),
+    TimedOutError,
+  );
+  for (let tries = 0; tries < 2; tries++) await silent.receive();
+  await stranger.send("forged", (await silent.receive()).port);
+  const error = await asking;
+  assertEquals(error.code, 5);
+  assertMatch(
+    error.message,
+    /^Cannot reach 127\.0\.0\.1:\d+: no answer to 3 tries in \d+ ms, 1 datagram of others ignored; is a server .*\?$/,
+  );
+});
+
+Deno.test("requestDatagram() waits twice as long for each further try", async () => {
+  using silent = new RawPeer();
+  const started = performance.now();
+  await assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 2, firstWait: 20 }), TimedOutError);
+  assertGreaterOrEqual(performance.now() - started, 20 + 40 + 80 - 3);
+});
+
+Deno.test("requestDatagram() keeps to its overall bound", async () => {
+  using silent = new RawPeer();
+  const error = await assertRejects(
+    () => requestDatagram(at(silent.port), "x", { retries: 1000, firstWait: 20, timeout: 50 }),
+    TimedOutError,
+  );
+  assertMatch(error.message, /no answer to (1 try|2 tries) in \d+ ms;/);
+});
+
+Deno.test("requestDatagram() ends with the signal's reason, before and in the middle", async () => {
+  using silent = new RawPeer();
+  using stop = new Switch();
+  const reason = new Error("enough");
+  const asking = assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 3, signal: stop.signal }), Error);
+  await silent.receive();
+  stop.off(reason);
+  assertStrictEquals(await asking, reason);
+  assertStrictEquals(
+    await assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 3, signal: stop.signal }), Error),
+    reason,
+  );
+});
+
+Deno.test("requestDatagram() refuses a question too long for a datagram, and a name without address", async () => {
+  const error = await assertRejects(
+    () => requestDatagram(at(9), new Uint8Array(70_000), { retries: 0 }),
+    Failure,
+    "Cannot send 70000 bytes",
+  );
+  assertEquals(error.code, 2);
+  const nameless = await assertRejects(
+    () => requestDatagram({ hostname: "nobody.invalid", port: 9 }, "x", { retries: 0 }),
+    Failure,
+    "Cannot resolve nobody.invalid",
+  );
+  assertEquals(nameless.code, 3);
+});
+
+Deno.test("requestDatagram() takes turns over a name's addresses; the living one answers (S15)", async () => {
+  const { socket, port } = bind();
+  const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
+  const answer = await requestDatagram({ hostname: "two", port }, "x", {
+    // One address of a name is asked even where there are no retries.
+    retries: 0,
+    firstWait: 10,
+    resolve: () => Promise.resolve(["::1", "127.0.0.1"]),
+  });
+  assertEquals([answer.from.hostname, answer.attempt], ["127.0.0.1", answer.tries]);
+  await serving;
+});
+
+Deno.test("requestDatagram() names each address and what it said when none answers", async () => {
+  using silent = new RawPeer();
+  const resolve = () => Promise.resolve(["::1", "127.0.0.1"]);
+  const refuse = (_: Deno.DatagramConn, hostname: string): Partial<Deno.DatagramConn> =>
+    hostname === "::1" ? { send: () => Promise.reject(new Deno.errors.NetworkUnreachable()) } : {};
+  const error = await withSockets(refuse, () =>
+    assertRejects(
+      () => requestDatagram({ hostname: "two", port: silent.port }, "x", { retries: 3, firstWait: 10, resolve }),
+      TimedOutError,
+    ));
+  assertMatch(
+    error.message,
+    /^Cannot reach two:\d+: no answer to 2 tries in \d+ ms \(::1 network unreachable; 127\.0\.0\.1 silent\); is a/,
+  );
+});
+
+Deno.test("requestDatagram() fails with code 4 where the system knows no way (D9)", async () => {
+  const noFamily = Object.assign(new Error("Address family not supported"), { code: "EAFNOSUPPORT" });
+  for (
+    const [problem, state] of [
+      [new Deno.errors.NetworkUnreachable(), "network unreachable"],
+      [noFamily, "this machine has no such address family"],
+    ] as const
+  ) {
+    const error = await withSockets(
+      () => ({ send: () => Promise.reject(problem) }),
+      () => assertRejects(() => requestDatagram(at(9), "x", { retries: 3 }), Failure),
+    );
+    assertEquals([error.code, error.message], [4, `Cannot reach 127.0.0.1:9: ${state}`]);
+  }
+});
+
+Deno.test("requestDatagram() fails with code 4 at once where the system says that nobody listens (D9, Windows)", async () => {
+  const error = await withSockets(
+    (socket) => {
+      // The refusal comes back once something was sent.
+      const sent = Promise.withResolvers<void>();
+      return {
+        receive: () => sent.promise.then(() => Promise.reject(new Deno.errors.ConnectionReset())),
+        send: async (bytes, to) => {
+          const count = await socket.send(bytes, to);
+          sent.resolve();
+          return count;
+        },
+      };
+    },
+    () => assertRejects(() => requestDatagram(at(9), "x", { retries: 3, firstWait: 60_000 }), Failure),
+  );
+  assertEquals([error.code, error.message], [4, "Cannot reach 127.0.0.1:9: nobody listens on that port"]);
+});

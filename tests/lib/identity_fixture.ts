@@ -1,8 +1,0 @@
-/** One server that wants its identity: prints what it got as JSON, without the key, and whether the library was loaded for it. */
-import { serverIdentity } from "../../lib/identity_store.ts";
-import { checkPair } from "../../lib/pem.ts";
-
-const { pair, fingerprint, origin, folder } = await serverIdentity();
-checkPair(pair, { certificate: "certificate", key: "key" });
-const loaded = "defineMetadata" in Reflect;
-await Deno.stdout.write(new TextEncoder().encode(JSON.stringify({ fingerprint, origin, folder, loaded })));

@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Connection } from "../../../lib/stream/connection.ts";
+import { Failure } from "../../../lib/errors.ts";
+import { announce, listenTcp, listenUdp, reachableAddresses } from "../../../lib/net/listen.ts";
+import { RawClient, RecordedEvents } from "../../support/sockets.ts";
+
+function refused(listen: () => Disposable | Deno.DatagramConn): string {
+  const failure = assertThrows(listen, Failure);
+  assertEquals(failure.code, 9);
+  assert(failure.cause instanceof Error);
+  return failure.message;
+}
+
+Deno.test("listenTcp() takes any free port for 0, in both families", async () => {
+  for (const hostname of ["127.0.0.1", "::1", "0.0.0.0", "::"]) {
+    using listener = listenTcp({ hostname, port: 0 });
+    assert(listener.addr.port > 0);
+    assertEquals(listener.addr.hostname, hostname);
+    using _client = await RawClient.connect(listener.addr.port, hostname === "::1" ? "::1" : "127.0.0.1");
+    using _accepted = await listener.accept();
+  }
+});
+
+Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", async () => {
+  using listener = listenTcp({ hostname: "::", port: 0 });
+  for (const [host, peer] of [["127.0.0.1", "127.0.0.1"], ["::1", "[::1]"]] as const) {
+    using client = await RawClient.connect(listener.addr.port, host);
+    using connection = new Connection(await listener.accept());
+    assertEquals(connection.peer, `${peer}:${client.port}`);
+    assertEquals(connection.local, `${peer}:${listener.addr.port}`);
+  }
+});
+
+Deno.test("listenTcp() on a port in use ends with code 9 and says who may hold it (S15)", () => {
+  using listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const message = refused(() => listenTcp({ hostname: "127.0.0.1", port }));
+  assertStringIncludes(message, `Cannot listen on 127.0.0.1:${port}: another program holds the port (\``);
+  assertStringIncludes(message, "shows which); try --port 0 for a free one");
+  if (Deno.build.os === "linux") assertStringIncludes(message, `ss -tlnp 'sport = ${port}'`);
+});
+
+Deno.test("listenUdp() on a port in use says so too (S15)", () => {
+  const socket = listenUdp({ hostname: "127.0.0.1", port: 0 });
+  const { port } = socket.addr as Deno.NetAddr;
+  try {
+    const message = refused(() => listenUdp({ hostname: "127.0.0.1", port }));
+    assertStringIncludes(message, `Cannot listen on 127.0.0.1:${port} (UDP): another program holds the port`);
+    if (Deno.build.os === "linux") assertStringIncludes(message, `ss -ulnp 'sport = ${port}'`);
+  } finally {
+    socket.close();
+  }
+});
+
+Deno.test("listenTcp() on an address of another machine ends with code 9 (S15)", () => {
+  for (const [hostname, shown] of [["192.0.2.199", "192.0.2.199:0"], ["2001:db8::99", "[2001:db8::99]:0"]] as const) {
+    assertEquals(
+      refused(() => listenTcp({ hostname, port: 0 })),
+      `Cannot listen on ${shown}: ${hostname} is not an address of this machine; try --bind 0.0.0.0`,
+    );
+  }
+});
+
+Deno.test("listenTcp() on a name that does not exist ends with code 9", () => {
+  assertStringIncludes(
+    refused(() => listenTcp({ hostname: "nosuch.invalid", port: 0 })),
+    "Cannot listen on nosuch.invalid:0: no such name",
+  );
+});
+
+Deno.test("listenTcp() says which permission is missing (P5)", { permissions: "none" }, () => {
+  assertStringIncludes(
+    refused(() => listenTcp({ hostname: "127.0.0.1", port: 9 })),
+    'Cannot listen on 127.0.0.1:9: Deno has no permission for "127.0.0.1:9"; add --allow-net',
+  );
+});
+
+Deno.test("reachableAddresses() is empty for loopback, itself for one address", { permissions: "none" }, () => {
+  assertEquals(reachableAddresses("127.0.0.1"), []);
+  assertEquals(reachableAddresses("::1"), []);
+  assertEquals(reachableAddresses("192.0.2.1"), ["192.0.2.1"]);
+});
+
+Deno.test("reachableAddresses() of a wildcard are those that leave the machine", () => {
+  const own = Deno.networkInterfaces().map(({ address }) => address);
+  for (const wildcard of ["0.0.0.0", "::"]) {
+    for (const address of reachableAddresses(wildcard)) {
+      assert(own.includes(address) && !/^(127\.|::1$|fe80:)/i.test(address), address);
+      assert(wildcard === "::" || !address.includes(":"), address);
+    }
+  }
+  assert(reachableAddresses("::").length >= reachableAddresses("0.0.0.0").length);
+});
+
+Deno.test("reachableAddresses() without the permission leaves a place to fill in (P5)", { permissions: "none" }, () => {
+  assertEquals(reachableAddresses("0.0.0.0"), ["ADDRESS-OF-THIS-MACHINE"]);
+});
+
+Deno.test("announce() tells where a socket listens and how others join", { permissions: "none" }, () => {
+  const events = new RecordedEvents();
+  const join = ({ hostname, port }: { hostname: string; port: number }): string => `join ${hostname} ${port}`;
+  announce(events, { addr: { transport: "udp", hostname: "192.0.2.1", port: 9 } }, join);
+  announce(events, { addr: { transport: "tcp", hostname: "::1", port: 8 } }, join);
+  assertEquals(events.all, [
+    { event: "listening", transport: "udp", hostname: "192.0.2.1", port: 9, tls: false, join: ["join 192.0.2.1 9"] },
+    { event: "listening", transport: "tcp", hostname: "::1", port: 8, tls: false, join: [] },
+  ]);
+});

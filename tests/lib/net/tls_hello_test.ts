@@ -1,0 +1,44 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ProtocolError } from "../../../lib/errors.ts";
+import { PlainListener } from "../../../lib/net/tls_hello.ts";
+import type { StreamListener, StreamSocket } from "../../../lib/net/socket.ts";
+import { everyWay, sourceOf } from "../../support/chunks.ts";
+
+const permissions = "none";
+const addr: Deno.NetAddr = { transport: "tcp", hostname: "192.0.2.1", port: 1 };
+
+/** A listener whose one client sends these pieces. */
+function listenerOf(pieces: readonly Uint8Array[]): StreamListener {
+  const socket: StreamSocket = {
+    localAddr: addr,
+    remoteAddr: addr,
+    ...sourceOf(pieces),
+    write: (bytes) => Promise.resolve(bytes.length),
+    closeWrite: () => Promise.resolve(),
+    close: () => {},
+  };
+  return { addr, accept: () => Promise.resolve(socket), close: () => {} };
+}
+
+async function received(pieces: readonly Uint8Array[]): Promise<number[]> {
+  const socket = await new PlainListener(listenerOf(pieces)).accept();
+  const [bytes, buffer]: [number[], Uint8Array] = [[], new Uint8Array(16)];
+  for (let count; (count = await socket.read(buffer)) !== null;) bytes.push(...buffer.subarray(0, count));
+  return bytes;
+}
+
+Deno.test("a ClientHello is known by its first two bytes, however they arrive (T3)", { permissions }, async () => {
+  for (const { pieces } of everyWay(Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00))) {
+    await assertRejects(
+      () => received(pieces),
+      ProtocolError,
+      "a client speaks TLS, but this port does not; start the",
+    );
+  }
+});
+
+Deno.test("whatever begins otherwise passes as it is", { permissions }, async () => {
+  for (const bytes of [[0x16], [0x16, 0x02, 3], [0x03, 0x16, 0x03], [0x41, 0x16, 0x03], []]) {
+    for (const { pieces } of everyWay(Uint8Array.from(bytes))) assertEquals(await received(pieces), bytes);
+  }
+});

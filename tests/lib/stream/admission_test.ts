@@ -1,0 +1,130 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Admission, type AdmissionOptions, type Slots } from "../../../lib/stream/admission.ts";
+import { NO_EVENTS } from "../../../lib/events.ts";
+import { serveTcp } from "../../../lib/stream/server.ts";
+import { RecordedEvents } from "../../support/sockets.ts";
+import { encodeText } from "../../../lib/text.ts";
+import { FakeListener, FakeSocket } from "../fakes.ts";
+
+const permissions = "none";
+
+/** Slots that count what is done to them. */
+class CountedSlots implements Slots {
+  taken = 0;
+  most = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take(): boolean {
+    if (this.taken >= this.#limit) return false;
+    this.most = Math.max(this.most, ++this.taken);
+    return true;
+  }
+
+  free(): void {
+    this.taken--;
+  }
+}
+
+function refusal(options: AdmissionOptions, open: number, hostname?: string): string | null {
+  const no = new Admission(options, NO_EVENTS).refusalOf(new FakeSocket(hostname), open);
+  return no && `${no.kind}: ${no.reason}`;
+}
+
+Deno.test("Admission lets everybody in unless told otherwise", { permissions }, () => {
+  assertEquals([refusal({}, 1_000_000), refusal({ allow: [], maxConnections: 0 }, 9)], [null, null]);
+});
+
+Deno.test("Admission counts up to maxConnections", { permissions }, () => {
+  assertEquals(refusal({ maxConnections: 2 }, 1), null);
+  assertEquals(refusal({ maxConnections: 2 }, 2), "full: the server is full (2 connections at most); try again later");
+});
+
+Deno.test("Admission asks for the address first: who is not allowed takes no slot", { permissions }, () => {
+  const slots = new CountedSlots(1);
+  const options = { maxConnections: 1, slots, allow: [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }] };
+  assertEquals(refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
+  assertEquals(slots.taken, 0);
+  assertEquals(refusal(options, 0, "::ffff:192.0.2.77"), null);
+  assertEquals(slots.taken, 1);
+  assertEquals(refusal(options, 0, "192.0.2.1"), "full: the server is full (1 connection at most); try again later");
+});
+
+Deno.test("Admission lets who is turned away read why before it closes", { permissions }, async () => {
+  const events = new RecordedEvents();
+  const admission = new Admission({}, events);
+  const socket = new FakeSocket();
+  admission.turnAway(socket, { kind: "full", reason: "not today" });
+  await socket.source.asked();
+  assertEquals([socket.sent, socket.calls], ["Cannot serve you: not today\n", ["setNoDelay", "closeWrite"]]);
+  socket.source.end();
+  await admission.settled();
+  assertEquals([socket.closed, events.names], [true, ["refused"]]);
+});
+
+Deno.test("Admission tells in the protocol's own form, which depends on the kind", { permissions }, async () => {
+  const admission = new Admission({ refusal: (sentence, kind) => encodeText(`${kind}/${sentence}`) }, NO_EVENTS);
+  for (const kind of ["full", "not allowed"] as const) {
+    const socket = new FakeSocket();
+    admission.turnAway(socket, { kind, reason: "no" });
+    await socket.source.asked();
+    assertEquals(socket.sent, `${kind}/Cannot serve you: no`);
+    socket.source.end();
+    await admission.settled();
+  }
+});
+
+Deno.test("servers that share slots share the limit, and give each slot back", { permissions }, async () => {
+  const [slots, controller] = [new CountedSlots(3), new AbortController()];
+  const sockets = Array.from({ length: 8 }, () => new FakeSocket());
+  const { promise: go, resolve: end } = Promise.withResolvers<void>();
+  const all = [sockets.slice(0, 4), sockets.slice(4)].map((mine) => {
+    const events = new RecordedEvents();
+    const options = { events, signal: controller.signal, maxConnections: 3, slots };
+    return { events, done: serveTcp(new FakeListener(mine), () => go, options) };
+  });
+  const decided = (): number =>
+    all.flatMap(({ events }) => events.names).filter((name) => name === "accepted" || name === "refused").length;
+  while (decided() < 8) await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([slots.taken, slots.most], [3, 3]);
+  for (const socket of sockets) socket.source.end();
+  end();
+  controller.abort();
+  const totals = await Promise.all(all.map(({ done }) => done));
+  assertEquals(totals.map(({ connections, refused }) => connections + refused), [4, 4]);
+  assertEquals([totals.reduce((sum, { connections }) => sum + connections, 0), slots.taken], [3, 0]);
+});
+
+Deno.test(
+  "clients that are turned away by the thousand are counted in the log, not told one by one",
+  { permissions },
+  async () => {
+    const events = new RecordedEvents();
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => {});
+    const all = Promise.withResolvers<void>();
+    let left = 6000;
+    const strangers = {
+      addr: { transport: "tcp" as const, hostname: "127.0.0.1", port: 1 },
+      accept: () => {
+        if (left-- > 0) return Promise.resolve(new FakeSocket("198.51.100.1"));
+        all.resolve();
+        return closed.promise;
+      },
+      close: () => closed.reject(new Deno.errors.BadResource("Listener has been closed")),
+    };
+    const stop = new AbortController();
+    const allow = [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }];
+    const serving = serveTcp(strangers, () => Promise.resolve(), { events, signal: stop.signal, allow });
+    await all.promise;
+    stop.abort();
+    assertEquals((await serving).refused, 6000);
+    const told = events.names.filter((name) => name === "refused").length;
+    const [rest] = events.all.flatMap((event) => "message" in event ? [String(event.message)] : []);
+    assertStringIncludes(rest ?? "", `Left out of the log within `);
+    assertStringIncludes(rest ?? "", `: ${6000 - told} refused; from 1 peer`);
+  },
+);

@@ -1,0 +1,169 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { connectFailure, connectTcp, resolveHost, resolveWithin } from "../../../lib/stream/connect.ts";
+import { Failure, TimedOutError } from "../../../lib/errors.ts";
+import { RecordedEvents } from "../../support/sockets.ts";
+
+/** A port on which nobody listens: one that was free a moment ago. */
+function freePort(hostname = "127.0.0.1"): number {
+  using listener = Deno.listen({ hostname, port: 0 });
+  return listener.addr.port;
+}
+
+/** A listener whose queue is full: further connects get no answer, as behind a firewall that drops. */
+async function blackHole(): Promise<Disposable & { port: number }> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const held: Deno.TcpConn[] = [];
+  try {
+    for (;;) held.push(await Deno.connect({ port, signal: AbortSignal.timeout(100) }));
+  } catch {
+    // Full.
+  }
+  return {
+    port,
+    [Symbol.dispose]: () => {
+      for (const conn of held) conn.close();
+      listener.close();
+    },
+  };
+}
+
+Deno.test(
+  "resolveHost() answers an address with itself, and the wildcard with this machine",
+  { permissions: "none" },
+  async () => {
+    const same = ["127.0.0.1", "::1", "fe80::1%eth0", "192.0.2.1"];
+    for (const address of same) assertEquals(await resolveHost(address), [address]);
+    assertEquals([await resolveHost("0.0.0.0"), await resolveHost("::")], [["127.0.0.1"], ["::1"]]);
+  },
+);
+
+Deno.test("resolveHost() finds each address of a name once", async () => {
+  const addresses = await resolveHost("localhost");
+  assert(addresses.length > 0 && new Set(addresses).size === addresses.length);
+  assert(addresses.every((address) => address === "127.0.0.1" || address === "::1"), addresses.join());
+});
+
+Deno.test("resolveHost() ends with code 3 for a name that does not exist (S14)", async () => {
+  const failure = await assertRejects(() => resolveHost("nosuch.invalid"), Failure);
+  assertEquals(failure.code, 3);
+  assertMatch(
+    failure.message,
+    /^Cannot resolve nosuch\.invalid: no (such name; check the spelling|name server answers)/,
+  );
+});
+
+Deno.test("resolveHost() says which permission is missing (P5)", { permissions: "none" }, async () => {
+  const failure = await assertRejects(() => resolveHost("example.com"), Failure);
+  assertStringIncludes(
+    failure.message,
+    "Cannot resolve example.com: Deno has no permission for this name; add --allow-net",
+  );
+});
+
+Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and tells so", async () => {
+  for (
+    const [bind, host] of [["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "localhost"], ["::1", "::1"], ["::", "0.0.0.0"]]
+  ) {
+    using listener = Deno.listen({ hostname: bind ?? "", port: 0 });
+    const events = new RecordedEvents();
+    using connection = await connectTcp({ hostname: host ?? "", port: listener.addr.port }, { events, id: 3 });
+    using accepted = await listener.accept();
+    const [event] = events.all;
+    assert(event?.event === "connected" && event.id === 3 && event.duration >= 0, host);
+    assertEquals([event.peer, event.local], [connection.peer, connection.local]);
+    assertEquals((accepted.remoteAddr as Deno.NetAddr).port, Number(connection.local.split(":").at(-1)));
+  }
+});
+
+Deno.test("connectTcp() to a port without a listener ends with code 4 and advice (S14)", async () => {
+  for (const hostname of ["127.0.0.1", "::1", "localhost"]) {
+    const port = freePort(hostname === "localhost" ? "127.0.0.1" : hostname);
+    const failure = await assertRejects(() => connectTcp({ hostname, port }), Failure);
+    assertEquals(failure.code, 4);
+    const target = hostname === "::1" ? `[::1]:${port}` : `${hostname}:${port}`;
+    assertStringIncludes(failure.message, `Cannot connect to ${target}: `);
+    assertStringIncludes(failure.message, "connection refused");
+    assertStringIncludes(failure.message, " (is a server running there, on that port?)");
+    assert(failure.cause instanceof Deno.errors.ConnectionRefused);
+  }
+});
+
+Deno.test("connectTcp() to a name that does not exist ends with code 3 (S14)", async () => {
+  const failure = await assertRejects(() => connectTcp({ hostname: "nosuch.invalid", port: 9 }), Failure);
+  assertEquals(failure.code, 3);
+  assertStringIncludes(failure.message, "Cannot resolve nosuch.invalid: ");
+});
+
+Deno.test("connectTcp() to a host that drops ends with code 5 at its time limit (S14)", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  using hole = await blackHole();
+  const failure = await assertRejects(
+    () => connectTcp({ hostname: "127.0.0.1", port: hole.port }, { timeout: 50 }),
+    Failure,
+  );
+  assertEquals(failure.code, 5);
+  assertEquals(
+    failure.message,
+    `Cannot connect to 127.0.0.1:${hole.port}: no answer within the time limit (wrong address, machine off, or a firewall that drops)`,
+  );
+});
+
+Deno.test("connectTcp() ends with its signal: before, during the attempt, and after it", async () => {
+  const reason = new Error("stopped");
+  for (const hostname of ["127.0.0.1", "nosuch.invalid"]) {
+    const aborted = connectTcp({ hostname, port: 9 }, { signal: AbortSignal.abort(reason) });
+    assertEquals(await assertRejects(() => aborted, Error), reason);
+  }
+  if (Deno.build.os === "linux") {
+    using hole = await blackHole();
+    const controller = new AbortController();
+    const connecting = connectTcp({ hostname: "127.0.0.1", port: hole.port }, {
+      signal: controller.signal,
+      timeout: 5000,
+    });
+    controller.abort(reason);
+    assertEquals(await assertRejects(() => connecting, Error), reason);
+  }
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const controller = new AbortController();
+  using connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, {
+    signal: controller.signal,
+  });
+  using _accepted = await listener.accept();
+  const reading = connection.read();
+  controller.abort(reason);
+  assertEquals(await assertRejects(() => reading, Error), reason);
+});
+
+Deno.test("connectTcp() leaves its time limit behind once it has connected", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  // A timer that is still running at the end of a test fails it.
+  using _connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, { timeout: 60_000 });
+  using _accepted = await listener.accept();
+});
+
+Deno.test("connectFailure() names each address of a name and what it said", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const refused = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
+  const failure = await connectFailure({ hostname: "two.example", port }, ["::1", "127.0.0.1"], refused);
+  assertEquals([failure.code, failure.cause], [4, refused]);
+  assertEquals(
+    failure.message,
+    `Cannot connect to two.example:${port}: ::1 connection refused; 127.0.0.1 answers now (is a server running there, on that port?)`,
+  );
+  using _probe = await listener.accept();
+});
+
+Deno.test("resolveWithin() keeps to its time and its signal, whatever the name server does", async () => {
+  const resolve = (): Promise<string[]> => new Promise(() => {});
+  const endpoint = { hostname: "slow.invalid", port: 1 };
+  const late = await assertRejects(() => resolveWithin(endpoint, { resolve, timeout: 20 }), TimedOutError);
+  assertEquals(late.message, "Cannot resolve slow.invalid: no answer from a name server within 0.02 s");
+  const controller = new AbortController();
+  const stopped = resolveWithin(endpoint, { resolve, signal: controller.signal });
+  controller.abort(new Error("stopped"));
+  await assertRejects(() => stopped, Error, "stopped");
+});

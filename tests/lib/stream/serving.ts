@@ -1,0 +1,48 @@
+/**
+ * Real servers on free ports for the tests of `serveTcp`.
+ *
+ * @module
+ */
+import type { Connection } from "../../../lib/stream/connection.ts";
+import { listenTcp } from "../../../lib/net/listen.ts";
+import { type ServeOptions, serveTcp, type ServeTotals } from "../../../lib/stream/server.ts";
+import { decodeText } from "../../../lib/text.ts";
+import { RecordedEvents } from "../../support/sockets.ts";
+
+/** A server under test. It stops when it goes out of scope; a fault of its own fails the test. */
+export interface Served extends AsyncDisposable {
+  readonly port: number;
+  readonly events: RecordedEvents;
+  readonly done: Promise<ServeTotals>;
+  stop(): void;
+}
+
+/** Starts one. */
+export function serve(
+  handler: (connection: Connection) => Promise<void>,
+  options: ServeOptions & { hostname?: string } = {},
+): Served {
+  const { hostname = "127.0.0.1", ...rest } = options;
+  const [listener, events, controller] = [
+    listenTcp({ hostname, port: 0 }),
+    new RecordedEvents(),
+    new AbortController(),
+  ];
+  const done = serveTcp(listener, handler, { events, signal: controller.signal, ...rest });
+  const stop = (): void => controller.abort();
+  return {
+    port: listener.addr.port,
+    events,
+    done,
+    stop,
+    async [Symbol.asyncDispose]() {
+      stop();
+      await done;
+    },
+  };
+}
+
+/** Answers each line with itself. */
+export async function echoLines(connection: Connection): Promise<void> {
+  for (let line; (line = await connection.readLine()) !== null;) await connection.write(`${decodeText(line)}\n`);
+}

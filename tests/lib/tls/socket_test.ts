@@ -1,0 +1,305 @@
+import { delay } from "@std/async/delay";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { CutOffError, Failure, TimedOutError } from "../../../lib/errors.ts";
+import { MemoryBudget } from "../../../lib/memory.ts";
+import { writeAll } from "../../../lib/console/output.ts";
+import type { StreamSocket } from "../../../lib/net/socket.ts";
+import { TlsSocket } from "../../../lib/tls/socket.ts";
+import { RawClient } from "../../support/sockets.ts";
+import { pki, readAll, serverTls, socketPair, tlsListener, writeText } from "../../support/tls.ts";
+
+/** Writes without end. */
+function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> } {
+  let sent = 0;
+  const done = (async () => {
+    for (;;) sent += await socket.write(new Uint8Array(65536));
+  })();
+  return { sent: () => sent, done };
+}
+
+/** A socket that reads or writes in another way than the one below it. */
+function around(raw: Deno.TcpConn, changed: Partial<StreamSocket>): StreamSocket {
+  return {
+    localAddr: raw.localAddr,
+    remoteAddr: raw.remoteAddr,
+    read: (into) => raw.read(into),
+    write: (bytes) => raw.write(bytes),
+    closeWrite: () => raw.closeWrite(),
+    close: () => raw.close(),
+    ...changed,
+  };
+}
+
+/** Waits until a counter that has begun to count stands still between two looks. */
+async function standstill(count: () => number): Promise<void> {
+  for (let before = -1; before !== count() || before === 0;) {
+    before = count();
+    await delay(100);
+  }
+}
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  Deno.test(`TlsSocket tells what ${version} has agreed upon`, async () => {
+    const options = { servername: "localhost", ALPNProtocols: ["b", "a"], maxVersion: version, ca: pki.ca.certificate };
+    await using pair = await socketPair(serverTls(pki.server, { alpn: ["a", "b"] }), { kind: "client", options });
+    const [client, server] = await Promise.all([pair.client.handshake(), pair.server.handshake()]);
+    assertEquals([client.version, server.version, server.serverName], [version, version, "localhost"]);
+    assertEquals([client.alpn, server.alpn], ["a", "a"]);
+    assertMatch(client.cipher, /^TLS_(ECDHE_ECDSA_WITH_)?(AES|CHACHA20)/);
+    assertEquals([client.subject, client.name, client.distrust], ["CN=localhost", "localhost", null]);
+    assertMatch(client.fingerprint ?? "", /^sha256:[\da-f]{64}$/);
+    assertEquals([server.subject, server.certificate, server.refusal], [null, null, null]);
+  });
+}
+
+Deno.test("closeWrite() is a half-close: the other side reads the end and can still write (59)", async () => {
+  await using pair = await socketPair();
+  await writeText(pair.client, "ask");
+  await pair.client.closeWrite();
+  assertEquals(await readAll(pair.server), "ask");
+  await writeText(pair.server, "answer");
+  await pair.server.closeWrite();
+  assertEquals(await readAll(pair.client), "answer");
+  await pair.client.closeWrite();
+});
+
+Deno.test("close() says goodbye: the other side reads an end and no cut", async () => {
+  await using pair = await socketPair();
+  await writeText(pair.client, "last");
+  pair.client.close();
+  assertEquals(await readAll(pair.server), "last");
+  await assertRejects(() => pair.client.read(new Uint8Array(1)), Deno.errors.BadResource);
+});
+
+Deno.test("a FIN without close_notify is a cut, after what came before it (T5, 58)", async () => {
+  await using pair = await socketPair();
+  await writeText(pair.client, "half a mess");
+  const buffer = new Uint8Array(64);
+  assertEquals(await pair.server.read(buffer), 11);
+  await pair.clientRaw.closeWrite();
+  await assertRejects(() => pair.server.read(buffer), Deno.errors.UnexpectedEof);
+});
+
+Deno.test("a reader that is slow gets all, and the end, after the socket's own end", async () => {
+  await using pair = await socketPair();
+  const text = "0123456789".repeat(30_000);
+  await pair.server.handshake();
+  await writeText(pair.client, text);
+  await pair.client.closeWrite();
+  // All of it waits then, the socket's end too.
+  await pair.clientRaw.closeWrite();
+  assert(await readAll(pair.server) === text);
+});
+
+Deno.test("a peer that does not read stops the writer, and memory does not grow (17)", async () => {
+  const listener = tlsListener();
+  const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  let received = 0;
+  const counting = around(raw, {
+    async read(into) {
+      const count = await raw.read(into);
+      received += count ?? 0;
+      return count;
+    },
+  });
+  const [client, server] = [new TlsSocket(counting, { kind: "client", options: {} }), await listener.accept()];
+  listener.close();
+  const piece = new Uint8Array(65536).fill(7);
+  let sent = 0;
+  const total = 64 * 1024 * 1024;
+  const sending = (async () => {
+    while (sent < total) sent += await server.write(piece);
+    await server.closeWrite();
+  })();
+  await standstill(() => sent);
+  assert(sent < total / 2, `${sent} bytes were taken`);
+  assert(received < 512 * 1024, `${received} bytes were received for nobody`);
+  let got = 0;
+  const buffer = new Uint8Array(65536);
+  for (let count; (count = await client.read(buffer)) !== null;) got += count;
+  await sending;
+  assertEquals(got, total);
+  client.close();
+  server.close();
+  await Promise.all([client.gone, server.gone]);
+});
+
+Deno.test("a write that waits fails when the connection goes, and so does one after it", async () => {
+  const pair = await socketPair();
+  await Promise.all([pair.client.handshake(), pair.server.handshake()]);
+  const flood = flooding(pair.server);
+  const failed = assertRejects(() => flood.done, Error);
+  await standstill(flood.sent);
+  pair.clientRaw.close();
+  await failed;
+  await assertRejects(() => pair.server.write(new Uint8Array(1)), Error);
+  await pair[Symbol.asyncDispose]();
+});
+
+Deno.test("close() does not wait for a peer that does not read", async () => {
+  await using pair = await socketPair();
+  await Promise.all([pair.client.handshake(), pair.server.handshake()]);
+  const flood = flooding(pair.server);
+  const failed = assertRejects(() => flood.done, Error);
+  await standstill(flood.sent);
+  pair.server.close();
+  await pair.server.gone;
+  await failed;
+});
+
+Deno.test("the end is told before the socket closes, however long its record waits to go out", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new TlsSocket(await Deno.connect({ port: listener.addr.port }), { kind: "client", options: {} });
+  const raw = await listener.accept();
+  listener.close();
+  const [held, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let writing: Promise<unknown> | null = null;
+  const full = around(raw, {
+    async write(bytes) {
+      if (writing !== null) waits.resolve();
+      await writing;
+      return await raw.write(bytes);
+    },
+  });
+  const { cert, key } = { cert: pki.server.certificate, key: pki.server.key };
+  const server = new TlsSocket(full, {
+    kind: "server",
+    options: { cert, key },
+    plain: new Uint8Array(),
+    demanding: false,
+  });
+  await Promise.all([client.handshake(), server.handshake()]);
+  await writeText(server, "all of it");
+  writing = held.promise;
+  const ending = server.closeWrite().then(() => server.close());
+  await waits.promise;
+  await delay(10);
+  held.resolve();
+  await ending;
+  assertEquals(await readAll(client), "all of it");
+  client.close();
+  await Promise.all([client.gone, server.gone]);
+});
+
+/** What a TLS server makes of a client that sends these bytes, and what the client gets to read. */
+async function meet(
+  bytes: Uint8Array | string,
+  { patience = 2000, end = false } = {},
+): Promise<{ failure: Error; answer: Uint8Array }> {
+  const listener = tlsListener(serverTls(pki.server, { patience }));
+  using client = await RawClient.connect(listener.port);
+  const server = await listener.accept() as TlsSocket;
+  listener.close();
+  if (bytes.length > 0) await client.send(bytes);
+  if (end) await client.end();
+  const failure = await assertRejects(() => server.handshake(), Error);
+  const answer = await client.restBytes();
+  client.close();
+  server.close();
+  await server.gone;
+  return { failure, answer };
+}
+
+Deno.test("a client that speaks plain text is told so in plain text (T3, 56)", async () => {
+  const { failure, answer } = await meet("hello\n");
+  assertEquals((failure as Failure).code, 7);
+  assertEquals(failure.message, "the client does not speak TLS, but this port does");
+  assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
+});
+
+Deno.test("a client that says nothing is not waited for, and told what this port speaks (T4, 57)", async () => {
+  const { failure, answer } = await meet("", { patience: 50 });
+  assert(failure instanceof TimedOutError);
+  assertMatch(failure.message, /^no TLS handshake within 0\.05 s/);
+  assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
+});
+
+Deno.test("a handshake that is never finished ends at its limit, with an alert (T4, 57)", async () => {
+  const { failure, answer } = await meet(Uint8Array.of(0x16, 3, 1, 2, 0, 1), { patience: 50 });
+  assert(failure instanceof TimedOutError);
+  assertEquals([...answer.subarray(0, 2), answer.length], [21, 3, 7]);
+});
+
+Deno.test("garbage in a handshake record costs its sender the connection (T4)", async () => {
+  const { failure } = await meet(Uint8Array.of(0x16, 3, 1, 0, 4, 0xff, 0xff, 0xff, 0xff, 9, 9));
+  assertEquals((failure as Failure).code, 7);
+});
+
+Deno.test("a client that leaves during the handshake has cut it off", async () => {
+  assert((await meet("", { end: true })).failure instanceof CutOffError);
+  assert((await meet(Uint8Array.of(0x16, 3, 1), { end: true })).failure instanceof CutOffError);
+});
+
+Deno.test("a ClientHello in single bytes is one (T4)", async () => {
+  const listener = tlsListener();
+  const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  raw.setNoDelay(true);
+  const dribbling = around(raw, { write: (bytes) => raw.write(bytes.subarray(0, 1)) });
+  const client = new TlsSocket(dribbling, { kind: "client", options: {} });
+  const server = await listener.accept() as TlsSocket;
+  listener.close();
+  await writeText(client, "in pieces");
+  await client.closeWrite();
+  assertEquals(await readAll(server), "in pieces");
+  client.close();
+  server.close();
+  await Promise.all([client.gone, server.gone]);
+});
+
+Deno.test("no protocol in common is said on both sides (ALPN)", async () => {
+  await using pair = await socketPair(serverTls(pki.server, { alpn: ["chat"] }), {
+    kind: "client",
+    options: { ALPNProtocols: ["http/1.1"] },
+  });
+  const said = await Promise.allSettled([pair.client.handshake(), pair.server.handshake()]);
+  for (const each of said) {
+    assert(each.status === "rejected" && each.reason instanceof Failure);
+    assertEquals([each.reason.code, each.reason.message], [7, "no protocol in common (ALPN)"]);
+  }
+});
+
+Deno.test("a client finds out that the other side does not speak TLS (T3, 56)", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new TlsSocket(await Deno.connect({ port: listener.addr.port }), { kind: "client", options: {} });
+  using server = new RawClient(await listener.accept());
+  listener.close();
+  await server.send("220 ready\r\n");
+  const failure = await assertRejects(() => client.handshake(), Failure);
+  assertEquals([failure.code, failure.message], [7, "the other side does not speak TLS on this port"]);
+  client.close();
+  await client.gone;
+});
+
+Deno.test("a TLS socket counts its buffers while much is coming, and gives them back", async () => {
+  const memory = new MemoryBudget(10 * 1024 * 1024);
+  await using pair = await socketPair();
+  pair.server.countIn(memory);
+  const bytes = new Uint8Array(1024 * 1024);
+  const writing = writeAll(pair.client, bytes);
+  const buffer = new Uint8Array(65536);
+  let [total, most] = [0, 0];
+  while (total < bytes.length) {
+    total += await pair.server.read(buffer) ?? 0;
+    most = Math.max(most, memory.used);
+  }
+  await writing;
+  assertEquals(most, 8 * 65536);
+  await writeText(pair.client, "little");
+  await pair.server.read(buffer);
+  assertEquals(memory.used, 0);
+  const cutOff = writeAll(pair.client, bytes).catch(() => {});
+  while (memory.used === 0) await pair.server.read(buffer);
+  pair.server.close();
+  await pair.server.gone;
+  await cutOff;
+  assertEquals(memory.used, 0);
+});
+
+Deno.test("a TLS socket without memory to spare reads all the same", async () => {
+  await using pair = await socketPair();
+  pair.server.countIn(new MemoryBudget(1));
+  const writing = writeAll(pair.client, new Uint8Array(100_000));
+  const buffer = new Uint8Array(65536);
+  for (let total = 0; total < 100_000;) total += await pair.server.read(buffer) ?? 0;
+  await writing;
+});
