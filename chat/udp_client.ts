@@ -22,7 +22,7 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { resolveHost } from "../lib/stream/connect.ts";
+import { resolveHost } from "../lib/net/resolve.ts";
 import { DatagramSocket } from "../lib/datagram/server.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";

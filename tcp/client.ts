@@ -28,7 +28,7 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { GAP } from "../lib/net/socket.ts";
+import { GAP } from "../lib/stream/limits.ts";
 import { milliseconds, plural } from "../lib/text.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
 import { load, ping } from "./measure.ts";

@@ -15,6 +15,21 @@ const files = await sourceFiles("lib", ...FOLDERS);
 const codeOf = async (file: string): Promise<string> =>
   (await sourceOf(file)).replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 
+/**
+ * The wings of each folder, from the lowest to the highest rank; those of one rank stand together. A file imports its own wing and those
+ * below. `scripts` are the folder's own scripts, "" is what else lies in it.
+ */
+const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["stream"], ["script"]],
+  http: [["request"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
+  chat: [[""], ["room"], ["transport"], ["turns"], ["scripts"]],
+};
+
+/** A file's wing: its folder's subfolder, "scripts", or "". */
+function wingOf(file: string): string {
+  return SCRIPTS.has(file) ? "scripts" : file.split("/").slice(1, -1).join("/");
+}
+
 const folderOf = (file: string): string => file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
 
 Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", async () => {
@@ -37,6 +52,21 @@ Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", asy
         broken.push(`${file} imports ${imported}: lib/tls/certificate.ts does, when it is needed`);
       }
       if (/^(npm|jsr|https?):/.test(imported)) broken.push(`${file} imports ${imported}: map it in deno.json`);
+    }
+  }
+  assertEquals(broken, []);
+});
+
+Deno.test("a wing imports those below, and none beside it", async () => {
+  const broken: string[] = [];
+  for (const { file, imports } of await modulesOf(files)) {
+    const wings = WINGS[folderOf(file)];
+    if (wings === undefined) continue;
+    const rankOf = (path: string): number => wings.findIndex((names) => names.includes(wingOf(path)));
+    if (rankOf(file) < 0) broken.push(`${file} is in no wing that is known`);
+    for (const imported of imports) {
+      if (folderOf(imported) !== folderOf(file) || wingOf(imported) === wingOf(file)) continue;
+      if (rankOf(imported) >= rankOf(file)) broken.push(`${file} imports ${imported}`);
     }
   }
   assertEquals(broken, []);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
-import { resolveWithin } from "../lib/stream/connect.ts";
+import { resolveWithin } from "../lib/net/resolve.ts";
 import {
   checkLength,
   type Datagram,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../addr.ts";
-import { resolveWithin } from "../stream/connect.ts";
+import { resolveWithin } from "../net/resolve.ts";
 import { checkLength, type Datagram, DatagramSocket, reportDatagram, sameEndpoint, Strangers } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";

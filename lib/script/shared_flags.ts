@@ -9,7 +9,7 @@ import type { Events } from "../events.ts";
 import type { Flag } from "./flags.ts";
 import { type MemoryBudget, memoryBudget } from "../memory.ts";
 import type { ServeOptions } from "../stream/server.ts";
-import { GAP, MAX_MESSAGE } from "../net/socket.ts";
+import { GAP, MAX_MESSAGE } from "../stream/limits.ts";
 
 /** The flags of every script. */
 export interface CommonFlags {

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
-import { type Endpoint, formatEndpoint, isWildcard, parseAddress } from "../addr.ts";
+import { type Endpoint, formatEndpoint } from "../addr.ts";
 import { Connection } from "./connection.ts";
-import { Exit, type ExitCode, Failure, stateOf, TimedOutError } from "../errors.ts";
+import { Exit, type ExitCode, Failure, stateOf } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
-import { type ConnectionLimits, securedEvent, type StreamSocket } from "../net/socket.ts";
+import { resolveHost, TimeLimit, unlessAborted } from "../net/resolve.ts";
+import type { StreamSocket } from "../net/socket.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import { securedEvent } from "./report.ts";
 import type { ClientTls } from "../tls/client.ts";
 import type { HandshakeResult, TlsSocket } from "../tls/socket.ts";
 
@@ -21,40 +23,6 @@ export interface ConnectOptions extends ConnectionLimits {
   readonly signal?: AbortSignal;
   /** Speak TLS. */
   readonly tls?: ClientTls | null;
-}
-
-/**
- * Resolves a name as the system does (hosts file, DNS).
- *
- * @param hostname A name or an address; an address is its own answer, the wildcard is this machine.
- * @returns Every address, in the system's order (RFC 6724); never empty.
- * @throws {Failure} With code 3 when there is none.
- */
-export async function resolveHost(hostname: string): Promise<string[]> {
-  if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
-  if (parseAddress(hostname.replace(/%.*$/, "")) !== null) return [hostname];
-  try {
-    const found = await lookup(hostname, { all: true, verbatim: true });
-    if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
-  } catch (error) {
-    const { code, state } = dnsState(error);
-    throw new Failure(code, `Cannot resolve ${hostname}: ${state}`, { cause: error });
-  }
-  throw new Failure(Exit.nameNotFound, `Cannot resolve ${hostname}: the name has no address`);
-}
-
-/** What a failed lookup means; a missing permission says nothing about the name. */
-function dnsState(error: unknown): { code: ExitCode; state: string } {
-  const said = error instanceof Error && "code" in error ? error.code : "";
-  if (said === "EPERM") {
-    const state = "Deno has no permission for this name; add --allow-net, or use the task, which has it";
-    return { code: Exit.failed, state };
-  }
-  const silent = said === "EAI_AGAIN" || said === "ETIMEOUT";
-  const state = silent
-    ? "no name server answers; is this machine online?"
-    : "no such name; check the spelling, or use the address";
-  return { code: Exit.nameNotFound, state };
 }
 
 /**
@@ -123,52 +91,6 @@ async function securedWithin(
     if (signal.aborted && signal.reason instanceof Error && signal.reason.name !== "TimeoutError") throw signal.reason;
     const { code, state } = stateOf(error);
     throw new Failure(code, `Cannot speak TLS with ${formatEndpoint(endpoint)}: ${state}`, { cause: error });
-  }
-}
-
-/** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */
-export async function resolveWithin(
-  endpoint: Endpoint,
-  { resolve = resolveHost, timeout = 0, signal }: {
-    resolve?: (hostname: string) => Promise<string[]>;
-    timeout?: number;
-    signal?: AbortSignal;
-  },
-): Promise<string[]> {
-  const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${timeout / 1000} s`;
-  using limit = new TimeLimit(timeout, signal, () => new TimedOutError(message));
-  limit.signal.throwIfAborted();
-  return await unlessAborted(resolve(endpoint.hostname), limit.signal);
-}
-
-/**
- * A signal that fires after so many milliseconds (0 = never) or with another one, as long as it is in scope. Not
- * `AbortSignal.timeout`: nobody can call that off, and it would outlive the attempt.
- */
-class TimeLimit implements Disposable {
-  readonly signal: AbortSignal;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(timeout: number, signal: AbortSignal | undefined, reason: () => Error) {
-    const late = new AbortController();
-    this.signal = AbortSignal.any(signal === undefined ? [late.signal] : [late.signal, signal]);
-    if (timeout > 0) this.#timer = setTimeout(() => late.abort(reason()), timeout);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-/** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([aborted.promise, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -10,7 +10,8 @@ import { NO_EVENTS, type TlsSession } from "../events.ts";
 import type { MemoryShare } from "../memory.ts";
 import { ByteReader, type MessageRules } from "../reader.ts";
 import { ConnectionReport } from "./report.ts";
-import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, type StreamSocket, tune } from "../net/socket.ts";
+import { type StreamSocket, tune } from "../net/socket.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE } from "./limits.ts";
 import { encodeText } from "../text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
 

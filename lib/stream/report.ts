@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Events } from "../events.ts";
+import type { Events, Secured, TlsSession } from "../events.ts";
 import { decodeText, streamDecoder } from "../text.ts";
 
 /** Makes the events of one connection; nothing is decoded where nobody reads it. */
@@ -53,4 +53,10 @@ export class ConnectionReport {
   #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {
     this.#events.emit({ event, ...this.#connection, bytes: bytes.length, text });
   }
+}
+
+/** The event that tells of a session. */
+export function securedEvent({ id, peer }: { id: number; peer: string }, session: TlsSession): Secured {
+  const { version, cipher, alpn, serverName, subject, fingerprint } = session;
+  return { event: "secured", id, peer, version, cipher, alpn, serverName, subject, fingerprint };
 }

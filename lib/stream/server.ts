@@ -13,7 +13,9 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "../memory.ts";
 import { Roster } from "../bag.ts";
-import { type ConnectionLimits, securedEvent, type StreamListener, type StreamSocket } from "../net/socket.ts";
+import type { StreamListener, StreamSocket } from "../net/socket.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
 import { within } from "../within.ts";
 

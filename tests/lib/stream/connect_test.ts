@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { connectFailure, connectTcp, resolveHost, resolveWithin } from "../../../lib/stream/connect.ts";
-import { Failure, TimedOutError } from "../../../lib/errors.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { connectFailure, connectTcp } from "../../../lib/stream/connect.ts";
+import { Failure } from "../../../lib/errors.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 
 /** A port on which nobody listens: one that was free a moment ago. */
@@ -27,39 +27,6 @@ async function blackHole(): Promise<Disposable & { port: number }> {
     },
   };
 }
-
-Deno.test(
-  "resolveHost() answers an address with itself, and the wildcard with this machine",
-  { permissions: "none" },
-  async () => {
-    const same = ["127.0.0.1", "::1", "fe80::1%eth0", "192.0.2.1"];
-    for (const address of same) assertEquals(await resolveHost(address), [address]);
-    assertEquals([await resolveHost("0.0.0.0"), await resolveHost("::")], [["127.0.0.1"], ["::1"]]);
-  },
-);
-
-Deno.test("resolveHost() finds each address of a name once", async () => {
-  const addresses = await resolveHost("localhost");
-  assert(addresses.length > 0 && new Set(addresses).size === addresses.length);
-  assert(addresses.every((address) => address === "127.0.0.1" || address === "::1"), addresses.join());
-});
-
-Deno.test("resolveHost() ends with code 3 for a name that does not exist (S14)", async () => {
-  const failure = await assertRejects(() => resolveHost("nosuch.invalid"), Failure);
-  assertEquals(failure.code, 3);
-  assertMatch(
-    failure.message,
-    /^Cannot resolve nosuch\.invalid: no (such name; check the spelling|name server answers)/,
-  );
-});
-
-Deno.test("resolveHost() says which permission is missing (P5)", { permissions: "none" }, async () => {
-  const failure = await assertRejects(() => resolveHost("example.com"), Failure);
-  assertStringIncludes(
-    failure.message,
-    "Cannot resolve example.com: Deno has no permission for this name; add --allow-net",
-  );
-});
 
 Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and tells so", async () => {
   for (
@@ -155,15 +122,4 @@ Deno.test("connectFailure() names each address of a name and what it said", asyn
     `Cannot connect to two.example:${port}: ::1 connection refused; 127.0.0.1 answers now (is a server running there, on that port?)`,
   );
   using _probe = await listener.accept();
-});
-
-Deno.test("resolveWithin() keeps to its time and its signal, whatever the name server does", async () => {
-  const resolve = (): Promise<string[]> => new Promise(() => {});
-  const endpoint = { hostname: "slow.invalid", port: 1 };
-  const late = await assertRejects(() => resolveWithin(endpoint, { resolve, timeout: 20 }), TimedOutError);
-  assertEquals(late.message, "Cannot resolve slow.invalid: no answer from a name server within 0.02 s");
-  const controller = new AbortController();
-  const stopped = resolveWithin(endpoint, { resolve, signal: controller.signal });
-  controller.abort(new Error("stopped"));
-  await assertRejects(() => stopped, Error, "stopped");
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { TimedOutError } from "../../../lib/errors.ts";
 import { FairGate } from "../../../lib/stream/fair.ts";
-import type { ConnectionOptions } from "../../../lib/net/socket.ts";
+import type { ConnectionOptions } from "../../../lib/stream/limits.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 import { TestTime, turn } from "../../support/time.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { CutOffError, Failure, ProtocolError } from "../../../lib/errors.ts";
-import type { ConnectionOptions } from "../../../lib/net/socket.ts";
+import type { ConnectionOptions } from "../../../lib/stream/limits.ts";
 import { decodeText, encodeText } from "../../../lib/text.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 import { FakeSocket } from "../fakes.ts";
