@@ -19,7 +19,7 @@
  * @module
  */
 import { flag } from "../lib/script/flag_kinds.ts";
-import { announce, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/stream/server.ts";
@@ -79,7 +79,8 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
-    using socket = listenTcp({ hostname: options.bind, port });
+    const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
+    using socket = listenTcp(() => Deno.listen(at), at);
     const { listener, tls, join } = await maybeSecured(socket, run);
     announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     return totalsLine(await serveChat(listener, run), run.events);

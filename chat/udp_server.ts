@@ -54,7 +54,8 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events, signal } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
-    using socket = new DatagramSocket(listenUdp({ hostname: options.bind, port }));
+    const at = { hostname: options.bind, port, transport: "udp" } as const;
+    using socket = new DatagramSocket(listenUdp(() => Deno.listenDatagram(at), at));
     announce(events, { addr: { transport: "udp", ...socket.local } }, (at) => {
       return `deno task chat:udp-client --host ${at.hostname} --port ${at.port}`;
     });

@@ -18,7 +18,7 @@
  *
  * @module
  */
-import { announce, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/stream/server.ts";
@@ -51,7 +51,8 @@ export async function main(args: string[]): Promise<number> {
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
     const tls = secrets !== null;
     const settings = await httpSettings(options, secrets?.settings ?? null);
-    using listener = listenTcp({ hostname: options.bind, port: options.port });
+    const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
+    using listener = listenTcp(() => Deno.listen(at), at);
     announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
     const totals = await serveHttp(listener, settings, { ...serveOptions(options, events), signal });

@@ -24,7 +24,7 @@
  * @module
  */
 import { NO_EVENTS } from "../lib/events.ts";
-import { announce, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/stream/server.ts";
@@ -83,7 +83,8 @@ export async function serveSums(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal } = run;
-    using socket = listenTcp({ hostname: options.bind, port: options.port });
+    const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
+    using socket = listenTcp(() => Deno.listen(at), at);
     const { listener, tls, join } = await maybeSecured(socket, run);
     announce(events, listener, (at) => `deno task sum:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), signal });

@@ -107,7 +107,8 @@ export async function serveSumDatagrams(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
-    const socket = listenUdp({ hostname: options.bind, port: options.port });
+    const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
+    const socket = listenUdp(() => Deno.listenDatagram(at), at);
     announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
     warnOfLongAnswers(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;

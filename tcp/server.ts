@@ -19,7 +19,7 @@
  */
 import type { Connection } from "../lib/stream/connection.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import { announce, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
@@ -86,7 +86,8 @@ export async function main(args: string[]): Promise<number> {
     if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
     const reply = options.noNewline ? options.reply : `${options.reply}\n`;
     const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
-    using socket = listenTcp({ hostname: options.bind, port: options.port });
+    const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
+    using socket = listenTcp(() => Deno.listen(at), at);
     const { listener, tls, join } = await maybeSecured(socket, run, { anyBytes: options.echo || options.discard });
     announce(events, listener, (at) => `deno task tcp:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
     const totals = await serveMessages(listener, service, { ...serveOptions(options, events), signal });

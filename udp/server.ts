@@ -107,7 +107,8 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
     if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
     const handler = options.echo ? echo : options.discard ? discard : answerWith(options.reply);
-    const socket = listenUdp({ hostname: options.bind, port: options.port });
+    const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
+    const socket = listenUdp(() => Deno.listenDatagram(at), at);
     announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
     if (handler !== echo && handler !== discard) warnOfLongAnswers(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;

@@ -5,7 +5,7 @@
  */
 import { Exit, stateOf } from "../../lib/errors.ts";
 import type { Events, NetEvent } from "../../lib/events.ts";
-import { listenTcp } from "../../lib/net/listen.ts";
+import { BACKLOG, listenTcp } from "../../lib/net/listen.ts";
 import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
 import type { Order, Report, Task } from "./workers.ts";
@@ -55,8 +55,10 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
   const events = new Reporter(task, post);
   try {
     // The port must be nobody's: with reusePort the system would quietly share it with a server that was started earlier.
-    if (task.first && task.endpoint.port > 0) listenTcp(task.endpoint).close();
-    using listener = listenTcp(task.endpoint, { reusePort: true });
+    if (task.first && task.endpoint.port > 0) listenTcp(() => Deno.listen(task.endpoint), task.endpoint).close();
+    // Several may say so for one port; the system deals the connections out among them (SO_REUSEPORT, socket(7)).
+    const at = { ...task.endpoint, reusePort: true, tcpBacklog: BACKLOG };
+    using listener = listenTcp(() => Deno.listen(at), at);
     const { hostname, port } = listener.addr;
     post({ kind: "listening", endpoint: { hostname, port } });
     const { maxConnections = 0 } = task.serve;

@@ -8,27 +8,32 @@ import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 
 /** How many connections may wait for `accept(2)`: a class that joins in one instant must not meet SYN retries of a second. */
-const BACKLOG = 4096;
+export const BACKLOG = 4096;
 
 /**
- * Listens for TCP connections.
+ * Opens a listener, and says in words why it cannot.
  *
- * @param endpoint The address (`::` takes IPv6 and IPv4) and the port (0 = any free one).
- * @param options With `reusePort`, others that say the same may listen on the port too, and the system deals the connections out
- * among them (SO_REUSEPORT, {@link https://man7.org/linux/man-pages/man7/socket.7.html socket(7)}).
+ * @param open The platform's own call.
+ * @param at What it is called with, for those words: `::` takes IPv6 and IPv4, port 0 is any free one.
  * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
+ *
+ * @example Usage
+ * ```ts
+ * import { listenTcp } from "./listen.ts";
+ * import { assertNotEquals } from "@std/assert";
+ *
+ * const at = { hostname: "127.0.0.1", port: 0 };
+ * using listener = listenTcp(() => Deno.listen(at), at);
+ * assertNotEquals(listener.addr.port, 0);
+ * ```
  */
-export function listenTcp(endpoint: Endpoint, options: { reusePort?: boolean } = {}): Deno.TcpListener {
-  return listening("TCP", endpoint, () => Deno.listen({ ...endpoint, ...options, tcpBacklog: BACKLOG }));
+export function listenTcp<T>(open: () => T, at: Endpoint): T {
+  return listening("TCP", at, open);
 }
 
-/**
- * Opens a UDP socket for a server. As {@linkcode listenTcp}.
- *
- * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
- */
-export function listenUdp(endpoint: Endpoint): Deno.DatagramConn {
-  return listening("UDP", endpoint, () => Deno.listenDatagram({ ...endpoint, transport: "udp" }));
+/** Opens a UDP socket for a server; as {@linkcode listenTcp}. */
+export function listenUdp<T>(open: () => T, at: Endpoint): T {
+  return listening("UDP", at, open);
 }
 
 function listening<T>(transport: string, endpoint: Endpoint, open: () => T): T {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { listenTcp } from "../../lib/net/listen.ts";
 import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
 import { ANY_HOST } from "../../http/request/hosts.ts";
 import type { HttpSettings } from "../../http/serve/shared.ts";
@@ -40,7 +39,7 @@ export function serve(
   limits: Partial<HttpLimits> = {},
   { dir = null, log = "prose", tls = null, hosts = ANY_HOST, ...options }: Partial<HttpSettings> & ServeOptions = {},
 ): ServedHttp {
-  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const events = new RecordedEvents();
   const controller = new AbortController();

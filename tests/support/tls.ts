@@ -6,7 +6,6 @@
 import type { JsonNameParams } from "@peculiar/x509";
 import { makeAuthority, makeLeaf } from "../../lib/tls/certificate.ts";
 import type { Pair } from "../../lib/tls/pem.ts";
-import { listenTcp } from "../../lib/net/listen.ts";
 import { type ServerTls, TlsListener } from "../../lib/tls/listener.ts";
 import { TlsSocket } from "../../lib/tls/socket.ts";
 
@@ -103,7 +102,7 @@ export function serverTls(pair: Pair = pki.server, options: Partial<ServerTls> =
 
 /** A listener that speaks TLS on a free port. */
 export function tlsListener(settings: ServerTls = serverTls()): TlsListener & { port: number } {
-  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return Object.assign(new TlsListener(listener, settings), { port: listener.addr.port });
 }
 

@@ -1,3 +1,4 @@
+import type { Endpoint } from "../../../lib/addr.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { Failure } from "../../../lib/errors.ts";
@@ -11,9 +12,12 @@ function refused(listen: () => Disposable | Deno.DatagramConn): string {
   return failure.message;
 }
 
+const tcp = (at: Endpoint): Deno.TcpListener => listenTcp(() => Deno.listen(at), at);
+const udp = (at: Endpoint): Deno.DatagramConn => listenUdp(() => Deno.listenDatagram({ ...at, transport: "udp" }), at);
+
 Deno.test("listenTcp() takes any free port for 0, in both families", async () => {
   for (const hostname of ["127.0.0.1", "::1", "0.0.0.0", "::"]) {
-    using listener = listenTcp({ hostname, port: 0 });
+    using listener = tcp({ hostname, port: 0 });
     assert(listener.addr.port > 0);
     assertEquals(listener.addr.hostname, hostname);
     using _client = await RawClient.connect(listener.addr.port, hostname === "::1" ? "::1" : "127.0.0.1");
@@ -22,7 +26,7 @@ Deno.test("listenTcp() takes any free port for 0, in both families", async () =>
 });
 
 Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", async () => {
-  using listener = listenTcp({ hostname: "::", port: 0 });
+  using listener = tcp({ hostname: "::", port: 0 });
   for (const [host, peer] of [["127.0.0.1", "127.0.0.1"], ["::1", "[::1]"]] as const) {
     using client = await RawClient.connect(listener.addr.port, host);
     using connection = new Connection(await listener.accept());
@@ -32,19 +36,19 @@ Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", 
 });
 
 Deno.test("listenTcp() on a port in use ends with code 9 and says who may hold it (S15)", () => {
-  using listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  using listener = tcp({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const message = refused(() => listenTcp({ hostname: "127.0.0.1", port }));
+  const message = refused(() => tcp({ hostname: "127.0.0.1", port }));
   assertStringIncludes(message, `Cannot listen on 127.0.0.1:${port}: another program holds the port (\``);
   assertStringIncludes(message, "shows which); try --port 0 for a free one");
   if (Deno.build.os === "linux") assertStringIncludes(message, `ss -tlnp 'sport = ${port}'`);
 });
 
 Deno.test("listenUdp() on a port in use says so too (S15)", () => {
-  const socket = listenUdp({ hostname: "127.0.0.1", port: 0 });
+  const socket = udp({ hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   try {
-    const message = refused(() => listenUdp({ hostname: "127.0.0.1", port }));
+    const message = refused(() => udp({ hostname: "127.0.0.1", port }));
     assertStringIncludes(message, `Cannot listen on 127.0.0.1:${port} (UDP): another program holds the port`);
     if (Deno.build.os === "linux") assertStringIncludes(message, `ss -ulnp 'sport = ${port}'`);
   } finally {
@@ -55,7 +59,7 @@ Deno.test("listenUdp() on a port in use says so too (S15)", () => {
 Deno.test("listenTcp() on an address of another machine ends with code 9 (S15)", () => {
   for (const [hostname, shown] of [["192.0.2.199", "192.0.2.199:0"], ["2001:db8::99", "[2001:db8::99]:0"]] as const) {
     assertEquals(
-      refused(() => listenTcp({ hostname, port: 0 })),
+      refused(() => tcp({ hostname, port: 0 })),
       `Cannot listen on ${shown}: ${hostname} is not an address of this machine; try --bind 0.0.0.0`,
     );
   }
@@ -63,14 +67,14 @@ Deno.test("listenTcp() on an address of another machine ends with code 9 (S15)",
 
 Deno.test("listenTcp() on a name that does not exist ends with code 9", () => {
   assertStringIncludes(
-    refused(() => listenTcp({ hostname: "nosuch.invalid", port: 0 })),
+    refused(() => tcp({ hostname: "nosuch.invalid", port: 0 })),
     "Cannot listen on nosuch.invalid:0: no such name",
   );
 });
 
 Deno.test("listenTcp() says which permission is missing (P5)", { permissions: "none" }, () => {
   assertStringIncludes(
-    refused(() => listenTcp({ hostname: "127.0.0.1", port: 9 })),
+    refused(() => tcp({ hostname: "127.0.0.1", port: 9 })),
     'Cannot listen on 127.0.0.1:9: Deno has no permission for "127.0.0.1:9"; add --allow-net',
   );
 });

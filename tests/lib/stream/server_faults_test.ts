@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { NetEvent } from "../../../lib/events.ts";
-import { listenTcp } from "../../../lib/net/listen.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { RunningScript, taskArgs } from "../../support/script.ts";
@@ -172,7 +171,7 @@ Deno.test("300 connections, 20 exchanges each, are all served and nothing is los
 });
 
 Deno.test("a listener that somebody else closes ends the server as a stop does", async () => {
-  const [listener, events] = [listenTcp({ hostname: "127.0.0.1", port: 0 }), new RecordedEvents()];
+  const [listener, events] = [Deno.listen({ hostname: "127.0.0.1", port: 0 }), new RecordedEvents()];
   const done = serveTcp(listener, echoLines, { events });
   using client = await RawClient.connect(listener.addr.port);
   await client.send("hi\n");

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
-import { listenTcp } from "../../../lib/net/listen.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import type { StreamSocket } from "../../../lib/net/socket.ts";
 import { decodeText } from "../../../lib/text.ts";
@@ -157,7 +156,7 @@ Deno.test("a client that half-closes after its message is still answered (S8)", 
 });
 
 Deno.test("serveTcp() without a signal or events serves as well", async () => {
-  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const done = serveTcp(listener, echoLines, { once: true });
   using client = await RawClient.connect(listener.addr.port);
   await client.send("hi\n");
@@ -168,7 +167,7 @@ Deno.test("serveTcp() without a signal or events serves as well", async () => {
 Deno.test("a stop before anybody came is done at once", async () => {
   const events = new RecordedEvents();
   const controller = new AbortController();
-  const done = serveTcp(listenTcp({ hostname: "::1", port: 0 }), echoLines, { events, signal: controller.signal });
+  const done = serveTcp(Deno.listen({ hostname: "::1", port: 0 }), echoLines, { events, signal: controller.signal });
   controller.abort();
   assertEquals([await done, events.all], [{ connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 }, []]);
 });

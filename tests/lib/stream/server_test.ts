@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { parseRange } from "../../../lib/addr.ts";
 import { ProtocolError } from "../../../lib/errors.ts";
-import { listenTcp } from "../../../lib/net/listen.ts";
 import { serveTcp, totalsLine } from "../../../lib/stream/server.ts";
 import { Times } from "../../../lib/stats.ts";
 import { encodeText } from "../../../lib/text.ts";
@@ -81,7 +80,7 @@ Deno.test("serveTcp() tells a connection's life in events, under its number", as
 });
 
 Deno.test("serveTcp() that is stopped before it starts takes nobody", async () => {
-  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const totals = await serveTcp(listener, echoLines, { signal: AbortSignal.abort() });
   assertEquals(totals.connections, 0);
   await assertRejects(() => RawClient.connect(listener.addr.port), Deno.errors.ConnectionRefused);

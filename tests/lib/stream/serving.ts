@@ -4,7 +4,6 @@
  * @module
  */
 import type { Connection } from "../../../lib/stream/connection.ts";
-import { listenTcp } from "../../../lib/net/listen.ts";
 import { type ServeOptions, serveTcp, type ServeTotals } from "../../../lib/stream/server.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
@@ -24,7 +23,7 @@ export function serve(
 ): Served {
   const { hostname = "127.0.0.1", ...rest } = options;
   const [listener, events, controller] = [
-    listenTcp({ hostname, port: 0 }),
+    Deno.listen({ hostname, port: 0 }),
     new RecordedEvents(),
     new AbortController(),
   ];
