@@ -19,7 +19,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
-import { connectTcp } from "../lib/stream/connect.ts";
+import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { TimedOutError, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -75,14 +75,15 @@ async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connec
   const { options, events, signal } = run;
   const timeout = options.timeout * 1000;
   const common = { events, report: options.json, tls: await clientTls(run) };
+  const open: Opener = (at) => Deno.connect(at);
   if (options.mode === "room" || timeout === 0) {
-    return await connectTcp(server, { ...common, timeout, messageTime: timeout, signal });
+    return await connectTcp(open, server, { ...common, timeout, messageTime: timeout, signal });
   }
   const late = new AbortController();
   const reason = new TimedOutError(`Cannot connect to ${formatEndpoint(server)}: no answer for ${options.timeout} s`);
   const timer = setTimeout(() => late.abort(reason), timeout);
   try {
-    return await connectTcp(server, { ...common, signal: AbortSignal.any([signal, late.signal]) });
+    return await connectTcp(open, server, { ...common, signal: AbortSignal.any([signal, late.signal]) });
   } finally {
     clearTimeout(timer);
   }

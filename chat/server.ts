@@ -23,8 +23,10 @@ import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/stream/server.ts";
+import type { Layers } from "../lib/net/layers.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
+import { serverLayers } from "../lib/script/open.ts";
+import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { choosePort, nameFlag } from "./flags.ts";
 import { deskOf } from "./input.ts";
 import { MAX_LINE } from "./protocol.ts";
@@ -63,11 +65,15 @@ export const script: Script<typeof flags> = {
 };
 
 /** Serves the chat on a bound listener until the signal fires. */
-export async function serveChat(listener: StreamListener, run: Run<typeof flags>): Promise<ServeTotals> {
+export async function serveChat(
+  listener: StreamListener,
+  layers: Layers,
+  run: Run<typeof flags>,
+): Promise<ServeTotals> {
   const { options: { mode, name, history, rate, json: report, ...options }, events, signal } = run;
   const { timeout: idle = 0, ...limits } = serveOptions(options, events);
   const desk = deskOf(run);
-  const common = { ...limits, events, signal, report, idle };
+  const common = { ...limits, layers, events, signal, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, desk });
   const folder = Deno.cwd();
   const save = (path: string, text: string): Promise<void> => saveInside(folder, path, text);
@@ -80,10 +86,10 @@ export async function main(args: string[]): Promise<number> {
     const { options, given, events } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
-    using socket = listenTcp(() => Deno.listen(at), at);
-    const { listener, tls, join } = await maybeSecured(socket, run);
+    using listener = listenTcp(() => Deno.listen(at), at);
+    const { layers, tls, join } = await serverLayers(run);
     announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
-    return totalsLine(await serveChat(listener, run), run.events);
+    return totalsLine(await serveChat(listener, layers, run), run.events);
   });
 }
 

@@ -10,7 +10,7 @@ import type { FlagValues } from "../lib/script/flags.ts";
 import { formatAddress, parseHostName } from "../lib/tls/host_name.ts";
 import { commonFlags, type serveOptions } from "../lib/script/shared_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
-import type { ServerTls } from "../lib/tls/listener.ts";
+import type { ServerTls } from "../lib/tls/server.ts";
 import { ANY_HOST, type HostRules } from "./request/hosts.ts";
 import type { HttpSettings } from "./serve/shared.ts";
 
@@ -94,9 +94,8 @@ export function hostRules(bind: string, given: readonly string[], certified: rea
 
 /** The names in the first certificate of a chain. */
 async function certificateNames(pem: string): Promise<string[]> {
-  const { X509Certificate } = await import("node:crypto");
-  const names = new X509Certificate(pem).subjectAltName?.split(", ") ?? [];
-  return names.flatMap((name) => parseHostName(name.replace(/^(DNS|IP Address):/, ""))?.text ?? []);
+  const [{ X509Certificate }, { namesOf }] = await Promise.all([import("node:crypto"), import("../lib/tls/trust.ts")]);
+  return namesOf(new X509Certificate(pem)).flatMap((name) => parseHostName(name)?.text ?? []);
 }
 
 /** What this machine is called, plainly and on the link (RFC 6762); nothing where we may not ask. */

@@ -91,13 +91,12 @@ class Bucket {
  * ```
  */
 export class EventRate implements Events, Disposable {
-  readonly detailed: boolean;
   #events: Events;
   #period: number;
   #now: () => number;
   #tell: (left: LeftOut) => string;
   #all: Bucket;
-  #troubles: Bucket;
+  #quietTroubles: Bucket;
   #counts = new Map<string, number>();
   #peers = new Set<string>();
   #since = 0;
@@ -108,20 +107,22 @@ export class EventRate implements Events, Disposable {
   constructor(events: Events, options: EventRateOptions = {}) {
     const { burst = 512 * 1024, rate = 16 * 1024, period = 10_000, now = () => performance.now() } = options;
     this.#events = events;
-    this.detailed = events.detailed;
     this.#period = period;
     this.#now = now;
     this.#tell = options.tell ?? leftOutLine;
     this.#all = new Bucket({ burst, rate }, now());
-    this.#troubles = events.detailed
-      ? this.#all
-      : new Bucket({ burst: Math.min(burst, QUIET.burst), rate: Math.min(rate, QUIET.rate) }, now());
+    const quiet = { burst: Math.min(burst, QUIET.burst), rate: Math.min(rate, QUIET.rate) };
+    this.#quietTroubles = new Bucket(quiet, now());
+  }
+
+  get detailed(): boolean {
+    return this.#events.detailed;
   }
 
   emit(event: NetEvent): void {
     const own = OWN.has(event.event) || (event.event === "error" && event.peer === undefined);
     if (own) return this.#events.emit(event);
-    const bucket = isTrouble(event.event) ? this.#troubles : this.#all;
+    const bucket = !this.detailed && isTrouble(event.event) ? this.#quietTroubles : this.#all;
     if (bucket.fill(this.#now())) {
       // In a flood, no time is spent on measuring what is left out.
       bucket.take(costOf(event));

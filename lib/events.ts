@@ -64,7 +64,7 @@ export interface Accepted {
 /** A message (or, where a script works on the bare stream, a piece of it) came or went. */
 export interface Passed {
   readonly event: "received" | "sent";
-  /** The connection's number; 0 for datagrams. */
+  /** The connection's number; of datagrams, that of the flow between two endpoints. */
   readonly id: number;
   readonly peer: string;
   readonly bytes: number;
@@ -101,6 +101,7 @@ export interface Closed {
 /** A server turned a client away. */
 export interface Refused {
   readonly event: "refused";
+  readonly id: number;
   readonly peer: string;
   readonly reason: string;
 }
@@ -157,7 +158,12 @@ export interface ScriptEvent {
 }
 
 /** Everything that can happen. */
-export type NetEvent =
+export type NetEvent = Happening & {
+  /** When: milliseconds since the epoch. Whoever gets an event first, on the thread where it happened, puts it in ({@linkcode stamped}). */
+  readonly at?: number;
+};
+
+type Happening =
   | Listening
   | Connected
   | Accepted
@@ -174,11 +180,17 @@ export type NetEvent =
   | Ended
   | ScriptEvent;
 
+/** An event with its time. */
+export function stamped(event: NetEvent): NetEvent & { readonly at: number } {
+  const { at = Date.now() } = event;
+  return { ...event, at };
+}
+
 /** Where events go. Many may write; the one who made it says who reads. */
 export interface Events {
   /**
    * Whether anybody reads about single messages and connections. Where it is false (`--quiet`), do not even build such an event:
-   * its text would be decoded for nobody.
+   * its text would be decoded for nobody. Ask each time: it may change while a run goes on.
    */
   readonly detailed: boolean;
   emit(event: NetEvent): void;

@@ -91,7 +91,7 @@ export async function main(args: string[]): Promise<number> {
       signal,
       tls: await clientTls(run),
     };
-    await using connection = await connectTcp({ hostname: host, port }, limits);
+    await using connection = await connectTcp((at) => Deno.connect(at), { hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });
 }

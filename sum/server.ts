@@ -30,7 +30,8 @@ import { runScript, type Script } from "../lib/script/script.ts";
 import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/stream/server.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { decodeText } from "../lib/text.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
+import { serverLayers } from "../lib/script/open.ts";
+import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
 
@@ -84,10 +85,10 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal } = run;
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
-    using socket = listenTcp(() => Deno.listen(at), at);
-    const { listener, tls, join } = await maybeSecured(socket, run);
+    using listener = listenTcp(() => Deno.listen(at), at);
+    const { layers, tls, join } = await serverLayers(run);
     announce(events, listener, (at) => `deno task sum:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
-    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), signal });
+    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), layers, signal });
     return totalsLine(totals, events);
   });
 }

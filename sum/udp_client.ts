@@ -72,7 +72,10 @@ export interface AskOptions {
 export async function runSum(server: Endpoint, question: Question, options: AskOptions): Promise<string> {
   const { output, ...asking } = options;
   const text = writeOffer(question, question.form);
-  const { bytes, from } = await requestDatagram(server, text, { ...asking, samePort: true });
+  const { bytes, from } = await requestDatagram((at) => Deno.listenDatagram(at), server, text, {
+    ...asking,
+    samePort: true,
+  });
   return await takeAnswer(decodeText(bytes), question, { events: options.events, output, from: formatEndpoint(from) });
 }
 

@@ -21,7 +21,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { connectTcp } from "../lib/stream/connect.ts";
+import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -128,6 +128,7 @@ export async function main(args: string[]): Promise<number> {
     const { options, events, signal, output } = run;
     const { host, port, count, connections, gap, maxMessage } = options;
     const server = { hostname: host, port };
+    const open: Opener = (at) => Deno.connect(at);
     const [timeout, tls] = [options.timeout * 1000, await clientTls(run)];
     const limits = { timeout, stall: timeout, messageTime: timeout, gap, maxMessage, events, signal, tls };
     const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
@@ -137,12 +138,12 @@ export async function main(args: string[]): Promise<number> {
       );
     }
     if (connections !== undefined) {
-      return await load(server, message, { ...limits, connections, duration: options.duration * 1000 });
+      return await load(open, server, message, { ...limits, connections, duration: options.duration * 1000 });
     }
     if (count !== undefined) {
-      return await ping(server, message, { ...limits, count, interval: options.interval * 1000, output });
+      return await ping(open, server, message, { ...limits, count, interval: options.interval * 1000, output });
     }
-    await using connection = await connectTcp(server, limits);
+    await using connection = await connectTcp(open, server, limits);
     const input = options.message === undefined && !Deno.stdin.isTerminal() ? stdinInput() : null;
     return await exchangeOrPipe(connection, message, input, output);
   });

@@ -5,7 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import type { Endpoint } from "../lib/addr.ts";
-import { type ConnectOptions, connectTcp } from "../lib/stream/connect.ts";
+import { type ConnectOptions, connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
@@ -18,6 +18,7 @@ import { encodeText, milliseconds, plural } from "../lib/text.ts";
  * includes the connecting).
  */
 export class Exchanger implements AsyncDisposable {
+  #open: Opener;
   #server: Endpoint;
   #message: Uint8Array;
   #options: ConnectOptions;
@@ -26,7 +27,8 @@ export class Exchanger implements AsyncDisposable {
   #connected = 0;
   #leaving: Promise<void> = Promise.resolve();
 
-  constructor(server: Endpoint, message: string, options: ConnectOptions) {
+  constructor(open: Opener, server: Endpoint, message: string, options: ConnectOptions) {
+    this.#open = open;
     this.#server = server;
     this.#message = encodeText(message);
     this.#options = options;
@@ -39,7 +41,7 @@ export class Exchanger implements AsyncDisposable {
    */
   async exchange(): Promise<Uint8Array> {
     const used = this.#connection;
-    this.#connection ??= await connectTcp(this.#server, { ...this.#options, id: ++this.#connected });
+    this.#connection ??= await connectTcp(this.#open, this.#server, { ...this.#options, id: ++this.#connected });
     const reply = await this.#ask(this.#connection).catch((error) => {
       // A used connection that ends without a byte: the server answers once per connection. Ask again on a new one.
       if (used === null || !(error instanceof CutOffError)) throw error;
@@ -96,9 +98,9 @@ export interface PingOptions extends ConnectOptions {
  *
  * @returns The last line of the run.
  */
-export async function ping(server: Endpoint, message: string, options: PingOptions): Promise<string> {
+export async function ping(open: Opener, server: Endpoint, message: string, options: PingOptions): Promise<string> {
   const { count, interval, output, events, signal } = options;
-  await using exchanger = new Exchanger(server, message, options);
+  await using exchanger = new Exchanger(open, server, message, options);
   const times = new Times();
   try {
     for (let number = 1; number <= count; number++) {
@@ -131,7 +133,7 @@ export interface LoadOptions extends ConnectOptions {
  *
  * @returns The last line of the run.
  */
-export async function load(server: Endpoint, message: string, options: LoadOptions): Promise<string> {
+export async function load(open: Opener, server: Endpoint, message: string, options: LoadOptions): Promise<string> {
   const { connections, duration, events } = options;
   const all = new Times();
   const over = AbortSignal.timeout(duration);
@@ -139,7 +141,7 @@ export async function load(server: Endpoint, message: string, options: LoadOptio
   // Nothing is reported per message here: only the figures are of interest.
   const limits = { ...options, signal, report: false, events: warningsOf(events) };
   const drive = async (): Promise<void> => {
-    await using exchanger = new Exchanger(server, message, limits);
+    await using exchanger = new Exchanger(open, server, message, limits);
     for (let now = performance.now(); !over.aborted;) {
       await exchanger.exchange();
       const then = now;

@@ -23,9 +23,9 @@ import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { type ServeOptions, serveTcp, type ServeTotals, totalsLine } from "../lib/stream/server.ts";
-import type { StreamListener } from "../lib/net/socket.ts";
-import { maybeSecured, tlsServerFlags } from "../lib/script/tls_flags.ts";
+import { serveTcp, totalsLine } from "../lib/stream/server.ts";
+import { serverLayers } from "../lib/script/open.ts";
+import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
@@ -74,11 +74,6 @@ export async function discard(connection: Connection): Promise<void> {
   while (await connection.read() !== null);
 }
 
-/** Serves clients on a bound listener, many at once, until the signal fires. */
-export function serveMessages(listener: StreamListener, service: Service, options: ServeOptions): Promise<ServeTotals> {
-  return serveTcp(listener, service, options);
-}
-
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
@@ -87,10 +82,10 @@ export async function main(args: string[]): Promise<number> {
     const reply = options.noNewline ? options.reply : `${options.reply}\n`;
     const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
-    using socket = listenTcp(() => Deno.listen(at), at);
-    const { listener, tls, join } = await maybeSecured(socket, run, { anyBytes: options.echo || options.discard });
+    using listener = listenTcp(() => Deno.listen(at), at);
+    const { layers, tls, join } = await serverLayers(run, { anyBytes: options.echo || options.discard });
     announce(events, listener, (at) => `deno task tcp:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
-    const totals = await serveMessages(listener, service, { ...serveOptions(options, events), signal });
+    const totals = await serveTcp(listener, service, { ...serveOptions(options, events), layers, signal });
     return totalsLine(totals, events);
   });
 }

@@ -116,14 +116,23 @@ export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer):
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal, output }) => {
     const { host, port, count, retries } = options;
+    const open = (at: Deno.UdpListenOptions & { transport: "udp" }) => Deno.listenDatagram(at);
     const server = { hostname: host, port };
     const timeout = options.timeout * 1000;
     const message = await messageOf(options.message, signal);
     if (count !== undefined) {
       const interval = options.interval * 1000;
-      return await series(server, message, { count, interval, wait: timeout || WAIT, timeout, events, output, signal });
+      return await series(open, server, message, {
+        count,
+        interval,
+        wait: timeout || WAIT,
+        timeout,
+        events,
+        output,
+        signal,
+      });
     }
-    const answer = await requestDatagram(server, message, { retries, timeout, events, signal });
+    const answer = await requestDatagram(open, server, message, { retries, timeout, events, signal });
     await output.write(answer.bytes);
     await output.end();
     return answerLine(answer);

@@ -4,12 +4,13 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
+import type { PacketOpener } from "../lib/net/packet_socket.ts";
 import { resolveWithin } from "../lib/net/resolve.ts";
 import {
   checkLength,
+  counter,
   type Datagram,
   DatagramSocket,
-  reportDatagram,
   sameEndpoint,
   Strangers,
 } from "../lib/datagram/server.ts";
@@ -48,14 +49,19 @@ const LINGER = 20;
  * @throws {Failure} 2 too long, 3 no such name, 4 no way to get there, 5 nothing at all was received; the signal's reason when that
  * ended it. The figures are printed all the same.
  */
-export async function series(server: Endpoint, message: Uint8Array, options: SeriesOptions): Promise<string> {
+export async function series(
+  open: PacketOpener,
+  server: Endpoint,
+  message: Uint8Array,
+  options: SeriesOptions,
+): Promise<string> {
   checkLength(message.length, server);
   const addresses = await resolveWithin(server, options);
-  return await new Series(server, addresses.map(unmapped), message, options).run();
+  return await new Series(open, server, addresses.map(unmapped), message, options).run();
 }
 
 /** One request and the socket that is its own: the port that an answer comes to tells which request it answers. */
-interface Request {
+interface Probe {
   readonly number: number;
   readonly socket: DatagramSocket;
   readonly to: Endpoint;
@@ -66,13 +72,15 @@ interface Request {
 }
 
 class Series {
+  #opener: PacketOpener;
+  #nextFlow = counter();
   #server: Endpoint;
   #addresses: readonly string[];
   #message: Uint8Array;
   #options: SeriesOptions;
   #tally: Tally;
   /** The latest requests, oldest first, and who listens for their answers. */
-  #open = new Map<Request, Promise<void>>();
+  #open = new Map<Probe, Promise<void>>();
   /** The address that has answered; until then the requests take turns. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
@@ -81,7 +89,14 @@ class Series {
   #odd: EventRate;
   #wake = Promise.withResolvers<void>();
 
-  constructor(server: Endpoint, addresses: readonly string[], message: Uint8Array, options: SeriesOptions) {
+  constructor(
+    open: PacketOpener,
+    server: Endpoint,
+    addresses: readonly string[],
+    message: Uint8Array,
+    options: SeriesOptions,
+  ) {
+    this.#opener = open;
     this.#server = server;
     this.#addresses = addresses;
     this.#message = message;
@@ -102,7 +117,7 @@ class Series {
       if (this.#tally.received > 0) await this.#until(() => false, LINGER);
     } finally {
       signal.removeEventListener("abort", wake);
-      for (const request of this.#open.keys()) await this.#close(request);
+      for (const probe of this.#open.keys()) await this.#close(probe);
       this.#strangers[Symbol.dispose]();
       this.#odd[Symbol.dispose]();
       if (this.#tally.sent > 0) {
@@ -121,65 +136,65 @@ class Series {
     const { count, interval, wait } = this.#options;
     const started = performance.now();
     for (let number = 1; number <= count; number++) {
-      const request = await this.#send(number);
-      if (interval === 0) await this.#until(() => request?.answered === true, wait);
+      const probe = await this.#send(number);
+      if (interval === 0) await this.#until(() => probe?.answered === true, wait);
       else if (number < count) await this.#until(() => false, started + number * interval - performance.now());
       this.#review();
     }
   }
 
-  /** Sends one request; `null` when it could not leave. */
-  async #send(number: number): Promise<Request | null> {
+  /** Sends one probe; `null` when it could not leave. */
+  async #send(number: number): Promise<Probe | null> {
     const hostname = this.#chosen ?? this.#addresses[(number - 1) % this.#addresses.length] ?? "";
     const to = { hostname, port: this.#server.port };
     const { events } = this.#options;
     const [oldest] = this.#open.keys();
     if (oldest !== undefined && this.#open.size >= OPEN) await this.#close(oldest);
-    const socket = DatagramSocket.toward(hostname);
-    const request: Request = { number, socket, to, at: performance.now(), answered: false, overdue: false };
+    const socket = DatagramSocket.toward(this.#opener, hostname, this.#nextFlow);
+    const probe: Probe = { number, socket, to, at: performance.now(), answered: false, overdue: false };
     try {
       await socket.send(this.#message, to);
     } catch (error) {
       socket.close();
-      // Of several addresses some may be out of reach; a way that was there before may be there again for the next request.
+      // Of several addresses some may be out of reach; a way that was there before may be there again for the next probe.
       const first = this.#tally.sent === 0 && number >= this.#addresses.length;
       if (!(error instanceof Failure) || first) throw error;
       events.emit({ event: "warning", message: error.message });
       return null;
     }
     this.#tally.sent++;
-    if (events.detailed) reportDatagram(events, "sent", this.#message, to);
-    this.#open.set(request, this.#listen(request));
-    return request;
+    if (events.detailed) socket.report(events, "sent", this.#message, to);
+    this.#open.set(probe, this.#listen(probe));
+    return probe;
   }
 
-  async #close(request: Request): Promise<void> {
-    request.socket.close();
-    await this.#open.get(request);
-    this.#open.delete(request);
+  async #close(probe: Probe): Promise<void> {
+    probe.socket.close();
+    await this.#open.get(probe);
+    this.#open.delete(probe);
   }
 
   /** Takes what comes for one request until its socket is closed; never rejects. */
-  async #listen(request: Request): Promise<void> {
+  async #listen(probe: Probe): Promise<void> {
     try {
-      for (let datagram; (datagram = await request.socket.receive()) !== null;) {
-        if (sameEndpoint(datagram.from, request.to)) this.#take(request, datagram);
+      for (let datagram; (datagram = await probe.socket.receive()) !== null;) {
+        if (sameEndpoint(datagram.from, probe.to)) this.#take(probe, datagram);
         else this.#strangers.report(datagram);
       }
     } catch (error) {
       // Where the system passes on that nobody listens, that request is lost like any other.
-      const message = `Request ${request.number}: ${error instanceof Error ? error.message : error}`;
+      const message = `Request ${probe.number}: ${error instanceof Error ? error.message : error}`;
       this.#options.events.emit({ event: "warning", message });
     }
   }
 
-  #take(request: Request, { bytes, from }: Datagram): void {
-    const { number, answered, at } = request;
+  #take(probe: Probe, { bytes, from }: Datagram): void {
+    const { number, answered, at } = probe;
     const events = answered ? this.#odd : this.#options.events;
     const odd = this.#tally.answer(number, performance.now() - at, answered);
-    request.answered = true;
-    this.#chosen ??= request.to.hostname;
-    if (events.detailed) reportDatagram(events, "received", bytes, from);
+    probe.answered = true;
+    this.#chosen ??= probe.to.hostname;
+    if (events.detailed) probe.socket.report(events, "received", bytes, from);
     if (odd.length > 0) events.emit({ event: "notice", message: `Answer to request ${number}: ${odd.join(", ")}` });
     if (!answered) this.#unprinted.push(bytes.slice());
     this.#wake.resolve();
@@ -190,12 +205,12 @@ class Series {
     const { wait, events } = this.#options;
     const now = performance.now();
     let longest = 0;
-    for (const request of this.#open.keys()) {
-      if (request.answered || request.overdue) continue;
-      const left = request.at + wait - now;
+    for (const probe of this.#open.keys()) {
+      if (probe.answered || probe.overdue) continue;
+      const left = probe.at + wait - now;
       longest = Math.max(longest, left);
-      request.overdue = left <= 0;
-      if (request.overdue) events.emit({ event: "notice", message: `No answer to request ${request.number} so far` });
+      probe.overdue = left <= 0;
+      if (probe.overdue) events.emit({ event: "notice", message: `No answer to request ${probe.number} so far` });
     }
     return longest;
   }

@@ -22,12 +22,10 @@
  */
 import {
   type DatagramHandler,
-  type DatagramTotals,
   datagramTotalsLine,
   MAX_DATAGRAM,
   MAX_RATE,
   serveDatagrams,
-  type ServeDatagramsOptions,
 } from "../lib/datagram/server.ts";
 import { warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
@@ -93,15 +91,6 @@ export const echo: DatagramHandler = (bytes) => bytes;
 /** Answers none (RFC 863). */
 export const discard: DatagramHandler = () => null;
 
-/** Serves datagrams on a bound socket until the signal fires. */
-export function serveMessages(
-  socket: Deno.DatagramConn,
-  handler: DatagramHandler,
-  options: ServeDatagramsOptions,
-): Promise<DatagramTotals> {
-  return serveDatagrams(socket, handler, options);
-}
-
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
@@ -113,7 +102,7 @@ export async function main(args: string[]): Promise<number> {
     if (handler !== echo && handler !== discard) warnOfLongAnswers(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;
     const limits = { once, maxRate, timeout: options.timeout * 1000 };
-    const totals = await serveMessages(socket, handler, { ...limits, events, signal });
+    const totals = await serveDatagrams(socket, handler, { ...limits, events, signal });
     return datagramTotalsLine(totals, events);
   });
 }

@@ -7,7 +7,8 @@ import { delay } from "@std/async/delay";
 import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
 import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../../lib/stream/server.ts";
-import { type StreamListener, type StreamSocket, withRead } from "../../lib/net/socket.ts";
+import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
+import type { RawSocket, StreamListener } from "../../lib/net/socket.ts";
 import { encodeText } from "../../lib/text.ts";
 import { noticeLine } from "../protocol.ts";
 import { BYTES_PER_TOKEN, RateLimit } from "../room/pace.ts";
@@ -39,9 +40,10 @@ const NOISE = 10;
 export async function receiveAll(
   listener: StreamListener,
   handler: Handler,
-  { signal, goodbye, ...options }: ReceiveOptions,
+  { signal, goodbye, layers = {}, ...options }: ReceiveOptions,
 ): Promise<ServeTotals> {
   const door = new Door(listener);
+  const filter: Layer = (socket) => new WithoutTelnet(socket);
   const here = new Set<Promise<void>>();
   const parted = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,6 +65,7 @@ export async function receiveAll(
       report: false,
       refusal: (reason) => encodeText(`${noticeLine(reason)}\n`),
       ...options,
+      layers: { ...layers, script: [...layers.script ?? [], filter] },
       signal: parted.signal,
     });
   } finally {
@@ -85,12 +88,12 @@ export async function turnAway(
     line?: string;
   },
 ): Promise<void> {
-  events.emit({ event: "refused", peer: connection.peer, reason });
+  events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
   await connection.write(`${line}\n`);
   await connection.finish();
 }
 
-/** A listener whose sockets deliver text without telnet's commands, and which can be shut before it is closed. */
+/** A listener that can be shut before it is closed. */
 class Door implements StreamListener {
   #listener: StreamListener;
   #shut = false;
@@ -104,9 +107,9 @@ class Door implements StreamListener {
     return this.#listener.addr;
   }
 
-  async accept(): Promise<StreamSocket> {
+  async accept(): Promise<RawSocket> {
     try {
-      return withoutTelnet(await this.#listener.accept());
+      return await this.#listener.accept();
     } catch (error) {
       // Shut, but not closed: whoever accepts goes on waiting, and in vain.
       if (this.#shut) await this.#closed.promise;
@@ -127,28 +130,31 @@ class Door implements StreamListener {
 }
 
 /**
- * Decorates a socket: what is read has passed a {@linkcode TelnetFilter}. The bytes it drops are input all the same: a client that sends
- * many of them is read more slowly.
+ * A layer whose reads have passed a {@linkcode TelnetFilter}. The bytes it drops are input all the same: a client that sends many of
+ * them is read more slowly.
  */
-function withoutTelnet(socket: StreamSocket): StreamSocket {
-  const filter = new TelnetFilter();
-  const limit = new RateLimit(NOISE, performance.now());
-  const closed = new AbortController();
-  let wait = 0;
-  const read = async (into: Uint8Array): Promise<number | null> => {
+class WithoutTelnet extends SocketLayer {
+  #filter = new TelnetFilter();
+  #limit = new RateLimit(NOISE, performance.now());
+  #closed = new AbortController();
+  #wait = 0;
+
+  override async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
-      if (wait > 0) await delay(wait, { signal: closed.signal }).catch(() => {});
-      const count = await socket.read(into);
+      if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
+      const count = await this.below.read(into);
       if (count === null) return null;
-      const kept = filter.strip(into.subarray(0, count));
-      wait = kept === count ? 0 : limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
+      const kept = this.#filter.strip(into.subarray(0, count));
+      this.#wait = kept === count
+        ? 0
+        : this.#limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
       // A read that brought nothing but commands brought nothing.
       if (kept > 0) return kept;
     }
-  };
-  const close = (): void => {
-    closed.abort();
-    socket.close();
-  };
-  return { ...withRead(socket, read), close };
+  }
+
+  override close(): void {
+    this.#closed.abort();
+    this.below.close();
+  }
 }

@@ -117,13 +117,14 @@ class UdpTurns {
     const [reason, answer] = this.#guest === null
       ? ["nobody is here to answer", DESERTED]
       : ["the line is busy", shortEnough([BUSY, SHORT_BUSY], bytes.length)];
-    this.#refusals.emit({ event: "refused", peer: formatEndpoint(from), reason });
+    this.#refusals.emit({ event: "refused", id: this.#socket.flowOf(from), peer: formatEndpoint(from), reason });
     await this.#answer(answer, from);
   }
 
   #begin(bytes: Uint8Array, from: Datagram["from"]): void {
     const peer = formatEndpoint(from);
-    const id = ++this.#conversations;
+    const id = this.#socket.flowOf(from);
+    this.#conversations++;
     const guest = this.#guest = new UdpGuestPartner(this.#socket, from, this.#budget);
     this.#events.emit({ event: "accepted", id, peer });
     guest.deliver(bytes);

@@ -7,8 +7,9 @@ import type { TurnedDown } from "../../lib/stream/admission.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { MemoryBudget } from "../../lib/memory.ts";
 import { type ServeOptions, serveTcp, type ServeTotals } from "../../lib/stream/server.ts";
+import type { Layer } from "../../lib/net/layers.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
-import type { ServerTls } from "../../lib/tls/listener.ts";
+import type { ServerTls } from "../../lib/tls/server.ts";
 import { dateLine, refusalAnswer, writeBody, writeHead } from "../answer/answer.ts";
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
@@ -44,8 +45,9 @@ export async function serveHttp(
     memory,
     hosts: new Hosts(hosts),
   };
-  return await serveTcp(await secured(listener, tls), (connection) => serveRequests(connection, service), {
+  return await serveTcp(listener, (connection) => serveRequests(connection, service), {
     ...options,
+    layers: { ...options.layers, tls: await tlsLayer(tls) },
     // Time is the session's business, with one clock for all: it depends on what the client owes whether it gets a 408.
     timeout: 0,
     stall: 0,
@@ -54,12 +56,12 @@ export async function serveHttp(
   });
 }
 
-/** Puts TLS onto a listener; a client that speaks HTTP without it is told so in HTTP. */
-async function secured(listener: StreamListener, tls: ServerTls | null): Promise<StreamListener> {
-  if (tls === null) return listener;
-  const { TlsListener } = await import("../../lib/tls/listener.ts");
+/** The layer of TLS, if there is one; a client that speaks HTTP without it is told so in HTTP. */
+async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
+  if (tls === null) return undefined;
+  const { tlsServer } = await import("../../lib/tls/server.ts");
   const plain = answerBytes(malformed("this port speaks TLS: its URL starts with https, not http"));
-  return new TlsListener(listener, { ...tls, plain });
+  return tlsServer({ ...tls, plain });
 }
 
 /** A client that is turned away before its first request is told so in HTTP. */

@@ -5,7 +5,7 @@
  */
 import type { Events } from "../../lib/events.ts";
 import type { MemoryBudget } from "../../lib/memory.ts";
-import type { ServerTls } from "../../lib/tls/listener.ts";
+import type { ServerTls } from "../../lib/tls/server.ts";
 import type { BodyLimits } from "../request/body.ts";
 import type { Clock } from "./clock.ts";
 import type { HostRules, Hosts } from "../request/hosts.ts";

@@ -5,9 +5,15 @@
  */
 import type { Slots } from "../../lib/stream/admission.ts";
 
-/** Memory for the counts of so many workers, to be shared with them. */
-export function slotMemory(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
+/** Memory for so many counts, to be shared with the workers. */
+export function countMemory(counts: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(counts * Int32Array.BYTES_PER_ELEMENT);
+}
+
+/** Counts 1, 2, 3 … together with all who count in the same memory. */
+export function countedIn(memory: SharedArrayBuffer): () => number {
+  const last = new Int32Array(memory);
+  return () => Atomics.add(last, 0, 1) + 1;
 }
 
 /**
@@ -16,10 +22,10 @@ export function slotMemory(workers: number): SharedArrayBuffer {
  *
  * @example Usage
  * ```ts
- * import { SharedSlots, slotMemory } from "./shared_count.ts";
+ * import { SharedSlots, countMemory } from "./shared_count.ts";
  * import { assert } from "@std/assert";
  *
- * const memory = slotMemory(2);
+ * const memory = countMemory(2);
  * const [one, two] = [new SharedSlots(memory, 0, 1), new SharedSlots(memory, 1, 1)];
  * assert(one.take() && !two.take());
  * one.free();

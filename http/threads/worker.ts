@@ -4,13 +4,13 @@
  * @module
  */
 import { Exit, stateOf } from "../../lib/errors.ts";
-import type { Events, NetEvent } from "../../lib/events.ts";
+import { type Events, type NetEvent, stamped } from "../../lib/events.ts";
 import { BACKLOG, listenTcp } from "../../lib/net/listen.ts";
 import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
 import type { Order, Report, Task } from "./workers.ts";
 import { serveHttp } from "../serve/serve.ts";
-import { SharedSlots } from "./shared_count.ts";
+import { countedIn, SharedSlots } from "./shared_count.ts";
 
 /** How long events may gather before the main thread gets them (ms), and how many at most. */
 const GATHER = 20;
@@ -34,7 +34,7 @@ class Reporter implements Events {
     if (!this.detailed && !isEssential(event)) return;
     // Where only people read, the prose of a request is all that has to travel.
     const slim = !this.#json && event.event === "request" ? { event: event.event, prose: event.prose } : event;
-    if (this.#waiting.push(slim) >= BATCH) this.flush();
+    if (this.#waiting.push(stamped(slim)) >= BATCH) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), GATHER);
   }
 
@@ -64,7 +64,14 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
     const { maxConnections = 0 } = task.serve;
     const slots = maxConnections > 0 ? { slots: new SharedSlots(task.slots, task.index, maxConnections) } : {};
     const memory = memoryOf(task, events);
-    const totals = await serveHttp(listener, task.settings, { ...task.serve, ...slots, memory, events, signal });
+    const totals = await serveHttp(listener, task.settings, {
+      ...task.serve,
+      ...slots,
+      nextId: countedIn(task.ids),
+      memory,
+      events,
+      signal,
+    });
     events.flush();
     post({ kind: "done", totals });
   } catch (error) {

@@ -10,7 +10,7 @@ import { Exit, type ExitCode, Failure, stateOf } from "../../lib/errors.ts";
 import type { Events, NetEvent } from "../../lib/events.ts";
 import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
 import type { HttpSettings } from "../serve/shared.ts";
-import { SharedSlots, slotMemory } from "./shared_count.ts";
+import { countMemory, SharedSlots } from "./shared_count.ts";
 
 /** What a worker is to do. */
 export interface Task {
@@ -20,6 +20,8 @@ export interface Task {
   /** Which of the workers this is, from 0, and where all of them count their connections. */
   readonly index: number;
   readonly slots: SharedArrayBuffer;
+  /** Where all of them number their connections. */
+  readonly ids: SharedArrayBuffer;
   /** MiB that the connections of this worker together may hold; 0 = no limit. */
   readonly maxMemory: number;
   /** Whether anybody reads about single requests, and whether their fields matter or only their prose. */
@@ -85,13 +87,12 @@ class Crew {
   #options: CrewOptions;
   #members = new Set<Member>();
   #slots: SharedArrayBuffer;
-  /** The number of the last connection at each place. */
-  #numbered: number[] = [];
+  #ids = countMemory(1);
   #totals: ServeTotals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.#slots = slotMemory(options.workers);
+    this.#slots = countMemory(options.workers);
   }
 
   async run(): Promise<ServeTotals> {
@@ -128,17 +129,12 @@ class Crew {
       json,
       index,
       slots: this.#slots,
+      ids: this.#ids,
       maxMemory: maxMemory / workers,
       detailed: events.detailed,
     };
-    // Each worker counts its connections from 1; all together, and those that take their places, need different numbers.
-    const before = this.#numbered[index] ?? 0;
-    const member = new Member(module ?? new URL("./worker.ts", import.meta.url), task, (event) => {
-      if (!("id" in event) || typeof event.id !== "number") return events.emit(event);
-      const number = before + event.id;
-      this.#numbered[index] = Math.max(this.#numbered[index] ?? 0, number);
-      events.emit({ ...event, id: (number - 1) * workers + index + 1 });
-    });
+    const url = module ?? new URL("./worker.ts", import.meta.url);
+    const member = new Member(url, task, (event) => events.emit(event));
     this.#members.add(member);
     return member;
   }

@@ -6,7 +6,16 @@
 import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint, isWildcard } from "../addr.ts";
-import type { Events, Listening, Mark, NetEvent, Passed, Prose, ProseLine } from "../events.ts";
+import {
+  type Events,
+  type Listening,
+  type Mark,
+  type NetEvent,
+  type Passed,
+  type Prose,
+  type ProseLine,
+  stamped,
+} from "../events.ts";
 import type { LineOutput } from "./output.ts";
 import { escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
 
@@ -45,7 +54,8 @@ export function isEssential(event: NetEvent): boolean {
 
 /** Writes events as a log. */
 export class Log implements Events {
-  readonly detailed: boolean;
+  /** May be switched while the run goes on: other readers than this log may want to see more. */
+  detailed: boolean;
   #data: boolean;
   #options: LogOptions;
 
@@ -76,8 +86,8 @@ export class Log implements Events {
 
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
-  const { event: name, ...fields } = event;
-  const line = { time: new Date().toISOString(), event: name, ...fields, prose: undefined };
+  const { event: name, at, ...fields } = stamped(event);
+  const line = { time: new Date(at).toISOString(), event: name, ...fields, prose: undefined };
   return escapeJson(JSON.stringify(line, toMicroseconds));
 }
 

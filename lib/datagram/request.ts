@@ -5,7 +5,8 @@
  */
 import { type Endpoint, formatEndpoint, unmapped } from "../addr.ts";
 import { resolveWithin } from "../net/resolve.ts";
-import { checkLength, type Datagram, DatagramSocket, reportDatagram, sameEndpoint, Strangers } from "./socket.ts";
+import type { PacketOpener } from "../net/packet_socket.ts";
+import { checkLength, counter, type Datagram, DatagramSocket, sameEndpoint, Strangers } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";
@@ -54,11 +55,13 @@ const LONGEST_WAIT = 60_000;
  * about who answers. A late answer to an earlier try is as good as any; it
  * is told apart from the newest one's and timed from its own try.
  *
+ * @param open The platform's own call: `(at) => Deno.listenDatagram(at)`.
  * @param endpoint Whom to ask; the tries take turns over the addresses of a name.
  * @param data The question, at most {@linkcode MAX_DATAGRAM} bytes.
  * @throws {Failure} 2 too long, 3 no such name, 4 no way to get there, 5 no answer; the signal's reason when that ended it.
  */
 export async function requestDatagram(
+  open: PacketOpener,
   endpoint: Endpoint,
   data: Uint8Array | string,
   options: RequestOptions,
@@ -67,7 +70,7 @@ export async function requestDatagram(
   checkLength(bytes.length, endpoint);
   const started = performance.now();
   const addresses = await resolveWithin(endpoint, options);
-  return await new Request(endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
+  return await new Inquiry(open, endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
 }
 
 /** One source port, whom it asks, and the tries that left from it. */
@@ -78,7 +81,8 @@ interface Source {
 }
 
 /** One question under way. */
-class Request {
+class Inquiry {
+  #open: PacketOpener;
   #endpoint: Endpoint;
   #addresses: readonly string[];
   #bytes: Uint8Array;
@@ -89,16 +93,20 @@ class Request {
   #listening: Promise<void>[] = [];
   #answered = Promise.withResolvers<DatagramAnswer>();
   #tries = 0;
+  #nextFlow = counter();
+  #taken = false;
   #strangers: Strangers;
   /** Addresses that the system cannot reach, and what it says. */
   #unreachable = new Map<string, Failure>();
 
   constructor(
+    open: PacketOpener,
     endpoint: Endpoint,
     addresses: readonly string[],
     bytes: Uint8Array,
     { started, ...options }: RequestOptions & { started: number },
   ) {
+    this.#open = open;
     this.#started = started;
     this.#endpoint = endpoint;
     this.#addresses = addresses;
@@ -115,9 +123,7 @@ class Request {
     const abort = (): void => this.#answered.reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
-      const answer = await this.#ask();
-      if (this.#reports) reportDatagram(this.#events, "received", answer.bytes, answer.from);
-      return answer;
+      return await this.#ask();
     } finally {
       signal?.removeEventListener("abort", abort);
       for (const { socket } of this.#sources) socket.close();
@@ -160,6 +166,7 @@ class Request {
       const { socket, tries } = this.#sourceFor(to);
       tries.push({ number, at: performance.now() });
       await socket.send(this.#bytes, to);
+      if (this.#reports) socket.report(this.#events, "sent", this.#bytes, to);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Where an earlier try has left, its answer may still come.
@@ -172,14 +179,13 @@ class Request {
       this.#unreachable.set(address, error);
       return false;
     }
-    if (this.#reports) reportDatagram(this.#events, "sent", this.#bytes, to);
     return true;
   }
 
   #sourceFor(to: Endpoint): Source {
     const earlier = this.#sources.find((source) => source.to.hostname === to.hostname);
     if (this.#options.samePort === true && earlier !== undefined) return earlier;
-    const source: Source = { socket: DatagramSocket.toward(to.hostname), to, tries: [] };
+    const source: Source = { socket: DatagramSocket.toward(this.#open, to.hostname, this.#nextFlow), to, tries: [] };
     this.#sources.push(source);
     this.#listening.push(this.#listen(source));
     return source;
@@ -199,7 +205,11 @@ class Request {
     }
   }
 
-  #take({ bytes, from }: Datagram, { tries }: Source): void {
+  /** Takes the first answer; what others say later is of no use. */
+  #take({ bytes, from }: Datagram, { socket, tries }: Source): void {
+    if (this.#taken) return;
+    this.#taken = true;
+    if (this.#reports) socket.report(this.#events, "received", bytes, from);
     const [first, second] = tries;
     this.#answered.resolve({
       bytes: bytes.slice(),

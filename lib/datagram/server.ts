@@ -5,22 +5,23 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import { type Endpoint, formatEndpoint, isLoopback, unmapped } from "../addr.ts";
-import { type Datagram, DatagramSocket, reportDatagram } from "./socket.ts";
+import { type Datagram, DatagramSocket } from "./socket.ts";
 import { AnswerBudget, shortEnough } from "./answer_budget.ts";
 import { Deadlines } from "../deadlines.ts";
 import { Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../errors.ts";
 import { EventRate, seldom } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { reachableAddresses } from "../net/listen.ts";
+import type { PacketSocket } from "../net/packet_socket.ts";
 import { encodeText, plural } from "../text.ts";
 
 export { type DatagramAnswer, requestDatagram, type RequestOptions } from "./request.ts";
 export {
   checkLength,
+  counter,
   type Datagram,
   DatagramSocket,
   MAX_DATAGRAM,
-  reportDatagram,
   sameEndpoint,
   Strangers,
 } from "./socket.ts";
@@ -89,13 +90,13 @@ const MAX_RATE_OF_ALL = 50_000;
  * const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
  * const endpoint = socket.addr as Deno.NetAddr;
  * const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
- * const answer = await requestDatagram(endpoint, "echo", { retries: 3 });
+ * const answer = await requestDatagram((at) => Deno.listenDatagram(at), endpoint, "echo", { retries: 3 });
  * assertEquals(decodeText(answer.bytes), "echo");
  * assertEquals((await serving).answered, 1);
  * ```
  */
 export async function serveDatagrams(
-  socket: Deno.DatagramConn,
+  socket: PacketSocket,
   handler: DatagramHandler,
   options: ServeDatagramsOptions = {},
 ): Promise<DatagramTotals> {
@@ -114,7 +115,6 @@ class DatagramServer {
   #budget: AnswerBudget;
   /** The addresses of this socket, once somebody seems to send from them. */
   #own: Set<string> | null = null;
-  #reports: boolean;
   #totals = { received: 0, answered: 0, bytesIn: 0, bytesOut: 0 };
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
@@ -132,8 +132,11 @@ class DatagramServer {
     this.#peerEvents = new EventRate(this.#events);
     this.#heldBack = new EventRate(this.#events, seldom((count, within) => `Held back ${count} more within ${within}`));
     this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, all: MAX_RATE_OF_ALL });
-    this.#reports = this.#events.detailed && options.report !== false;
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
+  }
+
+  get #reports(): boolean {
+    return this.#events.detailed && this.#options.report !== false;
   }
 
   async run(): Promise<DatagramTotals> {
@@ -202,7 +205,7 @@ class DatagramServer {
   async #serve({ bytes, from }: Datagram): Promise<void> {
     this.#totals.received++;
     this.#totals.bytesIn += bytes.length;
-    if (this.#reports) reportDatagram(this.#peerEvents, "received", bytes, from);
+    if (this.#reports) this.#socket.report(this.#peerEvents, "received", bytes, from);
     // A datagram that seems to come from this very socket is forged: the answer would be the next question, and so on for ever.
     if (this.#isOwn(from)) return this.#fail(from, new ProtocolError("Cannot answer: it says that it comes from here"));
     try {
@@ -221,7 +224,7 @@ class DatagramServer {
     await this.#socket.send(bytes, to);
     this.#totals.answered++;
     this.#totals.bytesOut += bytes.length;
-    if (this.#reports) reportDatagram(this.#peerEvents, "sent", bytes, to);
+    if (this.#reports) this.#socket.report(this.#peerEvents, "sent", bytes, to);
   }
 
   /** Counts an answer that a peer does not get; told of the first, then by count. */
@@ -246,7 +249,13 @@ class DatagramServer {
   #fail(from: Endpoint, error: unknown): void {
     if (this.#socket.closed) return;
     const { code, state } = stateOf(error);
-    this.#peerEvents.emit({ event: "error", id: 0, peer: formatEndpoint(from), code, message: state });
+    this.#peerEvents.emit({
+      event: "error",
+      id: this.#socket.flowOf(from),
+      peer: formatEndpoint(from),
+      code,
+      message: state,
+    });
   }
 }
 

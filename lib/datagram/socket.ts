@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isLoopback, parseAddress, unmapped } from "../addr.ts";
+import { type Endpoint, formatEndpoint, parseAddress } from "../addr.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
 import { EventRate, seldom } from "../event_rate.ts";
 import type { Events } from "../events.ts";
+import { type PacketOpener, type PacketSocket, toward } from "../net/packet_socket.ts";
 import { decodeText, encodeText, plural } from "../text.ts";
 
 /** The most bytes that one datagram carries over IPv4: 65,535 less the headers of IP (20) and UDP (8), RFC 768. */
@@ -14,6 +15,15 @@ export const MAX_DATAGRAM = 65_507;
 
 /** Room for the longest datagram there is (65,527 bytes over IPv6) and more: the platform cuts off in silence what does not fit. */
 const BUFFER = 65_536;
+
+/** How many peers keep their numbers: whoever forges senders must not fill the memory. */
+const FLOWS = 4096;
+
+/** Counts 1, 2, 3 …. */
+export function counter(): () => number {
+  let last = 0;
+  return () => ++last;
+}
 
 /** A datagram that came. */
 export interface Datagram {
@@ -31,8 +41,8 @@ export interface Datagram {
  * import { decodeText } from "../text.ts";
  * import { assertEquals } from "@std/assert";
  *
- * using ours = DatagramSocket.toward("127.0.0.1");
- * using theirs = DatagramSocket.toward("127.0.0.1");
+ * using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+ * using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
  * await ours.send("hello", theirs.local);
  * const datagram = await theirs.receive();
  * assertEquals(decodeText(datagram?.bytes ?? new Uint8Array()), "hello");
@@ -42,28 +52,34 @@ export interface Datagram {
 export class DatagramSocket implements Disposable {
   /** The address and port that the socket is bound to. */
   readonly local: Endpoint;
-  #socket: Deno.DatagramConn;
+  #socket: PacketSocket;
+  #nextFlow: () => number;
+  /** The number of each peer, the newest last. */
+  #flows = new Map<string, number>();
   #buffer = new Uint8Array(BUFFER);
   #closed = false;
 
-  /** @param socket Owned by this object from here on. */
-  constructor(socket: Deno.DatagramConn) {
+  /**
+   * @param socket Owned by this object from here on.
+   * @param nextFlow Numbers the peers, where several sockets count together.
+   */
+  constructor(socket: PacketSocket, nextFlow: () => number = counter()) {
     const { hostname, port } = socket.addr as Deno.NetAddr;
     this.#socket = socket;
+    this.#nextFlow = nextFlow;
     this.local = { hostname, port };
   }
 
   /**
    * Opens a socket of a client: on a free port, of the family of an address, and closed to the network where the address is loopback.
    *
+   * @param open The platform's own call.
    * @param address The address (no name) that datagrams will go to.
    * @throws {Failure} The system has no such family, or Deno no permission.
    */
-  static toward(address: string): DatagramSocket {
-    const ipv6 = unmapped(address).includes(":");
-    const hostname = isLoopback(address) ? (ipv6 ? "::1" : "127.0.0.1") : ipv6 ? "::" : "0.0.0.0";
+  static toward(open: PacketOpener, address: string, nextFlow?: () => number): DatagramSocket {
     try {
-      return new DatagramSocket(Deno.listenDatagram({ transport: "udp", hostname, port: 0 }));
+      return new DatagramSocket(open(toward(address)), nextFlow);
     } catch (error) {
       throw failure(`open a socket toward ${address}`, error);
     }
@@ -107,6 +123,29 @@ export class DatagramSocket implements Disposable {
     } catch (error) {
       throw failure(`send to ${formatEndpoint(to)}`, error);
     }
+  }
+
+  /** The number of the flow between this socket and a peer, which events about it carry as their `id`. */
+  flowOf(peer: Endpoint): number {
+    const key = formatEndpoint(peer);
+    let flow = this.#flows.get(key);
+    if (flow === undefined) {
+      flow = this.#nextFlow();
+      if (this.#flows.size >= FLOWS) {
+        for (const [oldest] of this.#flows.entries().take(1)) this.#flows.delete(oldest);
+      }
+      this.#flows.set(key, flow);
+    }
+    return flow;
+  }
+
+  /**
+   * Says that a datagram came or went, its text without a newline at its end (as users of nc send). Only for where `events.detailed`:
+   * the text is decoded here.
+   */
+  report(events: Events, event: "received" | "sent", bytes: Uint8Array, peer: Endpoint): void {
+    const text = decodeText(bytes).replace(/\r?\n$/, "");
+    events.emit({ event, id: this.flowOf(peer), peer: formatEndpoint(peer), bytes: bytes.length, text });
   }
 
   /** Closes the socket; a pending receive says `null`. Calling it again does nothing. */
@@ -159,15 +198,6 @@ function addressBytes(hostname: string): Uint8Array | null {
   const mapped = bytes?.length === 16 && bytes[10] === 0xff && bytes[11] === 0xff &&
     bytes.subarray(0, 10).every((byte) => byte === 0);
   return mapped ? bytes.subarray(12) : bytes;
-}
-
-/**
- * Says that a datagram came or went, its text without a newline at its end (as users of nc send). Only for where `events.detailed`:
- * the text is decoded here.
- */
-export function reportDatagram(events: Events, event: "received" | "sent", bytes: Uint8Array, peer: Endpoint): void {
-  const text = decodeText(bytes).replace(/\r?\n$/, "");
-  events.emit({ event, id: 0, peer: formatEndpoint(peer), bytes: bytes.length, text });
 }
 
 /**

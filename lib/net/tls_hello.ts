@@ -1,61 +1,38 @@
 /**
- * A listener without TLS that knows it when it hears it.
+ * A listener without TLS that recognizes a client that speaks it.
  *
  * @module
  */
 import { ProtocolError } from "../errors.ts";
-import { type StreamListener, type StreamSocket, withRead } from "./socket.ts";
+import { SocketLayer } from "./layers.ts";
 
-/** How every TLS connection begins: a handshake record of version 3 point something (RFC 8446 5.1). */
-const CLIENT_HELLO = [0x16, 0x03];
+/** How every TLS connection begins: a handshake record (22) of version 3.x (RFC 8446 5.1). */
+export const CLIENT_HELLO: readonly [type: number, major: number] = [0x16, 0x03];
 
 /**
- * Decorates a listener whose clients speak in text: one that begins a TLS handshake is told apart by its first two bytes, however they
- * arrive, and the read fails with a {@linkcode ProtocolError} that says so.
+ * A layer for a protocol of text: a TLS handshake is recognized by its first two bytes, however they arrive, and the read fails with a
+ * {@linkcode ProtocolError} that says so.
  */
-export class PlainListener implements StreamListener {
-  readonly #listener: StreamListener;
-
-  constructor(listener: StreamListener) {
-    this.#listener = listener;
-  }
-
-  get addr(): Deno.Addr {
-    return this.#listener.addr;
-  }
-
-  async accept(): Promise<StreamSocket> {
-    return withoutTls(await this.#listener.accept());
-  }
-
-  close(): void {
-    this.#listener.close();
-  }
-}
-
-/** Decorates a socket: a read fails when the first bytes are those of a TLS handshake. */
-function withoutTls(socket: StreamSocket): StreamSocket {
-  const hello = new HelloDetector();
-  return withRead(socket, async (into) => {
-    const count = await socket.read(into);
-    if (count !== null) hello.look(into.subarray(0, count));
-    return count;
-  });
-}
-
-class HelloDetector {
+export class TlsHelloDetector extends SocketLayer {
   /** How many bytes have come that look like a TLS handshake. */
   #alike = 0;
   #sure = false;
 
-  look(bytes: Uint8Array): void {
-    if (this.#sure) return;
-    for (const byte of bytes.subarray(0, CLIENT_HELLO.length - this.#alike)) {
-      if (byte !== CLIENT_HELLO[this.#alike]) this.#sure = true;
-      if (this.#sure) return;
+  override read(into: Uint8Array): Promise<number | null> {
+    return this.#sure ? this.below.read(into) : this.#look(into);
+  }
+
+  async #look(into: Uint8Array): Promise<number | null> {
+    const count = await this.below.read(into);
+    if (count === null) return null;
+    for (const byte of into.subarray(0, Math.min(count, CLIENT_HELLO.length - this.#alike))) {
+      if (byte !== CLIENT_HELLO[this.#alike]) {
+        this.#sure = true;
+        return count;
+      }
       this.#alike++;
     }
-    if (this.#alike < CLIENT_HELLO.length) return;
+    if (this.#alike < CLIENT_HELLO.length) return count;
     throw new ProtocolError("Cannot serve: a client speaks TLS, but this port does not; start the server with --tls");
   }
 }

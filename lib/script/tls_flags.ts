@@ -8,10 +8,9 @@ import type { Events } from "../events.ts";
 import { flag } from "./flag_kinds.ts";
 import { flagName } from "./flags.ts";
 import { askYesOrNo, canAsk } from "../console/prompt.ts";
-import { HANDSHAKE, type StreamListener } from "../net/socket.ts";
+import { HANDSHAKE } from "../net/socket.ts";
 import type { ClientTls } from "../tls/client.ts";
-import type { ServerTls } from "../tls/listener.ts";
-import { PlainListener } from "../net/tls_hello.ts";
+import type { ServerTls } from "../tls/server.ts";
 import type { Fingerprint } from "../tls/peer_identity.ts";
 
 const FILE = { default: undefined, placeholder: "FILE" } as const;
@@ -67,6 +66,13 @@ export interface TlsClientOptions extends CommonOptions {
   readonly sni: string | undefined;
 }
 
+/** The part of a server's run that its TLS depends on. */
+export interface ServerRun {
+  readonly options: TlsServerOptions;
+  readonly given: Given;
+  readonly events: Events;
+}
+
 /** What a server's TLS needs, as plain data, and what others need to know of it. */
 export interface ServerSecrets {
   readonly settings: ServerTls;
@@ -83,7 +89,7 @@ export interface ServerSecrets {
  * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
  */
 export async function serverTls(
-  { options, given, events }: { options: TlsServerOptions; given: Given; events: Events },
+  { options, given, events }: ServerRun,
   { alpn = [], plain }: { alpn?: readonly string[]; plain?: Uint8Array } = {},
 ): Promise<ServerSecrets | null> {
   refuseWithoutTls(options.tls, given, tlsServerFlags);
@@ -106,30 +112,6 @@ export async function serverTls(
   events.emit({ event: "notice", message: `The server's key is ${fingerprint}` });
   const shown = clientCa === null ? "" : " --cert CERTIFICATE --key KEY";
   return { settings, fingerprint, join: ` --tls --pin ${fingerprint}${shown}` };
-}
-
-/** A listener, with TLS or without. */
-export interface MaybeSecured {
-  readonly listener: StreamListener;
-  readonly tls: boolean;
-  /** What a client of ours has to add to the command that joins. */
-  readonly join: string;
-}
-
-/**
- * Puts TLS onto a listener if the flags say so; if not, one that finds out about clients that speak it, unless `anyBytes` are welcome.
- *
- * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
- */
-export async function maybeSecured(
-  listener: StreamListener,
-  run: { options: TlsServerOptions; given: Given; events: Events },
-  { anyBytes = false }: { anyBytes?: boolean } = {},
-): Promise<MaybeSecured> {
-  const secrets = await serverTls(run);
-  if (secrets === null) return { listener: anyBytes ? listener : new PlainListener(listener), tls: false, join: "" };
-  const { TlsListener } = await import("../tls/listener.ts");
-  return { listener: new TlsListener(listener, secrets.settings), tls: true, join: secrets.join };
 }
 
 /** The files that were given, or the machine's own identity. */

@@ -5,7 +5,7 @@
  */
 import { isClosedHere, isDisconnect, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
-import type { StreamListener, StreamSocket } from "../net/socket.ts";
+import type { RawSocket, StreamListener } from "../net/socket.ts";
 import { within } from "../within.ts";
 
 /** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
@@ -31,7 +31,7 @@ export class Acceptor {
   }
 
   /** Gives each socket that is accepted to `take`, until the listener is closed, by {@linkcode Acceptor.close} or by others. */
-  async run(take: (socket: StreamSocket) => void): Promise<void> {
+  async run(take: (socket: RawSocket) => void): Promise<void> {
     for (let backoff = 0; this.#open;) {
       try {
         const socket = await this.#listener.accept();

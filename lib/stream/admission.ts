@@ -81,7 +81,7 @@ export class Admission {
   /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */
   turnAway(socket: StreamSocket, { kind, reason }: NoEntry): void {
     const connection = new Connection(socket, { stall: PATIENCE });
-    this.#events.emit({ event: "refused", peer: connection.peer, reason });
+    this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
     if (this.#telling.size >= AT_ONCE) return connection.close();
     const telling = this.tell(connection, `Cannot serve you: ${reason}`, kind)
       .finally(() => this.#telling.delete(telling));

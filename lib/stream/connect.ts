@@ -8,15 +8,20 @@ import { Connection } from "./connection.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { resolveHost, TimeLimit, unlessAborted } from "../net/resolve.ts";
-import type { StreamSocket } from "../net/socket.ts";
+import { compose, type Layers } from "../net/layers.ts";
+import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import type { ClientTls } from "../tls/client.ts";
-import type { HandshakeResult, TlsSocket } from "../tls/socket.ts";
+import type { HandshakeResult } from "../tls/handshake.ts";
+import type { TlsSocket } from "../tls/socket.ts";
 
 /** How to connect. */
 export interface ConnectOptions extends ConnectionLimits {
+  /** The connection's number (1). */
   readonly id?: number;
+  /** What goes over the socket; the place of TLS among them is taken by `tls`. */
+  readonly layers?: Omit<Layers, "tls">;
   readonly events?: Events;
   readonly report?: boolean;
   /** Ends the attempt, and later the connection. */
@@ -25,31 +30,41 @@ export interface ConnectOptions extends ConnectionLimits {
   readonly tls?: ClientTls | null;
 }
 
+/** Connects a socket; a script passes `(at) => Deno.connect(at)`. */
+export type Opener = (at: Deno.ConnectOptions) => Promise<RawSocket>;
+
 /**
  * Connects over TCP. A name's addresses are tried with overlap by the platform (RFC 8305); if none answers, the error names each
  * address and what it said.
  *
+ * @param open The platform's own call.
  * @throws {Failure} 3 no such name, 4 refused or unreachable, 5 timed out; the signal's reason when that ended it.
  */
-export async function connectTcp(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
-  const { events = NO_EVENTS, timeout = 0, signal } = options;
+export async function connectTcp(
+  open: Opener,
+  endpoint: Endpoint,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const { events = NO_EVENTS, timeout = 0, signal, id: number = 1, layers = {} } = options;
   const started = performance.now();
   using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
   let addresses: readonly string[] = [];
-  let socket: StreamSocket;
+  let raw: RawSocket;
   try {
     limit.signal.throwIfAborted();
     addresses = await unlessAborted(resolveHost(endpoint.hostname), limit.signal);
     const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
-    socket = await Deno.connect({ port: endpoint.port, hostname, signal: limit.signal });
+    raw = await open({ port: endpoint.port, hostname, signal: limit.signal });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Failure) throw error;
-    throw await connectFailure(endpoint, addresses, error);
+    throw await connectFailure(open, endpoint, addresses, error);
   }
-  const tls = options.tls ?? null;
-  const secured = tls === null ? null : await securedWithin(socket, endpoint, tls, limit.signal);
-  const connection = new Connection(secured?.socket ?? socket, options);
+  const { tls = null } = options;
+  const { faults, ...above } = layers;
+  const impaired = compose(streamSocket(raw, number), { faults });
+  const secured = tls === null ? null : await securedWithin(impaired, endpoint, tls, limit.signal);
+  const connection = new Connection(compose(secured?.socket ?? impaired, above), options);
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
   if (secured === null) return connection;
@@ -101,6 +116,7 @@ const PROBE = 500;
 
 /** Puts a failed attempt into words; where a name has several addresses, each is asked once more for its own reason. */
 export async function connectFailure(
+  open: Opener,
   endpoint: Endpoint,
   addresses: readonly string[],
   error: unknown,
@@ -115,7 +131,7 @@ export async function connectFailure(
     addresses.slice(0, NAMED).map(async (address) => {
       try {
         const signal = AbortSignal.timeout(PROBE);
-        (await Deno.connect({ hostname: address, port: endpoint.port, signal })).close();
+        (await open({ hostname: address, port: endpoint.port, signal })).close();
         return `${address} answers now`;
       } catch (problem) {
         return `${address} ${stateOf(problem).state}`;

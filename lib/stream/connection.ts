@@ -27,11 +27,12 @@ const LAST_LOOK = 100;
  * @example Usage
  * ```ts
  * import { Connection } from "./connection.ts";
+ * import { streamSocket } from "../net/socket.ts";
  * import { assertEquals } from "@std/assert";
  *
  * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * using ours = new Connection(await Deno.connect({ port: listener.addr.port }));
- * using theirs = new Connection(await listener.accept());
+ * using ours = new Connection(streamSocket(await Deno.connect({ port: listener.addr.port }), 1));
+ * using theirs = new Connection(streamSocket(await listener.accept(), 1));
  * await ours.write("hello\n");
  * assertEquals(await theirs.readMessage(), new TextEncoder().encode("hello"));
  * ```
@@ -68,7 +69,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#socket = socket;
     this.#options = options;
     this.#time = options.time ?? SYSTEM_TIME;
-    this.id = options.id ?? 0;
+    this.id = socket.id;
     this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
     this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
     this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);

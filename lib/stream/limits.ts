@@ -24,8 +24,6 @@ export interface ConnectionLimits {
 
 /** How a connection is made. */
 export interface ConnectionOptions extends ConnectionLimits {
-  /** The connection's number in events. */
-  readonly id?: number;
   readonly events?: Events;
   /** Whether received and sent messages become events; a script with events of its own says no. */
   readonly report?: boolean;

@@ -20,18 +20,23 @@ export class ConnectionReport {
   constructor(events: Events, connection: { id: number; peer: string }, options: { messages: boolean }) {
     this.#events = events;
     this.#connection = connection;
-    this.#messages = options.messages && events.detailed;
-    this.#opened = events.detailed ? performance.now() : 0;
+    this.#messages = options.messages;
+    this.#opened = performance.now();
+  }
+
+  /** Whether anybody reads about messages; asked each time. */
+  get #reads(): boolean {
+    return this.#messages && this.#events.detailed;
   }
 
   /** A whole message; its line end is not shown. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#messages) this.#passed(event, bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+    if (this.#reads) this.#passed(event, bytes, decodeText(bytes).replace(/\r?\n$/, ""));
   }
 
   /** A received piece of a stream: a character that is cut by its end is shown with the next one. */
   piece(bytes: Uint8Array): void {
-    if (!this.#messages) return;
+    if (!this.#reads) return;
     this.#pieces ??= streamDecoder();
     this.#passed("received", bytes, this.#pieces.decode(bytes, { stream: true }));
   }

@@ -13,7 +13,8 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "../memory.ts";
 import { Roster } from "../bag.ts";
-import type { StreamListener, StreamSocket } from "../net/socket.ts";
+import { compose, type Layers } from "../net/layers.ts";
+import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
@@ -30,6 +31,10 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly once?: boolean;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
+  /** What goes over each accepted socket, before anybody reads from it. */
+  readonly layers?: Layers;
+  /** Gives the next connection its number, where several servers count together; from 1 otherwise. */
+  readonly nextId?: () => number;
   /** What all connections together may hold in messages; the caller may hold other things of it. */
   readonly memory?: MemoryBudget;
 }
@@ -70,7 +75,7 @@ const LAST_MOMENT = 1000;
  * const serving = serveTcp(listener, async (connection) => {
  *   for (let bytes; (bytes = await connection.read()) !== null;) await connection.write(bytes);
  * }, { once: true });
- * using client = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port });
+ * using client = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: listener.addr.port });
  * await client.write("echo\n");
  * assertEquals(decodeText((await client.readMessage()) ?? new Uint8Array()), "echo");
  * client.close();
@@ -134,7 +139,7 @@ class TcpServer {
     this.#signal?.addEventListener("abort", this.#stop);
     if (this.#signal?.aborted) this.#stop();
     try {
-      await this.#acceptor.run((socket) => this.#take(socket));
+      await this.#acceptor.run((raw) => this.#take(raw));
       // After `--once` the one client takes as long as it takes, unless the signal comes.
       if (this.#options.once === true) await Promise.race([this.#allServed(), this.#stopped.promise]);
       // Whoever closed the listener, that is a stop as well.
@@ -153,22 +158,24 @@ class TcpServer {
     this.#stopped.resolve();
   };
 
-  #take(socket: StreamSocket): void {
+  #take(raw: RawSocket): void {
+    const { timeout = 0, layers = {}, nextId = this.#nextId, once = false } = this.#options;
+    const socket = compose(streamSocket(raw, nextId()), layers);
     const no = this.#admission.refusalOf(socket, this.#open.size);
     if (no !== null) {
       this.#totals.refused++;
       return this.#admission.turnAway(socket, no);
     }
-    const id = ++this.#ids;
     this.#totals.connections++;
-    const { timeout = 0 } = this.#options;
     const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
-    const connection = new Connection(socket, { stall, ...this.#options, id, gate: this.#gate });
-    this.#events.emit({ event: "accepted", id, peer: connection.peer });
+    const connection = new Connection(socket, { stall, ...this.#options, gate: this.#gate });
+    this.#events.emit({ event: "accepted", id: socket.id, peer: connection.peer });
     const client: Client = { connection, served: SERVED, shaking: socket.handshake !== undefined };
     client.served = this.#serve(client, socket, this.#open.add(client));
-    if (this.#options.once === true) this.#acceptor.close();
+    if (once) this.#acceptor.close();
   }
+
+  #nextId = (): number => ++this.#ids;
 
   /** Serves one connection; never rejects. */
   async #serve(client: Client, socket: StreamSocket, place: number): Promise<void> {
@@ -199,7 +206,7 @@ class TcpServer {
     if (session.refusal === null) return true;
     this.#totals.connections--;
     this.#totals.refused++;
-    this.#refusals.emit({ event: "refused", peer: connection.peer, reason: session.refusal });
+    this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason: session.refusal });
     await this.#admission.tell(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
     return false;
   }

@@ -10,7 +10,8 @@ import type { Events } from "../events.ts";
 import type { KnownHosts } from "./known_hosts.ts";
 import { type Fingerprint, keyFingerprint } from "./peer_identity.ts";
 import type { StreamSocket } from "../net/socket.ts";
-import { type HandshakeResult, TlsSocket } from "./socket.ts";
+import type { HandshakeResult } from "./handshake.ts";
+import { TlsSocket } from "./socket.ts";
 import { escapeControls } from "../text.ts";
 import { hostKey, oneLine, pinFits, type Problem, problemOf } from "./trust.ts";
 

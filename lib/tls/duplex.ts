@@ -8,9 +8,8 @@ import { Duplex } from "node:stream";
 import { Exit, Failure } from "../errors.ts";
 import type { MemoryShare } from "../memory.ts";
 import type { StreamSocket } from "../net/socket.ts";
+import { CLIENT_HELLO } from "../net/tls_hello.ts";
 
-/** The type of a handshake record, the first byte of every TLS connection (RFC 8446 5.1). */
-const HANDSHAKE_RECORD = 22;
 /** The most bytes of one read, and the buffer of a connection that has little to say: an idle one is mostly its buffer. */
 const PIECE = 64 * 1024;
 const FIRST_PIECE = 1024;
@@ -113,7 +112,7 @@ export class Wire {
     if (count === null) return this.#options.onEnd();
     const first = !this.heard;
     this.heard = true;
-    if (first && this.#options.strict && this.#buffer[0] !== HANDSHAKE_RECORD) throw new PlainText();
+    if (first && this.#options.strict && this.#buffer[0] !== CLIENT_HELLO[0]) throw new PlainText();
     this.stream.push(Buffer.from(this.#buffer.subarray(0, count)));
     const { length } = this.#buffer;
     if (count === length && length < PIECE) this.#resize(length * 4);

@@ -10,6 +10,7 @@ import { UsageError } from "../errors.ts";
 import { type Fingerprint, keyFingerprint } from "./peer_identity.ts";
 import { formatAddress } from "./host_name.ts";
 import { escapeControls, plural } from "../text.ts";
+import { altNames } from "./trust.ts";
 
 /** A certificate and the key that belongs to it, as `Deno.listenTls` takes them. */
 export interface Pair {
@@ -75,14 +76,22 @@ export function identityOf(pem: string, file = "the certificate"): Identity {
   const [first] = certificatesIn(pem, file);
   if (first === undefined) throw noCertificate(pem, file);
   return {
-    fingerprint: keyFingerprint(first),
-    names: namesIn(first.subjectAltName ?? ""),
+    fingerprint: fingerprintOf(first, file),
+    names: namesIn(first),
     subject: nameIn(first.subject),
     issuer: nameIn(first.issuer),
     notBefore: new Date(first.validFrom),
     notAfter: new Date(first.validTo),
     isCa: first.ca,
   };
+}
+
+function fingerprintOf(certificate: X509Certificate, file: string): Fingerprint {
+  try {
+    return keyFingerprint(certificate);
+  } catch (error) {
+    throw new UsageError(`Cannot use ${file}: Deno does not support its kind of key`, { cause: error });
+  }
 }
 
 function certificatesIn(pem: string, file: string): X509Certificate[] {
@@ -221,12 +230,10 @@ function nameIn(text: string): string {
   return escapeControls(text.replaceAll("\n", ", "));
 }
 
-/** Reads `DNS:localhost, IP Address:::1, email:a@b.example`; what is no name of a host or a mailbox is left out. */
-function namesIn(text: string): string[] {
-  const names: string[] = [];
-  for (const [, kind, value = ""] of text.matchAll(/(?:^|, )([A-Za-z ]+):([^,]*)/g)) {
-    if (kind === "IP Address") names.push(formatAddress(value) ?? escapeControls(value));
-    else if (kind === "DNS" || kind === "email") names.push(escapeControls(value.toLowerCase()));
-  }
-  return names;
+/** The names that a certificate is for, to be shown; what is no name of a host or a mailbox is left out. */
+function namesIn(certificate: X509Certificate): string[] {
+  return altNames(certificate).flatMap(({ kind, value }) => {
+    if (kind === "IP Address") return [formatAddress(value) ?? escapeControls(value)];
+    return kind === "DNS" || kind === "email" ? [escapeControls(value.toLowerCase())] : [];
+  });
 }

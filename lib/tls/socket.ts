@@ -7,47 +7,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CutOffError, TimedOutError } from "../errors.ts";
-import { keyFingerprint } from "./peer_identity.ts";
 import type { MemoryBudget } from "../memory.ts";
-import type { TlsSession } from "../events.ts";
 import { HANDSHAKE, type StreamSocket } from "../net/socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./failure.ts";
 import { PlainText, Wire } from "./duplex.ts";
-import { clientRefusal, commonName, oneLine } from "./trust.ts";
-
-/** What a handshake has shown. */
-export interface HandshakeResult extends TlsSession {
-  /** The peer's certificate; a client need not have one. */
-  readonly certificate: X509Certificate | null;
-  /** Why nobody we trust vouches for it, as OpenSSL names it; `null` when somebody does, and when there is none. */
-  readonly distrust: string | null;
-}
-
-/** One side's part of a handshake. */
-export type Side =
-  & {
-    /** How long the handshake may take (ms); 10 s unless told otherwise. */
-    readonly patience?: number;
-  }
-  & (
-    | { readonly kind: "client"; readonly options: tls.ConnectionOptions }
-    | {
-      readonly kind: "server";
-      readonly options: tls.TLSSocketOptions;
-      /** What a client that does not speak TLS gets to read. */
-      readonly plain: Uint8Array;
-      /** Whether a client without a good certificate is refused. */
-      readonly demanding: boolean;
-    }
-  );
-
-/** What `node:tls` does not show of a socket. */
-interface Handle {
-  verifyError?(): unknown;
-}
+import { type HandshakeResult, handshakeResult, type Side } from "./handshake.ts";
 
 /**
  * After the socket's end, how often and how long (ms) the reader looks for the end that the last record may hold: `node:tls` takes some
@@ -64,6 +30,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  * it; `close_notify` is the end of the stream, as FIN is without TLS, and a FIN without it is a cut (RFC 8446 6.1).
  */
 export class TlsSocket implements StreamSocket {
+  readonly id: number;
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly #raw: StreamSocket;
@@ -90,6 +57,7 @@ export class TlsSocket implements StreamSocket {
   constructor(raw: StreamSocket, side: Side) {
     this.#raw = raw;
     this.#side = side;
+    this.id = raw.id;
     this.localAddr = raw.localAddr;
     this.remoteAddr = raw.remoteAddr;
     // Whoever reads or writes hears of it.
@@ -180,6 +148,11 @@ export class TlsSocket implements StreamSocket {
     this.closeWrite().catch(() => {}).finally(() => this.#shut());
   }
 
+  reset(): void {
+    this.#raw.reset();
+    this.#shut();
+  }
+
   countIn(memory: MemoryBudget): void {
     this.#wire.memory = memory.share();
   }
@@ -219,40 +192,11 @@ export class TlsSocket implements StreamSocket {
     clearTimeout(this.#timer);
     this.#shaken = true;
     try {
-      this.#secured.resolve(this.#session());
+      this.#secured.resolve(handshakeResult(this.#tls, this.#side));
     } catch (error) {
       // A certificate that cannot be read is nobody's.
       this.#fail(handshakeFailure(error));
     }
-  }
-
-  #session(): HandshakeResult {
-    const { raw } = this.#tls.getPeerCertificate(true) ?? {};
-    const certificate = raw === undefined ? null : new X509Certificate(raw);
-    const { standardName, name } = this.#tls.getCipher();
-    const distrust = certificate === null || this.#tls.authorized ? null : this.#distrust();
-    const demanding = this.#side.kind === "server" && this.#side.demanding;
-    return {
-      version: this.#tls.getProtocol() ?? "TLS",
-      cipher: standardName ?? name,
-      alpn: this.#tls.alpnProtocol || null,
-      serverName: (this.#tls as { servername?: string | false }).servername || null,
-      subject: certificate && oneLine(certificate.subject),
-      name: certificate && commonName(certificate),
-      fingerprint: certificate && keyFingerprint(certificate),
-      refusal: demanding ? clientRefusal(certificate, distrust) : null,
-      certificate,
-      distrust,
-    };
-  }
-
-  /** Why the peer's chain is not trusted. A server has to ask the handle, as `tls.Server` does; not being told is no trust. */
-  #distrust(): string | null {
-    const { authorizationError, _handle } = this.#tls as { authorizationError?: unknown; _handle?: Handle };
-    if (authorizationError) return String(authorizationError);
-    const asked = this.#side.kind === "server" && _handle?.verifyError !== undefined;
-    const verified = asked ? _handle.verifyError?.() : "not verified";
-    return verified ? String(verified) : null;
   }
 
   #endOfWire(): void {

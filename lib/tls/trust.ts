@@ -5,7 +5,6 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { formatEndpoint, parseAddress } from "../addr.ts";
-import { commonNameIn } from "./common_name.ts";
 import { UsageError } from "../errors.ts";
 import { type Fingerprint, keyFingerprint, sha256 } from "./peer_identity.ts";
 import { dayOf } from "../text.ts";
@@ -115,16 +114,21 @@ function problem(what: string, advice: string): Problem {
 
 /** The names and addresses that a certificate is for (its subjectAltName; the common name counts for nothing, RFC 9525 2). */
 export function namesOf(certificate: X509Certificate): string[] {
-  return (certificate.subjectAltName ?? "").split(", ").flatMap((entry) => {
-    const [, name] = /^(?:DNS|IP Address):(.+)$/.exec(entry) ?? [];
-    return name === undefined ? [] : [name];
-  });
+  return altNames(certificate).flatMap(({ kind, value }) => kind === "DNS" || kind === "IP Address" ? [value] : []);
+}
+
+/** The entries of a certificate's subjectAltName: `DNS:localhost, IP Address:::1, email:a@b.example`. */
+export function altNames({ subjectAltName = "" }: X509Certificate): { kind: string; value: string }[] {
+  return [...subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):([^,]+)/g)].map(([, kind = "", value = ""]) => ({
+    kind,
+    value,
+  }));
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {
   if (parseAddress(host) !== null) return certificate.checkIP(host) !== undefined;
   // Where no DNS name stands in it, the runtime would look at the common name, whatever it is told.
-  return /(?:^|, )DNS:/.test(certificate.subjectAltName ?? "") &&
+  return altNames(certificate).some(({ kind }) => kind === "DNS") &&
     certificate.checkHost(host, { subject: "never" }) !== undefined;
 }
 
@@ -133,9 +137,13 @@ export function oneLine(name: string): string {
   return name.replaceAll("\n", ", ");
 }
 
-/** The common name of a certificate's subject; `null` when it has none, or several. */
+/**
+ * The common name of a certificate's subject; `null` when it has none, or several. Not out of {@linkcode X509Certificate.subject}, where
+ * a newline within one part looks like the next part.
+ */
 export function commonName(certificate: X509Certificate): string | null {
-  return commonNameIn(certificate.raw);
+  const { CN } = certificate.toLegacyObject().subject;
+  return typeof CN === "string" ? CN : null;
 }
 
 /** How a host is written in the file of known hosts. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Exit, Failure } from "../../lib/errors.ts";
+import type { NetEvent } from "../../lib/events.ts";
 import { ANY_HOST } from "../../http/request/hosts.ts";
 import { type CrewOptions, runCrew } from "../../http/threads/workers.ts";
 import { run, start, startServer } from "../support/script.ts";
@@ -8,10 +9,18 @@ import { answersIn } from "./serving.ts";
 
 const REQUEST = "GET /status/200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
+/** Workers that sign their events. */
+const SIGNING = new URL("./dying_worker.ts", import.meta.url);
+
 async function ask(port: number, path = "/status/200"): Promise<number | undefined> {
   using client = await RawClient.connect(port);
   await client.send(REQUEST.replace("/status/200", path));
   return answersIn(await client.rest())[0]?.status;
+}
+
+/** How many workers have accepted a connection. */
+function workersIn(events: readonly NetEvent[]): number {
+  return new Set(events.flatMap((event) => event.event === "accepted" && "worker" in event ? [event.worker] : [])).size;
 }
 
 /** A crew in the process of the test. */
@@ -57,19 +66,30 @@ async function crew(options: Partial<CrewOptions> = {}): Promise<
 }
 
 Deno.test("workers share one port, and their connections have different numbers", async () => {
-  await using server = await crew();
+  await using server = await crew({ module: SIGNING });
   const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server.port)));
   assertEquals(answers, new Array(40).fill(200));
   server.stop();
   const totals = await server.done;
   assertEquals(totals.connections, 40);
   const ids = server.events.all.flatMap((event) => event.event === "accepted" ? [event.id] : []);
-  assertEquals(new Set(ids).size, 40);
-  assertEquals(new Set(ids.map((id) => id % 2)).size, 2, "both workers served some");
+  assertEquals(ids.sort((a, b) => a - b), Array.from({ length: 40 }, (_, index) => index + 1));
+  assertEquals(workersIn(server.events.all), 2, "both workers served some");
+});
+
+Deno.test("an event has the time at which it happened, in its worker", async () => {
+  await using server = await crew({ workers: 1 });
+  const accepted = server.events.next("accepted");
+  const before = Date.now();
+  assertEquals(await ask(server.port, "/delay/0.1"), 200);
+  const after = Date.now();
+  const { at = 0 } = await accepted;
+  // Events gather for a while in the worker: the time is not that of their arrival here.
+  assert(at >= before && at <= after - 90, `${before} ${at} ${after}`);
 });
 
 Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 78)", async () => {
-  await using server = await crew({ module: new URL("./dying_worker.ts", import.meta.url) });
+  await using server = await crew({ module: SIGNING });
   const [warning, notice] = [server.events.next("warning"), server.events.next("notice")];
   assertEquals(await ask(server.port, "/die"), 404);
   assertMatch(JSON.stringify(await warning), /Cannot go on with worker [12]: somebody asked for it; starting another/);
@@ -79,8 +99,7 @@ Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 
   assertEquals(answers, new Array(40).fill(200));
   server.stop();
   await server.done;
-  const ids = server.events.all.slice(before).flatMap((event) => event.event === "accepted" ? [event.id] : []);
-  assertEquals(new Set(ids.map((id) => id % 2)).size, 2, "both workers serve again");
+  assertEquals(workersIn(server.events.all.slice(before)), 2, "both workers serve again");
   const all = server.events.all.flatMap((event) => event.event === "accepted" ? [event.id] : []);
   assertEquals(new Set(all).size, all.length, "no number is used twice");
 });

@@ -81,6 +81,7 @@ export class FedSource implements ByteSource {
 /** A socket in memory: `source` is what it receives, `sent` what was written to it. */
 export class FakeSocket implements StreamSocket {
   readonly source = new FedSource();
+  readonly id: number;
   readonly localAddr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
   readonly remoteAddr: Deno.NetAddr;
   readonly calls: string[] = [];
@@ -93,7 +94,8 @@ export class FakeSocket implements StreamSocket {
   #sent: number[] = [];
   #stuckWrite: ((error: Error) => void) | null = null;
 
-  constructor(hostname = "192.0.2.7", port = 4000) {
+  constructor(hostname = "192.0.2.7", port = 4000, id = 1) {
+    this.id = id;
     this.remoteAddr = { transport: "tcp", hostname, port };
   }
 
@@ -129,6 +131,11 @@ export class FakeSocket implements StreamSocket {
     const interrupted = new Deno.errors.Interrupted("operation canceled");
     this.source.fail(interrupted);
     this.#stuckWrite?.(interrupted);
+  }
+
+  reset(): void {
+    this.calls.push("reset");
+    this.close();
   }
 
   /** Ends a stuck write as a peer does that leaves. */

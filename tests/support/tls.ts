@@ -6,7 +6,8 @@
 import type { JsonNameParams } from "@peculiar/x509";
 import { makeAuthority, makeLeaf } from "../../lib/tls/certificate.ts";
 import type { Pair } from "../../lib/tls/pem.ts";
-import { type ServerTls, TlsListener } from "../../lib/tls/listener.ts";
+import { type ServerTls, tlsServer } from "../../lib/tls/server.ts";
+import { type StreamListener, streamSocket } from "../../lib/net/socket.ts";
 import { TlsSocket } from "../../lib/tls/socket.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -101,9 +102,21 @@ export function serverTls(pair: Pair = pki.server, options: Partial<ServerTls> =
 }
 
 /** A listener that speaks TLS on a free port. */
-export function tlsListener(settings: ServerTls = serverTls()): TlsListener & { port: number } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return Object.assign(new TlsListener(listener, settings), { port: listener.addr.port });
+export function tlsListener(settings: ServerTls = serverTls()): TlsListener {
+  const [listener, layer] = [Deno.listen({ hostname: "127.0.0.1", port: 0 }), tlsServer(settings)];
+  return {
+    addr: listener.addr,
+    port: listener.addr.port,
+    accept: async () => layer(streamSocket(await listener.accept(), 1)) as TlsSocket,
+    close: () => listener.close(),
+  };
+}
+
+/** What a test needs of it. */
+export interface TlsListener extends StreamListener {
+  readonly port: number;
+  accept(): Promise<TlsSocket>;
+  close(): void;
 }
 
 /** Two connected sockets whose handshakes are under way, and what they are made of. */
@@ -121,12 +134,12 @@ export async function socketPair(
   const listener = tlsListener(settings);
   const [clientRaw, server] = await Promise.all([
     Deno.connect({ hostname: "127.0.0.1", port: listener.port }),
-    listener.accept() as Promise<TlsSocket>,
+    listener.accept(),
   ]);
   listener.close();
   clientRaw.setNoDelay(true);
   server.setNoDelay(true);
-  const client = new TlsSocket(clientRaw, options);
+  const client = new TlsSocket(streamSocket(clientRaw, 1), options);
   return {
     client,
     server,

@@ -15,7 +15,7 @@ function counting(serve: (client: RawClient) => Promise<void>) {
 }
 
 const exchangerFor = ({ port }: { port: number }): Exchanger =>
-  new Exchanger({ hostname: "127.0.0.1", port }, "ask\n", {});
+  new Exchanger((at) => Deno.connect(at), { hostname: "127.0.0.1", port }, "ask\n", {});
 
 Deno.test("Exchanger asks on one connection as long as the server keeps it open", async () => {
   await using server = counting(async (client) => {

@@ -1,6 +1,7 @@
 /** TLS as `tcp:server` and `tcp:client` speak it, with the permissions of their tasks. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { TlsListener } from "../../lib/tls/listener.ts";
+import { streamSocket } from "../../lib/net/socket.ts";
+import { tlsServer } from "../../lib/tls/server.ts";
 import { TlsSocket } from "../../lib/tls/socket.ts";
 import { CONFIG_HOME, eventsIn, run, startServer } from "../support/script.ts";
 import { RawClient, rawServer } from "../support/sockets.ts";
@@ -109,10 +110,9 @@ Deno.test("a cut without close_notify ends with code 6, an end with 0 (T5)", asy
   for (const [goodbye, code] of [[true, 0], [false, 6]] as const) {
     const raw = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     let below: Deno.TcpConn | undefined;
-    const accept = async (): Promise<Deno.TcpConn> => below = await raw.accept();
-    const listener = new TlsListener({ addr: raw.addr, accept, close: () => raw.close() }, serverTls());
     const serving = (async () => {
-      const socket = await listener.accept();
+      below = await raw.accept();
+      const socket = tlsServer(serverTls())(streamSocket(below, 1));
       await socket.read(new Uint8Array(64));
       await socket.write(new TextEncoder().encode("part"));
       if (goodbye) await socket.closeWrite();
@@ -124,7 +124,7 @@ Deno.test("a cut without close_notify ends with code 6, an end with 0 (T5)", asy
     const args = ["--port", `${raw.addr.port}`, "--tls", "--ca", files("ca").cert, "-q"];
     const ended = await run("tcp:client", args, { input: "question\n" });
     await serving;
-    listener.close();
+    raw.close();
     assertEquals([goodbye, ended.code, ended.stdout], [goodbye, code, "part"]);
     if (!goodbye) assertStringIncludes(ended.stderr, "cut off without the end that TLS announces (close_notify)");
   }
@@ -186,7 +186,7 @@ Deno.test("--json tells of a session in fields of its own", async () => {
 Deno.test("a server that stops ends an open TLS connection with an end, and loses no answer", async () => {
   await using server = await startServer("tcp:server", ["--tls", ...pair("server"), "--echo"]);
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-  const client = new TlsSocket(raw, { kind: "client", options: {} });
+  const client = new TlsSocket(streamSocket(raw, 1), { kind: "client", options: {} });
   await client.write(new TextEncoder().encode("hello"));
   const buffer = new Uint8Array(64);
   assertEquals(await client.read(buffer), 5);

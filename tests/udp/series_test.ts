@@ -21,7 +21,7 @@ function start(port: number, options: Partial<SeriesOptions> & { count: number }
   const printed: string[] = [];
   const sink = { write: (bytes: Uint8Array) => Promise.resolve(printed.push(decodeText(bytes)) && bytes.length) };
   const output = new DataOutput(sink, { terminal: false });
-  const done = series({ hostname: "127.0.0.1", port }, encodeText(message), {
+  const done = series((at) => Deno.listenDatagram(at), { hostname: "127.0.0.1", port }, encodeText(message), {
     interval: 0,
     wait: 5000,
     events,

@@ -89,7 +89,7 @@ Deno.test("udp:server --json tells the same as events", async () => {
   const [listening, received, sent] = events;
   assertEquals([listening?.transport, listening?.port, listening?.tls], ["udp", server.port, false]);
   assertEquals([received?.id, received?.peer, received?.bytes, received?.text], [
-    0,
+    1,
     `127.0.0.1:${peer.port}`,
     4,
     "hé",

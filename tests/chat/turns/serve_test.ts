@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { serveTurns, type TurnsServerOptions } from "../../../chat/turns/serve.ts";
 import type { NetEvent } from "../../../lib/events.ts";
 import type { ServeTotals } from "../../../lib/stream/server.ts";
@@ -290,7 +291,7 @@ Deno.test("in turns: one who comes while another leaves over TLS makes no failur
   const [events, desk, listener] = [new RecordedEvents(), new TestDesk(), tlsListener()];
   const serving = serveTurns(listener, { events, signal: desk.stopping.signal, idle: 0, maxMessage: 4096, desk });
   const client = async (): Promise<TlsSocket> =>
-    new TlsSocket(await Deno.connect({ port: listener.port }), { kind: "client", options: {} });
+    new TlsSocket(streamSocket(await Deno.connect({ port: listener.port }), 1), { kind: "client", options: {} });
   const leaving = await client();
   await writeText(leaving, "hello\nexit\n");
   assertEquals(await readAll(leaving), "Goodbye! Closing connection.\n");

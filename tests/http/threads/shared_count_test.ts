@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { SharedSlots, slotMemory } from "../../../http/threads/shared_count.ts";
+import { countMemory, SharedSlots } from "../../../http/threads/shared_count.ts";
 
 const permissions = "none";
 
 Deno.test("SharedSlots counts the connections of all workers against one limit", { permissions }, () => {
-  const memory = slotMemory(2);
+  const memory = countMemory(2);
   const [one, two] = [new SharedSlots(memory, 0, 3), new SharedSlots(memory, 1, 3)];
   assertEquals([one.take(), two.take(), one.take(), two.take(), one.take()], [true, true, true, false, false]);
   two.free();

@@ -78,6 +78,11 @@ Deno.test("toJson() begins with the time, in milliseconds, and the event", { per
   assertMatch(toJson(received), /^\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","event":"received","id":1,"peer":/);
   const closed = { event: "closed", id: 1, peer, bytesIn: 1, bytesOut: 2, duration: 1.23456 } as const;
   assertStringIncludes(toJson(closed), '"bytesIn":1,"bytesOut":2,"duration":1.235}');
+  // When it happened, not when it is printed.
+  assertStringIncludes(
+    toJson({ ...received, at: 1500 }),
+    '{"time":"1970-01-01T00:00:01.500Z","event":"received","id":1,',
+  );
 });
 
 Deno.test("toJson() keeps any text whole, and away from the terminal (S7)", { permissions }, () => {
@@ -105,7 +110,7 @@ Deno.test("proseOf() gives each event its mark and its words", { permissions }, 
       { event: "reset", id: 1, peer, message: `Cannot read from ${peer}: reset` },
       `[!] Cannot read from ${peer}: reset`,
     ],
-    [{ event: "refused", peer, reason: "full" }, `[!] Refused ${peer}: full`],
+    [{ event: "refused", id: 1, peer, reason: "full" }, `[!] Refused ${peer}: full`],
     [{ event: "error", id: 1, peer, code: 1, message: "a fault" }, `[!] ${peer}: a fault`],
     [
       { event: "error", id: 1, peer, code: 5, message: `Cannot read from ${peer}: late` },
@@ -139,7 +144,7 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
     eof: { event: "eof", ...of },
     reset: { event: "reset", ...of, message: text },
     closed: { event: "closed", ...of, bytesIn: 1, bytesOut: 1, duration: 1 },
-    refused: { event: "refused", peer: text, reason: text },
+    refused: { event: "refused", id: 1, peer: text, reason: text },
     error: { event: "error", ...of, code: 8, message: text },
     notice: { event: "notice", message: text },
     warning: { event: "warning", message: text },

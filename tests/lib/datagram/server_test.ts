@@ -48,8 +48,8 @@ class Switch implements Disposable {
 const messageOf = (event: NetEvent | undefined): string => String((event as { message?: string } | undefined)?.message);
 
 Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1, 45, 46)", async () => {
-  using ours = DatagramSocket.toward("127.0.0.1");
-  using theirs = DatagramSocket.toward("127.0.0.1");
+  using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
   for (const length of [0, 1, 1472, 1473, MAX_DATAGRAM]) {
     const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
     await ours.send(bytes, theirs.local);
@@ -61,8 +61,8 @@ Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1,
 });
 
 Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size (D2)", async () => {
-  using ours = DatagramSocket.toward("127.0.0.1");
-  using theirs = DatagramSocket.toward("127.0.0.1");
+  using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
   const error = await assertRejects(
     () => ours.send(new Uint8Array(MAX_DATAGRAM + 1), theirs.local),
     Failure,
@@ -76,7 +76,7 @@ Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size
 
 Deno.test("DatagramSocket receives the longest datagram of IPv6 uncut (47)", async () => {
   const { socket, port } = bind("::1");
-  using theirs = DatagramSocket.toward("::1");
+  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "::1");
   await socket.send(new Uint8Array(65_527), { transport: "udp", ...theirs.local });
   const datagram = await theirs.receive();
   socket.close();
@@ -94,21 +94,29 @@ Deno.test("DatagramSocket.toward() has the family of the peer, and is closed to 
       ["::ffff:192.0.2.1", "0.0.0.0"],
     ] as const
   ) {
-    using socket = DatagramSocket.toward(peer);
+    using socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), peer);
     assertEquals(socket.local.hostname, bound, peer);
   }
 });
 
+Deno.test("DatagramSocket numbers its peers, and keeps the numbers of the latest 4,096", () => {
+  using socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  const flowOf = (port: number): number => socket.flowOf({ hostname: "192.0.2.1", port });
+  assertEquals([flowOf(1), flowOf(2), flowOf(1)], [1, 2, 1]);
+  for (let port = 3; port <= 4097; port++) flowOf(port);
+  assertEquals([flowOf(2), flowOf(1)], [2, 4098]);
+});
+
 Deno.test("DatagramSocket.toward() says which permission is missing (P5)", { permissions: "none" }, () => {
   assertThrows(
-    () => DatagramSocket.toward("192.0.2.1"),
+    () => DatagramSocket.toward((at) => Deno.listenDatagram(at), "192.0.2.1"),
     Failure,
     'Cannot open a socket toward 192.0.2.1: Deno has no permission for "0.0.0.0:0"; add --allow-net',
   );
 });
 
 Deno.test("DatagramSocket.receive() says null once closed, also while it waits (50)", async () => {
-  const socket = DatagramSocket.toward("127.0.0.1");
+  const socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
   const waiting = socket.receive();
   socket.close();
   socket.close();
@@ -152,7 +160,7 @@ Deno.test("serveDatagrams() answers every peer at its own address, empty datagra
   });
   assertMatch(datagramTotalsLine(totals), /^Done: 2 datagrams received, 2 answered, 2 B in, \d+ B out$/);
   assertEquals(events.names, ["received", "sent", "received", "sent"]);
-  assertEquals(events.all[0], { event: "received", id: 0, peer: `127.0.0.1:${one.port}`, bytes: 2, text: "a" });
+  assertEquals(events.all[0], { event: "received", id: 1, peer: `127.0.0.1:${one.port}`, bytes: 2, text: "a" });
 });
 
 Deno.test("serveDatagrams() builds no event per datagram where nobody reads them", async () => {
@@ -161,7 +169,10 @@ Deno.test("serveDatagrams() builds no event per datagram where nobody reads them
     const emitted: string[] = [];
     const events = { detailed: detailed === true, emit: ({ event }: NetEvent) => emitted.push(event) };
     const serving = serveDatagrams(socket, (bytes) => bytes, { events, once: true, report: report === true });
-    assertEquals(decodeText((await requestDatagram(at(port), "x", { retries: 3 })).bytes), "x");
+    assertEquals(
+      decodeText((await requestDatagram((at) => Deno.listenDatagram(at), at(port), "x", { retries: 3 })).bytes),
+      "x",
+    );
     await serving;
     assertEquals(emitted, []);
   }
@@ -298,7 +309,10 @@ Deno.test("serveDatagrams() goes on where the system reports a peer that left (W
     close: () => socket.close(),
   } as unknown as Deno.DatagramConn;
   const serving = serveDatagrams(fussy, (bytes) => bytes, { once: true });
-  assertEquals(decodeText((await requestDatagram(at(port), "x", { retries: 3 })).bytes), "x");
+  assertEquals(
+    decodeText((await requestDatagram((at) => Deno.listenDatagram(at), at(port), "x", { retries: 3 })).bytes),
+    "x",
+  );
   assertEquals((await serving).received, 1);
 });
 
@@ -388,7 +402,7 @@ Deno.test("serveDatagrams() lives through 100,000 datagrams at once (D8, 51)", a
   for (let sent = 0; sent < 100_000; sent += 100) {
     await Promise.all(Array.from({ length: 100 }, () => peer.send(flood, port)));
   }
-  const answer = await requestDatagram(at(port), "", { retries: 3 });
+  const answer = await requestDatagram((at) => Deno.listenDatagram(at), at(port), "", { retries: 3 });
   assertEquals(answer.bytes.length, 0);
   stop.off();
   assertGreaterOrEqual((await serving).received, 2);
@@ -398,7 +412,10 @@ Deno.test("requestDatagram() takes the answer and says whose, to which try, how 
   const { socket, port } = bind();
   const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
   const events = new RecordedEvents();
-  const answer = await requestDatagram(at(port), "grüß dich\n", { retries: 3, events });
+  const answer = await requestDatagram((at) => Deno.listenDatagram(at), at(port), "grüß dich\n", {
+    retries: 3,
+    events,
+  });
   await serving;
   assertEquals(decodeText(answer.bytes), "grüß dich\n");
   assert(sameEndpoint(answer.from, at(port)));
@@ -406,14 +423,17 @@ Deno.test("requestDatagram() takes the answer and says whose, to which try, how 
   assert(answer.duration > 0);
   const peer = `127.0.0.1:${port}`;
   assertEquals(events.all, [
-    { event: "sent", id: 0, peer, bytes: 12, text: "grüß dich" },
-    { event: "received", id: 0, peer, bytes: 12, text: "grüß dich" },
+    { event: "sent", id: 1, peer, bytes: 12, text: "grüß dich" },
+    { event: "received", id: 1, peer, bytes: 12, text: "grüß dich" },
   ]);
 });
 
 Deno.test("requestDatagram() asks again when the request or the answer is lost, from another port each time (D3)", async () => {
   using peer = new RawPeer();
-  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50 });
+  const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
+    retries: 3,
+    firstWait: 50,
+  });
   const ports = [];
   for (let tries = 0; tries < 3; tries++) ports.push((await peer.receive()).port);
   await peer.send("answer", ports[2] ?? 0);
@@ -424,7 +444,10 @@ Deno.test("requestDatagram() asks again when the request or the answer is lost, 
 
 Deno.test("requestDatagram() counts and times a late answer as that of its own try (D4)", async () => {
   using peer = new RawPeer();
-  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50 });
+  const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
+    retries: 3,
+    firstWait: 50,
+  });
   const first = await peer.receive();
   await peer.receive();
   await peer.send("late", first.port);
@@ -436,7 +459,11 @@ Deno.test("requestDatagram() counts and times a late answer as that of its own t
 
 Deno.test("requestDatagram() with samePort asks from one port, and then nobody can tell which try was answered", async () => {
   using peer = new RawPeer();
-  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 50, samePort: true });
+  const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
+    retries: 3,
+    firstWait: 50,
+    samePort: true,
+  });
   const [first, second] = [await peer.receive(), await peer.receive()];
   assertEquals(first.port, second.port);
   await peer.send("answer", first.port);
@@ -446,7 +473,10 @@ Deno.test("requestDatagram() with samePort asks from one port, and then nobody c
 
   const { socket, port } = bind();
   const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
-  assertEquals((await requestDatagram(at(port), "x", { retries: 0, samePort: true })).attempt, 1);
+  assertEquals(
+    (await requestDatagram((at) => Deno.listenDatagram(at), at(port), "x", { retries: 0, samePort: true })).attempt,
+    1,
+  );
   await serving;
 });
 
@@ -455,7 +485,7 @@ Deno.test("requestDatagram() ignores answers from another port, and says so (D5)
   using stranger = new RawPeer();
   const events = new RecordedEvents();
   const ignored = events.next("warning");
-  const asking = requestDatagram(at(peer.port), "question", { retries: 3, events });
+  const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", { retries: 3, events });
   const { port } = await peer.receive();
   await stranger.send("forged", port);
   assertEquals(messageOf(await ignored), `Ignored 6 bytes from 127.0.0.1:${stranger.port}, which was not asked`);
@@ -468,7 +498,11 @@ Deno.test("requestDatagram() tells of one stranger, and of the others by count",
   using peer = new RawPeer();
   using stranger = new RawPeer();
   const events = new RecordedEvents();
-  const asking = requestDatagram(at(peer.port), "question", { retries: 3, firstWait: 60_000, events });
+  const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
+    retries: 3,
+    firstWait: 60_000,
+    events,
+  });
   const { port } = await peer.receive();
   for (let count = 0; count < 100; count++) await stranger.send("forged", port);
   await peer.send("genuine", port);
@@ -490,7 +524,12 @@ Deno.test(
     const events = new RecordedEvents();
     const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
     const error = await assertRejects(
-      () => requestDatagram({ hostname: "127.0.0.9", port }, "question", { retries: 0, firstWait: 100, events }),
+      () =>
+        requestDatagram((at) => Deno.listenDatagram(at), { hostname: "127.0.0.9", port }, "question", {
+          retries: 0,
+          firstWait: 100,
+          events,
+        }),
       TimedOutError,
     );
     await serving;
@@ -504,7 +543,7 @@ Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D
   using silent = new RawPeer();
   using stranger = new RawPeer();
   const asking = assertRejects(
-    () => requestDatagram(at(silent.port), "x", { retries: 2, firstWait: 50 }),
+    () => requestDatagram((at) => Deno.listenDatagram(at), at(silent.port), "x", { retries: 2, firstWait: 50 }),
     TimedOutError,
   );
   for (let tries = 0; tries < 2; tries++) await silent.receive();
@@ -520,14 +559,22 @@ Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D
 Deno.test("requestDatagram() waits twice as long for each further try", async () => {
   using silent = new RawPeer();
   const started = performance.now();
-  await assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 2, firstWait: 20 }), TimedOutError);
+  await assertRejects(
+    () => requestDatagram((at) => Deno.listenDatagram(at), at(silent.port), "x", { retries: 2, firstWait: 20 }),
+    TimedOutError,
+  );
   assertGreaterOrEqual(performance.now() - started, 20 + 40 + 80 - 3);
 });
 
 Deno.test("requestDatagram() keeps to its overall bound", async () => {
   using silent = new RawPeer();
   const error = await assertRejects(
-    () => requestDatagram(at(silent.port), "x", { retries: 1000, firstWait: 20, timeout: 50 }),
+    () =>
+      requestDatagram((at) => Deno.listenDatagram(at), at(silent.port), "x", {
+        retries: 1000,
+        firstWait: 20,
+        timeout: 50,
+      }),
     TimedOutError,
   );
   assertMatch(error.message, /no answer to (1 try|2 tries) in \d+ ms;/);
@@ -537,25 +584,32 @@ Deno.test("requestDatagram() ends with the signal's reason, before and in the mi
   using silent = new RawPeer();
   using stop = new Switch();
   const reason = new Error("enough");
-  const asking = assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 3, signal: stop.signal }), Error);
+  const asking = assertRejects(
+    () => requestDatagram((at) => Deno.listenDatagram(at), at(silent.port), "x", { retries: 3, signal: stop.signal }),
+    Error,
+  );
   await silent.receive();
   stop.off(reason);
   assertStrictEquals(await asking, reason);
   assertStrictEquals(
-    await assertRejects(() => requestDatagram(at(silent.port), "x", { retries: 3, signal: stop.signal }), Error),
+    await assertRejects(
+      () => requestDatagram((at) => Deno.listenDatagram(at), at(silent.port), "x", { retries: 3, signal: stop.signal }),
+      Error,
+    ),
     reason,
   );
 });
 
 Deno.test("requestDatagram() refuses a question too long for a datagram, and a name without address", async () => {
   const error = await assertRejects(
-    () => requestDatagram(at(9), new Uint8Array(70_000), { retries: 0 }),
+    () => requestDatagram((at) => Deno.listenDatagram(at), at(9), new Uint8Array(70_000), { retries: 0 }),
     Failure,
     "Cannot send 70000 bytes",
   );
   assertEquals(error.code, 2);
   const nameless = await assertRejects(
-    () => requestDatagram({ hostname: "nobody.invalid", port: 9 }, "x", { retries: 0 }),
+    () =>
+      requestDatagram((at) => Deno.listenDatagram(at), { hostname: "nobody.invalid", port: 9 }, "x", { retries: 0 }),
     Failure,
     "Cannot resolve nobody.invalid",
   );
@@ -565,7 +619,7 @@ Deno.test("requestDatagram() refuses a question too long for a datagram, and a n
 Deno.test("requestDatagram() takes turns over a name's addresses; the living one answers (S15)", async () => {
   const { socket, port } = bind();
   const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
-  const answer = await requestDatagram({ hostname: "two", port }, "x", {
+  const answer = await requestDatagram((at) => Deno.listenDatagram(at), { hostname: "two", port }, "x", {
     // One address of a name is asked even where there are no retries.
     retries: 0,
     firstWait: 10,
@@ -582,7 +636,12 @@ Deno.test("requestDatagram() names each address and what it said when none answe
     hostname === "::1" ? { send: () => Promise.reject(new Deno.errors.NetworkUnreachable()) } : {};
   const error = await withSockets(refuse, () =>
     assertRejects(
-      () => requestDatagram({ hostname: "two", port: silent.port }, "x", { retries: 3, firstWait: 10, resolve }),
+      () =>
+        requestDatagram((at) => Deno.listenDatagram(at), { hostname: "two", port: silent.port }, "x", {
+          retries: 3,
+          firstWait: 10,
+          resolve,
+        }),
       TimedOutError,
     ));
   assertMatch(
@@ -601,7 +660,7 @@ Deno.test("requestDatagram() fails with code 4 where the system knows no way (D9
   ) {
     const error = await withSockets(
       () => ({ send: () => Promise.reject(problem) }),
-      () => assertRejects(() => requestDatagram(at(9), "x", { retries: 3 }), Failure),
+      () => assertRejects(() => requestDatagram((at) => Deno.listenDatagram(at), at(9), "x", { retries: 3 }), Failure),
     );
     assertEquals([error.code, error.message], [4, `Cannot reach 127.0.0.1:9: ${state}`]);
   }
@@ -621,7 +680,11 @@ Deno.test("requestDatagram() fails with code 4 at once where the system says tha
         },
       };
     },
-    () => assertRejects(() => requestDatagram(at(9), "x", { retries: 3, firstWait: 60_000 }), Failure),
+    () =>
+      assertRejects(
+        () => requestDatagram((at) => Deno.listenDatagram(at), at(9), "x", { retries: 3, firstWait: 60_000 }),
+        Failure,
+      ),
   );
   assertEquals([error.code, error.message], [4, "Cannot reach 127.0.0.1:9: nobody listens on that port"]);
 });

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../../../lib/addr.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { announce, listenTcp, listenUdp, reachableAddresses } from "../../../lib/net/listen.ts";
@@ -29,7 +30,7 @@ Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", 
   using listener = tcp({ hostname: "::", port: 0 });
   for (const [host, peer] of [["127.0.0.1", "127.0.0.1"], ["::1", "[::1]"]] as const) {
     using client = await RawClient.connect(listener.addr.port, host);
-    using connection = new Connection(await listener.accept());
+    using connection = new Connection(streamSocket(await listener.accept(), 1));
     assertEquals(connection.peer, `${peer}:${client.port}`);
     assertEquals(connection.local, `${peer}:${listener.addr.port}`);
   }

@@ -1,27 +1,22 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError } from "../../../lib/errors.ts";
-import { PlainListener } from "../../../lib/net/tls_hello.ts";
-import type { StreamListener, StreamSocket } from "../../../lib/net/socket.ts";
+import { TlsHelloDetector } from "../../../lib/net/tls_hello.ts";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { everyWay, sourceOf } from "../../support/chunks.ts";
 
 const permissions = "none";
 const addr: Deno.NetAddr = { transport: "tcp", hostname: "192.0.2.1", port: 1 };
 
-/** A listener whose one client sends these pieces. */
-function listenerOf(pieces: readonly Uint8Array[]): StreamListener {
-  const socket: StreamSocket = {
+async function received(pieces: readonly Uint8Array[]): Promise<number[]> {
+  const raw = {
     localAddr: addr,
     remoteAddr: addr,
     ...sourceOf(pieces),
-    write: (bytes) => Promise.resolve(bytes.length),
+    write: (bytes: Uint8Array) => Promise.resolve(bytes.length),
     closeWrite: () => Promise.resolve(),
     close: () => {},
   };
-  return { addr, accept: () => Promise.resolve(socket), close: () => {} };
-}
-
-async function received(pieces: readonly Uint8Array[]): Promise<number[]> {
-  const socket = await new PlainListener(listenerOf(pieces)).accept();
+  const socket = new TlsHelloDetector(streamSocket(raw, 1));
   const [bytes, buffer]: [number[], Uint8Array] = [[], new Uint8Array(16)];
   for (let count; (count = await socket.read(buffer)) !== null;) bytes.push(...buffer.subarray(0, count));
   return bytes;

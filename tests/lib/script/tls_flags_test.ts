@@ -3,8 +3,7 @@ import { Exit, Failure, UsageError } from "../../../lib/errors.ts";
 import { type Events, NO_EVENTS } from "../../../lib/events.ts";
 import { parseFlags } from "../../../lib/script/flags.ts";
 import { commonFlags } from "../../../lib/script/shared_flags.ts";
-import { clientTls, maybeSecured, serverTls, tlsClientFlags, tlsServerFlags } from "../../../lib/script/tls_flags.ts";
-import { TlsListener } from "../../../lib/tls/listener.ts";
+import { clientTls, serverTls, tlsClientFlags, tlsServerFlags } from "../../../lib/script/tls_flags.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 import { pki, writePki } from "../../support/tls.ts";
 
@@ -144,16 +143,4 @@ Deno.test("a client's flags become what it trusts and shows", async () => {
     pins: [],
   });
   assertEquals((await asClient(["--tls", "--json"]))?.ask, null);
-});
-
-Deno.test("maybeSecured() decorates a listener in either case, but for a service that takes any bytes", async () => {
-  using socket = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const secured = async (args: string[], options = {}) => {
-    const { values, given } = parseFlags({ ...tlsServerFlags, ...commonFlags }, args);
-    return await maybeSecured(socket, { options: values, given, events: NO_EVENTS }, options);
-  };
-  const plain = await secured([]);
-  assertEquals([plain.listener.constructor.name, plain.tls, plain.join], ["PlainListener", false, ""]);
-  assertEquals((await secured([], { anyBytes: true })).listener, socket);
-  assertEquals((await secured(["--tls", "--ephemeral"])).listener instanceof TlsListener, true);
 });

@@ -34,7 +34,10 @@ Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and
   ) {
     using listener = Deno.listen({ hostname: bind ?? "", port: 0 });
     const events = new RecordedEvents();
-    using connection = await connectTcp({ hostname: host ?? "", port: listener.addr.port }, { events, id: 3 });
+    using connection = await connectTcp((at) => Deno.connect(at), { hostname: host ?? "", port: listener.addr.port }, {
+      events,
+      id: 3,
+    });
     using accepted = await listener.accept();
     const [event] = events.all;
     assert(event?.event === "connected" && event.id === 3 && event.duration >= 0, host);
@@ -46,7 +49,7 @@ Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and
 Deno.test("connectTcp() to a port without a listener ends with code 4 and advice (S14)", async () => {
   for (const hostname of ["127.0.0.1", "::1", "localhost"]) {
     const port = freePort(hostname === "localhost" ? "127.0.0.1" : hostname);
-    const failure = await assertRejects(() => connectTcp({ hostname, port }), Failure);
+    const failure = await assertRejects(() => connectTcp((at) => Deno.connect(at), { hostname, port }), Failure);
     assertEquals(failure.code, 4);
     const target = hostname === "::1" ? `[::1]:${port}` : `${hostname}:${port}`;
     assertStringIncludes(failure.message, `Cannot connect to ${target}: `);
@@ -57,7 +60,10 @@ Deno.test("connectTcp() to a port without a listener ends with code 4 and advice
 });
 
 Deno.test("connectTcp() to a name that does not exist ends with code 3 (S14)", async () => {
-  const failure = await assertRejects(() => connectTcp({ hostname: "nosuch.invalid", port: 9 }), Failure);
+  const failure = await assertRejects(
+    () => connectTcp((at) => Deno.connect(at), { hostname: "nosuch.invalid", port: 9 }),
+    Failure,
+  );
   assertEquals(failure.code, 3);
   assertStringIncludes(failure.message, "Cannot resolve nosuch.invalid: ");
 });
@@ -67,7 +73,7 @@ Deno.test("connectTcp() to a host that drops ends with code 5 at its time limit 
 }, async () => {
   using hole = await blackHole();
   const failure = await assertRejects(
-    () => connectTcp({ hostname: "127.0.0.1", port: hole.port }, { timeout: 50 }),
+    () => connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: hole.port }, { timeout: 50 }),
     Failure,
   );
   assertEquals(failure.code, 5);
@@ -80,13 +86,13 @@ Deno.test("connectTcp() to a host that drops ends with code 5 at its time limit 
 Deno.test("connectTcp() ends with its signal: before, during the attempt, and after it", async () => {
   const reason = new Error("stopped");
   for (const hostname of ["127.0.0.1", "nosuch.invalid"]) {
-    const aborted = connectTcp({ hostname, port: 9 }, { signal: AbortSignal.abort(reason) });
+    const aborted = connectTcp((at) => Deno.connect(at), { hostname, port: 9 }, { signal: AbortSignal.abort(reason) });
     assertEquals(await assertRejects(() => aborted, Error), reason);
   }
   if (Deno.build.os === "linux") {
     using hole = await blackHole();
     const controller = new AbortController();
-    const connecting = connectTcp({ hostname: "127.0.0.1", port: hole.port }, {
+    const connecting = connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: hole.port }, {
       signal: controller.signal,
       timeout: 5000,
     });
@@ -95,7 +101,7 @@ Deno.test("connectTcp() ends with its signal: before, during the attempt, and af
   }
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const controller = new AbortController();
-  using connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, {
+  using connection = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: listener.addr.port }, {
     signal: controller.signal,
   });
   using _accepted = await listener.accept();
@@ -107,7 +113,9 @@ Deno.test("connectTcp() ends with its signal: before, during the attempt, and af
 Deno.test("connectTcp() leaves its time limit behind once it has connected", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   // A timer that is still running at the end of a test fails it.
-  using _connection = await connectTcp({ hostname: "127.0.0.1", port: listener.addr.port }, { timeout: 60_000 });
+  using _connection = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: listener.addr.port }, {
+    timeout: 60_000,
+  });
   using _accepted = await listener.accept();
 });
 
@@ -115,7 +123,10 @@ Deno.test("connectFailure() names each address of a name and what it said", asyn
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const refused = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
-  const failure = await connectFailure({ hostname: "two.example", port }, ["::1", "127.0.0.1"], refused);
+  const failure = await connectFailure((at) => Deno.connect(at), { hostname: "two.example", port }, [
+    "::1",
+    "127.0.0.1",
+  ], refused);
   assertEquals([failure.code, failure.cause], [4, refused]);
   assertEquals(
     failure.message,

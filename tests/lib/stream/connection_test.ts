@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import type { NetEvent } from "../../../lib/events.ts";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { CutOffError, Failure, ProtocolError } from "../../../lib/errors.ts";
 import type { ConnectionOptions } from "../../../lib/stream/limits.ts";
@@ -11,17 +12,17 @@ const permissions = "none";
 function setUp(
   options: ConnectionOptions = {},
 ): { socket: FakeSocket; connection: Connection; events: RecordedEvents } {
-  const [socket, events] = [new FakeSocket(), new RecordedEvents()];
-  return { socket, events, connection: new Connection(socket, { events, id: 7, ...options }) };
+  const [socket, events] = [new FakeSocket("192.0.2.7", 4000, 7), new RecordedEvents()];
+  return { socket, events, connection: new Connection(socket, { events, ...options }) };
 }
 
 const text = (bytes: Uint8Array | null): string | null => bytes === null ? null : decodeText(bytes);
 
 Deno.test("Connection knows itself and its peer", { permissions }, () => {
-  const socket = new FakeSocket("::ffff:192.0.2.9", 80);
+  const socket = new FakeSocket("::ffff:192.0.2.9", 80, 3);
   using connection = new Connection(socket);
   assertEquals([connection.peer, connection.hostname], ["192.0.2.9:80", "192.0.2.9"]);
-  assertEquals([connection.local, connection.id, connection.closed], ["127.0.0.1:1", 0, false]);
+  assertEquals([connection.local, connection.id, connection.closed], ["127.0.0.1:1", 3, false]);
 });
 
 Deno.test("Connection switches Nagle off, also where the peer has reset already (S20)", { permissions }, () => {
@@ -98,6 +99,20 @@ Deno.test("Connection is silent about messages where nobody listens", { permissi
   await other.connection.write("two");
   other.connection.close();
   assertEquals(quiet.all, []);
+});
+
+Deno.test("Connection asks for each message whether anybody reads about it", { permissions }, async () => {
+  const all: string[] = [];
+  const events = { detailed: false, emit: (event: NetEvent): unknown => all.push(event.event) };
+  const { socket, connection } = setUp({ events });
+  await connection.write("one");
+  events.detailed = true;
+  socket.source.feed("two\n");
+  await connection.readMessage();
+  events.detailed = false;
+  await connection.write("three");
+  connection.close();
+  assertEquals(all, ["received"]);
 });
 
 Deno.test("Connection.close() ends what waits, once, and says what passed", { permissions }, async () => {

@@ -54,7 +54,10 @@ async function visit(
   }, { events: serverEvents, signal: stop.signal });
   let [said, code] = ["", 0];
   try {
-    await using connection = await connectTcp({ hostname: "localhost", port: port || listener.port }, {
+    await using connection = await connectTcp((at) => Deno.connect(at), {
+      hostname: "localhost",
+      port: port || listener.port,
+    }, {
       events,
       tls: { ...STRICT, ...options },
     });

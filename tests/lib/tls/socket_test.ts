@@ -1,5 +1,7 @@
 import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { SocketLayer } from "../../../lib/net/layers.ts";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { CutOffError, Failure, TimedOutError } from "../../../lib/errors.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { writeAll } from "../../../lib/console/output.ts";
@@ -19,15 +21,7 @@ function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> 
 
 /** A socket that reads or writes in another way than the one below it. */
 function around(raw: Deno.TcpConn, changed: Partial<StreamSocket>): StreamSocket {
-  return {
-    localAddr: raw.localAddr,
-    remoteAddr: raw.remoteAddr,
-    read: (into) => raw.read(into),
-    write: (bytes) => raw.write(bytes),
-    closeWrite: () => raw.closeWrite(),
-    close: () => raw.close(),
-    ...changed,
-  };
+  return Object.assign(new SocketLayer(streamSocket(raw, 1)), changed);
 }
 
 /** Waits until a counter that has begun to count stands still between two looks. */
@@ -149,7 +143,10 @@ Deno.test("close() does not wait for a peer that does not read", async () => {
 
 Deno.test("the end is told before the socket closes, however long its record waits to go out", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const client = new TlsSocket(await Deno.connect({ port: listener.addr.port }), { kind: "client", options: {} });
+  const client = new TlsSocket(streamSocket(await Deno.connect({ port: listener.addr.port }), 1), {
+    kind: "client",
+    options: {},
+  });
   const raw = await listener.accept();
   listener.close();
   const [held, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -260,7 +257,10 @@ Deno.test("no protocol in common is said on both sides (ALPN)", async () => {
 
 Deno.test("a client finds out that the other side does not speak TLS (T3, 56)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const client = new TlsSocket(await Deno.connect({ port: listener.addr.port }), { kind: "client", options: {} });
+  const client = new TlsSocket(streamSocket(await Deno.connect({ port: listener.addr.port }), 1), {
+    kind: "client",
+    options: {},
+  });
   using server = new RawClient(await listener.accept());
   listener.close();
   await server.send("220 ready\r\n");

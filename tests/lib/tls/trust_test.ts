@@ -1,7 +1,8 @@
-import { keyFingerprint } from "../../../lib/tls/peer_identity.ts";
 import { X509Certificate } from "node:crypto";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import type { JsonNameParams } from "@peculiar/x509";
 import { UsageError } from "../../../lib/errors.ts";
+import { keyFingerprint } from "../../../lib/tls/peer_identity.ts";
 import {
   clientRefusal,
   commonName,
@@ -12,7 +13,7 @@ import {
   pinFits,
   problemOf,
 } from "../../../lib/tls/trust.ts";
-import { inDays, pki } from "../../support/tls.ts";
+import { inDays, pki, selfSigned } from "../../support/tls.ts";
 
 const permissions = "none";
 const certificateOf = (name: keyof typeof pki): X509Certificate => new X509Certificate(pki[name].certificate);
@@ -96,4 +97,16 @@ Deno.test("names and hosts are written in one way", { permissions }, () => {
   assertEquals(namesOf(server), ["localhost", "127.0.0.1", "::1"]);
   assertEquals([hostKey("LocalHost", 1), hostKey("::1", 2)], ["localhost:1", "[::1]:2"]);
   assertEquals(oneLine("C=XX\nCN=a"), "C=XX, CN=a");
+});
+
+Deno.test("commonName() is exact: a newline in another part gives nobody a name, two names are none (T7)", {
+  permissions,
+}, async () => {
+  const named = async (subject: JsonNameParams): Promise<string | null> =>
+    commonName(new X509Certificate((await selfSigned("x", { subject })).certificate));
+  assertEquals(await named([{ O: [{ utf8String: "x\nCN=admin" }] }, { CN: [{ utf8String: "bob" }] }]), "bob");
+  assertEquals(await named([{ CN: [{ utf8String: "Zoë 漢" }] }]), "Zoë 漢");
+  assertEquals(await named([{ CN: [{ utf8String: "a\nb" }] }]), "a\nb");
+  assertEquals(await named([{ O: [{ utf8String: "x" }] }]), null);
+  assertEquals(await named([{ CN: [{ utf8String: "a" }] }, { CN: [{ utf8String: "b" }] }]), null);
 });

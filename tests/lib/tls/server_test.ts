@@ -1,13 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
 import type { NetEvent } from "../../../lib/events.ts";
 import type { Pair } from "../../../lib/tls/pem.ts";
 import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../../../lib/stream/server.ts";
 import { decodeText } from "../../../lib/text.ts";
-import type { ServerTls } from "../../../lib/tls/listener.ts";
+import { type ServerTls, tlsServer } from "../../../lib/tls/server.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { RawClient, RecordedEvents } from "../../support/sockets.ts";
-import { pki, readAll, serverTls, tlsListener, writeText } from "../../support/tls.ts";
+import { pki, readAll, serverTls, writeText } from "../../support/tls.ts";
 import { echoLines } from "../stream/serving.ts";
 
 interface Served extends AsyncDisposable {
@@ -18,11 +19,12 @@ interface Served extends AsyncDisposable {
 }
 
 function serve(settings: ServerTls, options: ServeOptions = {}, handler: Handler = echoLines): Served {
-  const [listener, events, controller] = [tlsListener(settings), new RecordedEvents(), new AbortController()];
-  const done = serveTcp(listener, handler, { events, signal: controller.signal, ...options });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [layers, events, controller] = [{ tls: tlsServer(settings) }, new RecordedEvents(), new AbortController()];
+  const done = serveTcp(listener, handler, { layers, events, signal: controller.signal, ...options });
   const stop = (): void => controller.abort();
   return {
-    port: listener.port,
+    port: listener.addr.port,
     events,
     done,
     stop,
@@ -80,11 +82,11 @@ Deno.test("our client hears why as well, over TLS 1.2 and 1.3", async () => {
     known: null,
     ask: null,
   };
-  await using refused = await connectTcp({ hostname: "127.0.0.1", port: server.port }, {
+  await using refused = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: server.port }, {
     tls: { ...tls, identity: null },
   });
   assertStringIncludes(decodeText(await refused.readLine() ?? new Uint8Array()), "wants to see a certificate");
-  await using served = await connectTcp({ hostname: "127.0.0.1", port: server.port }, {
+  await using served = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: server.port }, {
     tls: { ...tls, identity: pki.ada },
   });
   await served.write("hello\n");
@@ -94,7 +96,7 @@ Deno.test("our client hears why as well, over TLS 1.2 and 1.3", async () => {
 Deno.test("a client resets mid-message and the next one is served, over TLS", async () => {
   await using server = serve(serverTls());
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-  const client = new TlsSocket(conn, { kind: "client", options: {} });
+  const client = new TlsSocket(streamSocket(conn, 1), { kind: "client", options: {} });
   const reset = server.events.next("reset");
   await writeText(client, "half a mess");
   // Without close_notify.

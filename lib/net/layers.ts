@@ -1,0 +1,111 @@
+/**
+ * The seam between a socket and its connection, where faults, TLS, watching and a script's own filters go in.
+ *
+ * @module
+ */
+import type { TlsSession } from "../events.ts";
+import type { MemoryBudget } from "../memory.ts";
+import type { StreamSocket } from "./socket.ts";
+
+/** Puts something over a socket. It owns the socket below from then on. */
+export type Layer = (socket: StreamSocket) => StreamSocket;
+
+/** The layers over a raw socket, from the bottom to the top. */
+export interface Layers {
+  /** Impairs the connection on purpose. */
+  readonly faults?: Layer | undefined;
+  readonly tls?: Layer | undefined;
+  /** Watches what passes, decrypted. */
+  readonly tap?: Layer | undefined;
+  /** What the script adds. */
+  readonly script?: readonly Layer[];
+}
+
+/** Puts the layers over a socket; without any, it is the same object, and nothing costs anything. */
+export function compose(socket: StreamSocket, { faults, tls, tap, script = [] }: Layers): StreamSocket {
+  for (const layer of [faults, tls, tap, ...script]) if (layer !== undefined) socket = layer(socket);
+  return socket;
+}
+
+/**
+ * A socket over another that passes everything on. A layer extends it and overrides what it changes.
+ *
+ * @example Usage
+ * ```ts
+ * import { compose, type Layer, SocketLayer } from "./layers.ts";
+ * import { streamSocket } from "./socket.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Counting extends SocketLayer {
+ *   written = 0;
+ *   override async write(bytes: Uint8Array): Promise<number> {
+ *     const count = await this.below.write(bytes);
+ *     this.written += count;
+ *     return count;
+ *   }
+ * }
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const raw = streamSocket(await Deno.connect({ port: listener.addr.port }), 1);
+ * const tap: Layer = (socket) => new Counting(socket);
+ * const socket = compose(raw, { tap });
+ * await socket.write(new Uint8Array(3));
+ * assertEquals((socket as Counting).written, 3);
+ * socket.close();
+ * ```
+ */
+export class SocketLayer implements StreamSocket {
+  readonly id: number;
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+  protected readonly below: StreamSocket;
+
+  /** @param below Owned by this layer from here on. */
+  constructor(below: StreamSocket) {
+    this.below = below;
+    this.id = below.id;
+    this.localAddr = below.localAddr;
+    this.remoteAddr = below.remoteAddr;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.below.read(into);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.below.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.below.closeWrite();
+  }
+
+  close(): void {
+    this.below.close();
+  }
+
+  reset(): void {
+    this.below.reset();
+  }
+
+  setNoDelay(noDelay?: boolean): void {
+    this.below.setNoDelay?.(noDelay);
+  }
+
+  setKeepAlive(keepAlive?: boolean): void {
+    this.below.setKeepAlive?.(keepAlive);
+  }
+
+  countIn(memory: MemoryBudget): void {
+    this.below.countIn?.(memory);
+  }
+
+  /** Absent where there is no TLS below: a server asks whether there is a handshake to wait for. */
+  get handshake(): (() => Promise<TlsSession>) | undefined {
+    return this.below.handshake?.bind(this.below);
+  }
+
+  get gone(): Promise<void> | undefined {
+    return this.below.gone;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Sockets that can be reset: `node:net` has the call that `Deno.Conn` lacks.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Endpoint } from "../addr.ts";
+import type { RawSocket, StreamListener } from "./socket.ts";
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** What `node:net` calls the errors that `Deno` has classes for. */
+const ERRORS: Readonly<Record<string, new (message: string, options?: ErrorOptions) => Error>> = {
+  ECONNREFUSED: Deno.errors.ConnectionRefused,
+  ECONNRESET: Deno.errors.ConnectionReset,
+  EPIPE: Deno.errors.BrokenPipe,
+  EADDRINUSE: Deno.errors.AddrInUse,
+};
+
+/**
+ * A socket of `node:net` with the calls of `Deno.TcpConn`, and a {@linkcode NodeSocket.reset} that sends RST.
+ *
+ * @example Usage
+ * ```ts
+ * import { connectNode } from "./node_socket.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const socket = await connectNode(listener.addr);
+ * using peer = await listener.accept();
+ * socket.reset();
+ * await assertRejects(() => peer.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
+ * ```
+ */
+export class NodeSocket implements RawSocket {
+  readonly localAddr: Deno.NetAddr;
+  readonly remoteAddr: Deno.NetAddr;
+  #socket: Socket;
+  /** Received and not yet taken. */
+  #rest = NOTHING;
+  #ended = false;
+  #failure: Error | null = null;
+  #wake = (): void => {};
+
+  /** @param socket Connected, with `allowHalfOpen`; owned by this object from here on. */
+  constructor(socket: Socket) {
+    const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = socket;
+    this.localAddr = { transport: "tcp", hostname: localAddress, port: localPort };
+    this.remoteAddr = { transport: "tcp", hostname: remoteAddress, port: remotePort };
+    this.#socket = socket;
+    socket.on("readable", () => this.#wake());
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    socket.on("error", (error) => this.#fail(inDenosTerms(error)));
+    socket.on("close", () => this.#fail(new Deno.errors.BadResource("closed")));
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      if (this.#rest.length === 0) this.#rest = this.#socket.read() ?? NOTHING;
+      if (this.#rest.length > 0) {
+        const count = Math.min(into.length, this.#rest.length);
+        into.set(this.#rest.subarray(0, count));
+        this.#rest = this.#rest.subarray(count);
+        return count;
+      }
+      if (this.#ended) return null;
+      if (this.#failure !== null) throw this.#failure;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    const view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    await this.#done((done) => this.#socket.write(view, done));
+    return bytes.length;
+  }
+
+  async closeWrite(): Promise<void> {
+    await this.#done((done) => this.#socket.end(() => done()));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Closes with RST (RFC 9293 3.5.2): what was not delivered is lost, and the peer's next read fails. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  setNoDelay(noDelay?: boolean): void {
+    this.#socket.setNoDelay(noDelay);
+  }
+
+  setKeepAlive(keepAlive?: boolean): void {
+    this.#socket.setKeepAlive(keepAlive);
+  }
+
+  #done(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) reject(this.#failure);
+      else begin((error) => error ? reject(this.#failure ?? inDenosTerms(error)) : resolve());
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+}
+
+/** Connects by `node:net`: an opener in place of `Deno.connect`. */
+export function connectNode(
+  { hostname = "127.0.0.1", port }: Pick<Deno.ConnectOptions, "hostname" | "port">,
+): Promise<NodeSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<NodeSocket>();
+  const socket = connect({ host: hostname, port, allowHalfOpen: true });
+  socket.once("error", (error) => reject(inDenosTerms(error)));
+  socket.once("connect", () => resolve(new NodeSocket(socket)));
+  return promise;
+}
+
+/** Listens by `node:net`, in place of `Deno.listen`: what it accepts can be reset. */
+export async function listenNode({ hostname, port }: Endpoint): Promise<StreamListener> {
+  const server = createServer({ allowHalfOpen: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(inDenosTerms(error)));
+    server.listen({ host: hostname, port, backlog: 4096 }, () => resolve());
+  });
+  return new NodeListener(server);
+}
+
+class NodeListener implements StreamListener {
+  readonly addr: Deno.NetAddr;
+  #server: Server;
+  #accepted: NodeSocket[] = [];
+  #wake = (): void => {};
+  #closed = false;
+
+  constructor(server: Server) {
+    const { address, port } = server.address() as { address: string; port: number };
+    this.addr = { transport: "tcp", hostname: address, port };
+    this.#server = server;
+    server.on("connection", (socket) => {
+      this.#accepted.push(new NodeSocket(socket));
+      this.#wake();
+    });
+  }
+
+  async accept(): Promise<NodeSocket> {
+    for (;;) {
+      if (this.#closed) throw new Deno.errors.BadResource("Listener has been closed");
+      const socket = this.#accepted.shift();
+      if (socket !== undefined) return socket;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) throw new Deno.errors.BadResource("Listener has been closed");
+    this.#closed = true;
+    this.#server.close();
+    for (const socket of this.#accepted) socket.close();
+    this.#wake();
+  }
+}
+
+function inDenosTerms(error: Error): Error {
+  const Known = "code" in error ? ERRORS[String(error.code)] : undefined;
+  return Known === undefined ? error : new Known(error.message, { cause: error });
+}
