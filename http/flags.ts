@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../lib/addr.ts";
+import { canonicalAddress, type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../lib/addr.ts";
 import { stateOf, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { FlagValues } from "../lib/script/flags.ts";
-import { formatAddress, parseHostName } from "../lib/tls/host_name.ts";
+import { parseHostName } from "../lib/tls/host_name.ts";
 import { commonFlags, type serveOptions } from "../lib/script/shared_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import type { ServerTls } from "../lib/tls/server.ts";
@@ -87,7 +87,7 @@ export function hostRules(bind: string, given: readonly string[], certified: rea
   });
   names.push(...certified);
   if (isLoopback(bind)) return { names, anyAddress: false };
-  names.push(...machineNames(), ...[bind.replace(/%.*$/, "")].map((own) => formatAddress(own) ?? own.toLowerCase()));
+  names.push(...machineNames(), ...[bind.replace(/%.*$/, "")].map((own) => canonicalAddress(own) ?? own.toLowerCase()));
   const addresses = isWildcard(bind) ? ownAddresses() : [];
   return { names: [...names, ...addresses ?? []], anyAddress: addresses === null };
 }
@@ -112,7 +112,7 @@ function machineNames(): string[] {
 /** Every address of this machine; `null` where we may not ask. */
 function ownAddresses(): string[] | null {
   try {
-    return Deno.networkInterfaces().flatMap(({ address }) => formatAddress(address.replace(/%.*$/, "")) ?? []);
+    return Deno.networkInterfaces().flatMap(({ address }) => canonicalAddress(address.replace(/%.*$/, "")) ?? []);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return null;
     throw error;

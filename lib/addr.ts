@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BlockList, isIP } from "node:net";
 import { UsageError } from "./errors.ts";
 
 /** A host (name or address, IPv6 without brackets) and a port. */
@@ -43,7 +44,7 @@ export function parseHost(text: string): string | null {
   const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
   if (bare.length > 253 || !/^[^\s/\[\]@?#\\\p{Cc}]+$/u.test(bare)) return null;
   // A single colon is "host:port"; two or more are an IPv6 address.
-  if (bare.includes(":") && parseAddress(bare.replace(/%.*$/, "")) === null) return null;
+  if (bare.includes(":") && !isAddress(bare.replace(/%.*$/, ""))) return null;
   return bare;
 }
 
@@ -73,7 +74,7 @@ export function unmapped(hostname: string): string {
 export function isLoopback(hostname: string): boolean {
   const host = unmapped(hostname);
   return host === "localhost" || host === "::1" ||
-    (/^127\./.test(host) && parseAddress(host) !== null);
+    (/^127\./.test(host) && isAddress(host));
 }
 
 /** Tells whether an address stands for all addresses of the machine. */
@@ -81,10 +82,11 @@ export function isWildcard(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
 }
 
-/** A range of addresses: those that share their first `bits` bits with `bytes`. */
+/** A range of addresses: those of a family that share their first `prefix` bits with `network`. */
 export interface AddressRange {
-  readonly bytes: Uint8Array;
-  readonly bits: number;
+  readonly network: string;
+  readonly prefix: number;
+  readonly family: "ipv4" | "ipv6";
 }
 
 /**
@@ -94,83 +96,66 @@ export interface AddressRange {
  *
  * @example Usage
  * ```ts
- * import { inRange, parseRange } from "./addr.ts";
+ * import { parseRange, rangeMatcher } from "./addr.ts";
  * import { assert } from "@std/assert";
  *
  * const lan = parseRange("192.168.0.0/16");
- * assert(lan !== null && inRange("192.168.7.9", lan) && !inRange("10.0.0.1", lan));
+ * assert(lan !== null);
+ * const isLocal = rangeMatcher([lan]);
+ * assert(isLocal("192.168.7.9") && !isLocal("10.0.0.1"));
  * ```
  */
 export function parseRange(text: string): AddressRange | null {
-  const [address = "", prefix, ...rest] = text.split("/");
-  const bytes = parseAddress(address);
-  if (bytes === null || rest.length > 0) return null;
-  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return null;
-  const bits = prefix === undefined ? bytes.length * 8 : Number(prefix);
-  if (bits > bytes.length * 8) return null;
-  // An IPv4 range in IPv6 clothes (RFC 4291 2.5.5.2): peers are compared as IPv4.
-  const mapped = bits >= 96 && bytes.subarray(0, 12).join() === "0,0,0,0,0,0,0,0,0,0,255,255";
-  return mapped ? { bytes: bytes.subarray(12), bits: bits - 96 } : { bytes, bits };
+  const [address = "", given, ...rest] = text.split("/");
+  const network = canonicalAddress(address);
+  if (network === null || rest.length > 0) return null;
+  if (given !== undefined && !/^\d{1,3}$/.test(given)) return null;
+  const bits = address.includes(":") ? 128 : 32;
+  const prefix = given === undefined ? bits : Number(given);
+  if (prefix > bits) return null;
+  if (network.includes(":")) return { network, prefix, family: "ipv6" };
+  // An IPv4 range in the form of IPv6 (RFC 4291 2.5.5.2): peers are compared as IPv4.
+  const mapped = bits === 128 ? prefix - 96 : prefix;
+  return mapped < 0 ? { network: address, prefix, family: "ipv6" } : { network, prefix: mapped, family: "ipv4" };
 }
 
-/** Tells whether an address lies in a range; an address of the other family never does. */
-export function inRange(hostname: string, range: AddressRange): boolean {
-  const bytes = parseAddress(unmapped(hostname).replace(/%.*$/, ""));
-  if (bytes === null || bytes.length !== range.bytes.length) return false;
-  for (let bit = 0; bit < range.bits; bit += 8) {
-    const mask = 0xff << Math.max(0, 8 - (range.bits - bit)) & 0xff;
-    const index = bit >> 3;
-    if (((bytes[index] ?? 0) & mask) !== ((range.bytes[index] ?? 0) & mask)) return false;
-  }
-  return true;
+/** Makes the question whether an address lies in one of the ranges; an IPv4 peer of a dual-stack socket counts as IPv4. */
+export function rangeMatcher(ranges: readonly AddressRange[]): (hostname: string) => boolean {
+  const list = new BlockList();
+  for (const { network, prefix, family } of ranges) list.addSubnet(network, prefix, family);
+  return (hostname) => {
+    const address = canonicalAddress(hostname.replace(/%.*$/, ""));
+    return address !== null && list.check(address, address.includes(":") ? "ipv6" : "ipv4");
+  };
+}
+
+/** Tells whether a text is an address rather than a name; a zone (`%eth0`) is not part of an address. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes("%");
 }
 
 /**
- * Reads an address literal into its 4 or 16 bytes.
+ * Writes an address in its shortest form (RFC 5952), an IPv4 one in the form of IPv6 (RFC 4291 2.5.5.2) as IPv4.
  *
- * @returns The bytes, or `null` when the text is no address (a name, say). Zones are not part of an address.
+ * @returns The text, or `null` when it is no address.
+ *
+ * @example Usage
+ * ```ts
+ * import { canonicalAddress } from "./addr.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(canonicalAddress("2001:DB8:0:0::1"), "2001:db8::1");
+ * assertEquals(canonicalAddress("::ffff:c000:201"), "192.0.2.1");
+ * assertEquals(canonicalAddress("localhost"), null);
+ * ```
  */
-export function parseAddress(text: string): Uint8Array | null {
-  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
-}
-
-function parseIpv4(text: string): Uint8Array | null {
-  const parts = text.split(".");
-  if (parts.length !== 4) return null;
-  // No leading zeros: some programs read 010 as octal 8 (RFC 6943 3.1.1).
-  if (!parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return null;
-  return Uint8Array.from(parts, Number);
-}
-
-function parseIpv6(text: string): Uint8Array | null {
-  const halves = text.split("::");
-  if (halves.length > 2) return null;
-  const [head, tail] = halves.map((half, index) => parseGroups(half, { ipv4: index === halves.length - 1 }));
-  if (head === undefined || head === null || tail === null) return null;
-  const zeros = 8 - head.length - (tail?.length ?? 0);
-  // "::" stands for at least one group; without it all eight must be there.
-  if (tail === undefined ? zeros !== 0 : zeros < 1) return null;
-  const groups = [...head, ...new Array<number>(zeros).fill(0), ...(tail ?? [])];
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-/** Reads the 16-bit groups of one side of `::`; at the end of the address the last two may be written as IPv4. */
-function parseGroups(text: string, options: { ipv4: boolean }): number[] | null {
-  if (text === "") return [];
-  const groups: number[] = [];
-  const parts = text.split(":");
-  for (const [index, part] of parts.entries()) {
-    const ipv4 = options.ipv4 && index === parts.length - 1 ? parseIpv4(part) : null;
-    if (ipv4 !== null) {
-      const [a = 0, b = 0, c = 0, d = 0] = ipv4;
-      groups.push(a << 8 | b, c << 8 | d);
-    } else if (/^[\da-f]{1,4}$/i.test(part)) {
-      groups.push(parseInt(part, 16));
-    } else {
-      return null;
-    }
-  }
-  return groups;
+export function canonicalAddress(text: string): string | null {
+  if (!isAddress(text)) return null;
+  if (!text.includes(":")) return text;
+  const short = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [, high = "", low = ""] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(short) ?? [];
+  if (low === "") return short;
+  return [high, low].map((group) => parseInt(group, 16)).flatMap((group) => [group >> 8, group & 255]).join(".");
 }
 
 /** What a port may be, as the end of a sentence. */

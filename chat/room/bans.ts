@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { parseAddress, unmapped } from "../../lib/addr.ts";
+import { canonicalAddress } from "../../lib/addr.ts";
 
 /** How a client is known when it comes again. */
 export interface Who {
@@ -118,13 +118,11 @@ function keyOf({ kind, id }: Ban): string {
  * ```
  */
 export function placeOf(address: string): string | null {
-  const plain = unmapped(address).replace(/%.*$/, "");
-  const bytes = parseAddress(plain);
-  if (bytes === null || bytes.length === 4) return bytes === null ? null : plain;
-  const [a = 0, b = 0, c = 0, d = 0] = new Uint16Array(4).map((_, at) =>
-    (bytes[2 * at] ?? 0) << 8 | (bytes[2 * at + 1] ?? 0)
-  );
-  return `${[a, b, c, d].map((group) => group.toString(16)).join(":")}::/64`;
+  const plain = canonicalAddress(address.replace(/%.*$/, ""));
+  if (plain === null || !plain.includes(":")) return plain;
+  const [head = [], tail = []] = plain.split("::").map((half) => half.split(":").filter((group) => group !== ""));
+  const zeros = new Array<string>(8 - head.length - tail.length).fill("0");
+  return `${[...head, ...zeros, ...tail].slice(0, 4).join(":")}::/64`;
 }
 
 /** How a client is banned: by its certificate, or else by where it is. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { isLoopback } from "../../lib/addr.ts";
-import { formatAddress } from "../../lib/tls/host_name.ts";
+import { canonicalAddress } from "../../lib/addr.ts";
 import { Refusal } from "./refusal.ts";
 import { NOTHING } from "./syntax.ts";
 
@@ -71,9 +71,9 @@ export class Hosts {
 
   #isOurs(host: string, local: string): boolean {
     if (this.#names.has("*") || this.#names.has(host)) return true;
-    const address = formatAddress(host);
+    const address = canonicalAddress(host);
     if (address !== null) {
-      return this.#anyAddress || isLoopback(address) || address === formatAddress(local) || this.#names.has(address);
+      return this.#anyAddress || isLoopback(address) || address === canonicalAddress(local) || this.#names.has(address);
     }
     return host === "localhost" || host.endsWith(".localhost") || this.#names.has(`*${host.slice(host.indexOf("."))}`);
   }

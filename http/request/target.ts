@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseAddress } from "../../lib/addr.ts";
+import { isAddress } from "../../lib/addr.ts";
 import { malformed } from "./refusal.ts";
 import { COLON, digit, HOST_NAME, textOf } from "./syntax.ts";
 
@@ -103,6 +103,6 @@ export function isHost(bytes: Uint8Array, from: number, to: number): boolean {
 
 function isIpLiteral(text: string): boolean {
   return text.includes(":") && !text.startsWith("v")
-    ? parseAddress(text) !== null
+    ? isAddress(text)
     : /^v[\da-f]+\.[\w\-.~!$&'()*+;=:]+$/i.test(text);
 }

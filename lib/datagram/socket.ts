@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, parseAddress } from "../addr.ts";
+import { canonicalAddress, type Endpoint, formatEndpoint } from "../addr.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
 import { EventRate, seldom } from "../event_rate.ts";
 import type { Events } from "../events.ts";
@@ -174,7 +174,7 @@ export function checkLength(length: number, to: Endpoint): void {
 }
 
 /**
- * Tells whether two endpoints are the same, whatever way their addresses are written: compared by bytes, an IPv4 peer of a dual-stack
+ * Tells whether two endpoints are the same, whatever way their addresses are written: an IPv4 peer of a dual-stack
  * socket as IPv4, and without a zone, which the system leaves off where it names a sender.
  *
  * @example Usage
@@ -188,16 +188,8 @@ export function checkLength(length: number, to: Endpoint): void {
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   if (a.port !== b.port) return false;
   if (a.hostname === b.hostname) return true;
-  const [one, other] = [addressBytes(a.hostname), addressBytes(b.hostname)];
-  return one !== null && other !== null && one.length === other.length && one.every((byte, i) => byte === other[i]);
-}
-
-/** The 4 or 16 bytes of an address; 4 for IPv4 in the form of IPv6 (`::ffff:127.0.0.1`, RFC 4291 2.5.5.2). */
-function addressBytes(hostname: string): Uint8Array | null {
-  const bytes = parseAddress(hostname.replace(/%.*$/, ""));
-  const mapped = bytes?.length === 16 && bytes[10] === 0xff && bytes[11] === 0xff &&
-    bytes.subarray(0, 10).every((byte) => byte === 0);
-  return mapped ? bytes.subarray(12) : bytes;
+  const one = canonicalAddress(a.hostname.replace(/%.*$/, ""));
+  return one !== null && one === canonicalAddress(b.hostname.replace(/%.*$/, ""));
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AddressRange, inRange } from "../addr.ts";
+import { type AddressRange, rangeMatcher } from "../addr.ts";
 import { Connection } from "./connection.ts";
 import type { Events } from "../events.ts";
 import type { StreamSocket } from "../net/socket.ts";
@@ -50,11 +50,14 @@ const AT_ONCE = 64;
 export class Admission {
   #options: AdmissionOptions;
   #events: Events;
+  #allowed: (hostname: string) => boolean;
   #telling = new Set<Promise<void>>();
 
   constructor(options: AdmissionOptions, events: Events) {
     this.#options = options;
     this.#events = events;
+    const { allow = [] } = options;
+    this.#allowed = allow.length === 0 ? () => true : rangeMatcher(allow);
   }
 
   /**
@@ -63,9 +66,9 @@ export class Admission {
    * @param open How many connections this server has open.
    */
   refusalOf(socket: StreamSocket, open: number): NoEntry | null {
-    const { allow = [], maxConnections = 0, waiting = 0, slots } = this.#options;
+    const { maxConnections = 0, waiting = 0, slots } = this.#options;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
-    if (allow.length > 0 && !allow.some((range) => inRange(hostname, range))) {
+    if (!this.#allowed(hostname)) {
       return { kind: "not allowed", reason: "your address is not allowed here" };
     }
     if (maxConnections === 0 || (slots?.take() ?? open < maxConnections + waiting)) return null;

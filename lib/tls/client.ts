@@ -4,7 +4,7 @@
  * @module
  */
 import type { X509Certificate } from "node:crypto";
-import { type Endpoint, formatEndpoint, parseAddress } from "../addr.ts";
+import { type Endpoint, formatEndpoint, isAddress } from "../addr.ts";
 import { Exit, Failure } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { KnownHosts } from "./known_hosts.ts";
@@ -52,7 +52,7 @@ export function secure(raw: StreamSocket, endpoint: Endpoint, options: ClientTls
     options: {
       minVersion: "TLSv1.2",
       // An address is no name that could be asked for (RFC 6066 3).
-      ...(parseAddress(name) === null ? { servername: name } : {}),
+      ...(isAddress(name) ? {} : { servername: name }),
       ...(options.ca === null ? {} : { ca: options.ca }),
       ...(options.identity === null ? {} : { cert: options.identity.certificate, key: options.identity.key }),
       ...(options.alpn.length === 0 ? {} : { ALPNProtocols: [...options.alpn] }),

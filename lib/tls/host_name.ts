@@ -4,7 +4,7 @@
  * @module
  */
 import { domainToASCII } from "node:url";
-import { parseAddress, unmapped } from "../addr.ts";
+import { canonicalAddress } from "../addr.ts";
 
 /** One name of a certificate, in the only spelling that peers compare. */
 export interface HostName {
@@ -33,7 +33,7 @@ const LABEL = /^(?!-)[a-z\d_-]{1,63}(?<!-)$/;
  */
 export function parseHostName(text: string): HostName | null {
   const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
-  const address = formatAddress(bare);
+  const address = canonicalAddress(bare);
   if (address !== null) return { kind: "ip", text: address };
   const star = text.startsWith("*.") ? "*." : "";
   const typed = text.slice(star.length).replace(/\.$/, "").toLowerCase();
@@ -45,15 +45,4 @@ export function parseHostName(text: string): HostName | null {
   // A name whose last label is a number would be taken for an address (URL Standard, "ends in a number").
   if (/^(\d+|0x[\da-f]*)$/.test(last) || (star !== "" && labels.length < 2)) return null;
   return { kind: "dns", text: star + name };
-}
-
-/**
- * Writes an address in its shortest form (RFC 5952), an IPv4 one in IPv6 clothes as IPv4.
- *
- * @returns The text, or `null` when it is no address.
- */
-export function formatAddress(text: string): string | null {
-  const plain = unmapped(text);
-  if (parseAddress(plain) === null) return null;
-  return plain.includes(":") ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
 }

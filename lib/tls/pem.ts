@@ -6,9 +6,9 @@
  * @module
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { canonicalAddress } from "../addr.ts";
 import { UsageError } from "../errors.ts";
 import { type Fingerprint, keyFingerprint } from "./peer_identity.ts";
-import { formatAddress } from "./host_name.ts";
 import { escapeControls, plural } from "../text.ts";
 import { altNames } from "./trust.ts";
 
@@ -233,7 +233,7 @@ function nameIn(text: string): string {
 /** The names that a certificate is for, to be shown; what is no name of a host or a mailbox is left out. */
 function namesIn(certificate: X509Certificate): string[] {
   return altNames(certificate).flatMap(({ kind, value }) => {
-    if (kind === "IP Address") return [formatAddress(value) ?? escapeControls(value)];
+    if (kind === "IP Address") return [canonicalAddress(value) ?? escapeControls(value)];
     return kind === "DNS" || kind === "email" ? [escapeControls(value.toLowerCase())] : [];
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { X509Certificate } from "node:crypto";
-import { formatEndpoint, parseAddress } from "../addr.ts";
+import { formatEndpoint, isAddress } from "../addr.ts";
 import { UsageError } from "../errors.ts";
 import { type Fingerprint, keyFingerprint, sha256 } from "./peer_identity.ts";
 import { dayOf } from "../text.ts";
@@ -126,7 +126,7 @@ export function altNames({ subjectAltName = "" }: X509Certificate): { kind: stri
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {
-  if (parseAddress(host) !== null) return certificate.checkIP(host) !== undefined;
+  if (isAddress(host)) return certificate.checkIP(host) !== undefined;
   // Where no DNS name stands in it, the runtime would look at the common name, whatever it is told.
   return altNames(certificate).some(({ kind }) => kind === "DNS") &&
     certificate.checkHost(host, { subject: "never" }) !== undefined;

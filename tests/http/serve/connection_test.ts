@@ -357,6 +357,6 @@ Deno.test("clients that are turned away hear so in HTTP: 503 and 403 (65)", asyn
   const [excess] = answersIn(await full.ask(get()));
   assertEquals([excess?.status, excess?.fields.get("connection")], [503, "close"]);
   assertStringIncludes(excess?.body ?? "", "the server is full (1 connection at most)");
-  await using closed = serve({}, { allow: [{ bytes: Uint8Array.of(10, 0, 0, 0), bits: 8 }] });
+  await using closed = serve({}, { allow: [{ network: "10.0.0.0", prefix: 8, family: "ipv4" }] });
   assertEquals(statuses(await closed.ask(get())), [403]);
 });

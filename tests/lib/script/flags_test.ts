@@ -96,7 +96,7 @@ Deno.test("parseFlags() carries any text as a value, the empty one too (P4)", { 
 
 Deno.test("parseFlags() collects a flag that may be repeated", { permissions }, () => {
   const { values } = parse("--allow", "10.0.0.0/8", "--allow=::1");
-  assertEquals(values.allow.map(({ bits }) => bits), [8, 128]);
+  assertEquals(values.allow.map(({ prefix }) => prefix), [8, 128]);
 });
 
 Deno.test("parseFlags() names an unknown flag and the nearest right one (P4)", { permissions }, () => {

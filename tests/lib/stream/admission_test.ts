@@ -45,7 +45,7 @@ Deno.test("Admission counts up to maxConnections", { permissions }, () => {
 
 Deno.test("Admission asks for the address first: who is not allowed takes no slot", { permissions }, () => {
   const slots = new CountedSlots(1);
-  const options = { maxConnections: 1, slots, allow: [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }] };
+  const options = { maxConnections: 1, slots, allow: [{ network: "192.0.2.0", prefix: 24, family: "ipv4" as const }] };
   assertEquals(refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
   assertEquals(slots.taken, 0);
   assertEquals(refusal(options, 0, "::ffff:192.0.2.77"), null);
@@ -117,7 +117,7 @@ Deno.test(
       close: () => closed.reject(new Deno.errors.BadResource("Listener has been closed")),
     };
     const stop = new AbortController();
-    const allow = [{ bytes: Uint8Array.of(192, 0, 2, 0), bits: 24 }];
+    const allow = [{ network: "192.0.2.0", prefix: 24, family: "ipv4" as const }];
     const serving = serveTcp(strangers, () => Promise.resolve(), { events, signal: stop.signal, allow });
     await all.promise;
     stop.abort();

@@ -98,7 +98,7 @@ Deno.test("a stop ends an answer that the client does not take (S11)", async () 
 });
 
 Deno.test("a stop waits for a client that is being told why it is turned away", async () => {
-  await using server = serve(echoLines, { allow: [{ bytes: Uint8Array.of(192, 0, 2, 1), bits: 32 }] });
+  await using server = serve(echoLines, { allow: [{ network: "192.0.2.1", prefix: 32, family: "ipv4" }] });
   const refused = server.events.next("refused");
   using client = await RawClient.connect(server.port);
   await refused;

@@ -162,7 +162,7 @@ Deno.test("serveTcp() serves only who is allowed, in both families on one socket
 
 Deno.test("serveTcp() refuses in the protocol's own form where there is one", async () => {
   const refusal = (reason: string): Uint8Array => encodeText(JSON.stringify({ error: reason }));
-  await using server = serve(echoLines, { allow: [{ bytes: Uint8Array.of(192, 0, 2, 1), bits: 32 }], refusal });
+  await using server = serve(echoLines, { allow: [{ network: "192.0.2.1", prefix: 32, family: "ipv4" }], refusal });
   using client = await RawClient.connect(server.port);
   assertEquals(JSON.parse(await client.rest()), { error: "Cannot serve you: your address is not allowed here" });
 });

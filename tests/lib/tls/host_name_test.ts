@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { formatAddress, parseHostName } from "../../../lib/tls/host_name.ts";
+import { canonicalAddress } from "../../../lib/addr.ts";
+import { parseHostName } from "../../../lib/tls/host_name.ts";
 
 const permissions = "none";
 
@@ -54,7 +55,7 @@ Deno.test("parseHostName() refuses what no certificate can name", { permissions 
   for (const text of refused) assertEquals(parseHostName(text), null, JSON.stringify(text));
 });
 
-Deno.test("formatAddress() tells addresses from names", { permissions }, () => {
-  assertEquals(formatAddress("0:0:0:0:0:0:0:1"), "::1");
-  assertEquals(formatAddress("localhost"), null);
+Deno.test("canonicalAddress() tells addresses from names", { permissions }, () => {
+  assertEquals(canonicalAddress("0:0:0:0:0:0:0:1"), "::1");
+  assertEquals(canonicalAddress("localhost"), null);
 });
