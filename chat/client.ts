@@ -28,7 +28,7 @@ import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
 import { chooseHost, choosePort, nameFlag } from "./flags.ts";
 import { deskOf } from "./input.ts";
-import { Guest } from "./turns/caller.ts";
+import { Caller } from "./turns/caller.ts";
 import { TcpPartner } from "./turns/partner.ts";
 import { Bearings, joinRoom } from "./transport/join_room.ts";
 
@@ -59,7 +59,7 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
   const remark = (message: string): void => events.emit({ event: "notice", message });
   if (options.mode === "turns") {
     using partner = new TcpPartner(connection);
-    return await new Guest(partner, { open, stop, output, remark, idle: options.timeout * 1000 }).run();
+    return await new Caller(partner, { open, stop, output, remark, idle: options.timeout * 1000 }).run();
   }
   const bearings = new Bearings();
   using input = open({ complete: bearings.complete, onInterrupt: stop });

@@ -29,7 +29,7 @@ import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { chooseHost, choosePort } from "./flags.ts";
 import { deskOf } from "./input.ts";
-import { Guest } from "./turns/caller.ts";
+import { Caller } from "./turns/caller.ts";
 import { UdpServerPartner } from "./turns/udp_partner.ts";
 
 const flags = {
@@ -59,7 +59,7 @@ export async function runUdpChat(
   signal.addEventListener("abort", close);
   try {
     using partner = new UdpServerPartner(socket, server, events);
-    await new Guest(partner, {
+    await new Caller(partner, {
       ...deskOf(run),
       output,
       remark: (message) => events.emit({ event: "notice", message }),

@@ -55,6 +55,11 @@ export function decodeText(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
 }
 
+/** A message as text, without a line end (LF or CR LF) behind it. */
+export function lineText(bytes: Uint8Array): string {
+  return decodeText(bytes).replace(/\r?\n$/, "");
+}
+
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 

@@ -23,7 +23,7 @@ import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { serveTcp, totalsLine } from "../lib/stream/server.ts";
+import { type Handler, serveTcp, totalsLine } from "../lib/stream/server.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 
@@ -51,11 +51,8 @@ export const script: Script<typeof flags> = {
   flags,
 };
 
-/** What the server does with a client. */
-export type Service = (connection: Connection) => Promise<void>;
-
 /** Answers one message with `reply` and closes; a client that leaves without a word gets none. */
-export function answerWith(reply: string): Service {
+export function answerWith(reply: string): Handler {
   return async (connection) => {
     if (await connection.readMessage() === null) return;
     await connection.write(reply);

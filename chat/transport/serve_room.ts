@@ -18,7 +18,7 @@ import { MAX_LINE } from "../protocol.ts";
 import { type RateLimit, RateLimits } from "../room/pace.ts";
 import { Room, type RoomOptions } from "../room/room.ts";
 import { roomLog } from "../room/log.ts";
-import { Session } from "./tcp_member.ts";
+import { TcpMember } from "./tcp_member.ts";
 
 /** How a room is served. */
 export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -127,12 +127,12 @@ class RoomServer {
     return ban === null ? null : keptOut(ban, now);
   }
 
-  #seated(connection: Connection, limit: RateLimit): Session {
+  #seated(connection: Connection, limit: RateLimit): TcpMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
-    const session = new Session(connection, this.#room, {
+    const session = new TcpMember(connection, this.#room, {
       ...{ rate, limit, idle, maxMessage, gap, memory },
       review: (member) => this.seat.moderator.review(member),
       onLine: report ? onLine : undefined,

@@ -17,7 +17,7 @@ import type { Room } from "../room/room.ts";
 import { TelnetError } from "./telnet.ts";
 
 /** How a room treats those who come by TCP. */
-export interface SessionOptions {
+export interface TcpMemberOptions {
   /** Lines per second that one client may write, as it is told; 0 = as many as it likes. */
   readonly rate: number;
   /** What keeps it to that. */
@@ -47,12 +47,12 @@ const LINGER = 500;
 /**
  * Serves one member from joining to leaving. Every failure of the connection comes out after the room has let the member go.
  *
- * Two tasks share the connection: this one reads, {@linkcode Session.#write} is its only writer.
+ * Two tasks share the connection: this one reads, {@linkcode TcpMember.#write} is its only writer.
  */
-export class Session {
+export class TcpMember {
   #connection: Connection;
   #room: Room;
-  #options: SessionOptions;
+  #options: TcpMemberOptions;
   #member: Member;
   #limit: RateLimit;
   #memory: MemoryShare | null;
@@ -62,7 +62,7 @@ export class Session {
   /** Aborts when the room has let the member go: nothing of it is worth waiting for any more. */
   #letGo = new AbortController();
 
-  constructor(connection: Connection, room: Room, options: SessionOptions) {
+  constructor(connection: Connection, room: Room, options: TcpMemberOptions) {
     this.#connection = connection;
     this.#room = room;
     this.#options = options;

@@ -3,17 +3,19 @@
  *
  * @module
  */
+import { lineText } from "../../lib/text.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
 import { CutOffError, stateOf } from "../../lib/errors.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
-import { messageText, type Partner } from "./partner.ts";
-import { fitsLine, isFarewell, KEPT, MAX_LINE, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "../protocol.ts";
+import type { Partner } from "./partner.ts";
+import { isFarewell, KEPT, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "../protocol.ts";
+import { Side, type SideOptions } from "./side.ts";
 import { Turns } from "./turns.ts";
 
 /** Our own end of a conversation. */
-export interface TalkOptions {
+export interface CalleeOptions extends SideOptions {
   /** Where our person types. */
   readonly input: Pick<LineInput, "read">;
   /** What a partner who leaves gets to hear. */
@@ -21,12 +23,8 @@ export interface TalkOptions {
   /** A partner who keeps us waiting for so long (ms) in its turn is let go; 0 = never. */
   readonly idle: number;
   readonly time?: TimeSource | undefined;
-  /** Whether messages can be lost. */
-  readonly repeats: boolean;
   /** Shows what was said, by the partner or (`own`) by us. */
   readonly show: (text: string, own: boolean) => void;
-  /** Tells our person something about the conversation. */
-  readonly remark: (text: string) => void;
   /** Tells our person whose turn it is now. */
   readonly turn: (ours: boolean) => void;
 }
@@ -38,14 +36,9 @@ const RESET = 200;
 const ASK = 1000;
 
 /** A conversation from the partner's first word to the end. */
-export class Talk {
-  #partner: Partner;
-  #options: TalkOptions;
+export class Callee extends Side {
+  #options: CalleeOptions;
   #turns: Turns;
-  #over = new AbortController();
-  /** The messages on their way out, one after the other. */
-  #sending: Promise<void> = Promise.resolve();
-  #wake: () => void = () => {};
   /** Since when the partner will say no more; it may still listen. */
   #heardAllAt: number | null = null;
   #heardAll = Promise.withResolvers<void>();
@@ -55,12 +48,12 @@ export class Talk {
   #asking: Promise<boolean> = Promise.resolve(true);
   #idle: Deadlines;
 
-  constructor(partner: Partner, options: TalkOptions) {
-    this.#partner = partner;
+  constructor(partner: Partner, options: CalleeOptions) {
+    super(partner, options);
     this.#options = options;
     this.#turns = new Turns(options);
     this.#time = options.time ?? SYSTEM_TIME;
-    this.#over.signal.addEventListener("abort", () => this.#ended.resolve());
+    this.over.signal.addEventListener("abort", () => this.#ended.resolve());
     const expire = (): void => this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
     this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, expire, this.#time);
   }
@@ -68,21 +61,21 @@ export class Talk {
   /** Talks until one side ends it. */
   async run(): Promise<void> {
     this.#turnChanged();
-    const speaking = this.#speak();
+    const speaking = this.speak(this.#options.input);
     try {
       await this.#listen();
       this.#heardAllAt = this.#time.now();
       this.#heardAll.resolve();
-      this.#wake();
+      this.wake();
       // A partner that has only half-closed still gets its answer.
       if (this.#turns.ours) await speaking;
     } finally {
-      this.#over.abort();
+      this.over.abort();
       this.#heardAll.resolve();
-      this.#wake();
+      this.wake();
       this.#idle.stop();
       await speaking;
-      await this.#sending;
+      await this.sending;
     }
   }
 
@@ -94,7 +87,7 @@ export class Talk {
   /** Waits until the partner has closed its side, for `ms` at most; tells whether it has. */
   async closes(ms: number): Promise<boolean> {
     await within(this.#heardAll.promise, ms, this.#time);
-    return this.#heardAllAt !== null || this.#over.signal.aborted;
+    return this.#heardAllAt !== null || this.over.signal.aborted;
   }
 
   /**
@@ -102,7 +95,7 @@ export class Talk {
    * reset (RFC 9293 3.5.2); then the conversation is over.
    */
   stillListens(): Promise<boolean> {
-    if (this.#over.signal.aborted) return Promise.resolve(false);
+    if (this.over.signal.aborted) return Promise.resolve(false);
     const now = this.#time.now();
     if (now - this.#askedAt >= ASK) {
       this.#askedAt = now;
@@ -112,50 +105,60 @@ export class Talk {
   }
 
   async #ask(): Promise<boolean> {
-    const { signal } = this.#over;
+    const { signal } = this.over;
     try {
-      await this.#send(WANTED);
+      await this.send(WANTED);
       await within(this.#ended.promise, RESET, this.#time);
       signal.throwIfAborted();
-      await this.#send(RECEIVED);
+      await this.send(RECEIVED);
       return true;
     } catch {
-      if (!signal.aborted) this.#options.remark("The client has left");
-      this.#over.abort();
-      this.#wake();
+      if (!signal.aborted) this.remark("The client has left");
+      this.over.abort();
+      this.wake();
       return false;
     }
   }
 
   /** Ends the conversation with a last message. */
   end(text: string): void {
-    if (this.#over.signal.aborted) return;
+    if (this.over.signal.aborted) return;
     for (const kept of this.#turns.rest()) this.#options.show(kept, false);
-    this.#sending = this.#send(text).then(() => this.#partner.end(LINGER)).catch(() => {});
-    this.#over.abort();
-    this.#wake();
+    this.sending = this.send(text).then(() => this.partner.end(LINGER)).catch(() => {});
+    this.over.abort();
+    this.wake();
   }
 
-  /** Our person typed out of turn; `true` when that was all there is to it, `false` when the line is to be kept. */
-  early(line: string): boolean {
-    if (isFarewell(line)) {
-      this.end("exit");
-      return true;
-    }
-    // It is our turn, and the one who asks for lines is just about to.
-    if (this.#turns.ours) return false;
-    if (line === "") {
-      this.#repeat();
-      return true;
-    }
-    this.#options.remark("Not your turn: kept until the other side has written");
-    return false;
+  protected override get ours(): boolean {
+    return this.#turns.ours;
+  }
+
+  protected override get said(): string | null {
+    return this.#turns.said;
+  }
+
+  protected override get finished(): boolean {
+    return this.#heardAllAt !== null && !this.#turns.ours;
+  }
+
+  protected override leave(): void {
+    this.end("exit");
+  }
+
+  protected override inputEnded(): void {
+    this.end(noticeLine("nobody is here to answer any more"));
+  }
+
+  protected override failed(error: unknown): void {
+    if (!this.over.signal.aborted) this.remark(stateOf(error).state);
+    this.over.abort();
+    this.sending = this.sending.then(() => this.partner.end(LINGER)).catch(() => {});
   }
 
   async #listen(): Promise<void> {
-    for (let bytes; (bytes = await this.#partner.hear()) !== null;) {
-      if (this.#over.signal.aborted) continue;
-      const text = messageText(bytes);
+    for (let bytes; (bytes = await this.partner.hear()) !== null;) {
+      if (this.over.signal.aborted) continue;
+      const text = lineText(bytes);
       if (isFarewell(text)) {
         this.end(this.#options.goodbye);
         continue;
@@ -165,13 +168,13 @@ export class Talk {
           this.#shown(text);
           break;
         case "kept":
-          await this.#send(KEPT);
+          await this.send(KEPT);
           break;
         case "repeated":
-          await this.#send(RECEIVED);
+          await this.send(RECEIVED);
           break;
         case "full":
-          await this.#send(NOT_KEPT);
+          await this.send(NOT_KEPT);
       }
     }
   }
@@ -180,42 +183,21 @@ export class Talk {
   #shown(text: string): void {
     this.#options.show(text, false);
     if (this.#turns.doubted) {
-      this.#options.remark("The same words again: if your answer was lost, an empty line sends it again");
+      this.remark("The same words again: if your answer was lost, an empty line sends it again");
     }
     this.#turnChanged();
   }
 
-  /** Lets our person answer whenever it is our turn; never rejects. */
-  async #speak(): Promise<void> {
-    const { signal } = this.#over;
-    try {
-      while (!signal.aborted && !(this.#heardAllAt !== null && !this.#turns.ours)) {
-        if (!this.#turns.ours) {
-          await new Promise<void>((resolve) => this.#wake = resolve);
-          continue;
-        }
-        const line = await this.#options.input.read(signal);
-        if (line === null) return this.end(noticeLine("nobody is here to answer any more"));
-        if (isFarewell(line)) return this.end("exit");
-        await this.#answer(line);
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#options.remark(stateOf(error).state);
-      this.#over.abort();
-      await this.#partner.end(LINGER).catch(() => {});
-    }
-  }
-
-  async #answer(line: string): Promise<void> {
+  protected override async say(line: string): Promise<void> {
     const { said, doubted } = this.#turns;
     const text = line === "" && doubted && said !== null ? said : line;
-    if (!fitsLine(text)) return this.#options.remark(`Not sent: a message has at most ${MAX_LINE} bytes`);
+    if (!this.fits(text)) return;
     try {
-      await this.#send(text);
+      await this.send(text);
     } catch (error) {
       // Words that cannot be sent (too many for a datagram, say) can be chosen anew; a partner who is gone cannot.
       if (error instanceof CutOffError) throw error;
-      return this.#options.remark(stateOf(error).state);
+      return this.remark(stateOf(error).state);
     }
     this.#options.show(text, true);
     this.#turns.say(text);
@@ -224,24 +206,9 @@ export class Talk {
     else this.#shown(kept);
   }
 
-  /** Sends our last message again, where it can have been lost. */
-  #repeat(): void {
-    const { said } = this.#turns;
-    if (!this.#options.repeats || said === null) return;
-    this.#options.remark("Sending your last message again");
-    this.#send(said).catch(() => {});
-  }
-
   #turnChanged(): void {
     this.#idle.reading(!this.#turns.ours);
     this.#options.turn(this.#turns.ours);
-    this.#wake();
-  }
-
-  /** Sends a message after those before it. */
-  #send(text: string): Promise<void> {
-    const sent = this.#sending.then(() => this.#partner.say(text));
-    this.#sending = sent.catch(() => {});
-    return sent;
+    this.wake();
   }
 }

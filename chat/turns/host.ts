@@ -10,7 +10,7 @@ import type { TimeSource } from "../../lib/time.ts";
 import type { Desk } from "../input.ts";
 import type { Partner } from "./partner.ts";
 import { chatLine, isFarewell, noticeLine } from "../protocol.ts";
-import { Talk } from "./callee.ts";
+import { Callee } from "./callee.ts";
 
 /** How a host talks. */
 export interface HostOptions extends Desk {
@@ -43,7 +43,7 @@ const THEIRS = "(their turn) ";
 export class Host {
   #options: HostOptions;
   #input: LineInput;
-  #talk: Talk | null = null;
+  #talk: Callee | null = null;
   #deserted = false;
   /** Resolves when the talk is over. */
   #over: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -91,7 +91,7 @@ export class Host {
       return line;
     };
     this.#over = Promise.withResolvers();
-    this.#talk = new Talk(partner, {
+    this.#talk = new Callee(partner, {
       input: { read },
       goodbye,
       idle,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Connection } from "../../lib/stream/connection.ts";
-import { decodeText } from "../../lib/text.ts";
 
 /** Somebody who hears and says messages. */
 export interface Partner {
@@ -59,9 +58,4 @@ export class TcpPartner implements Partner, Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#lingering);
   }
-}
-
-/** A message as text, without its line end. */
-export function messageText(bytes: Uint8Array): string {
-  return decodeText(bytes).replace(/\r?\n$/, "");
 }

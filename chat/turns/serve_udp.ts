@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lineText } from "../../lib/text.ts";
 import { formatEndpoint } from "../../lib/addr.ts";
 import { AnswerBudget, shortEnough } from "../../lib/datagram/answer_budget.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/server.ts";
@@ -11,7 +12,6 @@ import { EventRate, seldom } from "../../lib/event_rate.ts";
 import type { Events } from "../../lib/events.ts";
 import type { Desk } from "../input.ts";
 import { BUSY, Host } from "./host.ts";
-import { messageText } from "./partner.ts";
 import { isFarewell, isNotice, noticeLine, UDP_GOODBYE } from "../protocol.ts";
 import { UdpGuestPartner } from "./udp_partner.ts";
 import { isServersWord } from "./udp_reflex.ts";
@@ -107,7 +107,7 @@ class UdpTurns {
   }
 
   async #route({ bytes, from }: Datagram): Promise<void> {
-    const text = messageText(bytes);
+    const text = lineText(bytes);
     if (this.#guest !== null && sameEndpoint(from, this.#guest.peer)) return this.#guest.deliver(bytes.slice());
     // What a server says by itself is never answered: two would go on for ever.
     if (isNotice(text) || isServersWord(text) || this.#stopping) return;

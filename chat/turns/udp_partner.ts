@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { lineText } from "../../lib/text.ts";
 import type { Endpoint } from "../../lib/addr.ts";
 import type { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
 import { type DatagramSocket, sameEndpoint, Strangers } from "../../lib/datagram/server.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
-import { messageText, type Partner } from "./partner.ts";
+import type { Partner } from "./partner.ts";
 import { isStillWaiting } from "../protocol.ts";
 import { isServersWord, Reflexes } from "./udp_reflex.ts";
 
@@ -37,7 +38,7 @@ export class UdpGuestPartner implements Partner {
 
   /** Passes on what came from the guest. */
   deliver(bytes: Uint8Array): void {
-    const text = messageText(bytes);
+    const text = lineText(bytes);
     if (isServersWord(text) || this.#reflexes.heard(text, performance.now())) this.#isServer = true;
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(bytes);
     this.#wake();

@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeText, escapeControls } from "../../lib/text.ts";
-import { type Ascii, ascii, type Outbox } from "./bytes.ts";
+import { type AnswerBytes, type Ascii, ascii } from "./bytes.ts";
 import type { Refusal } from "../request/refusal.ts";
 
 /** A body that is made while it is sent. */
@@ -164,7 +164,11 @@ function statusLine(status: number): Uint8Array {
 }
 
 /** Writes the head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
-export function writeHead(outbox: Outbox, { status, body, fields }: Answer, { minor, keepAlive, date }: Ending): void {
+export function writeHead(
+  outbox: AnswerBytes,
+  { status, body, fields }: Answer,
+  { minor, keepAlive, date }: Ending,
+): void {
   outbox.bytes(statusLine(status));
   outbox.text(date);
   outbox.text(fields);
@@ -182,7 +186,7 @@ export function writeHead(outbox: Outbox, { status, body, fields }: Answer, { mi
 }
 
 /** Writes a body that is all there. */
-export function writeBody(outbox: Outbox, body: Uint8Array | AsciiParts): void {
+export function writeBody(outbox: AnswerBytes, body: Uint8Array | AsciiParts): void {
   if (body instanceof Uint8Array) return outbox.bytes(body);
   for (const part of body.parts) outbox.text(part);
 }

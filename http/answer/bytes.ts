@@ -25,10 +25,10 @@ const FIRST_OUTBOX = 8 * 1024;
 const SHORT = 64;
 
 /** Answers that wait to be written, all in one piece: a write for each would cost more than making them. */
-export class Outbox {
+export class AnswerBytes {
   #buffer = new Uint8Array(FIRST_OUTBOX);
   #length = 0;
-  /** What {@linkcode Outbox.take} gave last: answers of one length after another need no new view. */
+  /** What {@linkcode AnswerBytes.take} gave last: answers of one length after another need no new view. */
   #taken = this.#buffer.subarray(0, 0);
   #holding: Holding | null;
   /** Whether it has grown without being counted, since a head has to go somewhere. */

@@ -15,7 +15,7 @@ import { misdirected } from "../request/hosts.ts";
 import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
-import type { Service } from "./shared.ts";
+import type { HttpService } from "./shared.ts";
 import type { Resource } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { parseTarget, type Target } from "../request/target.ts";
@@ -31,8 +31,8 @@ const ESCAPED = 8;
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
-export async function serveRequests(connection: Connection, service: Service): Promise<void> {
-  const session = new Session(connection, service);
+export async function serveRequests(connection: Connection, service: HttpService): Promise<void> {
+  const session = new RequestLoop(connection, service);
   const place = service.clock.watch(session);
   try {
     await session.run();
@@ -41,16 +41,16 @@ export async function serveRequests(connection: Connection, service: Service): P
   }
 }
 
-class Session implements Waiting {
+class RequestLoop implements Waiting {
   #connection: Connection;
-  #service: Service;
+  #service: HttpService;
   #intake: Intake;
   #parser: HeadParser;
   #writer: AnswerWriter;
   #exchange: Exchange;
   #requests = 0;
 
-  constructor(connection: Connection, service: Service) {
+  constructor(connection: Connection, service: HttpService) {
     this.#connection = connection;
     this.#service = service;
     this.#intake = new Intake(connection, service);

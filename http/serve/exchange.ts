@@ -8,7 +8,7 @@ import { type BodyNeed, BodyReader } from "../request/body.ts";
 import type { RequestHead } from "../request/head.ts";
 import { Holding } from "../request/holding.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Service } from "./shared.ts";
+import type { HttpService } from "./shared.ts";
 import type { Asker } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { Watch } from "./watch.ts";
@@ -21,14 +21,14 @@ export class Exchange implements Asker {
   /** Whether there is something to be given back at its end. */
   holds = false;
   #connection: Connection;
-  #service: Service;
+  #service: HttpService;
   #inbox: Inbox;
   #writer: AnswerWriter;
   #reader: BodyReader | null = null;
   #holding: Holding;
   #watch: Watch | null = null;
 
-  constructor(connection: Connection, service: Service, inbox: Inbox, writer: AnswerWriter) {
+  constructor(connection: Connection, service: HttpService, inbox: Inbox, writer: AnswerWriter) {
     this.#connection = connection;
     this.#service = service;
     this.#inbox = inbox;

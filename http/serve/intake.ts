@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 import { Holding } from "../request/holding.ts";
 import { Inbox } from "./inbox.ts";
 import { Refusal } from "../request/refusal.ts";
-import type { HttpLimits, Service } from "./shared.ts";
+import type { HttpLimits, HttpService } from "./shared.ts";
 
 /** What the client owes us. */
 type Owed = "nothing" | "request" | "head" | "body";
@@ -30,7 +30,7 @@ export class Intake {
   #resting = false;
   #giveUp: (() => void) | null = null;
 
-  constructor(connection: Connection, { clock, limits, memory }: Pick<Service, "clock" | "limits" | "memory">) {
+  constructor(connection: Connection, { clock, limits, memory }: Pick<HttpService, "clock" | "limits" | "memory">) {
     this.#connection = connection;
     this.inbox = new Inbox(new Holding(memory));
     this.#clock = clock;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TurnedDown } from "../../lib/stream/admission.ts";
+import { stallTime } from "../../lib/stream/limits.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { MemoryBudget } from "../../lib/memory.ts";
 import { type ServeOptions, serveTcp, type ServeTotals } from "../../lib/stream/server.ts";
@@ -16,13 +17,10 @@ import { serveRequests } from "./connection.ts";
 import { Hosts } from "../request/hosts.ts";
 import { RequestLog } from "./request_log.ts";
 import type { HttpSettings } from "./shared.ts";
-import { Outbox } from "../answer/bytes.ts";
+import { AnswerBytes } from "../answer/bytes.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
 import { routes } from "../site/routes.ts";
-import type { Service } from "./shared.ts";
-
-/** How long a client may not read what it asked for before it is dropped (ms), unless the idle limit is shorter. */
-const STALL = 30_000;
+import type { HttpService } from "./shared.ts";
 
 /** Serves clients on a bound listener, many at once, until the signal fires; requests under way are answered first. */
 export async function serveHttp(
@@ -32,12 +30,12 @@ export async function serveHttp(
 ): Promise<ServeTotals> {
   const { events = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
   const { idleTime, headTime, requestTime } = limits;
-  const stallTime = idleTime > 0 ? Math.min(idleTime, STALL) : STALL;
-  const service: Service = {
+  const stall = stallTime(idleTime);
+  const service: HttpService = {
     site: dir === null ? routes : (await import("../site/files.ts")).fileSite(dir, routes),
     limits,
-    clock: new Clock([idleTime, headTime, requestTime, stallTime]),
-    stallTime,
+    clock: new Clock([idleTime, headTime, requestTime, stall]),
+    stallTime: stall,
     log: new RequestLog(events, log),
     events,
     signal,
@@ -72,7 +70,7 @@ function refusal(sentence: string, kind: TurnedDown): Uint8Array {
 /** A refusal as the whole answer of a connection that ends with it. */
 export function answerBytes(refusal: Refusal): Uint8Array {
   const answer = refusalAnswer(refusal);
-  const outbox = new Outbox();
+  const outbox = new AnswerBytes();
   writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });
   writeBody(outbox, answer.body);
   return outbox.take();

@@ -10,7 +10,7 @@ import type { BodyLimits } from "../request/body.ts";
 import type { Clock } from "./clock.ts";
 import type { HostRules, Hosts } from "../request/hosts.ts";
 import type { LogFormat, RequestLog } from "./request_log.ts";
-import type { Outbox } from "../answer/bytes.ts";
+import type { AnswerBytes } from "../answer/bytes.ts";
 import type { Site } from "../site/resource.ts";
 
 /** Limits of a connection. Times are in milliseconds; 0 = none. */
@@ -38,7 +38,7 @@ export interface HttpSettings {
 }
 
 /** The part of a server that its connections need. */
-export interface Service {
+export interface HttpService {
   readonly site: Site;
   readonly limits: HttpLimits;
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export interface Service {
   /** Aborts when the server stops: the answer under way is the connection's last. */
   readonly signal: AbortSignal;
   /** Buffers for answers that nobody uses at the moment; a connection at rest has none. */
-  readonly outboxes: Outbox[];
+  readonly outboxes: AnswerBytes[];
   /** What all connections together may hold: bodies, answers, what waits between. */
   readonly memory: MemoryBudget;
   readonly hosts: Hosts;

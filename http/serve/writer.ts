@@ -17,8 +17,8 @@ import {
 } from "../answer/answer.ts";
 import type { Clock } from "./clock.ts";
 import { Holding } from "../request/holding.ts";
-import { ascii, Outbox } from "../answer/bytes.ts";
-import type { Service } from "./shared.ts";
+import { AnswerBytes, ascii } from "../answer/bytes.ts";
+import type { HttpService } from "./shared.ts";
 
 /** A body or a piece of one that is not copied any more. */
 const LARGE = 64 * 1024;
@@ -35,8 +35,8 @@ const READY = Promise.resolve();
 export class AnswerWriter {
   #connection: Connection;
   /** Where outboxes come from and go to: a connection at rest has none. */
-  #spare: Outbox[];
-  #outbox: Outbox | null = null;
+  #spare: AnswerBytes[];
+  #outbox: AnswerBytes | null = null;
 
   /** Bytes given to the connection so far; a write is under way as long as it has sent fewer. */
   #given = 0;
@@ -50,7 +50,7 @@ export class AnswerWriter {
   /** @param service Its outboxes are those that nobody uses, shared by all connections of a server. */
   constructor(
     connection: Connection,
-    { outboxes, clock, stallTime, memory }: Pick<Service, "outboxes" | "clock" | "stallTime" | "memory">,
+    { outboxes, clock, stallTime, memory }: Pick<HttpService, "outboxes" | "clock" | "stallTime" | "memory">,
   ) {
     this.#connection = connection;
     this.#spare = outboxes;
@@ -188,7 +188,7 @@ export class AnswerWriter {
     return this.#connection.write(bytes);
   }
 
-  #take(): Outbox {
-    return this.#outbox ??= this.#spare.pop() ?? new Outbox(new Holding(this.#memory));
+  #take(): AnswerBytes {
+    return this.#outbox ??= this.#spare.pop() ?? new AnswerBytes(new Holding(this.#memory));
   }
 }

@@ -9,7 +9,7 @@ import { type Answer, fieldLine } from "../answer/answer.ts";
 import { HARMLESS } from "./echo.ts";
 import { collect, type Collected, type Form, formMemory, takeFormApart } from "../request/form.ts";
 import { checkJson, jsonObject, jsonString, jsonUtf8 } from "../answer/json_text.ts";
-import type { Request } from "./resource.ts";
+import type { SiteRequest } from "./resource.ts";
 import { Slices } from "./slices.ts";
 
 /** A larger body is given back but not taken apart. */
@@ -34,7 +34,7 @@ interface Parts {
 }
 
 /** Answers at once where the request is small. */
-export function anythingBack(request: Request): Answer | Promise<Answer> {
+export function anythingBack(request: SiteRequest): Answer | Promise<Answer> {
   if (request.body.length > SMALL || request.target.query.length > LONG_QUERY) return largeAnswer(request);
   const parts = takeApart(request);
   let step = parts.next();
@@ -44,7 +44,7 @@ export function anythingBack(request: Request): Answer | Promise<Answer> {
   return { status: 200, fields: FIELDS, body: new TextEncoder().encode(text) };
 }
 
-async function largeAnswer(request: Request): Promise<Answer> {
+async function largeAnswer(request: SiteRequest): Promise<Answer> {
   request.hold(MEMORY + (mayBeForm(request) ? formMemory(request.body) : 0));
   // From here on the client is watched.
   void request.signal;
@@ -66,7 +66,7 @@ async function largeAnswer(request: Request): Promise<Answer> {
 }
 
 /** The parts of a body: those of a form, or all of it as text; after every small step a yield. */
-function* takeApart(request: Request): Generator<void, Parts> {
+function* takeApart(request: SiteRequest): Generator<void, Parts> {
   const { head, body } = request;
   if (mayBeForm(request)) {
     const form = yield* takeFormApart(head.field("content-type") ?? "", body);
@@ -76,7 +76,7 @@ function* takeApart(request: Request): Generator<void, Parts> {
   return { form: null, isText, isJson: isText && body.length <= MOST_TAKEN_APART && (yield* checkJson(body)) };
 }
 
-function mayBeForm({ head, body }: Request): boolean {
+function mayBeForm({ head, body }: SiteRequest): boolean {
   return body.length <= MOST_TAKEN_APART &&
     /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(head.field("content-type") ?? "");
 }
@@ -95,7 +95,7 @@ function* isUtf8(body: Uint8Array): Generator<void, boolean> {
 }
 
 /** The answer in pieces. */
-function* jsonOf({ head, target, body, via }: Request, { form, isText, isJson }: Parts): Generator<string> {
+function* jsonOf({ head, target, body, via }: SiteRequest, { form, isText, isJson }: Parts): Generator<string> {
   const args: Collected = new Map();
   for (const [name, value] of new URLSearchParams(target.query)) collect(args, name, value);
   const type = head.field("content-type") ?? "";

@@ -4,11 +4,11 @@
  * @module
  */
 import type { RequestHead } from "../request/head.ts";
-import type { Asker, Request, Via } from "./resource.ts";
+import type { Asker, SiteRequest, Via } from "./resource.ts";
 import type { Target } from "../request/target.ts";
 
 /** Made once per request: a class, so that what few resources ask for costs the others nothing. */
-export class Asked implements Request {
+export class Asked implements SiteRequest {
   readonly #asker: Asker;
 
   /** @param asker The session: signal and memory are its business. */

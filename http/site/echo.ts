@@ -4,7 +4,7 @@
  * @module
  */
 import { type Answer, fieldLine } from "../answer/answer.ts";
-import type { Request } from "./resource.ts";
+import type { SiteRequest } from "./resource.ts";
 
 /** What a visitor sent comes back; a browser must neither run it nor take it for another type than we say. */
 export const HARMLESS = fieldLine("X-Content-Type-Options", "nosniff") +
@@ -15,14 +15,14 @@ const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + HARMLESS;
 const SMALL = 16 * 1024;
 
 /** `POST /`: the body under its own media type. */
-export function bodyBack({ head, body }: Request): Answer {
+export function bodyBack({ head, body }: SiteRequest): Answer {
   const [type = ""] = head.values("content-type");
   const own = /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : "application/octet-stream";
   return { status: 200, fields: fieldLine("Content-Type", own) + HARMLESS, body };
 }
 
 /** `/echo`: the request as it was received, as text. A large body is not copied for it. */
-export function requestBack({ head, body }: Request): Answer {
+export function requestBack({ head, body }: SiteRequest): Answer {
   const { raw } = head;
   const length = raw.length + body.length;
   if (length > SMALL) return { status: 200, fields: TEXT, body: { length, pieces: () => inPieces(raw, body) } };
@@ -37,7 +37,7 @@ async function* inPieces(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8
 }
 
 /** `/cookie`: the cookies as `name=value` lines (RFC 6265 4.2). */
-export function cookiesBack({ head }: Request): Answer {
+export function cookiesBack({ head }: SiteRequest): Answer {
   const cookies = head.values("cookie").flatMap((value) => value.split(";")).map((pair) => pair.trim());
   const lines = cookies.filter((pair) => pair !== "").map((pair) => `${pair}\n`).join("");
   return { status: 200, fields: TEXT, body: new TextEncoder().encode(lines) };

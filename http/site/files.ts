@@ -8,7 +8,7 @@ import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
 import { decide, type Selected } from "./conditions.ts";
 import { isMissing, isSameFile, type OpenFile, openInside, unless } from "./inside.ts";
 import { listing } from "./listing.ts";
-import type { Request, Site } from "./resource.ts";
+import type { Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 
 /** How much of a file is in memory at a time. */
@@ -80,7 +80,7 @@ export function segmentsOf(path: string): string[] | null {
 }
 
 /** The answer for a path under the root; `null` when there is nothing, or nothing that may be seen. */
-async function fileAnswer(root: string, request: Request): Promise<Answer | null> {
+async function fileAnswer(root: string, request: SiteRequest): Promise<Answer | null> {
   const segments = segmentsOf(request.target.path);
   if (segments === null) return null;
   const found = await unless(isMissing, openInside(root, [root, ...segments].join("/")));
@@ -110,7 +110,7 @@ function toFolder(segments: readonly string[], query: string): Answer {
   return textAnswer(301, `Go on at ${location}\n`, fieldLine("Location", location));
 }
 
-async function regularFile(root: string, file: OpenFile, request: Request): Promise<Answer> {
+async function regularFile(root: string, file: OpenFile, request: SiteRequest): Promise<Answer> {
   const { head, headOnly } = request;
   const { size, mtimeMs } = file.info;
   // A time that has not come yet is none that could be sent (RFC 9110 8.8.2.1).

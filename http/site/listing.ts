@@ -11,7 +11,7 @@ import type { Answer } from "../answer/answer.ts";
 import { isGone, isMissing, isOld, isSteady, LOOKS, openInside, trailOf, unless } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "../request/refusal.ts";
-import type { Request } from "./resource.ts";
+import type { SiteRequest } from "./resource.ts";
 import { Slices } from "./slices.ts";
 
 /** How many entries are listed, and how many are looked through for them. */
@@ -51,7 +51,7 @@ export async function listing(
   root: string,
   path: string,
   segments: readonly string[],
-  request: Request,
+  request: SiteRequest,
   askable: (name: string) => boolean,
 ): Promise<Answer> {
   request.hold(MEMORY);

@@ -7,7 +7,7 @@ import type { TlsSession } from "../../lib/events.ts";
 import { type Answer, AsciiParts } from "../answer/answer.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { ascii } from "../answer/bytes.ts";
-import type { Request } from "./resource.ts";
+import type { SiteRequest } from "./resource.ts";
 import { isSame, NOTHING, textOf } from "../request/syntax.ts";
 
 /** A route as the page tells of it. */
@@ -26,7 +26,7 @@ export interface RouteNote {
  * @param notes The routes to tell of.
  * @returns The answer to a request for it.
  */
-export function visitorPage(notes: readonly RouteNote[]): (request: Request) => Answer {
+export function visitorPage(notes: readonly RouteNote[]): (request: SiteRequest) => Answer {
   const rows = notes.map(({ pattern, example, does }) => {
     const name = `<code>${safe(pattern)}</code>`;
     return `<tr><th scope="row">${example === undefined ? name : `<a href="${example}">${name}</a>`}</th><td>${
@@ -44,7 +44,7 @@ export function visitorPage(notes: readonly RouteNote[]): (request: Request) => 
 }
 
 /** Keeps the last markup that was made: whoever asks for the page again and again sends the same bytes. */
-function lastOf(make: (request: Request) => string): (request: Request) => Uint8Array {
+function lastOf(make: (request: SiteRequest) => string): (request: SiteRequest) => Uint8Array {
   let raw = NOTHING;
   let markup = NOTHING;
   return (request) => {
@@ -98,7 +98,7 @@ ${rows}
 }
 
 /** The request with the parts of it named. */
-function wireMarkup({ head, body }: Request): string {
+function wireMarkup({ head, body }: SiteRequest): string {
   const [first = "", ...fields] = head.text.split("\r\n").slice(0, -2);
   const line = first.split(" ").map((part, index) => `<b title="${REQUEST_LINE[index]}">${safe(part)}</b>`).join(" ");
   const rows = fields.map((field) => {
@@ -114,7 +114,7 @@ function wireMarkup({ head, body }: Request): string {
 
 const REQUEST_LINE = ["method", "request target", "HTTP version"];
 
-function connection({ head, via }: Request): string {
+function connection({ head, via }: SiteRequest): string {
   const stays = head.framing.keepAlive ? "stays open for the next request" : "is closed after this answer";
   return row("From", `<code>${safe(via.peer)}</code>`) + row("To", `<code>${safe(via.local)}</code>`) +
     row("Transport", transport(via.session)) +

@@ -10,7 +10,7 @@ import type { RequestHead } from "../request/head.ts";
 import type { Target } from "../request/target.ts";
 
 /** A request, complete with its body. Its bytes are valid until the answer is made, and while its stream is sent. */
-export interface Request {
+export interface SiteRequest {
   /** The head; that of a HEAD request as a GET. */
   readonly head: RequestHead;
   /** Whether the answer's body will be left out: the request was HEAD. */
@@ -44,7 +44,7 @@ export interface Request {
 }
 
 /** The session that a request belongs to. */
-export type Asker = Pick<Request, "signal" | "mustBeThere" | "hold">;
+export type Asker = Pick<SiteRequest, "signal" | "mustBeThere" | "hold">;
 
 /** The connection that a request came on. */
 export interface Via {
@@ -64,7 +64,7 @@ export interface Resource {
   /** Says no whatever the body is: a client that waits for `100 (Continue)` is told without having to send it. */
   readonly refuses?: boolean;
   /** Makes the answer; at once where nothing has to be waited for. */
-  answer(request: Request): Answer | Promise<Answer>;
+  answer(request: SiteRequest): Answer | Promise<Answer>;
 }
 
 /** Finds the resource for a request; never fails, since "there is none" is a resource too. */

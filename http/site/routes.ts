@@ -11,7 +11,7 @@ import type { RequestHead } from "../request/head.ts";
 import { type RouteNote, visitorPage } from "./page.ts";
 import { Refusal } from "../request/refusal.ts";
 import { bytesAnswer, delayAnswer, linesAnswer, redirectAnswer, statusAnswer } from "./samples.ts";
-import type { Request, Resource, Site } from "./resource.ts";
+import type { Resource, Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import type { Target } from "../request/target.ts";
 
@@ -24,7 +24,7 @@ interface Route extends RouteNote {
   readonly methods: readonly string[];
   readonly needs?: BodyNeed;
   /** Makes the answer; `null` when there is nothing for this parameter. */
-  answer(request: Request, parameter: string): Answer | Promise<Answer> | null;
+  answer(request: SiteRequest, parameter: string): Answer | Promise<Answer> | null;
 }
 
 const ROUTES: readonly Route[] = [

@@ -5,7 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import { type Answer, type BodyStream, fieldLine, phraseOf, textAnswer } from "../answer/answer.ts";
-import type { Request } from "./resource.ts";
+import type { SiteRequest } from "./resource.ts";
 
 /** How much may be asked for. */
 const MAX_DELAY = 60;
@@ -43,7 +43,7 @@ export function statusAnswer(text: string): Answer | null {
 }
 
 /** `/delay/S`: an answer after so many seconds, up to a minute; sooner when the server stops or the client waits no longer. */
-export function delayAnswer(text: string, request: Request): Promise<Answer> | null {
+export function delayAnswer(text: string, request: SiteRequest): Promise<Answer> | null {
   const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
   if (!(seconds <= MAX_DELAY)) return null;
   const since = performance.now();
@@ -55,7 +55,7 @@ export function delayAnswer(text: string, request: Request): Promise<Answer> | n
 }
 
 /** `/bytes/N`: so many random bytes, up to 100 MiB. */
-export function bytesAnswer(text: string, request: Request): Answer | null {
+export function bytesAnswer(text: string, request: SiteRequest): Answer | null {
   const length = wholeNumber(text, MAX_BYTES);
   if (length === null) return null;
   if (!request.headOnly) request.hold(Math.min(length, PIECE));

@@ -85,7 +85,7 @@ async function mustBeReadable(...files: URL[]): Promise<void> {
 
 class Crew {
   #options: CrewOptions;
-  #members = new Set<Member>();
+  #handles = new Set<WorkerHandle>();
   #slots: SharedArrayBuffer;
   #ids = countMemory(1);
   #totals: ServeTotals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
@@ -100,26 +100,26 @@ class Crew {
     signal.addEventListener("abort", this.#stop);
     try {
       // The first one takes the port, any free one perhaps; the others join it there.
-      const first = this.#member(0, endpoint, true);
+      const first = this.#handle(0, endpoint, true);
       const bound = await first.listening;
-      const members = [first];
-      for (let index = 1; index < workers; index++) members.push(this.#member(index, bound, false));
-      await Promise.all(members.map((member) => member.listening));
+      const handles = [first];
+      for (let index = 1; index < workers; index++) handles.push(this.#handle(index, bound, false));
+      await Promise.all(handles.map((handle) => handle.listening));
       onReady(bound);
       if (signal.aborted) this.#stop();
-      await Promise.all(members.map((member, index) => this.#keep(index, bound, member)));
+      await Promise.all(handles.map((handle, index) => this.#keep(index, bound, handle)));
     } finally {
       signal.removeEventListener("abort", this.#stop);
-      for (const member of this.#members) member.end();
+      for (const handle of this.#handles) handle.end();
     }
     return this.#totals;
   }
 
   #stop = (): void => {
-    for (const member of this.#members) member.stop();
+    for (const handle of this.#handles) handle.stop();
   };
 
-  #member(index: number, endpoint: Endpoint, first: boolean): Member {
+  #handle(index: number, endpoint: Endpoint, first: boolean): WorkerHandle {
     const { workers, events, module, settings, serve, json, maxMemory = 0 } = this.#options;
     const task = {
       endpoint,
@@ -134,21 +134,21 @@ class Crew {
       detailed: events.detailed,
     };
     const url = module ?? new URL("./worker.ts", import.meta.url);
-    const member = new Member(url, task, (event) => events.emit(event));
-    this.#members.add(member);
-    return member;
+    const handle = new WorkerHandle(url, task, (event) => events.emit(event));
+    this.#handles.add(handle);
+    return handle;
   }
 
   /** Keeps one place filled until its worker is done: one that dies is replaced. */
-  async #keep(index: number, endpoint: Endpoint, member: Member): Promise<void> {
+  async #keep(index: number, endpoint: Endpoint, handle: WorkerHandle): Promise<void> {
     const { events, signal } = this.#options;
     for (let pause = FIRST_PAUSE;;) {
       const started = performance.now();
       try {
-        return this.#add(await member.ended);
+        return this.#add(await handle.ended);
       } catch (error) {
-        this.#members.delete(member);
-        member.end();
+        this.#handles.delete(handle);
+        handle.end();
         new SharedSlots(this.#slots, index, 0).clear();
         const { state } = stateOf(error);
         const then = signal.aborted ? "" : "; starting another";
@@ -158,9 +158,9 @@ class Crew {
       pause = performance.now() - started < SOON ? Math.min(pause * 2, LONGEST_PAUSE) : FIRST_PAUSE;
       await delay(pause, { signal }).catch(() => {});
       if (signal.aborted) return;
-      member = this.#member(index, endpoint, false);
+      handle = this.#handle(index, endpoint, false);
       const back: NetEvent = { event: "notice", message: `Worker ${index + 1} is there again` };
-      member.listening.then(() => events.emit(back), () => {});
+      handle.listening.then(() => events.emit(back), () => {});
     }
   }
 
@@ -176,7 +176,7 @@ class Crew {
 }
 
 /** One worker, seen from the main thread. */
-class Member {
+class WorkerHandle {
   /** Where it listens; rejects when it cannot. */
   readonly listening: Promise<Endpoint>;
   /** What it did; rejects when it dies. */

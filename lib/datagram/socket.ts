@@ -8,7 +8,7 @@ import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts
 import { EventRate, seldom } from "../event_rate.ts";
 import type { Events } from "../events.ts";
 import { type PacketOpener, type PacketSocket, toward } from "../net/packet_socket.ts";
-import { decodeText, encodeText, plural } from "../text.ts";
+import { encodeText, lineText, plural } from "../text.ts";
 
 /** The most bytes that one datagram carries over IPv4: 65,535 less the headers of IP (20) and UDP (8), RFC 768. */
 export const MAX_DATAGRAM = 65_507;
@@ -144,7 +144,7 @@ export class DatagramSocket implements Disposable {
    * the text is decoded here.
    */
   report(events: Events, event: "received" | "sent", bytes: Uint8Array, peer: Endpoint): void {
-    const text = decodeText(bytes).replace(/\r?\n$/, "");
+    const text = lineText(bytes);
     events.emit({ event, id: this.flowOf(peer), peer: formatEndpoint(peer), bytes: bytes.length, text });
   }
 

@@ -37,6 +37,14 @@ export interface ConnectionOptions extends ConnectionLimits {
   readonly memory?: MemoryBudget;
 }
 
+/** How long a write may make no progress before the client is dropped (ms), unless its idle limit is shorter. */
+const STALL = 30_000;
+
+/** The limit on a stalled write of a client whose idle limit (ms; 0 = none) is this. */
+export function stallTime(idle: number): number {
+  return idle > 0 ? Math.min(idle, STALL) : STALL;
+}
+
 /** The most bytes of a message where nothing else is said. */
 export const MAX_MESSAGE = 64 * 1024;
 /** The pause in milliseconds that ends a message without newline where nothing else is said. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events, Secured, TlsSession } from "../events.ts";
-import { decodeText, streamDecoder } from "../text.ts";
+import { lineText, streamDecoder } from "../text.ts";
 
 /** Makes the events of one connection; nothing is decoded where nobody reads it. */
 export class ConnectionReport {
@@ -31,7 +31,7 @@ export class ConnectionReport {
 
   /** A whole message; its line end is not shown. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#reads) this.#passed(event, bytes, decodeText(bytes).replace(/\r?\n$/, ""));
+    if (this.#reads) this.#passed(event, bytes, lineText(bytes));
   }
 
   /** A received piece of a stream: a character that is cut by its end is shown with the next one. */

@@ -15,7 +15,7 @@ import type { MemoryBudget } from "../memory.ts";
 import { Roster } from "../bag.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
-import type { ConnectionLimits } from "./limits.ts";
+import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
 import { within } from "../within.ts";
@@ -47,8 +47,6 @@ export interface ServeTotals {
   readonly bytesOut: number;
 }
 
-/** How long a write may make no progress before the client is dropped (ms), unless `--timeout` is shorter. */
-const STALL = 30_000;
 /** How long open exchanges may take when the server stops (ms). */
 const DRAIN = 5000;
 /** How long handlers may take to notice that their connections are cut (ms). */
@@ -167,8 +165,7 @@ class TcpServer {
       return this.#admission.turnAway(socket, no);
     }
     this.#totals.connections++;
-    const stall = timeout > 0 ? Math.min(timeout, STALL) : STALL;
-    const connection = new Connection(socket, { stall, ...this.#options, gate: this.#gate });
+    const connection = new Connection(socket, { stall: stallTime(timeout), ...this.#options, gate: this.#gate });
     this.#events.emit({ event: "accepted", id: socket.id, peer: connection.peer });
     const client: Client = { connection, served: SERVED, shaking: socket.handshake !== undefined };
     client.served = this.#serve(client, socket, this.#open.add(client));

@@ -120,7 +120,7 @@ Deno.test("at a terminal the prompt says whose turn it is", TERMINAL, async () =
   await client.until(/\(their turn\) /);
   await server.until(/client: hello\r\n[^]*your turn: /);
   await client.type("too soon\r");
-  await client.until(/Not your turn: kept until the answer has come/);
+  await client.until(/Not your turn: kept until it is/);
   await server.type("hi there\r");
   await client.until(/hi there/);
   await server.until(/client: too soon\r\n[^]*your turn: /);

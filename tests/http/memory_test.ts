@@ -5,7 +5,7 @@ import { BodyReader } from "../../http/request/body.ts";
 import { requestBack } from "../../http/site/echo.ts";
 import { grown, Holding } from "../../http/request/holding.ts";
 import { Inbox } from "../../http/serve/inbox.ts";
-import { Outbox } from "../../http/answer/bytes.ts";
+import { AnswerBytes } from "../../http/answer/bytes.ts";
 import { Refusal } from "../../http/request/refusal.ts";
 import { startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
@@ -252,11 +252,11 @@ Deno.test("Inbox counts a large buffer, gives it back when it is empty, and says
 });
 
 Deno.test(
-  "Outbox grows for a body only where there is memory, and for a head in any case",
+  "AnswerBytes grows for a body only where there is memory, and for a head in any case",
   { permissions: "none" },
   () => {
     const budget = new MemoryBudget(20_000);
-    const [one, two] = [new Outbox(new Holding(budget)), new Outbox(new Holding(budget))];
+    const [one, two] = [new AnswerBytes(new Holding(budget)), new AnswerBytes(new Holding(budget))];
     assertEquals([one.fits(8000), budget.used, one.fits(12_000), budget.used], [true, 0, true, 16_384]);
     assertEquals([two.fits(12_000), two.fits(1_000_000)], [false, false]);
     two.text("x".repeat(9000));

@@ -8,7 +8,7 @@ import { RequestHead } from "../../http/request/head.ts";
 import { Inbox } from "../../http/serve/inbox.ts";
 import { HeadParser } from "../../http/request/head_parser.ts";
 import { malformed, Refusal } from "../../http/request/refusal.ts";
-import type { Request } from "../../http/site/resource.ts";
+import type { SiteRequest } from "../../http/site/resource.ts";
 import { parseTarget } from "../../http/request/target.ts";
 import { textOf } from "../../http/request/syntax.ts";
 
@@ -91,7 +91,7 @@ export function headOf(text: string): RequestHead {
 }
 
 /** A whole request, as a resource gets it. */
-export function requestOf(text: string, options: Partial<Request> = {}): Request {
+export function requestOf(text: string, options: Partial<SiteRequest> = {}): SiteRequest {
   const head = headOf(text);
   const body = latin1(text).subarray(head.raw.length);
   return {

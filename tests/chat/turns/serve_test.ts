@@ -185,7 +185,7 @@ Deno.test("in turns at a terminal: the prompt says whose turn it is, and an earl
   assertEquals(server.log, [
     "[Nobody is here: kept for whoever comes]",
     "client: hello",
-    "[Not your turn: kept until the other side has written]",
+    "[Not your turn: kept until it is]",
     "[1 line typed ahead and not sent]",
   ]);
 });

@@ -12,7 +12,7 @@ import {
   writeBody,
   writeHead,
 } from "../../../http/answer/answer.ts";
-import { Outbox } from "../../../http/answer/bytes.ts";
+import { AnswerBytes } from "../../../http/answer/bytes.ts";
 import { Refusal } from "../../../http/request/refusal.ts";
 import { textOf } from "../../../http/request/syntax.ts";
 
@@ -20,7 +20,7 @@ const permissions = "none";
 const DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 function head(answer: Answer, minor: 0 | 1 = 1, keepAlive = true): string {
-  const outbox = new Outbox();
+  const outbox = new AnswerBytes();
   writeHead(outbox, answer, { minor, keepAlive, date: `Date: ${DATE}\r\n` });
   return textOf(outbox.take());
 }
@@ -65,7 +65,7 @@ Deno.test("fieldLine() lets nothing out that could end a line (29)", { permissio
 });
 
 Deno.test("writeBody() refuses text that would be longer on the wire than it was said to be", { permissions }, () => {
-  const outbox = new Outbox();
+  const outbox = new AnswerBytes();
   assertThrows(() => writeBody(outbox, textAnswer(200, "漢").body), TypeError);
   writeBody(outbox, new AsciiParts(["a", Uint8Array.of(98), "c"]));
   writeBody(outbox, Uint8Array.of(33));

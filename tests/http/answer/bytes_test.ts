@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ascii, Outbox } from "../../../http/answer/bytes.ts";
+import { AnswerBytes, ascii } from "../../../http/answer/bytes.ts";
 import { textOf } from "../../../http/request/syntax.ts";
 
 const permissions = "none";
 
-Deno.test("Outbox gathers text and bytes of any size, and is empty when they are taken", { permissions }, () => {
-  const outbox = new Outbox();
+Deno.test("AnswerBytes gathers text and bytes of any size, and is empty when they are taken", { permissions }, () => {
+  const outbox = new AnswerBytes();
   outbox.text("head ");
   outbox.text(ascii("abc"));
   outbox.bytes(Uint8Array.of(33));
@@ -19,8 +19,8 @@ Deno.test("Outbox gathers text and bytes of any size, and is empty when they are
   assertEquals(textOf(outbox.take()), "y".repeat(8000));
 });
 
-Deno.test("Outbox is full before it holds much, and not worth keeping once it did", { permissions }, () => {
-  const outbox = new Outbox();
+Deno.test("AnswerBytes is full before it holds much, and not worth keeping once it did", { permissions }, () => {
+  const outbox = new AnswerBytes();
   outbox.bytes(new Uint8Array(30_000));
   assertEquals(outbox.full, false);
   outbox.bytes(new Uint8Array(40_000));
@@ -30,8 +30,8 @@ Deno.test("Outbox is full before it holds much, and not worth keeping once it di
   assertEquals(outbox.reusable, false);
 });
 
-Deno.test("Outbox refuses text that is not ASCII, short or long, and keeps what it had", { permissions }, () => {
-  const outbox = new Outbox();
+Deno.test("AnswerBytes refuses text that is not ASCII, short or long, and keeps what it had", { permissions }, () => {
+  const outbox = new AnswerBytes();
   outbox.text("a");
   for (const text of ["naïve", "漢", `${"x".repeat(100)}é`, `é${"x".repeat(100)}`]) {
     assertThrows(() => outbox.text(text), TypeError, "Cannot send the text: it is not ASCII");

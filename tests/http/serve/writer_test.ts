@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { textAnswer } from "../../../http/answer/answer.ts";
 import { Clock } from "../../../http/serve/clock.ts";
-import type { Outbox } from "../../../http/answer/bytes.ts";
+import type { AnswerBytes } from "../../../http/answer/bytes.ts";
 import { AnswerWriter } from "../../../http/serve/writer.ts";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { TimedOutError } from "../../../lib/errors.ts";
@@ -13,7 +13,7 @@ const ENDING = { keepAlive: true, minor: 1, date: new Uint8Array(0) } as const;
 
 /** A writer over a fake socket, with a clock that the test sets. */
 function setUp() {
-  const [socket, clock, outboxes] = [new FakeSocket(), new Clock([]), [] as Outbox[]];
+  const [socket, clock, outboxes] = [new FakeSocket(), new Clock([]), [] as AnswerBytes[]];
   const memory = new MemoryBudget(1e6);
   const writer = new AnswerWriter(new Connection(socket), { outboxes, clock, stallTime: 1000, memory });
   return { socket, clock, outboxes, memory, writer };
