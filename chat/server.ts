@@ -22,7 +22,7 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
-import { type ServeTotals, totalsLine } from "../lib/stream/server.ts";
+import { type ServeTotals, totalsLine } from "../lib/totals.ts";
 import type { Layers } from "../lib/net/layers.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { serverLayers } from "../lib/script/open.ts";

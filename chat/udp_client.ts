@@ -23,7 +23,7 @@
  */
 import { formatEndpoint } from "../lib/addr.ts";
 import { resolveHost } from "../lib/net/resolve.ts";
-import { DatagramSocket } from "../lib/datagram/server.ts";
+import { DatagramSocket } from "../lib/datagram/socket.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";

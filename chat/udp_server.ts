@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { DatagramSocket } from "../lib/datagram/server.ts";
+import { DatagramSocket } from "../lib/datagram/socket.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";

@@ -21,7 +21,7 @@
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { totalsLine } from "../lib/stream/server.ts";
+import { totalsLine } from "../lib/totals.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
 import { serveHttp } from "./serve/serve.ts";

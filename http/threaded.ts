@@ -23,7 +23,7 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { announce } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { totalsLine } from "../lib/stream/server.ts";
+import { totalsLine } from "../lib/totals.ts";
 import { plural } from "../lib/text.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { runCrew } from "./threads/workers.ts";

@@ -24,7 +24,7 @@
  */
 import type { Endpoint } from "../lib/addr.ts";
 import { formatEndpoint } from "../lib/addr.ts";
-import { requestDatagram } from "../lib/datagram/server.ts";
+import { requestDatagram } from "../lib/datagram/request.ts";
 import type { Events } from "../lib/events.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";

@@ -24,12 +24,8 @@
  */
 import { formatEndpoint } from "../lib/addr.ts";
 import { shortEnough, warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
-import {
-  type DatagramTotals,
-  datagramTotalsLine,
-  serveDatagrams,
-  type ServeDatagramsOptions,
-} from "../lib/datagram/server.ts";
+import { serveDatagrams, type ServeDatagramsOptions } from "../lib/datagram/server.ts";
+import { type DatagramTotals, datagramTotalsLine } from "../lib/totals.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";

@@ -133,9 +133,7 @@ export async function main(args: string[]): Promise<number> {
     const limits = { timeout, stall: timeout, messageTime: timeout, gap, maxMessage, events, signal, tls };
     const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
     if (count !== undefined && connections !== undefined) {
-      throw new UsageError(
-        "Cannot use --count and --connections together: one measures single exchanges, one drives load",
-      );
+      throw new UsageError("Cannot use --count and --connections together: measure one exchange, or drive load");
     }
     if (connections !== undefined) {
       return await load(open, server, message, { ...limits, connections, duration: options.duration * 1000 });

@@ -23,7 +23,8 @@ import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { UsageError } from "../lib/errors.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { type Handler, serveTcp, totalsLine } from "../lib/stream/server.ts";
+import { type Handler, serveTcp } from "../lib/stream/server.ts";
+import { totalsLine } from "../lib/totals.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 

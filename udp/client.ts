@@ -22,7 +22,8 @@
  *
  * @module
  */
-import { type DatagramAnswer, MAX_DATAGRAM, requestDatagram } from "../lib/datagram/server.ts";
+import { type DatagramAnswer, requestDatagram } from "../lib/datagram/request.ts";
+import { MAX_DATAGRAM } from "../lib/datagram/socket.ts";
 import { Exit, Failure } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";

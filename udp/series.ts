@@ -13,7 +13,7 @@ import {
   DatagramSocket,
   sameEndpoint,
   Strangers,
-} from "../lib/datagram/server.ts";
+} from "../lib/datagram/socket.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
 import { EventRate } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";

@@ -20,13 +20,9 @@
  *
  * @module
  */
-import {
-  type DatagramHandler,
-  datagramTotalsLine,
-  MAX_DATAGRAM,
-  MAX_RATE,
-  serveDatagrams,
-} from "../lib/datagram/server.ts";
+import { type DatagramHandler, MAX_RATE, serveDatagrams } from "../lib/datagram/server.ts";
+import { datagramTotalsLine } from "../lib/totals.ts";
+import { MAX_DATAGRAM } from "../lib/datagram/socket.ts";
 import { warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";

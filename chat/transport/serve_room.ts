@@ -6,7 +6,8 @@
 import { delay } from "@std/async/delay";
 import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
-import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
+import type { ServeOptions } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import { GAP } from "../../lib/stream/limits.ts";
 import { encodeText } from "../../lib/text.ts";

@@ -6,7 +6,8 @@
 import { delay } from "@std/async/delay";
 import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
-import { type Handler, type ServeOptions, serveTcp, type ServeTotals } from "../../lib/stream/server.ts";
+import { type Handler, type ServeOptions, serveTcp } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
 import type { RawSocket, StreamListener } from "../../lib/net/socket.ts";
 import { encodeText } from "../../lib/text.ts";

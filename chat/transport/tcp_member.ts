@@ -3,25 +3,19 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import type { Connection } from "../../lib/stream/connection.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../../lib/errors.ts";
 import type { MemoryBudget, MemoryShare } from "../../lib/memory.ts";
-import { hear } from "../room/commands.ts";
 import { LineFramer } from "./lines.ts";
 import type { Member, Why } from "../room/member.ts";
-import { GOODBYE, MAX_LINE } from "../protocol.ts";
-import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "../room/pace.ts";
+import { MAX_LINE } from "../protocol.ts";
 import type { Room } from "../room/room.ts";
+import { Seat, type SeatOptions } from "../room/seat.ts";
 import { TelnetError } from "./telnet.ts";
 
 /** How a room treats those who come by TCP. */
-export interface TcpMemberOptions {
-  /** Lines per second that one client may write, as it is told; 0 = as many as it likes. */
-  readonly rate: number;
-  /** What keeps it to that. */
-  readonly limit: RateLimit;
+export interface TcpMemberOptions extends Omit<SeatOptions, "signal"> {
   /** A client that writes nothing for so long (ms) is let go; 0 = never. */
   readonly idle: number;
   /** The most bytes of a line. */
@@ -30,17 +24,8 @@ export interface TcpMemberOptions {
   readonly gap: number;
   /** Counts long lines that have begun. */
   readonly memory?: MemoryBudget | undefined;
-  /** Called before a line of a muted member is heard: its time may be over. */
-  readonly review: (member: Member) => void;
-  /** Told of each line as it comes. */
-  readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** How long a newcomer may take to give its name before the others hear of `guest-N` (ms). */
-const GRACE = 200;
-/** How long a line waits at most for those who are behind (ms), and how often it looks again. */
-const PATIENCE = 3000;
-const LOOK = 100;
 /** How long a client that was let go may take to close (ms). */
 const LINGER = 500;
 
@@ -54,10 +39,8 @@ export class TcpMember {
   #room: Room;
   #options: TcpMemberOptions;
   #member: Member;
-  #limit: RateLimit;
+  #seat: Seat;
   #memory: MemoryShare | null;
-  #slowed = false;
-  #heardAt = performance.now();
   #lingering: ReturnType<typeof setTimeout> | undefined;
   /** Aborts when the room has let the member go: nothing of it is worth waiting for any more. */
   #letGo = new AbortController();
@@ -66,7 +49,6 @@ export class TcpMember {
     this.#connection = connection;
     this.#room = room;
     this.#options = options;
-    this.#limit = options.limit;
     this.#memory = options.memory?.share() ?? null;
     this.#member = room.join({
       id: connection.id,
@@ -76,9 +58,10 @@ export class TcpMember {
       drop: () => connection.close(),
       traffic: () => {
         const { bytesIn, bytesOut } = connection;
-        return { bytesIn, bytesOut, idle: performance.now() - this.#heardAt };
+        return { bytesIn, bytesOut, idle: performance.now() - this.#seat.heardAt };
       },
     });
+    this.#seat = new Seat(room, this.#member, { ...options, signal: this.#letGo.signal });
   }
 
   /** Gives the member the name of its certificate, for good; if that is none, or taken, it stays `guest-N` and is told why. */
@@ -96,7 +79,6 @@ export class TcpMember {
   /** Serves the member until it leaves or is let go. */
   async run(): Promise<void> {
     const writing = this.#write();
-    const introduction = setTimeout(() => this.#room.introduce(this.#member), GRACE);
     const idle = new Deadlines({ idle: this.#options.idle, stall: 0 }, () => this.#letGoIdle());
     try {
       const why = await this.#listen(idle);
@@ -111,7 +93,7 @@ export class TcpMember {
     } finally {
       idle.stop();
       this.#memory?.release();
-      clearTimeout(introduction);
+      this.#seat[Symbol.dispose]();
       await writing;
       clearTimeout(this.#lingering);
     }
@@ -126,12 +108,12 @@ export class TcpMember {
       const begun = framer.begun > 0;
       const bytes = await this.#connection.read();
       word = false;
-      this.#heardAt = performance.now();
+      this.#seat.heardAt = performance.now();
       for (const line of bytes === null ? [] : framer.push(bytes)) {
         word = true;
         // Who is slowed down is not silent.
         idle.reading(false);
-        const outcome = this.#takes(line);
+        const outcome = this.#seat.take(line);
         // A promise per line is what this loop is there to avoid.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
       }
@@ -140,7 +122,7 @@ export class TcpMember {
       if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
       word = true;
       const rest = framer.rest();
-      if (rest !== null && await this.#takes(rest) === "leave") return "quit";
+      if (rest !== null && await this.#seat.take(rest) === "leave") return "quit";
       if (bytes === null) return "quit";
     }
   }
@@ -154,69 +136,6 @@ export class TcpMember {
   async #pauses(): Promise<boolean> {
     const { gap } = this.#options;
     return gap > 0 && !await this.#connection.readyWithin(gap);
-  }
-
-  /** Takes a line at the pace that the client and the room may have; most of the time that needs no waiting. */
-  #takes(line: string): "leave" | void | Promise<"leave" | void> {
-    if (this.#member.gone) return;
-    const cost = lineCost(line);
-    const wait = this.#limit.take(this.#heardAt, cost);
-    if (wait === 0 && this.#mayGoOut(line, cost, this.#heardAt)) {
-      this.#slowed = false;
-      return this.#hear(line);
-    }
-    return this.#hearLater(line, { wait, cost });
-  }
-
-  /** Holds back a client that writes too fast. Nothing is lost: it waits here, then in the socket, then at the client. */
-  async #hearLater(line: string, { wait, cost }: { wait: number; cost: number }): Promise<"leave" | void> {
-    if (wait > 0 && !this.#slowed) {
-      const long = cost > 1 ? ` (a line counts as one for each ${BYTES_PER_TOKEN} bytes)` : "";
-      const pace = `you write faster than ${this.#options.rate} lines a second${long}`;
-      this.#room.notify(this.#member, `${pace}: slowed down to that`);
-    }
-    this.#slowed = wait > 0;
-    if (wait > 0) await this.#pause(wait);
-    const until = performance.now() + PATIENCE;
-    while (!this.#member.gone && !this.#mayGoOut(line, cost, performance.now(), until)) await this.#aMoment();
-    this.#heardAt = performance.now();
-    if (!this.#member.gone) return this.#hear(line);
-  }
-
-  /**
-   * Whether a line may be heard now, and at once: many may have waited for the same, and not all of them fit into a turn.
-   *
-   * @param until So long it waits for those who are behind and still read; then it goes out, even if that drops a member.
-   */
-  #mayGoOut(line: string, cost: number, now: number, until = Infinity): boolean {
-    if (this.#room.full) return false;
-    const bytes = cost > 1 ? cost * BYTES_PER_TOKEN : line.length;
-    return now >= until || !this.#room.laggards.holds(this, bytes, now);
-  }
-
-  /** Waits for the end of a turn that is full, or until nobody is behind, for a moment. */
-  async #aMoment(): Promise<void> {
-    if (this.#room.full) return await this.#room.turn();
-    const looked = new AbortController();
-    const look = delay(LOOK, { signal: AbortSignal.any([looked.signal, this.#letGo.signal]) }).catch(() => {});
-    await Promise.race([this.#room.laggards.relief(), look]);
-    looked.abort();
-  }
-
-  /** Waits, unless the room lets the member go. */
-  async #pause(ms: number): Promise<void> {
-    await delay(ms, { signal: this.#letGo.signal }).catch(() => {});
-  }
-
-  #hear(line: string): "leave" | void {
-    // A newcomer's first line introduces it; one that gives it a name, after it has that name.
-    if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
-    this.#options.onLine?.(line);
-    if (this.#member.muted) this.#options.review(this.#member);
-    const outcome = hear(this.#room, this.#member, line);
-    this.#room.introduce(this.#member);
-    if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
-    return outcome;
   }
 
   /** Writes what gathers in the outbox; when the room has let the member go, the rest of it and then the end. Never rejects. */

@@ -5,7 +5,8 @@
  */
 import type { Events } from "../../lib/events.ts";
 import type { Connection } from "../../lib/stream/connection.ts";
-import type { Handler, ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
+import type { Handler, ServeOptions } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import type { TimeSource } from "../../lib/time.ts";
 import type { Desk } from "../input.ts";

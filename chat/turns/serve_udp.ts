@@ -6,7 +6,7 @@
 import { lineText } from "../../lib/text.ts";
 import { formatEndpoint } from "../../lib/addr.ts";
 import { AnswerBudget, shortEnough } from "../../lib/datagram/answer_budget.ts";
-import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/server.ts";
+import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/socket.ts";
 import { Exit, Failure, stateOf } from "../../lib/errors.ts";
 import { EventRate, seldom } from "../../lib/event_rate.ts";
 import type { Events } from "../../lib/events.ts";

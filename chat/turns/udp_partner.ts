@@ -6,7 +6,7 @@
 import { lineText } from "../../lib/text.ts";
 import type { Endpoint } from "../../lib/addr.ts";
 import type { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
-import { type DatagramSocket, sameEndpoint, Strangers } from "../../lib/datagram/server.ts";
+import { type DatagramSocket, sameEndpoint, Strangers } from "../../lib/datagram/socket.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { Partner } from "./partner.ts";

@@ -8,7 +8,8 @@ import { stripAnsiCode } from "@std/fmt/colors";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../../lib/errors.ts";
 import type { Events, NetEvent } from "../../lib/events.ts";
-import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
+import type { ServeOptions } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import type { HttpSettings } from "../serve/shared.ts";
 import { countMemory, SharedSlots } from "./shared_count.ts";
 

@@ -10,6 +10,7 @@ import { checkLength, counter, type Datagram, DatagramSocket, sameEndpoint, Stra
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";
+import { within } from "../within.ts";
 
 /** How to ask. Times are in milliseconds. */
 export interface RequestOptions {
@@ -222,13 +223,7 @@ class Inquiry {
   }
 
   async #wait(ms: number): Promise<DatagramAnswer | null> {
-    const over = Promise.withResolvers<null>();
-    const timer = setTimeout(() => over.resolve(null), ms);
-    try {
-      return await Promise.race([this.#answered.promise, over.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await within(this.#answered.promise, ms) ? await this.#answered.promise : null;
   }
 
   /** Says what was tried and what each address said. */

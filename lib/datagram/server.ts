@@ -1,9 +1,8 @@
 /**
- * Datagrams: the socket, asking with retries, and (here) answering.
+ * Answering datagrams.
  *
  * @module
  */
-import { format as formatBytes } from "@std/fmt/bytes";
 import { type Endpoint, formatEndpoint, isLoopback, unmapped } from "../addr.ts";
 import { type Datagram, DatagramSocket } from "./socket.ts";
 import { AnswerBudget, shortEnough } from "./answer_budget.ts";
@@ -13,18 +12,8 @@ import { EventRate, seldom } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { reachableAddresses } from "../net/listen.ts";
 import type { PacketSocket } from "../net/packet_socket.ts";
-import { encodeText, plural } from "../text.ts";
-
-export { type DatagramAnswer, requestDatagram, type RequestOptions } from "./request.ts";
-export {
-  checkLength,
-  counter,
-  type Datagram,
-  DatagramSocket,
-  MAX_DATAGRAM,
-  sameEndpoint,
-  Strangers,
-} from "./socket.ts";
+import { encodeText } from "../text.ts";
+import type { DatagramTotals } from "../totals.ts";
 
 /**
  * What a server makes of a datagram: the answer, or `null` for none. The bytes are valid until it has answered.
@@ -54,14 +43,6 @@ export interface ServeDatagramsOptions {
   readonly timeout?: number;
 }
 
-/** What a server did. */
-export interface DatagramTotals {
-  readonly received: number;
-  readonly answered: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
 /** How long the exchange under way may take when the server stops (ms). */
 const DRAIN = 5000;
 /** No person and few programs ask that often from one port (answers a second). */
@@ -83,7 +64,8 @@ const MAX_RATE_OF_ALL = 50_000;
  *
  * @example Usage
  * ```ts
- * import { requestDatagram, serveDatagrams } from "./server.ts";
+ * import { requestDatagram } from "./request.ts";
+ * import { serveDatagrams } from "./server.ts";
  * import { decodeText } from "../text.ts";
  * import { assertEquals } from "@std/assert";
  *
@@ -257,11 +239,4 @@ class DatagramServer {
       message: state,
     });
   }
-}
-
-/** A server's last line; the figures go into a `summary` event. */
-export function datagramTotalsLine(totals: DatagramTotals, events: Events = NO_EVENTS): string {
-  events.emit({ event: "summary", prose: "", ...totals });
-  const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;
-  return `Done: ${plural(totals.received, "datagram")} received, ${totals.answered} answered, ${bytes}`;
 }

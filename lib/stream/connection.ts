@@ -9,14 +9,12 @@ import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "../error
 import { NO_EVENTS, type TlsSession } from "../events.ts";
 import type { MemoryShare } from "../memory.ts";
 import { ByteReader, type MessageRules } from "../reader.ts";
+import { Drain } from "./drain.ts";
 import { ConnectionReport } from "./report.ts";
 import { type StreamSocket, tune } from "../net/socket.ts";
 import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE } from "./limits.ts";
 import { encodeText } from "../text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
-
-/** How long {@linkcode Connection.drain} looks for more (ms), so that what was sent before the stop has the time to arrive. */
-const LAST_LOOK = 100;
 
 /**
  * A connected socket that reads and writes messages.
@@ -55,15 +53,11 @@ export class Connection implements Disposable, AsyncDisposable {
   #options: ConnectionOptions;
   #bytesOut = 0;
   #closed = false;
-  #draining = false;
-  /** Whether the drain closed it at rest: an end, where any other close of ours cuts a read off. */
-  #drained = false;
   #waiting = false;
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
   #time: TimeSource;
-  /** Calls off the last look of the drain. */
-  #lastLook = (): void => {};
+  #drain: Drain;
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
     this.#socket = socket;
@@ -80,6 +74,7 @@ export class Connection implements Disposable, AsyncDisposable {
     const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
     const expire = (limit: keyof Patience, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
     this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
+    this.#drain = new Drain(this.#time, { atRest: () => this.#atRest, close: () => this.close() });
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
@@ -125,10 +120,10 @@ export class Connection implements Disposable, AsyncDisposable {
    * Reads what comes next, up to 64 KiB, for scripts that work on the bare stream. A stopping server takes what is on its way already.
    */
   async read(): Promise<Uint8Array | null> {
-    if (this.#drained) return null;
+    if (this.#drain.done) return null;
     this.#waiting = true;
     this.#deadlines.reading(true);
-    if (this.#draining) this.drain();
+    if (this.#drain.requested) this.#drain.request();
     const bytes = await this.#taken(this.#reader.read());
     if (bytes !== null) this.#report.piece(bytes);
     return bytes;
@@ -205,13 +200,7 @@ export class Connection implements Disposable, AsyncDisposable {
    * that no request had arrived already.
    */
   drain(): void {
-    this.#draining = true;
-    if (!this.#atRest) return;
-    this.#lastLook();
-    this.#lastLook = this.#time.after(LAST_LOOK, () => {
-      this.#drained = this.#atRest;
-      if (this.#drained) this.close();
-    });
+    this.#drain.request();
   }
 
   /** Ends the connection for a reason of the caller's: what waits on it fails with that; {@linkcode Connection.close} tells the end. */
@@ -241,7 +230,7 @@ export class Connection implements Disposable, AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadlines.stop();
-    this.#lastLook();
+    this.#drain.stop();
     this.#options.signal?.removeEventListener("abort", this.#shut);
     this.#options.gate?.leave();
     this.#memory?.[Symbol.dispose]();
@@ -255,7 +244,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** Begins a read, unless the server is stopping and nothing is left of what had come. */
   #noMore(): boolean {
-    const noMore = this.#draining && this.#reader.buffered === 0;
+    const noMore = this.#drain.requested && this.#reader.buffered === 0;
     this.#waiting = !noMore;
     // A read that outlived a pause may be under way already: then nobody else says that we wait again.
     this.#deadlines.reading(!noMore);
@@ -268,7 +257,7 @@ export class Connection implements Disposable, AsyncDisposable {
     try {
       bytes = await reading;
     } catch (error) {
-      if (!(this.#drained && isClosedHere(error))) throw this.#problem("read from", error);
+      if (!(this.#drain.done && isClosedHere(error))) throw this.#problem("read from", error);
     } finally {
       this.#waiting = false;
       this.#deadlines.reading(false);

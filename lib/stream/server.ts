@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { format as formatBytes } from "@std/fmt/bytes";
 import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
@@ -18,6 +17,7 @@ import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } 
 import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
+import type { ServeTotals } from "../totals.ts";
 import { within } from "../within.ts";
 
 /** How a server treats its clients. Times are in milliseconds. */
@@ -37,14 +37,6 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly nextId?: () => number;
   /** What all connections together may hold in messages; the caller may hold other things of it. */
   readonly memory?: MemoryBudget;
-}
-
-/** What a server did. */
-export interface ServeTotals {
-  readonly connections: number;
-  readonly refused: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
 }
 
 /** How long open exchanges may take when the server stops (ms). */
@@ -245,12 +237,4 @@ class TcpServer {
   #warn(message: string): void {
     this.#events.emit({ event: "warning", message });
   }
-}
-
-/** A server's last line; the figures go into a `summary` event. */
-export function totalsLine(totals: ServeTotals, events: Events = NO_EVENTS): string {
-  events.emit({ event: "summary", prose: "", ...totals });
-  const refused = totals.refused > 0 ? `, ${totals.refused} refused` : "";
-  const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;
-  return `Done: ${plural(totals.connections, "connection")} served${refused}, ${bytes}`;
 }

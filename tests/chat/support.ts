@@ -7,7 +7,7 @@ import { proseOf } from "../../lib/console/log.ts";
 import { connect as connectNode } from "node:net";
 import type { Desk } from "../../chat/input.ts";
 import { type RoomServerOptions, serveRoom } from "../../chat/transport/serve_room.ts";
-import type { ServeTotals } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ServeOptions, ServeTotals } from "../../lib/stream/server.ts";
+import type { ServeOptions } from "../../lib/stream/server.ts";
+import type { ServeTotals } from "../../lib/totals.ts";
 import { ANY_HOST } from "../../http/request/hosts.ts";
 import type { HttpSettings } from "../../http/serve/shared.ts";
 import { serveHttp } from "../../http/serve/serve.ts";

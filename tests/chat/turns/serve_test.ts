@@ -3,7 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { serveTurns, type TurnsServerOptions } from "../../../chat/turns/serve.ts";
 import type { NetEvent } from "../../../lib/events.ts";
-import type { ServeTotals } from "../../../lib/stream/server.ts";
+import type { ServeTotals } from "../../../lib/totals.ts";
 import { TestTime } from "../../support/time.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../../support/sockets.ts";
 import { readAll, tlsListener, writeText } from "../../support/tls.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { serveUdpTurns, type UdpTurnsOptions } from "../../../chat/turns/serve_udp.ts";
-import { DatagramSocket } from "../../../lib/datagram/server.ts";
+import { DatagramSocket } from "../../../lib/datagram/socket.ts";
 import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
 import { TestDesk } from "../support.ts";
 

@@ -8,15 +8,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import type { Endpoint } from "../../../lib/addr.ts";
-import {
-  checkLength,
-  DatagramSocket,
-  datagramTotalsLine,
-  MAX_DATAGRAM,
-  requestDatagram,
-  sameEndpoint,
-  serveDatagrams,
-} from "../../../lib/datagram/server.ts";
+import { serveDatagrams } from "../../../lib/datagram/server.ts";
+import { checkLength, DatagramSocket, MAX_DATAGRAM, sameEndpoint } from "../../../lib/datagram/socket.ts";
+import { datagramTotalsLine } from "../../../lib/totals.ts";
+import { requestDatagram } from "../../../lib/datagram/request.ts";
 import { Failure, ProtocolError, TimedOutError } from "../../../lib/errors.ts";
 import type { NetEvent } from "../../../lib/events.ts";
 import { decodeText } from "../../../lib/text.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { parseRange } from "../../../lib/addr.ts";
 import { ProtocolError } from "../../../lib/errors.ts";
-import { serveTcp, totalsLine } from "../../../lib/stream/server.ts";
+import { serveTcp } from "../../../lib/stream/server.ts";
+import { totalsLine } from "../../../lib/totals.ts";
 import { Times } from "../../../lib/stats.ts";
 import { encodeText } from "../../../lib/text.ts";
 import { RawClient, RecordedEvents } from "../../support/sockets.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Connection } from "../../../lib/stream/connection.ts";
-import { type ServeOptions, serveTcp, type ServeTotals } from "../../../lib/stream/server.ts";
+import { type ServeOptions, serveTcp } from "../../../lib/stream/server.ts";
+import type { ServeTotals } from "../../../lib/totals.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 
