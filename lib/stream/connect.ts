@@ -102,7 +102,6 @@ async function securedWithin(
     return { socket, session, trust: (events) => trust(session, endpoint, tls, events) };
   } catch (error) {
     socket.close();
-    await socket.gone;
     if (signal.aborted && signal.reason instanceof Error && signal.reason.name !== "TimeoutError") throw signal.reason;
     const { code, state } = stateOf(error);
     throw new Failure(code, `Cannot speak TLS with ${formatEndpoint(endpoint)}: ${state}`, { cause: error });

@@ -234,3 +234,14 @@ Deno.test("a read in a crowd waits for its turn, then goes on", { permissions },
   for (const connection of connections) connection.drain();
   assertEquals(await Promise.all(waiting), sockets.map(() => null));
 });
+
+Deno.test("Connection[Symbol.asyncDispose]() waits until TLS has said goodbye", { permissions }, async () => {
+  const gone = Promise.withResolvers<void>();
+  const socket = Object.assign(new FakeSocket(), { gone: gone.promise });
+  let disposed = false;
+  const disposing = new Connection(socket)[Symbol.asyncDispose]().then(() => disposed = true);
+  await turn();
+  assertEquals([socket.closed, disposed], [true, false]);
+  gone.resolve();
+  await disposing;
+});
