@@ -76,7 +76,7 @@ export function identityOf(pem: string, file = "the certificate"): Identity {
   const [first] = certificatesIn(pem, file);
   if (first === undefined) throw noCertificate(pem, file);
   return {
-    fingerprint: fingerprintOf(first, file),
+    fingerprint: keyFingerprint(first),
     names: namesIn(first),
     subject: nameIn(first.subject),
     issuer: nameIn(first.issuer),
@@ -84,14 +84,6 @@ export function identityOf(pem: string, file = "the certificate"): Identity {
     notAfter: new Date(first.validTo),
     isCa: first.ca,
   };
-}
-
-function fingerprintOf(certificate: X509Certificate, file: string): Fingerprint {
-  try {
-    return keyFingerprint(certificate);
-  } catch (error) {
-    throw new UsageError(`Cannot use ${file}: Deno does not support its kind of key`, { cause: error });
-  }
 }
 
 function certificatesIn(pem: string, file: string): X509Certificate[] {

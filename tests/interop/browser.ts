@@ -64,7 +64,10 @@ async function visit(url: string, executablePath: string, folder: string | undef
   // Not a literal: the checker would want it in the lock file.
   const driver = ["npm:playwright-core", "1.64.1"].join("@");
   const { chromium } = await import(driver);
-  const browser: Browser = await chromium.launch({ executablePath, args: ARGS });
+  // Chromium keeps settings and caches in its home, whatever its profile.
+  const home = await Deno.makeTempDir({ prefix: "plainwire-test-" });
+  const env = { ...Deno.env.toObject(), HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
+  const browser: Browser = await chromium.launch({ executablePath, args: ARGS, env });
   try {
     const trouble: string[] = [];
     const requests: string[] = [];
@@ -112,6 +115,7 @@ async function visit(url: string, executablePath: string, folder: string | undef
     return { ...seen, trouble, requests, echo, anything, file, narrow };
   } finally {
     await browser.close();
+    await Deno.remove(home, { recursive: true });
   }
 }
 
