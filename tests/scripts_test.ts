@@ -1,7 +1,7 @@
 /** Each script's header, task and README row agree; each prints its help; each refuses what it does not know. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
-import { sourceFiles, sourceOf } from "./support/modules.ts";
+import { isBasic, sourceFiles, sourceOf } from "./support/modules.ts";
 import { run, type TaskName } from "./support/script.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -10,15 +10,18 @@ const tasks = Object.entries(config.tasks).flatMap(([name, { command }]) => {
   return flags === undefined || file === undefined ? [] : [{ name: name as TaskName, command, flags, file }];
 });
 
+const basics = tasks.filter(({ file }) => isBasic(file));
+const scripts = tasks.filter(({ file }) => !isBasic(file));
+
 /** The scripts that take arguments besides flags. */
 const WITH_OPERANDS: ReadonlySet<string> = new Set(["tls:cert"]);
 
 Deno.test("there is a task for every script", async () => {
-  const scripts: string[] = [];
+  const programs: string[] = [];
   for (const file of await sourceFiles("tcp", "udp", "http", "chat", "sum", "lab")) {
-    if (/^if \(import\.meta\.main\) Deno\.exit\(/m.test(await sourceOf(file))) scripts.push(file);
+    if (isBasic(file) || /^if \(import\.meta\.main\) Deno\.exit\(/m.test(await sourceOf(file))) programs.push(file);
   }
-  assertEquals(tasks.map(({ file }) => file).sort(), scripts.sort());
+  assertEquals(tasks.map(({ file }) => file).sort(), programs.sort());
 });
 
 Deno.test("the README's links lead to files", async () => {
@@ -28,18 +31,33 @@ Deno.test("the README's links lead to files", async () => {
   for (const path of links) assert((await Deno.stat(new URL(path, ROOT))).isFile, path);
 });
 
-for (const { name, command, flags, file } of tasks) {
+/** A script's header: what it is, in one sentence with its name; how it is run; something to try. */
+async function checkHeader({ name, command, file }: typeof tasks[number]): Promise<void> {
+  const source = await sourceOf(file);
+  const header = source.slice(0, source.indexOf("*/"));
+  assertMatch(header, new RegExp(`^/\\*\\*\n \\* ${name} [^]+?\\.\n \\*\n`));
+  assertStringIncludes(header, `\n * deno task ${name}\n`);
+  assertStringIncludes(header, `\n * ${command}\n`);
+  assertStringIncludes(header, "Try it");
+}
+
+for (const task of basics) {
+  const { name, flags, file } = task;
+  Deno.test(`${name}: header, task and README agree, and loopback is all it may touch`, async () => {
+    await checkHeader(task);
+    // A worker's program is read when the worker starts.
+    const worker = (await sourceOf(file)).includes("new Worker(import.meta.url") ? ` --allow-read=${file}` : "";
+    assertEquals(flags, `--no-prompt --allow-net=127.0.0.1${worker}`);
+    const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+    assertStringIncludes(readme, `[\`${name}\`](${file})`);
+    assertEquals(Object.keys(config.tasks).filter((other) => other.includes(`compile:${name}`)), []);
+  });
+}
+
+for (const task of scripts) {
+  const { name, flags, file } = task;
   Deno.test(`${name}: header, task, help and README row agree`, async () => {
-    const source = await Deno.readTextFile(new URL(file, ROOT));
-    const header = source.slice(0, source.indexOf("*/"));
-    assertMatch(
-      header,
-      new RegExp(`^/\\*\\*\n \\* ${name} [^]+?\\.\n \\*\n`),
-      "what it is, in one sentence with its name",
-    );
-    assertStringIncludes(header, `\n * deno task ${name}\n`);
-    assertStringIncludes(header, `\n * ${command}\n`);
-    assertStringIncludes(header, "Try it");
+    await checkHeader(task);
 
     assert(flags.startsWith("--no-prompt "), "a prompt would only confuse");
     assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without its bounds");

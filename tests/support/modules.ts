@@ -16,6 +16,11 @@ export function sourceOf(file: string): Promise<string> {
   return Deno.readTextFile(new URL(file, ROOT));
 }
 
+/** Tells a basic program: a script of one page that stands on the platform alone. */
+export function isBasic(file: string): boolean {
+  return /\/basic_\w+\.ts$/.test(file);
+}
+
 /** Every source file in these folders and below, sorted; none for a folder that is not there. */
 export async function sourceFiles(...folders: string[]): Promise<string[]> {
   const files: string[] = [];

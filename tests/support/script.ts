@@ -158,13 +158,18 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Names a port on a script's command line; to a basic program it is the one argument. */
+export function atPort(task: TaskName, port: number): string[] {
+  return task.includes(":basic-") ? [String(port)] : ["--port", String(port)];
+}
+
 /** Starts a server on a free port and waits for its banner. */
 export async function startServer(
   task: TaskName,
   args: readonly string[] = [],
   options: StartOptions = {},
 ): Promise<RunningServer> {
-  const script = start(task, ["--port", "0", ...args], options);
+  const script = start(task, [...atPort(task, 0), ...args], options);
   const [, hostname = "", port] = args.includes("--json")
     ? await script.until(/"event":"listening".*"hostname":"([^"]+)","port":(\d+)/)
     : await script.until(/Listening on (\S+):(\d+)/);
