@@ -54,6 +54,16 @@ for (const task of basics) {
   });
 }
 
+Deno.test("http:basic-threaded differs from http:basic-server by a few lines", async () => {
+  const linesOf = async (file: string): Promise<string[]> => {
+    const code = (await sourceOf(file)).replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+    return code.split("\n").filter((line) => line.trim() !== "");
+  };
+  const [one, four] = [await linesOf("http/basic_server.ts"), await linesOf("http/basic_threaded.ts")];
+  const differing = [...one.filter((line) => !four.includes(line)), ...four.filter((line) => !one.includes(line))];
+  assert(differing.length <= 10, differing.join("\n"));
+});
+
 for (const task of scripts) {
   const { name, flags, file } = task;
   Deno.test(`${name}: header, task, help and README row agree`, async () => {
