@@ -41,6 +41,12 @@ async function checkHeader({ name, command, file }: typeof tasks[number]): Promi
   assertStringIncludes(header, "Try it");
 }
 
+Deno.test("beside every script of a student's folders stands a basic program", () => {
+  const beside = scripts.filter(({ file }) => !file.startsWith("lab/")).map(({ file }) => file.replace("/", "/basic_"));
+  // There is no http/client.ts: a browser is one.
+  assertEquals(basics.map(({ file }) => file).sort(), [...beside, "http/basic_client.ts"].sort());
+});
+
 for (const task of basics) {
   const { name, flags, file } = task;
   Deno.test(`${name}: header, task and README agree, and loopback is all it may touch`, async () => {
