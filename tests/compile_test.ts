@@ -1,4 +1,4 @@
-/** The compile tasks make programs that run by themselves. */
+/** The compile tasks build programs that run without Deno. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { needs, taskArgs } from "./support/script.ts";
@@ -9,12 +9,12 @@ const program = `${folder}/tcp-client${Deno.build.os === "windows" ? ".exe" : ""
 const args = taskArgs("compile:tcp:client").map((arg) => arg === "bin/tcp-client" ? program : arg);
 const compiled = await new Deno.Command(Deno.execPath(), { args, cwd: new URL("../", import.meta.url) }).output();
 const said = new TextDecoder().decode(compiled.stderr);
-// `deno compile` fetches the runtime that it embeds.
+// `deno compile` downloads the runtime that it embeds.
 const [unreachable = ""] = compiled.success ? [] : /^.*(download|sending request|dns error).*$/im.exec(said) ?? [];
 
 Deno.test(
-  "compile:tcp:client makes one binary that is the client",
-  needs(unreachable === "", `the runtime: ${unreachable}`),
+  "compile:tcp:client builds one binary that runs as the client",
+  needs(unreachable === "", `to download the runtime: ${unreachable}`),
   async () => {
     assertEquals(compiled.code, 0, said);
     const { code, stdout } = await new Deno.Command(program, { args: ["--version"] }).output();

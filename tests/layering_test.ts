@@ -1,4 +1,4 @@
-/** Who may import whom (see CONTRIBUTING.md), read from `deno info --json`. */
+/** The import rules of CONTRIBUTING.md, checked with `deno info --json`. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { isBasic, modulesOf, sourceFiles, sourceOf } from "./support/modules.ts";
@@ -7,7 +7,7 @@ const FOLDERS = ["tcp", "udp", "http", "chat", "sum", "lab"];
 const SCRIPTS = new Set(
   Object.values(config.tasks).flatMap(({ command }) => /deno run .* (\w+\/\w+\.ts)$/.exec(command)?.slice(1) ?? []),
 );
-/** Files that say in their header that they are pure: bytes or text in, values out. */
+/** Matches a file whose header says that it is pure: bytes or text in, values out. */
 const PURE = /^\/\*\*(?:(?!\*\/)[^])*\bPure\b/;
 
 const files = await sourceFiles("lib", ...FOLDERS);
@@ -16,8 +16,8 @@ const codeOf = async (file: string): Promise<string> =>
   (await sourceOf(file)).replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 
 /**
- * The wings of each folder, from the lowest to the highest rank; those of one rank stand together. A file imports its own wing and those
- * below. `scripts` are the folder's own scripts, "" is what else lies in it.
+ * The wings of each folder, from the lowest rank to the highest; wings of one rank share an array. A file imports its own wing and lower
+ * ranks. `scripts` are the scripts in the folder itself, "" its other files.
  */
 const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["stream"], ["script"]],
@@ -34,25 +34,31 @@ const folderOf = (file: string): string => file.includes("/") ? file.slice(0, fi
 
 Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", async () => {
   const modules = await modulesOf(files);
-  assertEquals(files.filter((file) => !modules.some((module) => module.file === file)), [], "deno info saw every file");
+  assertEquals(
+    files.filter((file) => !modules.some((module) => module.file === file)),
+    [],
+    "deno info reports every file",
+  );
   const broken: string[] = [];
   for (const { file, imports } of modules) {
     for (const imported of imports) {
       const from = folderOf(file);
       const to = folderOf(imported);
       const inFolder = FOLDERS.includes(to);
-      if (from === "lib" && inFolder) broken.push(`${file} imports ${imported}: lib imports no folder`);
-      if (inFolder && FOLDERS.includes(from) && from !== to) broken.push(`${file} imports ${imported}: another folder`);
-      if (SCRIPTS.has(imported)) broken.push(`${file} imports ${imported}: only tests import a script`);
-      if (imported.startsWith("@std/assert")) broken.push(`${file} imports ${imported}: for tests only`);
+      if (from === "lib" && inFolder) broken.push(`${file} imports ${imported}: lib imports no other folder`);
+      if (inFolder && FOLDERS.includes(from) && from !== to) {
+        broken.push(`${file} imports ${imported}: folders never import each other`);
+      }
+      if (SCRIPTS.has(imported)) broken.push(`${file} imports ${imported}: only tests may import a script`);
+      if (imported.startsWith("@std/assert")) broken.push(`${file} imports ${imported}: only tests may`);
       if (imported.startsWith("@std/cli") && file !== "lib/script/flags.ts") {
-        broken.push(`${file} imports ${imported}: lib/script/flags.ts does`);
+        broken.push(`${file} imports ${imported}: only lib/script/flags.ts may`);
       }
       if (/^(@peculiar|reflect-metadata)/.test(imported) && file !== "lib/tls/certificate.ts") {
-        broken.push(`${file} imports ${imported}: lib/tls/certificate.ts does, when it is needed`);
+        broken.push(`${file} imports ${imported}: only lib/tls/certificate.ts may, on demand`);
       }
       if (imported === "node:tls" && !file.startsWith("lib/tls/")) {
-        broken.push(`${file} imports ${imported}: lib/tls/ does`);
+        broken.push(`${file} imports ${imported}: only lib/tls/ may`);
       }
       if (/^(npm|jsr|https?):/.test(imported)) broken.push(`${file} imports ${imported}: map it in deno.json`);
     }
@@ -66,13 +72,13 @@ Deno.test("a basic program imports nothing at all", async () => {
   assertEquals(modules.filter(({ imports }) => imports.length > 0), []);
 });
 
-Deno.test("a wing imports those below, and none beside it", async () => {
+Deno.test("a wing imports lower ranks only", async () => {
   const broken: string[] = [];
   for (const { file, imports } of await modulesOf(files)) {
     const wings = WINGS[folderOf(file)];
     if (wings === undefined) continue;
     const rankOf = (path: string): number => wings.findIndex((names) => names.includes(wingOf(path)));
-    if (rankOf(file) < 0) broken.push(`${file} is in no wing that is known`);
+    if (rankOf(file) < 0) broken.push(`${file} is in no known wing`);
     for (const imported of imports) {
       if (folderOf(imported) !== folderOf(file) || wingOf(imported) === wingOf(file)) continue;
       if (rankOf(imported) >= rankOf(file)) broken.push(`${file} imports ${imported}`);
@@ -81,7 +87,7 @@ Deno.test("a wing imports those below, and none beside it", async () => {
   assertEquals(broken, []);
 });
 
-Deno.test("pure files never name Deno, nor import a file that does", async () => {
+Deno.test("pure files never name Deno and never import a file that does", async () => {
   const pure: string[] = [];
   for (const file of files) if (PURE.test(await sourceOf(file))) pure.push(file);
   const broken: string[] = [];
@@ -89,10 +95,10 @@ Deno.test("pure files never name Deno, nor import a file that does", async () =>
     if (file.endsWith(".ts") && /\bDeno\./.test(await codeOf(file))) broken.push(file);
   }
   assertEquals(broken, []);
-  assert(pure.includes("lib/text.ts"), "headers are read");
+  assert(pure.includes("lib/text.ts"), "finds the word in a header");
 });
 
-Deno.test("a room knows no sockets, and Deno.serve serves the inspector alone", async () => {
+Deno.test("chat/room/ uses no sockets, and only the inspector uses Deno.serve", async () => {
   const broken: string[] = [];
   for (const { file, imports } of await modulesOf(files)) {
     const code = file.endsWith(".ts") ? await codeOf(file) : "";
@@ -113,7 +119,7 @@ Deno.test("only scripts read Deno.args or call Deno.exit, and only as the main m
     if (SCRIPTS.has(file)) {
       assertEquals(uses, ["if (import.meta.main) Deno.exit(await main(Deno.args));"], file);
     } else if (file !== "lib/console/stop.ts") {
-      // lib/console/stop.ts is the second Ctrl-C: it ends the process on the spot.
+      // lib/console/stop.ts ends the process at the second Ctrl-C.
       assertEquals(uses, [], file);
     }
   }
@@ -122,7 +128,7 @@ Deno.test("only scripts read Deno.args or call Deno.exit, and only as the main m
 /** The most lines of a basic program, of another script, of another file, and of a function. */
 const [BASIC_LINES, SCRIPT_LINES, FILE_LINES, FUNCTION_LINES] = [45, 150, 285, 50];
 
-Deno.test("files keep to a length that one reads in a sitting", async () => {
+Deno.test("files are short enough to read in one sitting", async () => {
   const long: string[] = [];
   for (const file of files) {
     const lines = (await sourceOf(file)).trimEnd().split("\n").length;
@@ -132,7 +138,7 @@ Deno.test("files keep to a length that one reads in a sitting", async () => {
   assertEquals(long, []);
 });
 
-Deno.test("functions keep to a length that one takes in at once", async () => {
+Deno.test("functions are short enough to take in at once", async () => {
   const long: string[] = [];
   const measure = (context: Deno.lint.RuleContext) => (node: Deno.lint.Node) => {
     const lines = context.sourceCode.text.slice(...node.range).split("\n").length;

@@ -1,4 +1,4 @@
-/** Each script's header, task and README row agree; each prints its help; each refuses what it does not know. */
+/** Each script's header, task and README row agree; each script prints its help and rejects unknown flags and arguments. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { isBasic, sourceFiles, sourceOf } from "./support/modules.ts";
@@ -13,10 +13,10 @@ const tasks = Object.entries(config.tasks).flatMap(([name, { command }]) => {
 const basics = tasks.filter(({ file }) => isBasic(file));
 const scripts = tasks.filter(({ file }) => !isBasic(file));
 
-/** The scripts that take arguments besides flags. */
+/** The scripts that take positional arguments. */
 const WITH_OPERANDS: ReadonlySet<string> = new Set(["tls:cert"]);
 
-Deno.test("there is a task for every script", async () => {
+Deno.test("every script has a task", async () => {
   const programs: string[] = [];
   for (const file of await sourceFiles("tcp", "udp", "http", "chat", "sum", "lab")) {
     if (isBasic(file) || /^if \(import\.meta\.main\) Deno\.exit\(/m.test(await sourceOf(file))) programs.push(file);
@@ -24,7 +24,7 @@ Deno.test("there is a task for every script", async () => {
   assertEquals(tasks.map(({ file }) => file).sort(), programs.sort());
 });
 
-Deno.test("the README's links lead to files", async () => {
+Deno.test("the README's links point to files", async () => {
   const text = await Deno.readTextFile(new URL("README.md", ROOT));
   const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? "");
   assert(links.length > 20);
@@ -75,11 +75,11 @@ for (const task of scripts) {
   Deno.test(`${name}: header, task, help and README row agree`, async () => {
     await checkHeader(task);
 
-    assert(flags.startsWith("--no-prompt "), "a prompt would only confuse");
-    assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without its bounds");
-    // Whoever names a file is to have it read: a certificate, a key, a folder to serve.
+    assert(flags.startsWith("--no-prompt "), "a permission prompt would only confuse");
+    assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without limits");
+    // Files named on the command line may be anywhere: a certificate, a key, a folder to serve.
     assertEquals(/--allow-read( |$|=)/.test(flags), !/udp/.test(name), flags);
-    // The folder that is to be written is named on the command line.
+    // Only tls:cert writes to a folder named on the command line.
     assertEquals(/--allow-write( |$)/.test(flags), name === "tls:cert", flags);
 
     const readme = await Deno.readTextFile(new URL("README.md", ROOT));
@@ -87,7 +87,7 @@ for (const task of scripts) {
     assertEquals(rows.length, 1, "one row of the README's table");
     assertStringIncludes(rows[0] ?? "", `](${file})`);
 
-    // A worker's file is named to the compiler: it sees imports only.
+    // The compiler follows imports only, so the worker's file has to be named.
     const compile = config.tasks[`compile:${name}` as TaskName]?.command.replace(
       " --include http/threads/worker.ts",
       "",

@@ -1,11 +1,11 @@
 /**
- * The same bytes in every way a stream can deliver them.
+ * The same bytes in every way that a stream can deliver them.
  *
  * @module
  */
 import type { ByteSource } from "../../lib/reader.ts";
 
-/** A source that delivers these pieces, one per read (a piece that does not fit continues in the next), then the end. */
+/** Delivers these pieces, one per read, then the end; a piece that does not fit continues in the next read. */
 export function sourceOf(pieces: readonly Uint8Array[]): ByteSource {
   const queue = pieces.filter((piece) => piece.length > 0);
   return {
@@ -20,7 +20,7 @@ export function sourceOf(pieces: readonly Uint8Array[]): ByteSource {
   };
 }
 
-/** Whole, one byte at a time, and split in two at every index. */
+/** The bytes whole, one at a time, and split in two at every index. */
 export function* everyWay(bytes: Uint8Array): Generator<{ name: string; pieces: Uint8Array[] }> {
   yield { name: "whole", pieces: [bytes] };
   yield { name: "byte by byte", pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) };

@@ -1,13 +1,13 @@
 /**
- * Datagram sockets that behave as another system's.
+ * Datagram sockets that behave as on another system.
  *
  * @module
  */
 
 /**
- * Lets the sockets that `work` opens do what this machine does not do by itself: refuse, know no way.
+ * Overrides methods of the sockets that `work` opens, to produce errors that this machine does not: connection refused, no route.
  *
- * @param change What is different about a socket, given the real one and the address that it is bound to.
+ * @param change Returns the overrides for a socket, given the real one and the address that it is bound to.
  */
 export async function withSockets<T>(
   change: (socket: Deno.DatagramConn, hostname: string) => Partial<Deno.DatagramConn>,

@@ -21,7 +21,7 @@ export function isBasic(file: string): boolean {
   return /\/basic_\w+\.ts$/.test(file);
 }
 
-/** Every source file in these folders and below, sorted; none for a folder that is not there. */
+/** Every source file in these folders and their subfolders, sorted; a missing folder has none. */
 export async function sourceFiles(...folders: string[]): Promise<string[]> {
   const files: string[] = [];
   for (const folder of folders) {
@@ -37,7 +37,7 @@ export async function sourceFiles(...folders: string[]): Promise<string[]> {
   return files.sort();
 }
 
-/** Every module of the project that these files reach, as `deno info` sees it. */
+/** These files and every module of the project that they import, directly or not, as `deno info` reports them. */
 export async function modulesOf(files: readonly string[]): Promise<Module[]> {
   const entry = await Deno.makeTempFile({ suffix: ".ts" });
   try {

@@ -1,5 +1,5 @@
 /**
- * Runs the scripts as a user would: with the command line of their task, so that the task's permissions are under test too.
+ * Runs the scripts as a user does, with the command line of their task: that puts the task's permissions under test too.
  *
  * @module
  */
@@ -18,25 +18,25 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The folder that the scripts under test take for the person's config folder: none of the person's own files is read or written. */
+/** The user's config folder as the scripts under test see it: they neither read nor write the real one. */
 export const CONFIG_HOME = Deno.makeTempDirSync({ prefix: "plainwire-test-" });
 addEventListener("unload", () => Deno.removeSync(CONFIG_HOME, { recursive: true }));
 
-/** What the scripts under test find in their environment. */
+/** The environment variables of the scripts under test. */
 export const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME };
 
-/** The task's command as arguments for the `deno` that runs the tests, with the variables in it written out as the task's shell does. */
+/** The task's command as arguments for the `deno` that runs the tests, with its variables expanded as the task's shell does. */
 export function taskArgs(task: TaskName): string[] {
   const { command } = config.tasks[task];
   const [program, ...args] = command.split(" ");
   if (program !== "deno" || command.includes("&&")) {
-    throw new Error(`Cannot run the task ${task}: it is no plain deno command`);
+    throw new Error(`Cannot run the task ${task}: it is not a plain deno command`);
   }
   const variables: Record<string, string> = { ...Deno.env.toObject(), ...ENVIRONMENT };
   return args.map((arg) => arg.replaceAll('"', "").replace(/\$(\w+)/g, (_, name) => variables[name] ?? ""));
 }
 
-/** One started script. Its output is collected as it comes; disposing of it kills what is left. */
+/** A running script. Its output is collected as it arrives; disposing of it kills the process. */
 export class RunningScript implements AsyncDisposable {
   #process: Deno.ChildProcess;
   #stdin: WritableStreamDefaultWriter<Uint8Array> | null;
@@ -72,7 +72,7 @@ export class RunningScript implements AsyncDisposable {
     this.#stdin = null;
   }
 
-  /** Waits until the output matches; fails with all output when it ended before or 10 s have passed. */
+  /** Waits until the output matches; fails, with all the output, when it ends first or after 10 s. */
   async until(pattern: RegExp, stream: "stdout" | "stderr" = "stdout"): Promise<RegExpMatchArray> {
     const limit = AbortSignal.timeout(10_000);
     const late = new Promise<"late">((resolve) => limit.addEventListener("abort", () => resolve("late")));
@@ -95,7 +95,7 @@ export class RunningScript implements AsyncDisposable {
     this.#process.kill(name);
   }
 
-  /** Waits for the end of its own accord. */
+  /** Ends standard input and waits until the script exits by itself. */
   async ended(): Promise<Ended> {
     await this.endInput();
     const { code } = await this.#process.status;
@@ -103,7 +103,7 @@ export class RunningScript implements AsyncDisposable {
     return { code, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Ctrl-C, then the end; its input stays open until then, so that it is the signal that ends it. */
+  /** Sends a signal (Ctrl-C) and waits for the exit; input stays open until then, so that only the signal can end the script. */
   async stop(name: Deno.Signal = "SIGINT"): Promise<Ended> {
     this.signal(name);
     await this.#process.status;
@@ -114,7 +114,7 @@ export class RunningScript implements AsyncDisposable {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has exited already.
     }
     await this.ended();
   }
@@ -133,12 +133,12 @@ export class RunningScript implements AsyncDisposable {
 
 /** How to start a script. */
 export interface StartOptions {
-  /** Keep standard input open, to be typed into; otherwise it is empty. */
+  /** Keeps standard input open for {@linkcode RunningScript.type}; otherwise it is empty. */
   readonly stdin?: boolean;
   readonly env?: Record<string, string>;
 }
 
-/** Starts a script of a task. */
+/** Starts the script of a task. */
 export function start(task: TaskName, args: readonly string[] = [], options: StartOptions = {}): RunningScript {
   const command = new Deno.Command(Deno.execPath(), {
     args: [...taskArgs(task), ...args],
@@ -151,7 +151,7 @@ export function start(task: TaskName, args: readonly string[] = [], options: Sta
   return new RunningScript(command.spawn(), options.stdin === true);
 }
 
-/** A server that is ready, and where. */
+/** A server that is ready, and its address. */
 export interface RunningServer extends AsyncDisposable {
   readonly script: RunningScript;
   readonly hostname: string;
@@ -181,7 +181,7 @@ export async function startServer(
   };
 }
 
-/** Runs a script to its end. */
+/** Runs a script until it exits. */
 export async function run(
   task: TaskName,
   args: readonly string[] = [],
@@ -211,11 +211,11 @@ export function eventsIn(output: string): Record<string, unknown>[] {
   return output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
-/** Options of a test that needs something of this machine: without it, standard error says so and the runner counts the test as ignored. */
+/** Options of a test that depends on this machine: without `what`, the test is ignored and standard error says why. */
 export function needs(available: boolean, what: string): { readonly ignore: boolean } {
   if (!available) Deno.stderr.writeSync(new TextEncoder().encode(`ignored: a test needs ${what}\n`));
   return { ignore: !available };
 }
 
-/** What a test needs that uses `sh`, signals or file names that Windows does not have. */
+/** Options of a test that uses `sh`, signals or file names that Windows lacks. */
 export const POSIX = needs(Deno.build.os !== "windows", "a POSIX system");

@@ -1,5 +1,5 @@
 /**
- * Peers for the tests: clients and servers that do exactly what a test says, resets included.
+ * Peers for the tests: clients and servers that do exactly what a test tells them, resets included.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export class RawClient implements Disposable {
     await this.#conn.closeWrite();
   }
 
-  /** Reads once; `null` is the end. */
+  /** Reads once; `null` is the end of the stream. */
   async read(): Promise<Uint8Array | null> {
     const buffer = new Uint8Array(65536);
     const timer = setTimeout(() => this.close(), 5000);
@@ -49,7 +49,7 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** Reads until what has come matches. */
+  /** Reads until the text received so far matches. */
   async until(pattern: RegExp): Promise<string> {
     const decoder = new TextDecoder();
     for (let text = "";;) {
@@ -85,7 +85,7 @@ export class RawClient implements Disposable {
 /**
  * Connects, sends, and resets the connection (RST instead of FIN).
  *
- * @param options `before` is awaited between sending and the reset: for the line that says that the server has read.
+ * @param options `before` is awaited between sending and the reset, for the log line that shows that the server has read.
  */
 export function sendAndReset(
   port: number,
@@ -128,7 +128,7 @@ export function rawServer(serve: (client: RawClient) => Promise<void>): AsyncDis
   };
 }
 
-/** A UDP socket of a test's own. Receives wait 5 s at most. */
+/** A raw UDP socket. Receives wait 5 s at most. */
 export class RawPeer implements Disposable {
   #socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
   #closed = false;
@@ -162,7 +162,7 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** Events that a test can look at and wait for. */
+/** Records events, for a test to inspect and wait for. */
 export class RecordedEvents implements Events {
   readonly detailed = true;
   readonly all: NetEvent[] = [];
@@ -177,12 +177,12 @@ export class RecordedEvents implements Events {
     if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve(event);
   }
 
-  /** The next event of a kind that is emitted from now on. */
+  /** Waits for the next event with this name. */
   next(name: NetEvent["event"]): Promise<NetEvent> {
     return new Promise((resolve) => this.#waiting.push({ name, resolve }));
   }
 
-  /** Waits for whatever is emitted next; all who wait hear of it. */
+  /** Resolves, for every waiter, when the next event is emitted. */
   get change(): Promise<void> {
     return this.#changed.promise;
   }
@@ -192,7 +192,7 @@ export class RecordedEvents implements Events {
     return this.all.map(({ event }) => event);
   }
 
-  /** Why clients were turned away so far. */
+  /** Why clients were refused so far. */
   get refusals(): string[] {
     return this.all.flatMap((event) => event.event === "refused" ? [event.reason] : []);
   }

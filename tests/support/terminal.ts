@@ -1,5 +1,5 @@
 /**
- * Scripts at a real terminal, by way of `script(1)`.
+ * Runs scripts in a real terminal, by means of `script(1)`.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { ENVIRONMENT, needs, RunningScript, taskArgs, type TaskName } from "./sc
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Whether `script` of util-linux is there; macOS and BSD have another one of that name, Windows none. */
+/** Whether `script` of util-linux is installed; macOS and BSD have another program of that name, Windows none. */
 async function haveTerminal(): Promise<boolean> {
   try {
     const { stdout } = await new Deno.Command("script", { args: ["--version"], stderr: "null" }).output();
@@ -18,10 +18,10 @@ async function haveTerminal(): Promise<boolean> {
   return false;
 }
 
-/** What a test needs that runs a script at a terminal. */
-export const TERMINAL = needs(await haveTerminal(), "script(1) of util-linux, which makes a terminal");
+/** Options of a test that runs a script in a terminal. */
+export const TERMINAL = needs(await haveTerminal(), "script(1) of util-linux, for a terminal");
 
-/** Starts a script of a task at a terminal of 80 columns. */
+/** Starts the script of a task in a terminal of 80 columns. */
 export function atTerminal(task: TaskName, args: readonly string[] = []): RunningScript {
   const command = [Deno.execPath(), ...taskArgs(task), ...args].map((word) => `'${word}'`).join(" ");
   const process = new Deno.Command("script", {

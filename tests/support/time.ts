@@ -1,14 +1,14 @@
 /**
- * Time that passes when a test says so.
+ * Time that a test advances.
  *
  * @module
  */
 import type { TimeSource } from "../../lib/time.ts";
 
-/** Lets the event loop turn: what is ready goes on. */
+/** Waits for one turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** A clock and its timers, in memory. */
+/** A fake clock with timers. */
 export class TestTime implements TimeSource {
   #now = 0;
   #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
@@ -28,7 +28,7 @@ export class TestTime implements TimeSource {
     return this.#timers.size;
   }
 
-  /** Lets time pass, timer by timer, with a turn of the event loop before the first and after each. */
+  /** Advances the clock, timer by timer, with a turn of the event loop before the first and after each. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -42,7 +42,7 @@ export class TestTime implements TimeSource {
     this.#now = end;
   }
 
-  /** Lets time pass in which nothing runs, as when the process is stopped: timers that were due fire late. */
+  /** Advances the clock without running timers, as while the process is suspended: timers that fall due fire late. */
   sleep(ms: number): void {
     this.#now += ms;
   }
