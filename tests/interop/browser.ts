@@ -1,6 +1,6 @@
 /**
- * Visits a page with headless Chromium and tells as JSON what it saw. A process of its own, run with `--no-lock`: the driver is
- * needed by one test and belongs to no lock file of the project.
+ * Visits a page with headless Chromium and prints a report as JSON. It runs as a separate process with `--no-lock`: only one test uses
+ * the driver, which does not belong in the project's lock file.
  *
  * ```sh
  * deno run --no-lock --no-config --allow-all tests/interop/browser.ts URL CHROMIUM [FOLDER-FOR-SCREENSHOTS]
@@ -9,7 +9,7 @@
  * @module
  */
 
-/** What is used of playwright-core. */
+/** The part of playwright-core that is used here. */
 interface Page {
   on(
     event: string,
@@ -31,21 +31,21 @@ interface Browser {
   close(): Promise<void>;
 }
 
-/** What the browser saw. */
-export interface Seen {
+/** What the browser found. */
+export interface PageReport {
   readonly title: string;
   readonly heading: string | null;
   readonly text: string;
   readonly agent: string;
-  /** Messages on the console, errors on the page, requests that failed. */
-  readonly trouble: readonly string[];
-  /** Everything that was asked for. */
+  /** Console messages, page errors, failed requests. */
+  readonly problems: readonly string[];
+  /** The URL of every request. */
   readonly requests: readonly string[];
-  /** What came back of each form. */
+  /** The text of each form's response. */
   readonly echo: string;
   readonly anything: string;
   readonly file: string;
-  /** The width of the page in a narrow window, and of the window. */
+  /** The width of the page in a narrow window, and of that window (px). */
   readonly narrow: readonly [page: number, window: number];
 }
 
@@ -60,8 +60,8 @@ const ARGS = [
   "--disable-sync",
 ];
 
-async function visit(url: string, executablePath: string, folder: string | undefined): Promise<Seen> {
-  // Not a literal: the checker would want it in the lock file.
+async function visit(url: string, executablePath: string, folder: string | undefined): Promise<PageReport> {
+  // Not a literal: the type checker would look for it in the lock file.
   const driver = ["npm:playwright-core", "1.64.1"].join("@");
   const { chromium } = await import(driver);
   // Chromium keeps settings and caches in its home, whatever its profile.
@@ -69,16 +69,16 @@ async function visit(url: string, executablePath: string, folder: string | undef
   const env = { ...Deno.env.toObject(), HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const browser: Browser = await chromium.launch({ executablePath, args: ARGS, env });
   try {
-    const trouble: string[] = [];
+    const problems: string[] = [];
     const requests: string[] = [];
     const context = await browser.newContext({ viewport: { width: 1100, height: 800 } });
     const page = await context.newPage();
-    page.on("console", (message) => trouble.push(`console ${message.type?.()}: ${message.text?.()}`));
-    page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
-    page.on("requestfailed", (request) => trouble.push(`failed: ${request.url?.()}`));
+    page.on("console", (message) => problems.push(`console ${message.type?.()}: ${message.text?.()}`));
+    page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+    page.on("requestfailed", (request) => problems.push(`failed: ${request.url?.()}`));
     page.on("request", (request) => requests.push(request.url?.() ?? ""));
     await page.goto(url);
-    const seen = {
+    const contents = {
       title: await page.evaluate<string>("document.title"),
       heading: await page.textContent("h1"),
       text: await page.evaluate<string>("document.body.innerText"),
@@ -112,17 +112,17 @@ async function visit(url: string, executablePath: string, folder: string | undef
         await view.close();
       }
     }
-    return { ...seen, trouble, requests, echo, anything, file, narrow };
+    return { ...contents, problems, requests, echo, anything, file, narrow };
   } finally {
     await browser.close();
     await Deno.remove(home, { recursive: true });
   }
 }
 
-/** Runs the visit; returns its exit code. */
+/** Visits the page and prints the report; returns the exit code. */
 export async function main([url = "", chromium = "", folder]: string[]): Promise<number> {
-  const seen = JSON.stringify(await visit(url, chromium, folder));
-  await Deno.stdout.write(new TextEncoder().encode(`${seen}\n`));
+  const report = JSON.stringify(await visit(url, chromium, folder));
+  await Deno.stdout.write(new TextEncoder().encode(`${report}\n`));
   return 0;
 }
 

@@ -1,14 +1,14 @@
-/** What the certificates are worth to others: openssl, curl and a browser. */
+/** Whether openssl, curl and a browser accept our certificates. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { makeAuthority, makeLeaf } from "../../lib/tls/certificate.ts";
 import { checkPair, identityOf, type Pair } from "../../lib/tls/pem.ts";
-import { having, launch, peer } from "./support.ts";
+import { launch, needsPrograms, peer } from "./support.ts";
 
 const authority = await makeAuthority({ name: "interop" });
 const server = await makeLeaf(authority, { names: ["localhost", "127.0.0.1", "::1", "*.example.org"] });
 
-/** The pair and its authority as files of a folder. */
+/** Calls `work` with a folder that holds the CA and the server's certificate and key as files. */
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -22,7 +22,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** A web server that shows the pair. */
+/** Starts a web server with this certificate and key. */
 function serve(pair: Pair): { port: number } & AsyncDisposable {
   const page = (): Response => new Response("<h1>Hello!</h1>", { headers: { "content-type": "text/html" } });
   const options = { hostname: "127.0.0.1", port: 0, cert: pair.certificate, key: pair.key, onListen: () => {} };
@@ -36,26 +36,30 @@ async function openssl(...args: string[]): Promise<string> {
   return stdout;
 }
 
-Deno.test("openssl verifies the chain strictly, for its names, as a server only", await having("openssl"), async () => {
-  await inFolder(async (folder) => {
-    const verify = ["verify", "-x509_strict", "-CAfile", `${folder}/ca.pem`];
-    const names = [["-verify_hostname", "localhost"], ["-verify_hostname", "www.example.org"], ["-verify_ip", "::1"]];
-    for (const name of names) await openssl(...verify, "-purpose", "sslserver", ...name, `${folder}/server.pem`);
-    for (
-      const [wrong, why] of [
-        [["-verify_hostname", "other"], "hostname mismatch"],
-        [["-verify_ip", "127.0.0.2"], "IP address mismatch"],
-        [["-purpose", "sslclient"], "purpose"],
-      ] as const
-    ) {
-      const { code, stderr } = await peer("openssl", [...verify, ...wrong, `${folder}/server.pem`]);
-      assertNotEquals(code, 0);
-      assertMatch(stderr, new RegExp(why, "i"));
-    }
-  });
-});
+Deno.test(
+  "openssl verifies the chain strictly, by name, for servers only",
+  await needsPrograms("openssl"),
+  async () => {
+    await inFolder(async (folder) => {
+      const verify = ["verify", "-x509_strict", "-CAfile", `${folder}/ca.pem`];
+      const names = [["-verify_hostname", "localhost"], ["-verify_hostname", "www.example.org"], ["-verify_ip", "::1"]];
+      for (const name of names) await openssl(...verify, "-purpose", "sslserver", ...name, `${folder}/server.pem`);
+      for (
+        const [wrong, why] of [
+          [["-verify_hostname", "other"], "hostname mismatch"],
+          [["-verify_ip", "127.0.0.2"], "IP address mismatch"],
+          [["-purpose", "sslclient"], "purpose"],
+        ] as const
+      ) {
+        const { code, stderr } = await peer("openssl", [...verify, ...wrong, `${folder}/server.pem`]);
+        assertNotEquals(code, 0);
+        assertMatch(stderr, new RegExp(why, "i"));
+      }
+    });
+  },
+);
 
-Deno.test("openssl reads in the certificates what RFC 5280 wants there", await having("openssl"), async () => {
+Deno.test("openssl finds in the certificates what RFC 5280 requires", await needsPrograms("openssl"), async () => {
   await inFolder(async (folder) => {
     const ca = await openssl("x509", "-in", `${folder}/ca.pem`, "-noout", "-text");
     assertMatch(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0\n/);
@@ -72,7 +76,7 @@ Deno.test("openssl reads in the certificates what RFC 5280 wants there", await h
   });
 });
 
-Deno.test("openssl computes the same fingerprint of the key", await having("openssl"), async () => {
+Deno.test("openssl computes the same fingerprint of the key", await needsPrograms("openssl"), async () => {
   await inFolder(async (folder) => {
     const { stdout } = await peer("sh", [
       "-c",
@@ -84,8 +88,8 @@ Deno.test("openssl computes the same fingerprint of the key", await having("open
 });
 
 Deno.test(
-  "checkPair() takes what openssl makes, and says how to open an encrypted key",
-  await having("openssl"),
+  "checkPair() accepts what openssl makes, and says how to decrypt an encrypted key",
+  await needsPrograms("openssl"),
   async () => {
     await inFolder(async (folder) => {
       const at = (name: string): string => `${folder}/${name}`;
@@ -128,8 +132,8 @@ Deno.test(
 );
 
 Deno.test(
-  "curl --cacert trusts a server with such a certificate, under its names only",
-  await having("curl"),
+  "curl --cacert trusts a server with our certificate, under its names only",
+  await needsPrograms("curl"),
   async () => {
     await inFolder(async (folder) => {
       await using web = serve(server);
@@ -150,8 +154,8 @@ Deno.test(
 );
 
 Deno.test(
-  "openssl s_server takes a client's certificate, and no server's in its place",
-  await having("openssl"),
+  "openssl s_server accepts a client certificate, but no server certificate in its place",
+  await needsPrograms("openssl"),
   async () => {
     await inFolder(async (folder) => {
       const files = [
@@ -186,7 +190,7 @@ Deno.test(
           return String(error);
         }
       };
-      assertMatch(await connect(server), /received fatal alert/, "a server's certificate is no client's");
+      assertMatch(await connect(server), /received fatal alert/, "a server certificate is not a client certificate");
       const alice = await makeLeaf(authority, { names: [], client: "alice" });
       assertMatch(await connect(alice), /^CN ?= ?alice$/);
     });
@@ -195,7 +199,7 @@ Deno.test(
 
 Deno.test(
   "Chromium trusts the CA once it is in its store, and shows the page without a warning",
-  await having("chromium", "certutil"),
+  await needsPrograms("chromium", "certutil"),
   async () => {
     await inFolder(async (folder) => {
       await using web = serve(server);
@@ -219,12 +223,12 @@ Deno.test(
           "--dump-dom",
           `https://${host}:${web.port}/`,
         ];
-        // Its home is the folder: that is where it looks for the store.
+        // Chromium looks for the store in the home folder.
         const command = new Deno.Command("chromium", { args, env: { HOME: folder }, stdin: "null" });
         const { stdout } = await command.output();
         return new TextDecoder().decode(stdout);
       };
-      assert(!(await visit("localhost", "before")).includes("Hello!"), "nobody trusts it yet");
+      assert(!(await visit("localhost", "before")).includes("Hello!"), "not trusted yet");
       const trust = await peer("certutil", [
         "-A",
         "-d",

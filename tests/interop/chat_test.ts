@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { start, startServer } from "../support/script.ts";
-import { having, launch, textbook } from "./support.ts";
+import { launch, needsPrograms, textbook } from "./support.ts";
 
 for (
   const [task, transport, goodbye] of [
@@ -8,7 +8,7 @@ for (
     ["chat:udp-server", "udp", "Goodbye! Closing session."],
   ] as const
 ) {
-  Deno.test(`textbook client -> ${task} --mode turns`, await having("python3"), async () => {
+  Deno.test(`textbook client -> ${task} --mode turns`, await needsPrograms("python3"), async () => {
     await using server = await startServer(task, ["--mode", "turns", "--bind", "127.0.0.1"], { stdin: true });
     await using client = launch("python3", ["textbook/chat_client.py", "127.0.0.1", `${server.port}`, transport]);
     await client.type("Grüße\n");
@@ -23,7 +23,7 @@ for (
 }
 
 for (const [task, transport] of [["chat:client", "tcp"], ["chat:udp-client", "udp"]] as const) {
-  Deno.test(`${task} -> textbook server`, await having("python3"), async () => {
+  Deno.test(`${task} -> textbook server`, await needsPrograms("python3"), async () => {
     await using server = await textbook("chat_server", "0", transport);
     const args = ["--port", `${server.port}`, ...(transport === "tcp" ? ["--mode", "turns"] : [])];
     await using client = start(task, args, { stdin: true });
@@ -40,8 +40,8 @@ for (const [task, transport] of [["chat:client", "tcp"], ["chat:udp-client", "ud
 }
 
 Deno.test(
-  "textbook talk <-> chat:server --max-connections 1: a plain two-sided conversation",
-  await having("python3"),
+  "textbook talk <-> chat:server --max-connections 1: a plain conversation between two",
+  await needsPrograms("python3"),
   async () => {
     const args = ["--bind", "127.0.0.1", "--max-connections", "1"];
     await using server = await startServer("chat:server", args, { stdin: true });
@@ -53,7 +53,7 @@ Deno.test(
   },
 );
 
-Deno.test("chat:client <-> textbook talk as the host", await having("python3"), async () => {
+Deno.test("chat:client <-> textbook talk as the host", await needsPrograms("python3"), async () => {
   await using host = launch("python3", ["textbook/talk.py", "host", "0"]);
   const [, port = ""] = await host.until(/listening on port (\d+)/);
   await using client = start("chat:client", ["--port", port], { stdin: true });
@@ -65,7 +65,7 @@ Deno.test("chat:client <-> textbook talk as the host", await having("python3"), 
   await host.until(/peer closed\n/);
 });
 
-Deno.test("nc, ncat and socat in one room with chat:client", await having("nc", "ncat", "socat"), async () => {
+Deno.test("nc, ncat and socat in one room with chat:client", await needsPrograms("nc", "ncat", "socat"), async () => {
   await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
   await using client = start("chat:client", ["--port", `${server.port}`, "--name", "Ada"], { stdin: true });
   await server.script.until(/Ada/);

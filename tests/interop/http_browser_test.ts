@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startServer } from "../support/script.ts";
-import type { Seen } from "./browser.ts";
-import { having } from "./support.ts";
+import type { PageReport } from "./browser.ts";
+import { needsPrograms } from "./support.ts";
 
 const DRIVER = new URL("./browser.ts", import.meta.url).pathname;
 
 Deno.test(
   "Chromium -> http:server: the page, its forms, and nothing on the console",
-  await having("chromium"),
+  await needsPrograms("chromium"),
   async () => {
     await using server = await startServer("http:server");
     const url = `http://127.0.0.1:${server.port}/`;
@@ -22,26 +22,26 @@ Deno.test(
     }).output();
     const errors = new TextDecoder().decode(browser.stderr);
     assert(browser.success, errors);
-    const seen: Seen = JSON.parse(new TextDecoder().decode(browser.stdout));
-    assertEquals([seen.title, seen.heading, seen.trouble], ["Hello! | Plainwire", "Hello!", []]);
-    assertStringIncludes(seen.text, "GET / HTTP/1.1");
-    assertStringIncludes(seen.text, `User-Agent: ${seen.agent}`);
-    assertStringIncludes(seen.text, `127.0.0.1:${server.port}`);
-    assert(seen.requests.every((request) => request.startsWith(url)), "nothing is loaded from elsewhere");
+    const report: PageReport = JSON.parse(new TextDecoder().decode(browser.stdout));
+    assertEquals([report.title, report.heading, report.problems], ["Hello! | Plainwire", "Hello!", []]);
+    assertStringIncludes(report.text, "GET / HTTP/1.1");
+    assertStringIncludes(report.text, `User-Agent: ${report.agent}`);
+    assertStringIncludes(report.text, `127.0.0.1:${server.port}`);
+    assert(report.requests.every((request) => request.startsWith(url)), "nothing is loaded from another host");
     assertEquals(
-      seen.requests.filter((request) => !/\/(echo|anything)?$/.test(request)),
+      report.requests.filter((request) => !/\/(echo|anything)?$/.test(request)),
       [],
-      "and nothing but the pages themselves",
+      "only the pages themselves are loaded",
     );
 
-    assertStringIncludes(seen.echo, "POST /echo HTTP/1.1");
-    assertStringIncludes(seen.echo, "message=Gr%C3%BC%C3%9Fe+%26+%3Cb%3Emore%3C%2Fb%3E");
-    const { method, form } = JSON.parse(seen.anything);
+    assertStringIncludes(report.echo, "POST /echo HTTP/1.1");
+    assertStringIncludes(report.echo, "message=Gr%C3%BC%C3%9Fe+%26+%3Cb%3Emore%3C%2Fb%3E");
+    const { method, form } = JSON.parse(report.anything);
     assertEquals([method, form], ["POST", { message: "Grüße & <b>more</b>" }]);
-    assertStringIncludes(seen.file, 'filename="note.txt"');
-    assertStringIncludes(seen.file, "file content");
+    assertStringIncludes(report.file, 'filename="note.txt"');
+    assertStringIncludes(report.file, "file content");
 
-    const [page, window] = seen.narrow;
+    const [page, window] = report.narrow;
     assert(page <= window, `the page is ${page} px wide in a window of ${window}`);
     await server.script.until(/POST \/anything HTTP\/1\.1\n/);
   },

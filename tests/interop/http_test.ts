@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../support/script.ts";
-import { having, peer } from "./support.ts";
+import { needsPrograms, peer } from "./support.ts";
 
 for (const task of ["http:server", "http:threaded"] as const) {
-  Deno.test(`curl -> ${task}: GET, HEAD, keep-alive, an unknown path`, await having("curl"), async () => {
+  Deno.test(`curl -> ${task}: GET, HEAD, keep-alive, an unknown path`, await needsPrograms("curl"), async () => {
     await using server = await startServer(task);
     const base = `http://127.0.0.1:${server.port}`;
     const page = await peer("curl", ["-sS", "--fail", "-A", "interop/1", `${base}/`]);
@@ -36,8 +36,8 @@ for (const task of ["http:server", "http:threaded"] as const) {
   });
 
   Deno.test(
-    `curl with a name that leads here by DNS alone -> ${task}: 421, and 200 with --host-name`,
-    await having("curl"),
+    `curl with a foreign name that DNS points here -> ${task}: 421, and 200 with --host-name`,
+    await needsPrograms("curl"),
     async () => {
       for (const [flags, status] of [[[], "421"], [["--host-name", "wiki.example"], "200"]] as const) {
         await using server = await startServer(task, flags);
@@ -56,7 +56,7 @@ for (const task of ["http:server", "http:threaded"] as const) {
     },
   );
 
-  Deno.test(`what is no request -> ${task}: 400, and the connection ends`, await having("nc"), async () => {
+  Deno.test(`a bad request line -> ${task}: 400, and the connection closes`, await needsPrograms("nc"), async () => {
     await using server = await startServer(task);
     const answer = await peer("nc", ["-N", "127.0.0.1", `${server.port}`], "hello\r\n\r\n");
     assertMatch(answer.stdout, /^HTTP\/1\.1 400 Bad Request\r\n/);

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { run, startServer } from "../support/script.ts";
-import { having, peer, textbook } from "./support.ts";
+import { needsPrograms, peer, textbook } from "./support.ts";
 
-Deno.test("textbook client -> sum:server", await having("python3"), async () => {
+Deno.test("textbook client -> sum:server", await needsPrograms("python3"), async () => {
   await using server = await startServer("sum:server", ["--number", "58", "--name", "Server of Plainwire"]);
   const { code, stdout } = await peer("python3", ["textbook/sum_client.py", `${server.port}`, "42"]);
   assertEquals({ code, stdout }, {
@@ -16,27 +16,31 @@ Deno.test("textbook client -> sum:server", await having("python3"), async () => 
     ].join("\n"),
   });
   await server.script.until(/Client name: Client of the textbook\n[^]*Sum: 100\n/);
-  // A number outside 1 to 100 ends the server, as in the textbook.
+  // A number outside 1 to 100 stops the server, as in the textbook.
   await peer("python3", ["textbook/sum_client.py", `${server.port}`, "0"]);
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:client -> textbook server, which a number outside 1 to 100 ends", await having("python3"), async () => {
-  await using server = await textbook("sum_server", "0");
-  const { code, stdout } = await run("sum:client", ["--port", `${server.port}`, "--number", "42", "--name", "Ada"]);
-  assertEquals(code, 0);
-  assertMatch(
-    stdout,
-    /Client name: Ada\nServer name: Server of the textbook\nClient's number: 42\nServer's number: 58\nSum: 100\n/,
-  );
-  await server.script.until(/Client name: Ada\nSum: 100\n/);
-  await run("sum:client", ["--port", `${server.port}`, "--number", "101"]);
-  assertEquals((await server.script.ended()).code, 0);
-});
+Deno.test(
+  "sum:client -> textbook server, which stops at a number outside 1 to 100",
+  await needsPrograms("python3"),
+  async () => {
+    await using server = await textbook("sum_server", "0");
+    const { code, stdout } = await run("sum:client", ["--port", `${server.port}`, "--number", "42", "--name", "Ada"]);
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /Client name: Ada\nServer name: Server of the textbook\nClient's number: 42\nServer's number: 58\nSum: 100\n/,
+    );
+    await server.script.until(/Client name: Ada\nSum: 100\n/);
+    await run("sum:client", ["--port", `${server.port}`, "--number", "101"]);
+    assertEquals((await server.script.ended()).code, 0);
+  },
+);
 
 Deno.test(
   "nc, ncat and socat -> sum:server and sum:udp-server, as a line and as JSON",
-  await having("nc", "ncat", "socat"),
+  await needsPrograms("nc", "ncat", "socat"),
   async () => {
     await using tcp = await startServer("sum:server", ["--number", "1", "--name", "S"]);
     await using udp = await startServer("sum:udp-server", ["--number", "1", "--name", "S"]);

@@ -1,5 +1,5 @@
 /**
- * Programs that are not ours, for the interop tests.
+ * Other programs, for the interop tests.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { type Ended, needs, RunningScript } from "../support/script.ts";
 
 const HERE = new URL("./", import.meta.url);
 
-/** What a test needs that runs these programs. Under CI, which installs them, a missing one is a failure. */
-export async function having(...programs: string[]): Promise<{ readonly ignore: boolean }> {
+/** Options of a test that runs these programs. In CI, which installs them, a missing program is an error. */
+export async function needsPrograms(...programs: string[]): Promise<{ readonly ignore: boolean }> {
   const missing: string[] = [];
   for (const program of programs) {
     const { success } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" })
@@ -21,7 +21,7 @@ export async function having(...programs: string[]): Promise<{ readonly ignore: 
   return needs(missing.length === 0, missing.join(", "));
 }
 
-/** Starts a program; its standard input stays open. Killed when disposed of. */
+/** Starts a program; its standard input stays open. Disposing of it kills the program. */
 export function launch(program: string, args: readonly string[]): RunningScript {
   const command = new Deno.Command(program, {
     args: [...args],
@@ -34,7 +34,7 @@ export function launch(program: string, args: readonly string[]): RunningScript 
   return new RunningScript(command.spawn(), true);
 }
 
-/** Runs a program with some input to its end. */
+/** Runs a program with some input until it exits. */
 export async function peer(program: string, args: readonly string[], input = ""): Promise<Ended> {
   await using running = launch(program, args);
   await running.type(input).catch(() => {});

@@ -1,9 +1,9 @@
-/** TLS with the programs of others, both ways. */
+/** TLS with other programs, as client and as server. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { identityOf } from "../../lib/tls/pem.ts";
 import { run, startServer } from "../support/script.ts";
 import { pki, writePki } from "../support/tls.ts";
-import { having, launch, peer } from "./support.ts";
+import { launch, needsPrograms, peer } from "./support.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -14,14 +14,14 @@ const ada = files("ada");
 const PAIR = ["--tls", "--cert", server.cert, "--key", server.key];
 const REPLY = "Hello from server!\n";
 
-/** A port that was free a moment ago: none of these programs can listen on port 0 and say which it got. */
+/** A port that was free a moment ago: none of these programs can listen on port 0 and report the port it got. */
 function freePort(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return `${listener.addr.port}`;
 }
 
-/** Runs our client until their server is up: a refused attempt is repeated. */
-async function visit(
+/** Runs tcp:client, and repeats a refused attempt until the server is up. */
+async function runClient(
   port: string,
   args: readonly string[],
   input?: string,
@@ -38,7 +38,7 @@ const S_CLIENT = ["s_client", "-quiet", "-verify_return_error", "-verify_quiet",
 for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] as const) {
   Deno.test(
     `openssl s_client ${flag} -> tcp:server, and tcp:client -> openssl s_server ${flag}`,
-    await having("openssl"),
+    await needsPrograms("openssl"),
     async () => {
       await using ours = await startServer("tcp:server", [...PAIR, "--alpn", "hello"]);
       const args = [
@@ -70,13 +70,13 @@ for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] a
           "-quiet",
         ],
       ]);
-      const { code, stdout, stderr } = await visit(port, ["--message", "olleh"]);
+      const { code, stdout, stderr } = await runClient(port, ["--message", "olleh"]);
       assertEquals([code, stdout], [0, "hello\n"], theirs.stderr);
       assertStringIncludes(stderr, `${version}, `);
     },
   );
 
-  Deno.test(`a client certificate ${flag}, both ways`, await having("openssl"), async () => {
+  Deno.test(`client certificates ${flag}, required by either server`, await needsPrograms("openssl"), async () => {
     await using ours = await startServer("tcp:server", [...PAIR, "--client-ca", ca]);
     const args = [...S_CLIENT, flag, "-connect", `127.0.0.1:${ours.port}`];
     const known = await peer("openssl", [...args, "-cert", ada.cert, "-key", ada.key], "x\n");
@@ -89,15 +89,15 @@ for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] a
       ...["s_server", flag, "-accept", `127.0.0.1:${port}`, "-cert", server.cert, "-key", server.key, "-rev", "-quiet"],
       ...["-Verify", "2", "-verify_return_error", "-CAfile", ca],
     ]);
-    const served = await visit(port, ["--message", "olleh", "--cert", ada.cert, "--key", ada.key]);
+    const served = await runClient(port, ["--message", "olleh", "--cert", ada.cert, "--key", ada.key]);
     assertEquals([served.code, served.stdout], [0, "hello\n"], theirs.stderr);
-    const refused = await visit(port, ["--message", "olleh"]);
+    const refused = await runClient(port, ["--message", "olleh"]);
     assertEquals([refused.code, refused.stdout], [7, ""], refused.stderr);
     assertStringIncludes(refused.stderr, "wants to see a certificate (--cert and --key)");
   });
 }
 
-Deno.test("TLS 1.1 and below get nowhere", await having("openssl"), async () => {
+Deno.test("TLS 1.1 and below are refused", await needsPrograms("openssl"), async () => {
   await using ours = await startServer("tcp:server", PAIR);
   for (const flag of ["-tls1", "-tls1_1"]) {
     const args = [...S_CLIENT, flag, "-cipher", "ALL:@SECLEVEL=0", "-connect", `127.0.0.1:${ours.port}`];
@@ -108,8 +108,8 @@ Deno.test("TLS 1.1 and below get nowhere", await having("openssl"), async () => 
 });
 
 Deno.test(
-  "who shows a certificate without its key is refused, even pinned or --tls-insecure, as server and as client",
-  await having("openssl"),
+  "a peer without its certificate's private key is refused, as server and as client, even with --pin or --tls-insecure",
+  await needsPrograms("openssl"),
   async () => {
     const forged = `${folder}/forged.pem`;
     await Deno.writeTextFile(forged, await forgedKey());
@@ -139,7 +139,7 @@ Deno.test(
   },
 );
 
-/** A key whose public half is that of the server's certificate, and whose secret half is another's: OpenSSL compares public halves. */
+/** A key with the public half of the server's certificate and another key's private half: OpenSSL compares only public halves. */
 async function forgedKey(): Promise<string> {
   const usages: KeyUsage[] = ["sign", "verify"];
   const own = await crypto.subtle.importKey("pkcs8", derOf(pki.server.key), P256, true, ["sign"]);
@@ -148,7 +148,7 @@ async function forgedKey(): Promise<string> {
     await crypto.subtle.exportKey("jwk", (await crypto.subtle.generateKey(P256, true, usages)).privateKey),
   ];
   const bytes = (text = ""): Uint8Array => Uint8Array.fromBase64(text, { alphabet: "base64url" });
-  // ECPrivateKey (RFC 5915 3): version, the secret, the curve, the public point.
+  // ECPrivateKey (RFC 5915 3): version, private key, curve, public point.
   const head = Uint8Array.fromHex("30770201010420");
   const middle = Uint8Array.fromHex("a00a06082a8648ce3d030107a14403420004");
   const der = new Uint8Array([...head, ...bytes(other.d), ...middle, ...bytes(mine.x), ...bytes(mine.y)]);
@@ -162,8 +162,8 @@ function derOf(pem: string): Uint8Array<ArrayBuffer> {
 }
 
 Deno.test(
-  "the certificate that `openssl req -x509` makes, and its key in every form",
-  await having("openssl"),
+  "a certificate made by `openssl req -x509`, with its key in every format",
+  await needsPrograms("openssl"),
   async () => {
     const path = (name: string): string => `${folder}/usual-${name}.pem`;
     for (
@@ -192,7 +192,7 @@ Deno.test(
   },
 );
 
-Deno.test("ncat --ssl, both ways", await having("ncat"), async () => {
+Deno.test("ncat --ssl, as client and as server", await needsPrograms("ncat"), async () => {
   await using ours = await startServer("tcp:server", PAIR);
   const args = ["--ssl", "--ssl-verify", "--ssl-trustfile", ca, "localhost", `${ours.port}`];
   assertEquals((await peer("ncat", ["-4", ...args], "question\n")).stdout, REPLY);
@@ -212,12 +212,12 @@ Deno.test("ncat --ssl, both ways", await having("ncat"), async () => {
     port,
   ]);
   await theirs.type("from the other side\n");
-  const { code, stdout } = await visit(port, []);
+  const { code, stdout } = await runClient(port, []);
   assertEquals([code, stdout], [0, "from the other side\n"]);
   await theirs.until(/Hello from client!\n/);
 });
 
-Deno.test("socat OPENSSL, both ways", await having("socat"), async () => {
+Deno.test("socat OPENSSL, as client and as server", await needsPrograms("socat"), async () => {
   await using echo = await startServer("tcp:server", [...PAIR, "--client-ca", ca, "--echo", "-q"]);
   const text = "line é\n".repeat(20_000);
   const target = `OPENSSL:127.0.0.1:${echo.port},cafile=${ca},cert=${ada.cert},key=${ada.key}`;
@@ -227,13 +227,13 @@ Deno.test("socat OPENSSL, both ways", await having("socat"), async () => {
   const listen = `OPENSSL-LISTEN:${port},bind=127.0.0.1,cert=${server.cert},key=${server.key},verify=0`;
   await using theirs = launch("socat", ["-d", "-d", "-t5", listen, "EXEC:cat"]);
   await theirs.until(/listening on/, "stderr");
-  const { code, stdout } = await visit(port, ["-q"], text);
+  const { code, stdout } = await runClient(port, ["-q"], text);
   assertEquals([code, stdout === text], [0, true]);
 });
 
 Deno.test(
-  "curl -> http:server --tls: by the CA, by the pin of the line that joins, by a client certificate",
-  await having("curl"),
+  "curl -> http:server --tls: with the CA, with the printed pin, with a client certificate",
+  await needsPrograms("curl"),
   async () => {
     await using ours = await startServer("http:server", PAIR);
     const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
@@ -254,7 +254,7 @@ Deno.test(
   },
 );
 
-Deno.test("Chromium -> http:server --tls, by the pin of its key", await having("chromium"), async () => {
+Deno.test("Chromium -> http:server --tls, with the pin of its key", await needsPrograms("chromium"), async () => {
   await using ours = await startServer("http:server", PAIR);
   const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
   const visitBy = async (pin: Uint8Array): Promise<string> => {
@@ -280,7 +280,7 @@ if role == "client":
     with context.wrap_socket(socket.create_connection(("127.0.0.1", int(port))), server_hostname="localhost") as peer:
         peer.sendall(b"from Python\\n")
         print(peer.version(), peer.recv(100).decode(), end="")
-        # The end is close_notify: without it this would be SSLEOFError.
+        # The stream has to end with close_notify, or this raises SSLEOFError.
         print(peer.recv(100))
 else:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
@@ -294,20 +294,20 @@ else:
         peer.unwrap()
 `;
 
-Deno.test("Python's ssl, both ways", await having("python3"), async () => {
+Deno.test("Python's ssl, as client and as server", await needsPrograms("python3"), async () => {
   await using ours = await startServer("tcp:server", [...PAIR, "--client-ca", ca]);
   const asked = await peer("python3", ["-c", PYTHON, "client", `${ours.port}`, ca, ada.cert, ada.key]);
   assertEquals(asked.stdout, `TLSv1.3 ${REPLY}b''\n`, asked.stderr);
   await using theirs = launch("python3", ["-c", PYTHON, "server", "0", ca, server.cert, server.key]);
   const [, port = ""] = await theirs.until(/listening on (\d+)/);
-  const { code, stdout } = await visit(port, ["--cert", ada.cert, "--key", ada.key]);
+  const { code, stdout } = await runClient(port, ["--cert", ada.cert, "--key", ada.key]);
   assertEquals([code, stdout], [0, "from Python\n"]);
   await theirs.until(/'commonName', 'Ada'.*Hello from client!/);
 });
 
 Deno.test(
-  "sslscan finds nothing weak: no version below 1.2, no cipher without forward secrecy and AEAD",
-  await having("sslscan"),
+  "sslscan finds nothing weak: no version below TLS 1.2, no cipher without forward secrecy and AEAD",
+  await needsPrograms("sslscan"),
   async () => {
     await using ours = await startServer("tcp:server", [...PAIR, "--echo"]);
     const { stdout } = await peer("sslscan", ["--no-colour", "--no-groups", "--no-fallback", `127.0.0.1:${ours.port}`]);

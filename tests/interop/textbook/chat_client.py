@@ -1,4 +1,4 @@
-"""A textbook turn-based chat client over TCP (or UDP): types, sends bare text, waits for the answer; exit ends it."""
+"""A textbook turn-based chat client over TCP (or UDP): sends what is typed as bare text and waits for the answer; exit ends it."""
 import socket
 import sys
 

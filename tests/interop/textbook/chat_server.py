@@ -1,4 +1,4 @@
-"""A textbook turn-based chat server over TCP (or UDP): one client, waits for a message, types the answer; exit ends it."""
+"""A textbook turn-based chat server over TCP (or UDP): one client, waits for a message, sends the typed answer; exit ends it."""
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-"""A textbook number exchange, client side: a bare `NAME: NUMBER`, one recv, both numbers and their sum."""
+"""A textbook number exchange, client side: sends a bare `NAME: NUMBER`, calls recv once, prints both numbers and their sum."""
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-"""A textbook number exchange, server side: one client at a time, a bare answer, ends at a number outside 1 to 100."""
+"""A textbook number exchange, server side: one client at a time, a bare answer, stops at a number outside 1 to 100."""
 import socket
 import sys
 

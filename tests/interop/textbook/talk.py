@@ -1,4 +1,4 @@
-"""A textbook two-sided conversation over TCP: each typed line goes out as a line, each received line is printed."""
+"""A textbook conversation between two over TCP: sends each typed line, prints each received line."""
 import socket
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""A textbook UDP client: one datagram out, one in."""
+"""A textbook UDP client: sends one datagram and receives one."""
 import socket
 import sys
 
