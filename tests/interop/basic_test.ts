@@ -1,12 +1,12 @@
 /** The basic programs beside the textbook's own in Python, and the usual tools. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { run, start, startServer } from "../support/script.ts";
-import { having, launch, peer, textbook } from "./support.ts";
+import { launch, needsPrograms, peer, textbook } from "./support.ts";
 
 const REPLY = "Hello from server!";
 
 for (const transport of ["tcp", "udp"] as const) {
-  Deno.test(`textbook client -> ${transport}:basic-server`, await having("python3"), async () => {
+  Deno.test(`textbook client -> ${transport}:basic-server`, await needsPrograms("python3"), async () => {
     await using server = await startServer(`${transport}:basic-server`);
     const args = [`textbook/${transport}_client.py`, "127.0.0.1", `${server.port}`, "Grüße"];
     const { code, stdout } = await peer("python3", args);
@@ -14,7 +14,7 @@ for (const transport of ["tcp", "udp"] as const) {
     await server.script.until(/Received from \S+: Grüße\n/);
   });
 
-  Deno.test(`${transport}:basic-client -> textbook server`, await having("python3"), async () => {
+  Deno.test(`${transport}:basic-client -> textbook server`, await needsPrograms("python3"), async () => {
     await using server = await textbook(`${transport}_server`, "0");
     const { code, stdout } = await run(`${transport}:basic-client`, [`${server.port}`]);
     const reply = transport === "tcp" ? "Hey there, from TCP server." : REPLY;
@@ -23,7 +23,7 @@ for (const transport of ["tcp", "udp"] as const) {
   });
 }
 
-Deno.test("textbook client -> sum:basic-server", await having("python3"), async () => {
+Deno.test("textbook client -> sum:basic-server", await needsPrograms("python3"), async () => {
   await using server = await startServer("sum:basic-server");
   const { code, stdout } = await peer("python3", ["textbook/sum_client.py", `${server.port}`, "42"]);
   const lines = "Client name: Client of the textbook\nServer name: Basic server\n" +
@@ -34,7 +34,7 @@ Deno.test("textbook client -> sum:basic-server", await having("python3"), async 
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:basic-client -> textbook server", await having("python3"), async () => {
+Deno.test("sum:basic-client -> textbook server", await needsPrograms("python3"), async () => {
   await using server = await textbook("sum_server", "0");
   const { code, stdout } = await run("sum:basic-client", [`${server.port}`], { input: "42\n" });
   assertEquals(code, 0);
@@ -52,7 +52,7 @@ for (
     ["chat:basic-udp-server", "chat:basic-udp-client", "udp", "Goodbye! Closing session."],
   ] as const
 ) {
-  Deno.test(`textbook client -> ${server}`, await having("python3"), async () => {
+  Deno.test(`textbook client -> ${server}`, await needsPrograms("python3"), async () => {
     await using host = await startServer(server, [], { stdin: true });
     await using guest = launch("python3", ["textbook/chat_client.py", "127.0.0.1", `${host.port}`, transport]);
     await guest.type("Grüße\n");
@@ -64,7 +64,7 @@ for (
     assertEquals([(await guest.ended()).code, (await host.script.ended()).code], [0, 0]);
   });
 
-  Deno.test(`${client} -> textbook server`, await having("python3"), async () => {
+  Deno.test(`${client} -> textbook server`, await needsPrograms("python3"), async () => {
     await using host = await textbook("chat_server", "0", transport);
     await using guest = start(client, [`${host.port}`], { stdin: true });
     await guest.type("Grüße\n");
@@ -77,7 +77,7 @@ for (
   });
 }
 
-Deno.test("nc, ncat and socat -> the basic servers", await having("nc", "ncat", "socat"), async () => {
+Deno.test("nc, ncat and socat -> the basic servers", await needsPrograms("nc", "ncat", "socat"), async () => {
   await using tcp = await startServer("tcp:basic-server");
   assertEquals((await peer("nc", ["-N", "127.0.0.1", `${tcp.port}`], "hello\n")).stdout, REPLY);
   assertEquals((await peer("ncat", ["127.0.0.1", `${tcp.port}`], "hello\n")).stdout, REPLY);
@@ -91,7 +91,7 @@ Deno.test("nc, ncat and socat -> the basic servers", await having("nc", "ncat", 
 });
 
 for (const task of ["http:basic-server", "http:basic-threaded"] as const) {
-  Deno.test(`curl -> ${task}`, await having("curl"), async () => {
+  Deno.test(`curl -> ${task}`, await needsPrograms("curl"), async () => {
     await using server = await startServer(task);
     const { code, stdout } = await peer("curl", ["-sS", "-i", `http://127.0.0.1:${server.port}/any/path`]);
     assertEquals(code, 0);
