@@ -7,6 +7,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import type { Endpoint } from "../../../lib/addr.ts";
 import { serveDatagrams } from "../../../lib/datagram/server.ts";
 import { checkLength, DatagramSocket, MAX_DATAGRAM, sameEndpoint } from "../../../lib/datagram/socket.ts";
@@ -14,7 +15,8 @@ import { datagramTotalsLine } from "../../../lib/totals.ts";
 import { requestDatagram } from "../../../lib/datagram/request.ts";
 import { Failure, ProtocolError, TimedOutError } from "../../../lib/errors.ts";
 import type { NetEvent } from "../../../lib/events.ts";
-import { decodeText } from "../../../lib/text.ts";
+import type { PacketSocket } from "../../../lib/net/packet_socket.ts";
+import { decodeText, encodeText } from "../../../lib/text.ts";
 import { withSockets } from "../../support/datagrams.ts";
 import { needs } from "../../support/script.ts";
 import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
@@ -682,4 +684,39 @@ Deno.test("requestDatagram() fails with code 4 at once where the system says tha
       ),
   );
   assertEquals([error.code, error.message], [4, "Cannot reach 127.0.0.1:9: nobody listens on that port"]);
+});
+
+Deno.test("serveDatagrams() does not answer a datagram that seems to come from its own socket", async () => {
+  using stop = new Switch();
+  const [{ socket, port }, events] = [bind(), new RecordedEvents()];
+  const serving = serveDatagrams(socket, (bytes) => bytes, { events, signal: stop.signal, maxRate: 0 });
+  const refused = events.next("error");
+  // As a forged one does, it has our own port for its sender's: answered, it would be the next question.
+  await socket.send(new TextEncoder().encode("x"), { transport: "udp", hostname: "127.0.0.1", port });
+  assertEquals(messageOf(await deadline(refused, 5000)), "Cannot answer: it says that it comes from here");
+  stop.off();
+  assertEquals((await serving).answered, 0);
+});
+
+Deno.test("requestDatagram() takes one answer: what comes to an earlier try at the same time is not reported", async () => {
+  const events = new RecordedEvents();
+  const sockets: { deliver: (text: string) => void }[] = [];
+  const second = Promise.withResolvers<void>();
+  const open = (): PacketSocket => {
+    const received = Promise.withResolvers<[Uint8Array, Deno.Addr]>();
+    const to = { transport: "udp" as const, hostname: "127.0.0.1", port: 9 };
+    sockets.push({ deliver: (text) => received.resolve([encodeText(text), to]) });
+    if (sockets.length === 2) second.resolve();
+    return {
+      addr: { transport: "udp", hostname: "127.0.0.1", port: 1000 + sockets.length },
+      receive: () => received.promise,
+      send: (bytes) => Promise.resolve(bytes.length),
+      close: () => received.reject(new Deno.errors.BadResource("closed")),
+    };
+  };
+  const asking = requestDatagram(open, at(9), "question", { retries: 3, firstWait: 20, events });
+  await second.promise;
+  for (const { deliver } of sockets) deliver("answer");
+  assertEquals(decodeText((await asking).bytes), "answer");
+  assertEquals(events.names.filter((name) => name === "received").length, 1);
 });

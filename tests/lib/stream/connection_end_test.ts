@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { TimedOutError } from "../../../lib/errors.ts";
 import { FairGate } from "../../../lib/stream/fair.ts";
@@ -119,7 +120,7 @@ Deno.test("finish() does not read for ever from a peer that writes for ever (S12
 Deno.test("finish() reads on as far as it is told", { permissions }, async () => {
   const { socket, connection } = setUp();
   socket.source.feed("x".repeat(20));
-  const finishing = connection.finish({ bytes: 21 });
+  const finishing = deadline(connection.finish({ bytes: 21 }), 5000);
   await turn();
   assert(!socket.closed);
   socket.source.feed("x");
