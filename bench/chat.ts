@@ -10,7 +10,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { Times } from "../lib/stats.ts";
+import { LatencyStats } from "../lib/stats.ts";
 import { print, Server } from "./servers.ts";
 
 /** Lines said before the measurement: both sides are compiled by then. */
@@ -79,16 +79,16 @@ class Crowd implements Disposable {
 }
 
 /** Says all the lines, one after the other. */
-async function measure(port: string): Promise<Times> {
+async function measure(port: string): Promise<LatencyStats> {
   using crowd = await Crowd.join(port, Number(members));
   const line = new TextEncoder().encode("x".repeat(Number(bytes) - 1) + "\n");
   for (let warm = 0; warm < WARM; warm++) await crowd.broadcast(line);
-  const times = new Times();
+  const times = new LatencyStats();
   for (let said = 0; said < Number(lines); said++) times.add(await crowd.broadcast(line));
   return times;
 }
 
-function report(name: string, times: Times): void {
+function report(name: string, times: LatencyStats): void {
   const [p50, p99] = [times.percentile(0.5), times.percentile(0.99)].map((time) => time.toFixed(2));
   const rate = Math.round(1000 / times.average * (Number(members) - 1));
   print(

@@ -7,7 +7,7 @@ import { parseHost, parsePort, portError } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { Flag } from "../lib/script/flags.ts";
-import { type Ask, askUntilRight, canAsk } from "../lib/console/prompt.ts";
+import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { checkName } from "./names.ts";
 
 /** The flag `--name`, which takes nothing but what the room takes for a name. */
@@ -45,7 +45,7 @@ export function choosePort(port: number, text: string, asking: Asking & { zero?:
     if (parsed === null) throw portError(answer, asking);
     return parsed;
   };
-  return askUntilRight({ text, fallback: String(port), read }, asking.ask);
+  return askUntilValid({ text, fallback: String(port), read }, asking.ask);
 }
 
 /** The host of the command line, or the one that the person at the terminal names. */
@@ -60,5 +60,5 @@ export function chooseHost(host: string, text: string, asking: Asking): string {
     }
     return parsed;
   };
-  return askUntilRight({ text, fallback: host, read }, asking.ask);
+  return askUntilValid({ text, fallback: host, read }, asking.ask);
 }

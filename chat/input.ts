@@ -18,11 +18,11 @@ export interface Desk {
 }
 
 /** The desk of a run at its own standard input and output. */
-export function deskOf(run: { readonly stop: Stop; readonly takeScreen: (sink: Sink) => void }): Desk {
+export function deskOf(run: { readonly stop: Stop; readonly redirectTerminal: (sink: Sink) => void }): Desk {
   return {
     open: (options) => {
       const input = openInput(options);
-      if (input.interactive) run.takeScreen(input);
+      if (input.interactive) run.redirectTerminal(input);
       return input;
     },
     stop: () => run.stop.request(new StopRequested("SIGINT")),

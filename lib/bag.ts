@@ -13,17 +13,17 @@
  *
  * @example Usage
  * ```ts
- * import { Roster } from "./bag.ts";
+ * import { Bag } from "./bag.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const roster = new Roster<string>();
- * const place = roster.add("alice");
- * roster.add("bob");
- * roster.remove(place);
- * assertEquals([roster.size, [...roster]], [1, ["bob"]]);
+ * const bag = new Bag<string>();
+ * const place = bag.add("alice");
+ * bag.add("bob");
+ * bag.remove(place);
+ * assertEquals([bag.size, [...bag]], [1, ["bob"]]);
  * ```
  */
-export class Roster<T> {
+export class Bag<T> {
   #items: (T | undefined)[] = [];
   #free: number[] = [];
 
@@ -32,7 +32,7 @@ export class Roster<T> {
     return this.#items.length - this.#free.length;
   }
 
-  /** Adds one; returns its place, which {@linkcode Roster.remove} wants to have. */
+  /** Adds one; returns its place, which {@linkcode Bag.remove} wants to have. */
   add(item: T): number {
     const place = this.#free.pop() ?? this.#items.length;
     this.#items[place] = item;

@@ -6,7 +6,7 @@
 import { SYSTEM_TIME, type TimeSource } from "./time.ts";
 
 /** How long a peer may keep a connection waiting, in milliseconds; 0 = for ever. */
-export interface Patience {
+export interface WaitLimits {
   /** Nothing passes in either direction while we wait for the peer's word. */
   readonly idle: number;
   /** A write makes no progress: the peer does not read. */
@@ -28,8 +28,8 @@ const GRACE = 1000;
  * process did not run does not count.
  */
 export class Deadlines {
-  #patience: Required<Patience>;
-  #onExpired: (limit: keyof Patience, ms: number) => void;
+  #limits: Required<WaitLimits>;
+  #onExpired: (limit: keyof WaitLimits, ms: number) => void;
   #activeAt = 0;
   #reading = false;
   #writing = false;
@@ -42,17 +42,17 @@ export class Deadlines {
   /** When the timer should fire. */
   #due = Infinity;
   #time: TimeSource;
-  #callOff: () => void = () => {};
+  #cancel: () => void = () => {};
 
   /**
    * @param onExpired Called once, with the limit that was reached and how long it is.
    * @param time The system's, unless a test brings its own.
    */
-  constructor(patience: Patience, onExpired: (limit: keyof Patience, ms: number) => void, time = SYSTEM_TIME) {
+  constructor(limits: WaitLimits, onExpired: (limit: keyof WaitLimits, ms: number) => void, time = SYSTEM_TIME) {
     this.#time = time;
-    this.#patience = { message: 0, ...patience };
+    this.#limits = { message: 0, ...limits };
     this.#onExpired = onExpired;
-    if (Object.values(patience).every((limit) => limit === 0)) return;
+    if (Object.values(limits).every((limit) => limit === 0)) return;
     this.#activeAt = this.#time.now();
     this.#look();
   }
@@ -60,25 +60,25 @@ export class Deadlines {
   /** A read begins (`true`), or the one that waited has ended. */
   reading(on: boolean): void {
     this.#reading = on;
-    if (on && this.#patience.idle > 0) this.#activeAt = this.#time.now();
+    if (on && this.#limits.idle > 0) this.#activeAt = this.#time.now();
   }
 
   /** A write begins or has made progress (`true`), or all is written. */
   writing(on: boolean): void {
     this.#writing = on;
     this.#steps++;
-    if (this.#patience.idle > 0) this.#activeAt = this.#time.now();
+    if (this.#limits.idle > 0) this.#activeAt = this.#time.now();
   }
 
   /** The message that we wait for has begun (`true`, as often as that is noticed), or is complete. */
   message(begun: boolean): void {
     if (!begun) this.#begunAt = null;
-    else if (this.#patience.message > 0) this.#begunAt ??= this.#time.now();
+    else if (this.#limits.message > 0) this.#begunAt ??= this.#time.now();
   }
 
   /** Ends the watch. */
   stop(): void {
-    this.#callOff();
+    this.#cancel();
   }
 
   #look(): void {
@@ -90,14 +90,14 @@ export class Deadlines {
     if (untilStall <= 0) return this.#expired("stall");
     if (untilIdle <= 0) return this.#expired("idle");
     if (untilLate <= 0) return this.#expired("message");
-    const next = Math.min(untilIdle, untilStall, untilLate, this.#patience.stall / LOOKS || Infinity);
+    const next = Math.min(untilIdle, untilStall, untilLate, this.#limits.stall / LOOKS || Infinity);
     if (next === Infinity) return;
     this.#due = now + next;
-    this.#callOff = this.#time.after(Math.max(1, next), () => this.#look());
+    this.#cancel = this.#time.after(Math.max(1, next), () => this.#look());
   }
 
-  #expired(limit: keyof Patience): void {
-    this.#onExpired(limit, this.#patience[limit]);
+  #expired(limit: keyof WaitLimits): void {
+    this.#onExpired(limit, this.#limits[limit]);
   }
 
   /** Moves all marks on by the time that was slept, and far enough to leave the grace. */
@@ -105,19 +105,19 @@ export class Deadlines {
     const slept = now - this.#due;
     const moved = (mark: number, limit: number): number =>
       Math.min(now, Math.max(mark + slept, now + Math.min(GRACE, limit) - limit));
-    this.#activeAt = moved(this.#activeAt, this.#patience.idle);
-    this.#stuckSince = moved(this.#stuckSince, this.#patience.stall);
-    if (this.#begunAt !== null) this.#begunAt = moved(this.#begunAt, this.#patience.message);
+    this.#activeAt = moved(this.#activeAt, this.#limits.idle);
+    this.#stuckSince = moved(this.#stuckSince, this.#limits.stall);
+    if (this.#begunAt !== null) this.#begunAt = moved(this.#begunAt, this.#limits.message);
   }
 
   #untilIdle(now: number): number {
-    const { idle } = this.#patience;
+    const { idle } = this.#limits;
     if (idle === 0) return Infinity;
     return this.#reading ? this.#activeAt + idle - now : idle;
   }
 
   #untilStall(now: number): number {
-    const { stall } = this.#patience;
+    const { stall } = this.#limits;
     if (stall === 0) return Infinity;
     if (!this.#writing || this.#steps !== this.#stepsSeen) {
       this.#stepsSeen = this.#steps;
@@ -127,7 +127,7 @@ export class Deadlines {
   }
 
   #untilLate(now: number): number {
-    const { message } = this.#patience;
+    const { message } = this.#limits;
     if (message === 0) return Infinity;
     return this.#begunAt === null ? message : this.#begunAt + message - now;
   }

@@ -17,21 +17,21 @@ export interface EventRateOptions {
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
   /** What is said of the events that were left out. */
-  readonly tell?: (left: LeftOut) => string;
+  readonly tell?: (left: Suppressed) => string;
 }
 
 /** What was left out of a log. */
-export interface LeftOut {
+export interface Suppressed {
   /** How many events of each name. */
   readonly counts: ReadonlyMap<string, number>;
-  /** How many peers they came from, as far as the events say; at most {@linkcode MOST_PEERS} are told apart. */
+  /** How many peers they came from, as far as the events say; at most {@linkcode MAX_PEERS} are told apart. */
   readonly peers: number;
   /** For how long (ms). */
   readonly duration: number;
 }
 
 /** The most peers that are told apart in a period: forged addresses have no end. */
-export const MOST_PEERS = 10_000;
+export const MAX_PEERS = 10_000;
 /** What a line has beside its text (time, address, marks), in bytes. */
 const FRAME = 100;
 /** How soon the first of the events that are left out is told (ms). */
@@ -94,7 +94,7 @@ export class EventRate implements Events, Disposable {
   #events: Events;
   #period: number;
   #now: () => number;
-  #tell: (left: LeftOut) => string;
+  #tell: (left: Suppressed) => string;
   #all: Bucket;
   #quietTroubles: Bucket;
   #counts = new Map<string, number>();
@@ -109,7 +109,7 @@ export class EventRate implements Events, Disposable {
     this.#events = events;
     this.#period = period;
     this.#now = now;
-    this.#tell = options.tell ?? leftOutLine;
+    this.#tell = options.tell ?? suppressedLine;
     this.#all = new Bucket({ burst, rate }, now());
     const quiet = { burst: Math.min(burst, QUIET.burst), rate: Math.min(rate, QUIET.rate) };
     this.#quietTroubles = new Bucket(quiet, now());
@@ -159,7 +159,7 @@ export class EventRate implements Events, Disposable {
     }
     this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
     const peer = "peer" in event ? event.peer : undefined;
-    if (typeof peer === "string" && this.#peers.size < MOST_PEERS) this.#peers.add(peer);
+    if (typeof peer === "string" && this.#peers.size < MAX_PEERS) this.#peers.add(peer);
   }
 }
 
@@ -186,7 +186,7 @@ function sizeOf(text: string): number {
  *
  * @param tell The line about the others; `within` is the time in words.
  */
-export function seldom(tell: (count: string, within: string) => string): EventRateOptions {
+export function firstThenCounts(tell: (count: string, within: string) => string): EventRateOptions {
   return {
     burst: 1,
     rate: 15,
@@ -197,11 +197,11 @@ export function seldom(tell: (count: string, within: string) => string): EventRa
   };
 }
 
-function leftOutLine({ counts, peers, duration }: LeftOut): string {
+function suppressedLine({ counts, peers, duration }: Suppressed): string {
   const list = [...counts].map(([name, count]) => NOUNS.has(name) ? counted(count, name) : `${figure(count)} ${name}`);
   const whose = peers === 0
     ? ""
-    : `; from ${peers < MOST_PEERS ? counted(peers, "peer") : `${figure(peers)} peers or more`}`;
+    : `; from ${peers < MAX_PEERS ? counted(peers, "peer") : `${figure(peers)} peers or more`}`;
   return `Left out of the log within ${seconds(duration)}: ${list.join(", ")}${whose}`;
 }
 

@@ -62,7 +62,7 @@ export interface Accepted {
 }
 
 /** A message (or, where a script works on the bare stream, a piece of it) came or went. */
-export interface Passed {
+export interface Transferred {
   readonly event: "received" | "sent";
   /** The connection's number; of datagrams, that of the flow between two endpoints. */
   readonly id: number;
@@ -158,17 +158,17 @@ export interface ScriptEvent {
 }
 
 /** Everything that can happen. */
-export type NetEvent = Happening & {
+export type NetEvent = AnyEvent & {
   /** When: milliseconds since the epoch. Whoever gets an event first, on the thread where it happened, puts it in ({@linkcode stamped}). */
   readonly at?: number;
 };
 
-type Happening =
+type AnyEvent =
   | Listening
   | Connected
   | Accepted
   | Secured
-  | Passed
+  | Transferred
   | EndOfStream
   | Reset
   | Closed

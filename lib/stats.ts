@@ -14,15 +14,15 @@ const SHORTEST = 0.001;
  *
  * @example Usage
  * ```ts
- * import { Times } from "./stats.ts";
+ * import { LatencyStats } from "./stats.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const times = new Times();
+ * const times = new LatencyStats();
  * for (const time of [1, 2, 3]) times.add(time);
  * assertEquals([times.count, times.min, times.average, times.max], [3, 1, 2, 3]);
  * ```
  */
-export class Times {
+export class LatencyStats {
   #buckets = new Map<number, number>();
   #sum = 0;
   /** How many were added. */
@@ -58,7 +58,7 @@ export class Times {
   }
 
   /** Adds everything another has collected. */
-  merge(other: Times): void {
+  merge(other: LatencyStats): void {
     this.count += other.count;
     this.#sum += other.#sum;
     this.min = Math.min(this.min, other.min);

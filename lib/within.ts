@@ -25,11 +25,11 @@ export async function within(
   ms: number,
   time: TimeSource = SYSTEM_TIME,
 ): Promise<boolean> {
-  let callOff = (): void => {};
-  const late = new Promise<typeof LATE>((resolve) => callOff = time.after(ms, () => resolve(LATE)));
+  let cancel = (): void => {};
+  const late = new Promise<typeof LATE>((resolve) => cancel = time.after(ms, () => resolve(LATE)));
   try {
     return await Promise.race([promise, late]) !== LATE;
   } finally {
-    callOff();
+    cancel();
   }
 }

@@ -6,7 +6,7 @@
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { Flag } from "../lib/script/flags.ts";
-import { type Ask, askUntilRight, canAsk } from "../lib/console/prompt.ts";
+import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { type Form, HIGHEST, inRange, LOWEST, parseInteger, quote, readName } from "./protocol.ts";
 
 /** What a client sends where nobody is asked. */
@@ -84,7 +84,7 @@ function numberFlag(): Flag<bigint | undefined> {
  * ```
  */
 export function askForNumber(ask?: Ask): bigint {
-  return askUntilRight({
+  return askUntilValid({
     text: `Enter an integer between ${LOWEST} and ${HIGHEST}`,
     fallback: String(DEFAULT_NUMBER),
     read: (answer) => {

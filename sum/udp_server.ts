@@ -23,7 +23,7 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { shortEnough, warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
+import { fittingWording, warnOfAmplification } from "../lib/datagram/answer_budget.ts";
 import { serveDatagrams, type ServeDatagramsOptions } from "../lib/datagram/server.ts";
 import { type DatagramTotals, datagramTotalsLine } from "../lib/totals.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -63,7 +63,7 @@ function shortRefusal(text: string, question: string, length: number): string {
   const form = formOf(question);
   const short = form === "json" ? "it is no JSON object" : "it is not NAME: INTEGER";
   const wordings = [text, writeRefusal(`Cannot take the question: ${short}`, form)];
-  return shortEnough(question.endsWith("\n") ? wordings.map((each) => `${each}\n`) : wordings, length);
+  return fittingWording(question.endsWith("\n") ? wordings.map((each) => `${each}\n`) : wordings, length);
 }
 
 /** Answers each datagram until the signal fires or a number outside 1-100 stops it; a question asked again gets the same answer. */
@@ -106,7 +106,7 @@ export async function main(args: string[]): Promise<number> {
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
     const socket = listenUdp(() => Deno.listenDatagram(at), at);
     announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
-    warnOfLongAnswers(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
+    warnOfAmplification(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;
     const limits = { once, timeout: timeout * 1000, events, signal };
     return datagramTotalsLine(await serveSumDatagrams(socket, rulesOf(options), limits), events);

@@ -10,7 +10,7 @@ import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
-import { Times } from "../lib/stats.ts";
+import { LatencyStats } from "../lib/stats.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
 
 /**
@@ -75,13 +75,13 @@ export class Exchanger implements AsyncDisposable {
 }
 
 /** The figures in one line. */
-function figures(times: Times): string {
+function figures(times: LatencyStats): string {
   const [min, avg, max, p99] = [times.min, times.average, times.max, times.percentile(0.99)].map(milliseconds);
   return `min/avg/max/p99 ${min} / ${avg} / ${max} / ${p99}`;
 }
 
 /** What goes into the event. */
-function fields(times: Times): Record<string, number> {
+function fields(times: LatencyStats): Record<string, number> {
   return { exchanges: times.count, min: times.min, avg: times.average, max: times.max, p99: times.percentile(0.99) };
 }
 
@@ -101,7 +101,7 @@ export interface PingOptions extends ConnectOptions {
 export async function ping(open: Opener, server: Endpoint, message: string, options: PingOptions): Promise<string> {
   const { count, interval, output, events, signal } = options;
   await using exchanger = new Exchanger(open, server, message, options);
-  const times = new Times();
+  const times = new LatencyStats();
   try {
     for (let number = 1; number <= count; number++) {
       const started = performance.now();
@@ -135,7 +135,7 @@ export interface LoadOptions extends ConnectOptions {
  */
 export async function load(open: Opener, server: Endpoint, message: string, options: LoadOptions): Promise<string> {
   const { connections, duration, events } = options;
-  const all = new Times();
+  const all = new LatencyStats();
   const over = AbortSignal.timeout(duration);
   const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
   // Nothing is reported per message here: only the figures are of interest.

@@ -12,7 +12,7 @@ import {
   type Datagram,
   DatagramSocket,
   sameEndpoint,
-  Strangers,
+  UnsolicitedDatagrams,
 } from "../lib/datagram/socket.ts";
 import { Failure, TimedOutError } from "../lib/errors.ts";
 import { EventRate } from "../lib/event_rate.ts";
@@ -84,7 +84,7 @@ class Series {
   /** The address that has answered; until then the requests take turns. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
-  #strangers: Strangers;
+  #unsolicited: UnsolicitedDatagrams;
   /** What the server says beside its first answers, which may be any number of datagrams. */
   #odd: EventRate;
   #wake = Promise.withResolvers<void>();
@@ -102,7 +102,7 @@ class Series {
     this.#message = message;
     this.#options = options;
     this.#tally = new Tally(options.wait);
-    this.#strangers = new Strangers(options.events);
+    this.#unsolicited = new UnsolicitedDatagrams(options.events);
     this.#odd = new EventRate(options.events);
   }
 
@@ -118,7 +118,7 @@ class Series {
     } finally {
       signal.removeEventListener("abort", wake);
       for (const probe of this.#open.keys()) await this.#close(probe);
-      this.#strangers[Symbol.dispose]();
+      this.#unsolicited[Symbol.dispose]();
       this.#odd[Symbol.dispose]();
       if (this.#tally.sent > 0) {
         const prose = [{ mark: "data" as const, text: this.#tally.line }];
@@ -179,7 +179,7 @@ class Series {
     try {
       for (let datagram; (datagram = await probe.socket.receive()) !== null;) {
         if (sameEndpoint(datagram.from, probe.to)) this.#take(probe, datagram);
-        else this.#strangers.report(datagram);
+        else this.#unsolicited.report(datagram);
       }
     } catch (error) {
       // Where the system passes on that nobody listens, that request is lost like any other.

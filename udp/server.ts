@@ -23,7 +23,7 @@
 import { type DatagramHandler, MAX_RATE, serveDatagrams } from "../lib/datagram/server.ts";
 import { datagramTotalsLine } from "../lib/totals.ts";
 import { MAX_DATAGRAM } from "../lib/datagram/socket.ts";
-import { warnOfLongAnswers } from "../lib/datagram/answer_budget.ts";
+import { warnOfAmplification } from "../lib/datagram/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
@@ -95,7 +95,7 @@ export async function main(args: string[]): Promise<number> {
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
     const socket = listenUdp(() => Deno.listenDatagram(at), at);
     announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
-    if (handler !== echo && handler !== discard) warnOfLongAnswers(encodeText(options.reply), options.bind, events);
+    if (handler !== echo && handler !== discard) warnOfAmplification(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;
     const limits = { once, maxRate, timeout: options.timeout * 1000 };
     const totals = await serveDatagrams(socket, handler, { ...limits, events, signal });

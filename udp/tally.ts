@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Times } from "../lib/stats.ts";
+import { LatencyStats } from "../lib/stats.ts";
 import { milliseconds, plural } from "../lib/text.ts";
 
 /** Counts what became of numbered requests. */
@@ -19,7 +19,7 @@ export class Tally {
   /** First answers after their wait was over. */
   late = 0;
   /** How long the first answers took. */
-  readonly times = new Times();
+  readonly times = new LatencyStats();
   #wait: number;
   #newest = 0;
 

@@ -46,7 +46,7 @@ export class Caller extends Side {
     super(partner, options);
     const { open, stop, idle } = options;
     this.#options = options;
-    this.#input = open({ prompt: OURS, onInterrupt: stop, onEarly: (line) => this.early(line) });
+    this.#input = open({ prompt: OURS, onInterrupt: stop, onTypeAhead: (line) => this.early(line) });
     this.#idle = new Deadlines({ idle, stall: 0 }, () => this.#expire());
   }
 

@@ -51,7 +51,7 @@ export class Host {
   constructor(options: HostOptions) {
     const { open, stop } = options;
     this.#options = options;
-    this.#input = open({ prompt: NOBODY, onInterrupt: stop, onEnd: stop, onEarly: (line) => this.#early(line) });
+    this.#input = open({ prompt: NOBODY, onInterrupt: stop, onEnd: stop, onTypeAhead: (line) => this.#early(line) });
   }
 
   /** Whether somebody is talking. */

@@ -5,10 +5,10 @@
  */
 import { lineText } from "../../lib/text.ts";
 import { formatEndpoint } from "../../lib/addr.ts";
-import { AnswerBudget, shortEnough } from "../../lib/datagram/answer_budget.ts";
+import { AnswerBudget, fittingWording } from "../../lib/datagram/answer_budget.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/socket.ts";
 import { Exit, Failure, stateOf } from "../../lib/errors.ts";
-import { EventRate, seldom } from "../../lib/event_rate.ts";
+import { EventRate, firstThenCounts } from "../../lib/event_rate.ts";
 import type { Events } from "../../lib/events.ts";
 import type { Desk } from "../input.ts";
 import { BUSY, Host } from "./host.ts";
@@ -66,7 +66,7 @@ class UdpTurns {
     this.#events = new EventRate(events);
     this.#refusals = new EventRate(
       events,
-      seldom((count, within) => `Refused ${count} more datagrams within ${within}`),
+      firstThenCounts((count, within) => `Refused ${count} more datagrams within ${within}`),
     );
     this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...desk });
   }
@@ -116,7 +116,7 @@ class UdpTurns {
     if (this.#guest === null && !this.#host.deserted) return this.#begin(bytes.slice(), from);
     const [reason, answer] = this.#guest === null
       ? ["nobody is here to answer", DESERTED]
-      : ["the line is busy", shortEnough([BUSY, SHORT_BUSY], bytes.length)];
+      : ["the line is busy", fittingWording([BUSY, SHORT_BUSY], bytes.length)];
     this.#refusals.emit({ event: "refused", id: this.#socket.flowOf(from), peer: formatEndpoint(from), reason });
     await this.#answer(answer, from);
   }

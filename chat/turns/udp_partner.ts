@@ -6,7 +6,7 @@
 import { lineText } from "../../lib/text.ts";
 import type { Endpoint } from "../../lib/addr.ts";
 import type { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
-import { type DatagramSocket, sameEndpoint, Strangers } from "../../lib/datagram/socket.ts";
+import { type DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "../../lib/datagram/socket.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { Partner } from "./partner.ts";
@@ -75,14 +75,14 @@ export class UdpGuestPartner implements Partner {
 export class UdpServerPartner implements Partner, Disposable {
   #socket: DatagramSocket;
   #server: Endpoint;
-  #strangers: Strangers;
+  #unsolicited: UnsolicitedDatagrams;
   #lingering: ReturnType<typeof setInterval> | undefined;
 
   /** @param socket Closed by its owner; closing it ends what is heard. */
   constructor(socket: DatagramSocket, server: Endpoint, events: Events) {
     this.#socket = socket;
     this.#server = server;
-    this.#strangers = new Strangers(events);
+    this.#unsolicited = new UnsolicitedDatagrams(events);
   }
 
   async hear(): Promise<Uint8Array | null> {
@@ -90,7 +90,7 @@ export class UdpServerPartner implements Partner, Disposable {
       const datagram = await this.#socket.receive();
       if (datagram === null) return null;
       if (sameEndpoint(datagram.from, this.#server)) return datagram.bytes;
-      this.#strangers.report(datagram);
+      this.#unsolicited.report(datagram);
     }
   }
 
@@ -111,6 +111,6 @@ export class UdpServerPartner implements Partner, Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#lingering);
-    this.#strangers[Symbol.dispose]();
+    this.#unsolicited[Symbol.dispose]();
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SLEPT } from "../../lib/deadlines.ts";
-import { Roster } from "../../lib/bag.ts";
+import { Bag } from "../../lib/bag.ts";
 import { dateLine } from "../answer/answer.ts";
 import { ascii } from "../answer/bytes.ts";
 import { NOTHING } from "../request/syntax.ts";
@@ -33,7 +33,7 @@ export class Clock {
   date = NOTHING;
   #second = 0;
   readonly #tick: number;
-  #watched = new Roster<Waiting>();
+  #watched = new Bag<Waiting>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param limits The limits to be kept, in milliseconds; 0 = none. */

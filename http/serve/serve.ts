@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TurnedDown } from "../../lib/stream/admission.ts";
+import type { RefusalKind } from "../../lib/stream/admission.ts";
 import { stallTime } from "../../lib/stream/limits.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { MemoryBudget } from "../../lib/memory.ts";
@@ -64,7 +64,7 @@ async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
 }
 
 /** A client that is turned away before its first request is told so in HTTP. */
-function refusal(sentence: string, kind: TurnedDown): Uint8Array {
+function refusal(sentence: string, kind: RefusalKind): Uint8Array {
   return answerBytes(kind === "full" ? new Refusal(503, sentence, { retryAfter: 5 }) : new Refusal(403, sentence));
 }
 

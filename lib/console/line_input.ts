@@ -38,13 +38,13 @@ export interface InputOptions {
   /** Ctrl-D, or a terminal that went away. */
   readonly onEnd?: () => void;
   /** A line was entered while nobody waits for one; `true` takes it, otherwise it is kept for the next read. */
-  readonly onEarly?: (line: string) => boolean;
+  readonly onTypeAhead?: (line: string) => boolean;
   /** The most bytes of a line where there is no terminal (64 KiB). */
   readonly maxLine?: number;
 }
 
 /** How many lines may be typed ahead; what is beyond is dropped. */
-const MOST_AHEAD = 10_000;
+const MAX_TYPE_AHEAD = 10_000;
 
 /** Hands each line to whoever waits for it, and keeps those that come early. */
 export class LineQueue {
@@ -54,13 +54,13 @@ export class LineQueue {
   #wake: (() => void) | null = null;
 
   /** Whether somebody waits. */
-  get wanted(): boolean {
+  get hasReader(): boolean {
     return this.#wake !== null;
   }
 
   /** Adds a line. */
   push(line: string): void {
-    if (this.lines.length < MOST_AHEAD) this.lines.push(line);
+    if (this.lines.length < MAX_TYPE_AHEAD) this.lines.push(line);
     this.#rouse();
   }
 

@@ -11,10 +11,10 @@ import {
   type Listening,
   type Mark,
   type NetEvent,
-  type Passed,
   type Prose,
   type ProseLine,
   stamped,
+  type Transferred,
 } from "../events.ts";
 import type { LineOutput } from "./output.ts";
 import { escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
@@ -181,7 +181,7 @@ function trouble(text: string): readonly ProseLine[] {
 /** How much of a message one line of prose shows (UTF-16 units). */
 const SHOWN = 4096;
 
-function shown({ text, bytes }: Passed): string {
+function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
 }
 

@@ -17,13 +17,13 @@ export interface Sink {
 export class Route implements Sink {
   #to: Sink;
 
-  /** @param to Where the bytes go until {@linkcode Route.lead} says otherwise. */
+  /** @param to Where the bytes go until {@linkcode Route.redirect} says otherwise. */
   constructor(to: Sink) {
     this.#to = to;
   }
 
   /** Leads what is written from now on to another sink. */
-  lead(to: Sink): void {
+  redirect(to: Sink): void {
     this.#to = to;
   }
 
@@ -63,7 +63,7 @@ export interface LineOutputOptions {
   /** Called once, when the reader has left or the lines cannot be written any more. */
   readonly onClosed?: (error: unknown) => void;
   /** Makes the line that says how many were dropped. */
-  readonly lostLine?: (count: number) => string;
+  readonly droppedLine?: (count: number) => string;
   /** The width of the terminal; 0 = there is none. */
   readonly columns?: () => number;
 }
@@ -76,7 +76,7 @@ export class LineOutput {
   #sink: Sink;
   #limit: number;
   #onClosed: (error: unknown) => void;
-  #lostLine: (count: number) => string;
+  #droppedLine: (count: number) => string;
   #columns: () => number;
   #waiting = "";
   #lost = 0;
@@ -89,7 +89,7 @@ export class LineOutput {
     this.#columns = options.columns ?? (() => 0);
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
-    this.#lostLine = options.lostLine ?? ((count) => `[!] ${lostWarning(count)}`);
+    this.#droppedLine = options.droppedLine ?? ((count) => `[!] ${droppedWarning(count)}`);
   }
 
   /** Adds lines as {@linkcode LineOutput.line} does. On a terminal, what goes on in a further row cannot be taken for a line of its own. */
@@ -119,7 +119,7 @@ export class LineOutput {
     await Promise.resolve();
     try {
       while (this.#waiting !== "") {
-        const text = this.#waiting + (this.#lost > 0 ? `${this.#lostLine(this.#lost)}\n` : "");
+        const text = this.#waiting + (this.#lost > 0 ? `${this.#droppedLine(this.#lost)}\n` : "");
         this.#waiting = "";
         this.#lost = 0;
         await writeAll(this.#sink, encodeText(text));
@@ -135,7 +135,7 @@ export class LineOutput {
 }
 
 /** Says that lines of the log were dropped. */
-export function lostWarning(count: number): string {
+export function droppedWarning(count: number): string {
   return `${plural(count, "log line")} dropped: nobody reads the log`;
 }
 

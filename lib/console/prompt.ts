@@ -25,15 +25,15 @@ export interface Question<T> {
  *
  * @example Usage
  * ```ts
- * import { askUntilRight } from "./prompt.ts";
+ * import { askUntilValid } from "./prompt.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const answers = ["", "7"];
- * const number = askUntilRight({ text: "A number", fallback: "3", read: Number }, () => answers.shift() ?? null);
+ * const number = askUntilValid({ text: "A number", fallback: "3", read: Number }, () => answers.shift() ?? null);
  * assertEquals(number, 3);
  * ```
  */
-export function askUntilRight<T>(question: Question<T>, ask: Ask = prompt): T {
+export function askUntilValid<T>(question: Question<T>, ask: Ask = prompt): T {
   const hint = question.fallback === undefined ? "" : ` [${question.fallback}]`;
   for (let problem = "";;) {
     const answer = asked(ask, `${problem}${question.text}${hint}:`);
@@ -53,7 +53,7 @@ export function askUntilRight<T>(question: Question<T>, ask: Ask = prompt): T {
  * @throws {StopRequested} The person pressed Ctrl-C or Ctrl-D.
  */
 export function askYesOrNo(text: string, ask?: Ask): boolean {
-  return askUntilRight({
+  return askUntilValid({
     text: `${text} (yes or no)`,
     fallback: "no",
     read: (answer) => {

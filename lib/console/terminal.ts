@@ -39,7 +39,7 @@ export class Terminal implements LineInput {
   #closed = false;
 
   constructor(options: InputOptions, streams: TerminalStreams = process) {
-    const { prompt = "> ", complete, onInterrupt = () => {}, onEnd = () => {}, onEarly = () => false } = options;
+    const { prompt = "> ", complete, onInterrupt = () => {}, onEnd = () => {}, onTypeAhead = () => false } = options;
     this.#input = streams.stdin;
     this.#output = streams.stdout;
     this.#readline = createInterface({
@@ -50,7 +50,7 @@ export class Terminal implements LineInput {
       ...(complete === undefined ? {} : { completer: complete }),
     });
     this.#readline.on("line", (line) => {
-      if (this.#queue.wanted || !onEarly(line)) this.#queue.push(line);
+      if (this.#queue.hasReader || !onTypeAhead(line)) this.#queue.push(line);
       if (!this.#closed) this.#readline.prompt();
     });
     streams.stdin.on("keypress", this.#recount);

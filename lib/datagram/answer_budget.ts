@@ -19,7 +19,7 @@
  * or clients meets it, and a peer under load hardly counts. A loop that is slower than `rate` goes on, at a cost that can be borne.
  *
  * **Amplification.** An answer that is longer than its question lets a forger send a third party more than the forger could itself:
- * see {@linkcode answerRoom}.
+ * see {@linkcode amplificationLimit}.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export class AnswerBudget {
   /** The same for all peers together, and whether it was this that refused the last answer. */
   #costOfAll: number;
   #allFull = 0;
-  #allSpent = false;
+  #totalExceeded = false;
   /** When each place's bucket will be full again. */
   #full = new Float64Array(PLACES);
   /** Since when a place's load has been above the rate; 0 = it is not. */
@@ -108,8 +108,8 @@ export class AnswerBudget {
   }
 
   /** Whether the last refusal was for what all peers together get. */
-  get allSpent(): boolean {
-    return this.#allSpent;
+  get totalExceeded(): boolean {
+    return this.#totalExceeded;
   }
 
   /** Counts an answer; `false` when the peer is not to get it. */
@@ -127,7 +127,7 @@ export class AnswerBudget {
     const gap = same ? (now - this.#lookedAt) / (this.#grant + 1) : Infinity;
     this.#lookedAt = now;
     this.#grant = 0;
-    this.#allSpent = false;
+    this.#totalExceeded = false;
     // In this order: what a peer is refused costs the others nothing.
     if (!this.#look(peer, this.#lastPlace, { now, gap }) || !this.#takeOfAll(now)) return false;
     this.#granted = this.#grant;
@@ -136,9 +136,9 @@ export class AnswerBudget {
 
   #takeOfAll(now: number): boolean {
     const full = Math.max(this.#allFull, now) + this.#costOfAll;
-    this.#allSpent = full - now > 1000;
-    if (!this.#allSpent) this.#allFull = full;
-    return !this.#allSpent;
+    this.#totalExceeded = full - now > 1000;
+    if (!this.#totalExceeded) this.#allFull = full;
+    return !this.#totalExceeded;
   }
 
   /** @param gap Milliseconds between the peer's last datagrams, as far as they were looked at. */
@@ -193,14 +193,14 @@ const ERROR = 120;
  *
  * @example Usage
  * ```ts
- * import { answerRoom } from "./answer_budget.ts";
+ * import { amplificationLimit } from "./answer_budget.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(answerRoom(0), 56);
- * assertEquals(answerRoom(10), 86);
+ * assertEquals(amplificationLimit(0), 56);
+ * assertEquals(amplificationLimit(10), 86);
  * ```
  */
-export function answerRoom(question: number): number {
+export function amplificationLimit(question: number): number {
   return AMPLIFICATION * (HEADERS + question) - HEADERS;
 }
 
@@ -212,12 +212,12 @@ export function answerRoom(question: number): number {
  * @param bind The address that the server listens on.
  * @param question How many bytes a question has at least.
  */
-export function warnOfLongAnswers(answer: Uint8Array, bind: string, events: Events, question = 0): void {
-  if (isLoopback(bind) || answer.length <= answerRoom(question)) return;
+export function warnOfAmplification(answer: Uint8Array, bind: string, events: Events, question = 0): void {
+  if (isLoopback(bind) || answer.length <= amplificationLimit(question)) return;
   const times = Math.ceil((HEADERS + answer.length) / (HEADERS + question));
   const message =
     `An answer can be ${times} times as long as its question, so forged questions can flood others through this ` +
-    `server: keep it off the Internet, or its answers within ${answerRoom(question)} bytes`;
+    `server: keep it off the Internet, or its answers within ${amplificationLimit(question)} bytes`;
   events.emit({ event: "warning", message });
 }
 
@@ -227,8 +227,8 @@ export function warnOfLongAnswers(answer: Uint8Array, bind: string, events: Even
  * @param wordings The most telling first; of the last, its beginning is taken if need be.
  * @param question The question's length in bytes.
  */
-export function shortEnough(wordings: readonly string[], question: number): string {
-  const room = Math.min(answerRoom(question), ERROR);
+export function fittingWording(wordings: readonly string[], question: number): string {
+  const room = Math.min(amplificationLimit(question), ERROR);
   for (const wording of wordings) if (encodeText(wording).length <= room) return wording;
   const last = wordings.at(-1) ?? "";
   let cut = last.slice(0, room);

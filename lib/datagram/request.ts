@@ -6,7 +6,7 @@
 import { type Endpoint, formatEndpoint, unmapped } from "../addr.ts";
 import { resolveWithin } from "../net/resolve.ts";
 import type { PacketOpener } from "../net/packet_socket.ts";
-import { checkLength, counter, type Datagram, DatagramSocket, sameEndpoint, Strangers } from "./socket.ts";
+import { checkLength, counter, type Datagram, DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";
@@ -71,7 +71,7 @@ export async function requestDatagram(
   checkLength(bytes.length, endpoint);
   const started = performance.now();
   const addresses = await resolveWithin(endpoint, options);
-  return await new Inquiry(open, endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
+  return await new DatagramRequest(open, endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
 }
 
 /** One source port, whom it asks, and the tries that left from it. */
@@ -82,7 +82,7 @@ interface Source {
 }
 
 /** One question under way. */
-class Inquiry {
+class DatagramRequest {
   #open: PacketOpener;
   #endpoint: Endpoint;
   #addresses: readonly string[];
@@ -96,7 +96,7 @@ class Inquiry {
   #tries = 0;
   #nextFlow = counter();
   #taken = false;
-  #strangers: Strangers;
+  #unsolicited: UnsolicitedDatagrams;
   /** Addresses that the system cannot reach, and what it says. */
   #unreachable = new Map<string, Failure>();
 
@@ -114,7 +114,7 @@ class Inquiry {
     this.#bytes = bytes;
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
-    this.#strangers = new Strangers(this.#events);
+    this.#unsolicited = new UnsolicitedDatagrams(this.#events);
     // The signal may reject it while a send is awaited; the next wait passes that on.
     this.#answered.promise.catch(() => {});
   }
@@ -129,7 +129,7 @@ class Inquiry {
       signal?.removeEventListener("abort", abort);
       for (const { socket } of this.#sources) socket.close();
       await Promise.all(this.#listening);
-      this.#strangers[Symbol.dispose]();
+      this.#unsolicited[Symbol.dispose]();
     }
   }
 
@@ -197,7 +197,7 @@ class Inquiry {
     try {
       for (let datagram; (datagram = await source.socket.receive()) !== null;) {
         if (sameEndpoint(datagram.from, source.to)) return this.#take(datagram, source);
-        this.#strangers.report(datagram);
+        this.#unsolicited.report(datagram);
       }
     } catch (error) {
       // The system passes on that nobody listens there: no use in asking that address again.
@@ -218,7 +218,7 @@ class Inquiry {
       attempt: second === undefined ? first?.number ?? 0 : 0,
       tries: this.#tries,
       duration: performance.now() - (first?.at ?? this.#started),
-      ignored: this.#strangers.count,
+      ignored: this.#unsolicited.count,
     });
   }
 
@@ -240,7 +240,7 @@ class Inquiry {
     }
     const elapsed = milliseconds(performance.now() - this.#started);
     const tries = this.#tries === 1 ? "1 try" : `${this.#tries} tries`;
-    const { count: ignored } = this.#strangers;
+    const { count: ignored } = this.#unsolicited;
     const others = ignored > 0 ? `, ${plural(ignored, "datagram")} of others ignored` : "";
     const each = count > 1 ? ` (${said})` : "";
     return new TimedOutError(

@@ -5,10 +5,10 @@
  */
 import { type Endpoint, formatEndpoint, isLoopback, unmapped } from "../addr.ts";
 import { type Datagram, DatagramSocket } from "./socket.ts";
-import { AnswerBudget, shortEnough } from "./answer_budget.ts";
+import { AnswerBudget, fittingWording } from "./answer_budget.ts";
 import { Deadlines } from "../deadlines.ts";
 import { Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../errors.ts";
-import { EventRate, seldom } from "../event_rate.ts";
+import { EventRate, firstThenCounts } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { reachableAddresses } from "../net/listen.ts";
 import type { PacketSocket } from "../net/packet_socket.ts";
@@ -48,7 +48,7 @@ const DRAIN = 5000;
 /** No person and few programs ask that often from one port (answers a second). */
 export const MAX_RATE = 100;
 /** Many times what a class, or all the clients of one machine, ask for (answers a second to all peers together). */
-const MAX_RATE_OF_ALL = 50_000;
+const MAX_TOTAL_RATE = 50_000;
 
 /**
  * Answers datagrams until the signal fires, one after the other: what comes meanwhile waits in the system's queue, and beyond that
@@ -101,7 +101,7 @@ class DatagramServer {
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
   /** Waiting for a datagram: no exchange is under way. */
-  #atRest = false;
+  #idle = false;
   #stopping = false;
   #late = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -112,8 +112,11 @@ class DatagramServer {
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
     this.#peerEvents = new EventRate(this.#events);
-    this.#heldBack = new EventRate(this.#events, seldom((count, within) => `Held back ${count} more within ${within}`));
-    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, all: MAX_RATE_OF_ALL });
+    this.#heldBack = new EventRate(
+      this.#events,
+      firstThenCounts((count, within) => `Held back ${count} more within ${within}`),
+    );
+    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, all: MAX_TOTAL_RATE });
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
   }
 
@@ -141,7 +144,7 @@ class DatagramServer {
 
   #stop = (): void => {
     this.#stopping = true;
-    if (this.#atRest) this.#socket.close();
+    if (this.#idle) this.#socket.close();
     else this.#timer = setTimeout(() => this.#cut(), this.#options.drainTime ?? DRAIN);
   };
 
@@ -169,7 +172,7 @@ class DatagramServer {
 
   async #next(): Promise<Datagram | null> {
     for (;;) {
-      this.#atRest = true;
+      this.#idle = true;
       this.#deadlines.reading(true);
       try {
         return await this.#socket.receive();
@@ -178,7 +181,7 @@ class DatagramServer {
         if (!(error instanceof Failure && error.code === Exit.unreachable)) throw error;
       } finally {
         this.#deadlines.reading(false);
-        this.#atRest = false;
+        this.#idle = false;
       }
     }
   }
@@ -196,7 +199,7 @@ class DatagramServer {
     } catch (error) {
       this.#fail(from, error);
       if (!(error instanceof ProtocolError)) return;
-      await this.#answer(shortEnough([error.message], bytes.length), from).catch(() => {});
+      await this.#answer(fittingWording([error.message], bytes.length), from).catch(() => {});
     }
   }
 
@@ -212,8 +215,8 @@ class DatagramServer {
   /** Counts an answer that a peer does not get; told of the first, then by count. */
   #holdBack(peer: Endpoint): void {
     const { maxRate = MAX_RATE } = this.#options;
-    const why = this.#budget.allSpent
-      ? `all peers together ask more than ${MAX_RATE_OF_ALL} times a second`
+    const why = this.#budget.totalExceeded
+      ? `all peers together ask more than ${MAX_TOTAL_RATE} times a second`
       : `more than ${maxRate} a second look like two servers that answer each other`;
     const message = `Held back an answer to ${formatEndpoint(peer)}: ${why}`;
     this.#heldBack.emit({ event: "warning", message });

@@ -5,7 +5,7 @@
  */
 import { canonicalAddress, type Endpoint, formatEndpoint } from "../addr.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
-import { EventRate, seldom } from "../event_rate.ts";
+import { EventRate, firstThenCounts } from "../event_rate.ts";
 import type { Events } from "../events.ts";
 import { type PacketOpener, type PacketSocket, toward } from "../net/packet_socket.ts";
 import { encodeText, lineText, plural } from "../text.ts";
@@ -196,14 +196,14 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
  * Tells of datagrams from peers that were not asked, which are no answers (RFC 5452 9): of the first at once, then by count. A stranger
  * must not write our log.
  */
-export class Strangers implements Disposable {
+export class UnsolicitedDatagrams implements Disposable {
   #events: EventRate;
   #count = 0;
 
   constructor(events: Events) {
     this.#events = new EventRate(
       events,
-      seldom((count, within) => `Ignored ${count} more from peers that were not asked, within ${within}`),
+      firstThenCounts((count, within) => `Ignored ${count} more from peers that were not asked, within ${within}`),
     );
   }
 

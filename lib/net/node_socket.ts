@@ -53,7 +53,7 @@ export class NodeSocket implements RawSocket {
       this.#ended = true;
       this.#wake();
     });
-    socket.on("error", (error) => this.#fail(inDenosTerms(error)));
+    socket.on("error", (error) => this.#fail(toDenoError(error)));
     socket.on("close", () => this.#fail(new Deno.errors.BadResource("closed")));
   }
 
@@ -102,7 +102,7 @@ export class NodeSocket implements RawSocket {
   #done(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) reject(this.#failure);
-      else begin((error) => error ? reject(this.#failure ?? inDenosTerms(error)) : resolve());
+      else begin((error) => error ? reject(this.#failure ?? toDenoError(error)) : resolve());
     });
   }
 
@@ -118,7 +118,7 @@ export function connectNode(
 ): Promise<NodeSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeSocket>();
   const socket = connect({ host: hostname, port, allowHalfOpen: true });
-  socket.once("error", (error) => reject(inDenosTerms(error)));
+  socket.once("error", (error) => reject(toDenoError(error)));
   socket.once("connect", () => resolve(new NodeSocket(socket)));
   return promise;
 }
@@ -127,7 +127,7 @@ export function connectNode(
 export async function listenNode({ hostname, port }: Endpoint): Promise<StreamListener> {
   const server = createServer({ allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(inDenosTerms(error)));
+    server.once("error", (error) => reject(toDenoError(error)));
     server.listen({ host: hostname, port, backlog: 4096 }, () => resolve());
   });
   return new NodeListener(server);
@@ -168,7 +168,7 @@ class NodeListener implements StreamListener {
   }
 }
 
-function inDenosTerms(error: Error): Error {
+function toDenoError(error: Error): Error {
   const Known = "code" in error ? ERRORS[String(error.code)] : undefined;
   return Known === undefined ? error : new Known(error.message, { cause: error });
 }

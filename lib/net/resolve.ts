@@ -53,7 +53,7 @@ export async function resolveWithin(
   const message = `Cannot resolve ${endpoint.hostname}: no answer from a name server within ${timeout / 1000} s`;
   using limit = new TimeLimit(timeout, signal, () => new TimedOutError(message));
   limit.signal.throwIfAborted();
-  return await unlessAborted(resolve(endpoint.hostname), limit.signal);
+  return await abortable(resolve(endpoint.hostname), limit.signal);
 }
 
 /**
@@ -76,7 +76,7 @@ export class TimeLimit implements Disposable {
 }
 
 /** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort);

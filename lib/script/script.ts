@@ -13,9 +13,9 @@ import { Log, print, type Role, toJson } from "../console/log.ts";
 import type { CommonFlags } from "./shared_flags.ts";
 import {
   DataOutput,
+  droppedWarning,
   LineOutput,
   type LineOutputOptions,
-  lostWarning,
   OutputClosed,
   Route,
   type Sink,
@@ -51,7 +51,7 @@ export interface Run<F extends FlagTable> {
   /** Where a client puts what it received. */
   readonly output: DataOutput;
   /** Leads all that the run prints on a terminal to `sink`: the owner of an input line keeps it whole among the lines of the log. */
-  readonly takeScreen: (sink: Sink) => void;
+  readonly redirectTerminal: (sink: Sink) => void;
 }
 
 /** The width of a terminal as an option of its output; nothing where the stream is none. */
@@ -69,7 +69,7 @@ function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
 }
 
 /** How long the last lines of the log may take to be written (ms). */
-const LAST_LINES = 2000;
+const FLUSH_TIME = 2000;
 
 /**
  * Runs a script from its arguments to its exit code.
@@ -89,11 +89,11 @@ export async function runScript<F extends FlagTable & CommonFlags>(
   const routes = { stdout: new Route(Deno.stdout), stderr: new Route(Deno.stderr) };
   const onClosed = (error: unknown): void => stop.request(logClosed(error));
   const json = args.includes("--json");
-  const lostLine = (count: number): string => {
-    const message = lostWarning(count);
+  const droppedLine = (count: number): string => {
+    const message = droppedWarning(count);
     return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
   };
-  const out = new LineOutput(routes.stdout, { onClosed, lostLine, ...widthOf(Deno.stdout) });
+  const out = new LineOutput(routes.stdout, { onClosed, droppedLine, ...widthOf(Deno.stdout) });
   // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
   const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
     ? out
@@ -106,11 +106,11 @@ export async function runScript<F extends FlagTable & CommonFlags>(
     return error.code;
   } finally {
     // A reader that has stopped reading does not hold up the end.
-    await deadline(Promise.all([out.flush(), err.flush()]), LAST_LINES).catch(() => {});
+    await deadline(Promise.all([out.flush(), err.flush()]), FLUSH_TIME).catch(() => {});
   }
 }
 
-interface Surroundings {
+interface RunContext {
   readonly stop: Stop;
   readonly out: LineOutput;
   readonly err: LineOutput;
@@ -121,7 +121,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   script: Script<F>,
   args: readonly string[],
   work: (run: Run<F>) => Promise<string>,
-  { stop, out, err, routes }: Surroundings,
+  { stop, out, err, routes }: RunContext,
 ): Promise<number> {
   const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
   const { values: options, given, operands } = parsed;
@@ -137,9 +137,9 @@ async function runWith<F extends FlagTable & CommonFlags>(
   const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
   const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : routes.stdout;
   const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
-  const takeScreen = (sink: Sink): void => {
-    if (Deno.stdout.isTerminal()) routes.stdout.lead(sink);
-    if (Deno.stderr.isTerminal()) routes.stderr.lead(sink);
+  const redirectTerminal = (sink: Sink): void => {
+    if (Deno.stdout.isTerminal()) routes.stdout.redirect(sink);
+    if (Deno.stderr.isTerminal()) routes.stderr.redirect(sink);
   };
   const { signal } = stop;
   signal.addEventListener("abort", () => {
@@ -149,7 +149,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
-    reason = await work({ options, operands, given, events, signal, stop, output, takeScreen });
+    reason = await work({ options, operands, given, events, signal, stop, output, redirectTerminal });
     // A server takes any stop for a good one; that its log is lost is none.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {

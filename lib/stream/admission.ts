@@ -18,11 +18,11 @@ export interface Slots {
 }
 
 /** Why a client gets no service: by its address, because there are too many, or for what it said. */
-export type TurnedDown = "not allowed" | "full" | "protocol";
+export type RefusalKind = "not allowed" | "full" | "protocol";
 
 /** A client that may not come in, and why. */
-export interface NoEntry {
-  readonly kind: TurnedDown;
+export interface AdmissionRefusal {
+  readonly kind: RefusalKind;
   /** The reason, for people to read. */
   readonly reason: string;
 }
@@ -38,11 +38,11 @@ export interface AdmissionOptions {
   /** Who may connect; empty = everybody. */
   readonly allow?: readonly AddressRange[];
   /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
-  readonly refusal?: (sentence: string, kind: TurnedDown) => Uint8Array;
+  readonly refusal?: (sentence: string, kind: RefusalKind) => Uint8Array;
 }
 
 /** How long telling a client why it is turned away may make no progress (ms). */
-const PATIENCE = 1000;
+const REFUSAL_STALL = 1000;
 /** How many turned-away clients may be told why at the same time; in a flood the others are just closed. */
 const AT_ONCE = 64;
 
@@ -65,7 +65,7 @@ export class Admission {
    *
    * @param open How many connections this server has open.
    */
-  refusalOf(socket: StreamSocket, open: number): NoEntry | null {
+  refusalOf(socket: StreamSocket, open: number): AdmissionRefusal | null {
     const { maxConnections = 0, waiting = 0, slots } = this.#options;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
     if (!this.#allowed(hostname)) {
@@ -82,8 +82,8 @@ export class Admission {
   }
 
   /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */
-  turnAway(socket: StreamSocket, { kind, reason }: NoEntry): void {
-    const connection = new Connection(socket, { stall: PATIENCE });
+  turnAway(socket: StreamSocket, { kind, reason }: AdmissionRefusal): void {
+    const connection = new Connection(socket, { stall: REFUSAL_STALL });
     this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
     if (this.#telling.size >= AT_ONCE) return connection.close();
     const telling = this.tell(connection, `Cannot serve you: ${reason}`, kind)
@@ -92,7 +92,7 @@ export class Admission {
   }
 
   /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
-  async tell(connection: Connection, sentence: string, kind: TurnedDown = "protocol"): Promise<void> {
+  async tell(connection: Connection, sentence: string, kind: RefusalKind = "protocol"): Promise<void> {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
       // It may quote a certificate, and somebody reads it at a terminal.

@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint } from "../addr.ts";
 import { Connection } from "./connection.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
-import { resolveHost, TimeLimit, unlessAborted } from "../net/resolve.ts";
+import { abortable, resolveHost, TimeLimit } from "../net/resolve.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -52,7 +52,7 @@ export async function connectTcp(
   let raw: RawSocket;
   try {
     limit.signal.throwIfAborted();
-    addresses = await unlessAborted(resolveHost(endpoint.hostname), limit.signal);
+    addresses = await abortable(resolveHost(endpoint.hostname), limit.signal);
     const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
     raw = await open({ port: endpoint.port, hostname, signal: limit.signal });
   } catch (error) {
@@ -98,7 +98,7 @@ async function securedWithin(
   const { secure, trust } = await import("../tls/client.ts");
   const socket = secure(raw, endpoint, tls);
   try {
-    const session = await unlessAborted(socket.handshake(), signal);
+    const session = await abortable(socket.handshake(), signal);
     return { socket, session, trust: (events) => trust(session, endpoint, tls, events) };
   } catch (error) {
     socket.close();

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatEndpoint, unmapped } from "../addr.ts";
-import { Deadlines, type Patience } from "../deadlines.ts";
+import { Deadlines, type WaitLimits } from "../deadlines.ts";
 import { isClosedHere, isDisconnect, peerFailure, TimedOutError } from "../errors.ts";
 import { NO_EVENTS, type TlsSession } from "../events.ts";
 import type { MemoryShare } from "../memory.ts";
@@ -72,9 +72,9 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#memory = options.memory?.share() ?? null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
     const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
-    const expire = (limit: keyof Patience, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
+    const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
     this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
-    this.#drain = new Drain(this.#time, { atRest: () => this.#atRest, close: () => this.close() });
+    this.#drain = new Drain(this.#time, { isIdle: () => this.#idle, close: () => this.close() });
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#shut);
     if (options.signal?.aborted) this.#shut();
@@ -181,16 +181,16 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
     // Over TLS the last record waits while the peer's window is full, as any write does.
-    let callOff = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
+    let cancel = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
     try {
       await this.#socket.closeWrite();
-      callOff();
-      callOff = this.#time.after(time, () => this.close());
+      cancel();
+      cancel = this.#time.after(time, () => this.close());
       for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {
       // The peer is gone or the second is over: closing is all that is left.
     } finally {
-      callOff();
+      cancel();
       this.close();
     }
   }
@@ -238,7 +238,7 @@ export class Connection implements Disposable, AsyncDisposable {
   };
 
   /** Waiting for the first byte of something new: no exchange is open. */
-  get #atRest(): boolean {
+  get #idle(): boolean {
     return this.#waiting && this.#reader.buffered === 0;
   }
 

@@ -6,7 +6,7 @@
 import type { TimeSource } from "../time.ts";
 
 /** How long a connection at rest is watched for more (ms): what was sent before the stop needs time to arrive. */
-const LAST_LOOK = 100;
+const SETTLE_TIME = 100;
 
 /** Closes a connection once it is at rest. */
 export class Drain {
@@ -15,33 +15,33 @@ export class Drain {
   /** Whether this closed the connection: an end, where any other close of ours cuts a read off. */
   done = false;
   #time: TimeSource;
-  #atRest: () => boolean;
+  #isIdle: () => boolean;
   #close: () => void;
-  #callOff = (): void => {};
+  #cancel = (): void => {};
 
   /**
-   * @param atRest Tells whether no exchange is open.
+   * @param isIdle Tells whether no exchange is open.
    * @param close Closes the connection.
    */
-  constructor(time: TimeSource, { atRest, close }: { atRest: () => boolean; close: () => void }) {
+  constructor(time: TimeSource, { isIdle, close }: { isIdle: () => boolean; close: () => void }) {
     this.#time = time;
-    this.#atRest = atRest;
+    this.#isIdle = isIdle;
     this.#close = close;
   }
 
   /** Closes the connection if it is at rest, and still is when the last look is over. */
   request(): void {
     this.requested = true;
-    if (!this.#atRest()) return;
-    this.#callOff();
-    this.#callOff = this.#time.after(LAST_LOOK, () => {
-      this.done = this.#atRest();
+    if (!this.#isIdle()) return;
+    this.#cancel();
+    this.#cancel = this.#time.after(SETTLE_TIME, () => {
+      this.done = this.#isIdle();
       if (this.done) this.#close();
     });
   }
 
   /** The connection is closed. */
   stop(): void {
-    this.#callOff();
+    this.#cancel();
   }
 }

@@ -11,7 +11,7 @@ import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "../memory.ts";
-import { Roster } from "../bag.ts";
+import { Bag } from "../bag.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
 import { type ConnectionLimits, stallTime } from "./limits.ts";
@@ -42,7 +42,7 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
 /** How long open exchanges may take when the server stops (ms). */
 const DRAIN = 5000;
 /** How long handlers may take to notice that their connections are cut (ms). */
-const LAST_MOMENT = 1000;
+const CUT_GRACE = 1000;
 
 /**
  * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
@@ -88,7 +88,7 @@ interface Client {
   readonly connection: Connection;
   served: Promise<void>;
   /** Whether its TLS handshake is not over. */
-  shaking: boolean;
+  handshaking: boolean;
 }
 
 const SERVED = Promise.resolve();
@@ -101,7 +101,7 @@ class TcpServer {
   #events: Events;
   #gate = new FairGate();
   /** Owner of every connection and of the promise that serves it. */
-  #open = new Roster<Client>();
+  #open = new Bag<Client>();
   /** Clients that are turned away come back at once, if they like: they must not fill the log. */
   #refusals: EventRate;
   #admission: Admission;
@@ -159,7 +159,7 @@ class TcpServer {
     this.#totals.connections++;
     const connection = new Connection(socket, { stall: stallTime(timeout), ...this.#options, gate: this.#gate });
     this.#events.emit({ event: "accepted", id: socket.id, peer: connection.peer });
-    const client: Client = { connection, served: SERVED, shaking: socket.handshake !== undefined };
+    const client: Client = { connection, served: SERVED, handshaking: socket.handshake !== undefined };
     client.served = this.#serve(client, socket, this.#open.add(client));
     if (once) this.#acceptor.close();
   }
@@ -170,7 +170,7 @@ class TcpServer {
   async #serve(client: Client, socket: StreamSocket, place: number): Promise<void> {
     const { connection } = client;
     try {
-      if (!client.shaking || await this.#secured(client, socket)) await this.#handler(connection);
+      if (!client.handshaking || await this.#secured(client, socket)) await this.#handler(connection);
     } catch (error) {
       this.#report(connection, error);
       if (error instanceof ProtocolError) await this.#admission.tell(connection, error.message);
@@ -188,7 +188,7 @@ class TcpServer {
   async #secured(client: Client, socket: StreamSocket): Promise<boolean> {
     const { connection } = client;
     const session = await socket.handshake?.() ?? null;
-    client.shaking = false;
+    client.handshaking = false;
     connection.session = session;
     if (session === null) return true;
     this.#events.emit(securedEvent(connection, session));
@@ -215,8 +215,8 @@ class TcpServer {
   async #drain(): Promise<void> {
     const { drainTime = DRAIN } = this.#options;
     // A handshake is no exchange yet: one that is not over in a moment may be begun again elsewhere.
-    if (Array.from(this.#open).some(({ shaking }) => shaking) && !await this.#servedWithin(LAST_MOMENT)) {
-      for (const { shaking, connection } of this.#open) if (shaking) connection.close();
+    if (Array.from(this.#open).some(({ handshaking }) => handshaking) && !await this.#servedWithin(CUT_GRACE)) {
+      for (const { handshaking, connection } of this.#open) if (handshaking) connection.close();
     }
     if (await this.#servedWithin(drainTime)) return;
     if (this.#open.size > 0) {
@@ -226,7 +226,7 @@ class TcpServer {
     this.#cut = true;
     for (const { connection } of this.#open) connection.close();
     // A handler that waits for something else than its connection is left to itself.
-    await this.#servedWithin(LAST_MOMENT);
+    await this.#servedWithin(CUT_GRACE);
   }
 
   /** Waits until everybody is served, or for `ms`; says which. */

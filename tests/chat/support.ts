@@ -20,11 +20,11 @@ export class TypedInput implements LineInput {
   #lines: (string | null)[] = [];
   #wake = Promise.withResolvers<void>();
   /** What the script makes of a line that comes early, as `openInput` would be told. */
-  onEarly: (line: string) => boolean = () => false;
+  onTypeAhead: (line: string) => boolean = () => false;
   #reading = false;
 
   type(...lines: string[]): void {
-    for (const line of lines) if (this.#reading || !this.interactive || !this.onEarly(line)) this.#lines.push(line);
+    for (const line of lines) if (this.#reading || !this.interactive || !this.onTypeAhead(line)) this.#lines.push(line);
     this.#rouse();
   }
 
@@ -84,7 +84,7 @@ export class TestDesk implements Desk {
   readonly input = new TypedInput();
   readonly stopping = new AbortController();
   readonly open: Desk["open"] = (options) => {
-    this.input.onEarly = options.onEarly ?? this.input.onEarly;
+    this.input.onTypeAhead = options.onTypeAhead ?? this.input.onTypeAhead;
     this.input.prompts.push(options.prompt ?? "");
     return this.input;
   };

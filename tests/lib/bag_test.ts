@@ -1,41 +1,41 @@
 import { assertEquals } from "@std/assert";
-import { Roster } from "../../lib/bag.ts";
+import { Bag } from "../../lib/bag.ts";
 
 const permissions = "none";
 
-Deno.test("Roster gives a place that is free to the next one", { permissions }, () => {
-  const roster = new Roster<string>();
-  const places = ["a", "b", "c"].map((item) => roster.add(item));
+Deno.test("Bag gives a place that is free to the next one", { permissions }, () => {
+  const bag = new Bag<string>();
+  const places = ["a", "b", "c"].map((item) => bag.add(item));
   assertEquals(new Set(places).size, 3);
-  roster.remove(places[1] as number);
-  assertEquals([roster.size, [...roster]], [2, ["a", "c"]]);
-  assertEquals(roster.add("d"), places[1]);
-  assertEquals([roster.size, [...roster].sort()], [3, ["a", "c", "d"]]);
-  for (const place of places) roster.remove(place);
-  assertEquals([roster.size, [...roster]], [0, []]);
+  bag.remove(places[1] as number);
+  assertEquals([bag.size, [...bag]], [2, ["a", "c"]]);
+  assertEquals(bag.add("d"), places[1]);
+  assertEquals([bag.size, [...bag].sort()], [3, ["a", "c", "d"]]);
+  for (const place of places) bag.remove(place);
+  assertEquals([bag.size, [...bag]], [0, []]);
 });
 
-Deno.test("Roster can be emptied by whoever goes through it", { permissions }, () => {
-  const roster = new Roster<number>();
-  const places = Array.from({ length: 100 }, (_, item) => roster.add(item));
+Deno.test("Bag can be emptied by whoever goes through it", { permissions }, () => {
+  const bag = new Bag<number>();
+  const places = Array.from({ length: 100 }, (_, item) => bag.add(item));
   const seen = [];
-  for (const item of roster) {
+  for (const item of bag) {
     seen.push(item);
-    roster.remove(places[item] as number);
+    bag.remove(places[item] as number);
     // And the one after the next.
-    if (item % 3 === 0 && item + 2 < 100) roster.remove(places[item + 2] as number);
+    if (item % 3 === 0 && item + 2 < 100) bag.remove(places[item + 2] as number);
   }
-  assertEquals(roster.size, 0);
+  assertEquals(bag.size, 0);
   assertEquals(seen, Array.from({ length: 100 }, (_, item) => item).filter((item) => item % 3 !== 2));
 });
 
-Deno.test("Roster stays as large as its greatest crowd", { permissions }, () => {
-  const roster = new Roster<number>();
+Deno.test("Bag stays as large as its greatest crowd", { permissions }, () => {
+  const bag = new Bag<number>();
   let largest = 0;
   for (let round = 0; round < 10_000; round++) {
-    const places = [roster.add(round), roster.add(round)];
+    const places = [bag.add(round), bag.add(round)];
     largest = Math.max(largest, ...places);
-    places.forEach((place) => roster.remove(place));
+    places.forEach((place) => bag.remove(place));
   }
-  assertEquals([largest, roster.size], [1, 0]);
+  assertEquals([largest, bag.size], [1, 0]);
 });

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { Deadlines, type Patience } from "../../lib/deadlines.ts";
+import { Deadlines, type WaitLimits } from "../../lib/deadlines.ts";
 import { TestTime } from "../support/time.ts";
 
 const permissions = "none";
 
 /** Deadlines, their time, and the limits that were reached so far, each with when that was (ms). */
-function watch(patience: Patience): { deadlines: Deadlines; time: TestTime; reached: [string, number][] } {
+function watch(patience: WaitLimits): { deadlines: Deadlines; time: TestTime; reached: [string, number][] } {
   const reached: [string, number][] = [];
   const time = new TestTime();
   const deadlines = new Deadlines(patience, (limit) => reached.push([limit, time.now()]), time);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
-import { EventRate, type EventRateOptions, MOST_PEERS, seldom } from "../../lib/event_rate.ts";
+import { EventRate, type EventRateOptions, firstThenCounts, MAX_PEERS } from "../../lib/event_rate.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 
@@ -79,7 +79,7 @@ Deno.test("EventRate has told everything when it is disposed of, and leaves no t
 
 Deno.test("EventRate counts ten thousand peers and no more: forged ones are without number", () => {
   const { rate, events } = limited({ burst: 1, rate: 0 });
-  for (let port = 0; port < MOST_PEERS; port++) rate.emit(received(port));
+  for (let port = 0; port < MAX_PEERS; port++) rate.emit(received(port));
   rate[Symbol.dispose]();
   assertMatch(messages(events)[0] ?? "", /: 9,999 received; from 9,999 peers$/);
 });
@@ -115,8 +115,8 @@ Deno.test("EventRate with --quiet tells a few errors of single peers and counts 
   assertEquals([count("result"), count("error"), count("warning")], [1000, 15, 1]);
 });
 
-Deno.test("seldom() tells one, and the number of the others", () => {
-  const { rate, events } = limited(seldom((count, within) => `${count} more within ${within}`));
+Deno.test("firstThenCounts() tells one, and the number of the others", () => {
+  const { rate, events } = limited(firstThenCounts((count, within) => `${count} more within ${within}`));
   for (let count = 0; count < 388_446; count++) rate.emit({ event: "warning", message: "Ignored" });
   rate[Symbol.dispose]();
   assertEquals(messages(events), ["Ignored", "388,445 more within 0 s"]);

@@ -3,7 +3,7 @@ import { Connection } from "../../lib/stream/connection.ts";
 import { answerWith, echo } from "../../tcp/server.ts";
 import { FakeSocket } from "../lib/fakes.ts";
 import { turn } from "../support/time.ts";
-import { Times } from "../../lib/stats.ts";
+import { LatencyStats } from "../../lib/stats.ts";
 import { eventsIn, needs, POSIX, run, startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
 import { everyWay } from "../support/chunks.ts";
@@ -258,7 +258,7 @@ Deno.test("tcp:server serves 200 clients at once, each of them often", async () 
   const clients = await Promise.all(Array.from({ length: 200 }, () => RawClient.connect(server.port)));
   try {
     const slowest = await Promise.all(clients.map(async (client, index) => {
-      const times = new Times();
+      const times = new LatencyStats();
       for (let round = 0; round < 20; round++) {
         const started = performance.now();
         await client.send(`${index}:${round}\n`);

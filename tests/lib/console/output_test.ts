@@ -110,7 +110,7 @@ Deno.test("Route leads what is written to another sink from then on", { permissi
   const out = new LineOutput(route);
   out.line("before");
   await out.flush();
-  route.lead(line);
+  route.redirect(line);
   out.line("after");
   await out.flush();
   assertEquals([screen.text, line.text], ["before\n", "after\n"]);

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
-import { askUntilRight, askYesOrNo, type Question } from "../../../lib/console/prompt.ts";
+import { askUntilValid, askYesOrNo, type Question } from "../../../lib/console/prompt.ts";
 import { StopRequested } from "../../../lib/console/stop.ts";
 
 const permissions = "none";
@@ -8,7 +8,7 @@ const permissions = "none";
 /** Asks with these answers at hand; tells the value and the questions as they were put. */
 function ask<T>(question: Question<T>, ...answers: (string | null)[]): { value: T; asked: string[] } {
   const asked: string[] = [];
-  const value = askUntilRight(question, (text) => {
+  const value = askUntilValid(question, (text) => {
     asked.push(text);
     const answer = answers.shift();
     if (answer === undefined) throw new Error(`asked once too often: ${text}`);
@@ -26,16 +26,16 @@ const port: Question<number> = {
   },
 };
 
-Deno.test("askUntilRight() shows the default in brackets and takes it for an empty answer", { permissions }, () => {
+Deno.test("askUntilValid() shows the default in brackets and takes it for an empty answer", { permissions }, () => {
   assertEquals(ask(port, ""), { value: 23456, asked: ["Port [23456]:"] });
   assertEquals(ask(port, " \t").value, 23456);
 });
 
-Deno.test("askUntilRight() takes an answer without the space around it", { permissions }, () => {
+Deno.test("askUntilValid() takes an answer without the space around it", { permissions }, () => {
   assertEquals(ask(port, " 9000 ").value, 9000);
 });
 
-Deno.test("askUntilRight() says what is wrong and asks again", { permissions }, () => {
+Deno.test("askUntilValid() says what is wrong and asks again", { permissions }, () => {
   assertEquals(ask(port, "80x", "no", "80"), {
     value: 80,
     asked: [
@@ -46,17 +46,17 @@ Deno.test("askUntilRight() says what is wrong and asks again", { permissions }, 
   });
 });
 
-Deno.test("askUntilRight() without a default hands on the empty answer", { permissions }, () => {
+Deno.test("askUntilValid() without a default hands on the empty answer", { permissions }, () => {
   const { fallback: _, ...bare } = port;
   assertEquals(ask(bare, "", "7"), { value: 7, asked: ["Port:", 'Cannot use "": digits only\nPort:'] });
 });
 
-Deno.test("askUntilRight() takes Ctrl-C and Ctrl-D for a stop (P1)", { permissions }, () => {
+Deno.test("askUntilValid() takes Ctrl-C and Ctrl-D for a stop (P1)", { permissions }, () => {
   const stopped = assertThrows(() => ask(port, "x", null), StopRequested);
   assertEquals([stopped.signal, stopped.code], ["SIGINT", 130]);
 });
 
-Deno.test("askUntilRight() lets any other fault through", { permissions }, () => {
+Deno.test("askUntilValid() lets any other fault through", { permissions }, () => {
   const read = (): never => {
     throw new RangeError("a bug");
   };

@@ -217,7 +217,7 @@ Deno.test("Terminal.read() with a signal gives up the wait and loses no line", a
 Deno.test("Terminal tells of lines for which nobody waits, and throws them away when told to", async () => {
   const early: string[] = [];
   using it = setUp({
-    onEarly: (line) => {
+    onTypeAhead: (line) => {
       early.push(line);
       return line === "taken";
     },

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  amplificationLimit,
   AnswerBudget,
   type AnswerBudgetOptions,
-  answerRoom,
   BREAK,
   FIRST,
+  fittingWording,
   LOAD,
-  shortEnough,
-  warnOfLongAnswers,
+  warnOfAmplification,
 } from "../../../lib/datagram/answer_budget.ts";
 import type { NetEvent } from "../../../lib/events.ts";
 import { encodeText } from "../../../lib/text.ts";
@@ -94,26 +94,34 @@ Deno.test("AnswerBudget forgets a load that is over", { permissions: "none" }, (
   for (; clock.now < 9000; clock.now += 30) assert(budget.take(client), `${clock.now}`);
 });
 
-Deno.test("answerRoom() keeps an answer within three times its question on the wire", { permissions: "none" }, () => {
-  for (const question of [0, 1, 28, 1472]) assertEquals(28 + answerRoom(question), 3 * (28 + question));
-});
+Deno.test(
+  "amplificationLimit() keeps an answer within three times its question on the wire",
+  { permissions: "none" },
+  () => {
+    for (const question of [0, 1, 28, 1472]) assertEquals(28 + amplificationLimit(question), 3 * (28 + question));
+  },
+);
 
-Deno.test("shortEnough() takes the first wording that fits, and a few words at most", { permissions: "none" }, () => {
-  const wordings = ["é".repeat(30), "b".repeat(58), "c"];
-  assertEquals(shortEnough(wordings, 2), wordings[0]);
-  assertEquals(shortEnough(wordings, 1), wordings[1]);
-  assertEquals(shortEnough(wordings, 0), "c");
-  assertEquals(encodeText(shortEnough(["x".repeat(5000)], 60_000)).length, 120);
-  // No half characters.
-  const cut = shortEnough(["a" + "😀".repeat(50)], 0);
-  assertEquals(cut, "a" + "😀".repeat(13));
-});
+Deno.test(
+  "fittingWording() takes the first wording that fits, and a few words at most",
+  { permissions: "none" },
+  () => {
+    const wordings = ["é".repeat(30), "b".repeat(58), "c"];
+    assertEquals(fittingWording(wordings, 2), wordings[0]);
+    assertEquals(fittingWording(wordings, 1), wordings[1]);
+    assertEquals(fittingWording(wordings, 0), "c");
+    assertEquals(encodeText(fittingWording(["x".repeat(5000)], 60_000)).length, 120);
+    // No half characters.
+    const cut = fittingWording(["a" + "😀".repeat(50)], 0);
+    assertEquals(cut, "a" + "😀".repeat(13));
+  },
+);
 
-Deno.test("warnOfLongAnswers() warns where others on the network can be flooded", { permissions: "none" }, () => {
+Deno.test("warnOfAmplification() warns where others on the network can be flooded", { permissions: "none" }, () => {
   const warnings = (length: number, bind: string, question?: number): string[] => {
     const all: NetEvent[] = [];
     const events = { detailed: true, emit: (event: NetEvent): unknown => all.push(event) };
-    warnOfLongAnswers(new Uint8Array(length), bind, events, question);
+    warnOfAmplification(new Uint8Array(length), bind, events, question);
     return all.flatMap((event) => event.event === "warning" ? [event.message] : []);
   };
   assertEquals(warnings(56, "0.0.0.0"), []);
@@ -130,11 +138,11 @@ Deno.test("AnswerBudget has a budget for all peers together, which a peer under 
   const peer = (port: number): { hostname: string; port: number } => ({ hostname: "192.0.2.1", port });
   let answered = 0;
   for (let port = 1; port <= 3000; port++) if (budget.take(peer(port))) answered++;
-  assertEquals([answered, budget.allSpent], [1000, true]);
+  assertEquals([answered, budget.totalExceeded], [1000, true]);
   now += 1000;
   answered = 0;
   for (let count = 0; count < 4000; count++) if (budget.take(peer(50_000))) answered++;
-  assertEquals([answered, budget.allSpent], [4000, false]);
+  assertEquals([answered, budget.totalExceeded], [4000, false]);
 });
 
 Deno.test("AnswerBudget ends a loop of any pace above its rate", () => {

@@ -72,9 +72,9 @@ const ENDINGS: Record<string, (run: Run<typeof flags>) => string | Promise<strin
   },
   ask: () => `Done: ${canAsk() ? "there is a person" : "nobody to ask"}`,
   given: ({ given, options }) => `Done: ${[...given].join()} ${options.timeout}`,
-  screen: async ({ takeScreen, output }) => {
+  screen: async ({ redirectTerminal, output }) => {
     const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
-    takeScreen(sink);
+    redirectTerminal(sink);
     await output.write(encodeText("taken\n"));
     return "Done: screen taken where there is one";
   },

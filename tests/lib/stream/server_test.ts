@@ -3,7 +3,7 @@ import { parseRange } from "../../../lib/addr.ts";
 import { ProtocolError } from "../../../lib/errors.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { totalsLine } from "../../../lib/totals.ts";
-import { Times } from "../../../lib/stats.ts";
+import { LatencyStats } from "../../../lib/stats.ts";
 import { encodeText } from "../../../lib/text.ts";
 import { RawClient, RecordedEvents } from "../../support/sockets.ts";
 import { FakeListener, FakeSocket } from "../fakes.ts";
@@ -31,7 +31,7 @@ Deno.test("serveTcp() never waits 40 ms for Nagle where an answer goes out in tw
     }
   });
   using client = await RawClient.connect(server.port);
-  const times = new Times();
+  const times = new LatencyStats();
   for (let round = 0; round < 50; round++) {
     const started = performance.now();
     await client.send("?\n");
