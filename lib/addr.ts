@@ -1,5 +1,5 @@
 /**
- * Ports, hosts and address ranges as people write them. Pure: nothing is resolved or opened here.
+ * Parses and formats ports, hosts and address ranges. Pure: nothing is resolved or opened here.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export interface Endpoint {
 }
 
 /**
- * Reads a port as a person types it: decimal digits and nothing else, 1 to 65535.
+ * Parses a port: decimal digits only, 1 to 65535.
  *
- * @param text What was typed. `"1e3"`, `" 80"`, `"80x"` and `"0x50"` are no ports.
- * @param options With `zero`, 0 is allowed too: a server then takes any free port.
- * @returns The port, or `null` when it is none.
+ * @param text User input. `"1e3"`, `" 80"`, `"80x"` and `"0x50"` are invalid.
+ * @param options With `zero`, 0 is valid too: a server then takes any free port.
+ * @returns The port, or `null` if it is invalid.
  *
  * @example Usage
  * ```ts
@@ -35,10 +35,10 @@ export function parsePort(text: string, options: { zero?: boolean } = {}): numbe
 }
 
 /**
- * Reads a host name or an address; brackets around IPv6 are taken off, a zone (`fe80::1%eth0`) stays.
+ * Parses a host name or an address; removes brackets around IPv6, keeps a zone (`fe80::1%eth0`).
  *
- * @param text What was typed.
- * @returns The host as the platform wants it, or `null` when it cannot be one (empty, white space, a URL, `host:port`).
+ * @param text User input.
+ * @returns The host in the platform's form, or `null` if it is invalid (empty, white space, a URL, `host:port`).
  */
 export function parseHost(text: string): string | null {
   const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
@@ -49,7 +49,7 @@ export function parseHost(text: string): string | null {
 }
 
 /**
- * Writes an endpoint the way URLs and logs do: IPv6 in brackets (RFC 3986 3.2.2), an IPv4 peer of a dual-stack socket as plain IPv4.
+ * Formats an endpoint as URLs and logs do: IPv6 in brackets (RFC 3986 3.2.2), an IPv4 peer of a dual-stack socket as plain IPv4.
  *
  * @example Usage
  * ```ts
@@ -65,24 +65,24 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return host.includes(":") ? `[${host}]:${endpoint.port}` : `${host}:${endpoint.port}`;
 }
 
-/** Writes `::ffff:192.0.2.1`, an IPv4 peer as a dual-stack socket sees it, as `192.0.2.1` (RFC 4291 2.5.5.2). */
+/** Converts an IPv4-mapped address (`::ffff:192.0.2.1`, an IPv4 peer of a dual-stack socket) to IPv4 (RFC 4291 2.5.5.2). */
 export function unmapped(hostname: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(hostname)?.[1] ?? hostname;
 }
 
-/** Tells whether an address can be reached from this machine only (127.0.0.0/8, `::1`, `localhost`). */
+/** Whether an address is loopback, reachable from this machine only (127.0.0.0/8, `::1`, `localhost`). */
 export function isLoopback(hostname: string): boolean {
   const host = unmapped(hostname);
   return host === "localhost" || host === "::1" ||
     (/^127\./.test(host) && isAddress(host));
 }
 
-/** Tells whether an address stands for all addresses of the machine. */
+/** Whether an address is the wildcard, which stands for all addresses of the machine. */
 export function isWildcard(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
 }
 
-/** A range of addresses: those of a family that share their first `prefix` bits with `network`. */
+/** An address range: all addresses of a family whose first `prefix` bits equal those of `network`. */
 export interface AddressRange {
   readonly network: string;
   readonly prefix: number;
@@ -90,9 +90,9 @@ export interface AddressRange {
 }
 
 /**
- * Reads a range in CIDR notation (RFC 4632), `192.168.0.0/16` or `fd00::/8`; an address alone is a range of one.
+ * Parses a range in CIDR notation (RFC 4632), `192.168.0.0/16` or `fd00::/8`; a bare address is a range of one.
  *
- * @returns The range, or `null` when it is none.
+ * @returns The range, or `null` if it is invalid.
  *
  * @example Usage
  * ```ts
@@ -114,12 +114,12 @@ export function parseRange(text: string): AddressRange | null {
   const prefix = given === undefined ? bits : Number(given);
   if (prefix > bits) return null;
   if (network.includes(":")) return { network, prefix, family: "ipv6" };
-  // An IPv4 range in the form of IPv6 (RFC 4291 2.5.5.2): peers are compared as IPv4.
+  // An IPv4-mapped range (RFC 4291 2.5.5.2) becomes an IPv4 range: peers are compared as IPv4.
   const mapped = bits === 128 ? prefix - 96 : prefix;
   return mapped < 0 ? { network: address, prefix, family: "ipv6" } : { network, prefix: mapped, family: "ipv4" };
 }
 
-/** Makes the question whether an address lies in one of the ranges; an IPv4 peer of a dual-stack socket counts as IPv4. */
+/** Returns a predicate: is an address in one of the ranges? An IPv4 peer of a dual-stack socket counts as IPv4. */
 export function rangeMatcher(ranges: readonly AddressRange[]): (hostname: string) => boolean {
   const list = new BlockList();
   for (const { network, prefix, family } of ranges) list.addSubnet(network, prefix, family);
@@ -129,15 +129,15 @@ export function rangeMatcher(ranges: readonly AddressRange[]): (hostname: string
   };
 }
 
-/** Tells whether a text is an address rather than a name; a zone (`%eth0`) is not part of an address. */
+/** Whether a text is an address rather than a name; a zone (`%eth0`) is not part of an address. */
 export function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes("%");
 }
 
 /**
- * Writes an address in its shortest form (RFC 5952), an IPv4 one in the form of IPv6 (RFC 4291 2.5.5.2) as IPv4.
+ * Formats an address in its shortest form (RFC 5952), an IPv4-mapped one (RFC 4291 2.5.5.2) as IPv4.
  *
- * @returns The text, or `null` when it is no address.
+ * @returns The text, or `null` if it is not an address.
  *
  * @example Usage
  * ```ts
@@ -158,12 +158,12 @@ export function canonicalAddress(text: string): string | null {
   return [high, low].map((group) => parseInt(group, 16)).flatMap((group) => [group >> 8, group & 255]).join(".");
 }
 
-/** What a port may be, as the end of a sentence. */
+/** The rule for ports, as the end of a sentence. */
 export function portRule(options: { zero?: boolean } = {}): string {
   return `it must be a whole number from 1 to 65535${options.zero === true ? ", or 0 for any free port" : ""}`;
 }
 
-/** Says of a typed port that it is none, and what it may be. */
+/** The error for an invalid port: quotes the input and states the rule. */
 export function portError(text: string, options: { zero?: boolean } = {}): UsageError {
   return new UsageError(`Cannot use port ${JSON.stringify(text)}: ${portRule(options)}`);
 }

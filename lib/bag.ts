@@ -1,15 +1,15 @@
 /**
- * Who is there, where many come and go.
+ * A collection for items that come and go often.
  *
  * @module
  */
 
 /**
- * Things in no order, each with a place of its own.
+ * An unordered collection in which each item has a slot.
  *
- * A `Set` could do the same. But V8 makes a new table for it every so many comings and goings, and the tables that were left behind
- * keep each other and all that was in them alive until the next full collection: a server of short connections spends a tenth of its
- * time on copying the dead.
+ * Why not a `Set`: V8 rehashes it into a new table again and again as items come and go, and the discarded tables keep each other and
+ * their contents alive until the next full garbage collection. A server of short connections then spends a tenth of its time copying
+ * dead entries.
  *
  * @example Usage
  * ```ts
@@ -17,9 +17,9 @@
  * import { assertEquals } from "@std/assert";
  *
  * const bag = new Bag<string>();
- * const place = bag.add("alice");
+ * const slot = bag.add("alice");
  * bag.add("bob");
- * bag.remove(place);
+ * bag.remove(slot);
  * assertEquals([bag.size, [...bag]], [1, ["bob"]]);
  * ```
  */
@@ -27,25 +27,25 @@ export class Bag<T> {
   #items: (T | undefined)[] = [];
   #free: number[] = [];
 
-  /** How many are there. */
+  /** The number of items. */
   get size(): number {
     return this.#items.length - this.#free.length;
   }
 
-  /** Adds one; returns its place, which {@linkcode Bag.remove} wants to have. */
+  /** Adds an item and returns its slot, the argument of {@linkcode Bag.remove}. */
   add(item: T): number {
-    const place = this.#free.pop() ?? this.#items.length;
-    this.#items[place] = item;
-    return place;
+    const slot = this.#free.pop() ?? this.#items.length;
+    this.#items[slot] = item;
+    return slot;
   }
 
-  /** Removes what is at a place; only once, since somebody else gets the place next. */
-  remove(place: number): void {
-    this.#items[place] = undefined;
-    this.#free.push(place);
+  /** Removes the item in a slot. Call it once per item: the slot is reused. */
+  remove(slot: number): void {
+    this.#items[slot] = undefined;
+    this.#free.push(slot);
   }
 
-  /** All that are there; they may be removed meanwhile. */
+  /** Iterates over all items; they may be removed meanwhile. */
   *[Symbol.iterator](): Generator<T> {
     for (const item of this.#items) {
       if (item !== undefined) yield item;

@@ -1,31 +1,31 @@
 /**
- * The limits on a peer that keeps us waiting.
+ * Time limits on a slow or silent peer.
  *
  * @module
  */
 import { SYSTEM_TIME, type TimeSource } from "./time.ts";
 
-/** How long a peer may keep a connection waiting, in milliseconds; 0 = for ever. */
+/** How long we wait for a peer, in milliseconds; 0 = for ever. */
 export interface WaitLimits {
-  /** Nothing passes in either direction while we wait for the peer's word. */
+  /** Idle limit: no data in either direction while a read is pending. */
   readonly idle: number;
-  /** A write makes no progress: the peer does not read. */
+  /** A write is stalled: the peer does not read. */
   readonly stall: number;
-  /** A message that has begun is not complete, though its bytes may keep coming. */
+  /** A message is still incomplete, even if its bytes keep trickling in. */
   readonly message?: number;
 }
 
-/** The timer looks so many times per stall limit: the limit is kept to a quarter. */
-const LOOKS = 4;
-/** A timer that fires this late (ms) means that the process did not run: it was stopped, or the machine slept. */
-export const SLEPT = 500;
-/** How long after such a sleep a peer's words that already wait may take to be read (ms); less where the limit is shorter. */
+/** Checks per stall limit: a stall is noticed at most a quarter of the limit late. */
+const CHECKS_PER_STALL = 4;
+/** A timer that fires this late (ms) means that the process did not run: it was stopped, or the machine was suspended. */
+export const SUSPEND_THRESHOLD = 500;
+/** Time to read what is already buffered after such a suspension (ms); less if the limit itself is shorter. */
 const GRACE = 1000;
 
 /**
- * Watches one connection with one timer. Activity only leaves a mark; the timer looks at the marks when it fires and sleeps on, so
- * that a busy connection pays for no timer per message, and for a clock reading only where there is an idle limit. Time in which the
- * process did not run does not count.
+ * Watches one connection with one timer. Activity only updates timestamps; the timer checks them when it fires and re-arms itself.
+ * A busy connection therefore sets no timer per message and reads the clock only if it has an idle limit. Time during which the
+ * process was suspended does not count.
  */
 export class Deadlines {
   #limits: Required<WaitLimits>;
@@ -33,20 +33,20 @@ export class Deadlines {
   #activeAt = 0;
   #reading = false;
   #writing = false;
-  /** Counts the steps of all writes; a write that waits does not count on. */
+  /** Counts the progress of all writes; a stalled write leaves it unchanged. */
   #steps = 0;
   #stepsSeen = -1;
-  #stuckSince = 0;
-  /** When the message under way began; `null` = none is. */
-  #begunAt: number | null = null;
+  #stalledSince = 0;
+  /** When the current message began; `null` = between messages. */
+  #messageStart: number | null = null;
   /** When the timer should fire. */
   #due = Infinity;
   #time: TimeSource;
   #cancel: () => void = () => {};
 
   /**
-   * @param onExpired Called once, with the limit that was reached and how long it is.
-   * @param time The system's, unless a test brings its own.
+   * @param onExpired Called once, with the limit that expired and its length.
+   * @param time The system clock; tests pass their own.
    */
   constructor(limits: WaitLimits, onExpired: (limit: keyof WaitLimits, ms: number) => void, time = SYSTEM_TIME) {
     this.#time = time;
@@ -54,60 +54,60 @@ export class Deadlines {
     this.#onExpired = onExpired;
     if (Object.values(limits).every((limit) => limit === 0)) return;
     this.#activeAt = this.#time.now();
-    this.#look();
+    this.#check();
   }
 
-  /** A read begins (`true`), or the one that waited has ended. */
+  /** A read starts (`true`) or has completed. */
   reading(on: boolean): void {
     this.#reading = on;
     if (on && this.#limits.idle > 0) this.#activeAt = this.#time.now();
   }
 
-  /** A write begins or has made progress (`true`), or all is written. */
+  /** A write starts or makes progress (`true`), or is complete. */
   writing(on: boolean): void {
     this.#writing = on;
     this.#steps++;
     if (this.#limits.idle > 0) this.#activeAt = this.#time.now();
   }
 
-  /** The message that we wait for has begun (`true`, as often as that is noticed), or is complete. */
+  /** The next message has begun (`true`; repeated calls are harmless), or is complete. */
   message(begun: boolean): void {
-    if (!begun) this.#begunAt = null;
-    else if (this.#limits.message > 0) this.#begunAt ??= this.#time.now();
+    if (!begun) this.#messageStart = null;
+    else if (this.#limits.message > 0) this.#messageStart ??= this.#time.now();
   }
 
-  /** Ends the watch. */
+  /** Cancels the timer. */
   stop(): void {
     this.#cancel();
   }
 
-  #look(): void {
+  #check(): void {
     const now = this.#time.now();
-    if (now - this.#due > SLEPT) this.#wakeUp(now);
+    if (now - this.#due > SUSPEND_THRESHOLD) this.#wakeUp(now);
     const untilIdle = this.#untilIdle(now);
     const untilStall = this.#untilStall(now);
-    const untilLate = this.#untilLate(now);
+    const untilMessageDue = this.#untilMessageDue(now);
     if (untilStall <= 0) return this.#expired("stall");
     if (untilIdle <= 0) return this.#expired("idle");
-    if (untilLate <= 0) return this.#expired("message");
-    const next = Math.min(untilIdle, untilStall, untilLate, this.#limits.stall / LOOKS || Infinity);
+    if (untilMessageDue <= 0) return this.#expired("message");
+    const next = Math.min(untilIdle, untilStall, untilMessageDue, this.#limits.stall / CHECKS_PER_STALL || Infinity);
     if (next === Infinity) return;
     this.#due = now + next;
-    this.#cancel = this.#time.after(Math.max(1, next), () => this.#look());
+    this.#cancel = this.#time.after(Math.max(1, next), () => this.#check());
   }
 
   #expired(limit: keyof WaitLimits): void {
     this.#onExpired(limit, this.#limits[limit]);
   }
 
-  /** Moves all marks on by the time that was slept, and far enough to leave the grace. */
+  /** Moves all timestamps forward by the time suspended, and far enough to leave the grace period. */
   #wakeUp(now: number): void {
-    const slept = now - this.#due;
+    const suspended = now - this.#due;
     const moved = (mark: number, limit: number): number =>
-      Math.min(now, Math.max(mark + slept, now + Math.min(GRACE, limit) - limit));
+      Math.min(now, Math.max(mark + suspended, now + Math.min(GRACE, limit) - limit));
     this.#activeAt = moved(this.#activeAt, this.#limits.idle);
-    this.#stuckSince = moved(this.#stuckSince, this.#limits.stall);
-    if (this.#begunAt !== null) this.#begunAt = moved(this.#begunAt, this.#limits.message);
+    this.#stalledSince = moved(this.#stalledSince, this.#limits.stall);
+    if (this.#messageStart !== null) this.#messageStart = moved(this.#messageStart, this.#limits.message);
   }
 
   #untilIdle(now: number): number {
@@ -121,14 +121,14 @@ export class Deadlines {
     if (stall === 0) return Infinity;
     if (!this.#writing || this.#steps !== this.#stepsSeen) {
       this.#stepsSeen = this.#steps;
-      this.#stuckSince = now;
+      this.#stalledSince = now;
     }
-    return this.#stuckSince + stall - now;
+    return this.#stalledSince + stall - now;
   }
 
-  #untilLate(now: number): number {
+  #untilMessageDue(now: number): number {
     const { message } = this.#limits;
     if (message === 0) return Infinity;
-    return this.#begunAt === null ? message : this.#begunAt + message - now;
+    return this.#messageStart === null ? message : this.#messageStart + message - now;
   }
 }

@@ -1,45 +1,45 @@
 /**
- * How a run can end: the exit codes, and errors that carry one.
+ * Exit codes, and the errors that carry them.
  *
- * An error that reaches a person is a {@linkcode Failure}: its message is one plain sentence, "Cannot <action>: <state>".
- * What the runtime throws stays in `cause`. This file names no `Deno`, so that pure protocol files may import it.
+ * An error shown to the user is a {@linkcode Failure}: its message is one plain sentence, "Cannot <action>: <state>".
+ * The runtime's error is kept as its `cause`. This file does not name `Deno`, so pure protocol files may import it.
  *
  * @module
  */
 
-/** Exit codes, one per kind of ending, the same for every script. */
+/** Exit codes, the same for every script. */
 export const Exit = {
-  /** The work is done. */
+  /** Success. */
   done: 0,
-  /** A failure that no other code names. */
+  /** Any failure without a code of its own. */
   failed: 1,
-  /** A flag, value or argument that makes no sense. */
+  /** An invalid flag, value or argument. */
   misuse: 2,
   /** The name has no address. */
   nameNotFound: 3,
-  /** Refused, or no way to get there. */
+  /** Connection refused, or no route to the peer. */
   unreachable: 4,
-  /** No connection, or no word from the peer, within the limit. */
+  /** Connecting timed out, or the peer sent nothing within the idle limit. */
   timedOut: 5,
-  /** The peer reset the connection or left in mid-message. */
+  /** The peer reset the connection or left mid-message. */
   cutOff: 6,
   /** The TLS certificate is not trusted. */
   untrusted: 7,
   /** The peer broke the protocol. */
   protocol: 8,
-  /** The address is in use, foreign or not permitted. */
+  /** The address is in use, not local or not permitted. */
   cannotListen: 9,
-  /** A client stopped by SIGINT (128 + 2, as shells count). */
+  /** A client stopped by SIGINT (128 + 2, the shell convention). */
   interrupted: 130,
 } as const;
 
 /** One of the {@linkcode Exit} codes. */
 export type ExitCode = typeof Exit[keyof typeof Exit];
 
-/** An error whose message is fit to be printed and which knows how the run ends because of it. */
+/** An error with a printable message and an exit code. */
 export class Failure extends Error {
   override name = "Failure";
-  /** The exit code of a run that ends with this. */
+  /** The exit code of a run that ends with this error. */
   readonly code: ExitCode;
 
   constructor(code: ExitCode, message: string, options?: ErrorOptions) {
@@ -48,7 +48,7 @@ export class Failure extends Error {
   }
 }
 
-/** A flag, a value or an argument that makes no sense: one line on stderr, exit 2, nothing opened. */
+/** An invalid flag, value or argument: one line on stderr, exit 2, nothing opened. */
 export class UsageError extends Failure {
   override name = "UsageError";
   constructor(message: string, options?: ErrorOptions) {
@@ -56,7 +56,7 @@ export class UsageError extends Failure {
   }
 }
 
-/** The peer sent what its protocol does not allow, or more than the limit. */
+/** The peer violated the protocol or exceeded a size limit. */
 export class ProtocolError extends Failure {
   override name = "ProtocolError";
   constructor(message: string, options?: ErrorOptions) {
@@ -72,23 +72,23 @@ export class CutOffError extends Failure {
   }
 }
 
-/** A bound on time was reached. */
+/** A time limit expired. */
 export class TimedOutError extends Failure {
   override name = "TimedOutError";
   constructor(message: string, options?: ErrorOptions) {
     super(Exit.timedOut, message, options);
   }
 
-  /** The peer kept us waiting for longer than a limit, in milliseconds. */
+  /** The error for a connection limit of `ms` milliseconds that expired. */
   static of(limit: "idle" | "stall" | "message", peer: string, ms: number): TimedOutError {
     const seconds = ms / 1000;
     if (limit === "stall") return new TimedOutError(`Cannot write to ${peer}: it has not read for ${seconds} s`);
-    const state = limit === "idle" ? `no word for ${seconds} s` : `its message is not complete after ${seconds} s`;
+    const state = limit === "idle" ? `no data for ${seconds} s` : `its message is not complete after ${seconds} s`;
     return new TimedOutError(`Cannot read from ${peer}: ${state}`);
   }
 }
 
-/** Names of the runtime's errors that only say "the peer is gone". */
+/** Names of runtime errors that only mean that the peer is gone. */
 const DISCONNECTS: ReadonlySet<string> = new Set([
   "BrokenPipe",
   "ConnectionAborted",
@@ -98,7 +98,7 @@ const DISCONNECTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Tells whether an error says that the peer is gone, which is an end of that connection and never of the program.
+ * Whether an error means that the peer is gone. That ends the connection, never the program.
  *
  * @example Usage
  * ```ts
@@ -113,22 +113,22 @@ export function isDisconnect(error: unknown): boolean {
   return error instanceof Error && DISCONNECTS.has(error.name);
 }
 
-/** Tells whether an operation ended because its own side closed the socket (or the signal it was given fired). */
+/** Whether an operation ended because this side closed the socket (or its signal was aborted). */
 export function isClosedHere(error: unknown): boolean {
   return error instanceof Error &&
     (error.name === "BadResource" || error.name === "Interrupted" || error.name === "AbortError");
 }
 
 /**
- * Puts what the runtime threw into words and a code.
+ * Maps a runtime error to a state and an exit code.
  *
  * @param error What was caught.
- * @returns A state ("connection refused") and the code it means for a client. For {@linkcode Exit.cannotListen} see `lib/net/listen.ts`.
+ * @returns A state ("connection refused") and a client's exit code. For {@linkcode Exit.cannotListen} see `lib/net/listen.ts`.
  */
 export function stateOf(error: unknown): { code: ExitCode; state: string } {
   if (error instanceof Failure) return { code: error.code, state: error.message };
   if (!(error instanceof Error)) return { code: Exit.failed, state: String(error) };
-  // Some of what the system says has no class of its own in the runtime, only its number's name.
+  // The runtime has no class for some system errors, only an errno name.
   const known = STATES.get(error.name) ?? STATES.get("code" in error ? String(error.code) : "");
   if (known !== undefined) return known;
   if (error.message.includes("failed to lookup address information") || error.name === "URIError") {
@@ -142,7 +142,7 @@ export function stateOf(error: unknown): { code: ExitCode; state: string } {
 const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(Object.entries({
   ConnectionRefused: { code: Exit.unreachable, state: "connection refused" },
   NetworkUnreachable: { code: Exit.unreachable, state: "network unreachable" },
-  EHOSTUNREACH: { code: Exit.unreachable, state: "no route to that host" },
+  EHOSTUNREACH: { code: Exit.unreachable, state: "no route to host" },
   ENETUNREACH: { code: Exit.unreachable, state: "network unreachable" },
   ETIMEDOUT: { code: Exit.timedOut, state: "no answer" },
   HostUnreachable: { code: Exit.unreachable, state: "host unreachable" },
@@ -151,10 +151,10 @@ const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(O
   TimedOut: { code: Exit.timedOut, state: "no answer" },
   ConnectionReset: { code: Exit.cutOff, state: "connection reset by the peer" },
   BrokenPipe: { code: Exit.cutOff, state: "the peer no longer reads" },
-  UnexpectedEof: { code: Exit.cutOff, state: "cut off without the end that TLS announces (close_notify)" },
+  UnexpectedEof: { code: Exit.cutOff, state: "cut off without a TLS close_notify" },
 }));
 
-/** Turns "Requires net access to …, run again with the --allow-net flag" into our kind of sentence. */
+/** Rewords "Requires net access to …, run again with the --allow-net flag". */
 function missingPermission(error: Error): string {
   const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "its --allow flag";
   const what = /access to (.+?), run again/.exec(error.message)?.[1] ?? "this";
@@ -162,11 +162,11 @@ function missingPermission(error: Error): string {
 }
 
 /**
- * Puts a failed operation on a peer's connection into words.
+ * Makes a {@linkcode Failure} of an operation that failed on a peer's connection.
  *
  * @param what The operation and the peer: "read from 192.0.2.1:80".
- * @param error What the runtime threw; a {@linkcode Failure} is in words already.
- * @param partial How many bytes of an unfinished message had come.
+ * @param error The runtime's error; a {@linkcode Failure} is returned unchanged.
+ * @param partial How many bytes of an incomplete message had arrived.
  */
 export function peerFailure(what: string, error: unknown, partial: number): Failure {
   if (error instanceof Failure) return error;

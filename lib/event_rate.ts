@@ -1,48 +1,48 @@
 /**
- * A log that strangers cannot flood.
+ * Rate limiting for the log, so that peers cannot flood it.
  *
  * @module
  */
 import type { Events, NetEvent } from "./events.ts";
 import { plural } from "./text.ts";
 
-/** How much peers may write into a log. The defaults show a thousand exchanges at once, then ninety short lines a second. */
+/** How much peers may add to a log. The defaults allow a burst of a thousand exchanges, then ninety short lines a second. */
 export interface EventRateOptions {
-  /** How many bytes may come at once (512 KiB); one event always may. */
+  /** The burst in bytes (512 KiB); a single event always passes. */
   readonly burst?: number;
-  /** How many bytes a second may come after that (16 KiB). */
+  /** The sustained rate in bytes a second (16 KiB). */
   readonly rate?: number;
-  /** How long events are counted before the count is told (10,000 ms). */
+  /** How long suppressed events are counted before the count is reported (10,000 ms). */
   readonly period?: number;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
-  /** What is said of the events that were left out. */
-  readonly tell?: (left: Suppressed) => string;
+  /** The line that reports the suppressed events. */
+  readonly summarize?: (suppressed: Suppressed) => string;
 }
 
-/** What was left out of a log. */
+/** The events that were kept out of a log. */
 export interface Suppressed {
-  /** How many events of each name. */
+  /** The number of events by name. */
   readonly counts: ReadonlyMap<string, number>;
-  /** How many peers they came from, as far as the events say; at most {@linkcode MAX_PEERS} are told apart. */
+  /** How many peers they came from, as far as the events say; counted up to {@linkcode MAX_PEERS}. */
   readonly peers: number;
-  /** For how long (ms). */
+  /** The time covered (ms). */
   readonly duration: number;
 }
 
-/** The most peers that are told apart in a period: forged addresses have no end. */
+/** The most peers that are counted in a period: forged addresses are unlimited. */
 export const MAX_PEERS = 10_000;
-/** What a line has beside its text (time, address, marks), in bytes. */
-const FRAME = 100;
-/** How soon the first of the events that are left out is told (ms). */
-const SOON = 1000;
-/** With `--quiet`, errors of single peers: a few at once, then one every other second. */
-const QUIET = { burst: 2000, rate: 75 };
+/** The bytes of a line besides its text (time, address, mark). */
+const LINE_OVERHEAD = 100;
+/** How soon after the first suppressed event the count is reported (ms). */
+const FIRST_REPORT = 1000;
+/** The limit on errors of single peers with `--quiet`: a burst of a few, then one every other second. */
+const QUIET_ERRORS = { burst: 2000, rate: 75 };
 
 /** Events that no peer can cause at will. */
-const OWN: ReadonlySet<NetEvent["event"]> = new Set(["listening", "stopping", "summary", "measured", "ended"]);
+const UNLIMITED: ReadonlySet<NetEvent["event"]> = new Set(["listening", "stopping", "summary", "measured", "ended"]);
 
-/** An account in bytes that fills up with time. */
+/** A token bucket in bytes. */
 class Bucket {
   #burst: number;
   #rate: number;
@@ -55,22 +55,22 @@ class Bucket {
     this.#at = now;
   }
 
-  /** Whether anything is left. */
+  /** Refills the bucket; returns whether anything is left. */
   fill(now: number): boolean {
     this.#left = Math.min(this.#burst, this.#left + (now - this.#at) / 1000 * this.#rate);
     this.#at = now;
     return this.#left > 0;
   }
 
-  /** Takes as much, below nothing too. */
+  /** Takes tokens; the balance may go negative. */
   take(cost: number): void {
     this.#left -= cost;
   }
 }
 
 /**
- * Passes events on up to a rate, and counts the others: a second after the first of them, and then every `period`, one line tells how
- * many were left out, and the last is told when this is disposed of. What no peer can cause (the summary of a run, say) always passes.
+ * Passes events on up to a rate and counts the rest: one line reports the count a second after the first suppressed event, then every
+ * `period`, and finally on disposal. Events that no peer can cause (the summary of a run, say) always pass.
  *
  * @example Usage
  * ```ts
@@ -86,7 +86,7 @@ class Bucket {
  * }
  * assertEquals(told.map((event) => "message" in event ? event.message : event.event), [
  *   "accepted",
- *   "Left out of the log within 0 s: 999 accepted; from 10 peers",
+ *   "Not logged in the last 0 s: 999 accepted; from 10 peers",
  * ]);
  * ```
  */
@@ -94,14 +94,14 @@ export class EventRate implements Events, Disposable {
   #events: Events;
   #period: number;
   #now: () => number;
-  #tell: (left: Suppressed) => string;
+  #summarize: (suppressed: Suppressed) => string;
   #all: Bucket;
-  #quietTroubles: Bucket;
+  #quietErrors: Bucket;
   #counts = new Map<string, number>();
   #peers = new Set<string>();
   #since = 0;
-  #told = -Infinity;
-  #over = false;
+  #reportedAt = -Infinity;
+  #disposed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(events: Events, options: EventRateOptions = {}) {
@@ -109,10 +109,10 @@ export class EventRate implements Events, Disposable {
     this.#events = events;
     this.#period = period;
     this.#now = now;
-    this.#tell = options.tell ?? suppressedLine;
+    this.#summarize = options.summarize ?? suppressedLine;
     this.#all = new Bucket({ burst, rate }, now());
-    const quiet = { burst: Math.min(burst, QUIET.burst), rate: Math.min(rate, QUIET.rate) };
-    this.#quietTroubles = new Bucket(quiet, now());
+    const quiet = { burst: Math.min(burst, QUIET_ERRORS.burst), rate: Math.min(rate, QUIET_ERRORS.rate) };
+    this.#quietErrors = new Bucket(quiet, now());
   }
 
   get detailed(): boolean {
@@ -120,42 +120,42 @@ export class EventRate implements Events, Disposable {
   }
 
   emit(event: NetEvent): void {
-    const own = OWN.has(event.event) || (event.event === "error" && event.peer === undefined);
-    if (own) return this.#events.emit(event);
-    const bucket = !this.detailed && isTrouble(event.event) ? this.#quietTroubles : this.#all;
+    const unlimited = UNLIMITED.has(event.event) || (event.event === "error" && event.peer === undefined);
+    if (unlimited) return this.#events.emit(event);
+    const bucket = !this.detailed && isTrouble(event.event) ? this.#quietErrors : this.#all;
     if (bucket.fill(this.#now())) {
-      // In a flood, no time is spent on measuring what is left out.
+      // Only events that pass are measured: a flood must cost little.
       bucket.take(costOf(event));
       this.#events.emit(event);
-    } else if (!this.#over) this.#leaveOut(event);
+    } else if (!this.#disposed) this.#suppress(event);
   }
 
-  /** Tells what was left out since it was told last. */
+  /** Reports what was suppressed since the last report. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#counts.size === 0) return;
     const now = this.#now();
-    const message = this.#tell({ counts: this.#counts, peers: this.#peers.size, duration: now - this.#since });
-    // `--quiet` hides single notices, so it hides their count too; trouble it does not hide.
+    const message = this.#summarize({ counts: this.#counts, peers: this.#peers.size, duration: now - this.#since });
+    // `--quiet` hides notices, so it hides their count too, but never errors or warnings.
     const event = [...this.#counts.keys()].some(isTrouble) ? "warning" : "notice";
     this.#counts.clear();
     this.#peers.clear();
-    this.#told = now;
+    this.#reportedAt = now;
     this.#events.emit({ event, message });
   }
 
-  /** Tells the rest; what comes after that is left out without a count. */
+  /** Reports the rest; later events are suppressed without being counted. */
   [Symbol.dispose](): void {
     this.flush();
-    this.#over = true;
+    this.#disposed = true;
   }
 
-  #leaveOut(event: NetEvent): void {
+  #suppress(event: NetEvent): void {
     if (this.#timer === undefined) {
       this.#since = this.#now();
-      const recently = this.#since - this.#told < this.#period;
-      this.#timer = setTimeout(() => this.flush(), recently ? this.#period : Math.min(SOON, this.#period));
+      const recently = this.#since - this.#reportedAt < this.#period;
+      this.#timer = setTimeout(() => this.flush(), recently ? this.#period : Math.min(FIRST_REPORT, this.#period));
     }
     this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
     const peer = "peer" in event ? event.peer : undefined;
@@ -167,57 +167,59 @@ function isTrouble(name: string): boolean {
   return name === "error" || name === "warning";
 }
 
-/** About how many bytes an event takes in a log, and no fewer. */
+/** An upper estimate of the bytes that an event takes in a log. */
 function costOf(event: NetEvent): number {
-  if ("text" in event && typeof event.text === "string") return FRAME + sizeOf(event.text);
-  if ("message" in event && typeof event.message === "string") return FRAME + sizeOf(event.message);
-  if (!("prose" in event)) return FRAME;
+  if ("text" in event && typeof event.text === "string") return LINE_OVERHEAD + sizeOf(event.text);
+  if ("message" in event && typeof event.message === "string") return LINE_OVERHEAD + sizeOf(event.message);
+  if (!("prose" in event)) return LINE_OVERHEAD;
   const lines = typeof event.prose === "string" ? [event.prose] : event.prose;
-  return lines.reduce((cost, line) => cost + sizeOf(typeof line === "string" ? line : line.text), FRAME);
+  return lines.reduce((cost, line) => cost + sizeOf(typeof line === "string" ? line : line.text), LINE_OVERHEAD);
 }
 
-/** The most bytes that a text takes once it is printed: `\u202e` for one unit. */
+/** The most bytes that a text takes when printed: an escaped UTF-16 unit (`\u202e`) takes six. */
 function sizeOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : text.length * 6;
 }
 
 /**
- * Options for what is told of one peer and then only counted: one line in about ten seconds.
+ * Options to log the first event and then only counts: about one line in ten seconds.
  *
- * @param tell The line about the others; `within` is the time in words.
+ * @param line The line that reports the count; `within` is the formatted time.
  */
-export function firstThenCounts(tell: (count: string, within: string) => string): EventRateOptions {
+export function firstThenCounts(line: (count: string, within: string) => string): EventRateOptions {
   return {
     burst: 1,
     rate: 15,
-    tell: ({ counts, duration }) => {
+    summarize: ({ counts, duration }) => {
       const sum = [...counts.values()].reduce((all, each) => all + each, 0);
-      return tell(figure(sum), seconds(duration));
+      return line(formatCount(sum), seconds(duration));
     },
   };
 }
 
 function suppressedLine({ counts, peers, duration }: Suppressed): string {
-  const list = [...counts].map(([name, count]) => NOUNS.has(name) ? counted(count, name) : `${figure(count)} ${name}`);
+  const list = [...counts].map(([name, count]) =>
+    NOUNS.has(name) ? formatCounted(count, name) : `${formatCount(count)} ${name}`
+  );
   const whose = peers === 0
     ? ""
-    : `; from ${peers < MAX_PEERS ? counted(peers, "peer") : `${figure(peers)} peers or more`}`;
-  return `Left out of the log within ${seconds(duration)}: ${list.join(", ")}${whose}`;
+    : `; from ${peers < MAX_PEERS ? formatCounted(peers, "peer") : `${formatCount(peers)} peers or more`}`;
+  return `Not logged in the last ${seconds(duration)}: ${list.join(", ")}${whose}`;
 }
 
-/** Names of events that are nouns; the others say what happened. */
+/** Event names that are nouns and take a plural; the others are participles. */
 const NOUNS: ReadonlySet<string> = new Set(["error", "warning", "notice", "message", "result", "request"]);
 
-/** A count with thousands apart and its noun. */
-function counted(count: number, noun: string): string {
-  return plural(count, noun).replace(/^\d+/, figure(count));
+/** A count with thousands separators, and its noun. */
+function formatCounted(count: number, noun: string): string {
+  return plural(count, noun).replace(/^\d+/, formatCount(count));
 }
 
-function figure(count: number): string {
+function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** Seconds with as many digits as are worth reading. */
+/** A duration in seconds, to one decimal. */
 function seconds(duration: number): string {
   return `${Number((duration / 1000).toFixed(1))} s`;
 }

@@ -1,23 +1,23 @@
 /**
- * The one stream of events per process. What people read and what `--json` prints are two readers of the same event.
+ * The one event stream of a process. Prose for people and `--json` for programs are two renderings of the same event.
  *
- * **The text in an event is data.** It may hold whatever a peer, a certificate or a file name put there. Makers pass it on as it is;
- * each reader makes it safe for the place where it prints it.
+ * **The text in an event is untrusted data.** It may contain anything that a peer, a certificate or a file name put there. Producers
+ * pass it on unchanged; each consumer escapes it for the place where it prints it.
  *
  * @module
  */
-/** A server's socket really listens; scripts and tests learn the port from it. */
+/** A server's socket is listening; scripts and tests learn the port from this event. */
 export interface Listening {
   readonly event: "listening";
   readonly transport: "tcp" | "udp";
   readonly hostname: string;
   readonly port: number;
   readonly tls: boolean;
-  /** The command that joins from another machine, one per address; empty when only this machine can. */
+  /** The command that joins from another machine, one per address; empty if only this machine can connect. */
   readonly join: readonly string[];
 }
 
-/** A client's connection stands. */
+/** A client has connected. */
 export interface Connected {
   readonly event: "connected";
   readonly id: number;
@@ -27,59 +27,59 @@ export interface Connected {
   readonly duration: number;
 }
 
-/** What both sides of a TLS connection have agreed upon. */
+/** The negotiated parameters of a TLS session, and the peer's identity. */
 export interface TlsSession {
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly version: string;
-  /** The cipher suite by its standard name. */
+  /** The standard name of the cipher suite. */
   readonly cipher: string;
-  /** The protocol chosen by ALPN (RFC 7301). */
+  /** The protocol negotiated by ALPN (RFC 7301). */
   readonly alpn: string | null;
-  /** The name that the client asked for (SNI, RFC 6066 3). */
+  /** The server name that the client requested (SNI, RFC 6066 3). */
   readonly serverName: string | null;
-  /** Whose certificate the peer has shown, on one line; `null` when it has shown none, as clients need not. */
+  /** The subject of the peer's certificate, on one line; `null` if it presented none, which clients may do. */
   readonly subject: string | null;
-  /** The common name in it: what people call the peer. */
+  /** Its common name: how people refer to the peer. */
   readonly name: string | null;
-  /** The fingerprint of its key. */
+  /** The fingerprint of the peer's key. */
   readonly fingerprint: string | null;
-  /** Why the peer is not served, in words for it: a server that demands certificates has seen none that is good. */
+  /** Why the server refuses the client, worded for the client: it requires a certificate and got no valid one. */
   readonly refusal: string | null;
 }
 
-/** A TLS connection stands. */
+/** A TLS handshake has completed. */
 export interface Secured extends Omit<TlsSession, "name" | "refusal"> {
   readonly event: "secured";
   readonly id: number;
   readonly peer: string;
 }
 
-/** A server took a connection. */
+/** A server accepted a connection. */
 export interface Accepted {
   readonly event: "accepted";
   readonly id: number;
   readonly peer: string;
 }
 
-/** A message (or, where a script works on the bare stream, a piece of it) came or went. */
+/** A message was received or sent; in scripts that work on the raw stream, a chunk of it. */
 export interface Transferred {
   readonly event: "received" | "sent";
-  /** The connection's number; of datagrams, that of the flow between two endpoints. */
+  /** The connection's number; for datagrams, that of the flow between two endpoints. */
   readonly id: number;
   readonly peer: string;
   readonly bytes: number;
-  /** The bytes as UTF-8, bad parts as U+FFFD. */
+  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD. */
   readonly text: string;
 }
 
-/** The peer will send no more: it closed, or half-closed. */
+/** End of stream: the peer closed or half-closed. */
 export interface EndOfStream {
   readonly event: "eof";
   readonly id: number;
   readonly peer: string;
 }
 
-/** The peer cut the connection. */
+/** The peer reset the connection, or it was cut off. */
 export interface Reset {
   readonly event: "reset";
   readonly id: number;
@@ -98,7 +98,7 @@ export interface Closed {
   readonly duration: number;
 }
 
-/** A server turned a client away. */
+/** A server refused a client. */
 export interface Refused {
   readonly event: "refused";
   readonly id: number;
@@ -106,7 +106,7 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Something went wrong, for one connection (`id`) or for the run. */
+/** An error, in one connection (`id`) or in the whole run. */
 export interface Trouble {
   readonly event: "error";
   readonly id?: number;
@@ -115,13 +115,13 @@ export interface Trouble {
   readonly message: string;
 }
 
-/** What a person should know and what no other event says. */
+/** Information for people that no other event carries. */
 export interface Notice {
   readonly event: "notice" | "warning";
   readonly message: string;
 }
 
-/** A signal asks the run to end. */
+/** A signal has stopped the run. */
 export interface Stopping {
   readonly event: "stopping";
   readonly signal: string;
@@ -130,10 +130,10 @@ export interface Stopping {
 /** The mark in front of a line of prose: `[+]`, `[*]`, `[!]`. */
 export type Mark = "state" | "data" | "trouble";
 
-/** A line of prose, with its mark if it has one. A line break in it is data too: it does not begin another line. */
+/** A line of prose, with its mark if it has one. A line break in its text is data too: it does not start a new line. */
 export type ProseLine = string | { readonly mark: Mark; readonly text: string };
 
-/** What a person reads of an event: a line, several, or "" for nothing. */
+/** The prose of an event: one line, several, or "" for none. */
 export type Prose = string | readonly ProseLine[];
 
 /** Figures of a whole run. */
@@ -150,16 +150,16 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** An event that one script has of its own; `prose` is what a person reads, the rest goes to `--json`. */
+/** An event specific to one script; `prose` is for people, the other fields go to `--json`. */
 export interface ScriptEvent {
   readonly event: "request" | "message" | "result" | "joined" | "left" | "measured";
   readonly prose: Prose;
   readonly [field: string]: unknown;
 }
 
-/** Everything that can happen. */
+/** Any event, with its time. */
 export type NetEvent = AnyEvent & {
-  /** When: milliseconds since the epoch. Whoever gets an event first, on the thread where it happened, puts it in ({@linkcode stamped}). */
+  /** Milliseconds since the epoch, set by the first handler on the thread where the event happened ({@linkcode stamped}). */
   readonly at?: number;
 };
 
@@ -180,21 +180,21 @@ type AnyEvent =
   | Ended
   | ScriptEvent;
 
-/** An event with its time. */
+/** Adds the current time to an event that has none. */
 export function stamped(event: NetEvent): NetEvent & { readonly at: number } {
   const { at = Date.now() } = event;
   return { ...event, at };
 }
 
-/** Where events go. Many may write; the one who made it says who reads. */
+/** An event sink. It may have many producers; its creator decides on the consumers. */
 export interface Events {
   /**
-   * Whether anybody reads about single messages and connections. Where it is false (`--quiet`), do not even build such an event:
-   * its text would be decoded for nobody. Ask each time: it may change while a run goes on.
+   * Whether events about single messages and connections are consumed. If not (`--quiet`), do not even build such an event: its text
+   * would be decoded for nothing. Check it each time: it may change during a run.
    */
   readonly detailed: boolean;
   emit(event: NetEvent): void;
 }
 
-/** Events that nobody reads: the default of every function that takes them. */
+/** Discards all events: the default of every function that takes `Events`. */
 export const NO_EVENTS: Events = { detailed: false, emit: () => {} };

@@ -1,5 +1,5 @@
 /**
- * One limit on the memory that all connections of a process hold together. Pure.
+ * One memory limit for all connections of a process. Pure.
  *
  * A limit per connection bounds nothing by itself: 10,000 connections times 64 KiB are 625 MiB.
  *
@@ -27,35 +27,35 @@ export class MemoryBudget {
   #limit: number;
   #onFull: () => void;
   #used = 0;
-  #told = false;
+  #reported = false;
 
   /**
    * @param limit In bytes; 0 = no limit.
-   * @param onFull Called when bytes are refused, and not again before half of the limit is free.
+   * @param onFull Called when bytes are refused, and not again until half of the limit is free.
    */
   constructor(limit: number, onFull: () => void = () => {}) {
     this.#limit = limit;
     this.#onFull = onFull;
   }
 
-  /** Bytes held at the moment. */
+  /** Bytes currently held. */
   get used(): number {
     return this.#used;
   }
 
-  /** A part of the budget with an owner, who releases it. */
+  /** A share of the budget; its owner releases it. */
   share(): MemoryShare {
     return new MemoryShare((bytes) => this.#take(bytes));
   }
 
   #take(bytes: number): boolean {
     if (bytes > 0 && this.#limit > 0 && this.#used + bytes > this.#limit) {
-      if (!this.#told) this.#onFull();
-      this.#told = true;
+      if (!this.#reported) this.#onFull();
+      this.#reported = true;
       return false;
     }
     this.#used += bytes;
-    if (this.#used <= this.#limit / 2) this.#told = false;
+    if (this.#used <= this.#limit / 2) this.#reported = false;
     return true;
   }
 }
@@ -66,15 +66,15 @@ export class MemoryShare implements Disposable {
   #held = 0;
   #over = false;
 
-  /** @param take Takes so many bytes more (or fewer) from the budget; `false` when there are not as many left. */
+  /** @param take Takes bytes from the budget (negative: returns them); `false` if too few are left. */
   constructor(take: (bytes: number) => boolean) {
     this.#take = take;
   }
 
   /**
-   * Holds so many bytes from now on, instead of as many as before.
+   * Changes the number of bytes held.
    *
-   * @returns `false` when the budget has no room for them; then nothing changes.
+   * @returns `false` if the budget has no room; nothing changes then.
    */
   hold(bytes: number): boolean {
     if (this.#over) return true;
@@ -83,12 +83,12 @@ export class MemoryShare implements Disposable {
     return true;
   }
 
-  /** Holds nothing for now. */
+  /** Returns all bytes; the share can be used again. */
   release(): void {
     this.hold(0);
   }
 
-  /** Holds nothing any more. What its owner still takes is on its way out, and is not counted: nobody would give it back. */
+  /** Releases for good. What the owner still takes while shutting down is not counted, since nothing would release it. */
   [Symbol.dispose](): void {
     this.release();
     this.#over = true;
@@ -96,9 +96,9 @@ export class MemoryShare implements Disposable {
 }
 
 /**
- * A budget of so many MiB (0 = no limit) that says in the log when it is spent.
+ * A budget in MiB (0 = no limit) that logs a warning when it is exhausted.
  *
- * @param message What it says, where the budget is not that of the whole process.
+ * @param message The warning, if the budget is not for the whole process.
  */
 export function memoryBudget(
   mebibytes: number,

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** Each bucket of the histogram is 1 % wider than the one before: a percentile is right to 1 %. */
+/** Each histogram bucket is 1 % wider than the one before it: percentiles are accurate to 1 %. */
 const GROWTH = Math.log(1.01);
-/** The shortest time told apart (ms). */
+/** The shortest time that is distinguished (ms). */
 const SHORTEST = 0.001;
 
 /**
- * Collects times and tells min, avg, max and percentiles.
+ * Collects times and reports min, avg, max and percentiles.
  *
  * @example Usage
  * ```ts
@@ -25,7 +25,7 @@ const SHORTEST = 0.001;
 export class LatencyStats {
   #buckets = new Map<number, number>();
   #sum = 0;
-  /** How many were added. */
+  /** How many times were added. */
   count = 0;
   /** The shortest; `Infinity` when there is none. */
   min = Infinity;
@@ -47,7 +47,7 @@ export class LatencyStats {
     return this.#sum / this.count;
   }
 
-  /** The time that a share (0 to 1) of all do not exceed. */
+  /** The time that the given share (0 to 1) of all times does not exceed. */
   percentile(share: number): number {
     let left = Math.ceil(this.count * share);
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {
@@ -57,7 +57,7 @@ export class LatencyStats {
     return this.max;
   }
 
-  /** Adds everything another has collected. */
+  /** Adds everything that another instance has collected. */
   merge(other: LatencyStats): void {
     this.count += other.count;
     this.#sum += other.#sum;

@@ -1,7 +1,7 @@
-// What Plainwire uses of the standard library, typed once.
+// Type declarations for the parts of the standard library that Plainwire uses.
 //
-// `deno.json` maps the `@std/*` names to the npm package `deno-std`, which carries the real @std as compiled JavaScript
-// without declarations. With JSR in reach, map the same names to `jsr:@std/...` and delete this file (see README).
+// `deno.json` maps the `@std/*` names to the npm package `deno-std`, which contains the real @std as compiled JavaScript
+// without declarations. Where JSR is reachable, map the same names to `jsr:@std/...` and delete this file (see README).
 
 declare module "@std/assert" {
   /** An error thrown by a failed assertion. */

@@ -1,11 +1,11 @@
 /**
- * Untrusted bytes as text that is safe to show. Pure.
+ * Makes untrusted bytes safe to print. Pure.
  *
  * @module
  */
 
 /**
- * What could drive a terminal or forge a log line: C0 and C1 controls and DEL, the marks that reorder text (Unicode TR 36 2.1,
+ * Characters that could drive a terminal or forge a log line: C0 and C1 controls and DEL, bidirectional controls (Unicode TR 36 2.1,
  * CVE-2021-42574), line and paragraph separators, and the byte order mark.
  */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
@@ -23,8 +23,8 @@ const NAMES: Readonly<Record<string, string>> = {
  * Makes a peer's text safe for a terminal or a log line.
  *
  * @param text Any text.
- * @param options With `lines`, newline and tab stay as they are, for text that may span lines.
- * @returns The text with each control shown: `␛`, `␀`, `\x07`, `\u202e`.
+ * @param options With `lines`, newline and tab are kept, for text that may span lines.
+ * @returns The text with each control escaped: `␛`, `␀`, `\x07`, `\u202e`.
  *
  * @example Usage
  * ```ts
@@ -43,19 +43,19 @@ export function escapeControls(text: string, options: { lines?: boolean } = {}):
 }
 
 /**
- * Makes JSON safe for a terminal: what JSON leaves as it is (DEL, C1 controls, marks that reorder text) becomes `\u202e`, which a
- * reader of JSON turns back.
+ * Makes JSON safe for a terminal: characters that JSON does not escape (DEL, C1 and bidirectional controls) become `\uXXXX`, which
+ * any JSON parser decodes.
  */
 export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Bytes of a whole message as text: one U+FFFD for each maximal bad part (WHATWG Encoding); a byte order mark stays. */
+/** Decodes a whole message: one U+FFFD per maximal invalid sequence (WHATWG Encoding); a byte order mark is kept. */
 export function decodeText(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
 }
 
-/** A message as text, without a line end (LF or CR LF) behind it. */
+/** A message as text, without its trailing line end (LF or CR LF). */
 export function lineText(bytes: Uint8Array): string {
   return decodeText(bytes).replace(/\r?\n$/, "");
 }
@@ -63,18 +63,18 @@ export function lineText(bytes: Uint8Array): string {
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
-/** Text as UTF-8 bytes (RFC 3629). */
+/** Encodes text as UTF-8 (RFC 3629). */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text);
 }
 
-/** A decoder for bytes that come in pieces: a character split over two pieces comes out whole with the second. */
+/** A decoder for chunked input: a character split over two chunks comes out whole with the second. */
 export function streamDecoder(): TextDecoder {
   return new TextDecoder("utf-8", { ignoreBOM: true });
 }
 
 /**
- * Tells whether bytes end inside a UTF-8 character, so that more of it may still be on its way.
+ * Whether the bytes end inside a UTF-8 character, so that its rest may still arrive.
  *
  * @example Usage
  * ```ts
@@ -86,7 +86,7 @@ export function streamDecoder(): TextDecoder {
  * ```
  */
 export function endsInsideCharacter(bytes: Uint8Array): boolean {
-  // Look back over at most three continuation bytes for the one that leads the character.
+  // Look back over at most three continuation bytes for the lead byte.
   for (let back = 1; back <= Math.min(4, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) return false;
@@ -101,7 +101,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Milliseconds with as many digits as are worth reading: `0.42 ms`, `17 ms`, `3.2 s`. */
+/** A duration in milliseconds, rounded for reading: `0.42 ms`, `17 ms`, `3.2 s`. */
 export function milliseconds(duration: number): string {
   if (duration >= 1000) return `${(duration / 1000).toFixed(1)} s`;
   return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;

@@ -1,22 +1,22 @@
 /**
- * Where the time comes from: the system, or a test that makes it pass.
+ * The clock: the system's, or a fake one in tests.
  *
  * @module
  */
 
-/** Tells the time and calls back when some of it has passed. */
+/** A clock with timers. */
 export interface TimeSource {
   /** Milliseconds of a monotonic clock. */
   now(): number;
   /**
-   * Calls back once, after so many milliseconds.
+   * Calls back once, after `ms` milliseconds.
    *
-   * @returns Calls it off.
+   * @returns Cancels the timer.
    */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The system's time. */
+/** The system clock. */
 export const SYSTEM_TIME: TimeSource = {
   now: () => performance.now(),
   after(ms, callback) {

@@ -1,5 +1,5 @@
 /**
- * What a server did, as its last line and its last event.
+ * A server's totals, as its last line and its `summary` event.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import { type Events, NO_EVENTS } from "./events.ts";
 import { plural } from "./text.ts";
 
-/** What a TCP server did. */
+/** Totals of a TCP server. */
 export interface ServeTotals {
   readonly connections: number;
   readonly refused: number;
@@ -15,7 +15,7 @@ export interface ServeTotals {
   readonly bytesOut: number;
 }
 
-/** What a UDP server did. */
+/** Totals of a UDP server. */
 export interface DatagramTotals {
   readonly received: number;
   readonly answered: number;
@@ -23,7 +23,7 @@ export interface DatagramTotals {
   readonly bytesOut: number;
 }
 
-/** A server's last line; the figures go into a `summary` event. */
+/** A TCP server's last line; also emits the figures as a `summary` event. */
 export function totalsLine(totals: ServeTotals, events: Events = NO_EVENTS): string {
   events.emit({ event: "summary", prose: "", ...totals });
   const refused = totals.refused > 0 ? `, ${totals.refused} refused` : "";
@@ -31,7 +31,7 @@ export function totalsLine(totals: ServeTotals, events: Events = NO_EVENTS): str
   return `Done: ${plural(totals.connections, "connection")} served${refused}, ${bytes}`;
 }
 
-/** A server's last line; the figures go into a `summary` event. */
+/** A UDP server's last line; also emits the figures as a `summary` event. */
 export function datagramTotalsLine(totals: DatagramTotals, events: Events = NO_EVENTS): string {
   events.emit({ event: "summary", prose: "", ...totals });
   const bytes = `${formatBytes(totals.bytesIn)} in, ${formatBytes(totals.bytesOut)} out`;

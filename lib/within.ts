@@ -1,5 +1,5 @@
 /**
- * Waiting with a limit.
+ * Waiting with a time limit.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { SYSTEM_TIME, type TimeSource } from "./time.ts";
 const LATE = Symbol("late");
 
 /**
- * Waits for a promise, but no longer than `ms`; tells whether it was in time. Its timer ends with the wait.
+ * Waits at most `ms` for a promise; returns whether it settled in time. The timer is cleared either way.
  *
  * @example Usage
  * ```ts

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SLEPT } from "../../lib/deadlines.ts";
+import { SUSPEND_THRESHOLD } from "../../lib/deadlines.ts";
 import { Bag } from "../../lib/bag.ts";
 import { dateLine } from "../answer/answer.ts";
 import { ascii } from "../answer/bytes.ts";
@@ -71,7 +71,7 @@ export class Clock {
     const at = performance.now();
     const elapsed = at - this.#readAt;
     // Clients whose bytes wait already are not to blame for a process that was stopped.
-    this.now += elapsed > this.#tick + SLEPT ? this.#tick : elapsed;
+    this.now += elapsed > this.#tick + SUSPEND_THRESHOLD ? this.#tick : elapsed;
     this.#readAt = at;
     const time = Date.now();
     const second = Math.floor(time / 1000);

@@ -1,5 +1,5 @@
 /**
- * The seam between a socket and its connection, where faults, TLS, watching and a script's own filters go in.
+ * The seam between a socket and its connection: faults, TLS, taps and a script's own filters plug in here.
  *
  * @module
  */
@@ -7,28 +7,28 @@ import type { TlsSession } from "../events.ts";
 import type { MemoryBudget } from "../memory.ts";
 import type { StreamSocket } from "./socket.ts";
 
-/** Puts something over a socket. It owns the socket below from then on. */
+/** Wraps a socket and takes ownership of it. */
 export type Layer = (socket: StreamSocket) => StreamSocket;
 
-/** The layers over a raw socket, from the bottom to the top. */
+/** The layers over a raw socket, bottom to top. */
 export interface Layers {
   /** Impairs the connection on purpose. */
   readonly faults?: Layer | undefined;
   readonly tls?: Layer | undefined;
-  /** Watches what passes, decrypted. */
+  /** Observes the traffic, decrypted. */
   readonly tap?: Layer | undefined;
   /** What the script adds. */
   readonly script?: readonly Layer[];
 }
 
-/** Puts the layers over a socket; without any, it is the same object, and nothing costs anything. */
+/** Wraps a socket in the layers. Without any it returns the same object: layers cost nothing when unused. */
 export function compose(socket: StreamSocket, { faults, tls, tap, script = [] }: Layers): StreamSocket {
   for (const layer of [faults, tls, tap, ...script]) if (layer !== undefined) socket = layer(socket);
   return socket;
 }
 
 /**
- * A socket over another that passes everything on. A layer extends it and overrides what it changes.
+ * A socket that delegates everything to the one below. A layer extends it and overrides what it changes.
  *
  * @example Usage
  * ```ts
@@ -60,7 +60,7 @@ export class SocketLayer implements StreamSocket {
   readonly remoteAddr: Deno.Addr;
   protected readonly below: StreamSocket;
 
-  /** @param below Owned by this layer from here on. */
+  /** @param below Owned by this layer from now on. */
   constructor(below: StreamSocket) {
     this.below = below;
     this.id = below.id;
@@ -100,7 +100,7 @@ export class SocketLayer implements StreamSocket {
     this.below.countIn?.(memory);
   }
 
-  /** Absent where there is no TLS below: a server asks whether there is a handshake to wait for. */
+  /** Absent without TLS below: that is how a server knows whether to wait for a handshake. */
   get handshake(): (() => Promise<TlsSession>) | undefined {
     return this.below.handshake?.bind(this.below);
   }

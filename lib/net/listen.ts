@@ -1,5 +1,5 @@
 /**
- * Listening sockets, and how others reach them.
+ * Listening sockets and the addresses at which others reach them.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../addr.t
 import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 
-/** How many connections may wait for `accept(2)`: a class that joins in one instant must not meet SYN retries of a second. */
+/** Backlog for `accept(2)`: when a whole class connects at once, no one should wait a second for a SYN retransmission. */
 export const BACKLOG = 4096;
 
 /**
- * Opens a listener, and says in words why it cannot.
+ * Opens a listener; a failure explains what to try.
  *
  * @param open The platform's own call.
- * @param at What it is called with, for those words: `::` takes IPv6 and IPv4, port 0 is any free one.
- * @throws {Failure} With code 9 when the address is in use, foreign or not permitted.
+ * @param at The address it binds, for the error message: `::` takes IPv6 and IPv4, port 0 any free port.
+ * @throws {Failure} With code 9 when the address is in use, not local or not permitted.
  *
  * @example Usage
  * ```ts
@@ -31,7 +31,7 @@ export function listenTcp<T>(open: () => T, at: Endpoint): T {
   return listening("TCP", at, open);
 }
 
-/** Opens a UDP socket for a server; as {@linkcode listenTcp}. */
+/** Opens a server's UDP socket; see {@linkcode listenTcp}. */
 export function listenUdp<T>(open: () => T, at: Endpoint): T {
   return listening("UDP", at, open);
 }
@@ -47,7 +47,7 @@ function listening<T>(transport: string, endpoint: Endpoint, open: () => T): T {
   }
 }
 
-/** What stands in the way, and what to try. */
+/** The cause, and what to try. */
 function why(error: unknown, transport: string, { hostname, port }: Endpoint): string {
   const name = error instanceof Error ? error.name : "";
   if (name === "AddrInUse") {
@@ -61,12 +61,12 @@ function why(error: unknown, transport: string, { hostname, port }: Endpoint): s
 }
 
 /**
- * The addresses under which others reach a listener: its own, or for a wildcard every address of the machine that leaves it.
- * Link-local IPv6 addresses are left out, since one has to add the zone of the *other* machine to type them.
+ * The addresses at which other machines reach a listener: its own, or for a wildcard every non-loopback address of this machine.
+ * Link-local IPv6 addresses are left out for a wildcard: typing one requires a zone of the *other* machine.
  */
 export function reachableAddresses(hostname: string): string[] {
   if (isLoopback(hostname)) return [];
-  // The zone of a link-local address is the name of an interface on the machine that types it (RFC 4007 11).
+  // The zone of a link-local address names an interface of the machine where it is typed (RFC 4007 11).
   if (/^fe80:/i.test(hostname)) return [`${hostname.replace(/%.*$/, "")}%INTERFACE-THERE`];
   if (!isWildcard(hostname)) return [hostname];
   try {
@@ -75,16 +75,16 @@ export function reachableAddresses(hostname: string): string[] {
       .map(({ address }) => address)
       .filter((address) => !isLoopback(address) && !/^fe80:/i.test(address));
   } catch (error) {
-    // Without --allow-sys=networkInterfaces the person has to know the address; the server works all the same.
+    // Without --allow-sys=networkInterfaces the user has to know the address; the server still works.
     if (error instanceof Deno.errors.NotCapable) return ["ADDRESS-OF-THIS-MACHINE"];
     throw error;
   }
 }
 
 /**
- * Says that a socket listens, where, and how to join.
+ * Emits the `listening` event: the address, and how to join.
  *
- * @param join The command that joins, given the host and port.
+ * @param join Builds the command that joins at a host and port.
  */
 export function announce(
   events: Events,

@@ -9,7 +9,7 @@ import type { Endpoint } from "../addr.ts";
 import type { RawSocket, StreamListener } from "./socket.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-/** What `node:net` calls the errors that `Deno` has classes for. */
+/** `node:net` error codes for which Deno has error classes. */
 const ERRORS: Readonly<Record<string, new (message: string, options?: ErrorOptions) => Error>> = {
   ECONNREFUSED: Deno.errors.ConnectionRefused,
   ECONNRESET: Deno.errors.ConnectionReset,
@@ -18,7 +18,7 @@ const ERRORS: Readonly<Record<string, new (message: string, options?: ErrorOptio
 };
 
 /**
- * A socket of `node:net` with the calls of `Deno.TcpConn`, and a {@linkcode NodeSocket.reset} that sends RST.
+ * A `node:net` socket with the interface of `Deno.TcpConn`, plus a {@linkcode NodeSocket.reset} that sends RST.
  *
  * @example Usage
  * ```ts
@@ -36,13 +36,13 @@ export class NodeSocket implements RawSocket {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
   #socket: Socket;
-  /** Received and not yet taken. */
+  /** Received but not yet read. */
   #rest = NOTHING;
   #ended = false;
   #failure: Error | null = null;
   #wake = (): void => {};
 
-  /** @param socket Connected, with `allowHalfOpen`; owned by this object from here on. */
+  /** @param socket Connected, with `allowHalfOpen`; owned by this object from now on. */
   constructor(socket: Socket) {
     const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = socket;
     this.localAddr = { transport: "tcp", hostname: localAddress, port: localPort };
@@ -86,7 +86,7 @@ export class NodeSocket implements RawSocket {
     this.#socket.destroy();
   }
 
-  /** Closes with RST (RFC 9293 3.5.2): what was not delivered is lost, and the peer's next read fails. */
+  /** Closes with RST (RFC 9293 3.5.2): undelivered data is lost, and the peer's next read fails. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }
@@ -112,7 +112,7 @@ export class NodeSocket implements RawSocket {
   }
 }
 
-/** Connects by `node:net`: an opener in place of `Deno.connect`. */
+/** Connects through `node:net`: an opener that can replace `Deno.connect`. */
 export function connectNode(
   { hostname = "127.0.0.1", port }: Pick<Deno.ConnectOptions, "hostname" | "port">,
 ): Promise<NodeSocket> {
@@ -123,7 +123,7 @@ export function connectNode(
   return promise;
 }
 
-/** Listens by `node:net`, in place of `Deno.listen`: what it accepts can be reset. */
+/** Listens through `node:net` instead of `Deno.listen`: the sockets it accepts can be reset. */
 export async function listenNode({ hostname, port }: Endpoint): Promise<StreamListener> {
   const server = createServer({ allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {

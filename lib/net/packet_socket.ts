@@ -1,27 +1,27 @@
 /**
- * What a program of datagrams needs of a socket, and how a client opens one.
+ * The interface of datagram sockets, and the address that a client binds.
  *
  * @module
  */
 import { isLoopback, unmapped } from "../addr.ts";
 
-/** A UDP socket; `Deno.DatagramConn` fits, and so does whatever stands over it or in for it. */
+/** A UDP socket: `Deno.DatagramConn`, a layer over it, or a test double. */
 export interface PacketSocket {
   readonly addr: Deno.Addr;
-  /** Waits for a datagram; the bytes are a view into `into`, which cuts off in silence what does not fit. */
+  /** Waits for a datagram; the bytes are a view of `into`. A longer datagram is silently truncated. */
   receive(into?: Uint8Array): Promise<[Uint8Array, Deno.Addr]>;
   send(bytes: Uint8Array, to: Deno.Addr): Promise<number>;
   close(): void;
 }
 
-/** Puts something over a socket. It owns the socket below from then on. */
+/** Wraps a socket and takes ownership of it. */
 export type PacketLayer = (socket: PacketSocket) => PacketSocket;
 
-/** Opens a UDP socket; a script passes `(at) => Deno.listenDatagram(at)`, with its layers over it. */
+/** Opens a UDP socket; a script passes `(at) => Deno.listenDatagram(at)`, wrapped in its layers. */
 export type PacketOpener = (at: Deno.UdpListenOptions & { transport: "udp" }) => PacketSocket;
 
-/** Where a client's socket is bound: a free port, of the family of the address that it will send to, closed to the network where that is loopback. */
-export function toward(address: string): Parameters<PacketOpener>[0] {
+/** Where a client binds to reach an address: any free port, same family, and on loopback if the address is loopback. */
+export function bindFor(address: string): Parameters<PacketOpener>[0] {
   const ipv6 = unmapped(address).includes(":");
   const hostname = isLoopback(address) ? (ipv6 ? "::1" : "127.0.0.1") : ipv6 ? "::" : "0.0.0.0";
   return { transport: "udp", hostname, port: 0 };

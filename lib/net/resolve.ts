@@ -1,5 +1,5 @@
 /**
- * From a name to addresses.
+ * Name resolution.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { Exit, type ExitCode, Failure, TimedOutError } from "../errors.ts";
 /**
  * Resolves a name as the system does (hosts file, DNS).
  *
- * @param hostname A name or an address; an address is its own answer, the wildcard is this machine.
+ * @param hostname A name or an address; an address resolves to itself, a wildcard to loopback.
  * @returns Every address, in the system's order (RFC 6724); never empty.
- * @throws {Failure} With code 3 when there is none.
+ * @throws {Failure} With code 3 when there is no address.
  */
 export async function resolveHost(hostname: string): Promise<string[]> {
   if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
@@ -41,7 +41,7 @@ function dnsState(error: unknown): { code: ExitCode; state: string } {
   return { code: Exit.nameNotFound, state };
 }
 
-/** Resolves the name within the time and the signal of a request; `timeout` in milliseconds, 0 = no limit. */
+/** Resolves a name within a request's time limit and signal; `timeout` in milliseconds, 0 = no limit. */
 export async function resolveWithin(
   endpoint: Endpoint,
   { resolve = resolveHost, timeout = 0, signal }: {
@@ -57,8 +57,8 @@ export async function resolveWithin(
 }
 
 /**
- * A signal that fires after so many milliseconds (0 = never) or with another one, as long as it is in scope. Not
- * `AbortSignal.timeout`: nobody can call that off, and it would outlive the attempt.
+ * A signal that aborts after `timeout` milliseconds (0 = never) or when another signal does, until it is disposed of. Not
+ * `AbortSignal.timeout`: that cannot be cancelled and would outlive the attempt.
  */
 export class TimeLimit implements Disposable {
   readonly signal: AbortSignal;
@@ -75,7 +75,7 @@ export class TimeLimit implements Disposable {
   }
 }
 
-/** Waits for a promise, but not beyond the signal: the system gives a name server many seconds, and knows no way to call it off. */
+/** Waits for a promise until the signal aborts: a system lookup can take many seconds and cannot be cancelled. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);

@@ -1,12 +1,12 @@
 /**
- * What a connection is made of: a stream socket, and the listener that it comes from.
+ * The interfaces of stream sockets and their listeners.
  *
  * @module
  */
 import type { TlsSession } from "../events.ts";
 import type { MemoryBudget } from "../memory.ts";
 
-/** A socket as it is opened: `Deno.TcpConn` fits, and so does whatever stands in for it in a test. */
+/** A socket as the platform opens it: `Deno.TcpConn`, or a test double. */
 export interface RawSocket {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
@@ -16,26 +16,26 @@ export interface RawSocket {
   close(): void;
   setNoDelay?(noDelay?: boolean): void;
   setKeepAlive?(keepAlive?: boolean): void;
-  /** Closes with RST (RFC 9293 3.5.2): the peer's next read fails. Deno's own sockets have no such call. */
+  /** Closes with RST (RFC 9293 3.5.2): the peer's next read fails. Deno's own sockets lack it. */
   reset?(): void;
 }
 
-/** A stream socket with its number. {@linkcode Layer}s go over it. */
+/** A stream socket with its connection number. {@linkcode Layer}s wrap it. */
 export interface StreamSocket extends RawSocket {
-  /** The connection's number, given when it is accepted or connected; every event about it has the same. */
+  /** The connection's number, assigned at accept or connect; every event about it carries it. */
   readonly id: number;
-  /** As {@linkcode RawSocket.reset}; where the raw socket has none, a plain close: the peer sees an end. */
+  /** As {@linkcode RawSocket.reset}; if the raw socket has none, a plain close: the peer sees end of stream. */
   reset(): void;
-  /** Waits until a TLS connection stands; without TLS there is nothing to wait for. */
+  /** Waits for the TLS handshake to complete; absent without TLS. */
   readonly handshake?: (() => Promise<TlsSession>) | undefined;
-  /** When a closed TLS socket has said its goodbye. */
+  /** Resolves once a closed TLS socket has sent close_notify. */
   readonly gone?: Promise<void> | undefined;
-  /** Counts the buffers of a TLS socket in a budget. */
+  /** Charges a TLS socket's buffers to a budget. */
   countIn?(memory: MemoryBudget): void;
 }
 
 /**
- * Gives a raw socket its number, and a reset if it has none. It stays the same object, so that nothing stands between it and its reader.
+ * Gives a raw socket its number, and a `reset` if it has none. It stays the same object: no wrapper on the read path.
  *
  * @example Usage
  * ```ts
@@ -51,25 +51,25 @@ export function streamSocket(raw: RawSocket, id: number): StreamSocket {
   return Object.assign(raw, { id, reset: raw.reset ?? raw.close });
 }
 
-/** Sets what every connection wants of its socket. */
+/** Sets the socket options that every connection uses. */
 export function tune(socket: StreamSocket, memory?: MemoryBudget): void {
   if (memory !== undefined) socket.countIn?.(memory);
   try {
     // Without this a message in two writes waits 40 ms for the peer's delayed ACK (RFC 896, RFC 1122 4.2.3.4).
     socket.setNoDelay?.(true);
-    // A peer that vanished without a word is found out in hours instead of never (RFC 1122 4.2.3.6).
+    // Detects a peer that vanished silently within hours instead of never (RFC 1122 4.2.3.6).
     socket.setKeepAlive?.(true);
   } catch {
-    // A peer that has already reset: the first read will say so.
+    // The peer has already reset; the first read reports it.
   }
 }
 
-/** What a server needs of a listener; `Deno.TcpListener` fits. */
+/** What a server needs from a listener; `Deno.TcpListener` fits. */
 export interface StreamListener {
   readonly addr: Deno.Addr;
   accept(): Promise<RawSocket>;
   close(): void;
 }
 
-/** How long a TLS handshake may take (ms) where nothing else is said. */
+/** The default limit on a TLS handshake (ms). */
 export const HANDSHAKE = 10_000;

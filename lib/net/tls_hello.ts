@@ -1,5 +1,5 @@
 /**
- * A listener without TLS that recognizes a client that speaks it.
+ * A plaintext listener that detects TLS clients.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import { SocketLayer } from "./layers.ts";
 export const CLIENT_HELLO: readonly [type: number, major: number] = [0x16, 0x03];
 
 /**
- * A layer for a protocol of text: a TLS handshake is recognized by its first two bytes, however they arrive, and the read fails with a
- * {@linkcode ProtocolError} that says so.
+ * A layer for text protocols: detects a TLS handshake by its first two bytes, however they are split, and fails the read with a
+ * {@linkcode ProtocolError}.
  */
 export class TlsHelloDetector extends SocketLayer {
-  /** How many bytes have come that look like a TLS handshake. */
-  #alike = 0;
-  #sure = false;
+  /** How many bytes of a TLS handshake have matched so far. */
+  #matched = 0;
+  #plaintext = false;
 
   override read(into: Uint8Array): Promise<number | null> {
-    return this.#sure ? this.below.read(into) : this.#look(into);
+    return this.#plaintext ? this.below.read(into) : this.#detect(into);
   }
 
-  async #look(into: Uint8Array): Promise<number | null> {
+  async #detect(into: Uint8Array): Promise<number | null> {
     const count = await this.below.read(into);
     if (count === null) return null;
-    for (const byte of into.subarray(0, Math.min(count, CLIENT_HELLO.length - this.#alike))) {
-      if (byte !== CLIENT_HELLO[this.#alike]) {
-        this.#sure = true;
+    for (const byte of into.subarray(0, Math.min(count, CLIENT_HELLO.length - this.#matched))) {
+      if (byte !== CLIENT_HELLO[this.#matched]) {
+        this.#plaintext = true;
         return count;
       }
-      this.#alike++;
+      this.#matched++;
     }
-    if (this.#alike < CLIENT_HELLO.length) return count;
+    if (this.#matched < CLIENT_HELLO.length) return count;
     throw new ProtocolError("Cannot serve: a client speaks TLS, but this port does not; start the server with --tls");
   }
 }

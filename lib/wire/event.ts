@@ -1,30 +1,30 @@
 /**
- * What passed between two sockets, call by call. Pure.
+ * Socket traffic, call by call. Pure.
  *
- * This is a stream of its own, apart from the log's events: its bytes are copies, and it is made only while somebody reads it.
+ * This stream is separate from the log's events: its bytes are copies, and it is produced only while it has a consumer.
  *
  * @module
  */
 import type { Endpoint } from "../addr.ts";
 
-/** One call on a socket, once it has returned. */
+/** One completed call on a socket. */
 export interface WireEvent {
   /** When it returned: milliseconds since the epoch, with a fraction. */
   readonly at: number;
   readonly transport: "tcp" | "udp";
-  /** The connection's number, or that of the datagrams between two endpoints; the log's events have the same. */
+  /** The number of the connection or of the datagram flow, the same as in the log's events. */
   readonly flow: number;
   readonly local: Endpoint;
   readonly peer: Endpoint;
   readonly call: "connect" | "accept" | "read" | "write" | "closeWrite" | "close" | "reset" | "receive" | "send";
-  /** Which way the bytes went; `null` for a call that moves none. */
+  /** The direction of the bytes; `null` for a call that transfers none. */
   readonly direction: "in" | "out" | null;
-  /** What was read or written, copied; `null` for the end of the stream and for a call that moves none. */
+  /** A copy of the bytes read or written; `null` at the end of the stream and for a call that transfers none. */
   readonly bytes: Uint8Array | null;
-  /** How many bytes the call was given to write, where it took fewer (a short write). */
+  /** How many bytes the caller passed to a write that accepted fewer (a short write). */
   readonly offered?: number;
   /** Milliseconds from the call to its return. */
   readonly duration: number;
-  /** Why it failed: the system's name for it (`ECONNRESET`), where it has one. */
+  /** Why it failed: the errno name (`ECONNRESET`), if there is one. */
   readonly error?: string;
 }

@@ -44,7 +44,7 @@ Deno.test("stateOf() puts the runtime's errors into words and codes", { permissi
     [new errors.ConnectionReset(), 6, "connection reset by the peer"],
     [new errors.BrokenPipe(), 6, "the peer no longer reads"],
     [new errors.NotConnected(), 6, "the peer cut the connection"],
-    [new errors.UnexpectedEof(), 6, "cut off without the end that TLS announces (close_notify)"],
+    [new errors.UnexpectedEof(), 6, "cut off without a TLS close_notify"],
     [new Error("failed to lookup address information: Name or service not known"), 3, "no such name"],
     [new URIError("Invalid host"), 3, "no such name"],
     [new Error("Too many open files (os error 24)"), 1, "Too many open files"],
@@ -90,5 +90,5 @@ Deno.test("isDisconnect() and isClosedHere() tell the peer's end from ours", { p
 
 Deno.test("stateOf() knows what the system says without a class of its own (S14)", { permissions: "none" }, () => {
   const error = Object.assign(new Error("No route to host (os error 113)"), { code: "EHOSTUNREACH" });
-  assertEquals(stateOf(error), { code: Exit.unreachable, state: "no route to that host" });
+  assertEquals(stateOf(error), { code: Exit.unreachable, state: "no route to host" });
 });

@@ -46,7 +46,7 @@ Deno.test("EventRate keeps a flood from 200,000 ports small, whatever the datagr
     assertLess(told, 800_000);
     const left = (200_000 - (events.all.length - 1)).toLocaleString("en");
     const [line, ...more] = messages(events);
-    assertMatch(line ?? "", /^Left out of the log within (3\.9|4) s: [0-9,]+ received; from 10,000 peers or more$/);
+    assertMatch(line ?? "", /^Not logged in the last (3\.9|4) s: [0-9,]+ received; from 10,000 peers or more$/);
     assertStringIncludes(line ?? "", ` ${left} received`);
     assertEquals(more, []);
   }
@@ -60,8 +60,8 @@ Deno.test("EventRate tells what was left out a second after the first of it, and
   rate.emit(received(1));
   await events.next("notice");
   assertEquals(messages(events), [
-    "Left out of the log within 0 s: 3 received; from 2 peers",
-    "Left out of the log within 0 s: 1 received; from 1 peer",
+    "Not logged in the last 0 s: 3 received; from 2 peers",
+    "Not logged in the last 0 s: 1 received; from 1 peer",
   ]);
 });
 
@@ -74,7 +74,7 @@ Deno.test("EventRate has told everything when it is disposed of, and leaves no t
   rate[Symbol.dispose]();
   rate[Symbol.dispose]();
   assertEquals(events.names, ["received", "warning"]);
-  assertEquals(messages(events), ["Left out of the log within 2.5 s: 1 error, 1 warning; from 1 peer"]);
+  assertEquals(messages(events), ["Not logged in the last 2.5 s: 1 error, 1 warning; from 1 peer"]);
 });
 
 Deno.test("EventRate counts ten thousand peers and no more: forged ones are without number", () => {
