@@ -80,7 +80,7 @@ export async function main(args: string[]): Promise<number> {
     const host = chooseHost(options.host, "Server's name or address", { given });
     const port = choosePort(options.port, "Server's port", { given });
     const [hostname = host] = await resolveHost(host);
-    using socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), hostname);
+    using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), hostname);
     events.emit({ event: "notice", message: `Talking to ${formatEndpoint({ hostname, port })} (UDP)` });
     await runUdpChat(socket, { hostname, port }, run);
     return "Done: the conversation is over";

@@ -150,7 +150,7 @@ class Series {
     const { events } = this.#options;
     const [oldest] = this.#open.keys();
     if (oldest !== undefined && this.#open.size >= OPEN) await this.#close(oldest);
-    const socket = DatagramSocket.toward(this.#opener, hostname, this.#nextFlow);
+    const socket = DatagramSocket.openFor(this.#opener, hostname, this.#nextFlow);
     const probe: Probe = { number, socket, to, at: performance.now(), answered: false, overdue: false };
     try {
       await socket.send(this.#message, to);

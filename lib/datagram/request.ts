@@ -1,5 +1,5 @@
 /**
- * A question by datagram, and its answer.
+ * A request and its answer over UDP.
  *
  * @module
  */
@@ -12,36 +12,36 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";
 import { within } from "../within.ts";
 
-/** How to ask. Times are in milliseconds. */
+/** Options of a request. Times are in milliseconds. */
 export interface RequestOptions {
-  /** How often to ask again; every address of a name is asked once at least. */
+  /** The number of retries; each address of a name is tried at least once. */
   readonly retries: number;
-  /** How long to wait for the answer to an address's first try (500); twice as long for each further one, a minute at most. */
+  /** How long to wait for an answer to the first try of an address (500); doubles with each further one, up to a minute. */
   readonly firstWait?: number;
-  /** The bound on all of it; 0 = only the tries bound it (default). */
+  /** The total time limit; 0 = limited only by the retries (default). */
   readonly timeout?: number;
-  /** Ask from one port every time, for a server that knows a repeated question by its sender and content. */
+  /** Send every try from the same port, for servers that recognize a repeated request by its source and content. */
   readonly samePort?: boolean;
   readonly events?: Events;
   /** Whether sent and received datagrams become events. */
   readonly report?: boolean;
-  /** How a name becomes addresses (`resolveHost`). */
+  /** Resolves a name (`resolveHost`). */
   readonly resolve?: (hostname: string) => Promise<string[]>;
-  /** Ends the wait; the request then rejects with the signal's reason. */
+  /** Aborts the request, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What came back. */
+/** The answer to a request. */
 export interface DatagramAnswer {
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
-  /** The number of the try that this answers, from 1; 0 when several left from one port, so that nobody can tell. */
+  /** The number of the try that this answers, from 1; 0 if unknown, because several tries left from one port. */
   readonly attempt: number;
-  /** How many tries had gone out. */
+  /** How many tries had been sent. */
   readonly tries: number;
-  /** Milliseconds since the try that this answers; where nobody can tell which, since the first. */
+  /** Milliseconds since the try that this answers, or since the first if unknown. */
   readonly duration: number;
-  /** How many datagrams from others were ignored. */
+  /** How many unsolicited datagrams were ignored. */
   readonly ignored: number;
 }
 
@@ -49,17 +49,17 @@ export interface DatagramAnswer {
 const LONGEST_WAIT = 60_000;
 
 /**
- * Asks by datagram, again with growing waits when no answer comes (RFC 8085 3.1), and takes an answer only from whom it asked.
+ * Sends a request and waits for the answer, retrying with exponential backoff (RFC 8085 3.1). Accepts an answer only from the address
+ * and port it sent to.
  *
- * Each try leaves from a socket of its own, all of which stay open to the end: the port that an answer comes to says which try it
- * answers (the idea of RFC 5452 9). A stranger has to guess it and to forge the sender, which on a LAN is not hard: UDP proves nothing
- * about who answers. A late answer to an earlier try is as good as any; it
- * is told apart from the newest one's and timed from its own try.
+ * Each try has its own socket, open until the end: the port at which an answer arrives identifies the try (the idea of RFC 5452 9). An
+ * attacker has to guess the port and forge the source, which is not hard on a LAN: UDP proves nothing about who answers. A late answer
+ * to an earlier try is accepted, and timed from that try.
  *
  * @param open The platform's own call: `(at) => Deno.listenDatagram(at)`.
- * @param endpoint Whom to ask; the tries take turns over the addresses of a name.
- * @param data The question, at most {@linkcode MAX_DATAGRAM} bytes.
- * @throws {Failure} 2 too long, 3 no such name, 4 no way to get there, 5 no answer; the signal's reason when that ended it.
+ * @param endpoint The server; the tries rotate through the addresses of a name.
+ * @param data The request, at most {@linkcode MAX_DATAGRAM} bytes.
+ * @throws {Failure} 2 too long, 3 no such name, 4 unreachable, 5 no answer; the signal's reason after an abort.
  */
 export async function requestDatagram(
   open: PacketOpener,
@@ -74,14 +74,14 @@ export async function requestDatagram(
   return await new DatagramRequest(open, endpoint, addresses.map(unmapped), bytes, { ...options, started }).run();
 }
 
-/** One source port, whom it asks, and the tries that left from it. */
+/** One source port, its destination, and the tries sent from it. */
 interface Source {
   readonly socket: DatagramSocket;
   readonly to: Endpoint;
   readonly tries: { readonly number: number; readonly at: number }[];
 }
 
-/** One question under way. */
+/** A pending request. */
 class DatagramRequest {
   #open: PacketOpener;
   #endpoint: Endpoint;
@@ -91,13 +91,13 @@ class DatagramRequest {
   #events: Events;
   #started: number;
   #sources: Source[] = [];
-  #listening: Promise<void>[] = [];
+  #listeners: Promise<void>[] = [];
   #answered = Promise.withResolvers<DatagramAnswer>();
   #tries = 0;
   #nextFlow = counter();
   #taken = false;
   #unsolicited: UnsolicitedDatagrams;
-  /** Addresses that the system cannot reach, and what it says. */
+  /** Addresses that the system reports as unreachable, and why. */
   #unreachable = new Map<string, Failure>();
 
   constructor(
@@ -115,7 +115,7 @@ class DatagramRequest {
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
     this.#unsolicited = new UnsolicitedDatagrams(this.#events);
-    // The signal may reject it while a send is awaited; the next wait passes that on.
+    // The signal may reject it while a send is awaited; the next wait rethrows it.
     this.#answered.promise.catch(() => {});
   }
 
@@ -124,11 +124,11 @@ class DatagramRequest {
     const abort = (): void => this.#answered.reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
-      return await this.#ask();
+      return await this.#tryAddresses();
     } finally {
       signal?.removeEventListener("abort", abort);
       for (const { socket } of this.#sources) socket.close();
-      await Promise.all(this.#listening);
+      await Promise.all(this.#listeners);
       this.#unsolicited[Symbol.dispose]();
     }
   }
@@ -137,18 +137,18 @@ class DatagramRequest {
     return this.#events.detailed && this.#options.report !== false;
   }
 
-  /** Milliseconds left for all of it. */
+  /** Milliseconds left until the total time limit. */
   get #left(): number {
     const { timeout = 0 } = this.#options;
     return timeout === 0 ? Infinity : this.#started + timeout - performance.now();
   }
 
-  async #ask(): Promise<DatagramAnswer> {
+  async #tryAddresses(): Promise<DatagramAnswer> {
     const { retries, firstWait = 500 } = this.#options;
     const count = this.#addresses.length;
     for (let turn = 0; turn < Math.max(retries + 1, count) && this.#left >= 1; turn++) {
       const address = this.#addresses[turn % count] ?? "";
-      if (this.#unreachable.has(address) || !await this.#try(address)) continue;
+      if (this.#unreachable.has(address) || !await this.#attempt(address)) continue;
       const wait = Math.min(firstWait * 2 ** Math.floor(turn / count), LONGEST_WAIT);
       const answer = await this.#wait(Math.min(wait, this.#left));
       if (answer !== null) return answer;
@@ -156,8 +156,8 @@ class DatagramRequest {
     throw this.#failure();
   }
 
-  /** Sends one try; tells whether there was a way. */
-  async #try(address: string): Promise<boolean> {
+  /** Sends one try; returns whether the address is reachable. */
+  async #attempt(address: string): Promise<boolean> {
     const to = { hostname: address, port: this.#endpoint.port };
     const number = ++this.#tries;
     if (number > 1 && this.#events.detailed) {
@@ -170,7 +170,7 @@ class DatagramRequest {
       if (this.#reports) socket.report(this.#events, "sent", this.#bytes, to);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // Where an earlier try has left, its answer may still come.
+      // An earlier try to this address was sent, so its answer may still arrive.
       if (
         this.#sources.some(({ to, tries }) => to.hostname === address && tries.some((each) => each.number < number))
       ) {
@@ -186,9 +186,9 @@ class DatagramRequest {
   #sourceFor(to: Endpoint): Source {
     const earlier = this.#sources.find((source) => source.to.hostname === to.hostname);
     if (this.#options.samePort === true && earlier !== undefined) return earlier;
-    const source: Source = { socket: DatagramSocket.toward(this.#open, to.hostname, this.#nextFlow), to, tries: [] };
+    const source: Source = { socket: DatagramSocket.openFor(this.#open, to.hostname, this.#nextFlow), to, tries: [] };
     this.#sources.push(source);
-    this.#listening.push(this.#listen(source));
+    this.#listeners.push(this.#listen(source));
     return source;
   }
 
@@ -200,13 +200,13 @@ class DatagramRequest {
         this.#unsolicited.report(datagram);
       }
     } catch (error) {
-      // The system passes on that nobody listens there: no use in asking that address again.
+      // The system reported "port unreachable": do not try that address again.
       if (error instanceof Failure) this.#unreachable.set(source.to.hostname, error);
       if (this.#addresses.every((address) => this.#unreachable.has(address))) this.#answered.reject(this.#failure());
     }
   }
 
-  /** Takes the first answer; what others say later is of no use. */
+  /** Takes the first answer and ignores later ones. */
   #take({ bytes, from }: Datagram, { socket, tries }: Source): void {
     if (this.#taken) return;
     this.#taken = true;
@@ -226,23 +226,23 @@ class DatagramRequest {
     return await within(this.#answered.promise, ms) ? await this.#answered.promise : null;
   }
 
-  /** Says what was tried and what each address said. */
+  /** The error: what was tried, and the state of each address. */
   #failure(): Failure {
     const target = `Cannot reach ${formatEndpoint(this.#endpoint)}`;
     const count = this.#addresses.length;
-    const said = this.#addresses.map((address) => {
+    const states = this.#addresses.map((address) => {
       const state = this.#unreachable.get(address)?.message.replace(/^Cannot .*?: (?=\w)/, "") ?? "silent";
       return count > 1 ? `${address} ${state}` : state;
     }).join("; ");
     const [refused] = this.#unreachable.values();
     if (refused !== undefined && this.#unreachable.size === count) {
-      return new Failure(refused.code, `${target}: ${said}`, { cause: refused });
+      return new Failure(refused.code, `${target}: ${states}`, { cause: refused });
     }
     const elapsed = milliseconds(performance.now() - this.#started);
     const tries = this.#tries === 1 ? "1 try" : `${this.#tries} tries`;
     const { count: ignored } = this.#unsolicited;
-    const others = ignored > 0 ? `, ${plural(ignored, "datagram")} of others ignored` : "";
-    const each = count > 1 ? ` (${said})` : "";
+    const others = ignored > 0 ? `, ${plural(ignored, "unsolicited datagram")} ignored` : "";
+    const each = count > 1 ? ` (${states})` : "";
     return new TimedOutError(
       `${target}: no answer to ${tries} in ${elapsed}${each}${others}; is a server running there, on that port?`,
     );

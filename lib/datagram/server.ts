@@ -1,5 +1,5 @@
 /**
- * Answering datagrams.
+ * A UDP server.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { encodeText } from "../text.ts";
 import type { DatagramTotals } from "../totals.ts";
 
 /**
- * What a server makes of a datagram: the answer, or `null` for none. The bytes are valid until it has answered.
+ * Returns the answer to a datagram, or `null` for none. The bytes are valid until it settles.
  *
- * @param events Where the handler tells about this peer; in a flood of datagrams they are counted rather than told.
+ * @param events For events about this peer; in a flood they are counted instead of logged.
  */
 export type DatagramHandler = (
   bytes: Uint8Array,
@@ -26,41 +26,41 @@ export type DatagramHandler = (
   events: Events,
 ) => Uint8Array | string | null | Promise<Uint8Array | string | null>;
 
-/** How a server treats its peers. Times are in milliseconds. */
+/** Options of a UDP server. Times are in milliseconds. */
 export interface ServeDatagramsOptions {
   readonly events?: Events;
-  /** Stops the server: the exchange under way may end within {@linkcode ServeDatagramsOptions.drainTime}. */
+  /** Stops the server; the current exchange has {@linkcode ServeDatagramsOptions.drainTime} to finish. */
   readonly signal?: AbortSignal;
-  /** How long the exchange under way may take when the server stops (5 s). */
+  /** Time for the current exchange to finish when the server stops (5 s). */
   readonly drainTime?: number;
   /** Serve one exchange, then stop. */
   readonly once?: boolean;
   /** Whether received and sent datagrams become events. */
   readonly report?: boolean;
-  /** Answers a second to one peer that look like two servers answering each other ({@linkcode AnswerBudget}); 0 = no limit (100). */
+  /** Answers a second to one peer above which it looks like an answer loop ({@linkcode AnswerBudget}); 0 = no limit (100). */
   readonly maxRate?: number;
-  /** No datagram for so long ends the server; 0 = wait for ever (default). */
+  /** Ends the server after this long without a datagram; 0 = wait for ever (default). */
   readonly timeout?: number;
 }
 
-/** How long the exchange under way may take when the server stops (ms). */
+/** Default time for the current exchange to finish when the server stops (ms). */
 const DRAIN = 5000;
-/** No person and few programs ask that often from one port (answers a second). */
+/** Answers a second: no person and few programs send requests that often from one port. */
 export const MAX_RATE = 100;
-/** Many times what a class, or all the clients of one machine, ask for (answers a second to all peers together). */
+/** Answers a second to all peers together: many times the load of a class or of all clients on one machine. */
 const MAX_TOTAL_RATE = 50_000;
 
 /**
- * Answers datagrams until the signal fires, one after the other: what comes meanwhile waits in the system's queue, and beyond that
- * queue (some 200 KiB) the system drops it. The socket is closed at the end.
+ * Answers datagrams one at a time until the signal is aborted. Meanwhile, others wait in the socket's receive buffer (some 200 KiB);
+ * beyond that the system drops them. Closes the socket at the end.
  *
- * A peer can spoil only its own exchange: what the handler throws, and an answer that cannot be sent, become events. A peer whose
- * datagram makes the handler throw a {@linkcode ProtocolError} gets its message as the answer, cut where it is long for the question.
- * What a flood of datagrams may write into the log is bounded ({@linkcode EventRate}), and so is what one peer gets for an answer.
+ * A peer can disrupt only its own exchange: errors of the handler and answers that cannot be sent become events. If the handler throws
+ * a {@linkcode ProtocolError}, the peer gets its message as the answer, truncated if it is too long for the request. Both the log
+ * lines that a flood can cause ({@linkcode EventRate}) and the answers to one peer are rate-limited.
  *
- * @param socket Already bound; `serveDatagrams` owns it from here on.
- * @param handler Makes the answer.
- * @throws {TimedOutError} When `timeout` has passed without a datagram.
+ * @param socket Already bound; owned by `serveDatagrams` from now on.
+ * @param handler Returns the answer.
+ * @throws {TimedOutError} No datagram arrived for `timeout`.
  *
  * @example Usage
  * ```ts
@@ -89,18 +89,18 @@ class DatagramServer {
   #socket: DatagramSocket;
   #handler: DatagramHandler;
   #options: ServeDatagramsOptions;
-  /** For what concerns the run as a whole. */
+  /** For events about the run as a whole. */
   #events: Events;
-  /** For what peers cause. */
+  /** For events that peers cause. */
   #peerEvents: EventRate;
   #heldBack: EventRate;
   #budget: AnswerBudget;
-  /** The addresses of this socket, once somebody seems to send from them. */
-  #own: Set<string> | null = null;
+  /** The addresses of this socket, determined when a datagram first carries its port as the source. */
+  #ownAddresses: Set<string> | null = null;
   #totals = { received: 0, answered: 0, bytesIn: 0, bytesOut: 0 };
   #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
-  /** Waiting for a datagram: no exchange is under way. */
+  /** Waiting for a datagram, between exchanges. */
   #idle = false;
   #stopping = false;
   #late = Promise.withResolvers<void>();
@@ -114,9 +114,9 @@ class DatagramServer {
     this.#peerEvents = new EventRate(this.#events);
     this.#heldBack = new EventRate(
       this.#events,
-      firstThenCounts((count, within) => `Held back ${count} more within ${within}`),
+      firstThenCounts((count, within) => `Held back ${count} more in the last ${within}`),
     );
-    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, all: MAX_TOTAL_RATE });
+    this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, total: MAX_TOTAL_RATE });
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
   }
 
@@ -148,16 +148,16 @@ class DatagramServer {
     else this.#timer = setTimeout(() => this.#cut(), this.#options.drainTime ?? DRAIN);
   };
 
-  /** Gives up the exchange under way. */
+  /** Abandons the current exchange. */
   #cut(): void {
-    this.#events.emit({ event: "warning", message: "Cannot wait any longer: cut in mid-exchange" });
+    this.#events.emit({ event: "warning", message: "Cannot wait any longer: cut mid-exchange" });
     this.#late.resolve();
   }
 
   #expire(): void {
     const { timeout = 0 } = this.#options;
     const where = formatEndpoint(this.#socket.local);
-    this.#expired = new TimedOutError(`Cannot go on listening on ${where}: no datagram for ${timeout / 1000} s`);
+    this.#expired = new TimedOutError(`Cannot keep listening on ${where}: no datagram for ${timeout / 1000} s`);
     this.#socket.close();
   }
 
@@ -177,7 +177,7 @@ class DatagramServer {
       try {
         return await this.#socket.receive();
       } catch (error) {
-        // A peer that has left before its answer came: nothing to do with whoever is next.
+        // An earlier peer left before its answer arrived; this does not concern the next one.
         if (!(error instanceof Failure && error.code === Exit.unreachable)) throw error;
       } finally {
         this.#deadlines.reading(false);
@@ -191,8 +191,10 @@ class DatagramServer {
     this.#totals.received++;
     this.#totals.bytesIn += bytes.length;
     if (this.#reports) this.#socket.report(this.#peerEvents, "received", bytes, from);
-    // A datagram that seems to come from this very socket is forged: the answer would be the next question, and so on for ever.
-    if (this.#isOwn(from)) return this.#fail(from, new ProtocolError("Cannot answer: it says that it comes from here"));
+    // A datagram with this socket's own source address is forged: our answer would be the next request, and so on for ever.
+    if (this.#isOwnAddress(from)) {
+      return this.#fail(from, new ProtocolError("Cannot answer: its source address is ours"));
+    }
     try {
       const answer = await this.#handler(bytes, from, this.#peerEvents);
       if (answer !== null) await this.#answer(answer, from);
@@ -212,23 +214,23 @@ class DatagramServer {
     if (this.#reports) this.#socket.report(this.#peerEvents, "sent", bytes, to);
   }
 
-  /** Counts an answer that a peer does not get; told of the first, then by count. */
+  /** Counts an answer that is held back; the first is logged, then counts. */
   #holdBack(peer: Endpoint): void {
     const { maxRate = MAX_RATE } = this.#options;
-    const why = this.#budget.totalExceeded
-      ? `all peers together ask more than ${MAX_TOTAL_RATE} times a second`
-      : `more than ${maxRate} a second look like two servers that answer each other`;
-    const message = `Held back an answer to ${formatEndpoint(peer)}: ${why}`;
+    const reason = this.#budget.totalExceeded
+      ? `all peers together send more than ${MAX_TOTAL_RATE} requests a second`
+      : `more than ${maxRate} a second look like two servers answering each other`;
+    const message = `Held back an answer to ${formatEndpoint(peer)}: ${reason}`;
     this.#heldBack.emit({ event: "warning", message });
   }
 
-  /** Whether a datagram says that it comes from the socket that it came to. */
-  #isOwn(from: Endpoint): boolean {
+  /** Whether a datagram's source address is the socket's own. */
+  #isOwnAddress(from: Endpoint): boolean {
     if (from.port !== this.#socket.local.port) return false;
     const { hostname } = this.#socket.local;
     // The sender chooses its port, so this must be cheap.
-    this.#own ??= new Set([hostname, ...reachableAddresses(hostname)]);
-    return isLoopback(from.hostname) || this.#own.has(unmapped(from.hostname));
+    this.#ownAddresses ??= new Set([hostname, ...reachableAddresses(hostname)]);
+    return isLoopback(from.hostname) || this.#ownAddresses.has(unmapped(from.hostname));
   }
 
   #fail(from: Endpoint, error: unknown): void {

@@ -1,5 +1,5 @@
 /**
- * The one owner of a datagram socket and its buffer.
+ * The only owner of a datagram socket and its buffer.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { canonicalAddress, type Endpoint, formatEndpoint } from "../addr.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
 import { EventRate, firstThenCounts } from "../event_rate.ts";
 import type { Events } from "../events.ts";
-import { type PacketOpener, type PacketSocket, toward } from "../net/packet_socket.ts";
+import { bindFor, type PacketOpener, type PacketSocket } from "../net/packet_socket.ts";
 import { encodeText, lineText, plural } from "../text.ts";
 
 /** The most bytes that one datagram carries over IPv4: 65,535 less the headers of IP (20) and UDP (8), RFC 768. */
 export const MAX_DATAGRAM = 65_507;
 
-/** Room for the longest datagram there is (65,527 bytes over IPv6) and more: the platform cuts off in silence what does not fit. */
+/** Larger than the longest datagram (65,527 bytes over IPv6): the platform silently truncates what does not fit. */
 const BUFFER = 65_536;
 
-/** How many peers keep their numbers: whoever forges senders must not fill the memory. */
+/** How many peers keep their flow numbers: forged source addresses must not exhaust memory. */
 const FLOWS = 4096;
 
 /** Counts 1, 2, 3 …. */
@@ -25,15 +25,15 @@ export function counter(): () => number {
   return () => ++last;
 }
 
-/** A datagram that came. */
+/** A received datagram. */
 export interface Datagram {
-  /** What it carries; a view into the socket's buffer, valid until the next {@linkcode DatagramSocket.receive}. */
+  /** Its payload; a view of the socket's buffer, valid until the next {@linkcode DatagramSocket.receive}. */
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
 }
 
 /**
- * A UDP socket and its one buffer. One receive at a time: two at once complete out of order, and would share the buffer.
+ * A UDP socket and its one buffer. One receive at a time: two would complete out of order and share the buffer.
  *
  * @example Usage
  * ```ts
@@ -41,8 +41,8 @@ export interface Datagram {
  * import { decodeText } from "../text.ts";
  * import { assertEquals } from "@std/assert";
  *
- * using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
- * using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+ * using ours = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
+ * using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
  * await ours.send("hello", theirs.local);
  * const datagram = await theirs.receive();
  * assertEquals(decodeText(datagram?.bytes ?? new Uint8Array()), "hello");
@@ -54,14 +54,14 @@ export class DatagramSocket implements Disposable {
   readonly local: Endpoint;
   #socket: PacketSocket;
   #nextFlow: () => number;
-  /** The number of each peer, the newest last. */
+  /** The flow number of each peer, the newest last. */
   #flows = new Map<string, number>();
   #buffer = new Uint8Array(BUFFER);
   #closed = false;
 
   /**
-   * @param socket Owned by this object from here on.
-   * @param nextFlow Numbers the peers, where several sockets count together.
+   * @param socket Owned by this object from now on.
+   * @param nextFlow Numbers the peers, for sockets that share a counter.
    */
   constructor(socket: PacketSocket, nextFlow: () => number = counter()) {
     const { hostname, port } = socket.addr as Deno.NetAddr;
@@ -71,17 +71,17 @@ export class DatagramSocket implements Disposable {
   }
 
   /**
-   * Opens a socket of a client: on a free port, of the family of an address, and closed to the network where the address is loopback.
+   * Opens a client's socket: on any free port, of the address's family, and bound to loopback if the address is loopback.
    *
    * @param open The platform's own call.
-   * @param address The address (no name) that datagrams will go to.
-   * @throws {Failure} The system has no such family, or Deno no permission.
+   * @param address The destination address (not a name).
+   * @throws {Failure} The system lacks the address family, or Deno the permission.
    */
-  static toward(open: PacketOpener, address: string, nextFlow?: () => number): DatagramSocket {
+  static openFor(open: PacketOpener, address: string, nextFlow?: () => number): DatagramSocket {
     try {
-      return new DatagramSocket(open(toward(address)), nextFlow);
+      return new DatagramSocket(open(bindFor(address)), nextFlow);
     } catch (error) {
-      throw failure(`open a socket toward ${address}`, error);
+      throw failure(`open a socket for ${address}`, error);
     }
   }
 
@@ -91,11 +91,11 @@ export class DatagramSocket implements Disposable {
   }
 
   /**
-   * Waits for the next datagram; an empty one is one too.
+   * Waits for the next datagram, which may be empty.
    *
    * @returns The datagram, or `null` once the socket is closed.
-   * @throws {Failure} With code 4 where the system passes on that nobody listens at a port we sent to (Windows does, RFC 1122
-   * 4.1.3.3); the socket is as good as before.
+   * @throws {Failure} With code 4 if the system reports that nothing listens on a port we sent to (Windows does, RFC 1122 4.1.3.3);
+   * the socket remains usable.
    */
   async receive(): Promise<Datagram | null> {
     if (this.#closed) return null;
@@ -105,15 +105,15 @@ export class DatagramSocket implements Disposable {
     } catch (error) {
       if (this.#closed && isClosedHere(error)) return null;
       if (!isDisconnect(error)) throw failure(`receive on ${formatEndpoint(this.local)}`, error);
-      throw new Failure(Exit.unreachable, "Cannot reach the peer: nobody listens on that port", { cause: error });
+      throw new Failure(Exit.unreachable, "Cannot reach the peer: nothing listens on that port", { cause: error });
     }
   }
 
   /**
-   * Sends one datagram. That it was sent says nothing about whether it arrives.
+   * Sends one datagram. Success does not mean that it arrives.
    *
-   * @param data At most {@linkcode MAX_DATAGRAM} bytes; none is a datagram too.
-   * @throws {Failure} With code 2, and without sending, when it is longer; with code 4 when there is no way to the peer.
+   * @param data At most {@linkcode MAX_DATAGRAM} bytes; it may be empty.
+   * @throws {Failure} With code 2, without sending, if it is longer; with code 4 if the peer is unreachable.
    */
   async send(data: Uint8Array | string, to: Endpoint): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
@@ -125,7 +125,7 @@ export class DatagramSocket implements Disposable {
     }
   }
 
-  /** The number of the flow between this socket and a peer, which events about it carry as their `id`. */
+  /** The number of the flow between this socket and a peer: the `id` of its events. */
   flowOf(peer: Endpoint): number {
     const key = formatEndpoint(peer);
     let flow = this.#flows.get(key);
@@ -140,15 +140,15 @@ export class DatagramSocket implements Disposable {
   }
 
   /**
-   * Says that a datagram came or went, its text without a newline at its end (as users of nc send). Only for where `events.detailed`:
-   * the text is decoded here.
+   * Emits the event for a datagram received or sent, its text without a trailing newline (which nc adds). Call it only if
+   * `events.detailed`: it decodes the text.
    */
   report(events: Events, event: "received" | "sent", bytes: Uint8Array, peer: Endpoint): void {
     const text = lineText(bytes);
     events.emit({ event, id: this.flowOf(peer), peer: formatEndpoint(peer), bytes: bytes.length, text });
   }
 
-  /** Closes the socket; a pending receive says `null`. Calling it again does nothing. */
+  /** Closes the socket; a pending receive returns `null`. Calling it again does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -161,9 +161,9 @@ export class DatagramSocket implements Disposable {
 }
 
 /**
- * Refuses what no datagram can carry.
+ * Checks that the data fits into one datagram.
  *
- * @throws {Failure} With code 2, naming the length.
+ * @throws {Failure} With code 2 if it is too long.
  */
 export function checkLength(length: number, to: Endpoint): void {
   if (length <= MAX_DATAGRAM) return;
@@ -174,8 +174,8 @@ export function checkLength(length: number, to: Endpoint): void {
 }
 
 /**
- * Tells whether two endpoints are the same, whatever way their addresses are written: an IPv4 peer of a dual-stack
- * socket as IPv4, and without a zone, which the system leaves off where it names a sender.
+ * Whether two endpoints are equal, however their addresses are written: an IPv4 peer of a dual-stack socket equals plain IPv4, and
+ * zones are ignored, since the system omits them from source addresses.
  *
  * @example Usage
  * ```ts
@@ -193,8 +193,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /**
- * Tells of datagrams from peers that were not asked, which are no answers (RFC 5452 9): of the first at once, then by count. A stranger
- * must not write our log.
+ * Logs datagrams that cannot be answers, since they come from other addresses than the one we sent to (RFC 5452 9): the first at once,
+ * then counts, so that others cannot flood the log.
  */
 export class UnsolicitedDatagrams implements Disposable {
   #events: EventRate;
@@ -203,23 +203,23 @@ export class UnsolicitedDatagrams implements Disposable {
   constructor(events: Events) {
     this.#events = new EventRate(
       events,
-      firstThenCounts((count, within) => `Ignored ${count} more from peers that were not asked, within ${within}`),
+      firstThenCounts((count, within) => `Ignored ${count} more unsolicited datagrams in the last ${within}`),
     );
   }
 
-  /** How many datagrams there were. */
+  /** How many datagrams were ignored. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts a datagram, and tells of it if it is time. */
+  /** Counts a datagram, and logs it within the rate limit. */
   report({ bytes, from }: Datagram): void {
     this.#count++;
-    const message = `Ignored ${plural(bytes.length, "byte")} from ${formatEndpoint(from)}, which was not asked`;
+    const message = `Ignored ${plural(bytes.length, "unsolicited byte")} from ${formatEndpoint(from)}`;
     this.#events.emit({ event: "warning", message });
   }
 
-  /** Tells how many there were since the last was told. */
+  /** Logs the count since the last report. */
   [Symbol.dispose](): void {
     this.#events[Symbol.dispose]();
   }

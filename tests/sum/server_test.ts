@@ -232,7 +232,7 @@ Deno.test("sum:server --once, --max-connections, --allow and --timeout work here
   using silent = await RawClient.connect(full.port);
   assertStringIncludes(await ask(full.port), "Cannot serve you: the server is full");
   assertEquals(await silent.rest(), "");
-  await full.script.until(/no word for 0\.2 s/, "stderr");
+  await full.script.until(/no data for 0\.2 s/, "stderr");
   await using closed = await startServer("sum:server", ["--allow", "192.0.2.0/24"]);
   assertEquals(await ask(closed.port), "Cannot serve you: your address is not allowed here\n");
 });

@@ -85,7 +85,7 @@ Deno.test("udp:client ignores an answer from somebody else, and says so (D5)", a
   await using client = start("udp:client", [...at(peer.port), "--message", "x"]);
   const { port } = await peer.receive();
   await stranger.send("forged", port);
-  await client.until(/\[!\] Ignored 6 bytes from 127\.0\.0\.1:\d+, which was not asked\n/, "stderr");
+  await client.until(/\[!\] Ignored 6 unsolicited bytes from 127\.0\.0\.1:\d+\n/, "stderr");
   await peer.send("genuine", port);
   assertEquals((await client.ended()).stdout, "genuine");
 });

@@ -112,7 +112,7 @@ Deno.test("udp:server --timeout ends with code 5 when nobody comes", async () =>
   await using server = await startServer("udp:server", ["--timeout", "0.2"]);
   const { code, stderr } = await server.script.ended();
   assertEquals(code, 5);
-  assertMatch(stderr, /^\[!\] Cannot go on listening on 127\.0\.0\.1:\d+: no datagram for 0\.2 s\n$/);
+  assertMatch(stderr, /^\[!\] Cannot keep listening on 127\.0\.0\.1:\d+: no datagram for 0\.2 s\n$/);
 });
 
 Deno.test("udp:server exits 9 when the port is in use, and says what to try (S15)", async () => {
@@ -148,7 +148,7 @@ Deno.test("udp:server says that a long --reply can be turned against others, whe
   for (const [bind, warned] of [["0.0.0.0", true], ["127.0.0.1", false]] as const) {
     await using server = await startServer("udp:server", ["--bind", bind, "--reply", "x".repeat(1000)]);
     const { stderr } = await server.script.stop();
-    assertEquals(/^\[!\] An answer can be 37 times as long as its question, .*\n$/.test(stderr), warned, stderr);
+    assertEquals(/^\[!\] An answer can be 37 times as long as its request, .*\n$/.test(stderr), warned, stderr);
   }
 });
 

@@ -128,13 +128,13 @@ Deno.test("warnOfAmplification() warns where others on the network can be floode
   assertEquals(warnings(65_507, "127.0.0.1"), []);
   assertEquals(warnings(65, "0.0.0.0", 3), []);
   assertEquals(warnings(972, "0.0.0.0").map((text) => text.slice(0, 62)), [
-    "An answer can be 36 times as long as its question, so forged q",
+    "An answer can be 36 times as long as its request, so forged re",
   ]);
 });
 
 Deno.test("AnswerBudget has a budget for all peers together, which a peer under load hardly uses", () => {
   let now = 1000;
-  const budget = new AnswerBudget({ rate: 100, load: true, all: 1000, now: () => now });
+  const budget = new AnswerBudget({ rate: 100, load: true, total: 1000, now: () => now });
   const peer = (port: number): { hostname: string; port: number } => ({ hostname: "192.0.2.1", port });
   let answered = 0;
   for (let port = 1; port <= 3000; port++) if (budget.take(peer(port))) answered++;

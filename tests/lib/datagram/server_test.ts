@@ -45,8 +45,8 @@ class Switch implements Disposable {
 const messageOf = (event: NetEvent | undefined): string => String((event as { message?: string } | undefined)?.message);
 
 Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1, 45, 46)", async () => {
-  using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
-  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using ours = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   for (const length of [0, 1, 1472, 1473, MAX_DATAGRAM]) {
     const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
     await ours.send(bytes, theirs.local);
@@ -58,8 +58,8 @@ Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1,
 });
 
 Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size (D2)", async () => {
-  using ours = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
-  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using ours = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const error = await assertRejects(
     () => ours.send(new Uint8Array(MAX_DATAGRAM + 1), theirs.local),
     Failure,
@@ -73,14 +73,14 @@ Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size
 
 Deno.test("DatagramSocket receives the longest datagram of IPv6 uncut (47)", async () => {
   const { socket, port } = bind("::1");
-  using theirs = DatagramSocket.toward((at) => Deno.listenDatagram(at), "::1");
+  using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "::1");
   await socket.send(new Uint8Array(65_527), { transport: "udp", ...theirs.local });
   const datagram = await theirs.receive();
   socket.close();
   assertEquals([datagram?.bytes.length, datagram?.from.port], [65_527, port]);
 });
 
-Deno.test("DatagramSocket.toward() has the family of the peer, and is closed to the network when the peer is on this machine", () => {
+Deno.test("DatagramSocket.openFor() has the family of the peer, and is closed to the network when the peer is on this machine", () => {
   for (
     const [peer, bound] of [
       ["127.0.0.1", "127.0.0.1"],
@@ -91,29 +91,29 @@ Deno.test("DatagramSocket.toward() has the family of the peer, and is closed to 
       ["::ffff:192.0.2.1", "0.0.0.0"],
     ] as const
   ) {
-    using socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), peer);
+    using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), peer);
     assertEquals(socket.local.hostname, bound, peer);
   }
 });
 
 Deno.test("DatagramSocket numbers its peers, and keeps the numbers of the latest 4,096", () => {
-  using socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const flowOf = (port: number): number => socket.flowOf({ hostname: "192.0.2.1", port });
   assertEquals([flowOf(1), flowOf(2), flowOf(1)], [1, 2, 1]);
   for (let port = 3; port <= 4097; port++) flowOf(port);
   assertEquals([flowOf(2), flowOf(1)], [2, 4098]);
 });
 
-Deno.test("DatagramSocket.toward() says which permission is missing (P5)", { permissions: "none" }, () => {
+Deno.test("DatagramSocket.openFor() says which permission is missing (P5)", { permissions: "none" }, () => {
   assertThrows(
-    () => DatagramSocket.toward((at) => Deno.listenDatagram(at), "192.0.2.1"),
+    () => DatagramSocket.openFor((at) => Deno.listenDatagram(at), "192.0.2.1"),
     Failure,
-    'Cannot open a socket toward 192.0.2.1: Deno has no permission for "0.0.0.0:0"; add --allow-net',
+    'Cannot open a socket for 192.0.2.1: Deno has no permission for "0.0.0.0:0"; add --allow-net',
   );
 });
 
 Deno.test("DatagramSocket.receive() says null once closed, also while it waits (50)", async () => {
-  const socket = DatagramSocket.toward((at) => Deno.listenDatagram(at), "127.0.0.1");
+  const socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const waiting = socket.receive();
   socket.close();
   socket.close();
@@ -240,7 +240,7 @@ Deno.test("serveDatagrams() breaks off a loop with another server that answers b
   await Promise.race([told, answering]);
   assertEquals(
     messageOf(events.all[0]),
-    `Held back an answer to 127.0.0.1:${other.port}: more than 100 a second look like two servers that answer each other`,
+    `Held back an answer to 127.0.0.1:${other.port}: more than 100 a second look like two servers answering each other`,
   );
   // The next client is answered, and the loop is at rest.
   using client = new RawPeer();
@@ -291,7 +291,7 @@ Deno.test("serveDatagrams() counts the datagrams of a flood instead of telling e
   assert(told >= 9 && told < 20, `${told} told`);
   assertMatch(
     messageOf(events.all.at(-1)),
-    /^Left out of the log within [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
+    /^Not logged in the last [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
   );
 });
 
@@ -340,7 +340,7 @@ Deno.test("serveDatagrams() ends with code 5 when no datagram comes within its i
   const error = await assertRejects(
     () => serveDatagrams(socket, () => null, { timeout: 20 }),
     TimedOutError,
-    `Cannot go on listening on 127.0.0.1:${port}: no datagram for 0.02 s`,
+    `Cannot keep listening on 127.0.0.1:${port}: no datagram for 0.02 s`,
   );
   assertEquals(error.code, 5);
 });
@@ -485,7 +485,7 @@ Deno.test("requestDatagram() ignores answers from another port, and says so (D5)
   const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", { retries: 3, events });
   const { port } = await peer.receive();
   await stranger.send("forged", port);
-  assertEquals(messageOf(await ignored), `Ignored 6 bytes from 127.0.0.1:${stranger.port}, which was not asked`);
+  assertEquals(messageOf(await ignored), `Ignored 6 unsolicited bytes from 127.0.0.1:${stranger.port}`);
   await peer.send("genuine", port);
   const answer = await asking;
   assertEquals([decodeText(answer.bytes), answer.ignored], ["genuine", 1]);
@@ -507,7 +507,7 @@ Deno.test("requestDatagram() tells of one stranger, and of the others by count",
   const warnings = events.all.filter(({ event }) => event === "warning").map(messageOf);
   assertGreaterOrEqual(ignored, 2);
   assertEquals(warnings.length, 2);
-  assertMatch(warnings[1] ?? "", new RegExp(`^Ignored ${ignored - 1} more from peers that were not asked, within`));
+  assertMatch(warnings[1] ?? "", new RegExp(`^Ignored ${ignored - 1} more unsolicited datagrams in the last`));
 });
 
 const manyLoopbacks = needs(Deno.build.os === "linux", "a second address of loopback");
@@ -530,9 +530,9 @@ Deno.test(
       TimedOutError,
     );
     await serving;
-    assertMatch(error.message, /no answer to 1 try in \d+ ms, 1 datagram of others ignored;/);
+    assertMatch(error.message, /no answer to 1 try in \d+ ms, 1 unsolicited datagram ignored;/);
     const warnings = events.all.filter(({ event }) => event === "warning").map(messageOf);
-    assertEquals(warnings, [`Ignored 8 bytes from 127.0.0.1:${port}, which was not asked`]);
+    assertEquals(warnings, [`Ignored 8 unsolicited bytes from 127.0.0.1:${port}`]);
   },
 );
 
@@ -549,7 +549,7 @@ Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D
   assertEquals(error.code, 5);
   assertMatch(
     error.message,
-    /^Cannot reach 127\.0\.0\.1:\d+: no answer to 3 tries in \d+ ms, 1 datagram of others ignored; is a server .*\?$/,
+    /^Cannot reach 127\.0\.0\.1:\d+: no answer to 3 tries in \d+ ms, 1 unsolicited datagram ignored; is a server .*\?$/,
   );
 });
 
@@ -683,7 +683,7 @@ Deno.test("requestDatagram() fails with code 4 at once where the system says tha
         Failure,
       ),
   );
-  assertEquals([error.code, error.message], [4, "Cannot reach 127.0.0.1:9: nobody listens on that port"]);
+  assertEquals([error.code, error.message], [4, "Cannot reach 127.0.0.1:9: nothing listens on that port"]);
 });
 
 Deno.test("serveDatagrams() does not answer a datagram that seems to come from its own socket", async () => {
