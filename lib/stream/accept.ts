@@ -1,5 +1,5 @@
 /**
- * Accepting connections, whatever happens to one of them.
+ * The accept loop.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { Events } from "../events.ts";
 import type { RawSocket, StreamListener } from "../net/socket.ts";
 import { within } from "../within.ts";
 
-/** How long to wait after a failed accept (ms): doubling, as Go's net/http does. */
+/** The wait after a failed accept (ms), doubling as in Go's net/http. */
 const BACKOFF_FIRST = 5;
 const BACKOFF_LAST = 1000;
-/** How long a failing accept is not told again (ms). */
+/** The minimum interval between warnings about failing accepts (ms). */
 const WARN_AGAIN = 10_000;
 
 /**
- * Owns a listener and accepts from it. A client that resets before it is accepted and a process out of descriptors do not end that
- * ({@link https://man7.org/linux/man-pages/man2/accept.2.html accept(2)}).
+ * Owns a listener and accepts from it. The loop survives clients that reset before they are accepted, and running out of file
+ * descriptors ({@link https://man7.org/linux/man-pages/man2/accept.2.html accept(2)}).
  */
 export class Acceptor {
   #listener: StreamListener;
@@ -30,18 +30,18 @@ export class Acceptor {
     this.#events = events;
   }
 
-  /** Gives each socket that is accepted to `take`, until the listener is closed, by {@linkcode Acceptor.close} or by others. */
+  /** Passes each accepted socket to `take` until the listener is closed, by {@linkcode Acceptor.close} or by other code. */
   async run(take: (socket: RawSocket) => void): Promise<void> {
     for (let backoff = 0; this.#open;) {
       try {
         const socket = await this.#listener.accept();
         backoff = 0;
-        // Accepted in the very turn in which the listener was closed.
+        // Accepted in the same turn of the event loop in which the listener was closed.
         if (!this.#open) return socket.close();
         take(socket);
       } catch (error) {
         if (!this.#open || isClosedHere(error)) return;
-        // A client that connected and reset at once: nobody is there to be served.
+        // The client connected and reset immediately.
         if (isDisconnect(error)) continue;
         this.#warn(error);
         backoff = Math.min(Math.max(backoff * 2, BACKOFF_FIRST), BACKOFF_LAST);
@@ -58,12 +58,12 @@ export class Acceptor {
     try {
       this.#listener.close();
     } catch (error) {
-      // Somebody else has closed it.
+      // Other code has closed it already.
       if (!isClosedHere(error)) throw error;
     }
   }
 
-  /** Says that accepting fails, every now and then: out of descriptors, it fails with every client that comes and goes. */
+  /** Warns that accepting fails, at a limited rate: without free file descriptors it fails for every client. */
   #warn(error: unknown): void {
     const now = performance.now();
     if (now - this.#warnedAt < WARN_AGAIN) return;

@@ -1,5 +1,5 @@
 /**
- * Who may connect, and what the others are told.
+ * Which clients a server admits, and how it refuses the others.
  *
  * @module
  */
@@ -11,47 +11,47 @@ import { encodeText, escapeControls, plural } from "../text.ts";
 
 /** Counts open connections against a limit. */
 export interface Slots {
-  /** Counts one more; `false` when there are as many as may be. */
+  /** Takes a slot; `false` if the limit is reached. */
   take(): boolean;
-  /** Counts one less. */
+  /** Frees a slot. */
   free(): void;
 }
 
-/** Why a client gets no service: by its address, because there are too many, or for what it said. */
+/** Why a client is refused: its address, too many connections, or a protocol violation. */
 export type RefusalKind = "not allowed" | "full" | "protocol";
 
-/** A client that may not come in, and why. */
+/** The refusal of a client. */
 export interface AdmissionRefusal {
   readonly kind: RefusalKind;
-  /** The reason, for people to read. */
+  /** The reason, worded for the client's user. */
   readonly reason: string;
 }
 
-/** Whom a server admits. */
+/** Which clients a server admits. */
 export interface AdmissionOptions {
-  /** How many connections may be open at once; 0 = as many as the system allows. */
+  /** The maximum number of open connections; 0 = no limit. */
   readonly maxConnections?: number;
-  /** How many more may come to the door, to find out whether somebody makes way. */
+  /** How many connections beyond `maxConnections` to accept, in case an open one closes to make room. */
   readonly waiting?: number;
-  /** Counts the open connections where several servers share `maxConnections`; this server's own are counted otherwise. */
+  /** Counts the open connections of several servers that share `maxConnections`; without it, only this server's count. */
   readonly slots?: Slots;
-  /** Who may connect; empty = everybody. */
+  /** The addresses that may connect; empty = all. */
   readonly allow?: readonly AddressRange[];
-  /** What a client that is turned away gets to read: the sentence as a line, unless the protocol has another form for it. */
+  /** Formats the sentence that a refused client receives; default: one line of text. */
   readonly refusal?: (sentence: string, kind: RefusalKind) => Uint8Array;
 }
 
-/** How long telling a client why it is turned away may make no progress (ms). */
+/** How long sending a refusal may stall (ms). */
 const REFUSAL_STALL = 1000;
-/** How many turned-away clients may be told why at the same time; in a flood the others are just closed. */
-const AT_ONCE = 64;
+/** How many refusals may be in progress at once; in a flood, further clients are closed without a reason. */
+const MAX_PENDING = 64;
 
-/** The door of a server. */
+/** Admits or refuses a server's clients. */
 export class Admission {
   #options: AdmissionOptions;
   #events: Events;
   #allowed: (hostname: string) => boolean;
-  #telling = new Set<Promise<void>>();
+  #pending = new Set<Promise<void>>();
 
   constructor(options: AdmissionOptions, events: Events) {
     this.#options = options;
@@ -61,7 +61,7 @@ export class Admission {
   }
 
   /**
-   * Tells why a client may not come in; `null` = it may, and has its slot until {@linkcode Admission.release}.
+   * Decides whether to refuse a client; `null` = admitted, with a slot until {@linkcode Admission.release}.
    *
    * @param open How many connections this server has open.
    */
@@ -76,36 +76,36 @@ export class Admission {
     return { kind: "full", reason };
   }
 
-  /** Gives back the slot of one that was let in. */
+  /** Frees the slot of an admitted client. */
   release(): void {
     if (this.#options.maxConnections) this.#options.slots?.free();
   }
 
-  /** Closes a client's connection after telling it why, in the background: the accept loop goes on. */
+  /** Sends a client the reason and closes its connection, in the background: the accept loop continues. */
   turnAway(socket: StreamSocket, { kind, reason }: AdmissionRefusal): void {
     const connection = new Connection(socket, { stall: REFUSAL_STALL });
     this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
-    if (this.#telling.size >= AT_ONCE) return connection.close();
-    const telling = this.tell(connection, `Cannot serve you: ${reason}`, kind)
-      .finally(() => this.#telling.delete(telling));
-    this.#telling.add(telling);
+    if (this.#pending.size >= MAX_PENDING) return connection.close();
+    const pending = this.closeWithReason(connection, `Cannot serve you: ${reason}`, kind)
+      .finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
   }
 
-  /** Says why a connection ends, so that the peer gets to read it, and ends it; never rejects. */
-  async tell(connection: Connection, sentence: string, kind: RefusalKind = "protocol"): Promise<void> {
+  /** Sends the reason so that the peer can read it, then ends the connection; never rejects. */
+  async closeWithReason(connection: Connection, sentence: string, kind: RefusalKind = "protocol"): Promise<void> {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
-      // It may quote a certificate, and somebody reads it at a terminal.
+      // The sentence may quote a certificate and end up on a terminal.
       await connection.write(refusal(escapeControls(sentence), kind));
       await connection.finish();
     } catch {
-      // It is gone already.
+      // The client is gone already.
       connection.close();
     }
   }
 
-  /** Waits until everybody who was turned away has been told. */
+  /** Waits until every pending refusal is complete. */
   async settled(): Promise<void> {
-    await Promise.all(this.#telling);
+    await Promise.all(this.#pending);
   }
 }

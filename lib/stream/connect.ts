@@ -1,5 +1,5 @@
 /**
- * From a name and a port to a connection.
+ * Connecting by name and port.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import type { ClientTls } from "../tls/client.ts";
 import type { HandshakeResult } from "../tls/handshake.ts";
 import type { TlsSocket } from "../tls/socket.ts";
 
-/** How to connect. */
+/** Options of a connection attempt. */
 export interface ConnectOptions extends ConnectionLimits {
   /** The connection's number (1). */
   readonly id?: number;
-  /** What goes over the socket; the place of TLS among them is taken by `tls`. */
+  /** The layers that wrap the socket; the TLS layer comes from `tls`. */
   readonly layers?: Omit<Layers, "tls">;
   readonly events?: Events;
   readonly report?: boolean;
-  /** Ends the attempt, and later the connection. */
+  /** Aborts the attempt, and later the connection. */
   readonly signal?: AbortSignal;
-  /** Speak TLS. */
+  /** Use TLS. */
   readonly tls?: ClientTls | null;
 }
 
@@ -34,11 +34,11 @@ export interface ConnectOptions extends ConnectionLimits {
 export type Opener = (at: Deno.ConnectOptions) => Promise<RawSocket>;
 
 /**
- * Connects over TCP. A name's addresses are tried with overlap by the platform (RFC 8305); if none answers, the error names each
- * address and what it said.
+ * Connects over TCP. The platform tries a name's addresses with overlap (Happy Eyeballs, RFC 8305); if all fail, the error lists each
+ * address with its own state.
  *
  * @param open The platform's own call.
- * @throws {Failure} 3 no such name, 4 refused or unreachable, 5 timed out; the signal's reason when that ended it.
+ * @throws {Failure} 3 no such name, 4 refused or unreachable, 5 timed out; the signal's reason after an abort.
  */
 export async function connectTcp(
   open: Opener,
@@ -74,27 +74,27 @@ export async function connectTcp(
     await secured.trust(events);
     return connection;
   } catch (error) {
-    // The server is to see an end and no cut.
+    // The server should see a clean end, not a cut-off stream.
     await connection[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** A socket whose handshake is over, and the decision whether its peer is trusted. */
+/** A socket after its handshake, and the check of whether its peer is trusted. */
 interface SecuredSocket {
   readonly socket: TlsSocket;
   readonly session: HandshakeResult;
   readonly trust: (events: Events) => Promise<void>;
 }
 
-/** Makes a socket a TLS one, within the time for connecting. */
+/** Performs the TLS handshake within the connect timeout. */
 async function securedWithin(
   raw: StreamSocket,
   endpoint: Endpoint,
   tls: ClientTls,
   signal: AbortSignal,
 ): Promise<SecuredSocket> {
-  // Who connects without TLS does not load it.
+  // Loaded only for TLS connections.
   const { secure, trust } = await import("../tls/client.ts");
   const socket = secure(raw, endpoint, tls);
   try {
@@ -108,12 +108,12 @@ async function securedWithin(
   }
 }
 
-/** How many addresses of a name an error names. */
-const NAMED = 8;
-/** How long an address may take to say why it does not answer, once the connection has failed (ms). */
-const PROBE = 500;
+/** The most addresses that an error lists. */
+const MAX_NAMED = 8;
+/** The time limit for probing each address after the connection has failed (ms). */
+const PROBE_TIMEOUT = 500;
 
-/** Puts a failed attempt into words; where a name has several addresses, each is asked once more for its own reason. */
+/** Describes a failed attempt; if the name has several addresses, probes each once more for its own reason. */
 export async function connectFailure(
   open: Opener,
   endpoint: Endpoint,
@@ -124,12 +124,12 @@ export async function connectFailure(
   const target = formatEndpoint(endpoint);
   const cause = { cause: error };
   if (addresses.length < 2) {
-    return new Failure(code, `Cannot connect to ${target}: ${state}${advice(code, state)}`, cause);
+    return new Failure(code, `Cannot connect to ${target}: ${state}${hint(code, state)}`, cause);
   }
-  const said = await Promise.all(
-    addresses.slice(0, NAMED).map(async (address) => {
+  const results = await Promise.all(
+    addresses.slice(0, MAX_NAMED).map(async (address) => {
       try {
-        const signal = AbortSignal.timeout(PROBE);
+        const signal = AbortSignal.timeout(PROBE_TIMEOUT);
         (await open({ hostname: address, port: endpoint.port, signal })).close();
         return `${address} answers now`;
       } catch (problem) {
@@ -137,12 +137,12 @@ export async function connectFailure(
       }
     }),
   );
-  const more = addresses.length > NAMED ? `; and ${addresses.length - NAMED} more` : "";
-  return new Failure(code, `Cannot connect to ${target}: ${said.join("; ")}${more}${advice(code, state)}`, cause);
+  const more = addresses.length > MAX_NAMED ? `; and ${addresses.length - MAX_NAMED} more` : "";
+  return new Failure(code, `Cannot connect to ${target}: ${results.join("; ")}${more}${hint(code, state)}`, cause);
 }
 
-/** What to try, by kind of failure. */
-function advice(code: ExitCode, state: string): string {
+/** A hint what to check, by kind of failure. */
+function hint(code: ExitCode, state: string): string {
   if (state.includes("refused")) return " (is a server running there, on that port?)";
   if (code === Exit.unreachable) return " (is that machine on, and on the same network?)";
   if (code === Exit.timedOut) return " (wrong address, machine off, or a firewall that drops)";

@@ -19,8 +19,8 @@ import { SYSTEM_TIME, type TimeSource } from "../time.ts";
 /**
  * A connected socket that reads and writes messages.
  *
- * One reader and one writer at a time. Every failure comes out as a `Failure` in words: {@linkcode TimedOutError} when a
- * limit was reached, `CutOffError` when the peer reset or vanished; the signal's reason when that ended it.
+ * One reader and one writer at a time. Every error is a `Failure`: {@linkcode TimedOutError} when a time limit expired,
+ * `CutOffError` when the peer reset or vanished. An abort rejects with the signal's reason.
  *
  * @example Usage
  * ```ts
@@ -42,9 +42,9 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly peer: string;
   /** The peer's address alone. */
   readonly hostname: string;
-  /** How messages end, where a call says nothing else. */
+  /** How messages end, unless a call overrides it. */
   readonly framing: MessageRules;
-  /** What TLS has agreed upon; `null` without TLS. */
+  /** The TLS session; `null` without TLS. */
   session: TlsSession | null = null;
   #socket: StreamSocket;
   #memory: MemoryShare | null;
@@ -76,8 +76,8 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
     this.#drain = new Drain(this.#time, { isIdle: () => this.#idle, close: () => this.close() });
     options.gate?.enter();
-    options.signal?.addEventListener("abort", this.#shut);
-    if (options.signal?.aborted) this.#shut();
+    options.signal?.addEventListener("abort", this.#closeSocket);
+    if (options.signal?.aborted) this.#closeSocket();
     tune(socket, options.memory);
   }
 
@@ -96,7 +96,7 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#reader.buffered;
   }
 
-  /** Our own address and port. */
+  /** Our address and port. */
   get local(): string {
     return formatEndpoint(this.#socket.localAddr as Deno.NetAddr);
   }
@@ -106,30 +106,28 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#closed;
   }
 
-  /** Waits until a read would not wait: there are bytes, the end, or an error. Never rejects. */
+  /** Waits until a read would not block: there are bytes, the end, or an error. Never rejects. */
   ready(): Promise<void> {
     return this.#reader.ready();
   }
 
-  /** The same, for `ms` at most; tells whether a read would not wait. */
+  /** The same, for at most `ms`; returns whether a read would not block. */
   readyWithin(ms: number): Promise<boolean> {
     return this.#reader.readyWithin(ms);
   }
 
-  /**
-   * Reads what comes next, up to 64 KiB, for scripts that work on the bare stream. A stopping server takes what is on its way already.
-   */
+  /** Reads the next chunk, up to 64 KiB, for scripts that work on the raw stream. While the server stops, data in flight is still read. */
   async read(): Promise<Uint8Array | null> {
     if (this.#drain.done) return null;
     this.#waiting = true;
     this.#deadlines.reading(true);
     if (this.#drain.requested) this.#drain.request();
-    const bytes = await this.#taken(this.#reader.read());
-    if (bytes !== null) this.#report.piece(bytes);
+    const bytes = await this.#result(this.#reader.read());
+    if (bytes !== null) this.#report.chunk(bytes);
     return bytes;
   }
 
-  /** Reads a line, without its line end. */
+  /** Reads a line without its line end. */
   readLine(): Promise<Uint8Array | null> {
     return this.readMessage({ gap: 0 });
   }
@@ -137,16 +135,16 @@ export class Connection implements Disposable, AsyncDisposable {
   /**
    * Reads a message: bytes up to a newline, the end of the stream, or a pause.
    *
-   * @param rules Other than the connection's own; with `keepEnd`, the message keeps its line end.
+   * @param rules Override the connection's own; with `keepEnd`, the message keeps its line end.
    */
   async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
-    if (this.#noMore()) return null;
-    const bytes = await this.#taken(this.#reader.readMessage({ ...this.framing, ...rules }));
+    if (this.#drained()) return null;
+    const bytes = await this.#result(this.#reader.readMessage({ ...this.framing, ...rules }));
     if (bytes !== null) this.#report.message("received", bytes);
     return bytes;
   }
 
-  /** Writes all of the bytes, waiting while the peer's window is full. */
+  /** Writes all bytes, waiting while the peer's window is full. */
   async write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
     try {
@@ -157,30 +155,30 @@ export class Connection implements Disposable, AsyncDisposable {
         this.#bytesOut += written;
       }
     } catch (error) {
-      throw this.#problem("write to", error);
+      throw this.#toFailure("write to", error);
     } finally {
       this.#deadlines.writing(false);
     }
     this.#report.message("sent", bytes);
   }
 
-  /** Half-close: sends FIN after what was written; the peer can still send (RFC 9293 3.6). */
+  /** Half-close: sends FIN after the data written so far; the peer can still send (RFC 9293 3.6). */
   async closeWrite(): Promise<void> {
     try {
       await this.#socket.closeWrite();
     } catch (error) {
-      if (!isDisconnect(error)) throw this.#problem("half-close", error);
+      if (!isDisconnect(error)) throw this.#toFailure("half-close", error);
     }
   }
 
   /**
-   * Ends the connection so that the peer gets all we wrote: FIN, then read on until the peer's FIN, then close.
-   * Closing with unread bytes would send a reset, which can destroy the answer on its way (RFC 9112 9.6).
+   * Ends the connection so that the peer gets everything we wrote: send FIN, read until the peer's FIN, then close.
+   * Closing with unread bytes would send RST, which can destroy the answer in flight (RFC 9112 9.6).
    *
-   * @param linger How many milliseconds (a second) and bytes (1 MiB) to read on at most; more for a peer that is sending much.
+   * @param linger How long (ms; default one second) and how many bytes (1 MiB) to keep reading; more for a peer that sends much.
    */
   async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
-    // Over TLS the last record waits while the peer's window is full, as any write does.
+    // Over TLS, close_notify waits while the peer's window is full, like any write.
     let cancel = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
     try {
       await this.#socket.closeWrite();
@@ -188,7 +186,7 @@ export class Connection implements Disposable, AsyncDisposable {
       cancel = this.#time.after(time, () => this.close());
       for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
     } catch {
-      // The peer is gone or the second is over: closing is all that is left.
+      // The peer is gone or the time is up: only closing is left.
     } finally {
       cancel();
       this.close();
@@ -196,22 +194,22 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The server is stopping: an exchange under way may end, then a read says `null`. A connection at rest is closed, once it is sure
-   * that no request had arrived already.
+   * The server is stopping: an open exchange may finish, then a read returns `null`. An idle connection is closed once it is certain
+   * that no request is in flight.
    */
   drain(): void {
     this.#drain.request();
   }
 
-  /** Ends the connection for a reason of the caller's: what waits on it fails with that; {@linkcode Connection.close} tells the end. */
+  /** Closes the socket; pending operations reject with `reason`. {@linkcode Connection.close} still reports the end. */
   fail(reason: TimedOutError): void {
     this.#expired ??= reason;
-    this.#shut();
+    this.#closeSocket();
   }
 
-  /** Closes the socket and says so; what waits on it ends. Calling it again does nothing. */
+  /** Closes the socket and reports it; pending operations end. Calling it again does nothing. */
   close(): void {
-    this.#shut();
+    this.#closeSocket();
     this.#report.closed(this);
   }
 
@@ -219,56 +217,56 @@ export class Connection implements Disposable, AsyncDisposable {
     this.close();
   }
 
-  /** Closes, and waits until TLS has said goodbye: a process that ended at once would seem to have been cut off. */
+  /** Closes, and waits until TLS has sent close_notify: if the process exited before, the peer would see a cut-off stream. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.#socket.gone;
   }
 
-  /** Closes the socket alone: where a limit or a signal does it, the reason is told before the end. */
-  #shut = (): void => {
+  /** Closes the socket without an event: after a limit or a signal, the reason is reported before the end. */
+  #closeSocket = (): void => {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadlines.stop();
     this.#drain.stop();
-    this.#options.signal?.removeEventListener("abort", this.#shut);
+    this.#options.signal?.removeEventListener("abort", this.#closeSocket);
     this.#options.gate?.leave();
     this.#memory?.[Symbol.dispose]();
     this.#socket.close();
   };
 
-  /** Waiting for the first byte of something new: no exchange is open. */
+  /** Waiting for the first byte of a new message: no exchange is open. */
   get #idle(): boolean {
     return this.#waiting && this.#reader.buffered === 0;
   }
 
-  /** Begins a read, unless the server is stopping and nothing is left of what had come. */
-  #noMore(): boolean {
-    const noMore = this.#drain.requested && this.#reader.buffered === 0;
-    this.#waiting = !noMore;
-    // A read that outlived a pause may be under way already: then nobody else says that we wait again.
-    this.#deadlines.reading(!noMore);
-    return noMore;
+  /** Whether the server is stopping and no received data is left; if not, begins a read. */
+  #drained(): boolean {
+    const drained = this.#drain.requested && this.#reader.buffered === 0;
+    this.#waiting = !drained;
+    // A read that outlived a pause may be pending already: then no other call marks the connection as reading.
+    this.#deadlines.reading(!drained);
+    return drained;
   }
 
-  /** What a read brings, or its failure in words; where the drain closed the socket at rest, that is an end. */
-  async #taken(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+  /** The result of a read, its error as a `Failure`; if the drain closed the idle socket, the end. */
+  async #result(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
     let bytes: Uint8Array | null = null;
     try {
       bytes = await reading;
     } catch (error) {
-      if (!(this.#drain.done && isClosedHere(error))) throw this.#problem("read from", error);
+      if (!(this.#drain.done && isClosedHere(error))) throw this.#toFailure("read from", error);
     } finally {
       this.#waiting = false;
       this.#deadlines.reading(false);
       this.#deadlines.message(false);
     }
-    // An end of ours is not the peer's.
+    // A stream that we ended is not the peer's EOF.
     if (bytes === null && !this.#closed) this.#report.eof();
     return bytes;
   }
 
-  /** One read of the socket; in a crowd, after the others have had their turn. */
+  /** One read from the socket; in a crowd, after the other connections have had their turn. */
   #receive(into: Uint8Array): Promise<number | null> {
     this.#deadlines.reading(true);
     if (this.#reader.buffered > 0) this.#deadlines.message(true);
@@ -276,7 +274,7 @@ export class Connection implements Disposable, AsyncDisposable {
     return gate?.crowded ? gate.pass().then(() => this.#socket.read(into)) : this.#socket.read(into);
   }
 
-  #problem(action: string, error: unknown): unknown {
+  #toFailure(action: string, error: unknown): unknown {
     if (this.#expired !== null) return this.#expired;
     if (this.#options.signal?.aborted && this.#closed) return this.#options.signal.reason;
     return peerFailure(`${action} ${this.peer}`, error, this.#reader.buffered);

@@ -1,18 +1,18 @@
 /**
- * How an open connection comes to rest when its server stops.
+ * Draining a connection when its server stops.
  *
  * @module
  */
 import type { TimeSource } from "../time.ts";
 
-/** How long a connection at rest is watched for more (ms): what was sent before the stop needs time to arrive. */
+/** How long an idle connection stays open (ms): a request sent before the stop may still be in flight. */
 const SETTLE_TIME = 100;
 
-/** Closes a connection once it is at rest. */
+/** Closes a connection once it is idle. */
 export class Drain {
   /** Whether the server is stopping. */
   requested = false;
-  /** Whether this closed the connection: an end, where any other close of ours cuts a read off. */
+  /** Whether the drain closed the connection: a read then returns the end, while any other local close makes it fail. */
   done = false;
   #time: TimeSource;
   #isIdle: () => boolean;
@@ -20,7 +20,7 @@ export class Drain {
   #cancel = (): void => {};
 
   /**
-   * @param isIdle Tells whether no exchange is open.
+   * @param isIdle Returns whether no exchange is open.
    * @param close Closes the connection.
    */
   constructor(time: TimeSource, { isIdle, close }: { isIdle: () => boolean; close: () => void }) {
@@ -29,7 +29,7 @@ export class Drain {
     this.#close = close;
   }
 
-  /** Closes the connection if it is at rest, and still is when the last look is over. */
+  /** Closes the connection if it is idle now and still idle after the settle time. */
   request(): void {
     this.requested = true;
     if (!this.#isIdle()) return;
@@ -40,7 +40,7 @@ export class Drain {
     });
   }
 
-  /** The connection is closed. */
+  /** Cancels the timer: the connection is closed. */
   stop(): void {
     this.#cancel();
   }

@@ -1,19 +1,19 @@
 /**
  * Fairness above 128 busy connections.
  *
- * Deno's event loop serves at most 128 sockets per turn and starts again with those that were served last, so that with more
- * busy connections some wait for seconds (measured: 1,000 connections, slowest 1.5 s). Giving the loop a few extra turns between
- * a reply and the next read lets the others in. At or below 128 nothing is done.
+ * Deno's event loop serves at most 128 sockets per turn and starts again with those that it served last. With more busy
+ * connections, some wait for seconds (measured: 1,000 connections, slowest 1.5 s). A few extra turns between a reply and the next
+ * read let the others in. With 128 connections or fewer this does nothing.
  *
  * @module
  */
 
 /** How many sockets the event loop serves in one turn. */
 const PER_TURN = 128;
-/** So many passes in one turn are a crowd; below, the open connections are mostly idle. */
+/** This many passes in one turn make a crowd; with fewer, most open connections are idle. */
 const CROWD = 60;
 
-/** Counts the open connections of one server and holds the busy ones back when there are too many for one turn. */
+/** Counts the open connections of one server and throttles the busy ones when there are too many for one turn. */
 export class FairGate {
   #open = 0;
   #passes = 0;
@@ -30,12 +30,12 @@ export class FairGate {
     this.#open--;
   }
 
-  /** Whether {@linkcode FairGate.pass} has to be awaited before the next read. */
+  /** Whether {@linkcode FairGate.pass} must be awaited before the next read. */
   get crowded(): boolean {
     return this.#open > PER_TURN;
   }
 
-  /** Waits as many turns of the event loop as the others need to be served once. */
+  /** Waits as many turns of the event loop as it takes to serve the other connections once. */
   async pass(): Promise<void> {
     if (++this.#passes === 1) {
       setImmediate(() => {
@@ -49,7 +49,7 @@ export class FairGate {
     }
   }
 
-  /** One timer for all who wait: a zero time-out lets the loop look at its sockets, an immediate does not. */
+  /** One shared timer for all waiters: a zero timeout lets the loop poll its sockets, an immediate does not. */
   #nextTurn(): Promise<void> {
     return this.#tick ??= new Promise((resolve) => {
       setTimeout(() => {

@@ -1,5 +1,5 @@
 /**
- * What a connection is made with, and the limits that it keeps.
+ * The options and limits of a connection.
  *
  * @module
  */
@@ -10,44 +10,44 @@ import type { FairGate } from "./fair.ts";
 
 /** Limits of a connection. Times are in milliseconds. */
 export interface ConnectionLimits {
-  /** No word from the peer for so long while we wait for one ends the connection; 0 = wait for ever (default). */
+  /** Idle timeout: closes the connection when a read waits this long; 0 = wait for ever (default). */
   readonly timeout?: number;
-  /** A message that is not complete so long after its first byte ends the connection; 0 = it may take its time (default). */
+  /** Closes the connection when a message is incomplete this long after its first byte; 0 = no limit (default). */
   readonly messageTime?: number;
-  /** A write that makes no progress for so long ends the connection: the peer does not read; 0 = wait for ever (default). */
+  /** Closes the connection when a write stalls this long because the peer does not read; 0 = wait for ever (default). */
   readonly stall?: number;
-  /** The most bytes of one message (64 KiB). */
+  /** The most bytes in one message (64 KiB). */
   readonly maxMessage?: number;
   /** The pause that ends a message without newline (100 ms); 0 = off. */
   readonly gap?: number;
 }
 
-/** How a connection is made. */
+/** Options of a connection. */
 export interface ConnectionOptions extends ConnectionLimits {
   readonly events?: Events;
-  /** Whether received and sent messages become events; a script with events of its own says no. */
+  /** Whether received and sent messages become events; `false` for scripts with their own events. */
   readonly report?: boolean;
-  /** Closes the connection; what waits then rejects with the signal's reason. */
+  /** Closes the connection; pending operations reject with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** The server's gate, when there is one. */
+  /** The server's gate, if any. */
   readonly gate?: FairGate;
-  /** Where the time comes from: the system, unless a test brings its own. */
+  /** The clock: the system's, unless a test passes its own. */
   readonly time?: TimeSource;
-  /** What all connections together may hold; without it, each its own limits alone. */
+  /** The memory budget that all connections share; without it, only the limits per connection apply. */
   readonly memory?: MemoryBudget;
 }
 
-/** How long a write may make no progress before the client is dropped (ms), unless its idle limit is shorter. */
+/** How long a write may stall before the client is disconnected (ms), unless its idle limit is shorter. */
 const STALL = 30_000;
 
-/** The limit on a stalled write of a client whose idle limit (ms; 0 = none) is this. */
+/** The stall limit for a client with the given idle limit (ms; 0 = none). */
 export function stallTime(idle: number): number {
   return idle > 0 ? Math.min(idle, STALL) : STALL;
 }
 
-/** The most bytes of a message where nothing else is said. */
+/** The default limit on a message, in bytes. */
 export const MAX_MESSAGE = 64 * 1024;
-/** The pause in milliseconds that ends a message without newline where nothing else is said. */
+/** The default pause that ends a message without a newline (ms). */
 export const GAP = 100;
-/** How long (ms) and how many bytes a connection that ends reads on where nothing else is said. */
+/** The default limits on reading after our FIN: time (ms) and bytes. */
 export const LINGER = { time: 1000, bytes: 1024 * 1024 };

@@ -1,22 +1,22 @@
 /**
- * What one connection has to say of itself.
+ * The events of one connection.
  *
  * @module
  */
 import type { Events, Secured, TlsSession } from "../events.ts";
 import { lineText, streamDecoder } from "../text.ts";
 
-/** Makes the events of one connection; nothing is decoded where nobody reads it. */
+/** Emits the events of one connection; decodes nothing unless the event is consumed. */
 export class ConnectionReport {
   #events: Events;
   #connection: { readonly id: number; readonly peer: string };
   #messages: boolean;
   #opened: number;
-  #pieces: TextDecoder | null = null;
+  #decoder: TextDecoder | null = null;
   #eof = false;
   #closed = false;
 
-  /** @param options Without `messages`, what passes is nobody's business here: the script has events of its own. */
+  /** @param options Without `messages`, no events for received and sent data: the script emits its own. */
   constructor(events: Events, connection: { id: number; peer: string }, options: { messages: boolean }) {
     this.#events = events;
     this.#connection = connection;
@@ -24,30 +24,30 @@ export class ConnectionReport {
     this.#opened = performance.now();
   }
 
-  /** Whether anybody reads about messages; asked each time. */
-  get #reads(): boolean {
+  /** Whether message events are consumed; checked each time. */
+  get #detailed(): boolean {
     return this.#messages && this.#events.detailed;
   }
 
-  /** A whole message; its line end is not shown. */
+  /** A whole message; its line end is left out. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#reads) this.#passed(event, bytes, lineText(bytes));
+    if (this.#detailed) this.#transferred(event, bytes, lineText(bytes));
   }
 
-  /** A received piece of a stream: a character that is cut by its end is shown with the next one. */
-  piece(bytes: Uint8Array): void {
-    if (!this.#reads) return;
-    this.#pieces ??= streamDecoder();
-    this.#passed("received", bytes, this.#pieces.decode(bytes, { stream: true }));
+  /** A received chunk of a stream: a character split at its end is shown with the next chunk. */
+  chunk(bytes: Uint8Array): void {
+    if (!this.#detailed) return;
+    this.#decoder ??= streamDecoder();
+    this.#transferred("received", bytes, this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** The peer has said that no more will come; told once. */
+  /** End of stream; reported once. */
   eof(): void {
     if (!this.#eof) this.#events.emit({ event: "eof", ...this.#connection });
     this.#eof = true;
   }
 
-  /** The connection is closed; told once. */
+  /** The connection is closed; reported once. */
   closed({ bytesIn, bytesOut }: { bytesIn: number; bytesOut: number }): void {
     if (this.#closed || !this.#events.detailed) return;
     this.#closed = true;
@@ -55,12 +55,12 @@ export class ConnectionReport {
     this.#events.emit({ event: "closed", ...this.#connection, bytesIn, bytesOut, duration });
   }
 
-  #passed(event: "received" | "sent", bytes: Uint8Array, text: string): void {
+  #transferred(event: "received" | "sent", bytes: Uint8Array, text: string): void {
     this.#events.emit({ event, ...this.#connection, bytes: bytes.length, text });
   }
 }
 
-/** The event that tells of a session. */
+/** The event for a new TLS session. */
 export function securedEvent({ id, peer }: { id: number; peer: string }, session: TlsSession): Secured {
   const { version, cipher, alpn, serverName, subject, fingerprint } = session;
   return { event: "secured", id, peer, version, cipher, alpn, serverName, subject, fingerprint };

@@ -1,5 +1,5 @@
 /**
- * Accepting connections, and stopping without dropping anybody.
+ * A TCP server with graceful shutdown.
  *
  * @module
  */
@@ -20,39 +20,40 @@ import { plural } from "../text.ts";
 import type { ServeTotals } from "../totals.ts";
 import { within } from "../within.ts";
 
-/** How a server treats its clients. Times are in milliseconds. */
+/** Options of a server. Times are in milliseconds. */
 export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly events?: Events;
-  /** Stops the server: no new connections, open exchanges may end within {@linkcode ServeOptions.drainTime}. */
+  /** Stops the server: it accepts no more connections and gives open exchanges {@linkcode ServeOptions.drainTime} to finish. */
   readonly signal?: AbortSignal;
-  /** How long open exchanges may take when the server stops (5 s). */
+  /** Time for open exchanges to finish when the server stops (5 s). */
   readonly drainTime?: number;
   /** Serve one connection, then stop. */
   readonly once?: boolean;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
-  /** What goes over each accepted socket, before anybody reads from it. */
+  /** The layers that wrap each accepted socket. */
   readonly layers?: Layers;
-  /** Gives the next connection its number, where several servers count together; from 1 otherwise. */
+  /** Numbers the connections, for servers that share a counter; default: from 1. */
   readonly nextId?: () => number;
-  /** What all connections together may hold in messages; the caller may hold other things of it. */
+  /** The memory budget for the messages of all connections; the caller may charge other things to it. */
   readonly memory?: MemoryBudget;
 }
 
-/** How long open exchanges may take when the server stops (ms). */
+/** Default time for open exchanges to finish when the server stops (ms). */
 const DRAIN = 5000;
-/** How long handlers may take to notice that their connections are cut (ms). */
+/** Time for handlers to notice that their connections were closed (ms). */
 const CUT_GRACE = 1000;
 
 /**
- * Serves connections until the signal fires: each gets `handler`, all at the same time. The listener is closed at the end.
+ * Serves connections concurrently, each with `handler`, until the signal is aborted. Closes the listener at the end.
  *
- * A client can end its own connection only: whatever a handler throws becomes an event. A client that resets before it is accepted
- * and a process out of descriptors do not end the loop ({@link https://man7.org/linux/man-pages/man2/accept.2.html accept(2)}).
+ * A client can end only its own connection: whatever a handler throws becomes an event. The loop survives clients that reset before
+ * they are accepted, and running out of file descriptors
+ * ({@link https://man7.org/linux/man-pages/man2/accept.2.html accept(2)}).
  *
- * @param listener Already listening; `serveTcp` owns it from here on.
- * @param handler Serves one connection; it is closed when the handler is done.
- * @returns When everything is closed.
+ * @param listener Already listening; owned by `serveTcp` from now on.
+ * @param handler Serves one connection, which is closed when the handler settles.
+ * @returns The totals, once everything is closed.
  *
  * @example Usage
  * ```ts
@@ -87,7 +88,7 @@ export type Handler = (connection: Connection) => Promise<void>;
 interface Client {
   readonly connection: Connection;
   served: Promise<void>;
-  /** Whether its TLS handshake is not over. */
+  /** Whether its TLS handshake is incomplete. */
   handshaking: boolean;
 }
 
@@ -100,13 +101,13 @@ class TcpServer {
   #options: Omit<ServeOptions, "signal">;
   #events: Events;
   #gate = new FairGate();
-  /** Owner of every connection and of the promise that serves it. */
+  /** Owns every connection and the promise that serves it. */
   #open = new Bag<Client>();
-  /** Clients that are turned away come back at once, if they like: they must not fill the log. */
+  /** Rate-limited: refused clients can reconnect at once and must not fill the log. */
   #refusals: EventRate;
   #admission: Admission;
-  /** Whether the drain has cut what was left: those ends are ours, and told in one line. */
-  #cut = false;
+  /** Whether the drain time is over and the remaining connections were closed: one line reports them all. */
+  #forced = false;
   #stopped = Promise.withResolvers<void>();
   #ids = 0;
   #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
@@ -130,9 +131,9 @@ class TcpServer {
     if (this.#signal?.aborted) this.#stop();
     try {
       await this.#acceptor.run((raw) => this.#take(raw));
-      // After `--once` the one client takes as long as it takes, unless the signal comes.
+      // With `--once`, the one client has no time limit unless the server is stopped.
       if (this.#options.once === true) await Promise.race([this.#allServed(), this.#stopped.promise]);
-      // Whoever closed the listener, that is a stop as well.
+      // A closed listener means stop, no matter who closed it.
       else this.#stop();
       await this.#drain();
     } finally {
@@ -151,10 +152,10 @@ class TcpServer {
   #take(raw: RawSocket): void {
     const { timeout = 0, layers = {}, nextId = this.#nextId, once = false } = this.#options;
     const socket = compose(streamSocket(raw, nextId()), layers);
-    const no = this.#admission.refusalOf(socket, this.#open.size);
-    if (no !== null) {
+    const refusal = this.#admission.refusalOf(socket, this.#open.size);
+    if (refusal !== null) {
       this.#totals.refused++;
-      return this.#admission.turnAway(socket, no);
+      return this.#admission.turnAway(socket, refusal);
     }
     this.#totals.connections++;
     const connection = new Connection(socket, { stall: stallTime(timeout), ...this.#options, gate: this.#gate });
@@ -167,25 +168,25 @@ class TcpServer {
   #nextId = (): number => ++this.#ids;
 
   /** Serves one connection; never rejects. */
-  async #serve(client: Client, socket: StreamSocket, place: number): Promise<void> {
+  async #serve(client: Client, socket: StreamSocket, slot: number): Promise<void> {
     const { connection } = client;
     try {
-      if (!client.handshaking || await this.#secured(client, socket)) await this.#handler(connection);
+      if (!client.handshaking || await this.#admitted(client, socket)) await this.#handler(connection);
     } catch (error) {
       this.#report(connection, error);
-      if (error instanceof ProtocolError) await this.#admission.tell(connection, error.message);
+      if (error instanceof ProtocolError) await this.#admission.closeWithReason(connection, error.message);
     } finally {
       connection.close();
       await socket.gone;
-      this.#open.remove(place);
+      this.#open.remove(slot);
       this.#admission.release();
       this.#totals.bytesIn += connection.bytesIn;
       this.#totals.bytesOut += connection.bytesOut;
     }
   }
 
-  /** Waits for the TLS handshake; tells whether the client may come in. One that may not is told why where it can read it. */
-  async #secured(client: Client, socket: StreamSocket): Promise<boolean> {
+  /** Waits for the TLS handshake; returns whether the client is admitted. A refused client gets the reason over TLS. */
+  async #admitted(client: Client, socket: StreamSocket): Promise<boolean> {
     const { connection } = client;
     const session = await socket.handshake?.() ?? null;
     client.handshaking = false;
@@ -196,12 +197,12 @@ class TcpServer {
     this.#totals.connections--;
     this.#totals.refused++;
     this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason: session.refusal });
-    await this.#admission.tell(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
+    await this.#admission.closeWithReason(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
     return false;
   }
 
   #report({ id, peer }: Connection, error: unknown): void {
-    if (this.#cut) return;
+    if (this.#forced) return;
     const { code, state } = stateOf(error);
     if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
     else this.#events.emit({ event: "error", id, peer, code, message: state });
@@ -211,26 +212,26 @@ class TcpServer {
     return Promise.all([...Array.from(this.#open, ({ served }) => served), this.#admission.settled()]);
   }
 
-  /** Waits for open exchanges, then closes what is left. */
+  /** Waits for open exchanges, then closes the rest. */
   async #drain(): Promise<void> {
     const { drainTime = DRAIN } = this.#options;
-    // A handshake is no exchange yet: one that is not over in a moment may be begun again elsewhere.
-    if (Array.from(this.#open).some(({ handshaking }) => handshaking) && !await this.#servedWithin(CUT_GRACE)) {
+    // A handshake is not yet an exchange: unless it completes soon, it is closed, and the client can retry elsewhere.
+    if (Array.from(this.#open).some(({ handshaking }) => handshaking) && !await this.#allServedWithin(CUT_GRACE)) {
       for (const { handshaking, connection } of this.#open) if (handshaking) connection.close();
     }
-    if (await this.#servedWithin(drainTime)) return;
+    if (await this.#allServedWithin(drainTime)) return;
     if (this.#open.size > 0) {
       const cut = plural(this.#open.size, "connection");
-      this.#warn(`Cannot wait any longer: ${cut} cut in mid-exchange after ${drainTime / 1000} s`);
+      this.#warn(`Cannot wait any longer: ${cut} cut mid-exchange after ${drainTime / 1000} s`);
     }
-    this.#cut = true;
+    this.#forced = true;
     for (const { connection } of this.#open) connection.close();
-    // A handler that waits for something else than its connection is left to itself.
-    await this.#servedWithin(CUT_GRACE);
+    // A handler that waits for something other than its connection is abandoned.
+    await this.#allServedWithin(CUT_GRACE);
   }
 
-  /** Waits until everybody is served, or for `ms`; says which. */
-  #servedWithin(ms: number): Promise<boolean> {
+  /** Waits at most `ms` until all clients are served; returns whether they are. */
+  #allServedWithin(ms: number): Promise<boolean> {
     return within(this.#allServed(), ms);
   }
 

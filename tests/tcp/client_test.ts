@@ -138,7 +138,7 @@ Deno.test("tcp:client --timeout exits 5 and prints no half reply (S18, S19)", as
   });
   const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--gap", "0", "--timeout", "0.2"]);
   assertEquals({ code, stdout }, { code: 5, stdout: "" });
-  assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: no word for 0\.2 s\n$/);
+  assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: no data for 0\.2 s\n$/);
 });
 
 Deno.test("tcp:client refuses a reply over the limit with code 8", async () => {

@@ -158,7 +158,7 @@ Deno.test("tcp:server --timeout ends a silent client with a line (S18)", async (
   await using server = await startServer("tcp:server", ["--timeout", "0.1"]);
   using client = await RawClient.connect(server.port);
   assertEquals(await client.rest(), "");
-  await server.script.until(/Cannot read from 127\.0\.0\.1:\d+: no word for 0\.1 s/, "stderr");
+  await server.script.until(/Cannot read from 127\.0\.0\.1:\d+: no data for 0\.1 s/, "stderr");
 });
 
 Deno.test("tcp:server --once serves one client and exits 0", async () => {

@@ -124,7 +124,7 @@ Deno.test(
     assertEquals((await serving).refused, 6000);
     const told = events.names.filter((name) => name === "refused").length;
     const [rest] = events.all.flatMap((event) => "message" in event ? [String(event.message)] : []);
-    assertStringIncludes(rest ?? "", `Left out of the log within `);
+    assertStringIncludes(rest ?? "", `Not logged in the last `);
     assertStringIncludes(rest ?? "", `: ${6000 - told} refused; from 1 peer`);
   },
 );

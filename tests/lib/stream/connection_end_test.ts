@@ -26,7 +26,7 @@ Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions
   assert(!socket.closed);
   await time.pass(1);
   const failure = await failing;
-  assertEquals([failure.code, failure.message], [5, "Cannot read from 192.0.2.7:4000: no word for 0.02 s"]);
+  assertEquals([failure.code, failure.message], [5, "Cannot read from 192.0.2.7:4000: no data for 0.02 s"]);
   assert(socket.closed);
   assertEquals(await assertRejects(() => connection.write("x"), TimedOutError), failure);
 });

@@ -133,7 +133,7 @@ Deno.test("a client that says nothing is ended by the idle limit, the others go 
   using silent = await RawClient.connect(server.port);
   const error = await failed;
   assert(error.event === "error");
-  assertEquals([error.code, error.message], [5, `Cannot read from 127.0.0.1:${silent.port}: no word for 0.03 s`]);
+  assertEquals([error.code, error.message], [5, `Cannot read from 127.0.0.1:${silent.port}: no data for 0.03 s`]);
   assertEquals(await silent.read(), null);
   await assertServes(server);
 });

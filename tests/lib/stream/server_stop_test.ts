@@ -70,7 +70,7 @@ Deno.test("a stop cuts what is still open after drainTime, and says so", async (
   const warning = server.events.all.find(({ event }) => event === "warning");
   assertEquals(warning, {
     event: "warning",
-    message: "Cannot wait any longer: 1 connection cut in mid-exchange after 0.03 s",
+    message: "Cannot wait any longer: 1 connection cut mid-exchange after 0.03 s",
   });
 });
 

@@ -227,9 +227,9 @@ Deno.test("serveTcp() tells the client what it did wrong (S6)", async () => {
   assertEquals(await client.rest(), "Cannot take the message: it is longer than 10 bytes\n");
   const error = server.events.all.find(({ event }) => event === "error");
   assertEquals(error?.event === "error" && error.code, 8);
-  await using strict = serve(() => Promise.reject(new ProtocolError("Cannot go on: not polite")));
+  await using strict = serve(() => Promise.reject(new ProtocolError("Cannot continue: not polite")));
   using rude = await RawClient.connect(strict.port);
-  assertEquals(await rude.rest(), "Cannot go on: not polite\n");
+  assertEquals(await rude.rest(), "Cannot continue: not polite\n");
 });
 
 Deno.test("totalsLine() says what a server did", { permissions: "none" }, () => {
