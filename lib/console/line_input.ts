@@ -1,5 +1,5 @@
 /**
- * Lines to read, from whatever is at the other end of standard input; here, from a pipe or a file.
+ * Line input, and its implementation for a pipe or a file.
  *
  * @module
  */
@@ -8,52 +8,52 @@ import { type Sink, writeAll } from "./output.ts";
 import { ByteReader, type ByteSource } from "../reader.ts";
 import { decodeText } from "../text.ts";
 
-/** Lines from a person or a program, and a place to print that leaves what is being typed alone. */
+/** Lines typed by a user or sent by a program, and a sink for output that does not disturb the line being typed. */
 export interface LineInput extends Sink, Disposable {
-  /** Whether a person types at a terminal. */
+  /** Whether the input is a terminal. */
   readonly interactive: boolean;
   /**
-   * Waits for the next line, without its line end; `null` is the end (end of the file, Ctrl-D, {@linkcode LineInput.close}).
+   * Waits for the next line, without its line end; `null` is the end (end of file, Ctrl-D, {@linkcode LineInput.close}).
    * One call at a time.
    *
-   * @param signal Ends the wait with its reason; no line is lost by that.
+   * @param signal Aborts the wait with its reason; no line is lost.
    */
   read(signal?: AbortSignal): Promise<string | null>;
-  /** Changes the words before the input. */
+  /** Changes the prompt. */
   prompt(text: string): void;
-  /** Throws away the lines that were typed and not read, and the one that is being typed; tells how many. */
+  /** Discards the unread lines and the line being typed; returns how many. */
   discard(): number;
-  /** Gives the terminal back. What waits says `null`. */
+  /** Releases the terminal. A pending read returns `null`. */
   close(): void;
 }
 
-/** How an input line behaves. */
+/** Options of an input line. */
 export interface InputOptions {
-  /** The words before the input ("> "). */
+  /** The prompt ("> "). */
   readonly prompt?: string;
-  /** What the Tab key makes of what was typed: the possible continuations of its last part, and that part. */
+  /** Tab completion: returns the candidates for the last part of the line, and that part. */
   readonly complete?: (typed: string) => [string[], string];
   /** Ctrl-C. */
   readonly onInterrupt?: () => void;
-  /** Ctrl-D, or a terminal that went away. */
+  /** Ctrl-D, or the terminal was closed. */
   readonly onEnd?: () => void;
-  /** A line was entered while nobody waits for one; `true` takes it, otherwise it is kept for the next read. */
+  /** A line was entered while no read is pending; `true` consumes it, otherwise it is kept for the next read. */
   readonly onTypeAhead?: (line: string) => boolean;
-  /** The most bytes of a line where there is no terminal (64 KiB). */
+  /** The most bytes in a line if the input is not a terminal (64 KiB). */
   readonly maxLine?: number;
 }
 
-/** How many lines may be typed ahead; what is beyond is dropped. */
+/** How many lines of type-ahead are kept; further lines are dropped. */
 const MAX_TYPE_AHEAD = 10_000;
 
-/** Hands each line to whoever waits for it, and keeps those that come early. */
+/** Passes lines to the pending read, and queues type-ahead. */
 export class LineQueue {
-  /** The lines for which nobody has asked yet. */
+  /** The unread lines. */
   readonly lines: string[] = [];
   #ended = false;
   #wake: (() => void) | null = null;
 
-  /** Whether somebody waits. */
+  /** Whether a read is pending. */
   get hasReader(): boolean {
     return this.#wake !== null;
   }
@@ -61,18 +61,18 @@ export class LineQueue {
   /** Adds a line. */
   push(line: string): void {
     if (this.lines.length < MAX_TYPE_AHEAD) this.lines.push(line);
-    this.#rouse();
+    this.#notify();
   }
 
-  /** Says that no more will come. */
+  /** Marks the end of input. */
   end(): void {
     this.#ended = true;
-    this.#rouse();
+    this.#notify();
   }
 
   /** Waits for the next line; `null` is the end. One call at a time. */
   async next(signal?: AbortSignal): Promise<string | null> {
-    signal?.addEventListener("abort", this.#rouse);
+    signal?.addEventListener("abort", this.#notify);
     try {
       for (;;) {
         signal?.throwIfAborted();
@@ -82,24 +82,24 @@ export class LineQueue {
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     } finally {
-      signal?.removeEventListener("abort", this.#rouse);
+      signal?.removeEventListener("abort", this.#notify);
     }
   }
 
-  #rouse = (): void => {
+  #notify = (): void => {
     this.#wake?.();
     this.#wake = null;
   };
 }
 
-/** Lines of a pipe or a file. A line that is too long is an error; whatever is printed goes straight through. */
+/** Lines from a pipe or a file. A line that is too long is an error; output is written unchanged. */
 export class PlainInput implements LineInput {
   readonly interactive = false;
   #reader: ByteReader;
   #sink: Sink;
   #max: number;
   #queue = new LineQueue();
-  /** The read under way; it outlives a call that its signal has ended. */
+  /** The pending read; it outlives a call that its signal has aborted. */
   #pending: Promise<void> | null = null;
   #problem: unknown = null;
   #closed = false;

@@ -1,5 +1,5 @@
 /**
- * The two readers of the event stream: prose for people, one JSON object per line for programs.
+ * Writes the event stream as prose for people or as one JSON object per line for programs.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import {
 import type { LineOutput } from "./output.ts";
 import { escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
 
-/** Whose log it is: a server prints what it received, a client what it sent (what it received is its data). */
+/** The kind of script: a server logs what it received, a client what it sent (what it received is its output). */
 export type Role = "server" | "client";
 
-/** How a log is written. */
+/** Options of a log. */
 export interface LogOptions {
   readonly role: Role;
   /** JSON on `out` instead of prose. */
@@ -30,13 +30,13 @@ export interface LogOptions {
   /** Only the ready line, data and errors. */
   readonly quiet: boolean;
   readonly colour: boolean;
-  /** Standard output, and the place of JSON. */
+  /** Standard output; also receives JSON. */
   readonly out: LineOutput;
   /** Standard error. */
   readonly err: LineOutput;
 }
 
-/** Events that `--quiet` leaves standing. */
+/** Events that `--quiet` keeps. */
 const ESSENTIAL: ReadonlySet<NetEvent["event"]> = new Set([
   "listening",
   "error",
@@ -47,21 +47,21 @@ const ESSENTIAL: ReadonlySet<NetEvent["event"]> = new Set([
   "ended",
 ]);
 
-/** Tells whether an event is printed even with `--quiet`. */
+/** Whether an event is printed even with `--quiet`. */
 export function isEssential(event: NetEvent): boolean {
   return ESSENTIAL.has(event.event);
 }
 
 /** Writes events as a log. */
 export class Log implements Events {
-  /** May be switched while the run goes on: other readers than this log may want to see more. */
+  /** May change during a run: consumers other than this log may need more events. */
   detailed: boolean;
   #data: boolean;
   #options: LogOptions;
 
   constructor(options: LogOptions) {
     this.#options = options;
-    // A client's data is in its `received` events when they are all that is printed.
+    // With `--json`, a client's data appears only in its `received` events.
     this.#data = options.json && options.role === "client";
     this.detailed = !options.quiet || this.#data;
     setColorEnabled(options.colour);
@@ -78,7 +78,7 @@ export class Log implements Events {
     if (text === "") return;
     const trouble = event.event === "error" || event.event === "warning";
     const out = this.#options.role === "server" && !trouble ? this.#options.out : this.#options.err;
-    // Our own words may be long: the command that joins is there to be copied.
+    // Do not wrap: the join command is there to be copied.
     if (event.event === "listening") out.line(text);
     else out.wrapped(text);
   }
@@ -91,19 +91,19 @@ export function toJson(event: NetEvent): string {
   return escapeJson(JSON.stringify(line, toMicroseconds));
 }
 
-/** Durations and rates are measured in doubles; three decimals are all that is meant. */
+/** Durations and rates are measured as doubles; only three decimals are significant. */
 function toMicroseconds(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toFixed(3)) : value;
 }
 
 /**
- * One event as its line (or lines) of prose, safe to print; "" where people need none.
+ * An event as one or more lines of prose, safe to print; "" if it has none.
  *
- * @param event What happened.
- * @param view Whose log it is, and whether only the essential lines are wanted.
+ * @param event The event.
+ * @param view The kind of script, and whether to print only the essential lines.
  */
 export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): string {
-  const prose = tell(event, view);
+  const prose = toProse(event, view);
   return typeof prose === "string" ? print(prose) : prose.map(print).join("\n");
 }
 
@@ -113,18 +113,18 @@ const MARKS: Readonly<Record<Mark, () => string>> = {
   trouble: () => red("[!]"),
 };
 
-/** A line as it is printed: its mark, and its text with every control character shown. */
+/** A line as it is printed: its mark, and its text with every control character escaped. */
 export function print(line: ProseLine): string {
   return typeof line === "string" ? escapeControls(line) : `${MARKS[line.mark]()} ${escapeControls(line.text)}`;
 }
 
-/** What there is to tell of an event, as data. */
-function tell(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
+/** The prose of an event, not yet escaped. */
+function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
   switch (event.event) {
     case "listening": {
       const kind = `${event.transport === "udp" ? " (UDP)" : ""}${event.tls ? " (TLS)" : ""}`;
       const ready = `Listening on ${formatEndpoint(event)}${kind}`;
-      return (view.quiet ? [ready] : [ready, ...reach(event)]).flatMap(state);
+      return (view.quiet ? [ready] : [ready, ...joinLines(event)]).flatMap(state);
     }
     case "connected":
       return state(`Connected to ${event.peer} from ${event.local} in ${milliseconds(event.duration)}`);
@@ -178,14 +178,14 @@ function trouble(text: string): readonly ProseLine[] {
   return [{ mark: "trouble", text }];
 }
 
-/** How much of a message one line of prose shows (UTF-16 units). */
+/** The most of a message that one line of prose shows (UTF-16 units). */
 const SHOWN = 4096;
 
 function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
 }
 
-function reach({ hostname, join }: Listening): string[] {
+function joinLines({ hostname, join }: Listening): string[] {
   if (join.length > 0) {
     return ["Reachable from the network; to join, type on another machine:", ...join.map((command) => `  ${command}`)];
   }

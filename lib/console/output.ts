@@ -1,5 +1,5 @@
 /**
- * Standard output that never holds up a server and never shows a raw exception.
+ * Standard output that never blocks a server and never shows a raw exception.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { Exit, Failure, isDisconnect, stateOf } from "../errors.ts";
 import { encodeText, escapeControls, plural, streamDecoder } from "../text.ts";
 import { wrapText } from "./width.ts";
 
-/** What an output needs of a stream; `Deno.stdout` and `Deno.stderr` fit. */
+/** What an output needs from a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** A sink that can be led elsewhere while it is in use. */
+/** A sink whose output can be redirected while it is in use. */
 export class Route implements Sink {
   #to: Sink;
 
-  /** @param to Where the bytes go until {@linkcode Route.redirect} says otherwise. */
+  /** @param to The destination until {@linkcode Route.redirect} changes it. */
   constructor(to: Sink) {
     this.#to = to;
   }
 
-  /** Leads what is written from now on to another sink. */
+  /** Sends what is written from now on to another sink. */
   redirect(to: Sink): void {
     this.#to = to;
   }
@@ -33,17 +33,17 @@ export class Route implements Sink {
   }
 }
 
-/** The reader of standard output has left (`| head -1`): an end of the run, not a failure. */
+/** The reader of standard output has closed the pipe (`| head -1`): this ends the run and is not a failure. */
 export class OutputClosed extends Error {
   override name = "OutputClosed";
 }
 
-/** How long to wait where a full pipe does not wait by itself (ms). */
+/** The retry interval for a full non-blocking pipe (ms). */
 const RETRY = 10;
 
 /**
- * Writes all of the bytes; `write(2)` may take fewer than it was given, and none where another program has made the same pipe or
- * terminal non-blocking (EAGAIN).
+ * Writes all bytes. `write(2)` may write fewer than requested, or none (EAGAIN) if another program has made the same pipe or terminal
+ * non-blocking.
  */
 export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length;) {
@@ -56,21 +56,21 @@ export async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** How the lines of a log are written. */
+/** Options of a line output. */
 export interface LineOutputOptions {
-  /** How many characters may wait (4 Mi). */
+  /** The maximum number of buffered characters (4 Mi). */
   readonly limit?: number;
-  /** Called once, when the reader has left or the lines cannot be written any more. */
+  /** Called once, when the reader has closed the pipe or writing fails. */
   readonly onClosed?: (error: unknown) => void;
-  /** Makes the line that says how many were dropped. */
+  /** Formats the line that reports how many lines were dropped. */
   readonly droppedLine?: (count: number) => string;
-  /** The width of the terminal; 0 = there is none. */
+  /** The width of the terminal; 0 = not a terminal. */
   readonly columns?: () => number;
 }
 
 /**
- * Lines of a log. {@linkcode LineOutput.line} never waits: lines gather while one write is under way and leave in the next one,
- * so that a busy server makes few system calls. A log that nobody reads is bounded: beyond the limit lines are dropped and counted.
+ * Writes the lines of a log. {@linkcode LineOutput.line} never waits: lines are buffered while a write is pending and go out with the
+ * next one, so a busy server makes few system calls. If the log is not being read, lines beyond the limit are dropped and counted.
  */
 export class LineOutput {
   #sink: Sink;
@@ -79,11 +79,11 @@ export class LineOutput {
   #droppedLine: (count: number) => string;
   #columns: () => number;
   #waiting = "";
-  #lost = 0;
+  #dropped = 0;
   #writing: Promise<void> | null = null;
   #closed = false;
 
-  /** @param sink Where the lines go; this object is its only writer. */
+  /** @param sink The destination; this object is its only writer. */
   constructor(sink: Sink, options: LineOutputOptions = {}) {
     this.#sink = sink;
     this.#columns = options.columns ?? (() => 0);
@@ -92,40 +92,40 @@ export class LineOutput {
     this.#droppedLine = options.droppedLine ?? ((count) => `[!] ${droppedWarning(count)}`);
   }
 
-  /** Adds lines as {@linkcode LineOutput.line} does. On a terminal, what goes on in a further row cannot be taken for a line of its own. */
+  /** As {@linkcode LineOutput.line}, but on a terminal, continuation rows are indented and cannot pass for lines of their own. */
   wrapped(text: string): void {
     const columns = this.#columns();
     this.line(columns === 0 ? text : wrapText(text, columns));
   }
 
-  /** Adds a line; its newline is supplied. */
+  /** Adds a line; appends the newline. */
   line(text: string): void {
     if (this.#closed) return;
     if (this.#waiting.length > this.#limit) {
-      this.#lost++;
+      this.#dropped++;
       return;
     }
     this.#waiting += `${text}\n`;
     this.#writing ??= this.#drain();
   }
 
-  /** Waits until everything so far is written (or the reader has left). */
+  /** Waits until everything so far is written (or the reader has closed the pipe). */
   async flush(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
   async #drain(): Promise<void> {
-    // Yield once: the lines of this turn of the event loop leave together.
+    // Yield once, so that all lines of this turn of the event loop go out together.
     await Promise.resolve();
     try {
       while (this.#waiting !== "") {
-        const text = this.#waiting + (this.#lost > 0 ? `${this.#droppedLine(this.#lost)}\n` : "");
+        const text = this.#waiting + (this.#dropped > 0 ? `${this.#droppedLine(this.#dropped)}\n` : "");
         this.#waiting = "";
-        this.#lost = 0;
+        this.#dropped = 0;
         await writeAll(this.#sink, encodeText(text));
       }
     } catch (error) {
-      // Whatever ails the log (EPIPE, a full disk), the log is not the place to say it.
+      // A failure of the log itself (EPIPE, a full disk) cannot be logged.
       this.#closed = true;
       this.#onClosed(error);
     } finally {
@@ -134,20 +134,20 @@ export class LineOutput {
   }
 }
 
-/** Says that lines of the log were dropped. */
+/** The warning that log lines were dropped. */
 export function droppedWarning(count: number): string {
-  return `${plural(count, "log line")} dropped: nobody reads the log`;
+  return `${plural(count, "log line")} dropped: the log is not being read`;
 }
 
 /**
- * A client's received data on standard output: untouched into a pipe or a file; on a terminal decoded, with controls escaped and a
- * missing last newline supplied.
+ * A client's received data on standard output. A pipe or a file gets the raw bytes; a terminal gets decoded text with controls escaped
+ * and a missing final newline added.
  */
 export class DataOutput {
   #sink: Sink;
   #decoder: TextDecoder | null;
-  /** A carriage return at the end of a write: with the next one it may turn out to be half a line end. */
-  #heldReturn = "";
+  /** A carriage return at the end of a write: an LF at the start of the next one would make it a line end. */
+  #pendingCr = "";
   #atLineStart = true;
 
   constructor(sink: Sink, options: { terminal: boolean }) {
@@ -156,24 +156,24 @@ export class DataOutput {
   }
 
   /**
-   * Writes received bytes, waiting until the reader takes them.
+   * Writes received bytes, waiting until the reader accepts them.
    *
-   * @throws {OutputClosed} The reader has left.
-   * @throws {Failure} They cannot be written: the disk is full, say.
+   * @throws {OutputClosed} The reader has closed the pipe.
+   * @throws {Failure} Writing failed, for example because the disk is full.
    */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
-    if (this.#decoder === null) return await this.#put(bytes);
-    const text = this.#heldReturn + this.#decoder.decode(bytes, { stream: true });
-    this.#heldReturn = text.endsWith("\r") ? "\r" : "";
-    await this.#show(text.slice(0, text.length - this.#heldReturn.length));
+    if (this.#decoder === null) return await this.#write(bytes);
+    const text = this.#pendingCr + this.#decoder.decode(bytes, { stream: true });
+    this.#pendingCr = text.endsWith("\r") ? "\r" : "";
+    await this.#show(text.slice(0, text.length - this.#pendingCr.length));
   }
 
-  /** Ends one message: on a terminal the next thing starts on a line of its own. */
+  /** Ends a message: on a terminal, the next output starts on a new line. */
   async end(): Promise<void> {
     if (this.#decoder === null) return;
-    const text = this.#heldReturn + this.#decoder.decode();
-    this.#heldReturn = "";
+    const text = this.#pendingCr + this.#decoder.decode();
+    this.#pendingCr = "";
     await this.#show(text);
     if (!this.#atLineStart) await this.#show("\n");
   }
@@ -181,10 +181,10 @@ export class DataOutput {
   async #show(text: string): Promise<void> {
     if (text === "") return;
     this.#atLineStart = text.endsWith("\n");
-    await this.#put(encodeText(escapeControls(text.replaceAll("\r\n", "\n"), { lines: true })));
+    await this.#write(encodeText(escapeControls(text.replaceAll("\r\n", "\n"), { lines: true })));
   }
 
-  async #put(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     try {
       await writeAll(this.#sink, bytes);
     } catch (error) {

@@ -1,27 +1,27 @@
 /**
- * Questions to a person at a terminal.
+ * Asking the user questions on a terminal.
  *
  * @module
  */
 import { UsageError } from "../errors.ts";
 import { StopRequested } from "./stop.ts";
 
-/** How a question is put and an answer read; the platform's `prompt` unless a test says otherwise. */
+/** Asks a question and returns the answer; the platform's `prompt`, or a test double. */
 export type Ask = (question: string) => string | null;
 
-/** One question. */
+/** A question. */
 export interface Question<T> {
   readonly text: string;
-  /** What an empty answer means; shown in brackets. Without it an empty answer is no answer. */
+  /** The default for an empty answer, shown in brackets. Without it an empty answer is passed to `read`. */
   readonly fallback?: string;
-  /** Makes a value of the answer, or throws {@linkcode UsageError} to have it asked again. */
+  /** Parses the answer; throws {@linkcode UsageError} to ask again. */
   readonly read: (answer: string) => T;
 }
 
 /**
- * Asks until the answer is right. Blocks everything else in the process, so ask before anything is opened.
+ * Asks until the answer is valid. Blocks the whole process, so ask before opening anything.
  *
- * @throws {StopRequested} The person pressed Ctrl-C or Ctrl-D.
+ * @throws {StopRequested} The user pressed Ctrl-C or Ctrl-D.
  *
  * @example Usage
  * ```ts
@@ -36,7 +36,7 @@ export interface Question<T> {
 export function askUntilValid<T>(question: Question<T>, ask: Ask = prompt): T {
   const hint = question.fallback === undefined ? "" : ` [${question.fallback}]`;
   for (let problem = "";;) {
-    const answer = asked(ask, `${problem}${question.text}${hint}:`);
+    const answer = askSafely(ask, `${problem}${question.text}${hint}:`);
     if (answer === null) throw new StopRequested("SIGINT");
     try {
       return question.read(answer.trim() || (question.fallback ?? ""));
@@ -48,9 +48,9 @@ export function askUntilValid<T>(question: Question<T>, ask: Ask = prompt): T {
 }
 
 /**
- * Asks whether to do something that only a person can decide; nothing but `yes` typed out is a yes, nothing but `no` (or no answer) a no.
+ * Asks for a decision that only the user can make. Accepts only `yes` in full, or `no` (the default).
  *
- * @throws {StopRequested} The person pressed Ctrl-C or Ctrl-D.
+ * @throws {StopRequested} The user pressed Ctrl-C or Ctrl-D.
  */
 export function askYesOrNo(text: string, ask?: Ask): boolean {
   return askUntilValid({
@@ -58,13 +58,13 @@ export function askYesOrNo(text: string, ask?: Ask): boolean {
     fallback: "no",
     read: (answer) => {
       if (answer === "yes" || answer === "no") return answer === "yes";
-      throw new UsageError(`Cannot take ${JSON.stringify(answer)} for an answer: type yes or no in full`);
+      throw new UsageError(`Cannot accept ${JSON.stringify(answer)} as an answer: type yes or no in full`);
     },
   }, ask);
 }
 
-/** An answer; a terminal that goes away during the question is an end of input (`null`). */
-function asked(ask: Ask, question: string): string | null {
+/** The answer; `null`, the end of input, also if the terminal is closed during the question. */
+function askSafely(ask: Ask, question: string): string | null {
   try {
     return ask(question);
   } catch {
@@ -72,7 +72,7 @@ function asked(ask: Ask, question: string): string | null {
   }
 }
 
-/** Whether there is a person to ask: both the question and the answer need a terminal. */
+/** Whether the user can be asked: both the question and the answer need a terminal. */
 export function canAsk(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-/** The reason of the abort signal when a person or the system asked the run to stop. */
+/** The abort reason when the user or the system has stopped the run. */
 export class StopRequested extends Error {
   override name = "StopRequested";
-  /** What a client exits with, as shells count: 128 + the signal's number. */
+  /** A client's exit code, by shell convention 128 + the signal number. */
   readonly code: number;
 
   constructor(readonly signal: Deno.Signal) {
@@ -17,12 +17,12 @@ export class StopRequested extends Error {
 
 const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 };
 
-/** A terminal's Ctrl-C can arrive twice at once; only a signal this much later (ms) is a second wish. */
-const REPEAT = 1000;
+/** A terminal's Ctrl-C can arrive twice at once; only a signal this much later (ms) counts as a second one. */
+const SECOND_SIGNAL = 1000;
 
 /**
- * Listens for the signals as long as it lives. The first one aborts {@linkcode Stop.signal}; another one a second or more later
- * ends the process on the spot.
+ * Handles the signals until it is disposed of. The first one aborts {@linkcode Stop.signal}; another one a second or more later exits
+ * the process immediately.
  */
 export class Stop implements Disposable {
   #controller = new AbortController();
@@ -45,7 +45,7 @@ export class Stop implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Asks for the same end from within: a room's operator leaves, standard output is gone. */
+  /** Stops the run from within: a room's operator leaves, or standard output is closed. */
   request(reason: unknown): void {
     this.#controller.abort(reason);
   }
@@ -59,7 +59,7 @@ export class Stop implements Disposable {
     if (this.#stoppedAt === 0) {
       this.#stoppedAt = now;
       this.#controller.abort(new StopRequested(signal));
-    } else if (now - this.#stoppedAt >= REPEAT) {
+    } else if (now - this.#stoppedAt >= SECOND_SIGNAL) {
       Deno.exit(new StopRequested(signal).code);
     }
   }

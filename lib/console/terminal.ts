@@ -1,5 +1,5 @@
 /**
- * An input line that incoming text never breaks.
+ * An input line that incoming text never disturbs.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { type InputOptions, type LineInput, LineQueue, PlainInput } from "./line
 import { streamDecoder } from "../text.ts";
 import { wrapText } from "./width.ts";
 
-/** Opens standard input: as a terminal's input line where both input and output are one, else as plain lines. */
+/** Opens standard input: an input line if both input and output are a terminal, otherwise plain lines. */
 export function openInput(options: InputOptions = {}): LineInput {
   if (Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) return new Terminal(options);
   return new PlainInput(Deno.stdin, Deno.stdout, options);
 }
 
-/** The streams of a terminal; `process` has them. */
+/** The streams of a terminal, such as those of `process`. */
 export interface TerminalStreams {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream & { readonly columns?: number };
 }
 
 /**
- * A terminal's input line: editing, history with the arrows, completion with Tab, by the platform's `node:readline`. Text that is
- * printed through {@linkcode Terminal.write} appears above it.
+ * A terminal's input line, based on `node:readline`: editing, history with the arrow keys, completion with Tab. Text written with
+ * {@linkcode Terminal.write} appears above it.
  */
 export class Terminal implements LineInput {
   readonly interactive = true;
@@ -32,9 +32,9 @@ export class Terminal implements LineInput {
   #output: TerminalStreams["stdout"];
   #queue = new LineQueue();
   #decoder = streamDecoder();
-  /** Text to be printed: complete lines, then the beginning of one. */
+  /** Text to print: complete lines, then the beginning of the next. */
   #waiting = "";
-  /** Resolves when what gathers in this turn of the event loop is on the screen. */
+  /** Resolves once the text collected in this turn of the event loop is printed. */
   #printing: Promise<void> | null = null;
   #closed = false;
 
@@ -53,13 +53,13 @@ export class Terminal implements LineInput {
       if (this.#queue.hasReader || !onTypeAhead(line)) this.#queue.push(line);
       if (!this.#closed) this.#readline.prompt();
     });
-    streams.stdin.on("keypress", this.#recount);
-    // Before the editor, which redraws then.
-    streams.stdout.prependListener("resize", this.#recount);
+    streams.stdin.on("keypress", this.#syncRows);
+    // Must run before readline's own listener, which redraws.
+    streams.stdout.prependListener("resize", this.#syncRows);
     this.#readline.on("SIGINT", onInterrupt);
-    // Ctrl-Z is not for us: a stopped chat under `deno task` leaves its terminal to nobody.
+    // Ignore Ctrl-Z: under `deno task`, suspending the chat would leave the terminal without a foreground program.
     this.#readline.on("SIGTSTP", () => {});
-    // The terminal has gone away: an end, of which the signal SIGHUP tells, and not a failure.
+    // A closed terminal is an end, which SIGHUP reports, not a failure.
     for (const part of [streams.stdin, streams.stdout, this.#readline]) part.on("error", () => this.#readline.close());
     this.#readline.on("close", () => {
       if (!this.#closed) onEnd();
@@ -78,7 +78,7 @@ export class Terminal implements LineInput {
     this.#readline.prompt(true);
   }
 
-  /** The line being typed joins the history: the up arrow brings it back. */
+  /** The line being typed is added to the history: the up arrow recalls it. */
   discard(): number {
     const typing = this.#closed ? "" : this.#readline.line;
     if (typing !== "") {
@@ -92,8 +92,8 @@ export class Terminal implements LineInput {
   }
 
   /**
-   * Prints text above the input line, all of a turn of the event loop at once; the beginning of a line waits for the rest of it.
-   * Waits until the terminal has taken it.
+   * Prints text above the input line, batched per turn of the event loop; an incomplete line is kept until its end arrives.
+   * Waits until the terminal has accepted the text.
    */
   async write(bytes: Uint8Array): Promise<number> {
     const text = this.#decoder.decode(bytes, { stream: true });
@@ -111,9 +111,9 @@ export class Terminal implements LineInput {
     if (this.#closed) return;
     this.#print(() => {});
     this.#closed = true;
-    this.#input.removeListener("keypress", this.#recount);
-    this.#output.removeListener("resize", this.#recount);
-    this.#output.write(this.#wipe() + this.#waiting);
+    this.#input.removeListener("keypress", this.#syncRows);
+    this.#output.removeListener("resize", this.#syncRows);
+    this.#output.write(this.#clearInput() + this.#waiting);
     this.#readline.close();
     this.#queue.end();
   }
@@ -123,14 +123,14 @@ export class Terminal implements LineInput {
   }
 
   /**
-   * Tells the editor how many rows are above the cursor. It counts them when it redraws, which it does not do when a wide character
-   * goes over the edge, and then leaves a copy of the line behind.
+   * Tells readline how many rows are above the cursor. It counts them only when it redraws, which it does not do when a wide character
+   * wraps, and would then leave a copy of the line behind.
    */
-  #recount = (): void => {
+  #syncRows = (): void => {
     (this.#readline as { prevRows?: number }).prevRows = this.#readline.getCursorPos().rows;
   };
 
-  /** Prints the lines that wait. */
+  /** Prints the complete lines. */
   #print(done: () => void): void {
     this.#printing = null;
     const end = this.#closed ? 0 : this.#waiting.lastIndexOf("\n") + 1;
@@ -138,14 +138,14 @@ export class Terminal implements LineInput {
     const columns = this.#output.columns ?? 0;
     const rows = wrapText(this.#waiting.slice(0, end - 1), columns);
     this.#waiting = this.#waiting.slice(end);
-    // The editor redraws from the first row of its line, so many rows above the cursor: give it those rows anew.
+    // readline redraws from the first row of its line, `above` rows up: make room for those rows again.
     const above = this.#readline.getCursorPos().rows;
-    this.#output.write(`${this.#wipe()}${rows}\n${"\n".repeat(above)}`, () => done());
+    this.#output.write(`${this.#clearInput()}${rows}\n${"\n".repeat(above)}`, () => done());
     this.#readline.prompt(true);
   }
 
-  /** Clears every row of the input line and leaves the cursor at the beginning of the first. */
-  #wipe(): string {
+  /** Clears all rows of the input line and moves the cursor to the start of the first. */
+  #clearInput(): string {
     const above = this.#readline.getCursorPos().rows;
     return `\r${above > 0 ? `\x1b[${above}A` : ""}\x1b[J`;
   }

@@ -1,22 +1,21 @@
 /**
- * How much room text takes on a terminal. Pure.
+ * The width of text on a terminal. Pure.
  *
  * @module
  */
 
 /**
  * Characters that take two columns: East Asian wide and full-width ones (Unicode TR 11), and emoji. Where terminals differ or a block
- * is still growing, all of it counts as wide: a line that is broken too early looks odd, one that is broken too late by the terminal
- * looks like two.
+ * is still growing, all of it counts as wide: a line broken too early looks odd, but one that the terminal breaks looks like two lines.
  */
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{1ffff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** Makes an emoji of the character before it, which may take two columns then instead of one. */
+/** Turns the preceding character into an emoji, which may then take two columns instead of one. */
 const EMOJI_STYLE = "\ufe0f";
 /**
- * Characters that take no column, as xterm, tmux and screen agree; first and last of each range, in hexadecimal. All else counts one:
- * terminals give newer marks a column, and format characters such as U+0600. A mark that is counted too wide breaks a line early; one
- * counted too narrow lets the terminal break it, and then a peer's text can stand at the start of a row like a line of ours.
+ * Characters that take no column in xterm, tmux and screen alike, as hexadecimal ranges. All others count as one: terminals give a
+ * column to newer combining marks and to format characters such as U+0600. Counting a mark too wide breaks a line early; counting it
+ * too narrow lets the terminal break the line, and a peer's text can then start a row like a line of ours.
  */
 const ZERO_WIDTH = (
   "300-36f 483-486 488-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-615 64b-65e 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed 711 730-74a 7a6-7b0 " +
@@ -26,19 +25,19 @@ const ZERO_WIDTH = (
   "f99-fbc fc6 102d-1030 1032 1036-1037 1039 1058-1059 1160-11ff 135f 17b4-17b5 17b7-17bd 17c6 17c9-17d3 17dd 1dc0-1dca 200b-200f " +
   "2060-2063 20d0-20ef 302a-302d 3099-309a fe00-fe0e fe20-fe23"
 ).split(" ").map((range) => range.split("-").map((code) => `\\u{${code}}`).join("-")).join("");
-const NARROWEST = new RegExp(`[${ZERO_WIDTH}]`, "u");
-/** Colours and the like, as a log line may carry them (ECMA-48 8.3.117). */
+const ZERO_WIDTH_CHAR = new RegExp(`[${ZERO_WIDTH}]`, "u");
+/** Colours and other styles (SGR) that a log line may contain (ECMA-48 8.3.117). */
 // deno-lint-ignore no-control-regex
 const STYLE = /\x1b\[[\d;]*m/y;
 const STYLES = new RegExp(STYLE.source, "g");
 
-/** How many columns one character takes. */
+/** The number of columns of a character. */
 export function charWidth(char: string): 0 | 1 | 2 {
   if (char < "\u0300" || char === EMOJI_STYLE) return 1;
-  return NARROWEST.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return ZERO_WIDTH_CHAR.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
 }
 
-/** How many columns a text takes. */
+/** The number of columns of a text. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const char of text) width += charWidth(char);
@@ -46,9 +45,10 @@ export function textWidth(text: string): number {
 }
 
 /**
- * Breaks a line where a terminal would, and indents what follows, so that the middle of a long line never looks like a line of its own.
+ * Breaks a line at the terminal's width and indents the continuation rows, so that the middle of a long line never looks like a new
+ * line.
  *
- * @param line Without line ends; it may have colours.
+ * @param line A line without line end; it may contain colours.
  * @param columns The width of the terminal.
  * @returns The rows.
  *
@@ -61,7 +61,7 @@ export function textWidth(text: string): number {
  * ```
  */
 export function wrapLine(line: string, columns: number): string[] {
-  // Most lines are short: a character of one UTF-16 unit takes two columns at most, and so does one of two.
+  // Fast path for short lines: a character takes at most two columns, whether it is one or two UTF-16 units long.
   if (columns < 4 || line.length * 2 <= columns) return [line];
   const rows: string[] = [];
   let row = "";
@@ -72,7 +72,7 @@ export function wrapLine(line: string, columns: number): string[] {
     const char = style ?? String.fromCodePoint(line.codePointAt(index) ?? 0);
     const width = style === undefined ? charWidth(char) : 0;
     if (used + width > columns) {
-      const cut = breakAt(row, WORD.exec(line.slice(index))?.[0] ?? "", columns);
+      const cut = breakPoint(row, WORD.exec(line.slice(index))?.[0] ?? "", columns);
       rows.push(row.slice(0, cut).trimEnd());
       row = INDENT + row.slice(cut);
       used = textWidth(row);
@@ -91,17 +91,17 @@ export function wrapText(text: string, columns: number): string {
 
 const INDENT = "  ";
 
-/** What is left of a word. */
+/** The rest of a word. */
 const WORD = /^[^ ]*/;
 const ASCII = /^[\x21-\x7e]*$/;
 
 /**
- * Where to break a full row: before its last word, if the row is half full without it, or if the word fits into a row of its own; a
- * fingerprint is there to be copied. Scripts without spaces have no such words.
+ * Where to break a full row: before its last word if the row is at least half full without it, or if the word fits into one row (a
+ * fingerprint should stay in one piece for copying). Scripts without spaces have no such words.
  *
- * @param rest How the word goes on.
+ * @param rest The continuation of the word.
  */
-function breakAt(row: string, rest: string, columns: number): number {
+function breakPoint(row: string, rest: string, columns: number): number {
   const space = row.lastIndexOf(" ") + 1;
   if (row.slice(0, space).trim() === "") return row.length;
   const word = (row.slice(space) + rest).replace(STYLES, "");

@@ -32,7 +32,7 @@ const listening: NetEvent = {
 };
 const received: NetEvent = { event: "received", id: 1, peer, bytes: 2, text: "hi" };
 const sent: NetEvent = { event: "sent", id: 1, peer, bytes: 2, text: "yo" };
-const error: NetEvent = { event: "error", code: 1, message: "Cannot go on: a fault" };
+const error: NetEvent = { event: "error", code: 1, message: "Cannot continue: a fault" };
 const ended: NetEvent = { event: "ended", code: 0, reason: "Done: all of it" };
 const result: NetEvent = { event: "result", prose: "Sum: 7", sum: 7 };
 
@@ -49,7 +49,7 @@ Deno.test("a server's log goes to standard output, its errors to standard error"
   const warning: NetEvent = { event: "warning", message: "careful" };
   const { out, err } = await logged({}, received, sent, error, warning, result, ended);
   assertEquals(out, "[*] Received: hi\nSum: 7\n[+] Done: all of it\n");
-  assertEquals(err, "[!] Cannot go on: a fault\n[!] careful\n");
+  assertEquals(err, "[!] Cannot continue: a fault\n[!] careful\n");
 });
 
 Deno.test("a client's log goes to standard error: standard output is for data", { permissions }, async () => {
@@ -62,7 +62,11 @@ Deno.test("a client's log goes to standard error: standard output is for data", 
 Deno.test("a quiet log keeps the ready line, results and errors", { permissions }, async () => {
   const accepted: NetEvent = { event: "accepted", id: 1, peer };
   const { out, err, detailed } = await logged({ quiet: true }, listening, accepted, received, result, error, ended);
-  assertEquals([out, err, detailed], ["[+] Listening on 127.0.0.1:9\nSum: 7\n", "[!] Cannot go on: a fault\n", false]);
+  assertEquals([out, err, detailed], [
+    "[+] Listening on 127.0.0.1:9\nSum: 7\n",
+    "[!] Cannot continue: a fault\n",
+    false,
+  ]);
 });
 
 Deno.test("a JSON log is one object per line on standard output, errors too", { permissions }, async () => {

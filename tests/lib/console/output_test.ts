@@ -49,7 +49,7 @@ Deno.test("LineOutput bounds what waits and counts what is lost (S11)", { permis
   for (let line = 0; line < 1000; line++) out.line(`line ${line}`);
   sink.release();
   await out.flush();
-  assertEquals(sink.text, "under way\nline 0\nline 1\n[!] 998 log lines dropped: nobody reads the log\n");
+  assertEquals(sink.text, "under way\nline 0\nline 1\n[!] 998 log lines dropped: the log is not being read\n");
   out.line("goes on");
   await out.flush();
   assertEquals(sink.writes.at(-1), "goes on\n");
