@@ -1,5 +1,5 @@
 /**
- * The kinds of flags that scripts put into their tables. Each reads its value strictly: what is not exactly right is misuse.
+ * The kinds of flags. Each parses its value strictly: anything invalid is misuse.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { type AddressRange, parseHost, parsePort, parseRange, portRule } from ".
 import { UsageError } from "../errors.ts";
 import type { Flag } from "./flags.ts";
 
-/** Options that every value flag takes. */
+/** Options of every flag with a value. */
 interface ValueOptions<D> {
   readonly default: D;
   readonly short?: string;
   readonly placeholder?: string;
-  /** The default in words, where the value itself would not tell. */
+  /** How the help text shows the default, if not as the value itself. */
   readonly shown?: string;
 }
 
-/** Makes a flag with one value out of a reader of its text. */
+/** Makes a flag with one value from a parser. */
 function valueFlag<T, D>(
   placeholder: string,
   help: string,
@@ -35,19 +35,19 @@ function valueFlag<T, D>(
   };
 }
 
-/** Makers of flags, by the kind of value. Each refuses what is not exactly that. */
+/** Flag factories, by kind of value. */
 export const flag = {
   /** A switch: off unless given. */
   on(help: string, options: { short?: string } = {}): Flag<boolean> {
     return { help, repeatable: false, ...options, read: (texts) => texts.length > 0 };
   },
 
-  /** Any text, the empty one too. */
+  /** Any text, including the empty string. */
   text<D extends string | undefined>(help: string, options: ValueOptions<D>): Flag<string | D> {
     return valueFlag("TEXT", help, options, (text) => text);
   },
 
-  /** Texts, none of them empty; may be repeated. */
+  /** Non-empty texts; repeatable. */
   texts(help: string, options: { placeholder: string }): Flag<readonly string[]> {
     return {
       help,
@@ -60,7 +60,7 @@ export const flag = {
     };
   },
 
-  /** A port, 1 to 65535; with `zero` also 0. */
+  /** A port, 1 to 65535; with `zero`, also 0. */
   port(help: string, options: ValueOptions<number> & { zero?: boolean }): Flag<number> {
     return valueFlag("PORT", help, options, (text) => {
       const port = parsePort(text, options);
@@ -71,7 +71,7 @@ export const flag = {
     });
   },
 
-  /** A name or an address. */
+  /** A host name or an address. */
   host(help: string, options: ValueOptions<string>): Flag<string> {
     return valueFlag("HOST", help, options, (text) => {
       const host = parseHost(text);
@@ -84,7 +84,7 @@ export const flag = {
     });
   },
 
-  /** Seconds, decimals allowed, 0 up to 23 days (what a timer can hold). */
+  /** Seconds, decimals allowed, from 0 to 23 days (the maximum of a timer). */
   seconds(help: string, options: ValueOptions<number>): Flag<number> {
     return valueFlag("SECONDS", help, options, (text) => {
       const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : NaN;
@@ -97,7 +97,7 @@ export const flag = {
     });
   },
 
-  /** A whole number within bounds. */
+  /** An integer within bounds. */
   integer<D extends number | undefined>(
     help: string,
     options: ValueOptions<D> & { min: number; max: number },
@@ -113,7 +113,7 @@ export const flag = {
     });
   },
 
-  /** One of a few words. */
+  /** One of several keywords. */
   choice<T extends string>(help: string, choices: readonly T[], options: ValueOptions<T>): Flag<T> {
     return valueFlag(choices.join("|"), help, options, (text) => {
       const choice = choices.find((word) => word === text);
@@ -126,7 +126,7 @@ export const flag = {
     });
   },
 
-  /** Ranges of addresses; may be repeated. */
+  /** Address ranges; repeatable. */
   ranges(help: string): Flag<readonly AddressRange[]> {
     return {
       help,

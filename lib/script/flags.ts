@@ -1,5 +1,5 @@
 /**
- * One flag table per script: it is the parser, the types of the values and the help text.
+ * One flag table per script: it defines the parser, the types of the values and the help text.
  *
  * @module
  */
@@ -8,51 +8,51 @@ import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { UsageError } from "../errors.ts";
 
-/** One flag: how it is written, what it means, and how its text becomes a value. */
+/** A flag: its syntax, its help, and how its text is parsed. */
 export interface Flag<T> {
-  /** A one-letter form, without the dash. */
+  /** The one-letter form, without the dash. */
   readonly short?: string;
-  /** What stands for the value in the help text; a flag without one is a switch. */
+  /** The placeholder for the value in the help text; a flag without one is a switch. */
   readonly placeholder?: string;
   readonly help: string;
-  /** The default in words; without it the help text names no default. */
+  /** The default as the help text shows it; without it, none is shown. */
   readonly shown?: string;
   /** Whether it may be given more than once. */
   readonly repeatable: boolean;
-  /** Makes the value out of all that was given (nothing, for the default). Throws {@linkcode UsageError}. */
+  /** Parses the given texts (none: returns the default). Throws {@linkcode UsageError}. */
   read(texts: readonly string[]): T;
 }
 
 /** A script's flags. The key `maxMessage` is the flag `--max-message`. */
 export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
 
-/** The values that a table yields. */
+/** The parsed values of a table. */
 export type FlagValues<F extends FlagTable> = {
   readonly [K in keyof F]: F[K] extends Flag<infer T> ? T
     : never;
 };
 
-/** The flags as parsed, and which of them were given rather than defaulted. */
+/** The parsed flags, and which of them were given explicitly. */
 export interface ParsedFlags<F extends FlagTable> {
   readonly values: FlagValues<F>;
   readonly given: ReadonlySet<keyof F>;
-  /** The arguments that belong to no flag, where a script takes some; after `--` everything is one. */
+  /** The positional arguments, if the script takes any; everything after `--` is positional. */
   readonly operands: readonly string[];
 }
 
-/** The flag as one types it: `maxMessage` is `--max-message`. */
+/** The flag as the user types it: `maxMessage` is `--max-message`. */
 export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /**
- * Reads arguments against a table.
+ * Parses command-line arguments.
  *
  * @param table The script's flags.
- * @param args The arguments as the shell gave them.
- * @param options With `operands`, arguments that belong to no flag are allowed.
- * @throws {UsageError} A flag that is unknown (the nearest right one is named), given twice or without its value, a value that
- * is not allowed, or an argument that belongs to no flag where the script takes none.
+ * @param args The arguments from the shell.
+ * @param options With `operands`, positional arguments are allowed.
+ * @throws {UsageError} An unknown flag (the error suggests the nearest one), a flag given twice or without its value, an invalid
+ * value, or a positional argument if the script takes none.
  *
  * @example Usage
  * ```ts
@@ -115,9 +115,9 @@ export function parseFlags<F extends FlagTable>(
 }
 
 /**
- * Writes every flag as `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too), so that a value which starts with a dash (`-1`)
- * reaches the check that names its flag, a missing one is told apart from an empty one, and a switch takes no argument as its value.
- * What belongs to no flag is kept apart.
+ * Normalizes every flag to `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too) and separates positional arguments. A value
+ * that starts with a dash (`-1`) thus gets an error that names its flag, a missing value differs from an empty one, and a switch
+ * never takes an argument as its value.
  */
 function joinValues(
   args: readonly string[],
@@ -129,7 +129,7 @@ function joinValues(
   const operands: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
-    // What follows "--" is no flag. What is unknown goes through as it is, and `unknown` names it.
+    // Everything after "--" is positional. Unknown flags are passed through for `unknown` to report.
     if (arg === "--") {
       operands.push(...args.slice(index + 1));
       break;
@@ -161,7 +161,7 @@ function joinValues(
   return { flags: joined, operands };
 }
 
-/** The flags that one argument names, `--port=80` or `-qp80`, each with the value that is attached to it. */
+/** The flags in one argument, `--port=80` or `-qp80`, each with the value attached to it. */
 function flagsIn(
   arg: string,
   takesValue: ReadonlySet<string>,
@@ -173,7 +173,7 @@ function flagsIn(
   for (let at = 1; arg.startsWith("-") && at < arg.length; at++) {
     const name = alias[arg[at] ?? ""] ?? "";
     const rest = arg.slice(at + 1);
-    // A value takes the rest of the argument; a switch before "=" is handed its value, which it will refuse.
+    // A value takes the rest of the argument. A switch before "=" gets the value too and is then reported.
     if (rest !== "" && (takesValue.has(name) || rest.startsWith("="))) {
       return [...found, { name, value: rest.replace(/^=/, "") }];
     }
@@ -190,7 +190,7 @@ function strayArgument(arg: string): UsageError {
 
 function unknownFlag(arg: string, names: readonly string[]): UsageError {
   const given = arg.replace(/=.*$/s, "").replace(/^-+/, "");
-  // A flag cut short is the likeliest slip, then one that is misspelt.
+  // The most likely mistake is an abbreviated flag, then a misspelt one.
   const nearest = names.find((name) => name.startsWith(given)) ?? closestString(given, names);
   const near = given.length > 1 &&
     (nearest.startsWith(given) || levenshteinDistance(given, nearest) <= Math.max(2, given.length / 2));

@@ -1,5 +1,5 @@
 /**
- * What the flags put over the sockets that a script opens.
+ * The socket layers that a script's flags select.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import type { Layer, Layers } from "../net/layers.ts";
 import { TlsHelloDetector } from "../net/tls_hello.ts";
 import { type ServerRun, serverTls } from "./tls_flags.ts";
 
-/** The layers of a server's sockets, and what others need to know of them. */
+/** The layers of a server's sockets, and what its clients need to know. */
 export interface ServerLayers {
   readonly layers: Layers;
   readonly tls: boolean;
-  /** What a client of ours adds to the command that joins. */
+  /** The flags that our client adds to the join command. */
   readonly join: string;
 }
 
 /**
- * Makes the layers that a server's flags ask for: TLS, or else a detector of clients that speak it, unless `anyBytes` are welcome.
+ * The layers that a server's flags select: TLS, or else a detector for TLS clients, unless the protocol accepts `anyBytes`.
  *
- * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
+ * @throws {UsageError} Conflicting flags or files, or a key that does not match its certificate.
  */
 export async function serverLayers(run: ServerRun, { anyBytes = false } = {}): Promise<ServerLayers> {
   const secrets = await serverTls(run);

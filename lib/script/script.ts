@@ -1,5 +1,5 @@
 /**
- * What every script does around its own work: flags, help, events, signals, and one honest ending.
+ * The frame around every script's work: flags, help, events, signals, and the exit code.
  *
  * @module
  */
@@ -22,61 +22,61 @@ import {
 } from "../console/output.ts";
 import { Stop, StopRequested } from "../console/stop.ts";
 
-/** What a script says of itself; `--help` is made of it. */
+/** The description of a script, from which `--help` is generated. */
 export interface Script<F extends FlagTable> {
   /** The task that runs it: `tcp:server`. */
   readonly name: string;
   readonly role: Role;
   /** One sentence, without a full stop. */
   readonly summary: string;
-  /** Flags of one worked example, and what it does. */
+  /** The flags of a worked example, and what it does. */
   readonly example: { readonly flags: string; readonly does: string };
   readonly flags: F;
-  /** The arguments that it takes besides flags, if any: `NAME...` and what they are. */
+  /** The positional arguments, if any: `NAME...` and their help. */
   readonly operands?: { readonly placeholder: string; readonly help: string };
 }
 
-/** What a script's own work gets. */
+/** The arguments of a script's own work. */
 export interface Run<F extends FlagTable> {
   readonly options: FlagValues<F>;
-  /** The arguments that belong to no flag; none unless the script says that it takes some. */
+  /** The positional arguments; empty unless the script declares some. */
   readonly operands: readonly string[];
-  /** The flags that were given rather than defaulted. */
+  /** The flags that were given explicitly. */
   readonly given: ReadonlySet<keyof F>;
   readonly events: Events;
-  /** Aborts when the run is to end. */
+  /** Aborted when the run should end. */
   readonly signal: AbortSignal;
   /** Ends the run from within. */
   readonly stop: Stop;
-  /** Where a client puts what it received. */
+  /** The output for the data that a client receives. */
   readonly output: DataOutput;
-  /** Leads all that the run prints on a terminal to `sink`: the owner of an input line keeps it whole among the lines of the log. */
+  /** Redirects everything that the run prints on a terminal to `sink`, so that log lines do not disturb an input line. */
   readonly redirectTerminal: (sink: Sink) => void;
 }
 
-/** The width of a terminal as an option of its output; nothing where the stream is none. */
+/** The width of a terminal as an output option; empty if the stream is not a terminal. */
 function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
   if (!stream.isTerminal()) return {};
   const columns = (): number => {
     try {
       return Deno.consoleSize().columns;
     } catch {
-      // The terminal has gone away.
+      // The terminal was closed.
       return 0;
     }
   };
   return { columns };
 }
 
-/** How long the last lines of the log may take to be written (ms). */
+/** The time limit for writing the last lines of the log (ms). */
 const FLUSH_TIME = 2000;
 
 /**
  * Runs a script from its arguments to its exit code.
  *
- * @param script What it says of itself.
+ * @param script Its description.
  * @param args The arguments.
- * @param work Does the work and returns the last line ("Done: …"). A thrown `Failure` is the last line and the code.
+ * @param work Does the work and returns the last line ("Done: …"). A thrown `Failure` provides the last line and the exit code.
  * @returns The exit code.
  */
 export async function runScript<F extends FlagTable & CommonFlags>(
@@ -94,7 +94,7 @@ export async function runScript<F extends FlagTable & CommonFlags>(
     return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
   };
   const out = new LineOutput(routes.stdout, { onClosed, droppedLine, ...widthOf(Deno.stdout) });
-  // On one terminal there is one log: two writers would race, and an error could stand before what led to it.
+  // A terminal gets a single writer: two would race, and an error could appear before the lines that led to it.
   const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
     ? out
     : new LineOutput(routes.stderr, widthOf(Deno.stderr));
@@ -105,7 +105,7 @@ export async function runScript<F extends FlagTable & CommonFlags>(
     err.line(print({ mark: "trouble", text: error.message }));
     return error.code;
   } finally {
-    // A reader that has stopped reading does not hold up the end.
+    // A stalled reader must not delay the exit.
     await deadline(Promise.all([out.flush(), err.flush()]), FLUSH_TIME).catch(() => {});
   }
 }
@@ -131,7 +131,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   }
   const json = options.json === true;
   const { role } = script;
-  // A server's errors go to standard error, and none of its colours into a file.
+  // A server writes to both standard output and standard error: it uses colours only if both are terminals.
   const onScreen = Deno.stderr.isTerminal() && (role === "client" || Deno.stdout.isTerminal());
   const colour = !json && !Deno.noColor && onScreen;
   const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
@@ -150,11 +150,11 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let reason: string;
   try {
     reason = await work({ options, operands, given, events, signal, stop, output, redirectTerminal });
-    // A server takes any stop for a good one; that its log is lost is none.
+    // A server treats every stop as success, but losing its log is a failure.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
     ({ code, reason } = endingOf(error));
-    // Ctrl-C at a question comes as an answer, not as a signal.
+    // Ctrl-C at a prompt arrives as an answer, not as a signal.
     if (error instanceof StopRequested && !signal.aborted) events.emit({ event: "stopping", signal: error.signal });
     if (code !== Exit.done && !(error instanceof StopRequested)) events.emit({ event: "error", code, message: reason });
     if (!json) return code;
@@ -163,18 +163,18 @@ async function runWith<F extends FlagTable & CommonFlags>(
   return code;
 }
 
-/** Why the log ends: its reader has had enough, or it cannot be written. */
+/** Why the log was closed: its reader has closed the pipe, or writing failed. */
 function logClosed(cause: unknown): Error {
   if (isDisconnect(cause)) return new OutputClosed("the log's reader left", { cause });
   return new Failure(Exit.failed, `Cannot write to standard output: ${stateOf(cause).state}`, { cause });
 }
 
-/** What an error means for the run as a whole. */
+/** The exit code and last line for an error. */
 function endingOf(error: unknown): { code: number; reason: string } {
   if (error instanceof StopRequested) return { code: error.code, reason: error.message };
   if (error instanceof OutputClosed) return { code: Exit.done, reason: error.message };
   const { code, state } = stateOf(error);
-  return { code, reason: state.startsWith("Cannot ") ? state : `Cannot go on: ${state}` };
+  return { code, reason: state.startsWith("Cannot ") ? state : `Cannot continue: ${state}` };
 }
 
 const EXIT_CODES = `Exit codes:

@@ -1,5 +1,5 @@
 /**
- * The flags that scripts share, so that each means the same everywhere.
+ * The flags that scripts share, so that each has the same meaning everywhere.
  *
  * @module
  */
@@ -52,20 +52,24 @@ export function peerFlags(defaults: { port: number }): { host: Flag<string>; por
 /** `--once`, `--max-connections`, `--max-memory` and `--allow` of a TCP server. */
 export const admissionFlags = {
   once: flag.on("serve one client, then exit"),
-  maxConnections: flag.integer("open connections at most; 0 = no limit", { default: 10_000, min: 0, max: 1_000_000 }),
-  maxMemory: flag.integer("MiB that all connections together may hold in messages and answers; 0 = no limit", {
+  maxConnections: flag.integer("most connections open at once; 0 = no limit", {
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+  }),
+  maxMemory: flag.integer("MiB for the messages and answers of all connections together; 0 = no limit", {
     default: 256,
     min: 0,
     max: 1_048_576,
     placeholder: "MIB",
   }),
-  allow: flag.ranges("who may connect, an address or range; repeatable"),
+  allow: flag.ranges("address or range that may connect; repeatable"),
 };
 
-/** `--gap` and `--max-message`: what a message on a stream is. */
+/** `--gap` and `--max-message`: the framing of messages on a stream. */
 export const framingFlags = {
   gap: flag.integer("pause in ms that ends a message without newline; 0 = off", { default: GAP, min: 0, max: 60_000 }),
-  maxMessage: flag.integer("bytes of one message at most", {
+  maxMessage: flag.integer("maximum bytes in one message", {
     default: MAX_MESSAGE,
     min: 1,
     max: 64 * 1024 * 1024,
@@ -73,7 +77,7 @@ export const framingFlags = {
   }),
 };
 
-/** Turns the flags of a TCP server into what `serveTcp` takes: seconds become milliseconds, MiB a budget that `events` hear of. */
+/** Converts a TCP server's flags to the options of `serveTcp`: seconds to milliseconds, MiB to a budget that reports to `events`. */
 export function serveOptions(options: {
   readonly timeout: number;
   readonly once: boolean;

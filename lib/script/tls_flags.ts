@@ -1,5 +1,5 @@
 /**
- * The flags of TLS, and what becomes of them. What does the work is loaded when `--tls` is given.
+ * The TLS flags and the settings they produce. The implementation is loaded only with `--tls`.
  *
  * @module
  */
@@ -18,26 +18,26 @@ const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preferen
   placeholder: "NAME",
 });
 
-/** `--tls` and what belongs to it, for servers. */
+/** `--tls` and its related flags, for servers. */
 export const tlsServerFlags = {
-  tls: flag.on("speak TLS; without --cert by a certificate that is made here and kept"),
+  tls: flag.on("use TLS; without --cert, with a certificate that is generated once and kept"),
   cert: flag.text("PEM file of the certificate and its chain", FILE),
   key: flag.text("PEM file of its private key", FILE),
-  clientCa: flag.text("PEM file of the CA that has to have issued each client's certificate", FILE),
-  ephemeral: flag.on("make a certificate for this run and keep nothing"),
+  clientCa: flag.text("PEM file of the CA that must have issued each client's certificate", FILE),
+  ephemeral: flag.on("generate a certificate for this run only and keep nothing"),
   alpn,
 };
 
-/** `--tls` and what belongs to it, for clients. */
+/** `--tls` and its related flags, for clients. */
 export const tlsClientFlags = {
-  tls: flag.on("speak TLS"),
+  tls: flag.on("use TLS"),
   ca: flag.text("PEM file of the CA to trust, instead of those that come with Deno", FILE),
   pin: flag.texts("fingerprint of the only key to trust, sha256:…; repeatable", { placeholder: "PIN" }),
-  trustFirst: flag.on("remember the key of a server that nobody vouches for, without asking"),
-  tlsInsecure: flag.on("trust anybody: encrypted, but not verified"),
+  trustFirst: flag.on("remember an unknown server's key on first use, without asking"),
+  tlsInsecure: flag.on("trust any certificate: encrypted, but not verified"),
   cert: flag.text("PEM file of the client's certificate and its chain", FILE),
   key: flag.text("PEM file of its private key", FILE),
-  sni: flag.text("name to ask for and to check, if it is not the host's", { default: undefined, placeholder: "NAME" }),
+  sni: flag.text("server name to request and verify, if not the host", { default: undefined, placeholder: "NAME" }),
   alpn,
 };
 
@@ -66,27 +66,27 @@ export interface TlsClientOptions extends CommonOptions {
   readonly sni: string | undefined;
 }
 
-/** The part of a server's run that its TLS depends on. */
+/** The part of a server's run that TLS needs. */
 export interface ServerRun {
   readonly options: TlsServerOptions;
   readonly given: Given;
   readonly events: Events;
 }
 
-/** What a server's TLS needs, as plain data, and what others need to know of it. */
+/** A server's TLS settings as plain data, and what clients need to know. */
 export interface ServerSecrets {
   readonly settings: ServerTls;
   /** The fingerprint of the server's key. */
   readonly fingerprint: Fingerprint;
-  /** What a client of ours has to add to the command that joins. */
+  /** The flags that our client adds to the join command. */
   readonly join: string;
 }
 
 /**
- * What the flags make of a server's TLS; `null` without `--tls`.
+ * A server's TLS settings from its flags; `null` without `--tls`.
  *
- * @param options The protocols to speak if `--alpn` says nothing; what a client that does not speak TLS gets to read, if not a sentence.
- * @throws {UsageError} Flags, files, or a key and a certificate that do not go together.
+ * @param options The ALPN protocols without `--alpn`; the answer to plaintext clients, if not a sentence.
+ * @throws {UsageError} Conflicting flags or files, or a key that does not match its certificate.
  */
 export async function serverTls(
   { options, given, events }: ServerRun,
@@ -95,9 +95,9 @@ export async function serverTls(
   refuseWithoutTls(options.tls, given, tlsServerFlags);
   if (!options.tls) return null;
   if (options.ephemeral && options.cert !== undefined) {
-    throw new UsageError("Cannot use --ephemeral with --cert: there is nothing to make");
+    throw new UsageError("Cannot use --ephemeral with --cert: there is nothing to generate");
   }
-  // Before a key is made and kept: nothing is left behind by a wrong flag.
+  // Check this before a key is generated and kept: a wrong flag must leave nothing behind.
   const clientCa = options.clientCa === undefined ? null : await certificatesOf(options.clientCa, "--client-ca");
   const { certificate, key, fingerprint } = await identityOf(options, events);
   const limit = options.timeout * 1000;
@@ -114,7 +114,7 @@ export async function serverTls(
   return { settings, fingerprint, join: ` --tls --pin ${fingerprint}${shown}` };
 }
 
-/** The files that were given, or the machine's own identity. */
+/** The given certificate and key, or the machine's own identity. */
 async function identityOf(
   options: TlsServerOptions,
   events: Events,
@@ -131,14 +131,14 @@ async function identityOf(
   return { ...own, fingerprint };
 }
 
-/** How a client is to speak TLS; `null` without `--tls`. */
+/** A client's TLS settings from its flags; `null` without `--tls`. */
 export async function clientTls(
   { options, given, events }: { options: TlsClientOptions; given: Given; events: Events },
 ): Promise<ClientTls | null> {
   refuseWithoutTls(options.tls, given, tlsClientFlags);
   if (!options.tls) return null;
   if (options.tlsInsecure && (given.has("pin") || given.has("ca"))) {
-    throw new UsageError("Cannot use --tls-insecure with --pin or --ca: it trusts anybody");
+    throw new UsageError("Cannot use --tls-insecure with --pin or --ca: it trusts any certificate");
   }
   const [{ parsePin }, { KnownHostsFile }, { identityFolder }] = await Promise.all([
     import("../tls/trust.ts"),
@@ -155,12 +155,12 @@ export async function clientTls(
     alpn: options.alpn,
     sni: options.sni ?? null,
     known: folder === null ? null : new KnownHostsFile(`${folder}/known_hosts`),
-    // A program that reads --json is asked nothing.
+    // With --json, a program reads the output and cannot answer questions.
     ask: !options.json && canAsk() ? askYesOrNo : null,
   };
 }
 
-/** Reads `--cert` and `--key` and sees whether they belong together; `null` when neither is given. */
+/** Reads `--cert` and `--key` and checks that they match; `null` if neither is given. */
 async function pairOf(
   { cert, key }: Pick<CommonOptions, "cert" | "key">,
   events: Events,
@@ -195,9 +195,9 @@ async function readPem(path: string, flagName: string): Promise<string> {
   }
 }
 
-/** A flag that would do nothing is a mistake, and here a dangerous one. */
+/** A flag without effect is a mistake, and with TLS a dangerous one. */
 function refuseWithoutTls(tls: boolean, given: Given, flags: Readonly<Record<string, unknown>>): void {
   if (tls) return;
-  const lone = Object.keys(flags).find((key) => given.has(key));
-  if (lone !== undefined) throw new UsageError(`Cannot use ${flagName(lone)} without --tls`);
+  const unused = Object.keys(flags).find((key) => given.has(key));
+  if (unused !== undefined) throw new UsageError(`Cannot use ${flagName(unused)} without --tls`);
 }

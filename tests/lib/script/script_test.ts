@@ -63,7 +63,7 @@ Deno.test("a failure is one plain line and its code, never a stack trace (S7)", 
   assertEquals(await run("--ending=bug"), {
     code: 1,
     stdout: "",
-    stderr: "[!] Cannot go on: undefined is not ␛[31ma function\n",
+    stderr: "[!] Cannot continue: undefined is not ␛[31ma function\n",
   });
 });
 
@@ -171,8 +171,8 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
       "      --message TEXT       what to send (default Hello!)",
       "      --mode room|turns    who speaks when (default room)",
       "      --once               serve one client, then exit",
-      "      --max-connections N  open connections at most; 0 = no limit (default 10000)",
-      "      --allow CIDR         who may connect, an address or range; repeatable",
+      "      --max-connections N  most connections open at once; 0 = no limit (default 10000)",
+      "      --allow CIDR         address or range that may connect; repeatable",
       "  -t, --timeout SECONDS    seconds to wait for the peer, connecting or idle; 0 = for ever (default 0)",
       "  -h, --help               show this text",
       "Usage: deno task a:b [flags]",
