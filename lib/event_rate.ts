@@ -78,15 +78,15 @@ class Bucket {
  * import type { NetEvent } from "./events.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const told: NetEvent[] = [];
- * const log = { detailed: true, emit: (event: NetEvent): unknown => told.push(event) };
+ * const logged: NetEvent[] = [];
+ * const log = { detailed: true, emit: (event: NetEvent): unknown => logged.push(event) };
  * {
  *   using rate = new EventRate(log, { burst: 1, rate: 1, now: () => 0 });
  *   for (let count = 0; count < 1000; count++) rate.emit({ event: "accepted", id: 0, peer: `192.0.2.1:${count % 10}` });
  * }
- * assertEquals(told.map((event) => "message" in event ? event.message : event.event), [
+ * assertEquals(logged.map((event) => "message" in event ? event.message : event.event), [
  *   "accepted",
- *   "Not logged in the last 0 s: 999 accepted; from 10 peers",
+ *   "Suppressed in the last 0 s: 999 accepted; from 10 peers",
  * ]);
  * ```
  */
@@ -204,7 +204,7 @@ function suppressedLine({ counts, peers, duration }: Suppressed): string {
   const whose = peers === 0
     ? ""
     : `; from ${peers < MAX_PEERS ? formatCounted(peers, "peer") : `${formatCount(peers)} peers or more`}`;
-  return `Not logged in the last ${seconds(duration)}: ${list.join(", ")}${whose}`;
+  return `Suppressed in the last ${seconds(duration)}: ${list.join(", ")}${whose}`;
 }
 
 /** Event names that are nouns and take a plural; the others are participles. */

@@ -1,7 +1,7 @@
 /**
  * One memory limit for all connections of a process. Pure.
  *
- * A limit per connection bounds nothing by itself: 10,000 connections times 64 KiB are 625 MiB.
+ * A limit per connection is no bound by itself: 10,000 connections times 64 KiB are 625 MiB.
  *
  * @module
  */

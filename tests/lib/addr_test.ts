@@ -16,7 +16,7 @@ import { UsageError } from "../../lib/errors.ts";
 
 const permissions = "none";
 
-Deno.test("parsePort() takes decimal digits from 1 to 65535", { permissions }, () => {
+Deno.test("parsePort() accepts decimal digits from 1 to 65535", { permissions }, () => {
   assertEquals(parsePort("1"), 1);
   assertEquals(parsePort("080"), 80);
   assertEquals(parsePort("65535"), 65535);
@@ -49,7 +49,7 @@ Deno.test("parsePort() refuses everything else (P4)", { permissions }, () => {
   }
 });
 
-Deno.test("portError() quotes what was typed and says what a port may be", { permissions }, () => {
+Deno.test("portError() quotes the input and states the rule", { permissions }, () => {
   const error = portError(' 80"');
   assertInstanceOf(error, UsageError);
   assertEquals(error.code, 2);
@@ -57,7 +57,7 @@ Deno.test("portError() quotes what was typed and says what a port may be", { per
   assertStringIncludes(portError("x", { zero: true }).message, "or 0 for any free port");
 });
 
-Deno.test("parseHost() takes names and addresses, brackets off, zones kept", { permissions }, () => {
+Deno.test("parseHost() accepts names and addresses, removes brackets and keeps zones", { permissions }, () => {
   const accepted = {
     "localhost": "localhost",
     "a-b.example.": "a-b.example.",
@@ -72,7 +72,7 @@ Deno.test("parseHost() takes names and addresses, brackets off, zones kept", { p
   for (const [text, host] of Object.entries(accepted)) assertEquals(parseHost(text), host, text);
 });
 
-Deno.test("parseHost() refuses what cannot be a host", { permissions }, () => {
+Deno.test("parseHost() refuses invalid hosts", { permissions }, () => {
   for (
     const text of [
       "",
@@ -94,7 +94,7 @@ Deno.test("parseHost() refuses what cannot be a host", { permissions }, () => {
   }
 });
 
-Deno.test("isAddress() reads IPv4 strictly", { permissions }, () => {
+Deno.test("isAddress() parses IPv4 strictly", { permissions }, () => {
   for (const text of ["192.0.2.255", "0.0.0.0"]) assert(isAddress(text), text);
   for (
     const text of ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "010.0.0.1", "1.2.3.", "1.2.3.x", "1.2.3.4 ", "localhost"]
@@ -103,7 +103,7 @@ Deno.test("isAddress() reads IPv4 strictly", { permissions }, () => {
   }
 });
 
-Deno.test("canonicalAddress() reads IPv6 in every form of RFC 4291 2.2", { permissions }, () => {
+Deno.test("canonicalAddress() parses every IPv6 form of RFC 4291 2.2", { permissions }, () => {
   const forms = {
     "2001:db8:0:0:8:800:200c:417A": "2001:db8::8:800:200c:417a",
     "2001:DB8::8:800:200C:417a": "2001:db8::8:800:200c:417a",
@@ -119,7 +119,7 @@ Deno.test("canonicalAddress() reads IPv6 in every form of RFC 4291 2.2", { permi
   for (const [text, canonical] of Object.entries(forms)) assertEquals(canonicalAddress(text), canonical, text);
 });
 
-Deno.test("canonicalAddress() refuses what only looks like IPv6", { permissions }, () => {
+Deno.test("canonicalAddress() refuses texts that only look like IPv6", { permissions }, () => {
   for (
     const text of [
       ":",
@@ -162,7 +162,7 @@ Deno.test("isLoopback() and isWildcard() know both families", { permissions }, (
   assert(isWildcard("0.0.0.0") && isWildcard("::") && !isWildcard("127.0.0.1"));
 });
 
-Deno.test("parseRange() reads CIDR of both families, and a lone address", { permissions }, () => {
+Deno.test("parseRange() parses CIDR of both families, and a bare address", { permissions }, () => {
   assertEquals(parseRange("10.0.0.0/8"), { network: "10.0.0.0", prefix: 8, family: "ipv4" });
   assertEquals(parseRange("10.1.2.3"), { network: "10.1.2.3", prefix: 32, family: "ipv4" });
   assertEquals(parseRange("::1")?.prefix, 128);
@@ -185,7 +185,7 @@ Deno.test("parseRange() reads CIDR of both families, and a lone address", { perm
   }
 });
 
-Deno.test("rangeMatcher() compares exactly the prefix", { permissions }, () => {
+Deno.test("rangeMatcher() compares exactly the prefix bits", { permissions }, () => {
   const within = (host: string, range: string): boolean => {
     const parsed = parseRange(range);
     assert(parsed !== null, range);
@@ -200,7 +200,7 @@ Deno.test("rangeMatcher() compares exactly the prefix", { permissions }, () => {
   assert(!within("no-address", "0.0.0.0/0"));
 });
 
-Deno.test("parseRange() takes an IPv4 range in IPv6 clothes as IPv4", { permissions: "none" }, () => {
+Deno.test("parseRange() converts an IPv4-mapped range to IPv4", { permissions: "none" }, () => {
   const range = parseRange("::ffff:192.168.0.0/112");
   assert(range !== null);
   const matches = rangeMatcher([range]);

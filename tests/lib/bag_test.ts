@@ -3,7 +3,7 @@ import { Bag } from "../../lib/bag.ts";
 
 const permissions = "none";
 
-Deno.test("Bag gives a place that is free to the next one", { permissions }, () => {
+Deno.test("Bag reuses a free slot for the next item", { permissions }, () => {
   const bag = new Bag<string>();
   const places = ["a", "b", "c"].map((item) => bag.add(item));
   assertEquals(new Set(places).size, 3);
@@ -15,7 +15,7 @@ Deno.test("Bag gives a place that is free to the next one", { permissions }, () 
   assertEquals([bag.size, [...bag]], [0, []]);
 });
 
-Deno.test("Bag can be emptied by whoever goes through it", { permissions }, () => {
+Deno.test("items of a Bag can be removed while iterating over it", { permissions }, () => {
   const bag = new Bag<number>();
   const places = Array.from({ length: 100 }, (_, item) => bag.add(item));
   const seen = [];
@@ -29,7 +29,7 @@ Deno.test("Bag can be emptied by whoever goes through it", { permissions }, () =
   assertEquals(seen, Array.from({ length: 100 }, (_, item) => item).filter((item) => item % 3 !== 2));
 });
 
-Deno.test("Bag stays as large as its greatest crowd", { permissions }, () => {
+Deno.test("a Bag does not grow beyond its largest size", { permissions }, () => {
   const bag = new Bag<number>();
   let largest = 0;
   for (let round = 0; round < 10_000; round++) {

@@ -4,7 +4,7 @@ import { TestTime } from "../support/time.ts";
 
 const permissions = "none";
 
-/** Deadlines, their time, and the limits that were reached so far, each with when that was (ms). */
+/** Deadlines, their clock, and the limits that have expired so far, each with its time (ms). */
 function watch(patience: WaitLimits): { deadlines: Deadlines; time: TestTime; reached: [string, number][] } {
   const reached: [string, number][] = [];
   const time = new TestTime();
@@ -12,7 +12,7 @@ function watch(patience: WaitLimits): { deadlines: Deadlines; time: TestTime; re
   return { deadlines, time, reached };
 }
 
-Deno.test("Deadlines of 0 never end and need no timer", { permissions }, async () => {
+Deno.test("Deadlines of 0 never expire and set no timer", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 0, stall: 0 });
   deadlines.reading(true);
   deadlines.writing(true);
@@ -21,14 +21,14 @@ Deno.test("Deadlines of 0 never end and need no timer", { permissions }, async (
   assertEquals(reached, []);
 });
 
-Deno.test("Deadlines end a read that waits too long, once", { permissions }, async () => {
+Deno.test("Deadlines expire once for a read that waits too long", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 20, stall: 0 });
   deadlines.reading(true);
   await time.pass(1000);
   assertEquals(reached, [["idle", 20]]);
 });
 
-Deno.test("Deadlines count from the last activity, not from the first", { permissions }, async () => {
+Deno.test("Deadlines count from the last activity, not the first", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 100, stall: 0 });
   deadlines.reading(true);
   await time.pass(40);
@@ -37,7 +37,7 @@ Deno.test("Deadlines count from the last activity, not from the first", { permis
   assertEquals(reached, [["idle", 140]]);
 });
 
-Deno.test("Deadlines do not blame the peer for our own work", { permissions }, async () => {
+Deno.test("Deadlines do not count the time that we take", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 10, stall: 0 });
   deadlines.reading(true);
   deadlines.reading(false);
@@ -48,7 +48,7 @@ Deno.test("Deadlines do not blame the peer for our own work", { permissions }, a
   assertEquals(reached, [["idle", 1010]]);
 });
 
-Deno.test("Deadlines end a write without progress, to a quarter of the limit", { permissions }, async () => {
+Deno.test("Deadlines expire for a stalled write, at most a quarter of the limit late", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 0, stall: 20 });
   await time.pass(3);
   deadlines.writing(true);
@@ -56,7 +56,7 @@ Deno.test("Deadlines end a write without progress, to a quarter of the limit", {
   assertEquals(reached, [["stall", 25]]);
 });
 
-Deno.test("Deadlines let a write go on that makes progress, and one that is done", { permissions }, async () => {
+Deno.test("Deadlines do not expire for a write that makes progress or is complete", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 0, stall: 200 });
   for (let step = 0; step < 25; step++) {
     deadlines.writing(true);
@@ -67,7 +67,7 @@ Deno.test("Deadlines let a write go on that makes progress, and one that is done
   assertEquals(reached, []);
 });
 
-Deno.test("Deadlines tell a stalled write from an idle read", { permissions }, async () => {
+Deno.test("Deadlines distinguish a stalled write from an idle read", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 60_000, stall: 10 });
   deadlines.reading(true);
   deadlines.writing(true);
@@ -75,7 +75,7 @@ Deno.test("Deadlines tell a stalled write from an idle read", { permissions }, a
   assertEquals(reached.map(([limit]) => limit), ["stall"]);
 });
 
-Deno.test("Deadlines.stop() ends the watch", { permissions }, async () => {
+Deno.test("Deadlines.stop() cancels the timer", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 5, stall: 5 });
   deadlines.reading(true);
   deadlines.writing(true);
@@ -86,7 +86,7 @@ Deno.test("Deadlines.stop() ends the watch", { permissions }, async () => {
 });
 
 Deno.test(
-  "Deadlines end a message that does not come to its end, however often its bytes come",
+  "Deadlines expire for an incomplete message, however often its bytes arrive",
   { permissions },
   async () => {
     const { deadlines, time, reached } = watch({ idle: 50, stall: 0, message: 60 });
@@ -99,7 +99,7 @@ Deno.test(
   },
 );
 
-Deno.test("Deadlines give each message its own time", { permissions }, async () => {
+Deno.test("Deadlines time each message separately", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 0, stall: 0, message: 60 });
   for (let message = 0; message < 4; message++) {
     deadlines.message(true);
@@ -109,7 +109,7 @@ Deno.test("Deadlines give each message its own time", { permissions }, async () 
   assertEquals(reached, []);
 });
 
-Deno.test("Deadlines do not count time in which the process did not run", { permissions }, async () => {
+Deno.test("Deadlines do not count time while the process was suspended", { permissions }, async () => {
   for (const patience of [{ idle: 100, stall: 0 }, { idle: 0, stall: 100 }, { idle: 0, stall: 0, message: 100 }]) {
     const { deadlines, time, reached } = watch(patience);
     deadlines.reading(true);
@@ -124,11 +124,15 @@ Deno.test("Deadlines do not count time in which the process did not run", { perm
   }
 });
 
-Deno.test("Deadlines give what begins right after a sleep no more than its limit", { permissions }, async () => {
-  const { deadlines, time, reached } = watch({ idle: 100, stall: 0 });
-  time.sleep(1500);
-  // Before the timer notices: the loop has not turned since.
-  deadlines.reading(true);
-  await time.pass(1000);
-  assertEquals(reached, [["idle", 1600]]);
-});
+Deno.test(
+  "Deadlines do not extend the limit of an operation that starts right after a suspension",
+  { permissions },
+  async () => {
+    const { deadlines, time, reached } = watch({ idle: 100, stall: 0 });
+    time.sleep(1500);
+    // Before the timer notices: the event loop has not turned since.
+    deadlines.reading(true);
+    await time.pass(1000);
+    assertEquals(reached, [["idle", 1600]]);
+  },
+);

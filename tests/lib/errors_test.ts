@@ -14,7 +14,7 @@ import {
 
 const permissions = "none";
 
-Deno.test("each failure carries its name, its code and its cause", { permissions }, () => {
+Deno.test("each failure has its name, its code and its cause", { permissions }, () => {
   const cause = new TypeError("below");
   const made: [Failure, string, ExitCode][] = [
     [new Failure(Exit.unreachable, "m", { cause }), "Failure", 4],
@@ -29,11 +29,11 @@ Deno.test("each failure carries its name, its code and its cause", { permissions
   }
 });
 
-Deno.test("stateOf() passes a failure on as it is", { permissions }, () => {
+Deno.test("stateOf() returns a failure unchanged", { permissions }, () => {
   assertEquals(stateOf(new ProtocolError("Cannot take it: no")), { code: 8, state: "Cannot take it: no" });
 });
 
-Deno.test("stateOf() puts the runtime's errors into words and codes", { permissions }, () => {
+Deno.test("stateOf() maps runtime errors to states and codes", { permissions }, () => {
   const { errors } = Deno;
   const known: [Error, ExitCode, string][] = [
     [new errors.ConnectionRefused("x (os error 111)"), 4, "connection refused"],
@@ -53,7 +53,7 @@ Deno.test("stateOf() puts the runtime's errors into words and codes", { permissi
   for (const [error, code, state] of known) assertEquals(stateOf(error), { code, state }, error.name);
 });
 
-Deno.test("stateOf() takes what is no error, and names that are no kind", { permissions }, () => {
+Deno.test("stateOf() accepts values that are not errors, and unknown names", { permissions }, () => {
   assertEquals(stateOf("thrown text"), { code: 1, state: "thrown text" });
   assertEquals(stateOf(null), { code: 1, state: "null" });
   for (const name of ["constructor", "toString", "__proto__"]) {
@@ -61,7 +61,7 @@ Deno.test("stateOf() takes what is no error, and names that are no kind", { perm
   }
 });
 
-Deno.test("stateOf() says which permission is missing (P5)", { permissions }, async () => {
+Deno.test("stateOf() names the missing permission (P5)", { permissions }, async () => {
   const error = await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: 9 }), Deno.errors.NotCapable);
   assertEquals(stateOf(error), {
     code: 1,
@@ -73,7 +73,7 @@ Deno.test("stateOf() says which permission is missing (P5)", { permissions }, as
   );
 });
 
-Deno.test("isDisconnect() and isClosedHere() tell the peer's end from ours", { permissions }, () => {
+Deno.test("isDisconnect() and isClosedHere() distinguish the peer's end from ours", { permissions }, () => {
   const { BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof } = Deno.errors;
   for (const Gone of [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof]) {
     assert(isDisconnect(new Gone()) && !isClosedHere(new Gone()), Gone.name);
@@ -88,7 +88,7 @@ Deno.test("isDisconnect() and isClosedHere() tell the peer's end from ours", { p
   }
 });
 
-Deno.test("stateOf() knows what the system says without a class of its own (S14)", { permissions: "none" }, () => {
+Deno.test("stateOf() maps system errors that have no class of their own (S14)", { permissions: "none" }, () => {
   const error = Object.assign(new Error("No route to host (os error 113)"), { code: "EHOSTUNREACH" });
   assertEquals(stateOf(error), { code: Exit.unreachable, state: "no route to host" });
 });

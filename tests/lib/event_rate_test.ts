@@ -3,7 +3,7 @@ import { EventRate, type EventRateOptions, firstThenCounts, MAX_PEERS } from "..
 import type { NetEvent } from "../../lib/events.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 
-/** A recorder of events behind a limit, and the clock of the limit. */
+/** A rate limit that passes events to a recorder, and its clock. */
 function limited(options: EventRateOptions = {}) {
   const clock = { now: 0 };
   const events = new RecordedEvents();
@@ -17,7 +17,7 @@ const received = (port: number, text = "Hello from client!"): NetEvent => {
 const messages = (events: RecordedEvents): string[] =>
   events.all.flatMap((each) => "message" in each ? [String(each.message)] : []);
 
-Deno.test("EventRate tells of a thousand exchanges at once, each of them", () => {
+Deno.test("EventRate logs each of a thousand exchanges at once", () => {
   const { rate, events } = limited();
   using _ = rate;
   for (let port = 0; port < 1000; port++) {
@@ -27,14 +27,14 @@ Deno.test("EventRate tells of a thousand exchanges at once, each of them", () =>
   assertEquals(events.all.length, 2000);
 });
 
-Deno.test("EventRate tells of a class of thirty who send every other second, for an hour", () => {
+Deno.test("EventRate logs a class of thirty that sends every other second, for an hour", () => {
   const { rate, events, clock } = limited();
   using _ = rate;
   for (; clock.now < 3_600_000; clock.now += 2000) for (let port = 0; port < 30; port++) rate.emit(received(port));
   assertEquals(events.all.length, 30 * 1800);
 });
 
-Deno.test("EventRate keeps a flood from 200,000 ports small, whatever the datagrams carry", () => {
+Deno.test("EventRate bounds the log of a flood from 200,000 ports, whatever the datagrams contain", () => {
   for (const text of ["x", "x".repeat(65_000)]) {
     const { rate, events, clock } = limited();
     for (let count = 0; count < 200_000; count++) {
@@ -42,17 +42,17 @@ Deno.test("EventRate keeps a flood from 200,000 ports small, whatever the datagr
       rate.emit(received(count, text));
     }
     rate[Symbol.dispose]();
-    const told = events.all.reduce((sum, event) => sum + JSON.stringify(event).length, 0);
-    assertLess(told, 800_000);
+    const logged = events.all.reduce((sum, event) => sum + JSON.stringify(event).length, 0);
+    assertLess(logged, 800_000);
     const left = (200_000 - (events.all.length - 1)).toLocaleString("en");
     const [line, ...more] = messages(events);
-    assertMatch(line ?? "", /^Not logged in the last (3\.9|4) s: [0-9,]+ received; from 10,000 peers or more$/);
+    assertMatch(line ?? "", /^Suppressed in the last (3\.9|4) s: [0-9,]+ received; from 10,000 peers or more$/);
     assertStringIncludes(line ?? "", ` ${left} received`);
     assertEquals(more, []);
   }
 });
 
-Deno.test("EventRate tells what was left out a second after the first of it, and then once in a period", async () => {
+Deno.test("EventRate reports suppressed events after a second, and then once per period", async () => {
   const { rate, events } = limited({ burst: 1, rate: 0, period: 30 });
   using _ = rate;
   for (let count = 0; count < 4; count++) rate.emit(received(count % 2));
@@ -60,12 +60,12 @@ Deno.test("EventRate tells what was left out a second after the first of it, and
   rate.emit(received(1));
   await events.next("notice");
   assertEquals(messages(events), [
-    "Not logged in the last 0 s: 3 received; from 2 peers",
-    "Not logged in the last 0 s: 1 received; from 1 peer",
+    "Suppressed in the last 0 s: 3 received; from 2 peers",
+    "Suppressed in the last 0 s: 1 received; from 1 peer",
   ]);
 });
 
-Deno.test("EventRate has told everything when it is disposed of, and leaves no timer behind", () => {
+Deno.test("EventRate reports everything on disposal, and leaves no timer behind", () => {
   const { rate, events, clock } = limited({ burst: 1, rate: 0 });
   rate.emit(received(1));
   rate.emit({ event: "error", id: 0, peer: "192.0.2.1:1", code: 8, message: "Cannot read it" });
@@ -74,17 +74,17 @@ Deno.test("EventRate has told everything when it is disposed of, and leaves no t
   rate[Symbol.dispose]();
   rate[Symbol.dispose]();
   assertEquals(events.names, ["received", "warning"]);
-  assertEquals(messages(events), ["Not logged in the last 2.5 s: 1 error, 1 warning; from 1 peer"]);
+  assertEquals(messages(events), ["Suppressed in the last 2.5 s: 1 error, 1 warning; from 1 peer"]);
 });
 
-Deno.test("EventRate counts ten thousand peers and no more: forged ones are without number", () => {
+Deno.test("EventRate counts at most ten thousand peers: forged ones are unlimited", () => {
   const { rate, events } = limited({ burst: 1, rate: 0 });
   for (let port = 0; port < MAX_PEERS; port++) rate.emit(received(port));
   rate[Symbol.dispose]();
   assertMatch(messages(events)[0] ?? "", /: 9,999 received; from 9,999 peers$/);
 });
 
-Deno.test("EventRate never holds back what no peer can cause", () => {
+Deno.test("EventRate never suppresses events that no peer can cause", () => {
   const { rate, events } = limited({ burst: 1, rate: 0 });
   using _ = rate;
   rate.emit(received(1));
@@ -95,9 +95,9 @@ Deno.test("EventRate never holds back what no peer can cause", () => {
   assertEquals(events.names, ["received", "summary", "error", "ended"]);
 });
 
-Deno.test("EventRate with --quiet tells a few errors of single peers and counts the others, and still tells every result", () => {
-  const told: NetEvent[] = [];
-  const quiet = { detailed: false, emit: (event: NetEvent): unknown => told.push(event) };
+Deno.test("EventRate with --quiet logs a few errors of single peers, counts the others, and logs every result", () => {
+  const logged: NetEvent[] = [];
+  const quiet = { detailed: false, emit: (event: NetEvent): unknown => logged.push(event) };
   const rate = new EventRate(quiet, { now: () => 0 });
   assert(!rate.detailed);
   for (let port = 0; port < 1000; port++) {
@@ -111,11 +111,11 @@ Deno.test("EventRate with --quiet tells a few errors of single peers and counts 
     rate.emit({ event: "result", id: 0, peer: `192.0.2.1:${port}`, prose: "Sum: 100" });
   }
   rate[Symbol.dispose]();
-  const count = (name: string): number => told.filter(({ event }) => event === name).length;
+  const count = (name: string): number => logged.filter(({ event }) => event === name).length;
   assertEquals([count("result"), count("error"), count("warning")], [1000, 15, 1]);
 });
 
-Deno.test("firstThenCounts() tells one, and the number of the others", () => {
+Deno.test("firstThenCounts() logs the first event and then a count", () => {
   const { rate, events } = limited(firstThenCounts((count, within) => `${count} more within ${within}`));
   for (let count = 0; count < 388_446; count++) rate.emit({ event: "warning", message: "Ignored" });
   rate[Symbol.dispose]();

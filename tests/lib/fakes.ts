@@ -1,5 +1,5 @@
 /**
- * Sources, sockets, listeners and sinks that do what a test tells them, when it tells them.
+ * Fake sources, sockets, listeners and sinks, controlled by the test.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { decodeText, encodeText } from "../../lib/text.ts";
 
 type Delivery = { readonly bytes: Uint8Array } | { readonly end: true } | { readonly error: Error };
 
-/** A source that delivers when the test says so; a second read at the same time is a fault of the reader under test. */
+/** A source that the test feeds; a second concurrent read is an error of the reader under test. */
 export class FedSource implements ByteSource {
-  /** How many reads were begun. */
+  /** The number of reads started. */
   reads = 0;
-  /** The largest room that a read offered. */
+  /** The largest buffer that a read passed. */
   room = 0;
   #queue: Delivery[] = [];
   #waiting: { into: Uint8Array; resolve: (count: number | null) => void; reject: (error: Error) => void } | null = null;
-  #asked = Promise.withResolvers<void>();
+  #readStarted = Promise.withResolvers<void>();
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.#waiting !== null) throw new Error("two reads at the same time");
@@ -27,7 +27,7 @@ export class FedSource implements ByteSource {
     this.room = Math.max(this.room, into.length);
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
     this.#waiting = { into, resolve, reject };
-    this.#asked.resolve();
+    this.#readStarted.resolve();
     this.#deliver();
     return promise;
   }
@@ -47,16 +47,16 @@ export class FedSource implements ByteSource {
     this.#deliver();
   }
 
-  /** Whether a read waits for what the test feeds next. */
-  get wanted(): boolean {
+  /** Whether a read is pending. */
+  get isReading(): boolean {
     return this.#waiting !== null;
   }
 
-  /** Resolves when a read waits. */
-  async asked(): Promise<void> {
+  /** Resolves once a read is pending. */
+  async readPending(): Promise<void> {
     while (this.#waiting === null) {
-      await this.#asked.promise;
-      if (this.#waiting === null) this.#asked = Promise.withResolvers();
+      await this.#readStarted.promise;
+      if (this.#waiting === null) this.#readStarted = Promise.withResolvers();
     }
   }
 
@@ -78,7 +78,7 @@ export class FedSource implements ByteSource {
   }
 }
 
-/** A socket in memory: `source` is what it receives, `sent` what was written to it. */
+/** An in-memory socket: `source` provides what it receives, `sent` is what was written to it. */
 export class FakeSocket implements StreamSocket {
   readonly source = new FedSource();
   readonly id: number;
@@ -86,13 +86,13 @@ export class FakeSocket implements StreamSocket {
   readonly remoteAddr: Deno.NetAddr;
   readonly calls: string[] = [];
   /** How many bytes one write takes. */
-  atOnce = Infinity;
-  /** What the next write throws. */
+  maxWrite = Infinity;
+  /** The error of the next write. */
   writeError: Error | null = null;
-  /** Whether writes wait: the peer does not read. */
-  stuck = false;
+  /** Whether writes stall: the peer does not read. */
+  stalled = false;
   #sent: number[] = [];
-  #stuckWrite: ((error: Error) => void) | null = null;
+  #stalledWrite: ((error: Error) => void) | null = null;
 
   constructor(hostname = "192.0.2.7", port = 4000, id = 1) {
     this.id = id;
@@ -114,8 +114,8 @@ export class FakeSocket implements StreamSocket {
   write(bytes: Uint8Array): Promise<number> {
     if (this.closed) return Promise.reject(new Deno.errors.BadResource("Bad resource ID"));
     if (this.writeError !== null) return Promise.reject(this.writeError);
-    if (this.stuck) return new Promise((_, reject) => this.#stuckWrite = reject);
-    const count = Math.min(bytes.length, this.atOnce);
+    if (this.stalled) return new Promise((_, reject) => this.#stalledWrite = reject);
+    const count = Math.min(bytes.length, this.maxWrite);
     this.#sent.push(...bytes.subarray(0, count));
     return Promise.resolve(count);
   }
@@ -130,7 +130,7 @@ export class FakeSocket implements StreamSocket {
     this.calls.push("close");
     const interrupted = new Deno.errors.Interrupted("operation canceled");
     this.source.fail(interrupted);
-    this.#stuckWrite?.(interrupted);
+    this.#stalledWrite?.(interrupted);
   }
 
   reset(): void {
@@ -138,9 +138,9 @@ export class FakeSocket implements StreamSocket {
     this.close();
   }
 
-  /** Ends a stuck write as a peer does that leaves. */
+  /** Fails a stalled write, as a peer that leaves does. */
   cut(): void {
-    this.#stuckWrite?.(new Deno.errors.BrokenPipe());
+    this.#stalledWrite?.(new Deno.errors.BrokenPipe());
   }
 
   setNoDelay(): void {
@@ -148,10 +148,10 @@ export class FakeSocket implements StreamSocket {
   }
 }
 
-/** A listener whose accepts come out as the test says, then wait until it is closed. */
+/** A listener whose accepts have the given outcomes, then wait until it is closed. */
 export class FakeListener implements StreamListener {
   readonly addr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
-  /** How many accepts were begun. */
+  /** The number of accepts started. */
   accepts = 0;
   closes = 0;
   #outcomes: (StreamSocket | Error)[];
@@ -166,7 +166,7 @@ export class FakeListener implements StreamListener {
     this.accepts++;
     const outcome = this.#outcomes.shift();
     if (outcome === undefined) return await this.#closed.promise;
-    // A real accept lets the event loop turn.
+    // A real accept yields to the event loop.
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     if (outcome instanceof Error) throw outcome;
     return outcome;
@@ -178,16 +178,16 @@ export class FakeListener implements StreamListener {
   }
 }
 
-/** What the system says when it is out of descriptors. */
-export function outOfDescriptors(): Error {
+/** The system's error when a process has run out of file descriptors. */
+export function tooManyOpenFiles(): Error {
   return Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
 }
 
-/** A sink that keeps what was written, write by write; while `held`, writes wait. */
+/** A sink that records each write; while it is held, writes block. */
 export class FakeSink implements Sink {
   readonly writes: string[] = [];
   /** How many bytes one write takes. */
-  atOnce = Infinity;
+  maxWrite = Infinity;
   error: Error | null = null;
   #bytes: number[] = [];
   #held: PromiseWithResolvers<void> | null = null;
@@ -195,18 +195,18 @@ export class FakeSink implements Sink {
   async write(bytes: Uint8Array): Promise<number> {
     await this.#held?.promise;
     if (this.error !== null) throw this.error;
-    const count = Math.min(bytes.length, this.atOnce);
+    const count = Math.min(bytes.length, this.maxWrite);
     this.writes.push(decodeText(bytes.subarray(0, count)));
     this.#bytes.push(...bytes.subarray(0, count));
     return count;
   }
 
-  /** Makes writes wait. */
+  /** Blocks writes. */
   hold(): void {
     this.#held = Promise.withResolvers();
   }
 
-  /** Lets them go on. */
+  /** Unblocks them. */
   release(): void {
     this.#held?.resolve();
     this.#held = null;

@@ -6,7 +6,7 @@ import { FedSource } from "./fakes.ts";
 
 const permissions = "none";
 const GAP: MessageRules = { max: 1000, gap: 5 };
-/** A gap that no test waits for. */
+/** A gap longer than any test. */
 const NO_GAP: MessageRules = { max: 1000, gap: 60_000 };
 
 function setUp(): { source: FedSource; next: (rules?: MessageRules) => Promise<string | null> } {
@@ -26,7 +26,7 @@ Deno.test("a pause ends a bare message (S4)", { permissions }, async () => {
 });
 
 Deno.test(
-  "no pause is a message of its own: silence before the first byte is waited out",
+  "a pause before the first byte does not end a message",
   { permissions },
   async () => {
     const { source, next } = setUp();
@@ -37,24 +37,24 @@ Deno.test(
   },
 );
 
-Deno.test("a message whose parts come within the gap is one", { permissions }, async () => {
+Deno.test("chunks that arrive within the gap are one message", { permissions }, async () => {
   const { source, next } = setUp();
   const message = next(NO_GAP);
   for (const byte of "parts\n") {
-    await source.asked();
+    await source.readPending();
     source.feed(byte);
   }
   assertEquals(await message, "parts");
 });
 
 Deno.test(
-  "after a pause the read goes on: what it brings later is neither lost nor doubled",
+  "after a pause the read stays pending: its bytes are neither lost nor duplicated",
   { permissions },
   async () => {
     const { source, next } = setUp();
     source.feed("one");
     assertEquals(await next(), "one");
-    assertEquals([source.reads, source.wanted], [2, true]);
+    assertEquals([source.reads, source.isReading], [2, true]);
     const second = next();
     source.feed("two\nthr");
     assertEquals(await second, "two");
@@ -64,7 +64,7 @@ Deno.test(
   },
 );
 
-Deno.test("bytes that come between two calls wait for the second", { permissions }, async () => {
+Deno.test("bytes that arrive between two calls are kept for the second", { permissions }, async () => {
   const { source, next } = setUp();
   source.feed("one");
   assertEquals(await next(), "one");
@@ -73,7 +73,7 @@ Deno.test("bytes that come between two calls wait for the second", { permissions
   assertEquals([await next(NO_GAP), await next(NO_GAP)], ["two", "three"]);
 });
 
-Deno.test("a message stays as it was while the read after it goes on", { permissions }, async () => {
+Deno.test("a message stays unchanged while the next read is pending", { permissions }, async () => {
   const source = new FedSource();
   const reader = new ByteReader(source);
   source.feed("x".repeat(4000));
@@ -84,7 +84,7 @@ Deno.test("a message stays as it was while the read after it goes on", { permiss
   assertEquals((await reader.read())?.length, 96);
 });
 
-Deno.test("a pause that ends a message which fills the buffer leaves room to read on", { permissions }, async () => {
+Deno.test("a pause after a message that fills the buffer leaves room for the next read", { permissions }, async () => {
   const { source, next } = setUp();
   const rules = { max: 10_000, gap: 5 };
   source.feed("x".repeat(4096));
@@ -94,24 +94,28 @@ Deno.test("a pause that ends a message which fills the buffer leaves room to rea
   assertEquals(await next(rules), "y".repeat(5000));
 });
 
-Deno.test("pauses inside a character are waited out, as long as it goes on (S3)", { permissions }, async () => {
-  const { source, next } = setUp();
-  const message = next({ max: 10, gap: 2 });
-  for (const byte of encodeText("😀")) {
-    await source.asked();
-    source.feed(Uint8Array.of(byte));
-    await new Promise((resolve) => setTimeout(resolve, 12));
-  }
-  assertEquals(await message, "😀");
-});
+Deno.test(
+  "a pause inside a character does not end a message while its rest keeps arriving (S3)",
+  { permissions },
+  async () => {
+    const { source, next } = setUp();
+    const message = next({ max: 10, gap: 2 });
+    for (const byte of encodeText("😀")) {
+      await source.readPending();
+      source.feed(Uint8Array.of(byte));
+      await new Promise((resolve) => setTimeout(resolve, 12));
+    }
+    assertEquals(await message, "😀");
+  },
+);
 
-Deno.test("half a character for ever is taken for what it is after ten gaps", { permissions }, async () => {
+Deno.test("an incomplete character ends the message after ten gaps", { permissions }, async () => {
   const { source, next } = setUp();
   source.feed(Uint8Array.of(0x61, 0xf0, 0x9f));
   assertEquals(await next({ max: 10, gap: 2 }), "a\ufffd");
 });
 
-Deno.test("the end inside a message, and right after a pause", { permissions }, async () => {
+Deno.test("the end of the stream inside a message, and right after a pause", { permissions }, async () => {
   const { source, next } = setUp();
   source.feed("one");
   assertEquals(await next(), "one");
@@ -119,7 +123,7 @@ Deno.test("the end inside a message, and right after a pause", { permissions }, 
   assertEquals([await next(), await next()], [null, null]);
 });
 
-Deno.test("a pause behind a message of max bytes takes it, of max + 1 refuses it", { permissions }, async () => {
+Deno.test("a pause after max bytes ends a message, after max + 1 bytes refuses it", { permissions }, async () => {
   const taken = setUp();
   taken.source.feed("12345");
   assertEquals(await taken.next({ max: 5, gap: 5 }), "12345");
@@ -128,14 +132,14 @@ Deno.test("a pause behind a message of max bytes takes it, of max + 1 refuses it
   await assertRejects(() => refused.next({ max: 5, gap: 5 }), ProtocolError);
 });
 
-Deno.test("without a pause a message too long is refused as soon as that is sure", { permissions }, async () => {
+Deno.test("without a pause, a message is refused as soon as it is certainly too long", { permissions }, async () => {
   const { source, next } = setUp();
   source.feed("123456");
-  // The peer may wait for our word now: a sixth byte that begins no line end decides.
+  // The peer may be waiting for an answer now: a sixth byte that does not start a line end decides.
   await assertRejects(() => next({ max: 5, gap: 0 }), ProtocolError);
 });
 
-Deno.test("an error after a pause is the next call's, and nobody's if there is none", { permissions }, async () => {
+Deno.test("an error after a pause goes to the next call, if there is one", { permissions }, async () => {
   const { source, next } = setUp();
   source.feed("one");
   assertEquals(await next(), "one");
@@ -145,7 +149,7 @@ Deno.test("an error after a pause is the next call's, and nobody's if there is n
   await assertRejects(() => next(), Deno.errors.ConnectionReset);
 });
 
-Deno.test("ready() waits for bytes, the end or an error, and takes nothing", { permissions }, async () => {
+Deno.test("ready() waits for bytes, the end or an error, and consumes nothing", { permissions }, async () => {
   const source = new FedSource();
   const reader = new ByteReader(source);
   const ready = reader.ready();
@@ -163,7 +167,7 @@ Deno.test("ready() waits for bytes, the end or an error, and takes nothing", { p
   await new ByteReader(ended).ready();
 });
 
-Deno.test("ready() and a read share the read under way", { permissions }, async () => {
+Deno.test("ready() and a read share the pending read", { permissions }, async () => {
   const source = new FedSource();
   const reader = new ByteReader(source);
   const ready = reader.ready();

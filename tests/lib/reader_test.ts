@@ -14,16 +14,20 @@ async function messages(reader: ByteReader, rules: MessageRules = LINES): Promis
   return all;
 }
 
-Deno.test("readMessage() finds the same messages however the bytes come (S1, S2, S3)", { permissions }, async () => {
-  const bytes = encodeText("one\nzwei é漢😀\r\n\n\r\n\0\x1b\ndrei");
-  for (const { name, pieces } of everyWay(bytes)) {
-    assertEquals(
-      await messages(new ByteReader(sourceOf(pieces))),
-      ["one", "zwei é漢😀", "", "", "\0\x1b", "drei"],
-      name,
-    );
-  }
-});
+Deno.test(
+  "readMessage() finds the same messages however the bytes are split (S1, S2, S3)",
+  { permissions },
+  async () => {
+    const bytes = encodeText("one\nzwei é漢😀\r\n\n\r\n\0\x1b\ndrei");
+    for (const { name, pieces } of everyWay(bytes)) {
+      assertEquals(
+        await messages(new ByteReader(sourceOf(pieces))),
+        ["one", "zwei é漢😀", "", "", "\0\x1b", "drei"],
+        name,
+      );
+    }
+  },
+);
 
 Deno.test("readMessage() ends a line at LF and CR LF; a lone CR is data (S5)", { permissions }, async () => {
   for (const { name, pieces } of everyWay(encodeText("a\rb\r\n\r\r\nc\n\rd\n\r"))) {
@@ -31,14 +35,14 @@ Deno.test("readMessage() ends a line at LF and CR LF; a lone CR is data (S5)", {
   }
 });
 
-Deno.test("readMessage() keeps the line end when asked", { permissions }, async () => {
+Deno.test("readMessage() keeps the line end with `keepEnd`", { permissions }, async () => {
   for (const { name, pieces } of everyWay(encodeText("a\r\nb\n\nc"))) {
     const all = await messages(new ByteReader(sourceOf(pieces)), { ...LINES, keepEnd: true });
     assertEquals(all, ["a\r\n", "b\n", "\n", "c"], name);
   }
 });
 
-Deno.test("readLine() is a message that only a newline or the end ends", { permissions }, async () => {
+Deno.test("readLine() reads a message that only a newline or the end of the stream ends", { permissions }, async () => {
   for (const { name, pieces } of everyWay(encodeText("ab\r\nc"))) {
     const reader = new ByteReader(sourceOf(pieces));
     const lines: string[] = [];
@@ -52,7 +56,7 @@ Deno.test("the end stays the end", { permissions }, async () => {
   assertEquals([await reader.readMessage(LINES), await reader.read(), await reader.readLine(1)], [null, null, null]);
 });
 
-Deno.test("a message may have exactly max bytes, its line end not counted", { permissions }, async () => {
+Deno.test("a message may have exactly max bytes, excluding its line end", { permissions }, async () => {
   for (const end of ["\n", "\r\n", ""]) {
     for (const { name, pieces } of everyWay(encodeText(`12345${end}`))) {
       assertEquals(await messages(new ByteReader(sourceOf(pieces)), { max: 5, gap: 0 }), ["12345"], `${name}, ${end}`);
@@ -60,7 +64,7 @@ Deno.test("a message may have exactly max bytes, its line end not counted", { pe
   }
 });
 
-Deno.test("a message of max + 1 bytes is refused however it comes", { permissions }, async () => {
+Deno.test("a message of max + 1 bytes is refused however it is split", { permissions }, async () => {
   for (const text of ["123456\n", "123456\r\n", "123456", "12345\r", "12345\r6\n", "123456\n\n", "\r\r\r\r\r\r\r\n"]) {
     for (const { name, pieces } of everyWay(encodeText(text))) {
       const reader = new ByteReader(sourceOf(pieces));
@@ -70,7 +74,7 @@ Deno.test("a message of max + 1 bytes is refused however it comes", { permission
   }
 });
 
-Deno.test("messages before the one that is too long are delivered", { permissions }, async () => {
+Deno.test("messages before one that is too long are delivered", { permissions }, async () => {
   for (const { name, pieces } of everyWay(encodeText("12345\n123456\n"))) {
     const reader = new ByteReader(sourceOf(pieces));
     assertEquals(decodeText(await reader.readLine(5) ?? new Uint8Array()), "12345", name);
@@ -97,7 +101,7 @@ Deno.test("a line that never ends is refused soon, in bounded memory (S6)", { pe
   assert(received <= 131072 && room <= 65536, `${received} received, ${room} at once`);
 });
 
-Deno.test("read() hands on whatever has come, and what a message left", { permissions }, async () => {
+Deno.test("read() returns whatever has arrived, and what a message left over", { permissions }, async () => {
   const reader = new ByteReader(sourceOf([encodeText("line\nre"), encodeText("st")]));
   assertEquals(decodeText(await reader.readLine(10) ?? new Uint8Array()), "line");
   assertEquals(reader.buffered, 2);
@@ -107,7 +111,7 @@ Deno.test("read() hands on whatever has come, and what a message left", { permis
 });
 
 Deno.test(
-  "read() takes larger bites while full ones come, up to 64 KiB, and loses nothing",
+  "read() grows its buffer while reads fill it, up to 64 KiB, and loses nothing",
   { permissions },
   async () => {
     const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
@@ -122,7 +126,7 @@ Deno.test(
   },
 );
 
-Deno.test("read() and readMessage() may take turns while the buffer grows", { permissions }, async () => {
+Deno.test("read() and readMessage() may alternate while the buffer grows", { permissions }, async () => {
   const text = Array.from({ length: 400 }, (_, index) => `line ${index} ${"x".repeat(index % 97)}\n`).join("");
   for (const size of [1, 7, 4096, 100_000]) {
     const pieces = Array.from(
@@ -140,7 +144,7 @@ Deno.test("read() and readMessage() may take turns while the buffer grows", { pe
   }
 });
 
-Deno.test("what is returned stays valid until the next call", { permissions }, async () => {
+Deno.test("the result stays valid until the next call", { permissions }, async () => {
   const reader = new ByteReader(
     sourceOf([encodeText("first\nsecond\n"), encodeText("x".repeat(9000)), encodeText("\n")]),
   );
@@ -153,7 +157,7 @@ Deno.test("what is returned stays valid until the next call", { permissions }, a
 });
 
 Deno.test(
-  "what the source throws comes out, before and inside a message, and stays (S9)",
+  "an error of the source is rethrown, before and inside a message, and is sticky (S9)",
   { permissions },
   async () => {
     for (const before of ["", "half"]) {
@@ -174,7 +178,7 @@ Deno.test(
 );
 
 Deno.test(
-  "ByteReader counts what is more than its first buffer, and gives it back after a small read",
+  "ByteReader charges for a buffer beyond the initial one, and releases it after a small read",
   { permissions },
   async () => {
     const budget = new MemoryBudget(100_000);
@@ -189,7 +193,7 @@ Deno.test(
   },
 );
 
-Deno.test("ByteReader refuses a message for which there is no memory, and goes on with smaller reads of a stream", {
+Deno.test("ByteReader refuses a message without memory for it, and continues with smaller reads of a stream", {
   permissions,
 }, async () => {
   const budget = new MemoryBudget(10_000);

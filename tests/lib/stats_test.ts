@@ -9,18 +9,18 @@ function timesOf(values: Iterable<number>): LatencyStats {
   return times;
 }
 
-Deno.test("LatencyStats without a time has no average", { permissions }, () => {
+Deno.test("LatencyStats without times has no average", { permissions }, () => {
   const times = new LatencyStats();
   assertEquals([times.count, times.min, times.max, times.average, times.percentile(0.5)], [0, Infinity, 0, NaN, 0]);
 });
 
-Deno.test("LatencyStats of one time is that time throughout", { permissions }, () => {
+Deno.test("LatencyStats of a single time returns it for every figure", { permissions }, () => {
   const times = timesOf([4.2]);
   assertEquals([times.min, times.average, times.max], [4.2, 4.2, 4.2]);
   for (const share of [0, 0.5, 0.99, 1]) assertEquals(times.percentile(share), 4.2);
 });
 
-Deno.test("LatencyStats.percentile() is right to one percent", { permissions }, () => {
+Deno.test("LatencyStats.percentile() is accurate to one percent", { permissions }, () => {
   const times = timesOf(Array.from({ length: 1000 }, (_, index) => 1000 - index));
   for (const share of [0.01, 0.1, 0.5, 0.9, 0.99, 0.999]) {
     const exact = share * 1000;
@@ -30,17 +30,17 @@ Deno.test("LatencyStats.percentile() is right to one percent", { permissions }, 
   assertEquals([times.percentile(1), times.min, times.max], [1000, 1, 1000]);
 });
 
-Deno.test("LatencyStats keeps apart what is rare from what is common", { permissions }, () => {
+Deno.test("LatencyStats distinguishes rare times from common ones", { permissions }, () => {
   const times = timesOf([...new Array<number>(99).fill(0.05), 3000]);
   assert(times.percentile(0.99) < 0.051 && times.percentile(0.995) === 3000);
 });
 
-Deno.test("LatencyStats takes zero and the very short", { permissions }, () => {
+Deno.test("LatencyStats accepts zero and very short times", { permissions }, () => {
   const times = timesOf([0, 0.0001]);
   assertEquals([times.min, times.max, times.percentile(0.5)], [0, 0.0001, 0.0001]);
 });
 
-Deno.test("LatencyStats.merge() is as if all had been added to one", { permissions }, () => {
+Deno.test("LatencyStats.merge() equals adding all times to one instance", { permissions }, () => {
   const [left, right] = [[1, 5, 9, 0.2], [700, 5, 3]];
   const merged = timesOf(left);
   merged.merge(timesOf(right));

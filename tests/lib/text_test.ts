@@ -12,7 +12,7 @@ import { everyWay } from "../support/chunks.ts";
 
 const permissions = "none";
 
-Deno.test("escapeControls() shows every control of C0, C1 and DEL (S7)", { permissions }, () => {
+Deno.test("escapeControls() escapes every C0 and C1 control and DEL (S7)", { permissions }, () => {
   assertEquals(escapeControls("\0\x1b\t\n\r"), "␀␛\\t\\n\\r");
   assertEquals(escapeControls("\x07\x7f\x9b"), "\\x07\\x7f\\x9b");
   for (let code = 0; code < 0xa0; code++) {
@@ -22,7 +22,7 @@ Deno.test("escapeControls() shows every control of C0, C1 and DEL (S7)", { permi
   }
 });
 
-Deno.test("escapeControls() shows what reorders or splits a line (S7)", { permissions }, () => {
+Deno.test("escapeControls() escapes characters that reorder or split a line (S7)", { permissions }, () => {
   for (const mark of "\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff") {
     const code = mark.charCodeAt(0).toString(16).padStart(4, "0");
     assertEquals(escapeControls(`a${mark}b`), `a\\u${code}b`);
@@ -30,7 +30,7 @@ Deno.test("escapeControls() shows what reorders or splits a line (S7)", { permis
   }
 });
 
-Deno.test("escapeControls() leaves text alone", { permissions }, () => {
+Deno.test("escapeControls() leaves other text unchanged", { permissions }, () => {
   const text = "Grüße, 漢字 😀 👩‍👩‍👧 עברית ~ \u00a0 �";
   assertEquals(escapeControls(text), text);
 });
@@ -39,18 +39,22 @@ Deno.test("escapeControls() with lines keeps newline and tab only", { permission
   assertEquals(escapeControls("a\tb\nc\rd\x1be\0", { lines: true }), "a\tb\nc\\rd␛e␀");
 });
 
-Deno.test("decodeText() puts one U+FFFD for each maximal bad part and keeps a byte order mark (S3, row 38, 39)", {
-  permissions,
-}, () => {
-  assertEquals(decodeText(encodeText("é漢😀")), "é漢😀");
-  assertEquals(decodeText(Uint8Array.of(0x61, 0xf0, 0x9f, 0x98, 0x62)), "a\ufffdb");
-  assertEquals(decodeText(Uint8Array.of(0xc0, 0x80)), "\ufffd\ufffd", "overlong");
-  assertEquals(decodeText(Uint8Array.of(0xed, 0xa0, 0x80)), "\ufffd\ufffd\ufffd", "surrogate");
-  assertEquals(decodeText(Uint8Array.of(0xff, 0xfb, 0x01)), "\ufffd\ufffd\x01", "telnet bytes");
-  assertEquals(decodeText(encodeText("\ufeffa")), "\ufeffa");
-});
+Deno.test(
+  "decodeText() replaces each maximal invalid sequence by one U+FFFD and keeps a byte order mark (S3, row 38, 39)",
+  {
+    permissions,
+  },
+  () => {
+    assertEquals(decodeText(encodeText("é漢😀")), "é漢😀");
+    assertEquals(decodeText(Uint8Array.of(0x61, 0xf0, 0x9f, 0x98, 0x62)), "a\ufffdb");
+    assertEquals(decodeText(Uint8Array.of(0xc0, 0x80)), "\ufffd\ufffd", "overlong");
+    assertEquals(decodeText(Uint8Array.of(0xed, 0xa0, 0x80)), "\ufffd\ufffd\ufffd", "surrogate");
+    assertEquals(decodeText(Uint8Array.of(0xff, 0xfb, 0x01)), "\ufffd\ufffd\x01", "telnet bytes");
+    assertEquals(decodeText(encodeText("\ufeffa")), "\ufeffa");
+  },
+);
 
-Deno.test("streamDecoder() gives characters whole wherever they are split (S3)", { permissions }, () => {
+Deno.test("streamDecoder() returns whole characters wherever they are split (S3)", { permissions }, () => {
   const text = "\ufeffé漢😀\ufeff end";
   for (const { name, pieces } of everyWay(encodeText(text))) {
     const decoder = streamDecoder();
@@ -60,7 +64,7 @@ Deno.test("streamDecoder() gives characters whole wherever they are split (S3)",
   }
 });
 
-Deno.test("endsInsideCharacter() is true at each cut inside a character only", { permissions }, () => {
+Deno.test("endsInsideCharacter() is true only at a cut inside a character", { permissions }, () => {
   for (const character of ["é", "漢", "😀", "\u{10ffff}"]) {
     const bytes = encodeText(`a${character}`);
     for (let length = 0; length <= bytes.length; length++) {
@@ -70,7 +74,7 @@ Deno.test("endsInsideCharacter() is true at each cut inside a character only", {
   }
 });
 
-Deno.test("endsInsideCharacter() is false after bytes that no further byte can mend", { permissions }, () => {
+Deno.test("endsInsideCharacter() is false after bytes that no further byte can complete", { permissions }, () => {
   for (
     const bytes of [
       [0x80],
@@ -95,11 +99,11 @@ Deno.test("endsInsideCharacter() is false after bytes that no further byte can m
   }
 });
 
-Deno.test("plural() counts nouns", { permissions }, () => {
+Deno.test("plural() inflects the noun", { permissions }, () => {
   assertEquals([0, 1, 2].map((count) => plural(count, "byte")), ["0 bytes", "1 byte", "2 bytes"]);
 });
 
-Deno.test("escapeJson() keeps JSON's meaning and shows nothing raw (S7)", { permissions }, () => {
+Deno.test("escapeJson() preserves the JSON value and leaves nothing raw (S7)", { permissions }, () => {
   const text = "\x7f\x9b31m\u202e\u2028\ufeff é😀";
   const line = escapeJson(JSON.stringify({ text }));
   assertEquals(line, '{"text":"\\u007f\\u009b31m\\u202e\\u2028\\ufeff é😀"}');

@@ -126,5 +126,5 @@ Deno.test("sum:udp-server --quiet tells a few errors of a flood, and how many th
   const { stderr } = await server.script.stop();
   const lines = stderr.trimEnd().split("\n");
   assertLess(lines.length, 25);
-  assertMatch(lines.at(-1) ?? "", /^\[!\] Not logged in the last [0-9.]+ s: 1[789]\d errors; from 1 peer$/);
+  assertMatch(lines.at(-1) ?? "", /^\[!\] Suppressed in the last [0-9.]+ s: 1[789]\d errors; from 1 peer$/);
 });

@@ -153,7 +153,7 @@ Deno.test("series() tells of one stranger, and of the others by count; a server 
   const told = events.names.filter((name) => name === "received").length;
   assertLess(told, 15);
   assertGreater(measured(events).duplicates as number, told);
-  assertMatch(notices(events).join("\n"), /Not logged in the last [0-9.]+ s: (.*, )?\d+ received/);
+  assertMatch(notices(events).join("\n"), /Suppressed in the last [0-9.]+ s: (.*, )?\d+ received/);
 });
 
 Deno.test("series() ends with code 5 when nothing at all came back, and prints the figures all the same (D9)", async () => {

@@ -379,5 +379,5 @@ Deno.test("over UDP: guests who come and go without end fill no log", async () =
   server.desk.stop();
   assertEquals(await server.serving, 20);
   assert(server.spoken.length < 15, `${server.spoken.length} told`);
-  assert(server.remarks.some((text) => text.startsWith("Not logged in the last")));
+  assert(server.remarks.some((text) => text.startsWith("Suppressed in the last")));
 });

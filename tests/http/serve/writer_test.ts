@@ -82,7 +82,7 @@ Deno.test(
       clock.now += ms;
       writer.look();
     };
-    socket.stuck = true;
+    socket.stalled = true;
     const failed = assertRejects(() => writer.probe(), TimedOutError, "it has not read for 1 s");
     writer.look();
     assertEquals(writer.busy, true);

@@ -8,7 +8,7 @@ import { FakeSink } from "../fakes.ts";
 
 const permissions = "none";
 
-/** What a log writes of these events on standard output and standard error. */
+/** What a log writes for these events to standard output and standard error. */
 async function logged(
   options: Partial<LogOptions>,
   ...events: NetEvent[]
@@ -40,7 +40,7 @@ function prose(event: NetEvent, role: Role = "server", quiet = false): string {
   return stripVTControlCharacters(proseOf(event, { role, quiet }));
 }
 
-Deno.test("NO_EVENTS takes events and wants no detail", { permissions }, () => {
+Deno.test("NO_EVENTS accepts events and is not detailed", { permissions }, () => {
   NO_EVENTS.emit(listening);
   assertEquals(NO_EVENTS.detailed, false);
 });
@@ -82,21 +82,21 @@ Deno.test("toJson() begins with the time, in milliseconds, and the event", { per
   assertMatch(toJson(received), /^\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","event":"received","id":1,"peer":/);
   const closed = { event: "closed", id: 1, peer, bytesIn: 1, bytesOut: 2, duration: 1.23456 } as const;
   assertStringIncludes(toJson(closed), '"bytesIn":1,"bytesOut":2,"duration":1.235}');
-  // When it happened, not when it is printed.
+  // The time of the event, not of printing.
   assertStringIncludes(
     toJson({ ...received, at: 1500 }),
     '{"time":"1970-01-01T00:00:01.500Z","event":"received","id":1,',
   );
 });
 
-Deno.test("toJson() keeps any text whole, and away from the terminal (S7)", { permissions }, () => {
+Deno.test("toJson() preserves any text, and makes it safe for a terminal (S7)", { permissions }, () => {
   const text = '"\\\n\r\0\x1b[31m\x7f\x9b31m\u202e\u2028\ufeff é😀';
   const line = toJson({ ...received, text } as NetEvent);
   assertEquals(JSON.parse(line).text, text);
   assert(!/[\p{Cc}\u2028-\u202e\ufeff]/u.test(line), line);
 });
 
-Deno.test("proseOf() of listening names address and kind, and how to join", { permissions }, () => {
+Deno.test("proseOf() of listening shows the address, the kind and how to join", { permissions }, () => {
   const lan: NetEvent = { ...listening, hostname: "::", transport: "udp", tls: true, join: ["join A", "join B"] };
   assertEquals(
     prose(lan),
@@ -106,7 +106,7 @@ Deno.test("proseOf() of listening names address and kind, and how to join", { pe
   assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
 });
 
-Deno.test("proseOf() gives each event its mark and its words", { permissions }, () => {
+Deno.test("proseOf() gives each event its mark and its text", { permissions }, () => {
   const cases: [NetEvent, string][] = [
     [{ event: "accepted", id: 1, peer }, `[+] Accepted connection from ${peer}`],
     [{ event: "eof", id: 1, peer }, ""],
@@ -131,7 +131,7 @@ Deno.test("proseOf() gives each event its mark and its words", { permissions }, 
   assertEquals([prose(received, "client"), prose(sent, "server"), prose(ended, "client", true)], ["", "", ""]);
 });
 
-/** Every kind of event, with a hostile text wherever one fits; a kind that is added has to be added here too. */
+/** Every kind of event, with hostile text wherever possible; add new kinds here too. */
 function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } {
   const of = { id: 1, peer: text };
   const script = { ...of, prose: [text, { mark: "data", text }] } as const;
@@ -164,7 +164,7 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
   };
 }
 
-Deno.test("no event of any kind prints what it holds raw, as prose or as JSON (S7)", { permissions }, async () => {
+Deno.test("no kind of event prints its contents raw, as prose or as JSON (S7)", { permissions }, async () => {
   const text = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\n[+] Accepted connection from 203.0.113.9:1\u202e\u2028";
   for (const event of Object.values(hostileEvents(text))) {
     for (const [role, json] of [["server", false], ["client", false], ["server", true]] as const) {
@@ -176,19 +176,19 @@ Deno.test("no event of any kind prints what it holds raw, as prose or as JSON (S
   assertStringIncludes(prose(hostileEvents(text).refused), "␛]0;owned\\x07␛[2J\\x9b31m\\r\\n[+] Accepted");
 });
 
-Deno.test("proseOf() cuts a long message and tells its size", { permissions }, () => {
+Deno.test("proseOf() truncates a long message and shows its size", { permissions }, () => {
   const line = prose({ ...received, text: "x".repeat(65536), bytes: 65536 } as NetEvent);
   assertEquals(line, `[*] Received: ${"x".repeat(4096)}… (65536 bytes)`);
 });
 
-Deno.test("marks are coloured only when the log is told so", { permissions }, async () => {
+Deno.test("marks are coloured only if the log has colours", { permissions }, async () => {
   assertStringIncludes((await logged({ colour: true }, received)).out, "\x1b[");
   assertEquals((await logged({ colour: false }, received)).out, "[*] Received: hi\n");
   const marks = ["state", "data", "trouble"] as const;
   assertEquals(marks.map((mark) => print({ mark, text: "a" })), ["[+] a", "[*] a", "[!] a"]);
 });
 
-Deno.test("milliseconds() shows the digits worth reading", { permissions }, () => {
+Deno.test("milliseconds() rounds for reading", { permissions }, () => {
   assertEquals([0, 0.418, 9.994, 17.4, 999, 1000, 3249].map(milliseconds), [
     ...["0.00 ms", "0.42 ms", "9.99 ms", "17 ms", "999 ms", "1.0 s", "3.2 s"],
   ]);

@@ -7,16 +7,16 @@ import { FakeSink } from "../fakes.ts";
 
 const permissions = "none";
 
-Deno.test("writeAll() goes on after short writes (S13)", { permissions }, async () => {
+Deno.test("writeAll() continues after short writes (S13)", { permissions }, async () => {
   const sink = new FakeSink();
-  sink.atOnce = 3;
+  sink.maxWrite = 3;
   await writeAll(sink, encodeText("0123456789"));
   assertEquals(sink.writes, ["012", "345", "678", "9"]);
   await writeAll(sink, new Uint8Array());
   assertEquals(sink.text, "0123456789");
 });
 
-Deno.test("LineOutput sends the lines of one turn in one write", { permissions }, async () => {
+Deno.test("LineOutput writes the lines of one turn at once", { permissions }, async () => {
   const sink = new FakeSink();
   const out = new LineOutput(sink);
   out.line("one");
@@ -27,7 +27,7 @@ Deno.test("LineOutput sends the lines of one turn in one write", { permissions }
   assertEquals(sink.writes, ["one\ntwo\n", "three\n"]);
 });
 
-Deno.test("LineOutput gathers lines while a write is under way, and never waits", { permissions }, async () => {
+Deno.test("LineOutput buffers lines while a write is pending, and never waits", { permissions }, async () => {
   const sink = new FakeSink();
   const out = new LineOutput(sink);
   sink.hold();
@@ -40,7 +40,7 @@ Deno.test("LineOutput gathers lines while a write is under way, and never waits"
   assertEquals(sink.text, Array.from({ length: 100 }, (_, line) => `${line}\n`).join(""));
 });
 
-Deno.test("LineOutput bounds what waits and counts what is lost (S11)", { permissions }, async () => {
+Deno.test("LineOutput bounds its buffer and counts dropped lines (S11)", { permissions }, async () => {
   const sink = new FakeSink();
   const out = new LineOutput(sink, { limit: 10 });
   sink.hold();
@@ -56,7 +56,7 @@ Deno.test("LineOutput bounds what waits and counts what is lost (S11)", { permis
 });
 
 Deno.test(
-  "LineOutput tells once that its reader has left, and is silent from then on (P3)",
+  "LineOutput reports once that its reader has closed the pipe, and is silent from then on (P3)",
   { permissions },
   async () => {
     const sink = new FakeSink();
@@ -75,7 +75,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LineOutput.wrapped() sets in what goes on in a further row, where there is a terminal",
+  "LineOutput.wrapped() indents continuation rows on a terminal",
   { permissions },
   async () => {
     const forged = `[*] Received: ${"a".repeat(52)}[+] Done: nothing happened`;
@@ -91,11 +91,11 @@ Deno.test(
   },
 );
 
-Deno.test("LineOutput.flush() of nothing is done at once", { permissions }, async () => {
+Deno.test("LineOutput.flush() without lines completes at once", { permissions }, async () => {
   await new LineOutput(new FakeSink()).flush();
 });
 
-/** What a terminal shows of one message that came in these pieces. */
+/** What a terminal shows of a message received in these chunks. */
 async function shown(...pieces: (string | Uint8Array)[]): Promise<string> {
   const sink = new FakeSink();
   const output = new DataOutput(sink, { terminal: true });
@@ -104,7 +104,7 @@ async function shown(...pieces: (string | Uint8Array)[]): Promise<string> {
   return sink.text;
 }
 
-Deno.test("Route leads what is written to another sink from then on", { permissions }, async () => {
+Deno.test("Route.redirect() sends later writes to another sink", { permissions }, async () => {
   const [screen, line] = [new FakeSink(), new FakeSink()];
   const route = new Route(screen);
   const out = new LineOutput(route);
@@ -118,7 +118,7 @@ Deno.test("Route leads what is written to another sink from then on", { permissi
 
 Deno.test("DataOutput writes into a pipe byte for byte and nothing else", { permissions }, async () => {
   const sink = new FakeSink();
-  sink.atOnce = 2;
+  sink.maxWrite = 2;
   const output = new DataOutput(sink, { terminal: false });
   const bytes = Uint8Array.of(0, 0x1b, 0xff, 0xc3, 13, 10, 0xe2, 0x80, 0xae);
   await output.write(bytes);
@@ -127,7 +127,7 @@ Deno.test("DataOutput writes into a pipe byte for byte and nothing else", { perm
   assertEquals(sink.bytes, bytes);
 });
 
-Deno.test("DataOutput supplies a missing last newline on a terminal", { permissions }, async () => {
+Deno.test("DataOutput adds a missing final newline on a terminal", { permissions }, async () => {
   assertEquals(await shown("reply"), "reply\n");
   assertEquals(await shown("reply\n"), "reply\n");
   assertEquals(await shown("re", "ply\r\n"), "reply\n");
@@ -135,7 +135,7 @@ Deno.test("DataOutput supplies a missing last newline on a terminal", { permissi
   assertEquals(await shown(), "");
 });
 
-Deno.test("DataOutput supplies it for each message", { permissions }, async () => {
+Deno.test("DataOutput adds it to each message", { permissions }, async () => {
   const sink = new FakeSink();
   const output = new DataOutput(sink, { terminal: true });
   for (const message of ["one", "two\n", "three"]) {
@@ -145,7 +145,7 @@ Deno.test("DataOutput supplies it for each message", { permissions }, async () =
   assertEquals(sink.text, "one\ntwo\nthree\n");
 });
 
-Deno.test("DataOutput shows controls escaped on a terminal (S7)", { permissions }, async () => {
+Deno.test("DataOutput escapes controls on a terminal (S7)", { permissions }, async () => {
   assertEquals(await shown("\x1b[2J\0\x07\ta\u202eb\n"), "␛[2J␀\\x07\ta\\u202eb\n");
   assertEquals(await shown("a\rb\n"), "a\\rb\n");
 });
@@ -162,7 +162,7 @@ Deno.test("DataOutput shows a character that was cut off as U+FFFD (S3)", { perm
   assertEquals(await shown(Uint8Array.of(0xc3), Uint8Array.of(0x28)), "\ufffd(\n");
 });
 
-Deno.test("DataOutput tells a reader that has left from a disk that is full (P3)", { permissions }, async () => {
+Deno.test("DataOutput distinguishes a closed pipe from a full disk (P3)", { permissions }, async () => {
   for (const terminal of [true, false]) {
     const sink = new FakeSink();
     const output = new DataOutput(sink, { terminal });

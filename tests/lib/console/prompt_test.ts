@@ -5,7 +5,7 @@ import { StopRequested } from "../../../lib/console/stop.ts";
 
 const permissions = "none";
 
-/** Asks with these answers at hand; tells the value and the questions as they were put. */
+/** Asks, with these answers; returns the value and the questions asked. */
 function ask<T>(question: Question<T>, ...answers: (string | null)[]): { value: T; asked: string[] } {
   const asked: string[] = [];
   const value = askUntilValid(question, (text) => {
@@ -26,16 +26,16 @@ const port: Question<number> = {
   },
 };
 
-Deno.test("askUntilValid() shows the default in brackets and takes it for an empty answer", { permissions }, () => {
+Deno.test("askUntilValid() shows the default in brackets and uses it for an empty answer", { permissions }, () => {
   assertEquals(ask(port, ""), { value: 23456, asked: ["Port [23456]:"] });
   assertEquals(ask(port, " \t").value, 23456);
 });
 
-Deno.test("askUntilValid() takes an answer without the space around it", { permissions }, () => {
+Deno.test("askUntilValid() trims the answer", { permissions }, () => {
   assertEquals(ask(port, " 9000 ").value, 9000);
 });
 
-Deno.test("askUntilValid() says what is wrong and asks again", { permissions }, () => {
+Deno.test("askUntilValid() reports an invalid answer and asks again", { permissions }, () => {
   assertEquals(ask(port, "80x", "no", "80"), {
     value: 80,
     asked: [
@@ -46,24 +46,24 @@ Deno.test("askUntilValid() says what is wrong and asks again", { permissions }, 
   });
 });
 
-Deno.test("askUntilValid() without a default hands on the empty answer", { permissions }, () => {
+Deno.test("askUntilValid() without a default passes on the empty answer", { permissions }, () => {
   const { fallback: _, ...bare } = port;
   assertEquals(ask(bare, "", "7"), { value: 7, asked: ["Port:", 'Cannot use "": digits only\nPort:'] });
 });
 
-Deno.test("askUntilValid() takes Ctrl-C and Ctrl-D for a stop (P1)", { permissions }, () => {
+Deno.test("askUntilValid() treats Ctrl-C and Ctrl-D as a stop (P1)", { permissions }, () => {
   const stopped = assertThrows(() => ask(port, "x", null), StopRequested);
   assertEquals([stopped.signal, stopped.code], ["SIGINT", 130]);
 });
 
-Deno.test("askUntilValid() lets any other fault through", { permissions }, () => {
+Deno.test("askUntilValid() rethrows any other error", { permissions }, () => {
   const read = (): never => {
     throw new RangeError("a bug");
   };
   assertThrows(() => ask({ text: "x", read }, "1"), RangeError);
 });
 
-Deno.test("askYesOrNo() takes nothing but yes typed out for a yes", { permissions }, () => {
+Deno.test("askYesOrNo() accepts only yes in full as a yes", { permissions }, () => {
   const answered = (...answers: (string | null)[]): boolean => askYesOrNo("Sure?", () => answers.shift() ?? null);
   assertEquals([answered("yes"), answered("no"), answered("")], [true, false, false]);
   assertEquals([answered("y", "YES", "yes"), answered("y", "no")], [true, false]);

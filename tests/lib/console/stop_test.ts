@@ -4,10 +4,10 @@ import { Stop, StopRequested } from "../../../lib/console/stop.ts";
 import { type RunningServer, startServer } from "../../support/script.ts";
 import { RawClient } from "../../support/sockets.ts";
 
-/** Windows has no signals to send: there a child is only ever killed. */
+/** Windows has no signals to send: a child can only be killed there. */
 const signals = { ignore: Deno.build.os === "windows" };
 
-/** A server with a client in the middle of an exchange, so that a stop has something to wait for. */
+/** A server with an open exchange, so that a stop has something to wait for. */
 async function busyServer(): Promise<{ server: RunningServer; client: RawClient }> {
   const server = await startServer("tcp:server", ["--gap", "0"]);
   const client = await RawClient.connect(server.port);
@@ -16,7 +16,7 @@ async function busyServer(): Promise<{ server: RunningServer; client: RawClient 
   return { server, client };
 }
 
-Deno.test("StopRequested knows the exit code that shells expect", { permissions: "none" }, () => {
+Deno.test("StopRequested has the exit code that shells expect", { permissions: "none" }, () => {
   const codes = (["SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK", "SIGUSR2"] as const).map((signal) =>
     new StopRequested(signal).code
   );
@@ -25,7 +25,7 @@ Deno.test("StopRequested knows the exit code that shells expect", { permissions:
 });
 
 Deno.test(
-  "Stop.request() aborts with its first reason, and disposal lets the signals go",
+  "Stop.request() aborts with its first reason, and disposal removes the signal listeners",
   { permissions: "none" },
   () => {
     const [first, second] = [new Error("first"), new Error("second")];
@@ -38,7 +38,7 @@ Deno.test(
 );
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.test(`${signal} stops a server at rest, which exits with 0 (P1)`, signals, async () => {
+  Deno.test(`${signal} stops an idle server, which exits with 0 (P1)`, signals, async () => {
     await using server = await startServer("tcp:server");
     using client = await RawClient.connect(server.port);
     await server.script.until(/Accepted connection/);
@@ -49,28 +49,32 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-Deno.test("signals that repeat within a second are one: the open exchange still ends well (P1)", signals, async () => {
-  const { server, client } = await busyServer();
-  await using _ = server;
-  using __ = client;
-  server.script.signal("SIGINT");
-  server.script.signal("SIGINT");
-  await server.script.until(/Exiting/);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) server.script.signal(signal);
-  await client.send(", and the rest\n");
-  assertEquals(await client.rest(), "Hello from server!\n");
-  client.close();
-  const { code, stdout } = await server.script.ended();
-  assertEquals([code, stdout.split("Exiting...").length], [0, 2]);
-});
+Deno.test(
+  "signals that repeat within a second count as one: the open exchange still finishes (P1)",
+  signals,
+  async () => {
+    const { server, client } = await busyServer();
+    await using _ = server;
+    using __ = client;
+    server.script.signal("SIGINT");
+    server.script.signal("SIGINT");
+    await server.script.until(/Exiting/);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) server.script.signal(signal);
+    await client.send(", and the rest\n");
+    assertEquals(await client.rest(), "Hello from server!\n");
+    client.close();
+    const { code, stdout } = await server.script.ended();
+    assertEquals([code, stdout.split("Exiting...").length], [0, 2]);
+  },
+);
 
-Deno.test("a signal a second later forces the end (P1)", signals, async () => {
+Deno.test("a signal a second later forces the exit (P1)", signals, async () => {
   const { server, client } = await busyServer();
   await using _ = server;
   using __ = client;
   server.script.signal("SIGINT");
   await server.script.until(/Exiting/);
-  // The one wait for time itself: the second wish counts as one only after a second.
+  // This wait cannot be avoided: a second signal counts only after a second.
   await delay(1050);
   const began = performance.now();
   const { code } = await server.script.stop("SIGINT");

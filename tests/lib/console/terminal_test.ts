@@ -8,7 +8,7 @@ import { encodeText } from "../../../lib/text.ts";
 import { charWidth } from "../../../lib/console/width.ts";
 import { FakeSink, FedSource } from "../fakes.ts";
 
-/** A screen that understands what the input line sends: text, carriage return, cursor up, down and to a column, clear below. */
+/** A screen that interprets the input line's output: text, carriage return, cursor up, down and to a column, clear below. */
 class Screen extends Writable {
   rows: string[][] = [[]];
   #row = 0;
@@ -26,7 +26,7 @@ class Screen extends Writable {
     done();
   }
 
-  /** The rows as text, without the empty ones at the end. */
+  /** The rows as text, without trailing empty ones. */
   get lines(): string[] {
     return this.rows.map((row) => row.join("").trimEnd()).join("\n").trimEnd().split("\n");
   }
@@ -72,7 +72,7 @@ class Screen extends Writable {
     const row = this.rows[this.#row] ?? [];
     while (row.length < this.#column) row.push(" ");
     row[this.#column++] = char;
-    // The second column of a wide character is part of it.
+    // The second column of a wide character belongs to it.
     if (width === 2) row[this.#column++] = "";
   }
 }
@@ -103,7 +103,7 @@ function setUp(options: InputOptions = {}, columns = 20): Setup {
 const UP = "\x1b[A";
 const LEFT = "\x1b[D";
 
-Deno.test("Terminal.read() gives lines as they are entered, early ones too, then null", async () => {
+Deno.test("Terminal.read() returns lines as they are entered, including type-ahead, then null", async () => {
   using it = setUp();
   it.type("one\rtwo\r");
   assertEquals(await it.terminal.read(), "one");
@@ -116,7 +116,7 @@ Deno.test("Terminal.read() gives lines as they are entered, early ones too, then
   assertEquals(await it.terminal.read(), null);
 });
 
-Deno.test("Terminal.write() prints above what is being typed and leaves it alone", async () => {
+Deno.test("Terminal.write() prints above the line being typed and does not disturb it", async () => {
   using it = setUp();
   it.type("half a li");
   await it.screen.shows("> half a li");
@@ -142,7 +142,7 @@ Deno.test("Terminal.write() redraws a line that wraps over several rows, whereve
   assertEquals(await it.terminal.read(), "a line of many rows, wrapped");
 });
 
-Deno.test("Terminal leaves no copy of a line behind whose wide characters go over the edge", async () => {
+Deno.test("Terminal leaves no copy of a line behind whose wide characters wrap", async () => {
   using it = setUp({}, 11);
   for (const char of "ab漢漢漢漢漢漢") it.type(char);
   await it.screen.shows("> ab漢漢漢", "漢漢漢");
@@ -158,14 +158,14 @@ Deno.test("Terminal leaves no copy of a line behind whose wide characters go ove
   assertEquals(await it.terminal.read(), "Xab漢漢漢漢漢");
 });
 
-Deno.test("Terminal.close() lets go of the streams", () => {
+Deno.test("Terminal.close() releases the streams", () => {
   const it = setUp();
   it.terminal.close();
   assertEquals([it.stdin.listenerCount("keypress"), it.screen.listenerCount("resize")], [0, 0]);
   it.stdin.destroy();
 });
 
-Deno.test("Terminal.write() keeps the beginning of a line until the rest has come, and wraps long ones with an indent (C2)", async () => {
+Deno.test("Terminal.write() keeps an incomplete line until its end arrives, and wraps long ones with an indent (C2)", async () => {
   using it = setUp();
   await it.terminal.write(encodeText("no newline"));
   await it.terminal.write(encodeText(" yet\nx"));
@@ -174,14 +174,14 @@ Deno.test("Terminal.write() keeps the beginning of a line until the rest has com
   await it.screen.shows("no newline yet", "x:", "  * bob left", ">");
 });
 
-Deno.test("Terminal.write() takes a character that is split over two writes", async () => {
+Deno.test("Terminal.write() accepts a character split over two writes", async () => {
   using it = setUp();
   const bytes = encodeText("é漢😀\n");
   for (const byte of bytes) await it.terminal.write(Uint8Array.of(byte));
   await it.screen.shows("é漢😀", ">");
 });
 
-Deno.test("Terminal has a history with the arrows, and edits in the middle of a line", async () => {
+Deno.test("Terminal recalls history with the arrow keys, and edits in the middle of a line", async () => {
   using it = setUp();
   it.type("first\rsecond\r");
   it.type(`${UP}${UP}${LEFT}X\r`);
@@ -204,7 +204,7 @@ Deno.test("Terminal takes a paste of 200 lines line by line", async () => {
   for (let index = 0; index < 200; index++) assertEquals(await it.terminal.read(), `line ${index}`);
 });
 
-Deno.test("Terminal.read() with a signal gives up the wait and loses no line", async () => {
+Deno.test("Terminal.read() with a signal aborts the wait and loses no line", async () => {
   using it = setUp();
   const stop = new AbortController();
   const waiting = it.terminal.read(stop.signal);
@@ -214,7 +214,7 @@ Deno.test("Terminal.read() with a signal gives up the wait and loses no line", a
   assertEquals(await it.terminal.read(), "kept");
 });
 
-Deno.test("Terminal tells of lines for which nobody waits, and throws them away when told to", async () => {
+Deno.test("Terminal reports type-ahead, and discards it on request", async () => {
   const early: string[] = [];
   using it = setUp({
     onTypeAhead: (line) => {
@@ -231,7 +231,7 @@ Deno.test("Terminal tells of lines for which nobody waits, and throws them away 
   assertEquals([await next, early.length], ["waited for", 2]);
 });
 
-Deno.test("Terminal throws away what is being typed as well; the up arrow brings it back", async () => {
+Deno.test("Terminal discards the line being typed too; the up arrow recalls it", async () => {
   using it = setUp();
   it.type("half a li");
   await it.screen.shows("> half a li");
@@ -243,7 +243,7 @@ Deno.test("Terminal throws away what is being typed as well; the up arrow brings
   const next = it.terminal.read();
   it.type("ne\r");
   assertEquals(await next, "half a line");
-  // What came out of the history and was changed is a line of its own.
+  // A recalled and edited line is a new history entry.
   it.type("\x1b[A too");
   await it.screen.shows("> half a line", "> half a line too");
   assertEquals(it.terminal.discard(), 1);
@@ -253,16 +253,16 @@ Deno.test("Terminal throws away what is being typed as well; the up arrow brings
   assertEquals(it.terminal.discard(), 0);
 });
 
-Deno.test("Terminal tells of Ctrl-C and Ctrl-D", async () => {
-  const told: string[] = [];
-  using it = setUp({ onInterrupt: () => told.push("interrupt"), onEnd: () => told.push("end") });
+Deno.test("Terminal reports Ctrl-C and Ctrl-D", async () => {
+  const calls: string[] = [];
+  using it = setUp({ onInterrupt: () => calls.push("interrupt"), onEnd: () => calls.push("end") });
   it.type("\x03");
   it.type("\x04");
   assertEquals(await it.terminal.read(), null);
-  assertEquals(told, ["interrupt", "end"]);
+  assertEquals(calls, ["interrupt", "end"]);
 });
 
-Deno.test("Terminal takes a terminal that goes away for the end (P2)", async () => {
+Deno.test("Terminal treats a closed terminal as the end (P2)", async () => {
   for (const side of ["stdin", "stdout"] as const) {
     let ended = false;
     using it = setUp({ onEnd: () => ended = true });
@@ -273,7 +273,7 @@ Deno.test("Terminal takes a terminal that goes away for the end (P2)", async () 
   }
 });
 
-Deno.test("Terminal.prompt() changes the words before the input and keeps what was typed", async () => {
+Deno.test("Terminal.prompt() changes the prompt and keeps what was typed", async () => {
   using it = setUp();
   it.type("hel");
   await it.screen.shows("> hel");
@@ -281,7 +281,7 @@ Deno.test("Terminal.prompt() changes the words before the input and keeps what w
   await it.screen.shows("alice: hel");
 });
 
-Deno.test("Terminal.close() wipes the input line; what is written afterwards goes straight out", async () => {
+Deno.test("Terminal.close() clears the input line; later writes go straight through", async () => {
   using it = setUp({}, 10);
   await it.terminal.write(encodeText("last words\nwithout end"));
   it.type("typed over several rows");
@@ -295,7 +295,7 @@ Deno.test("Terminal.close() wipes the input line; what is written afterwards goe
   await it.screen.shows("last words", "without en", "d", "done");
 });
 
-Deno.test("PlainInput.read() gives lines, the last without its newline too, then null (36, 73)", async () => {
+Deno.test("PlainInput.read() returns lines, including an unterminated last one, then null (36, 73)", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
   source.feed("one\r\ntw");
@@ -306,15 +306,15 @@ Deno.test("PlainInput.read() gives lines, the last without its newline too, then
   assertEquals([await input.read(), await input.read()], [null, null]);
 });
 
-Deno.test("PlainInput.read() reads nothing ahead", async () => {
+Deno.test("PlainInput.read() does not read ahead", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
   source.feed("one\n");
   assertEquals(await input.read(), "one");
-  assertEquals([source.reads, source.wanted], [1, false]);
+  assertEquals([source.reads, source.isReading], [1, false]);
 });
 
-Deno.test("PlainInput.read() with a signal gives up the wait and loses no line", async () => {
+Deno.test("PlainInput.read() with a signal aborts the wait and loses no line", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
   const stop = new AbortController();
@@ -326,14 +326,14 @@ Deno.test("PlainInput.read() with a signal gives up the wait and loses no line",
   assertEquals([await next, source.reads], ["kept", 1]);
 });
 
-Deno.test("PlainInput.read() refuses a line beyond the limit (S6, 35)", async () => {
+Deno.test("PlainInput.read() refuses a line above the limit (S6, 35)", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink(), { maxLine: 10 });
   source.feed("x".repeat(100));
   await assertRejects(() => input.read(), ProtocolError, "longer than 10 bytes");
 });
 
-Deno.test("PlainInput takes an input that fails for one that has ended (P2)", async () => {
+Deno.test("PlainInput treats a failed input as ended (P2)", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
   const line = input.read();
@@ -341,7 +341,7 @@ Deno.test("PlainInput takes an input that fails for one that has ended (P2)", as
   assertEquals(await line, null);
 });
 
-Deno.test("PlainInput.close() ends what waits, although the read cannot be taken back", async () => {
+Deno.test("PlainInput.close() ends a pending read, although the underlying read cannot be cancelled", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
   const line = input.read();
@@ -352,7 +352,7 @@ Deno.test("PlainInput.close() ends what waits, although the read cannot be taken
 
 Deno.test("PlainInput.write() writes through", async () => {
   const sink = new FakeSink();
-  sink.atOnce = 3;
+  sink.maxWrite = 3;
   using input = new PlainInput(new FedSource(), sink);
   assertEquals(await input.write(encodeText("hello\n")), 6);
   assertMatch(sink.text, /^hello\n$/);

@@ -3,7 +3,7 @@ import { charWidth, textWidth, wrapLine } from "../../../lib/console/width.ts";
 
 const pure = { permissions: "none" } as const;
 
-Deno.test("charWidth() knows wide, narrow and zero-width characters", pure, () => {
+Deno.test("charWidth() distinguishes wide, narrow and zero-width characters", pure, () => {
   for (const char of ["a", "é", "ß", "Ж", "ا", "…", "│", "ﬁ"]) assertEquals(charWidth(char), 1, char);
   for (const char of ["漢", "あ", "한", "😀", "Ａ", "、", "𠀀"]) assertEquals(charWidth(char), 2, char);
   for (const char of ["\u0308", "\u200d", "\u0e31"]) assertEquals(charWidth(char), 0, JSON.stringify(char));
@@ -11,7 +11,7 @@ Deno.test("charWidth() knows wide, narrow and zero-width characters", pure, () =
 });
 
 Deno.test(
-  "charWidth() counts one where terminals differ: format characters that show, marks that are new",
+  "charWidth() counts one where terminals differ: visible format characters, newer combining marks",
   pure,
   () => {
     const shown = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}";
@@ -22,18 +22,18 @@ Deno.test(
   },
 );
 
-Deno.test("wrapLine() leaves a line that fits, and breaks a longer one with an indent", pure, () => {
+Deno.test("wrapLine() keeps a line that fits, and breaks a longer one with an indent", pure, () => {
   assertEquals(wrapLine("short", 10), ["short"]);
   assertEquals(wrapLine("x".repeat(10), 10), ["x".repeat(10)]);
   assertEquals(wrapLine("x".repeat(25), 10), ["x".repeat(10), "  xxxxxxxx", "  xxxxxxx"]);
   assertEquals(wrapLine("eve: 漢字漢字漢字", 10), ["eve: 漢字", "  漢字漢字"]);
 });
 
-Deno.test("wrapLine() breaks after a space where there is one", pure, () => {
+Deno.test("wrapLine() breaks after a space if there is one", pure, () => {
   assertEquals(wrapLine("alice: one two three", 12), ["alice: one", "  two three"]);
 });
 
-Deno.test("no part of a long line begins a row: it cannot look like a line of its own (C2)", pure, () => {
+Deno.test("no part of a long line starts a row: it cannot pass for a line of its own (C2)", pure, () => {
   const forged = `eve: ${" ".repeat(15)}* alice left (quit)`;
   const unseen = `eve: ${"\u0600".repeat(75)}* the server restarts; log in again`;
   assertEquals(wrapLine(unseen, 80)[1]?.startsWith("  "), true);
@@ -44,7 +44,7 @@ Deno.test("no part of a long line begins a row: it cannot look like a line of it
   }
 });
 
-Deno.test("wrapLine() keeps a fingerprint whole where it fits into a row: it is there to be copied", pure, () => {
+Deno.test("wrapLine() keeps a fingerprint whole if it fits into a row, for copying", pure, () => {
   const pin = `sha256:${"0123456789abcdef".repeat(4)}`;
   assertEquals(wrapLine(`\x1b[32m[+]\x1b[39m The server's key is ${pin} today`, 80), [
     "\x1b[32m[+]\x1b[39m The server's key is",
@@ -53,13 +53,13 @@ Deno.test("wrapLine() keeps a fingerprint whole where it fits into a row: it is 
   assertEquals(wrapLine(`key ${pin}`, 40), [`key ${pin.slice(0, 36)}`, `  ${pin.slice(36)}`]);
 });
 
-Deno.test("wrapLine() counts no colours, and cuts none", pure, () => {
+Deno.test("wrapLine() neither counts nor splits colours", pure, () => {
   const green = "\x1b[32m[+]\x1b[39m";
   assertEquals(wrapLine(`${green} ab`, 6), [`${green} ab`]);
   assertEquals(wrapLine(`${green}abcdefg`, 6), [`${green}abc`, "  defg"]);
 });
 
-Deno.test("wrapLine() lets be what a terminal without a width, or a very narrow one, gets", pure, () => {
+Deno.test("wrapLine() leaves a line alone for a terminal that is very narrow or has no width", pure, () => {
   assertEquals(wrapLine("x".repeat(25), 0), ["x".repeat(25)]);
   assertEquals(wrapLine("漢字", 3), ["漢字"]);
 });

@@ -21,7 +21,7 @@ function budgetAt(now: number, options: AnswerBudgetOptions) {
   return { clock, budget: new AnswerBudget({ ...options, now: () => clock.now }) };
 }
 
-Deno.test("AnswerBudget gives a peer its burst, then the rate, and nothing for the time in which it asked too often", {
+Deno.test("AnswerBudget allows a peer its burst, then the rate, and does not charge refused requests", {
   permissions: "none",
 }, () => {
   const { clock, budget } = budgetAt(1000, { rate: 10, burst: 3 });
@@ -33,7 +33,7 @@ Deno.test("AnswerBudget gives a peer its burst, then the rate, and nothing for t
   assertEquals(take(100), 3);
 });
 
-Deno.test("AnswerBudget gives each peer its own, by address and port", { permissions: "none" }, () => {
+Deno.test("AnswerBudget limits each peer separately, by address and port", { permissions: "none" }, () => {
   const { budget } = budgetAt(1000, { rate: 1, burst: 1 });
   assert(budget.take(server));
   assert(!budget.take(server));
@@ -42,7 +42,7 @@ Deno.test("AnswerBudget gives each peer its own, by address and port", { permiss
   assert(!budget.take(server));
 });
 
-Deno.test("AnswerBudget has room for any number of forged peers, and a flood of them does not reset one that is over", {
+Deno.test("AnswerBudget handles any number of forged peers, and a flood of them does not reset an exhausted one", {
   permissions: "none",
 }, () => {
   const { budget } = budgetAt(1000, { rate: 1, burst: 1 });
@@ -56,12 +56,12 @@ Deno.test("AnswerBudget without a rate has no limit", { permissions: "none" }, (
   for (let count = 0; count < 10_000; count++) assert(budget.take(server) && budget.take(client));
 });
 
-Deno.test("AnswerBudget breaks a load off for a moment, soon and then now and again: no loop survives that", {
+Deno.test("AnswerBudget interrupts a load briefly, first soon and then periodically: no loop survives that", {
   permissions: "none",
 }, () => {
   const { clock, budget } = budgetAt(1000, { rate: 100, load: true });
   const breaks: { at: number; lasted: number }[] = [];
-  // Ten questions a millisecond, for seven seconds.
+  // Ten requests a millisecond, for seven seconds.
   for (; clock.now < 8000; clock.now += 0.1) {
     const now = clock.now - 1000;
     if (budget.take(client)) continue;
@@ -80,22 +80,22 @@ Deno.test("AnswerBudget breaks a load off for a moment, soon and then now and ag
   }
 });
 
-Deno.test("AnswerBudget lets nobody on a server's port go on faster than the rate", { permissions: "none" }, () => {
+Deno.test("AnswerBudget never lets a peer on a server's port exceed the rate", { permissions: "none" }, () => {
   const { clock, budget } = budgetAt(1000, { rate: 100, load: true });
   let answers = 0;
   for (; clock.now < 11_000; clock.now += 0.1) if (budget.take(server)) answers++;
   assert(Math.abs(answers - (500 + 10 * 100)) < 5, `${answers} answers in 10 s`);
 });
 
-Deno.test("AnswerBudget forgets a load that is over", { permissions: "none" }, () => {
+Deno.test("AnswerBudget forgets a load that has ended", { permissions: "none" }, () => {
   const { clock, budget } = budgetAt(1000, { rate: 100, load: true });
   for (; clock.now < 1200; clock.now += 0.1) assert(budget.take(client));
-  // Slower than the rate, through the time in which the break would have been, and beyond.
+  // Slower than the rate, until after the break would have ended.
   for (; clock.now < 9000; clock.now += 30) assert(budget.take(client), `${clock.now}`);
 });
 
 Deno.test(
-  "amplificationLimit() keeps an answer within three times its question on the wire",
+  "amplificationLimit() limits an answer to three times its request on the wire",
   { permissions: "none" },
   () => {
     for (const question of [0, 1, 28, 1472]) assertEquals(28 + amplificationLimit(question), 3 * (28 + question));
@@ -103,7 +103,7 @@ Deno.test(
 );
 
 Deno.test(
-  "fittingWording() takes the first wording that fits, and a few words at most",
+  "fittingWording() returns the first wording that fits, and at most a few words",
   { permissions: "none" },
   () => {
     const wordings = ["é".repeat(30), "b".repeat(58), "c"];
@@ -111,13 +111,13 @@ Deno.test(
     assertEquals(fittingWording(wordings, 1), wordings[1]);
     assertEquals(fittingWording(wordings, 0), "c");
     assertEquals(encodeText(fittingWording(["x".repeat(5000)], 60_000)).length, 120);
-    // No half characters.
+    // No split characters.
     const cut = fittingWording(["a" + "😀".repeat(50)], 0);
     assertEquals(cut, "a" + "😀".repeat(13));
   },
 );
 
-Deno.test("warnOfAmplification() warns where others on the network can be flooded", { permissions: "none" }, () => {
+Deno.test("warnOfAmplification() warns if others on the network can be flooded", { permissions: "none" }, () => {
   const warnings = (length: number, bind: string, question?: number): string[] => {
     const all: NetEvent[] = [];
     const events = { detailed: true, emit: (event: NetEvent): unknown => all.push(event) };
@@ -132,7 +132,7 @@ Deno.test("warnOfAmplification() warns where others on the network can be floode
   ]);
 });
 
-Deno.test("AnswerBudget has a budget for all peers together, which a peer under load hardly uses", () => {
+Deno.test("AnswerBudget has a budget for all peers together, which a peer that generates load hardly uses", () => {
   let now = 1000;
   const budget = new AnswerBudget({ rate: 100, load: true, total: 1000, now: () => now });
   const peer = (port: number): { hostname: string; port: number } => ({ hostname: "192.0.2.1", port });
@@ -145,12 +145,12 @@ Deno.test("AnswerBudget has a budget for all peers together, which a peer under 
   assertEquals([answered, budget.totalExceeded], [4000, false]);
 });
 
-Deno.test("AnswerBudget ends a loop of any pace above its rate", () => {
+Deno.test("AnswerBudget ends a loop of any speed above its rate", () => {
   for (const gap of [0.02, 0.1, 0.5, 1, 1.7, 2.5, 3, 5, 7, 9]) {
     let now = 1000;
     const budget = new AnswerBudget({ rate: 100, load: true, now: () => now });
     const peer = { hostname: "192.0.2.1", port: 50_000 };
-    // A loop has one datagram under way: unanswered once, it is over.
+    // A loop has one datagram in flight: it ends when that goes unanswered.
     while (now < 120_000 && budget.take(peer)) now += gap;
     assert(now < 120_000, `a datagram every ${gap} ms goes on for ever`);
   }

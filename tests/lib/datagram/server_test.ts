@@ -28,7 +28,7 @@ function bind(hostname = "127.0.0.1"): { socket: Deno.DatagramConn; port: number
   return { socket, port: (socket.addr as Deno.NetAddr).port };
 }
 
-/** A signal that a test fires when it leaves the scope. */
+/** A signal that is aborted when it leaves the scope. */
 class Switch implements Disposable {
   #controller = new AbortController();
   get signal(): AbortSignal {
@@ -44,7 +44,7 @@ class Switch implements Disposable {
 
 const messageOf = (event: NetEvent | undefined): string => String((event as { message?: string } | undefined)?.message);
 
-Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1, 45, 46)", async () => {
+Deno.test("DatagramSocket transfers 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1, 45, 46)", async () => {
   using ours = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   for (const length of [0, 1, 1472, 1473, MAX_DATAGRAM]) {
@@ -57,7 +57,7 @@ Deno.test("DatagramSocket carries 0, 1, 1,472, 1,473 and 65,507 bytes whole (D1,
   }
 });
 
-Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size (D2)", async () => {
+Deno.test("DatagramSocket refuses 65,508 bytes before sending and reports the size (D2)", async () => {
   using ours = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const error = await assertRejects(
@@ -71,7 +71,7 @@ Deno.test("DatagramSocket refuses 65,508 bytes before sending and names the size
   assertEquals(decodeText((await theirs.receive())?.bytes ?? new Uint8Array()), "next");
 });
 
-Deno.test("DatagramSocket receives the longest datagram of IPv6 uncut (47)", async () => {
+Deno.test("DatagramSocket receives the longest IPv6 datagram untruncated (47)", async () => {
   const { socket, port } = bind("::1");
   using theirs = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "::1");
   await socket.send(new Uint8Array(65_527), { transport: "udp", ...theirs.local });
@@ -80,7 +80,7 @@ Deno.test("DatagramSocket receives the longest datagram of IPv6 uncut (47)", asy
   assertEquals([datagram?.bytes.length, datagram?.from.port], [65_527, port]);
 });
 
-Deno.test("DatagramSocket.openFor() has the family of the peer, and is closed to the network when the peer is on this machine", () => {
+Deno.test("DatagramSocket.openFor() uses the peer's address family, and binds to loopback if the peer is on this machine", () => {
   for (
     const [peer, bound] of [
       ["127.0.0.1", "127.0.0.1"],
@@ -96,7 +96,7 @@ Deno.test("DatagramSocket.openFor() has the family of the peer, and is closed to
   }
 });
 
-Deno.test("DatagramSocket numbers its peers, and keeps the numbers of the latest 4,096", () => {
+Deno.test("DatagramSocket numbers its peers, and keeps the numbers of the last 4,096", () => {
   using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const flowOf = (port: number): number => socket.flowOf({ hostname: "192.0.2.1", port });
   assertEquals([flowOf(1), flowOf(2), flowOf(1)], [1, 2, 1]);
@@ -104,7 +104,7 @@ Deno.test("DatagramSocket numbers its peers, and keeps the numbers of the latest
   assertEquals([flowOf(2), flowOf(1)], [2, 4098]);
 });
 
-Deno.test("DatagramSocket.openFor() says which permission is missing (P5)", { permissions: "none" }, () => {
+Deno.test("DatagramSocket.openFor() names the missing permission (P5)", { permissions: "none" }, () => {
   assertThrows(
     () => DatagramSocket.openFor((at) => Deno.listenDatagram(at), "192.0.2.1"),
     Failure,
@@ -112,7 +112,7 @@ Deno.test("DatagramSocket.openFor() says which permission is missing (P5)", { pe
   );
 });
 
-Deno.test("DatagramSocket.receive() says null once closed, also while it waits (50)", async () => {
+Deno.test("DatagramSocket.receive() returns null once closed, also while it waits (50)", async () => {
   const socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), "127.0.0.1");
   const waiting = socket.receive();
   socket.close();
@@ -122,7 +122,7 @@ Deno.test("DatagramSocket.receive() says null once closed, also while it waits (
   assertEquals(error.code, 1);
 });
 
-Deno.test("sameEndpoint() compares addresses by bytes, without zones", () => {
+Deno.test("sameEndpoint() compares addresses by value, without zones", () => {
   const same = (a: string, b: string): boolean => sameEndpoint({ hostname: a, port: 53 }, { hostname: b, port: 53 });
   assert(same("127.0.0.1", "::ffff:127.0.0.1"));
   assert(same("::ffff:7f00:1", "127.0.0.1"));
@@ -160,7 +160,7 @@ Deno.test("serveDatagrams() answers every peer at its own address, empty datagra
   assertEquals(events.all[0], { event: "received", id: 1, peer: `127.0.0.1:${one.port}`, bytes: 2, text: "a" });
 });
 
-Deno.test("serveDatagrams() builds no event per datagram where nobody reads them", async () => {
+Deno.test("serveDatagrams() builds no events per datagram unless they are consumed", async () => {
   for (const [detailed, report] of [[false, true], [true, false]]) {
     const { socket, port } = bind();
     const emitted: string[] = [];
@@ -175,7 +175,7 @@ Deno.test("serveDatagrams() builds no event per datagram where nobody reads them
   }
 });
 
-Deno.test("serveDatagrams() tells a peer how it broke the protocol, and outlives every handler and peer (48)", async () => {
+Deno.test("serveDatagrams() tells a peer how it broke the protocol, and survives every handler and peer (48)", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const events = new RecordedEvents();
@@ -190,7 +190,7 @@ Deno.test("serveDatagrams() tells a peer how it broke the protocol, and outlives
   assertEquals((await peer.receive()).text, "Cannot read this: bad");
   for (const text of ["bug", "long", "hush", "fine"]) await peer.send(text, port);
   assertEquals((await peer.receive()).text, "fine");
-  // A peer that leaves before its answer: sending to its port says nothing, and nothing breaks.
+  // A peer that leaves before its answer: sending to its port reports nothing, and nothing breaks.
   const gone = new RawPeer();
   await gone.send("gone", port);
   gone.close();
@@ -206,7 +206,7 @@ Deno.test("serveDatagrams() tells a peer how it broke the protocol, and outlives
   );
 });
 
-Deno.test("serveDatagrams() sends no error that is longer than a few words, or than three times its question", async () => {
+Deno.test("serveDatagrams() limits an error to a few words and to three times its request", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const serving = serveDatagrams(socket, () => {
@@ -221,13 +221,13 @@ Deno.test("serveDatagrams() sends no error that is longer than a few words, or t
   await serving;
 });
 
-Deno.test("serveDatagrams() breaks off a loop with another server that answers by rule, and says so once", async () => {
+Deno.test("serveDatagrams() ends an answer loop with another server, and logs it once", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const events = new RecordedEvents();
-  const told = events.next("warning");
+  const logged = events.next("warning");
   const serving = serveDatagrams(socket, () => "one", { events, signal: stop.signal, report: false, maxRate: 100 });
-  // The other server: it answers whatever comes, from a port such as clients have. Somebody has forged its first datagram.
+  // The other server: it answers everything, from an ephemeral port. Its first datagram was forged.
   using other = new RawPeer();
   const end = performance.now() + 5000;
   const answering = (async () => {
@@ -237,12 +237,12 @@ Deno.test("serveDatagrams() breaks off a loop with another server that answers b
     }
   })().catch(() => {});
   await other.send("x", port);
-  await Promise.race([told, answering]);
+  await Promise.race([logged, answering]);
   assertEquals(
     messageOf(events.all[0]),
     `Held back an answer to 127.0.0.1:${other.port}: more than 100 a second look like two servers answering each other`,
   );
-  // The next client is answered, and the loop is at rest.
+  // The next client is answered, and the loop has ended.
   using client = new RawPeer();
   await client.send("hello", port);
   assertEquals((await client.receive()).text, "one");
@@ -254,14 +254,14 @@ Deno.test("serveDatagrams() breaks off a loop with another server that answers b
   assertEquals(events.names, ["warning"]);
 });
 
-Deno.test("serveDatagrams() answers without end where there is no limit", async () => {
+Deno.test("serveDatagrams() never stops answering without a limit", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const events = new RecordedEvents();
   const serving = serveDatagrams(socket, (bytes) => bytes, { events, signal: stop.signal, report: false, maxRate: 0 });
   using peer = new RawPeer();
   const began = performance.now();
-  // Well beyond the time of the first break.
+  // Well past the first break.
   while (performance.now() - began < 700) {
     await peer.send("x", port);
     await peer.receive();
@@ -271,7 +271,7 @@ Deno.test("serveDatagrams() answers without end where there is no limit", async 
   assertEquals(events.names, []);
 });
 
-Deno.test("serveDatagrams() counts the datagrams of a flood instead of telling each, and its handler's events likewise", async () => {
+Deno.test("serveDatagrams() counts the datagrams of a flood and its handler's events instead of logging each", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const events = new RecordedEvents();
@@ -287,15 +287,15 @@ Deno.test("serveDatagrams() counts the datagrams of a flood instead of telling e
   }
   stop.off();
   await serving;
-  const told = events.names.filter((name) => name === "received" || name === "error").length;
-  assert(told >= 9 && told < 20, `${told} told`);
+  const logged = events.names.filter((name) => name === "received" || name === "error").length;
+  assert(logged >= 9 && logged < 20, `${logged} logged`);
   assertMatch(
     messageOf(events.all.at(-1)),
-    /^Not logged in the last [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
+    /^Suppressed in the last [0-9.]+ s: (\d+ (errors|sent|received)(, )?){3}; from 1 peer$/,
   );
 });
 
-Deno.test("serveDatagrams() goes on where the system reports a peer that left (Windows)", async () => {
+Deno.test("serveDatagrams() continues when the system reports a peer that left (Windows)", async () => {
   const { socket, port } = bind();
   let refusals = 2;
   const fussy = {
@@ -313,7 +313,7 @@ Deno.test("serveDatagrams() goes on where the system reports a peer that left (W
   assertEquals((await serving).received, 1);
 });
 
-Deno.test("serveDatagrams() ends with what makes its socket useless", async () => {
+Deno.test("serveDatagrams() fails when its socket becomes unusable", async () => {
   const broken = {
     addr: { transport: "udp", hostname: "127.0.0.1", port: 7 },
     receive: () => Promise.reject(new Error("Out of order (os error 5)")),
@@ -335,7 +335,7 @@ Deno.test("serveDatagrams() with `once` serves one exchange and closes", async (
   assertEquals((await serving).received, 1);
 });
 
-Deno.test("serveDatagrams() ends with code 5 when no datagram comes within its idle limit", async () => {
+Deno.test("serveDatagrams() fails with code 5 when no datagram arrives within its idle limit", async () => {
   const { socket, port } = bind();
   const error = await assertRejects(
     () => serveDatagrams(socket, () => null, { timeout: 20 }),
@@ -345,7 +345,7 @@ Deno.test("serveDatagrams() ends with code 5 when no datagram comes within its i
   assertEquals(error.code, 5);
 });
 
-Deno.test("serveDatagrams() lets the exchange under way end when it is stopped, and takes no other", async () => {
+Deno.test("serveDatagrams() lets the current exchange finish when it is stopped, and starts no other", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const begun = Promise.withResolvers<void>();
@@ -380,17 +380,17 @@ Deno.test("serveDatagrams() cuts an exchange that outlasts the drain time", asyn
   stop.off();
   assertEquals((await serving).answered, 0);
   assertEquals(events.names, ["received", "warning"]);
-  // An answer that comes after all finds the socket closed, and nobody to trouble.
+  // An answer that arrives later finds the socket closed and causes no error.
   never.resolve("too late");
   await never.promise;
   assertEquals(events.names, ["received", "warning"]);
 });
 
-Deno.test("serveDatagrams() on a signal that has already fired serves nobody", async () => {
+Deno.test("serveDatagrams() with an aborted signal serves no one", async () => {
   assertEquals((await serveDatagrams(bind().socket, () => null, { signal: AbortSignal.abort() })).received, 0);
 });
 
-Deno.test("serveDatagrams() lives through 100,000 datagrams at once (D8, 51)", async () => {
+Deno.test("serveDatagrams() survives 100,000 datagrams at once (D8, 51)", async () => {
   const { socket, port } = bind();
   using stop = new Switch();
   const serving = serveDatagrams(socket, (bytes) => bytes.length === 0 ? bytes : null, { signal: stop.signal });
@@ -405,7 +405,7 @@ Deno.test("serveDatagrams() lives through 100,000 datagrams at once (D8, 51)", a
   assertGreaterOrEqual((await serving).received, 2);
 });
 
-Deno.test("requestDatagram() takes the answer and says whose, to which try, how long it took", async () => {
+Deno.test("requestDatagram() returns the answer with its sender, its try and its round-trip time", async () => {
   const { socket, port } = bind();
   const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
   const events = new RecordedEvents();
@@ -425,7 +425,7 @@ Deno.test("requestDatagram() takes the answer and says whose, to which try, how 
   ]);
 });
 
-Deno.test("requestDatagram() asks again when the request or the answer is lost, from another port each time (D3)", async () => {
+Deno.test("requestDatagram() retries when the request or the answer is lost, from another port each time (D3)", async () => {
   using peer = new RawPeer();
   const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
     retries: 3,
@@ -439,7 +439,7 @@ Deno.test("requestDatagram() asks again when the request or the answer is lost, 
   assertEquals(new Set(ports).size, 3);
 });
 
-Deno.test("requestDatagram() counts and times a late answer as that of its own try (D4)", async () => {
+Deno.test("requestDatagram() attributes a late answer to its own try and times it from there (D4)", async () => {
   using peer = new RawPeer();
   const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
     retries: 3,
@@ -454,7 +454,7 @@ Deno.test("requestDatagram() counts and times a late answer as that of its own t
   assertGreaterOrEqual(answer.duration, 49);
 });
 
-Deno.test("requestDatagram() with samePort asks from one port, and then nobody can tell which try was answered", async () => {
+Deno.test("requestDatagram() with samePort sends from one port, and cannot tell which try was answered", async () => {
   using peer = new RawPeer();
   const asking = requestDatagram((at) => Deno.listenDatagram(at), at(peer.port), "question", {
     retries: 3,
@@ -477,7 +477,7 @@ Deno.test("requestDatagram() with samePort asks from one port, and then nobody c
   await serving;
 });
 
-Deno.test("requestDatagram() ignores answers from another port, and says so (D5)", async () => {
+Deno.test("requestDatagram() ignores answers from another port, and logs them (D5)", async () => {
   using peer = new RawPeer();
   using stranger = new RawPeer();
   const events = new RecordedEvents();
@@ -491,7 +491,7 @@ Deno.test("requestDatagram() ignores answers from another port, and says so (D5)
   assertEquals([decodeText(answer.bytes), answer.ignored], ["genuine", 1]);
 });
 
-Deno.test("requestDatagram() tells of one stranger, and of the others by count", async () => {
+Deno.test("requestDatagram() logs one unsolicited datagram, and counts the others", async () => {
   using peer = new RawPeer();
   using stranger = new RawPeer();
   const events = new RecordedEvents();
@@ -516,7 +516,7 @@ Deno.test(
   "requestDatagram() ignores answers from another address with the right port (D5)",
   manyLoopbacks,
   async () => {
-    // A server on all addresses answers from the one that its system finds nearest, whichever was asked.
+    // A server on a wildcard answers from the address that its system selects, no matter to which one the request was sent.
     const { socket, port } = bind("0.0.0.0");
     const events = new RecordedEvents();
     const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
@@ -536,7 +536,7 @@ Deno.test(
   },
 );
 
-Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D9, 49)", async () => {
+Deno.test("requestDatagram() fails with code 5 and reports the tries when no answer arrives (D9, 49)", async () => {
   using silent = new RawPeer();
   using stranger = new RawPeer();
   const asking = assertRejects(
@@ -553,7 +553,7 @@ Deno.test("requestDatagram() fails with code 5 and counts when nobody answers (D
   );
 });
 
-Deno.test("requestDatagram() waits twice as long for each further try", async () => {
+Deno.test("requestDatagram() doubles its wait with each further try", async () => {
   using silent = new RawPeer();
   const started = performance.now();
   await assertRejects(
@@ -563,7 +563,7 @@ Deno.test("requestDatagram() waits twice as long for each further try", async ()
   assertGreaterOrEqual(performance.now() - started, 20 + 40 + 80 - 3);
 });
 
-Deno.test("requestDatagram() keeps to its overall bound", async () => {
+Deno.test("requestDatagram() keeps to its total time limit", async () => {
   using silent = new RawPeer();
   const error = await assertRejects(
     () =>
@@ -577,7 +577,7 @@ Deno.test("requestDatagram() keeps to its overall bound", async () => {
   assertMatch(error.message, /no answer to (1 try|2 tries) in \d+ ms;/);
 });
 
-Deno.test("requestDatagram() ends with the signal's reason, before and in the middle", async () => {
+Deno.test("requestDatagram() rejects with the signal's reason, before and during the request", async () => {
   using silent = new RawPeer();
   using stop = new Switch();
   const reason = new Error("enough");
@@ -597,7 +597,7 @@ Deno.test("requestDatagram() ends with the signal's reason, before and in the mi
   );
 });
 
-Deno.test("requestDatagram() refuses a question too long for a datagram, and a name without address", async () => {
+Deno.test("requestDatagram() refuses a request too long for a datagram, and a name without an address", async () => {
   const error = await assertRejects(
     () => requestDatagram((at) => Deno.listenDatagram(at), at(9), new Uint8Array(70_000), { retries: 0 }),
     Failure,
@@ -613,11 +613,11 @@ Deno.test("requestDatagram() refuses a question too long for a datagram, and a n
   assertEquals(nameless.code, 3);
 });
 
-Deno.test("requestDatagram() takes turns over a name's addresses; the living one answers (S15)", async () => {
+Deno.test("requestDatagram() rotates through a name's addresses; the reachable one answers (S15)", async () => {
   const { socket, port } = bind();
   const serving = serveDatagrams(socket, (bytes) => bytes, { once: true });
   const answer = await requestDatagram((at) => Deno.listenDatagram(at), { hostname: "two", port }, "x", {
-    // One address of a name is asked even where there are no retries.
+    // Every address of a name is tried, even without retries.
     retries: 0,
     firstWait: 10,
     resolve: () => Promise.resolve(["::1", "127.0.0.1"]),
@@ -626,7 +626,7 @@ Deno.test("requestDatagram() takes turns over a name's addresses; the living one
   await serving;
 });
 
-Deno.test("requestDatagram() names each address and what it said when none answers", async () => {
+Deno.test("requestDatagram() reports the state of each address when none answers", async () => {
   using silent = new RawPeer();
   const resolve = () => Promise.resolve(["::1", "127.0.0.1"]);
   const refuse = (_: Deno.DatagramConn, hostname: string): Partial<Deno.DatagramConn> =>
@@ -647,7 +647,7 @@ Deno.test("requestDatagram() names each address and what it said when none answe
   );
 });
 
-Deno.test("requestDatagram() fails with code 4 where the system knows no way (D9)", async () => {
+Deno.test("requestDatagram() fails with code 4 when the system has no route (D9)", async () => {
   const noFamily = Object.assign(new Error("Address family not supported"), { code: "EAFNOSUPPORT" });
   for (
     const [problem, state] of [
@@ -663,10 +663,10 @@ Deno.test("requestDatagram() fails with code 4 where the system knows no way (D9
   }
 });
 
-Deno.test("requestDatagram() fails with code 4 at once where the system says that nobody listens (D9, Windows)", async () => {
+Deno.test("requestDatagram() fails with code 4 at once when the system reports that nothing listens (D9, Windows)", async () => {
   const error = await withSockets(
     (socket) => {
-      // The refusal comes back once something was sent.
+      // The refusal arrives once something was sent.
       const sent = Promise.withResolvers<void>();
       return {
         receive: () => sent.promise.then(() => Promise.reject(new Deno.errors.ConnectionReset())),

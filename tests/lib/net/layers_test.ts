@@ -11,7 +11,7 @@ import { FakeSocket } from "../fakes.ts";
 
 const permissions = "none";
 
-/** A layer that notes what passes it, under a name. */
+/** A layer that records, under a name, the calls that pass through it. */
 function noting(name: string, notes: string[]): Layer {
   class Noting extends SocketLayer {
     override async read(into: Uint8Array): Promise<number | null> {
@@ -34,7 +34,7 @@ function noting(name: string, notes: string[]): Layer {
   return (socket) => new Noting(socket);
 }
 
-Deno.test("compose() without layers is the same object, and so is a socket with its number", { permissions }, () => {
+Deno.test("compose() without layers and streamSocket() return the same object", { permissions }, () => {
   const raw = new FakeSocket();
   const socket = streamSocket(raw, 5);
   assertStrictEquals(compose(socket, {}), raw);
@@ -54,7 +54,7 @@ Deno.test(
   },
 );
 
-Deno.test("SocketLayer passes everything on", { permissions }, async () => {
+Deno.test("SocketLayer delegates everything", { permissions }, async () => {
   const raw = new FakeSocket("192.0.2.9", 99, 3);
   const layer = new SocketLayer(raw);
   assertEquals([layer.id, layer.remoteAddr, layer.localAddr], [3, raw.remoteAddr, raw.localAddr]);
@@ -68,7 +68,7 @@ Deno.test("SocketLayer passes everything on", { permissions }, async () => {
   assertEquals(raw.calls, ["closeWrite", "setNoDelay", "reset", "close"]);
 });
 
-Deno.test("a layer over TLS has its handshake and its goodbye", async () => {
+Deno.test("a layer over TLS exposes its handshake and the end of its close", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [client, raw] = await Promise.all([Deno.connect({ port: listener.addr.port }), listener.accept()]);
   const tls = new TlsSocket(streamSocket(client, 1), { kind: "client", options: {} });
@@ -79,7 +79,7 @@ Deno.test("a layer over TLS has its handshake and its goodbye", async () => {
   await Promise.all([layer.gone, tls.gone]);
 });
 
-Deno.test("a server's tap sees clients that are turned away, our FIN, and what is read while lingering", async () => {
+Deno.test("a server's tap sees refused clients, our FIN, and what is read while lingering", async () => {
   const notes: string[] = [];
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -16,7 +16,7 @@ function refused(listen: () => Disposable | Deno.DatagramConn): string {
 const tcp = (at: Endpoint): Deno.TcpListener => listenTcp(() => Deno.listen(at), at);
 const udp = (at: Endpoint): Deno.DatagramConn => listenUdp(() => Deno.listenDatagram({ ...at, transport: "udp" }), at);
 
-Deno.test("listenTcp() takes any free port for 0, in both families", async () => {
+Deno.test("listenTcp() on port 0 takes any free port, in both families", async () => {
   for (const hostname of ["127.0.0.1", "::1", "0.0.0.0", "::"]) {
     using listener = tcp({ hostname, port: 0 });
     assert(listener.addr.port > 0);
@@ -26,7 +26,7 @@ Deno.test("listenTcp() takes any free port for 0, in both families", async () =>
   }
 });
 
-Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", async () => {
+Deno.test("listenTcp() on :: accepts IPv4 too, and shows those peers as plain IPv4", async () => {
   using listener = tcp({ hostname: "::", port: 0 });
   for (const [host, peer] of [["127.0.0.1", "127.0.0.1"], ["::1", "[::1]"]] as const) {
     using client = await RawClient.connect(listener.addr.port, host);
@@ -36,7 +36,7 @@ Deno.test("listenTcp() on :: takes IPv4 too, and its peers read as plain IPv4", 
   }
 });
 
-Deno.test("listenTcp() on a port in use ends with code 9 and says who may hold it (S15)", () => {
+Deno.test("listenTcp() on a port in use fails with code 9 and says how to find the program that holds it (S15)", () => {
   using listener = tcp({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const message = refused(() => tcp({ hostname: "127.0.0.1", port }));
@@ -45,7 +45,7 @@ Deno.test("listenTcp() on a port in use ends with code 9 and says who may hold i
   if (Deno.build.os === "linux") assertStringIncludes(message, `ss -tlnp 'sport = ${port}'`);
 });
 
-Deno.test("listenUdp() on a port in use says so too (S15)", () => {
+Deno.test("listenUdp() reports a port in use too (S15)", () => {
   const socket = udp({ hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   try {
@@ -57,7 +57,7 @@ Deno.test("listenUdp() on a port in use says so too (S15)", () => {
   }
 });
 
-Deno.test("listenTcp() on an address of another machine ends with code 9 (S15)", () => {
+Deno.test("listenTcp() on an address of another machine fails with code 9 (S15)", () => {
   for (const [hostname, shown] of [["192.0.2.199", "192.0.2.199:0"], ["2001:db8::99", "[2001:db8::99]:0"]] as const) {
     assertEquals(
       refused(() => tcp({ hostname, port: 0 })),
@@ -66,27 +66,29 @@ Deno.test("listenTcp() on an address of another machine ends with code 9 (S15)",
   }
 });
 
-Deno.test("listenTcp() on a name that does not exist ends with code 9", () => {
+Deno.test("listenTcp() on a name that does not exist fails with code 9", () => {
   assertStringIncludes(
     refused(() => tcp({ hostname: "nosuch.invalid", port: 0 })),
     "Cannot listen on nosuch.invalid:0: no such name",
   );
 });
 
-Deno.test("listenTcp() says which permission is missing (P5)", { permissions: "none" }, () => {
+Deno.test("listenTcp() names the missing permission (P5)", { permissions: "none" }, () => {
   assertStringIncludes(
     refused(() => tcp({ hostname: "127.0.0.1", port: 9 })),
     'Cannot listen on 127.0.0.1:9: Deno has no permission for "127.0.0.1:9"; add --allow-net',
   );
 });
 
-Deno.test("reachableAddresses() is empty for loopback, itself for one address", { permissions: "none" }, () => {
+Deno.test("reachableAddresses() is empty for loopback, and the address itself for a single address", {
+  permissions: "none",
+}, () => {
   assertEquals(reachableAddresses("127.0.0.1"), []);
   assertEquals(reachableAddresses("::1"), []);
   assertEquals(reachableAddresses("192.0.2.1"), ["192.0.2.1"]);
 });
 
-Deno.test("reachableAddresses() of a wildcard are those that leave the machine", () => {
+Deno.test("reachableAddresses() of a wildcard are the machine's addresses other than loopback", () => {
   const own = Deno.networkInterfaces().map(({ address }) => address);
   for (const wildcard of ["0.0.0.0", "::"]) {
     for (const address of reachableAddresses(wildcard)) {
@@ -97,11 +99,11 @@ Deno.test("reachableAddresses() of a wildcard are those that leave the machine",
   assert(reachableAddresses("::").length >= reachableAddresses("0.0.0.0").length);
 });
 
-Deno.test("reachableAddresses() without the permission leaves a place to fill in (P5)", { permissions: "none" }, () => {
+Deno.test("reachableAddresses() without the permission returns a placeholder (P5)", { permissions: "none" }, () => {
   assertEquals(reachableAddresses("0.0.0.0"), ["ADDRESS-OF-THIS-MACHINE"]);
 });
 
-Deno.test("announce() tells where a socket listens and how others join", { permissions: "none" }, () => {
+Deno.test("announce() reports where a socket listens and how others join", { permissions: "none" }, () => {
   const events = new RecordedEvents();
   const join = ({ hostname, port }: { hostname: string; port: number }): string => `join ${hostname} ${port}`;
   announce(events, { addr: { transport: "udp", hostname: "192.0.2.1", port: 9 } }, join);

@@ -7,14 +7,14 @@ import { decodeText, encodeText } from "../../../lib/text.ts";
 import { RawClient } from "../../support/sockets.ts";
 import { readAll } from "../../support/tls.ts";
 
-/** A socket of ours and what the platform has at the other end. */
+/** A node:net socket, and a Deno socket as its peer. */
 async function pair(): Promise<{ ours: NodeSocket; peer: Deno.TcpConn }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [ours, peer] = await Promise.all([connectNode(listener.addr), listener.accept()]);
   return { ours, peer };
 }
 
-Deno.test("a reset reaches the peer as one, whoever has connected", async () => {
+Deno.test("a reset reaches the peer as a reset, from either side", async () => {
   const { ours, peer } = await pair();
   streamSocket(ours, 1).reset();
   await assertRejects(() => peer.read(new Uint8Array(8)), Deno.errors.ConnectionReset);
@@ -28,7 +28,7 @@ Deno.test("a reset reaches the peer as one, whoever has connected", async () => 
   listener.close();
 });
 
-Deno.test("NodeSocket passes bytes on whole, half-closes, and reads on after that", async () => {
+Deno.test("NodeSocket transfers all bytes, half-closes, and can still read afterwards", async () => {
   const { ours, peer } = await pair();
   const big = "0123456789".repeat(100_000);
   const [echoed] = await Promise.all([
@@ -49,7 +49,7 @@ Deno.test("NodeSocket passes bytes on whole, half-closes, and reads on after tha
   peer.close();
 });
 
-Deno.test("NodeSocket has the errors that Deno's sockets have", async () => {
+Deno.test("NodeSocket throws the same errors as Deno's sockets", async () => {
   const { ours, peer } = await pair();
   const reading = assertRejects(() => ours.read(new Uint8Array(1)), Deno.errors.BadResource);
   ours.close();
@@ -64,7 +64,7 @@ Deno.test("NodeSocket has the errors that Deno's sockets have", async () => {
   await assertRejects(() => listenNode(taken.addr), Deno.errors.AddrInUse);
 });
 
-Deno.test("a server and a client of ours run on node:net as they do on Deno's sockets", async () => {
+Deno.test("our server and client run on node:net as they do on Deno's sockets", async () => {
   const listener = await listenNode({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr as Deno.NetAddr;
   const serving = serveTcp(listener, async (connection) => {

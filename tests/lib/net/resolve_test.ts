@@ -3,7 +3,7 @@ import { resolveHost, resolveWithin } from "../../../lib/net/resolve.ts";
 import { Failure, TimedOutError } from "../../../lib/errors.ts";
 
 Deno.test(
-  "resolveHost() answers an address with itself, and the wildcard with this machine",
+  "resolveHost() resolves an address to itself, and a wildcard to loopback",
   { permissions: "none" },
   async () => {
     const same = ["127.0.0.1", "::1", "fe80::1%eth0", "192.0.2.1"];
@@ -12,13 +12,13 @@ Deno.test(
   },
 );
 
-Deno.test("resolveHost() finds each address of a name once", async () => {
+Deno.test("resolveHost() returns each address of a name once", async () => {
   const addresses = await resolveHost("localhost");
   assert(addresses.length > 0 && new Set(addresses).size === addresses.length);
   assert(addresses.every((address) => address === "127.0.0.1" || address === "::1"), addresses.join());
 });
 
-Deno.test("resolveHost() ends with code 3 for a name that does not exist (S14)", async () => {
+Deno.test("resolveHost() fails with code 3 for a name that does not exist (S14)", async () => {
   const failure = await assertRejects(() => resolveHost("nosuch.invalid"), Failure);
   assertEquals(failure.code, 3);
   assertMatch(
@@ -27,7 +27,7 @@ Deno.test("resolveHost() ends with code 3 for a name that does not exist (S14)",
   );
 });
 
-Deno.test("resolveHost() says which permission is missing (P5)", { permissions: "none" }, async () => {
+Deno.test("resolveHost() names the missing permission (P5)", { permissions: "none" }, async () => {
   const failure = await assertRejects(() => resolveHost("example.com"), Failure);
   assertStringIncludes(
     failure.message,
@@ -35,7 +35,7 @@ Deno.test("resolveHost() says which permission is missing (P5)", { permissions: 
   );
 });
 
-Deno.test("resolveWithin() keeps to its time and its signal, whatever the name server does", async () => {
+Deno.test("resolveWithin() keeps to its time limit and its signal, whatever the name server does", async () => {
   const resolve = (): Promise<string[]> => new Promise(() => {});
   const endpoint = { hostname: "slow.invalid", port: 1 };
   const late = await assertRejects(() => resolveWithin(endpoint, { resolve, timeout: 20 }), TimedOutError);

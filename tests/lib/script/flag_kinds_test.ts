@@ -17,7 +17,7 @@ Deno.test("flag.on() is a switch: off unless given", { permissions }, () => {
   assertEquals([kind.short, kind.placeholder, kind.help, kind.repeatable], ["q", undefined, "say less", false]);
 });
 
-Deno.test("flag kinds show their default, in words where given", { permissions }, () => {
+Deno.test("flag kinds show their default, or the text given for it", { permissions }, () => {
   assertEquals(flag.text("m", { default: "Hello!" }).shown, "Hello!");
   assertEquals(flag.port("p", { default: 80 }).shown, "80");
   assertEquals(flag.integer("n", { default: undefined, min: 1, max: 2 }).shown, undefined);
@@ -26,12 +26,12 @@ Deno.test("flag kinds show their default, in words where given", { permissions }
   assertEquals(flag.ranges("a").repeatable, true);
 });
 
-Deno.test("flag.text() takes any text", { permissions }, () => {
+Deno.test("flag.text() accepts any text", { permissions }, () => {
   const kind = flag.text("m", { default: "d" });
   assertEquals([kind.read([]), kind.read([""]), kind.read(["\0"])], ["d", "", "\0"]);
 });
 
-Deno.test("flag.port() takes 0 only where any free port makes sense (P4)", { permissions }, () => {
+Deno.test("flag.port() accepts 0 only with `zero` (P4)", { permissions }, () => {
   const client = flag.port("p", { default: 80 });
   const server = flag.port("p", { default: 80, zero: true });
   assertEquals([client.read([]), client.read(["1"]), server.read(["0"])], [80, 1, 0]);
@@ -40,7 +40,7 @@ Deno.test("flag.port() takes 0 only where any free port makes sense (P4)", { per
   assertEquals(refused(client, "port "), 'Cannot use "port ": it must be a whole number from 1 to 65535');
 });
 
-Deno.test("flag.host() takes no port and no URL", { permissions }, () => {
+Deno.test("flag.host() refuses ports and URLs", { permissions }, () => {
   const kind = flag.host("h", { default: "127.0.0.1" });
   assertEquals([kind.read([]), kind.read(["[::1]"]), kind.read(["fe80::1%eth0"])], [
     "127.0.0.1",
@@ -53,13 +53,13 @@ Deno.test("flag.host() takes no port and no URL", { permissions }, () => {
   );
 });
 
-Deno.test("flag.seconds() takes decimals up to what a timer can hold (P4)", { permissions }, () => {
+Deno.test("flag.seconds() accepts decimals up to the maximum of a timer (P4)", { permissions }, () => {
   const kind = flag.seconds("t", { default: 0 });
   assertEquals(["0", "2.5", ".5", "5.", "2000000"].map((text) => kind.read([text])), [0, 2.5, 0.5, 5, 2_000_000]);
   refused(kind, "", ".", "-1", "+1", "NaN", "Infinity", "1e3", " 1", "1 ", "1s", "1,5", "2000000.1", "٣");
 });
 
-Deno.test("flag.integer() keeps to its bounds", { permissions }, () => {
+Deno.test("flag.integer() checks its bounds", { permissions }, () => {
   const kind = flag.integer("n", { default: undefined, min: -2, max: 9 });
   assertEquals([[], ["-2"], ["0"], ["-0"], ["9"], ["09"]].map((texts) => kind.read(texts)), [
     undefined,
@@ -72,7 +72,7 @@ Deno.test("flag.integer() keeps to its bounds", { permissions }, () => {
   assertStringIncludes(refused(kind, "", "10", "-3", "1.0", "1e0", "+1", "0x1", "1".repeat(400)), "from -2 to 9");
 });
 
-Deno.test("flag.choice() names the words it takes", { permissions }, () => {
+Deno.test("flag.choice() lists its keywords", { permissions }, () => {
   const kind = flag.choice("mode", ["room", "turns"], { default: "room" });
   assertEquals([kind.read([]), kind.read(["turns"]), kind.placeholder, kind.shown], [
     "room",
@@ -83,14 +83,14 @@ Deno.test("flag.choice() names the words it takes", { permissions }, () => {
   assertEquals(refused(kind, "Turns"), 'Cannot use "Turns": it must be room or turns');
 });
 
-Deno.test("flag.ranges() reads each of its values", { permissions }, () => {
+Deno.test("flag.ranges() parses each of its values", { permissions }, () => {
   const kind = flag.ranges("a");
   assertEquals(kind.read([]), []);
   assertEquals(kind.read(["10.0.0.0/8", "::1"]).length, 2);
   assertStringIncludes(refused(kind, "", "10.0.0.0/33", "example.com"), "an address or a range such as 192.168.0.0/16");
 });
 
-Deno.test("flag.texts() keeps each of its values, and refuses an empty one", { permissions }, () => {
+Deno.test("flag.texts() keeps all of its values, and refuses an empty one", { permissions }, () => {
   const kind = flag.texts("a", { placeholder: "NAME" });
   assertEquals([kind.read([]), kind.read(["b", " c"]), kind.repeatable], [[], ["b", " c"], true]);
   assertStringIncludes(refused(kind, ""), "it must not be empty");

@@ -19,7 +19,7 @@ const table = {
 
 const parse = (...args: string[]): ParsedFlags<typeof table> => parseFlags(table, args);
 
-/** The one line that a person reads. */
+/** The one line that the user sees. */
 function refusal(...args: string[]): string {
   const error = assertThrows(() => parse(...args), UsageError);
   assertEquals(error.code, 2);
@@ -27,11 +27,11 @@ function refusal(...args: string[]): string {
   return error.message;
 }
 
-Deno.test("flagName() writes a key as it is typed", { permissions }, () => {
+Deno.test("flagName() returns a key as the user types it", { permissions }, () => {
   assertEquals(["port", "maxConnections", "noNewline"].map(flagName), ["--port", "--max-connections", "--no-newline"]);
 });
 
-Deno.test("parseFlags() yields the defaults, and nothing as given", { permissions }, () => {
+Deno.test("parseFlags() without arguments returns the defaults, and nothing as given", { permissions }, () => {
   const { values, given } = parse();
   assertEquals(values, {
     port: 12345,
@@ -47,7 +47,7 @@ Deno.test("parseFlags() yields the defaults, and nothing as given", { permission
   assertEquals(given.size, 0);
 });
 
-Deno.test("parseFlags() reads a value in every way that one types it", { permissions }, () => {
+Deno.test("parseFlags() parses every notation of a value", { permissions }, () => {
   for (
     const args of [["--port", "9"], ["--port=9"], ["-p", "9"], ["-p9"], ["-p=9"], ["-qp", "9"], ["-qp9"], ["-qp=9"]]
   ) {
@@ -59,13 +59,13 @@ Deno.test("parseFlags() reads a value in every way that one types it", { permiss
   assertEquals(parse("-mhello", "-t", ".5").values.message, "hello");
 });
 
-Deno.test("parseFlags() takes switches alone and together", { permissions }, () => {
+Deno.test("parseFlags() accepts switches alone and combined", { permissions }, () => {
   const { values, given } = parse("--no-newline", "-q", "--json");
   assert(values.noNewline && values.quiet && values.json);
   assertEquals([...given], ["quiet", "json", "noNewline"]);
 });
 
-Deno.test("parseFlags() carries any text as a value, the empty one too (P4)", { permissions }, () => {
+Deno.test("parseFlags() accepts any text as a value, including the empty string (P4)", { permissions }, () => {
   for (
     const text of [
       "",
@@ -94,12 +94,12 @@ Deno.test("parseFlags() carries any text as a value, the empty one too (P4)", { 
   assert(parse("--message=").given.has("message"));
 });
 
-Deno.test("parseFlags() collects a flag that may be repeated", { permissions }, () => {
+Deno.test("parseFlags() collects the values of a repeatable flag", { permissions }, () => {
   const { values } = parse("--allow", "10.0.0.0/8", "--allow=::1");
   assertEquals(values.allow.map(({ prefix }) => prefix), [8, 128]);
 });
 
-Deno.test("parseFlags() names an unknown flag and the nearest right one (P4)", { permissions }, () => {
+Deno.test("parseFlags() reports an unknown flag and the nearest known one (P4)", { permissions }, () => {
   assertEquals(refusal("--prot", "1"), "Cannot use --prot: no such flag; the nearest is --port (see --help)");
   assertStringIncludes(refusal("--prot=1"), "Cannot use --prot: no such flag; the nearest is --port");
   assertStringIncludes(refusal("--maxConnections", "5"), "the nearest is --max-connections");
@@ -124,7 +124,7 @@ Deno.test("parseFlags() refuses a flag given twice (P4)", { permissions }, () =>
   assertStringIncludes(refusal("-qq"), "--quiet 2 times");
 });
 
-Deno.test("parseFlags() tells a missing value from an empty one (P4)", { permissions }, () => {
+Deno.test("parseFlags() distinguishes a missing value from an empty one (P4)", { permissions }, () => {
   const advice = "it needs a value (one that starts with a dash is written";
   for (const args of [["--port"], ["-p"], ["-qp"], ["--port", "--json"], ["-p", "-q"], ["--port", "--"]]) {
     assertEquals(refusal(...args), `Cannot use --port: ${advice} --port=VALUE)`, args.join(" "));
@@ -133,7 +133,7 @@ Deno.test("parseFlags() tells a missing value from an empty one (P4)", { permiss
   assertStringIncludes(refusal("--port="), 'Cannot use --port "": it must be a whole number');
 });
 
-Deno.test("parseFlags() names the flag whose value is wrong (P4)", { permissions }, () => {
+Deno.test("parseFlags() names the flag of an invalid value (P4)", { permissions }, () => {
   for (const text of ["65536", "1e3", " 80", "80x", "-1", "-", "", "0x50"]) {
     assertEquals(
       refusal("--port", text),
@@ -173,7 +173,7 @@ Deno.test("parseFlags() refuses stray arguments (P4)", { permissions }, () => {
   assertEquals(parse("--json", "--").values.json, true);
 });
 
-Deno.test("parseFlags() keeps arguments apart where a script takes some", { permissions }, () => {
+Deno.test("parseFlags() returns positional arguments if the script takes some", { permissions }, () => {
   const operands = (...args: string[]): readonly string[] => parseFlags(table, args, { operands: true }).operands;
   assertEquals(operands(), []);
   assertEquals(operands("a", "--port", "9", "b", "-q", "true", "--json", "false", "", "-"), [
@@ -192,7 +192,7 @@ Deno.test("parseFlags() keeps arguments apart where a script takes some", { perm
   }
 });
 
-Deno.test("parseFlags() lets a fault in a flag's reader through as it is", { permissions }, () => {
+Deno.test("parseFlags() rethrows other errors of a flag's parser unchanged", { permissions }, () => {
   const broken = { ...flag.text("x", { default: "" }), read: () => JSON.parse("{") };
   assertInstanceOf(assertThrows(() => parseFlags({ broken }, []), SyntaxError), SyntaxError);
 });

@@ -10,21 +10,21 @@ import { tlsServerFlags } from "../../../lib/script/tls_flags.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { FakeSocket } from "../fakes.ts";
 
-/** What the flags put over a socket, and the rest of what they say. */
+/** The layers that the flags select, and the other results. */
 async function opened(args: string[], options = {}): Promise<{ socket: StreamSocket; tls: boolean; join: string }> {
   const { values, given } = parseFlags({ ...tlsServerFlags, ...commonFlags }, args);
   const { layers, tls, join } = await serverLayers({ options: values, given, events: NO_EVENTS }, options);
   return { socket: compose(new FakeSocket(), layers), tls, join };
 }
 
-Deno.test("serverLayers() detects TLS where it is not spoken, but for a service that takes any bytes", async () => {
+Deno.test("serverLayers() without TLS detects TLS clients, unless the service accepts any bytes", async () => {
   const { socket, tls, join } = await opened([]);
   assertInstanceOf(socket, TlsHelloDetector);
   assertEquals([tls, join], [false, ""]);
   assertInstanceOf((await opened([], { anyBytes: true })).socket, FakeSocket);
 });
 
-Deno.test("serverLayers() puts TLS over each socket, and the pin into the command that joins", async () => {
+Deno.test("serverLayers() wraps each socket in TLS, and puts the pin into the join command", async () => {
   const { socket, tls, join } = await opened(["--tls", "--ephemeral"]);
   assertInstanceOf(socket, TlsSocket);
   assertEquals([tls, /^ --tls --pin sha256:[0-9a-f]{64}$/.test(join)], [true, true]);

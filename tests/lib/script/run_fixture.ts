@@ -1,5 +1,5 @@
 /**
- * A script for the tests of `runScript`: it ends in the way that `--ending` says. Needs no permission.
+ * A script for the tests of `runScript` that ends as `--ending` specifies. Needs no permission.
  *
  * @module
  */
@@ -19,15 +19,15 @@ const flags = {
 const script: Script<typeof flags> = {
   name: "run:fixture",
   role: "client",
-  summary: "script that ends as it is told",
+  summary: "script that ends as specified",
   example: { flags: "--ending done", does: "Ends well." },
   flags,
 };
 
-/** Waits for the signal and passes its reason on, as a client's read does. */
+/** Waits for the signal and rejects with its reason, as a client's read does. */
 function untilStopped(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    // Without it nothing would keep the process alive.
+    // Nothing else keeps the process alive.
     const timer = setInterval(() => {}, 1000);
     signal.addEventListener("abort", () => {
       clearInterval(timer);
@@ -60,9 +60,9 @@ const ENDINGS: Record<string, (run: Run<typeof flags>) => string | Promise<strin
     for (;;) await output.write(new Uint8Array(65536).fill(120));
   },
   log: async ({ events, signal }) => {
-    // Line after line: the first may still fit into the pipe of a reader that is about to leave.
+    // Line after line: the first may still fit into the pipe before its reader closes it.
     const timer = setInterval(() => events.emit({ event: "result", prose: "another line" }), 10);
-    // As a server does: whatever stops it, it has done its work.
+    // Like a server: any stop is a success.
     return await untilStopped(signal).catch(() => "Done: served").finally(() => clearInterval(timer));
   },
   request: async ({ stop, signal }) => {
@@ -70,7 +70,7 @@ const ENDINGS: Record<string, (run: Run<typeof flags>) => string | Promise<strin
     stop.request(new Error("the operator has left"));
     return await stopped.catch((error: Error) => `Done: ${error.message}`);
   },
-  ask: () => `Done: ${canAsk() ? "there is a person" : "nobody to ask"}`,
+  ask: () => `Done: ${canAsk() ? "can ask" : "cannot ask"}`,
   given: ({ given, options }) => `Done: ${[...given].join()} ${options.timeout}`,
   screen: async ({ redirectTerminal, output }) => {
     const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };

@@ -8,7 +8,7 @@ import { eventsIn, RunningScript } from "../../support/script.ts";
 const FIXTURE = new URL("./run_fixture.ts", import.meta.url).pathname;
 const ARGS = ["run", "--no-prompt", FIXTURE];
 
-/** Starts the fixture; with `shell`, what a shell does with it as `"$@"`. */
+/** Starts the fixture; with `shell`, through a shell command that refers to it as `"$@"`. */
 function start(args: string[], shell?: string): RunningScript {
   const options = { stdin: "null", stdout: "piped", stderr: "piped", env: { NO_COLOR: "1" } } as const;
   const command = shell === undefined
@@ -29,12 +29,12 @@ Deno.test("--help goes to standard output and ends with 0", async () => {
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(
       stdout,
-      "run:fixture: script that ends as it is told\n\nUsage: deno task run:fixture [flags]\n",
+      "run:fixture: script that ends as specified\n\nUsage: deno task run:fixture [flags]\n",
     );
   }
 });
 
-Deno.test("--version tells the version of the project", async () => {
+Deno.test("--version prints the version of the project", async () => {
   assertEquals(await run("-V"), { code: 0, stdout: `plainwire ${config.version}\n`, stderr: "" });
 });
 
@@ -48,7 +48,7 @@ Deno.test("misuse is one line on standard error and code 2, with --json too (P4)
   }
 });
 
-Deno.test("a run that ends well says so", async () => {
+Deno.test("a successful run says so", async () => {
   assertEquals(await run(), { code: 0, stdout: "", stderr: "[+] Done: nothing to do\n" });
   assertEquals(await run("--role=server"), { code: 0, stdout: "[+] Done: nothing to do\n", stderr: "" });
   assertEquals(await run("-q"), { code: 0, stdout: "", stderr: "" });
@@ -67,7 +67,7 @@ Deno.test("a failure is one plain line and its code, never a stack trace (S7)", 
   });
 });
 
-Deno.test("--json tells every ending as an event, and nothing on standard error", async () => {
+Deno.test("--json reports every ending as an event, and nothing on standard error", async () => {
   const endings = { done: [0], failure: [4, 4], bug: [1, 1], usage: [2, 2] };
   for (const [ending, codes] of Object.entries(endings)) {
     const { code, stdout, stderr } = await run("--json", `--ending=${ending}`);
@@ -79,22 +79,22 @@ Deno.test("--json tells every ending as an event, and nothing on standard error"
   }
 });
 
-Deno.test("received data goes to standard output as it is; with --json it does not", async () => {
+Deno.test("received data goes to standard output unchanged; not with --json", async () => {
   assertEquals(await run("--ending=data"), { code: 0, stdout: "da\x1bta", stderr: "[+] Done: data written\n" });
   assertEquals(eventsIn((await run("--ending=data", "--json")).stdout).map(({ event }) => event), ["ended"]);
 });
 
-Deno.test("a script gets its options, and which of them were given", async () => {
+Deno.test("a script gets its options, and which of them were given explicitly", async () => {
   assertStringIncludes((await run("-t", "1.5", "--ending=given")).stderr, "Done: ending,timeout 1.5");
 });
 
-Deno.test("a reader that leaves ends the run quietly: data (P3)", shell, async () => {
+Deno.test("a reader that closes the pipe ends the run quietly: data (P3)", shell, async () => {
   const { code, stdout, stderr } = await start(["--ending=flood"], '{ "$0" "$@"; echo "code $?" >&2; } | head -c 10')
     .ended();
   assertEquals([code, stdout, stderr], [0, "xxxxxxxxxx", "code 0\n"]);
 });
 
-Deno.test("a reader that leaves ends the run quietly: the log (P3)", shell, async () => {
+Deno.test("a reader that closes the pipe ends the run quietly: the log (P3)", shell, async () => {
   const log = '{ "$0" "$@"; echo "code $?" >&2; } | true';
   const { stdout, stderr } = await start(["--role=server", "--ending=log"], log).ended();
   assertEquals([stdout, stderr], ["", "code 0\n"]);
@@ -115,7 +115,7 @@ Deno.test(
   },
 );
 
-Deno.test("a client that is stopped exits with 128 and the signal's number (P1)", shell, async () => {
+Deno.test("a client that is stopped exits with 128 plus the signal number (P1)", shell, async () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     await using script = start(["--ending=wait"]);
     await script.until(/waiting/, "stderr");
@@ -123,7 +123,7 @@ Deno.test("a client that is stopped exits with 128 and the signal's number (P1)"
   }
 });
 
-Deno.test("a stop is told by --json as well (P1)", shell, async () => {
+Deno.test("--json reports a stop too (P1)", shell, async () => {
   await using script = start(["--ending=wait", "--json"]);
   await script.until(/waiting/);
   const { code, stdout, stderr } = await script.stop();
@@ -135,18 +135,18 @@ Deno.test("a run can be ended from within", async () => {
   assertEquals((await run("--ending=request")).stderr, "[+] Done: the operator has left\n");
 });
 
-Deno.test("off a terminal there is nobody to ask, and no screen to take", async () => {
-  assertStringIncludes((await run("--ending=ask")).stderr, "Done: nobody to ask");
+Deno.test("off a terminal, a script cannot ask questions or redirect the terminal", async () => {
+  assertStringIncludes((await run("--ending=ask")).stderr, "Done: cannot ask");
   assertEquals((await run("--ending=screen")).stdout, "taken\n");
 });
 
 Deno.test(
-  "on a terminal there is a person to ask, and a screen to take",
+  "on a terminal, a script can ask questions and redirect the terminal",
   { ignore: Deno.build.os !== "linux" },
   async () => {
     const typed = (ending: string): string =>
       [Deno.execPath(), ...ARGS, `--ending=${ending}`].map((arg) => `'${arg}'`).join(" ");
-    for (const [ending, shown] of [["ask", /Done: there is a person\r\n$/], ["screen", /^$/]] as const) {
+    for (const [ending, shown] of [["ask", /Done: can ask\r\n$/], ["screen", /^$/]] as const) {
       const terminal = new Deno.Command("script", { args: ["-qec", typed(ending), "/dev/null"], stdin: "null" });
       const { code, stdout } = await terminal.output();
       assertEquals(code, 0);
@@ -185,7 +185,7 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
   for (let code = 0; code <= 9; code++) assertMatch(help, new RegExp(`[ ·] ${code} [A-Za-z]`), String(code));
 });
 
-Deno.test("helpText() tells the arguments that a script takes besides flags", { permissions: "none" }, () => {
+Deno.test("helpText() describes the positional arguments", { permissions: "none" }, () => {
   const operands = { placeholder: "NAME...", help: "what to name" };
   const example = { flags: "x", does: "Does it." };
   const help = helpText({ name: "a:b", role: "server", summary: "s", example, flags: { ...commonFlags }, operands });

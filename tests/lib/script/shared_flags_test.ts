@@ -61,7 +61,7 @@ Deno.test("the shared limits have bounds", { permissions }, () => {
   }
 });
 
-Deno.test("serveOptions() turns seconds into milliseconds and fills in the framing", { permissions }, () => {
+Deno.test("serveOptions() converts seconds to milliseconds and fills in the framing", { permissions }, () => {
   const { values } = parseFlags(serverFlags, ["-t", "2.5", "--once", "--max-connections=3", "--allow=::1", "--gap=0"]);
   const options = serveOptions(values, NO_EVENTS);
   assertEquals([options.timeout, options.once, options.maxConnections, options.gap], [2500, true, 3, 0]);

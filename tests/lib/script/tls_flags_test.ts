@@ -21,7 +21,7 @@ const asClient = (args: string[], events = NO_EVENTS) => {
   return clientTls({ options, given, events });
 };
 
-Deno.test("without --tls there is none, and no flag of it may be given", async () => {
+Deno.test("without --tls there is no TLS, and its other flags are refused", async () => {
   assertEquals([await asServer([]), await asClient([])], [null, null]);
   for (const args of [["--cert", "x"], ["--key", "x"], ["--client-ca", "x"], ["--ephemeral"], ["--alpn", "x"]]) {
     await assertRejects(() => asServer(args), UsageError, `Cannot use ${args[0]} without --tls`);
@@ -36,14 +36,14 @@ Deno.test("without --tls there is none, and no flag of it may be given", async (
   }
 });
 
-Deno.test("--ephemeral makes a key for this run, and the join flags carry its fingerprint", async () => {
+Deno.test("--ephemeral generates a key for this run, and the join flags contain its fingerprint", async () => {
   const events = new RecordedEvents();
   const secrets = await asServer(["--tls", "--ephemeral"], events);
   assertMatch(secrets?.join ?? "", /^ --tls --pin sha256:[\da-f]{64}$/);
   assertEquals(secrets?.join.includes(secrets.fingerprint), true);
-  const told = JSON.stringify(events.all);
-  assertMatch(told, /A certificate was made, for this run only/);
-  assertEquals(told.includes("PRIVATE KEY"), false);
+  const logged = JSON.stringify(events.all);
+  assertMatch(logged, /A certificate was made, for this run only/);
+  assertEquals(logged.includes("PRIVATE KEY"), false);
   assertEquals(secrets?.settings.clientCa, null);
 });
 
@@ -77,7 +77,7 @@ Deno.test("a key in the certificate's file needs no --key", async () => {
   assertEquals((await asServer(["--tls", "--cert", `${folder}/both.pem`]))?.settings.alpn, []);
 });
 
-Deno.test("what does not go together is misuse, named (T2, 55)", async () => {
+Deno.test("conflicting flags and files are misuse, with the reason (T2, 55)", async () => {
   for (
     const [args, words] of [
       [["--key", server.key], "Cannot use --key without --cert"],
@@ -110,14 +110,14 @@ Deno.test("what does not go together is misuse, named (T2, 55)", async () => {
   }
 });
 
-Deno.test("a certificate that peers will refuse is warned of", async () => {
+Deno.test("a certificate that peers will refuse causes a warning", async () => {
   const events = new RecordedEvents();
   const { cert, key } = files("expired");
   await asServer(["--tls", "--cert", cert, "--key", key], events);
   assertMatch(JSON.stringify(events.all), /"warning","message":"The certificate in [^"]+ expired on/);
 });
 
-Deno.test("a client's flags become what it trusts and shows", async () => {
+Deno.test("a client's flags set what it trusts and presents", async () => {
   const { cert, key } = files("ada");
   const tls = await asClient([
     "--tls",

@@ -8,7 +8,7 @@ import { FakeListener, FakeSocket } from "../fakes.ts";
 
 const permissions = "none";
 
-/** Slots that count what is done to them. */
+/** Slots that count their calls. */
 class CountedSlots implements Slots {
   taken = 0;
   most = 0;
@@ -34,7 +34,7 @@ function refusal(options: AdmissionOptions, open: number, hostname?: string): st
   return no && `${no.kind}: ${no.reason}`;
 }
 
-Deno.test("Admission lets everybody in unless told otherwise", { permissions }, () => {
+Deno.test("Admission admits all clients by default", { permissions }, () => {
   assertEquals([refusal({}, 1_000_000), refusal({ allow: [], maxConnections: 0 }, 9)], [null, null]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("Admission counts up to maxConnections", { permissions }, () => {
   assertEquals(refusal({ maxConnections: 2 }, 2), "full: the server is full (2 connections at most); try again later");
 });
 
-Deno.test("Admission asks for the address first: who is not allowed takes no slot", { permissions }, () => {
+Deno.test("Admission checks the address first: a client that is not allowed takes no slot", { permissions }, () => {
   const slots = new CountedSlots(1);
   const options = { maxConnections: 1, slots, allow: [{ network: "192.0.2.0", prefix: 24, family: "ipv4" as const }] };
   assertEquals(refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
@@ -53,31 +53,35 @@ Deno.test("Admission asks for the address first: who is not allowed takes no slo
   assertEquals(refusal(options, 0, "192.0.2.1"), "full: the server is full (1 connection at most); try again later");
 });
 
-Deno.test("Admission lets who is turned away read why before it closes", { permissions }, async () => {
+Deno.test("Admission lets a refused client read the reason before it closes", { permissions }, async () => {
   const events = new RecordedEvents();
   const admission = new Admission({}, events);
   const socket = new FakeSocket();
   admission.turnAway(socket, { kind: "full", reason: "not today" });
-  await socket.source.asked();
+  await socket.source.readPending();
   assertEquals([socket.sent, socket.calls], ["Cannot serve you: not today\n", ["setNoDelay", "closeWrite"]]);
   socket.source.end();
   await admission.settled();
   assertEquals([socket.closed, events.names], [true, ["refused"]]);
 });
 
-Deno.test("Admission tells in the protocol's own form, which depends on the kind", { permissions }, async () => {
-  const admission = new Admission({ refusal: (sentence, kind) => encodeText(`${kind}/${sentence}`) }, NO_EVENTS);
-  for (const kind of ["full", "not allowed"] as const) {
-    const socket = new FakeSocket();
-    admission.turnAway(socket, { kind, reason: "no" });
-    await socket.source.asked();
-    assertEquals(socket.sent, `${kind}/Cannot serve you: no`);
-    socket.source.end();
-    await admission.settled();
-  }
-});
+Deno.test(
+  "Admission sends the refusal in the protocol's own form, which depends on the kind",
+  { permissions },
+  async () => {
+    const admission = new Admission({ refusal: (sentence, kind) => encodeText(`${kind}/${sentence}`) }, NO_EVENTS);
+    for (const kind of ["full", "not allowed"] as const) {
+      const socket = new FakeSocket();
+      admission.turnAway(socket, { kind, reason: "no" });
+      await socket.source.readPending();
+      assertEquals(socket.sent, `${kind}/Cannot serve you: no`);
+      socket.source.end();
+      await admission.settled();
+    }
+  },
+);
 
-Deno.test("servers that share slots share the limit, and give each slot back", { permissions }, async () => {
+Deno.test("servers that share slots share the limit, and free each slot", { permissions }, async () => {
   const [slots, controller] = [new CountedSlots(3), new AbortController()];
   const sockets = Array.from({ length: 8 }, () => new FakeSocket());
   const { promise: go, resolve: end } = Promise.withResolvers<void>();
@@ -99,7 +103,7 @@ Deno.test("servers that share slots share the limit, and give each slot back", {
 });
 
 Deno.test(
-  "clients that are turned away by the thousand are counted in the log, not told one by one",
+  "thousands of refused clients are counted in the log instead of logged one by one",
   { permissions },
   async () => {
     const events = new RecordedEvents();
@@ -122,9 +126,9 @@ Deno.test(
     await all.promise;
     stop.abort();
     assertEquals((await serving).refused, 6000);
-    const told = events.names.filter((name) => name === "refused").length;
+    const logged = events.names.filter((name) => name === "refused").length;
     const [rest] = events.all.flatMap((event) => "message" in event ? [String(event.message)] : []);
-    assertStringIncludes(rest ?? "", `Not logged in the last `);
-    assertStringIncludes(rest ?? "", `: ${6000 - told} refused; from 1 peer`);
+    assertStringIncludes(rest ?? "", `Suppressed in the last `);
+    assertStringIncludes(rest ?? "", `: ${6000 - logged} refused; from 1 peer`);
   },
 );

@@ -3,13 +3,13 @@ import { connectFailure, connectTcp } from "../../../lib/stream/connect.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 
-/** A port on which nobody listens: one that was free a moment ago. */
+/** A port on which nothing listens: it was free a moment ago. */
 function freePort(hostname = "127.0.0.1"): number {
   using listener = Deno.listen({ hostname, port: 0 });
   return listener.addr.port;
 }
 
-/** A listener whose queue is full: further connects get no answer, as behind a firewall that drops. */
+/** A listener with a full backlog: further connects get no answer, as behind a firewall that drops packets. */
 async function blackHole(): Promise<Disposable & { port: number }> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
@@ -17,7 +17,7 @@ async function blackHole(): Promise<Disposable & { port: number }> {
   try {
     for (;;) held.push(await Deno.connect({ port, signal: AbortSignal.timeout(100) }));
   } catch {
-    // Full.
+    // The backlog is full.
   }
   return {
     port,
@@ -28,7 +28,7 @@ async function blackHole(): Promise<Disposable & { port: number }> {
   };
 }
 
-Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and tells so", async () => {
+Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and emits an event", async () => {
   for (
     const [bind, host] of [["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "localhost"], ["::1", "::1"], ["::", "0.0.0.0"]]
   ) {
@@ -46,7 +46,7 @@ Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and
   }
 });
 
-Deno.test("connectTcp() to a port without a listener ends with code 4 and advice (S14)", async () => {
+Deno.test("connectTcp() to a port without a listener fails with code 4 and a hint (S14)", async () => {
   for (const hostname of ["127.0.0.1", "::1", "localhost"]) {
     const port = freePort(hostname === "localhost" ? "127.0.0.1" : hostname);
     const failure = await assertRejects(() => connectTcp((at) => Deno.connect(at), { hostname, port }), Failure);
@@ -59,7 +59,7 @@ Deno.test("connectTcp() to a port without a listener ends with code 4 and advice
   }
 });
 
-Deno.test("connectTcp() to a name that does not exist ends with code 3 (S14)", async () => {
+Deno.test("connectTcp() to a name that does not exist fails with code 3 (S14)", async () => {
   const failure = await assertRejects(
     () => connectTcp((at) => Deno.connect(at), { hostname: "nosuch.invalid", port: 9 }),
     Failure,
@@ -68,7 +68,7 @@ Deno.test("connectTcp() to a name that does not exist ends with code 3 (S14)", a
   assertStringIncludes(failure.message, "Cannot resolve nosuch.invalid: ");
 });
 
-Deno.test("connectTcp() to a host that drops ends with code 5 at its time limit (S14)", {
+Deno.test("connectTcp() to a host that drops packets fails with code 5 at its time limit (S14)", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
   using hole = await blackHole();
@@ -83,7 +83,7 @@ Deno.test("connectTcp() to a host that drops ends with code 5 at its time limit 
   );
 });
 
-Deno.test("connectTcp() ends with its signal: before, during the attempt, and after it", async () => {
+Deno.test("connectTcp() rejects when its signal is aborted: before, during and after the attempt", async () => {
   const reason = new Error("stopped");
   for (const hostname of ["127.0.0.1", "nosuch.invalid"]) {
     const aborted = connectTcp((at) => Deno.connect(at), { hostname, port: 9 }, { signal: AbortSignal.abort(reason) });
@@ -110,7 +110,7 @@ Deno.test("connectTcp() ends with its signal: before, during the attempt, and af
   assertEquals(await assertRejects(() => reading, Error), reason);
 });
 
-Deno.test("connectTcp() leaves its time limit behind once it has connected", async () => {
+Deno.test("connectTcp() clears its time limit once it has connected", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   // A timer that is still running at the end of a test fails it.
   using _connection = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: listener.addr.port }, {
@@ -119,7 +119,7 @@ Deno.test("connectTcp() leaves its time limit behind once it has connected", asy
   using _accepted = await listener.accept();
 });
 
-Deno.test("connectFailure() names each address of a name and what it said", async () => {
+Deno.test("connectFailure() reports the state of each address of a name", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const refused = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");

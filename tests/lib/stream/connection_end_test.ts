@@ -11,7 +11,7 @@ import { FakeSocket } from "../fakes.ts";
 
 const permissions = "none";
 
-/** A connection over a fake socket, in a time that passes when the test says so. */
+/** A connection over a fake socket, with a clock that the test advances. */
 function setUp(options: ConnectionOptions = {}) {
   const [socket, events, time] = [new FakeSocket(), new RecordedEvents(), new TestTime()];
   return { socket, events, time, connection: new Connection(socket, { events, time, ...options }) };
@@ -19,7 +19,7 @@ function setUp(options: ConnectionOptions = {}) {
 
 const text = (bytes: Uint8Array | null): string | null => bytes === null ? null : decodeText(bytes);
 
-Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions }, async () => {
+Deno.test("a silent peer reaches the idle limit (S18)", { permissions }, async () => {
   const { socket, connection, time } = setUp({ timeout: 20 });
   const failing = assertRejects(() => connection.readMessage(), TimedOutError);
   await time.pass(19);
@@ -31,7 +31,7 @@ Deno.test("a peer that says nothing reaches the idle limit (S18)", { permissions
   assertEquals(await assertRejects(() => connection.write("x"), TimedOutError), failure);
 });
 
-Deno.test("the idle limit cuts a message in the middle: what has come is not taken for a whole one (S19)", {
+Deno.test("the idle limit cuts off an incomplete message, which does not pass for a whole one (S19)", {
   permissions,
 }, async () => {
   const { socket, connection, time } = setUp({ timeout: 20, gap: 0 });
@@ -41,7 +41,7 @@ Deno.test("the idle limit cuts a message in the middle: what has come is not tak
   await failing;
 });
 
-Deno.test("each byte that comes begins the idle limit anew", { permissions }, async () => {
+Deno.test("each received byte restarts the idle limit", { permissions }, async () => {
   const { socket, connection, time } = setUp({ timeout: 11, gap: 0 });
   const reading = connection.readMessage();
   for (const byte of "thirty bytes, one every 10 ms\n") {
@@ -52,7 +52,7 @@ Deno.test("each byte that comes begins the idle limit anew", { permissions }, as
   connection.close();
 });
 
-Deno.test("the idle limit holds after a message that a pause has ended (S4, S18)", { permissions }, async () => {
+Deno.test("the idle limit applies after a message that a pause has ended (S4, S18)", { permissions }, async () => {
   const { socket, connection, time } = setUp({ timeout: 30, gap: 5 });
   socket.source.feed("bare");
   assertEquals(text(await connection.readMessage()), "bare");
@@ -75,7 +75,7 @@ Deno.test("the idle limit does not run while it is our turn", { permissions }, a
 
 Deno.test("a peer that never reads reaches the stall limit (S11, S12)", { permissions }, async () => {
   const { socket, connection, time } = setUp({ stall: 20 });
-  socket.stuck = true;
+  socket.stalled = true;
   const failing = assertRejects(() => connection.write("x"), TimedOutError);
   await time.pass(25);
   const failure = await failing;
@@ -83,21 +83,21 @@ Deno.test("a peer that never reads reaches the stall limit (S11, S12)", { permis
   assert(socket.closed);
 });
 
-Deno.test("finish() sends FIN, reads what the peer still says, and closes", { permissions }, async () => {
+Deno.test("finish() sends FIN, reads what the peer still sends, and closes", { permissions }, async () => {
   const { socket, connection } = setUp();
   await connection.write("answer\n");
   const finishing = connection.finish();
-  await socket.source.asked();
+  await socket.source.readPending();
   assertEquals(socket.calls, ["setNoDelay", "closeWrite"]);
   socket.source.feed("x".repeat(5000));
-  await socket.source.asked();
+  await socket.source.readPending();
   assert(!socket.closed);
   socket.source.end();
   await finishing;
   assertEquals([socket.sent, socket.calls.at(-1)], ["answer\n", "close"]);
 });
 
-Deno.test("finish() after a pause goes on with the read under way", { permissions }, async () => {
+Deno.test("finish() after a pause continues with the pending read", { permissions }, async () => {
   const { socket, connection } = setUp({ gap: 5 });
   socket.source.feed("bare");
   assertEquals(text(await connection.readMessage()), "bare");
@@ -106,7 +106,7 @@ Deno.test("finish() after a pause goes on with the read under way", { permission
   assert(socket.closed);
 });
 
-Deno.test("finish() does not read for ever from a peer that writes for ever (S12)", { permissions }, async () => {
+Deno.test("finish() stops reading from a peer that never stops writing (S12)", { permissions }, async () => {
   const { socket, connection } = setUp();
   let received = 0;
   socket.read = (into) => {
@@ -117,7 +117,7 @@ Deno.test("finish() does not read for ever from a peer that writes for ever (S12
   assert(socket.closed && received < 2_000_000, String(received));
 });
 
-Deno.test("finish() reads on as far as it is told", { permissions }, async () => {
+Deno.test("finish() reads up to the given number of bytes", { permissions }, async () => {
   const { socket, connection } = setUp();
   socket.source.feed("x".repeat(20));
   const finishing = deadline(connection.finish({ bytes: 21 }), 5000);
@@ -128,7 +128,7 @@ Deno.test("finish() reads on as far as it is told", { permissions }, async () =>
   assert(socket.closed);
 });
 
-Deno.test("finish() of a peer that is gone, or that stays for ever, just closes", { permissions }, async () => {
+Deno.test("finish() just closes if the peer is gone or never closes", { permissions }, async () => {
   const gone = setUp();
   gone.socket.closeWrite = () => Promise.reject(new Deno.errors.NotConnected());
   await gone.connection.finish();
@@ -144,7 +144,7 @@ Deno.test("finish() of a peer that is gone, or that stays for ever, just closes"
 });
 
 Deno.test(
-  "finish() gives an end that cannot go out yet the time of a write, and no more (17)",
+  "finish() limits a FIN that cannot be sent yet like a write (17)",
   { permissions },
   async () => {
     for (const stall of [0, 200]) {
@@ -166,10 +166,10 @@ Deno.test(
   },
 );
 
-Deno.test("drain() closes a connection at rest, and its read says null", { permissions }, async () => {
+Deno.test("drain() closes an idle connection, and its read returns null", { permissions }, async () => {
   const { socket, connection, events, time } = setUp();
   const reading = connection.readMessage();
-  await socket.source.asked();
+  await socket.source.readPending();
   connection.drain();
   await time.pass(100);
   assertEquals(await reading, null);
@@ -177,10 +177,10 @@ Deno.test("drain() closes a connection at rest, and its read says null", { permi
   assertEquals([await connection.read(), events.names], [null, ["closed"]]);
 });
 
-Deno.test("drain() lets a request in that had arrived already", { permissions }, async () => {
+Deno.test("drain() serves a request that had already arrived", { permissions }, async () => {
   const { socket, connection, time } = setUp();
   const reading = connection.readMessage();
-  await socket.source.asked();
+  await socket.source.readPending();
   connection.drain();
   socket.source.feed("just in time\n");
   assertEquals(text(await reading), "just in time");
@@ -191,7 +191,7 @@ Deno.test("drain() lets a request in that had arrived already", { permissions },
   connection.close();
 });
 
-Deno.test("drain() lets a message under way end, and those that came with it", { permissions }, async () => {
+Deno.test("drain() lets an incomplete message finish, and those that arrived with it", { permissions }, async () => {
   const { socket, connection, time } = setUp({ gap: 0 });
   const reading = connection.readMessage();
   socket.source.feed("fir");
@@ -204,7 +204,7 @@ Deno.test("drain() lets a message under way end, and those that came with it", {
   connection.close();
 });
 
-Deno.test("drain() leaves a connection alone whose handler works", { permissions }, async () => {
+Deno.test("drain() does not close a connection while its handler works", { permissions }, async () => {
   const { socket, connection, time } = setUp();
   socket.source.feed("request\n");
   await connection.readMessage();
@@ -215,7 +215,7 @@ Deno.test("drain() leaves a connection alone whose handler works", { permissions
   connection.close();
 });
 
-Deno.test("a connection counts at its gate while it is open", { permissions }, () => {
+Deno.test("a connection is counted at its gate while it is open", { permissions }, () => {
   const gate = new FairGate();
   const connections = Array.from({ length: 129 }, () => new Connection(new FakeSocket(), { gate }));
   assert(gate.crowded);
@@ -225,7 +225,7 @@ Deno.test("a connection counts at its gate while it is open", { permissions }, (
   for (const connection of connections) connection.close();
 });
 
-Deno.test("a read in a crowd waits for its turn, then goes on", { permissions }, async () => {
+Deno.test("a read in a crowd waits for its turn, then continues", { permissions }, async () => {
   const gate = new FairGate();
   const sockets = Array.from({ length: 200 }, () => new FakeSocket());
   const connections = sockets.map((socket) => new Connection(socket, { gate }));

@@ -18,14 +18,14 @@ function setUp(
 
 const text = (bytes: Uint8Array | null): string | null => bytes === null ? null : decodeText(bytes);
 
-Deno.test("Connection knows itself and its peer", { permissions }, () => {
+Deno.test("Connection exposes its own and its peer's address", { permissions }, () => {
   const socket = new FakeSocket("::ffff:192.0.2.9", 80, 3);
   using connection = new Connection(socket);
   assertEquals([connection.peer, connection.hostname], ["192.0.2.9:80", "192.0.2.9"]);
   assertEquals([connection.local, connection.id, connection.closed], ["127.0.0.1:1", 3, false]);
 });
 
-Deno.test("Connection switches Nagle off, also where the peer has reset already (S20)", { permissions }, () => {
+Deno.test("Connection disables Nagle's algorithm, even if the peer has already reset (S20)", { permissions }, () => {
   const { socket, connection } = setUp();
   assertEquals(socket.calls, ["setNoDelay"]);
   connection.close();
@@ -37,7 +37,7 @@ Deno.test("Connection switches Nagle off, also where the peer has reset already 
   assertEquals(gone.calls, ["close"]);
 });
 
-Deno.test("Connection reads messages, lines and pieces, and tells each as an event", { permissions }, async () => {
+Deno.test("Connection reads messages, lines and chunks, and emits an event for each", { permissions }, async () => {
   const { socket, connection, events } = setUp({ gap: 0 });
   socket.source.feed("one\r\ntwo\nthree\npiece");
   assertEquals(text(await connection.readMessage()), "one");
@@ -58,7 +58,7 @@ Deno.test("Connection reads messages, lines and pieces, and tells each as an eve
   connection.close();
 });
 
-Deno.test("Connection.read() tells a character that is split over two reads whole (S3)", { permissions }, async () => {
+Deno.test("Connection.read() reports a character split over two reads whole (S3)", { permissions }, async () => {
   const { socket, connection, events } = setUp();
   for (const byte of encodeText("é")) {
     socket.source.feed(Uint8Array.of(byte));
@@ -68,9 +68,9 @@ Deno.test("Connection.read() tells a character that is split over two reads whol
   connection.close();
 });
 
-Deno.test("Connection writes all, however little the socket takes at once (S13)", { permissions }, async () => {
+Deno.test("Connection writes everything, however short the socket's writes are (S13)", { permissions }, async () => {
   const { socket, connection, events } = setUp();
-  socket.atOnce = 1;
+  socket.maxWrite = 1;
   await connection.write("Grüße\r\n");
   await connection.write(encodeText("more"));
   await connection.write("");
@@ -83,7 +83,7 @@ Deno.test("Connection writes all, however little the socket takes at once (S13)"
   connection.close();
 });
 
-Deno.test("Connection is silent about messages where nobody listens", { permissions }, async () => {
+Deno.test("Connection emits no message events unless they are consumed", { permissions }, async () => {
   const { socket, connection, events } = setUp({ report: false });
   socket.source.feed("one\n");
   await connection.readMessage();
@@ -101,7 +101,7 @@ Deno.test("Connection is silent about messages where nobody listens", { permissi
   assertEquals(quiet.all, []);
 });
 
-Deno.test("Connection asks for each message whether anybody reads about it", { permissions }, async () => {
+Deno.test("Connection checks for each message whether its events are consumed", { permissions }, async () => {
   const all: string[] = [];
   const events = { detailed: false, emit: (event: NetEvent): unknown => all.push(event.event) };
   const { socket, connection } = setUp({ events });
@@ -115,10 +115,10 @@ Deno.test("Connection asks for each message whether anybody reads about it", { p
   assertEquals(all, ["received"]);
 });
 
-Deno.test("Connection.close() ends what waits, once, and says what passed", { permissions }, async () => {
+Deno.test("Connection.close() ends pending operations, once, and reports the totals", { permissions }, async () => {
   const { socket, connection, events } = setUp();
   const reading = assertRejects(() => connection.readMessage(), Failure);
-  await socket.source.asked();
+  await socket.source.readPending();
   connection.close();
   connection.close();
   connection[Symbol.dispose]();
@@ -131,7 +131,7 @@ Deno.test("Connection.close() ends what waits, once, and says what passed", { pe
 });
 
 Deno.test(
-  "Connection puts a reset into words, and how far the message had come (S9, S10)",
+  "Connection reports a reset, and how much of a message had arrived (S9, S10)",
   { permissions },
   async () => {
     for (const [before, tail] of [["", ""], ["half", ", 4 bytes into a message"]] as const) {
@@ -146,7 +146,7 @@ Deno.test(
   },
 );
 
-Deno.test("Connection puts a write to nobody into words (S9)", { permissions }, async () => {
+Deno.test("Connection reports a write to a peer that is gone (S9)", { permissions }, async () => {
   const { socket, connection } = setUp();
   socket.writeError = new Deno.errors.BrokenPipe();
   const failure = await assertRejects(() => connection.write("x"), CutOffError);
@@ -169,7 +169,7 @@ Deno.test(
   },
 );
 
-Deno.test("Connection.closeWrite() half-closes; a peer that is gone does not matter", { permissions }, async () => {
+Deno.test("Connection.closeWrite() half-closes, and succeeds if the peer is gone", { permissions }, async () => {
   const { socket, connection } = setUp();
   await connection.closeWrite();
   socket.source.feed("still here\n");
@@ -181,7 +181,7 @@ Deno.test("Connection.closeWrite() half-closes; a peer that is gone does not mat
   connection.close();
 });
 
-Deno.test("Connection ends with its signal, before and during a read", { permissions }, async () => {
+Deno.test("Connection closes when its signal is aborted, before and during a read", { permissions }, async () => {
   const reason = new Error("stopped");
   const aborted = setUp({ signal: AbortSignal.abort(reason) });
   assert(aborted.connection.closed && aborted.socket.closed);
@@ -190,13 +190,13 @@ Deno.test("Connection ends with its signal, before and during a read", { permiss
   const controller = new AbortController();
   const { socket, connection } = setUp({ signal: controller.signal });
   const reading = assertRejects(() => connection.read(), Error);
-  await socket.source.asked();
+  await socket.source.readPending();
   controller.abort(reason);
   assertEquals(await reading, reason);
   assertEquals(await assertRejects(() => connection.write("x"), Error), reason);
 });
 
-Deno.test("Connection lets its signal go when it is closed", { permissions }, () => {
+Deno.test("Connection removes its abort listener when it is closed", { permissions }, () => {
   const { signal } = new AbortController();
   const listeners = new Set<unknown>();
   signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
@@ -207,7 +207,7 @@ Deno.test("Connection lets its signal go when it is closed", { permissions }, ()
   assertEquals(listeners.size, 0);
 });
 
-Deno.test("Connection.ready() waits for something to read and takes nothing", { permissions }, async () => {
+Deno.test("Connection.ready() waits for something to read and consumes nothing", { permissions }, async () => {
   const { socket, connection } = setUp({ gap: 0 });
   const ready = connection.ready();
   socket.source.feed("word\n");

@@ -9,10 +9,10 @@ function gateOf(open: number): FairGate {
   return gate;
 }
 
-/** Lets the event loop turn, immediates included. */
+/** Waits for a turn of the event loop, including immediates. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(() => setImmediate(() => resolve()), 0));
 
-/** Starts so many passes in this turn; tells how many have not passed after all microtasks. */
+/** Starts `count` passes in this turn; returns how many are still held after all microtasks. */
 async function heldBack(gate: FairGate, passes: number): Promise<{ held: number; all: Promise<unknown> }> {
   let held = passes;
   const all = Promise.all(Array.from({ length: passes }, () => gate.pass().then(() => held--)));
@@ -20,14 +20,14 @@ async function heldBack(gate: FairGate, passes: number): Promise<{ held: number;
   return { held, all };
 }
 
-Deno.test("FairGate is crowded above 128 open connections only", { permissions }, () => {
+Deno.test("FairGate is crowded only above 128 open connections", { permissions }, () => {
   assert(!gateOf(0).crowded && !gateOf(128).crowded && gateOf(129).crowded);
   const gate = gateOf(129);
   gate.leave();
   assert(!gate.crowded);
 });
 
-Deno.test("FairGate lets few busy ones among many idle ones pass at once", { permissions }, async () => {
+Deno.test("FairGate lets a few busy connections among many idle ones pass at once", { permissions }, async () => {
   const gate = gateOf(1000);
   for (let round = 0; round < 3; round++) {
     const { held, all } = await heldBack(gate, 50);
@@ -37,7 +37,7 @@ Deno.test("FairGate lets few busy ones among many idle ones pass at once", { per
   }
 });
 
-Deno.test("FairGate holds a crowd back until the event loop has turned", { permissions }, async () => {
+Deno.test("FairGate delays a crowd until the event loop has turned", { permissions }, async () => {
   const gate = gateOf(300);
   const first = await heldBack(gate, 100);
   assertEquals(first.held, 41, "those from the sixtieth on");
@@ -53,8 +53,8 @@ Deno.test("FairGate holds a crowd back until the event loop has turned", { permi
   await turn();
 });
 
-Deno.test("FairGate gives more turns the more are open", { permissions }, async () => {
-  /** Whole turns of the event loop until a pass in a crowd is over. */
+Deno.test("FairGate waits more turns the more connections are open", { permissions }, async () => {
+  /** Whole turns of the event loop until a pass in a crowd completes. */
   async function turnsOf(open: number): Promise<number> {
     const gate = gateOf(open);
     const { all } = await heldBack(gate, 60);

@@ -4,10 +4,10 @@ import { MemoryBudget } from "../../../lib/memory.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { RunningScript, taskArgs } from "../../support/script.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../../support/sockets.ts";
-import { FakeListener, FakeSocket, outOfDescriptors } from "../fakes.ts";
+import { FakeListener, FakeSocket, tooManyOpenFiles } from "../fakes.ts";
 import { echoLines, serve, type Served } from "./serving.ts";
 
-/** The server still serves. */
+/** Checks that the server still serves. */
 async function assertServes(server: Served): Promise<void> {
   using client = await RawClient.connect(server.port);
   await client.send("still there?\n");
@@ -17,7 +17,7 @@ async function assertServes(server: Served): Promise<void> {
 const troubles = (events: RecordedEvents, name: NetEvent["event"]): string[] =>
   events.all.flatMap((event) => event.event === name && "message" in event ? [String(event.message)] : []);
 
-Deno.test("a client resets in mid-message and the next one is served (S9, S10)", async () => {
+Deno.test("a client resets mid-message and the next one is served (S9, S10)", async () => {
   await using server = serve(echoLines);
   const reset = server.events.next("reset");
   await sendAndReset(server.port, "half a li");
@@ -58,7 +58,7 @@ Deno.test("300 clients that connect and reset at once do not end the server (S9,
   assertEquals(troubles(server.events, "warning"), []);
 });
 
-Deno.test("accept that fails for a client that is gone goes on at once", async () => {
+Deno.test("accept continues at once after it failed for a client that is gone", async () => {
   const gone = [new Deno.errors.NotConnected(), new Deno.errors.ConnectionReset(), new Deno.errors.ConnectionAborted()];
   const [socket, events, controller] = [new FakeSocket(), new RecordedEvents(), new AbortController()];
   socket.source.end();
@@ -71,17 +71,17 @@ Deno.test("accept that fails for a client that is gone goes on at once", async (
   assertEquals(troubles(events, "warning"), []);
 });
 
-Deno.test("out of descriptors: one warning, growing pauses, and on (S17)", async () => {
-  const failures = Array.from({ length: 5 }, outOfDescriptors);
+Deno.test("out of file descriptors: one warning, growing pauses, then accept continues (S17)", async () => {
+  const failures = Array.from({ length: 5 }, tooManyOpenFiles);
   const [socket, events, controller] = [new FakeSocket(), new RecordedEvents(), new AbortController()];
   socket.source.end();
-  const listener = new FakeListener([...failures, socket, outOfDescriptors()]);
+  const listener = new FakeListener([...failures, socket, tooManyOpenFiles()]);
   const [closed, began] = [events.next("closed"), performance.now()];
   const done = serveTcp(listener, echoLines, { events, signal: controller.signal });
   await closed;
   const took = performance.now() - began;
   assert(took >= 5 + 10 + 20 + 40 + 80 - 5, `it paused for ${took} ms`);
-  // A shortage comes and goes with every client: the next one within seconds is no news.
+  // A shortage comes and goes with every client: one that follows within seconds is not logged again.
   while (listener.accepts < 7) await new Promise((resolve) => setTimeout(resolve, 1));
   controller.abort();
   await done;
@@ -91,10 +91,10 @@ Deno.test("out of descriptors: one warning, growing pauses, and on (S17)", async
 
 Deno.test("a stop does not wait for a pause between two accepts", async () => {
   const [events, controller] = [new RecordedEvents(), new AbortController()];
-  const listener = new FakeListener(Array.from({ length: 100 }, outOfDescriptors));
+  const listener = new FakeListener(Array.from({ length: 100 }, tooManyOpenFiles));
   const done = serveTcp(listener, echoLines, { events, signal: controller.signal });
   await events.next("warning");
-  // The next pause has 320 ms.
+  // The next pause lasts 320 ms.
   while (listener.accepts < 7) await new Promise((resolve) => setTimeout(resolve, 5));
   const began = performance.now();
   controller.abort();
@@ -102,7 +102,7 @@ Deno.test("a stop does not wait for a pause between two accepts", async () => {
   assert(performance.now() - began < 250);
 });
 
-Deno.test("a real server under ulimit -n goes on when a descriptor is free (S17)", {
+Deno.test("a real server under ulimit -n continues when a file descriptor is free (S17)", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   const limited = new Deno.Command("sh", {
@@ -127,7 +127,7 @@ Deno.test("a real server under ulimit -n goes on when a descriptor is free (S17)
   assert(stderr.split("Too many open files").length <= 3, stderr);
 });
 
-Deno.test("a client that says nothing is ended by the idle limit, the others go on (S18)", async () => {
+Deno.test("the idle limit disconnects a silent client, not the others (S18)", async () => {
   await using server = serve(echoLines, { timeout: 30 });
   const failed = server.events.next("error");
   using silent = await RawClient.connect(server.port);
@@ -138,21 +138,21 @@ Deno.test("a client that says nothing is ended by the idle limit, the others go 
   await assertServes(server);
 });
 
-Deno.test("a client that never reads is dropped by the stall limit, the others go on (S11, S12)", async () => {
+Deno.test("the stall limit disconnects a client that never reads, not the others (S11, S12)", async () => {
   await using server = serve(async (connection) => {
     const size = Number(await connection.readLine().then((line) => new TextDecoder().decode(line ?? undefined)));
     await connection.write(new Uint8Array(size || 13).fill(120));
   }, { stall: 100 });
   const failed = server.events.next("error");
-  using deaf = await RawClient.connect(server.port);
-  await deaf.send(`${64 * 1024 * 1024}\n`);
+  using stalled = await RawClient.connect(server.port);
+  await stalled.send(`${64 * 1024 * 1024}\n`);
   using other = await RawClient.connect(server.port);
   await other.send("100\n");
   assertEquals((await other.rest()).length, 100);
   const error = await failed;
   assert(error.event === "error");
   assertEquals(error.code, 5);
-  assertStringIncludes(error.message, `Cannot write to 127.0.0.1:${deaf.port}: it has not read for 0.1 s`);
+  assertStringIncludes(error.message, `Cannot write to 127.0.0.1:${stalled.port}: it has not read for 0.1 s`);
 });
 
 Deno.test("300 connections, 20 exchanges each, are all served and nothing is lost (S16)", async () => {
@@ -170,7 +170,7 @@ Deno.test("300 connections, 20 exchanges each, are all served and nothing is los
   assertEquals([totals.connections, totals.bytesIn === totals.bytesOut], [300, true]);
 });
 
-Deno.test("a listener that somebody else closes ends the server as a stop does", async () => {
+Deno.test("closing the listener from outside stops the server", async () => {
   const [listener, events] = [Deno.listen({ hostname: "127.0.0.1", port: 0 }), new RecordedEvents()];
   const done = serveTcp(listener, echoLines, { events });
   using client = await RawClient.connect(listener.addr.port);
@@ -181,7 +181,7 @@ Deno.test("a listener that somebody else closes ends the server as a stop does",
   assertEquals((await done).connections, 1);
 });
 
-Deno.test("unfinished messages share the memory of the server; who needs more is told, and the others are served", async () => {
+Deno.test("incomplete messages share the server's memory; a client that needs more is told, and the others are served", async () => {
   const memory = new MemoryBudget(100_000);
   await using server = serve(echoLines, { memory });
   using holder = await RawClient.connect(server.port);

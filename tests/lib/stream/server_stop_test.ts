@@ -6,7 +6,7 @@ import { RawClient, RecordedEvents } from "../../support/sockets.ts";
 import { FakeListener, FakeSocket } from "../fakes.ts";
 import { echoLines, serve } from "./serving.ts";
 
-Deno.test("a stop closes connections at rest at once", async () => {
+Deno.test("a stop closes idle connections at once", async () => {
   await using server = serve(echoLines);
   const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(server.port)));
   for (const client of clients) {
@@ -23,7 +23,7 @@ Deno.test("a stop closes connections at rest at once", async () => {
   }
 });
 
-Deno.test("a stop lets an exchange under way end, and nobody else in", async () => {
+Deno.test("a stop lets an open exchange finish, and admits no more clients", async () => {
   const [got, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using server = serve(async (connection) => {
     for (let line; (line = await connection.readLine()) !== null;) {
@@ -38,7 +38,7 @@ Deno.test("a stop lets an exchange under way end, and nobody else in", async () 
   await client.send("under way\n");
   await got.promise;
   server.stop();
-  // Refused, or taken by the system only and then cut.
+  // Refused, or accepted only by the system and then reset.
   const late = await RawClient.connect(server.port).then((other) => other.rest().finally(() => other.close()))
     .catch((error: Error) => error.name);
   assert(["", "ConnectionRefused", "ConnectionReset"].includes(late), late);
@@ -48,7 +48,7 @@ Deno.test("a stop lets an exchange under way end, and nobody else in", async () 
   assertEquals((await server.done).connections, 1);
 });
 
-Deno.test("a stop lets a half-sent message be finished and answered", async () => {
+Deno.test("a stop lets a partly sent message be completed and answered", async () => {
   await using server = serve(echoLines, { gap: 0 });
   using client = await RawClient.connect(server.port);
   await client.send("first\nhalf");
@@ -58,7 +58,7 @@ Deno.test("a stop lets a half-sent message be finished and answered", async () =
   assertEquals(await client.rest(), "half and half\n");
 });
 
-Deno.test("a stop cuts what is still open after drainTime, and says so", async () => {
+Deno.test("a stop closes what is still open after drainTime, and logs it", async () => {
   await using server = serve(echoLines, { gap: 0, drainTime: 30 });
   using client = await RawClient.connect(server.port);
   await client.send("first\nhalf of the second");
@@ -74,7 +74,7 @@ Deno.test("a stop cuts what is still open after drainTime, and says so", async (
   });
 });
 
-Deno.test("a stop bounds the one client of once as well", async () => {
+Deno.test("a stop also limits the single client of once", async () => {
   await using server = serve(echoLines, { once: true, gap: 0, drainTime: 30 });
   using client = await RawClient.connect(server.port);
   await client.send("first\nhalf of the second");
@@ -84,20 +84,20 @@ Deno.test("a stop bounds the one client of once as well", async () => {
   assert(server.events.names.includes("warning"));
 });
 
-Deno.test("a stop ends an answer that the client does not take (S11)", async () => {
+Deno.test("a stop ends an answer that the client does not read (S11)", async () => {
   await using server = serve(async (connection) => {
     if (await connection.readLine() !== null) await connection.write(new Uint8Array(64 * 1024 * 1024));
   }, { drainTime: 50 });
-  using deaf = await RawClient.connect(server.port);
-  await deaf.send("go\n");
-  await deaf.read();
+  using stalled = await RawClient.connect(server.port);
+  await stalled.send("go\n");
+  await stalled.read();
   server.stop();
   await server.done;
   const warning = server.events.all.find(({ event }) => event === "warning");
   assertStringIncludes(warning?.event === "warning" ? warning.message : "", "1 connection cut");
 });
 
-Deno.test("a stop waits for a client that is being told why it is turned away", async () => {
+Deno.test("a stop waits for a refusal in progress", async () => {
   await using server = serve(echoLines, { allow: [{ network: "192.0.2.1", prefix: 32, family: "ipv4" }] });
   const refused = server.events.next("refused");
   using client = await RawClient.connect(server.port);
@@ -108,7 +108,7 @@ Deno.test("a stop waits for a client that is being told why it is turned away", 
   assertEquals((await server.done).refused, 1);
 });
 
-Deno.test("a client that is accepted in the moment of the stop is closed, not served", async () => {
+Deno.test("a client accepted at the moment of the stop is closed, not served", async () => {
   const [socket, controller] = [new FakeSocket(), new AbortController()];
   const accepted = Promise.withResolvers<StreamSocket>();
   const listener = { addr: socket.localAddr, accept: () => accepted.promise, close: () => {} };
@@ -121,7 +121,7 @@ Deno.test("a client that is accepted in the moment of the stop is closed, not se
   assertEquals([(await done).connections, served, socket.closed], [0, [], true]);
 });
 
-Deno.test("a second stop does nothing more, and the listener is closed once", async () => {
+Deno.test("a second stop does nothing, and the listener is closed once", async () => {
   const [listener, controller] = [new FakeListener([]), new AbortController()];
   const done = serveTcp(listener, echoLines, { signal: controller.signal });
   controller.abort();
@@ -130,7 +130,7 @@ Deno.test("a second stop does nothing more, and the listener is closed once", as
   assertEquals(listener.closes, 1);
 });
 
-Deno.test("the answer gets through though what the client sent with it is unread (S8, row 25)", async () => {
+Deno.test("the answer arrives although the client's further data is unread (S8, row 25)", async () => {
   await using server = serve(async (connection) => {
     const line = await connection.readLine();
     await connection.write(`${decodeText(line ?? new Uint8Array())}\n`);
@@ -155,7 +155,7 @@ Deno.test("a client that half-closes after its message is still answered (S8)", 
   assertEquals(await client.rest(), "<one><two>");
 });
 
-Deno.test("serveTcp() without a signal or events serves as well", async () => {
+Deno.test("serveTcp() serves without a signal or events too", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const done = serveTcp(listener, echoLines, { once: true });
   using client = await RawClient.connect(listener.addr.port);
@@ -164,7 +164,7 @@ Deno.test("serveTcp() without a signal or events serves as well", async () => {
   assertEquals([await client.rest(), (await done).bytesIn], ["hi\n", 3]);
 });
 
-Deno.test("a stop before anybody came is done at once", async () => {
+Deno.test("a stop before any client connected completes at once", async () => {
   const events = new RecordedEvents();
   const controller = new AbortController();
   const done = serveTcp(Deno.listen({ hostname: "::1", port: 0 }), echoLines, { events, signal: controller.signal });

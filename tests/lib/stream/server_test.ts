@@ -23,7 +23,7 @@ Deno.test("serveTcp() serves many clients at the same time", async () => {
   assertEquals(await server.done, { connections: 2, refused: 0, bytesIn: 8, bytesOut: 8 });
 });
 
-Deno.test("serveTcp() never waits 40 ms for Nagle where an answer goes out in two writes (S20)", async () => {
+Deno.test("serveTcp() never waits 40 ms for Nagle when an answer takes two writes (S20)", async () => {
   await using server = serve(async (connection) => {
     while (await connection.readMessage() !== null) {
       await connection.write("a");
@@ -41,7 +41,7 @@ Deno.test("serveTcp() never waits 40 ms for Nagle where an answer goes out in tw
   assertLess(times.percentile(0.5), 20);
 });
 
-Deno.test("serveTcp() lets the event loop turn while more connections are busy than it serves in one turn", async () => {
+Deno.test("serveTcp() yields to the event loop while more connections are busy than it serves in one turn", async () => {
   const [each, start] = [20, Promise.withResolvers<void>()];
   const sockets = Array.from({ length: 200 }, () => new FakeSocket());
   let reads = 0;
@@ -57,7 +57,7 @@ Deno.test("serveTcp() lets the event loop turn while more connections are busy t
   }, { signal: stop.signal });
   for (const { source } of sockets) for (let round = 0; round < each; round++) source.feed("x");
   await start.promise;
-  // What is ready at once would be read to its end before anything else could happen.
+  // Otherwise, a socket that is always ready would be read to its end before anything else could happen.
   await new Promise((resolve) => setTimeout(resolve, 0));
   assertLess(reads, each * sockets.length);
   await all.promise;
@@ -65,7 +65,7 @@ Deno.test("serveTcp() lets the event loop turn while more connections are busy t
   await serving;
 });
 
-Deno.test("serveTcp() tells a connection's life in events, under its number", async () => {
+Deno.test("serveTcp() reports a connection's life as events with its number", async () => {
   await using server = serve(echoLines);
   for (const id of [1, 2]) {
     const closed = server.events.next("closed");
@@ -80,14 +80,14 @@ Deno.test("serveTcp() tells a connection's life in events, under its number", as
   }
 });
 
-Deno.test("serveTcp() that is stopped before it starts takes nobody", async () => {
+Deno.test("serveTcp() that is stopped before it starts admits no one", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const totals = await serveTcp(listener, echoLines, { signal: AbortSignal.abort() });
   assertEquals(totals.connections, 0);
   await assertRejects(() => RawClient.connect(listener.addr.port), Deno.errors.ConnectionRefused);
 });
 
-Deno.test("serveTcp() with once serves one client to its end, then is done", async () => {
+Deno.test("serveTcp() with once serves one client to its end, then returns", async () => {
   await using server = serve(echoLines, { once: true });
   using client = await RawClient.connect(server.port);
   await client.send("only\n");
@@ -100,7 +100,7 @@ Deno.test("serveTcp() with once serves one client to its end, then is done", asy
   assertEquals((await server.done).connections, 1);
 });
 
-Deno.test("serveTcp() with once waits until a TLS socket has said its goodbye", async () => {
+Deno.test("serveTcp() with once waits until a TLS socket has sent close_notify", async () => {
   const [events, gone] = [new RecordedEvents(), Promise.withResolvers<void>()];
   const closed = events.next("closed");
   const socket = Object.assign(new FakeSocket(), { gone: gone.promise });
@@ -114,7 +114,7 @@ Deno.test("serveTcp() with once waits until a TLS socket has said its goodbye", 
   await serving;
 });
 
-Deno.test("serveTcp() with once stops for the signal too", async () => {
+Deno.test("serveTcp() with once stops at the signal too", async () => {
   await using server = serve(echoLines, { once: true });
   using client = await RawClient.connect(server.port);
   await client.send("only\n");
@@ -124,7 +124,7 @@ Deno.test("serveTcp() with once stops for the signal too", async () => {
   assertEquals((await server.done).connections, 1);
 });
 
-Deno.test("serveTcp() tells the client above maxConnections why, and frees the place of one that leaves", async () => {
+Deno.test("serveTcp() tells a client above maxConnections why, and frees the slot of one that leaves", async () => {
   await using server = serve(echoLines, { maxConnections: 1 });
   using first = await RawClient.connect(server.port);
   await first.send("in\n");
@@ -147,7 +147,7 @@ Deno.test("serveTcp() tells the client above maxConnections why, and frees the p
   assertEquals(refused?.event === "refused" && refused.peer, `127.0.0.1:${excess.port}`);
 });
 
-Deno.test("serveTcp() serves only who is allowed, in both families on one socket", async () => {
+Deno.test("serveTcp() serves only allowed addresses, in both families on one socket", async () => {
   const range = parseRange("::1");
   assert(range !== null);
   await using server = serve(echoLines, { hostname: "::", allow: [range] });
@@ -161,18 +161,18 @@ Deno.test("serveTcp() serves only who is allowed, in both families on one socket
   assertMatch(peers.at(-1) ?? "", /^\[::1\]:\d+$/);
 });
 
-Deno.test("serveTcp() refuses in the protocol's own form where there is one", async () => {
+Deno.test("serveTcp() refuses in the protocol's own form if it has one", async () => {
   const refusal = (reason: string): Uint8Array => encodeText(JSON.stringify({ error: reason }));
   await using server = serve(echoLines, { allow: [{ network: "192.0.2.1", prefix: 32, family: "ipv4" }], refusal });
   using client = await RawClient.connect(server.port);
   assertEquals(JSON.parse(await client.rest()), { error: "Cannot serve you: your address is not allowed here" });
 });
 
-Deno.test("serveTcp() tells 64 refused clients at once why; in a flood the others are just closed (S16)", async () => {
+Deno.test("serveTcp() tells at most 64 refused clients at once why; in a flood it just closes the others (S16)", async () => {
   const range = parseRange("::1");
   assert(range !== null);
   const sockets = Array.from({ length: 70 }, () => new FakeSocket());
-  for (const socket of sockets) socket.stuck = true;
+  for (const socket of sockets) socket.stalled = true;
   const [listener, events, stop] = [new FakeListener([...sockets]), new RecordedEvents(), new AbortController()];
   const done = serveTcp(listener, echoLines, { allow: [range], events, signal: stop.signal });
   while (events.all.length < 70) await events.next("refused");
@@ -232,7 +232,7 @@ Deno.test("serveTcp() tells the client what it did wrong (S6)", async () => {
   assertEquals(await rude.rest(), "Cannot continue: not polite\n");
 });
 
-Deno.test("totalsLine() says what a server did", { permissions: "none" }, () => {
+Deno.test("totalsLine() reports a server's totals", { permissions: "none" }, () => {
   assertEquals(
     totalsLine({ connections: 1, refused: 0, bytesIn: 18, bytesOut: 2048 }),
     "Done: 1 connection served, 18 B in, 2.05 kB out",

@@ -9,7 +9,7 @@ import type { ServeTotals } from "../../../lib/totals.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 
-/** A server under test. It stops when it goes out of scope; a fault of its own fails the test. */
+/** A server under test. It stops when it is disposed of; an error of its own fails the test. */
 export interface Served extends AsyncDisposable {
   readonly port: number;
   readonly events: RecordedEvents;
@@ -17,7 +17,7 @@ export interface Served extends AsyncDisposable {
   stop(): void;
 }
 
-/** Starts one. */
+/** Starts a server under test. */
 export function serve(
   handler: (connection: Connection) => Promise<void>,
   options: ServeOptions & { hostname?: string } = {},
@@ -42,7 +42,7 @@ export function serve(
   };
 }
 
-/** Answers each line with itself. */
+/** Echoes each line. */
 export async function echoLines(connection: Connection): Promise<void> {
   for (let line; (line = await connection.readLine()) !== null;) await connection.write(`${decodeText(line)}\n`);
 }
