@@ -193,7 +193,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /**
- * Logs datagrams that cannot be answers, since they come from other addresses than the one we sent to (RFC 5452 9): the first at once,
+ * Logs datagrams that cannot be answers, because they come from an endpoint that we did not send to (RFC 5452 9): the first at once,
  * then counts, so that others cannot flood the log.
  */
 export class UnsolicitedDatagrams implements Disposable {

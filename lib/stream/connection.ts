@@ -217,7 +217,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.close();
   }
 
-  /** Closes, and waits until TLS has sent close_notify: if the process exited before, the peer would see a cut-off stream. */
+  /** Closes, and waits until TLS has sent close_notify: if the process exited earlier, the peer would see a cut-off stream. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.#socket.gone;
