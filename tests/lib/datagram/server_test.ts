@@ -693,7 +693,7 @@ Deno.test("serveDatagrams() does not answer a datagram that seems to come from i
   const refused = events.next("error");
   // As a forged one does, it has our own port for its sender's: answered, it would be the next question.
   await socket.send(new TextEncoder().encode("x"), { transport: "udp", hostname: "127.0.0.1", port });
-  assertEquals(messageOf(await deadline(refused, 5000)), "Cannot answer: it says that it comes from here");
+  assertEquals(messageOf(await deadline(refused, 5000)), "Cannot answer: its source address is ours");
   stop.off();
   assertEquals((await serving).answered, 0);
 });
