@@ -66,8 +66,8 @@ declare module "@std/cli/parse-args" {
     boolean: readonly string[];
     collect: readonly string[];
     alias: Readonly<Record<string, string>>;
-    unknown: (arg: string) => unknown;
-  }): Record<string, unknown[]>;
+    unknown: (arg: string, key?: string | null) => unknown;
+  }): Record<string, unknown[]> & { _: unknown[] };
 }
 
 declare module "@std/fmt/bytes" {

@@ -79,16 +79,17 @@ export function parseFlags<F extends FlagTable>(
   const takesValue = new Set(
     names.filter((_, index) => table[keys[index] ?? ""]?.placeholder !== undefined),
   );
-  const { flags, operands } = joinValues(args, names, takesValue, alias);
-  const parsed = parseArgs(flags, {
-    string: names.filter((name) => takesValue.has(name)),
+  const parsed = parseArgs(joinValues(args, names, takesValue, alias), {
+    // "_": a positional argument that looks like a number stays as it was typed.
+    string: ["_", ...takesValue],
     boolean: names.filter((name) => !takesValue.has(name)),
     collect: names,
     alias,
-    unknown: (arg) => {
-      throw unknownFlag(arg, names);
+    unknown: (arg, key) => {
+      if (typeof key === "string") throw unknownFlag(arg, names);
     },
   });
+  const operands = parsed._.map(String);
   const [stray] = operands;
   if (stray !== undefined && options.operands !== true) throw strayArgument(stray);
 
@@ -115,30 +116,33 @@ export function parseFlags<F extends FlagTable>(
 }
 
 /**
- * Normalizes every flag to `--name=value` (`--port 80`, `-p 80`, `-p80` and `-qp 80` too) and separates positional arguments. A value
- * that starts with a dash (`-1`) thus gets an error that names its flag, a missing value differs from an empty one, and a switch
- * never takes an argument as its value.
+ * Attaches every value to its flag (`--port 80`, `-p 80`, `-p80` and `-qp 80` become `--port=80`) and moves positional arguments to
+ * the end, before `parseArgs` splits them. On its own, `parseArgs`
+ * - takes `--port -1` for an empty port and a flag `-1`, so that the error would not name the port;
+ * - cannot tell `--message` without a value from `--message=`, and sends an empty message for both;
+ * - lets a switch take a following `true` as its value, and takes `--quiet=no` for yes;
+ * - reads `-Hlocalhost` as the flags `-H -l -o …`, and `-qp80` as a value of `-q`.
  */
 function joinValues(
   args: readonly string[],
   names: readonly string[],
   takesValue: ReadonlySet<string>,
   alias: Readonly<Record<string, string>>,
-): { flags: string[]; operands: string[] } {
+): string[] {
   const joined: string[] = [];
-  const operands: string[] = [];
+  const positional: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
-    // Everything after "--" is positional. Unknown flags are passed through for `unknown` to report.
     if (arg === "--") {
-      operands.push(...args.slice(index + 1));
+      positional.push(...args.slice(index + 1));
       break;
     }
     if (!/^-./.test(arg)) {
-      operands.push(arg);
+      positional.push(arg);
       continue;
     }
     const found = flagsIn(arg, takesValue, alias);
+    // `parseArgs` reports what is unknown.
     if (!found.every(({ name }) => names.includes(name))) found.length = 0;
     if (found.length === 0) joined.push(arg);
     for (const { name, value } of found) {
@@ -158,7 +162,7 @@ function joinValues(
       }
     }
   }
-  return { flags: joined, operands };
+  return [...joined, "--", ...positional];
 }
 
 /** The flags in one argument, `--port=80` or `-qp80`, each with the value attached to it. */
