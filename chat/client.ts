@@ -1,12 +1,12 @@
 /**
- * chat:client takes part in a chat over TCP: at a terminal with an input line that nothing breaks, in a pipe as a plain filter.
+ * chat:client joins a chat over TCP: with an input line that incoming text never breaks at a terminal, as a plain filter in a pipe.
  *
  * ```sh
  * deno task chat:client
  * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" chat/client.ts
  * ```
  *
- * Try it against `deno task chat:server`; Tab completes names and commands, the arrows bring back what was typed:
+ * Try it against `deno task chat:server`; Tab completes names and commands, the arrow keys recall what you typed:
  *
  * ```
  * $ deno task chat:client --host 127.0.0.1 --port 23456 --name alice
@@ -27,20 +27,20 @@ import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
 import { chooseHost, choosePort, nameFlag } from "./flags.ts";
-import { deskOf } from "./input.ts";
+import { userOf } from "./input.ts";
 import { Caller } from "./turns/caller.ts";
 import { TcpPartner } from "./turns/partner.ts";
-import { Bearings, joinRoom } from "./transport/join_room.ts";
+import { joinRoom, Roster } from "./transport/join_room.ts";
 
 const flags = {
   ...peerFlags({ port: 23456 }),
-  mode: flag.choice("how the server chats", ["room", "turns"], { default: "room" }),
-  name: nameFlag("the name to go by in the room", { default: undefined }),
+  mode: flag.choice("the server's mode", ["room", "turns"], { default: "room" }),
+  name: nameFlag("your name in the room", { default: undefined }),
   ...tlsClientFlags,
   ...commonFlags,
 };
 
-/** What `chat:client` says of itself. */
+/** Flags and help text of `chat:client`. */
 export const script: Script<typeof flags> = {
   name: "chat:client",
   role: "client",
@@ -52,24 +52,24 @@ export const script: Script<typeof flags> = {
   flags,
 };
 
-/** Takes part in the chat at the other end of a connection until one side ends it. */
+/** Takes part in a chat over a connection until one side ends it. */
 export async function runChat(connection: Connection, run: Run<typeof flags>): Promise<void> {
   const { options, events, output } = run;
-  const { open, stop } = deskOf(run);
+  const { open, stop } = userOf(run);
   const remark = (message: string): void => events.emit({ event: "notice", message });
   if (options.mode === "turns") {
     using partner = new TcpPartner(connection);
     return await new Caller(partner, { open, stop, output, remark, idle: options.timeout * 1000 }).run();
   }
-  const bearings = new Bearings();
-  using input = open({ complete: bearings.complete, onInterrupt: stop });
+  const roster = new Roster();
+  using input = open({ complete: roster.complete, onInterrupt: stop });
   const { name, timeout } = options;
-  await joinRoom(connection, { input, output, bearings, name, lineTime: timeout * 1000, remark });
+  await joinRoom(connection, { input, output, roster, name, lineTime: timeout * 1000, remark });
 }
 
 /**
- * Connects within the limit. In a room that limit holds for silence later on too; in turns the guest watches it, since nobody has to
- * speak while the other side writes.
+ * Connects within the time limit. In a room the connection also enforces it as an idle timeout. In turns `Caller` does: the connection
+ * may be idle while the user writes.
  */
 async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
   const { options, events, signal } = run;
@@ -94,7 +94,7 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given } = run;
     if (options.name !== undefined && options.mode === "turns") {
-      throw new UsageError("Cannot use --name with --mode turns: only a room knows names");
+      throw new UsageError("Cannot use --name with --mode turns: only rooms have names");
     }
     const hostname = chooseHost(options.host, "Server's name or address", { given });
     const port = choosePort(options.port, "Server's port", { given });

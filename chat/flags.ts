@@ -1,5 +1,5 @@
 /**
- * What the chat scripts want to know of a person: a name, and a port and a host where the command line gave none.
+ * What the chat scripts ask the user: a name, and the port and host that the command line left out.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Flag } from "../lib/script/flags.ts";
 import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { checkName } from "./names.ts";
 
-/** The flag `--name`, which takes nothing but what the room takes for a name. */
+/** The flag `--name`; it accepts the names that a room accepts. */
 export function nameFlag<D extends string | undefined>(help: string, options: { default: D }): Flag<string | D> {
   const text = flag.text(help, { ...options, placeholder: "NAME" });
   return {
@@ -25,20 +25,20 @@ export function nameFlag<D extends string | undefined>(help: string, options: { 
   };
 }
 
-/** Which flags were given, what they are or default to, and whether there is somebody to ask. */
-export interface Asking {
+/** Which flags were given, and how to ask for the others; without a terminal nothing is asked. */
+export interface PromptContext {
   readonly given: ReadonlySet<string>;
   readonly interactive?: boolean;
   readonly ask?: Ask;
 }
 
 /**
- * The port of the command line, or the one that the person at the terminal names.
+ * The port from the command line, or the one that the user enters at the terminal.
  *
  * @param port As given or defaulted.
- * @param asking With `zero`, 0 may be answered too.
+ * @param asking With `zero`, 0 is a valid answer too.
  */
-export function choosePort(port: number, text: string, asking: Asking & { zero?: boolean }): number {
+export function choosePort(port: number, text: string, asking: PromptContext & { zero?: boolean }): number {
   if (asking.given.has("port") || !(asking.interactive ?? canAsk())) return port;
   const read = (answer: string): number => {
     const parsed = parsePort(answer, asking);
@@ -48,8 +48,8 @@ export function choosePort(port: number, text: string, asking: Asking & { zero?:
   return askUntilValid({ text, fallback: String(port), read }, asking.ask);
 }
 
-/** The host of the command line, or the one that the person at the terminal names. */
-export function chooseHost(host: string, text: string, asking: Asking): string {
+/** The host from the command line, or the one that the user enters at the terminal. */
+export function chooseHost(host: string, text: string, asking: PromptContext): string {
   if (asking.given.has("host") || !(asking.interactive ?? canAsk())) return host;
   const read = (answer: string): string => {
     const parsed = parseHost(answer);

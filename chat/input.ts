@@ -1,5 +1,5 @@
 /**
- * What every chat script gives its person: an input line that nothing breaks, and a way to stop.
+ * The user's side of every chat script: an input line that output never breaks, and a way to stop.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Sink } from "../lib/console/output.ts";
 import type { InputOptions, LineInput } from "../lib/console/line_input.ts";
 import { openInput } from "../lib/console/terminal.ts";
 
-/** Where a person sits. */
-export interface Desk {
-  /** Opens the input line; from then on all that is printed at the terminal goes around it. */
+/** How a script reads its user's input, and stops when the user wants to. */
+export interface User {
+  /** Opens the input line; from then on everything printed at the terminal goes above it. */
   readonly open: (options: InputOptions) => LineInput;
   /** Ends the run, as Ctrl-C does. */
   readonly stop: () => void;
 }
 
-/** The desk of a run at its own standard input and output. */
-export function deskOf(run: { readonly stop: Stop; readonly redirectTerminal: (sink: Sink) => void }): Desk {
+/** The input of a run, at its own stdin and stdout. */
+export function userOf(run: { readonly stop: Stop; readonly redirectTerminal: (sink: Sink) => void }): User {
   return {
     open: (options) => {
       const input = openInput(options);

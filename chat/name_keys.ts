@@ -1,30 +1,30 @@
 /**
- * When two names are the same: a reader of the chat could not tell them apart. Pure.
+ * When two names count as the same: when readers of the chat could not tell them apart. Pure.
  *
  * @module
  */
 import { ACCENTS, foldName } from "./names.ts";
 import { CONFUSABLES } from "./confusables.ts";
 
-/** Names that only the person at the server may have. */
+/** Names that only the operator may use. */
 export const RESERVED_NAMES: readonly string[] = ["server", "operator", "admin", "system", "moderator"];
-/** `guest-N`, as its key looks: 0 and 1 look like letters, and `-` is not compared. */
+/** The key of `guest-N`: 0 and 1 become the letters they look like, and `-` is not compared. */
 const GUEST = /^guest[\p{N}ol]*$/u;
 
 /**
- * What `confusables.txt` leaves out. There, only the capital of `i` looks like `l`, but case does not count here; Han strokes, Bopomofo
- * and Hangul letters (in their conjoining form) may stand beside Latin ones; and þ and ĸ pass for p and k.
+ * Look-alikes missing from `confusables.txt`. It lists only the capital of `i` as looking like `l`, but case is ignored here. Names may
+ * mix Han strokes, Bopomofo and (conjoining) Hangul letters with Latin ones. And þ and ĸ pass for p and k.
  */
 const MORE: ReadonlyMap<string, string> = new Map([
   ...[["i", "l"], ["þ", "p"], ["ĸ", "k"], ["丨", "l"], ["亅", "l"], ["工", "l"], ["ㄧ", "l"]] as const,
   ...[["丁", "t"], ["ㄒ", "t"], ["\u116e", "t"], ["ㄚ", "y"]] as const,
-  // Flags are made of these, and some terminals show them as letters.
+  // Regional indicators, which make up flags: some terminals show them as letters.
   ...Array.from("abcdefghijklmnopqrstuvwxyz", (letter, at) => [String.fromCodePoint(0x1f1e6 + at), letter] as const),
 ]);
-/** Whatever is no letter, digit, mark or emoji is not compared. */
+/** Only letters, digits, marks and emoji are compared. */
 const NOT_COMPARED = /[^\p{L}\p{N}\p{M}\p{Emoji_Presentation}]/gu;
 
-/** Letters by those that look like them; made of the table when the first name is looked up. */
+/** Each look-alike with the letters it stands for; built from the table on the first lookup. */
 let lookAlikes: ReadonlyMap<string, string> | null = null;
 
 function readTable(): ReadonlyMap<string, string> {
@@ -42,14 +42,14 @@ function fromHex(code: string): string {
 }
 
 /**
- * What names have in common that are the same but for case, width, accents, punctuation and letters that look alike (the skeletons of
+ * The keys of a name: it without case, width, accents and punctuation, and with one letter for all that look alike (the skeletons of
  * Unicode TR 39 4). Two names are the same when they share a key.
  *
- * There can be several, since letters may look alike in one case and not in the other: Greek `ΜΑΧ` looks like `MAX`, `μαχ` like nothing
- * else; Armenian `հսցօ` like `hugo`, `ՀՍՑՕ` like nothing else; Greek `Τυνα` like `Tuva` in this mixture alone. So a name is compared as
- * it is written, in small letters and in capitals.
- * One key for all of that would have to call everything the same that looks the same in either case, and then what looks like that: `ν`
- * like `v` and, through its capital, like `n`, hence `v` like `n`.
+ * A name can have several, since letters may look alike in one case only: Greek `ΜΑΧ` looks like `MAX`, but `μαχ` like nothing else;
+ * Armenian `հսցօ` like `hugo`, but `ՀՍՑՕ` like nothing else; Greek `Τυνα` like `Tuva` only in this mix of cases. So a name is compared
+ * as written, in lower case and in upper case.
+ * A single key would have to merge letters that look alike in either case, and then their look-alikes in turn: `ν` looks like `v` and,
+ * through its capital, like `n`, so `v` would equal `n`.
  *
  * @returns The keys, one for most names.
  *
@@ -68,17 +68,17 @@ export function nameKeys(name: string): readonly string[] {
   const capitals = letters.toUpperCase();
   const keys = new Set([letters, capitals, capitals.toLowerCase()].map(keyOf));
   keys.delete("");
-  // Nothing but punctuation, then.
+  // The name is all punctuation.
   return keys.size === 0 ? [foldName(name)] : [...keys];
 }
 
-/** Tells whether keys are those of a name that looks like `guest-N`, which the room itself gives. */
+/** Whether a name with these keys looks like `guest-N`, the names that the room assigns. */
 export function isGuestName(keys: readonly string[]): boolean {
   return keys.some((key) => GUEST.test(key));
 }
 
 function keyOf(letters: string): string {
-  // Twice: what a capital looks like may be a letter that looks like others when it is small, as M for m and rn.
+  // Twice: a capital may look like a letter whose lower case has look-alikes of its own, as M becomes m and then rn.
   return skeleton(skeleton(letters).toLowerCase()).replaceAll("vv", "w");
 }
 

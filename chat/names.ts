@@ -1,5 +1,5 @@
 /**
- * What a name may be; `name_keys.ts` tells when two are the same. Pure.
+ * Which names are allowed; `name_keys.ts` decides when two are the same. Pure.
  *
  * @module
  */
@@ -7,36 +7,36 @@
 /** The most characters (code points) of a name. */
 export const MAX_NAME = 24;
 
-/** A name that may be used, or why it may not. */
+/** A valid name, or why it is not valid. */
 export type NameCheck = { readonly name: string } | { readonly problem: string };
 
-/** Letters and digits of any script, emoji, and marks that no line of the chat gives a meaning to. */
+/** Letters and digits of any script, emoji, and punctuation without a meaning in the chat's lines. */
 const ALLOWED = /^[\p{L}\p{M}\p{N}\p{Emoji_Presentation}._'-]+$/u;
 const FIRST = /^[\p{L}\p{N}\p{Emoji_Presentation}_]/u;
 /**
- * Characters that take no room (zero-width, fillers), marks piled up until they cover the lines around, a dot above what has one, and
- * letters that are signs: some look like the colon that ends a name (Unicode TR 39 3.1).
+ * Characters without width (zero-width, fillers), marks stacked until they cover the lines around them, a dot above i or j, and
+ * modifier letters, some of which look like the colon that ends a name (Unicode TR 39 3.1).
  */
 const UNSEEN =
   /\p{Default_Ignorable_Code_Point}|(?:(?=\p{M})\p{Script=Inherited}){4}|\p{M}{7}|[ij]\u0307|[\u{16fe0}-\u{16fff}]|(?![\u3005\u303b\u309d\u309e\u30fc-\u30fe])\p{Lm}/iu;
 /**
- * Letters that no language of today is written with: phonetic and historic ones, small capitals. They occur in look-alikes only. What
- * stays are the letters that Unicode TR 39 3.1 (version 15) recommends for identifiers, and some of Hausa, Ewe and Akan.
+ * Letters that no living language uses: phonetic and historic ones, small capitals. In names they only serve as look-alikes. Allowed
+ * are the letters that Unicode TR 39 3.1 (version 15) recommends for identifiers, and some of Hausa, Ewe and Akan.
  */
 const OUT_OF_USE =
   /(?![A-Za-z\u00c0-\u0131\u0134-\u0137\u0139-\u017e\u0181\u0186\u0189\u018a\u018f-\u0192\u0194\u0198\u0199\u01a0\u01a1\u01af\u01b0\u01b2-\u01b4\u01cd-\u01e3\u01e6-\u01f5\u01f8-\u021b\u021e\u021f\u0226-\u0233\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u028b\u1e00-\u1eff\u0386-\u03ce\u1f00-\u1fff\u0400-\u045f\u048a-\u0529\u052e\u052f\u0531-\u0586])[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}]/u;
-/** Scripts in everyday use (Unicode TR 31, table 5); letters of others are to be found nowhere but in look-alikes. */
+/** Scripts in everyday use (Unicode TR 31, table 5); in names, letters of the others only serve as look-alikes. */
 const SCRIPTS =
   ("Latin Greek Cyrillic Armenian Hebrew Arabic Thaana Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada " +
     "Malayalam Sinhala Thai Lao Tibetan Myanmar Georgian Ethiopic Khmer Hangul Hiragana Katakana Bopomofo Han Common Inherited")
     .split(" ").map((script) => ({ script, has: new RegExp(`\\p{Script=${script}}`, "u") }));
-/** Scripts that are written together (Unicode TR 39 5.2, "highly restrictive"). */
+/** Scripts that one name may mix (Unicode TR 39 5.2, "highly restrictive"). */
 const TOGETHER = ["Latin Han Hiragana Katakana", "Latin Han Bopomofo", "Latin Han Hangul"].map((scripts) =>
   scripts.split(" ")
 );
 
 /**
- * Checks a name that somebody wants.
+ * Checks a requested name.
  *
  * @param wanted What was typed.
  * @returns The name in its compatibility form (Unicode NFKC: `Ａlice` is written `Alice`), or the problem as the end of a sentence.
@@ -66,7 +66,7 @@ export function checkName(wanted: string): NameCheck {
   return { name };
 }
 
-/** Whether a name's letters are of one script in everyday use, or of some that are written together. */
+/** Whether a name's letters belong to one script in everyday use, or to scripts that may be mixed. */
 function isOfOneKind(name: string): boolean {
   const scripts = new Set([...name].map((letter) => SCRIPTS.find(({ has }) => has.test(letter))?.script));
   scripts.delete("Common");
@@ -76,15 +76,15 @@ function isOfOneKind(name: string): boolean {
     TOGETHER.some((together) => [...scripts].every((script) => together.includes(script ?? "")));
 }
 
-/** A name without its case, width and accents: for finding one by what somebody types, not for telling look-alikes apart. */
+/** A name without case, width and accents: for finding a typed name, not for detecting look-alikes. */
 export function foldName(name: string): string {
-  // Upper case first: ß and SS, ς and σ then fold to the same, as full case folding does (Unicode 3.13).
+  // Upper case first, so that ß and SS, ς and σ fold to the same, as in full case folding (Unicode 3.13).
   return name.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD").replace(ACCENTS, "");
 }
 
 /**
- * Marks that change a letter's look and not which letter it is. The vowel signs of Indic scripts are marks as well, and make another
- * name; so do the two that make other kana.
+ * Marks that decorate a letter without changing which letter it is. The vowel signs of Indic scripts are marks too, but make a
+ * different name; so do the two marks that turn kana into other kana.
  */
 export const ACCENTS =
   /(?![\u3099\u309a])[\p{Script=Inherited}\p{Script=Common}\p{Script=Hebrew}\p{Script=Arabic}](?<=\p{M})/gu;

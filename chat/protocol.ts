@@ -1,11 +1,11 @@
 /**
- * The lines of a chat: what one means that a client sends, and how one looks that it gets. Pure.
+ * The lines of a chat: what a client's line means, and what the lines sent to clients look like. Pure.
  *
- * A client gets four kinds of lines, and nobody can make one look like another: a name has no space and no colon and begins with
- * none of the marks, and whatever people write comes after the first `: ` or the second space.
+ * Clients receive four kinds of lines, and none can be forged as another: names have no space and no colon and do not start with a
+ * mark, and user text comes after the first `: ` or the second space.
  *
  * ```
- * * alice joined             a notice: only the server makes it
+ * * alice joined             a notice: only the server sends these
  * alice: hello               alice says
  * ~ alice waves              alice does (/me)
  * alice (to you): psst       alice says to you alone (/msg)
@@ -16,21 +16,23 @@
 import { encodeText, escapeControls } from "../lib/text.ts";
 import { checkName } from "./names.ts";
 
-/** The most bytes of one line; the textbook programs read so many at once. */
+/** The maximum length of a line in bytes, its line end included; the textbook programs read this much at once. */
 export const MAX_LINE = 4096;
-/** The server's last line to a client that ends its session. */
+/** The server's last line to a client that leaves. */
 export const GOODBYE = "Goodbye! Closing connection.";
 /** The same over UDP, where there is no connection. */
 export const UDP_GOODBYE = "Goodbye! Closing session.";
+/** The reason given to all clients on shutdown. */
+export const SHUTTING_DOWN = "the server is shutting down";
 
-/** What a line means: words for everybody, a command with its argument, or nothing. */
+/** What a line means: text for everyone, a command with its argument, or nothing. */
 export type Meaning =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "command"; readonly name: string; readonly rest: string }
   | { readonly kind: "nothing" };
 
 /**
- * Reads a line that somebody wrote. `exit` alone means `/quit`; `//` stands for a `/` that is no command.
+ * Parses a line that a user wrote. `exit` alone means `/quit`; `//` escapes a `/` that does not start a command.
  *
  * @param line Without its line end.
  *
@@ -54,74 +56,74 @@ export function parseLine(line: string): Meaning {
   return { kind: "command", name: name.toLowerCase(), rest };
 }
 
-/** Tells whether a line ends the session: `exit` in any case, or `/quit`, alone but for spaces around it. */
+/** Whether a line ends the session: `exit` or `/quit` in any case, with nothing but white space around it. */
 export function isFarewell(line: string): boolean {
   return /^\s*(exit|\/quit)\s*$/i.test(line);
 }
 
-/** Tells whether a line is short enough to be sent, with its line end. */
+/** Whether a line is short enough to be sent, its line end included. */
 export function fitsLine(line: string): boolean {
-  // Most are; only what might not fit is measured in bytes.
+  // Most lines are short; only a long one is encoded to count its bytes.
   return line.length * 3 < MAX_LINE || encodeText(line).length < MAX_LINE;
 }
 
-/** Splits the argument of a command in two: the first word, and what follows. */
+/** Splits a command's argument into its first word and the rest. */
 export function splitWord(rest: string): { word: string; text: string } {
   const [, word = "", text = ""] = /^(\S*)\s*(.*)$/su.exec(rest) ?? [];
   return { word, text };
 }
 
-/** The line that shows what somebody said. */
+/** The line for what a member said. */
 export function chatLine(name: string, text: string): string {
   return `${name}: ${escapeControls(text)}`;
 }
 
-/** The line that shows what somebody does. */
+/** The line for what a member does (`/me`). */
 export function actionLine(name: string, text: string): string {
   return `~ ${name} ${escapeControls(text)}`;
 }
 
-/** The line that only one person gets. */
+/** The line for a private message. */
 export function privateLine(name: string, text: string): string {
   return `${name} (to you): ${escapeControls(text)}`;
 }
 
-/** The line that the server makes. */
+/** The line for a notice of the server. */
 export function noticeLine(text: string): string {
   return `* ${escapeControls(text)}`;
 }
 
-/** In turns: what was said again has arrived before. */
-export const RECEIVED = "* received already: the answer is being written";
-/** In turns: a partner that has closed its side is asked whether it still listens. */
-export const WANTED = "* somebody else wants the line";
-/** In turns: what was said too early waits. */
-export const KEPT = "* not your turn: kept until you have been answered";
-/** In turns: what was said too early does not even wait. */
-export const NOT_KEPT = "* not your turn: not taken, too much is waiting";
+/** In turns: a repeated message had already arrived. */
+export const RECEIVED = "* already received: the answer is being written";
+/** In turns: sent to a half-closed partner to find out whether it is still there. */
+export const WANTED = "* another client is waiting for the line";
+/** In turns: a message sent out of turn is queued. */
+export const KEPT = "* not your turn: queued until you are answered";
+/** In turns: a message sent out of turn is dropped. */
+export const NOT_KEPT = "* not your turn: dropped, too many messages are queued";
 
-/** Tells whether a message only says that the answer is still to come, so that it is not our turn yet. */
+/** Whether a message only says that the answer is still to come: it does not make it our turn. */
 export function isStillWaiting(message: string): boolean {
   return [RECEIVED, WANTED, KEPT, NOT_KEPT].includes(message);
 }
 
-/** Tells whether a line is a notice: those are never answered, so that two servers cannot talk each other to death. */
+/** Whether a line is a notice. Notices are never answered, so that two servers cannot answer each other forever. */
 export function isNotice(line: string): boolean {
   return line.startsWith("* ");
 }
 
-/** The notice that tells somebody the name he or she goes by. */
+/** The notice that tells a member its own name. */
 export function youAre(name: string): string {
   return `you are ${name}; /help lists what you can type`;
 }
 
-/** What a client learns from the lines it gets. */
+/** What a client learns from a line. */
 export interface Learned {
-  /** The name that it goes by itself, when the line says so. */
+  /** Its own name, if the line says it. */
   readonly own: string | null;
-  /** Who is here, as far as the line tells. */
+  /** Members named as present. */
   readonly here: readonly string[];
-  /** Who is here no more. */
+  /** Members that have left, or given up their name. */
   readonly gone: readonly string[];
 }
 
@@ -139,8 +141,8 @@ const NOTICES: readonly { readonly form: RegExp; readonly learn: (match: RegExpE
 ];
 
 /**
- * Reads a line as a client: for the words before its input line, and for the names that the Tab key completes. A server can send
- * anything as a name; only what {@linkcode checkName} takes is learnt, since prompt and completion go to the terminal as they are.
+ * Extracts the names from a line that a client received, for its prompt and for Tab completion. A server can send anything as a name;
+ * only what {@linkcode checkName} accepts is kept, since prompt and completions reach the terminal unescaped.
  *
  * @example Usage
  * ```ts
@@ -160,7 +162,7 @@ export function learnFrom(line: string): Learned {
   return { own: null, here: [], gone: [] };
 }
 
-/** A name in the form in which it may be shown, or `null` when it is none. */
+/** A name in its displayable form; `null` if it is not valid. */
 function asName(text: string): string | null {
   const checked = checkName(text);
   return "name" in checked ? checked.name : null;

@@ -1,12 +1,12 @@
 /**
- * chat:server is a chat over TCP: a room for everybody who connects, or with `--mode turns` one guest at a time, strictly in turn.
+ * chat:server is a chat over TCP: one room for all clients or, with `--mode turns`, one guest at a time, strictly in turn.
  *
  * ```sh
  * deno task chat:server
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire,." chat/server.ts
  * ```
  *
- * Try it, in two more terminals; `nc`, `ncat` and `telnet` will do as well:
+ * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
  *
  * ```
  * $ deno task chat:client --name alice  $ nc 127.0.0.1 23456           $ deno task chat:server --port 23456
@@ -28,7 +28,7 @@ import type { StreamListener } from "../lib/net/socket.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { choosePort, nameFlag } from "./flags.ts";
-import { deskOf } from "./input.ts";
+import { userOf } from "./input.ts";
 import { MAX_LINE } from "./protocol.ts";
 import { serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
@@ -36,13 +36,17 @@ import { serveTurns } from "./turns/serve.ts";
 
 const flags = {
   ...bindFlags({ bind: "0.0.0.0", port: 23456 }),
-  mode: flag.choice("everybody together, or one guest at a time", ["room", "turns"], { default: "room" }),
+  mode: flag.choice("everyone in one room, or one guest at a time", ["room", "turns"], { default: "room" }),
   name: nameFlag("your name in the room", { default: "server" }),
-  history: flag.integer("lines that a newcomer gets", { default: 20, min: 0, max: 1000 }),
-  rate: flag.integer("lines a second that one client may write; 0 = any", { default: 10, min: 0, max: 1_000_000 }),
+  history: flag.integer("lines of history for a new member", { default: 20, min: 0, max: 1000 }),
+  rate: flag.integer("lines per second that one client may send; 0 = no limit", {
+    default: 10,
+    min: 0,
+    max: 1_000_000,
+  }),
   ...admissionFlags,
   ...framingFlags,
-  maxMessage: flag.integer("bytes of one line at most", {
+  maxMessage: flag.integer("maximum bytes per line", {
     default: MAX_LINE,
     min: 64,
     max: 65536,
@@ -52,14 +56,14 @@ const flags = {
   ...commonFlags,
 };
 
-/** What `chat:server` says of itself. */
+/** Flags and help text of `chat:server`. */
 export const script: Script<typeof flags> = {
   name: "chat:server",
   role: "server",
   summary: "Chat room over TCP, for plain nc and telnet too",
   example: {
     flags: "--port 9000 --max-connections 1",
-    does: "A conversation of two; the other side types `deno task chat:client --port 9000` or `nc ADDRESS 9000`.",
+    does: "A conversation of two; the other person runs `deno task chat:client --port 9000` or `nc ADDRESS 9000`.",
   },
   flags,
 };
@@ -72,12 +76,12 @@ export async function serveChat(
 ): Promise<ServeTotals> {
   const { options: { mode, name, history, rate, json: report, ...options }, events, signal } = run;
   const { timeout: idle = 0, ...limits } = serveOptions(options, events);
-  const desk = deskOf(run);
+  const user = userOf(run);
   const common = { ...limits, layers, events, signal, report, idle };
-  if (mode === "turns") return await serveTurns(listener, { ...common, desk });
+  if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const folder = Deno.cwd();
   const save = (path: string, text: string): Promise<void> => saveInside(folder, path, text);
-  return await serveRoom(listener, { ...common, history, rate, operator: { ...desk, name, save } });
+  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save } });
 }
 
 /** Runs the script; returns its exit code. */

@@ -1,13 +1,13 @@
 /**
- * chat:udp-client is the other side of a conversation over UDP: it speaks first, then both sides write strictly in turn.
+ * chat:udp-client is the guest in a conversation over UDP: it sends first, then both sides write strictly in turn.
  *
  * ```sh
  * deno task chat:udp-client
  * deno run --no-prompt --allow-net chat/udp_client.ts
  * ```
  *
- * Try it against `deno task chat:udp-server`. A datagram may be lost, on its way there or back, and nobody can tell: while you wait, an
- * empty line sends your last message again. That works with any other program, too; it gets your message a second time at worst.
+ * Try it against `deno task chat:udp-server`. A datagram may be lost in either direction, and neither side can tell: while you wait, an
+ * empty line sends your last message again. That works with any other program too; at worst it gets your message twice.
  *
  * ```
  * $ deno task chat:udp-client --host 127.0.0.1 --port 23457
@@ -28,27 +28,27 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { chooseHost, choosePort } from "./flags.ts";
-import { deskOf } from "./input.ts";
+import { userOf } from "./input.ts";
 import { Caller } from "./turns/caller.ts";
 import { UdpServerPartner } from "./turns/udp_partner.ts";
 
 const flags = {
   ...peerFlags({ port: 23457 }),
-  mode: flag.choice("over UDP there are turns only", ["turns"], { default: "turns" }),
-  retry: flag.seconds("send an unanswered message again after so long; 0 = on an empty line only", { default: 0 }),
+  mode: flag.choice("UDP supports turns only", ["turns"], { default: "turns" }),
+  retry: flag.seconds("seconds until an unanswered message is sent again; 0 = only on an empty line", { default: 0 }),
   ...commonFlags,
 };
 
-/** What `chat:udp-client` says of itself. */
+/** Flags and help text of `chat:udp-client`. */
 export const script: Script<typeof flags> = {
   name: "chat:udp-client",
   role: "client",
-  summary: "The other side of the chat over UDP",
-  example: { flags: "--host 192.168.1.10", does: "Talks with whoever sits at the server on that machine." },
+  summary: "Guest in a chat over UDP, strictly in turn",
+  example: { flags: "--host 192.168.1.10", does: "Talks with the operator of the server on that machine." },
   flags,
 };
 
-/** Talks with the server at an endpoint through a socket until one side ends it; the socket is closed by the caller. */
+/** Talks with the server at an endpoint until one side ends it. The caller closes the socket. */
 export async function runUdpChat(
   socket: DatagramSocket,
   server: { readonly hostname: string; readonly port: number },
@@ -60,7 +60,7 @@ export async function runUdpChat(
   try {
     using partner = new UdpServerPartner(socket, server, events);
     await new Caller(partner, {
-      ...deskOf(run),
+      ...userOf(run),
       output,
       remark: (message) => events.emit({ event: "notice", message }),
       idle: options.timeout * 1000,

@@ -1,13 +1,13 @@
 /**
- * chat:udp-server is one side of a conversation over UDP, strictly in turn: the first who sends is the guest until the goodbye.
+ * chat:udp-server is the host of a conversation over UDP, strictly in turn: the first peer to send is the guest until the goodbye.
  *
  * ```sh
  * deno task chat:udp-server
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
  * ```
  *
- * Try it, in a second terminal. A datagram may be lost, and then both sides would wait for ever: while you wait, an empty line sends
- * your last message again.
+ * Try it with a second terminal. A lost datagram would leave both sides waiting forever, so an empty line sends your last message again
+ * while you wait.
  *
  * ```
  * $ deno task chat:udp-client           $ deno task chat:udp-server
@@ -27,24 +27,24 @@ import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { plural } from "../lib/text.ts";
 import { choosePort } from "./flags.ts";
-import { deskOf } from "./input.ts";
+import { userOf } from "./input.ts";
 import { serveUdpTurns } from "./turns/serve_udp.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 23457 }),
-  mode: flag.choice("over UDP there are turns only", ["turns"], { default: "turns" }),
+  mode: flag.choice("UDP supports turns only", ["turns"], { default: "turns" }),
   once: flag.on("serve one conversation, then exit"),
   ...commonFlags,
 };
 
-/** What `chat:udp-server` says of itself. */
+/** Flags and help text of `chat:udp-server`. */
 export const script: Script<typeof flags> = {
   name: "chat:udp-server",
   role: "server",
-  summary: "One side of a chat over UDP, strictly in turn",
+  summary: "Host of a chat over UDP, strictly in turn",
   example: {
     flags: "--bind 0.0.0.0 --timeout 300",
-    does: "Talks with one guest of the network at a time; one who is silent for 5 minutes loses the line.",
+    does: "Talks with one guest on the network at a time; a guest that is silent for 5 minutes loses the line.",
   },
   flags,
 };
@@ -60,7 +60,7 @@ export async function main(args: string[]): Promise<number> {
       return `deno task chat:udp-client --host ${at.hostname} --port ${at.port}`;
     });
     const { once, timeout } = options;
-    const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, desk: deskOf(run) });
+    const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, user: userOf(run) });
     return `Done: ${plural(count, "conversation")}`;
   });
 }

@@ -1,40 +1,39 @@
 /**
- * Who is kept out of a room or silenced in it, and for how long: a new connection does not end that. Pure: the caller brings the clock.
+ * Bans and mutes, with their time limits; reconnecting does not end them. Pure: the caller supplies the clock.
  *
- * What is banned is a client's certificate where it has shown one, and else its address: several people may share that (a class behind
- * one router), and those who are here already stay. Of an IPv6 address the network counts, its first 64 bits: the rest a client chooses
- * itself (RFC 8981).
+ * A ban applies to the client's certificate if it presented one, else to its address. Several users may share an address (a class behind
+ * one router); those already in the room stay. For IPv6 the /64 network is banned: a client chooses the other 64 bits itself (RFC 8981).
  *
  * @module
  */
 import { canonicalAddress } from "../../lib/addr.ts";
 
-/** How a client is known when it comes again. */
-export interface Who {
+/** What identifies a client that reconnects. */
+export interface ClientIdentity {
   readonly address: string;
   /** The fingerprint of its certificate's key. */
   readonly fingerprint: string | null;
 }
 
-/** Not let in, or not heard. */
-export type Kind = "ban" | "mute";
+/** Kept out, or silenced. */
+export type BanKind = "ban" | "mute";
 
-/** Somebody who is kept out or silenced. */
+/** A ban or a mute. */
 export interface Ban {
-  readonly kind: Kind;
-  /** The certificate's fingerprint, or the address: {@linkcode placeOf}. */
+  readonly kind: BanKind;
+  /** The certificate's fingerprint, or the address range: {@linkcode addressRange}. */
   readonly id: string;
-  /** The name that the client went by. */
+  /** The client's name at the time. */
   readonly name: string | null;
-  /** When it ends, on the clock of the caller (ms). */
+  /** When it expires, on the caller's clock (ms). */
   readonly until: number;
 }
 
-/** The most entries; then the one that ends first is forgotten. */
-const MOST = 1000;
+/** The maximum number of entries; beyond it, the one that expires first is dropped. */
+const MAX_ENTRIES = 1000;
 
 /**
- * Remembers who is kept out.
+ * The bans and mutes of a room.
  *
  * @example Usage
  * ```ts
@@ -51,34 +50,34 @@ const MOST = 1000;
 export class Bans {
   #entries = new Map<string, Ban>();
 
-  /** Adds an entry, in place of one of the same kind for the same client. */
+  /** Adds an entry, replacing one of the same kind for the same client. */
   set(ban: Ban, now: number): Ban {
     this.#entries.set(keyOf(ban), ban);
-    if (this.#entries.size > MOST) this.#forget(now);
+    if (this.#entries.size > MAX_ENTRIES) this.#forget(now);
     return ban;
   }
 
   /**
-   * Adds an entry unless one of the same kind for the same client holds for longer: a kick does not shorten a ban.
+   * Adds an entry unless one of the same kind for the same client lasts longer: a kick does not shorten a ban.
    *
-   * @returns The entry that holds.
+   * @returns The entry in force.
    */
   add(ban: Ban, now: number): Ban {
     const before = this.#entries.get(keyOf(ban));
     return before !== undefined && before.until > ban.until ? before : this.set(ban, now);
   }
 
-  /** What holds for a client now; an address holds for those with a certificate as well. */
-  find(kind: Kind, { address, fingerprint }: Who, now: number): Ban | null {
-    for (const id of [fingerprint, placeOf(address)]) {
+  /** The entry in force for a client; one for its address applies even if it has a certificate. */
+  find(kind: BanKind, { address, fingerprint }: ClientIdentity, now: number): Ban | null {
+    for (const id of [fingerprint, addressRange(address)]) {
       const ban = this.#entries.get(`${kind} ${id}`);
       if (ban !== undefined && ban.until > now) return ban;
     }
     return null;
   }
 
-  /** Lifts what holds for an address, a fingerprint or (`isNamed`) somebody's name; tells what that was. */
-  lift(kind: Kind, id: string | null, isNamed: (name: string) => boolean = () => false): Ban[] {
+  /** Removes and returns the entries for an address, a fingerprint or (`isNamed`) a name. */
+  lift(kind: BanKind, id: string | null, isNamed: (name: string) => boolean = () => false): Ban[] {
     const lifted: Ban[] = [];
     for (const [key, ban] of this.#entries) {
       if (ban.kind !== kind || !(ban.id === id || (ban.name !== null && isNamed(ban.name)))) continue;
@@ -88,14 +87,14 @@ export class Bans {
     return lifted;
   }
 
-  /** All that hold now, the oldest first. */
+  /** All entries in force, oldest first. */
   list(now: number): Ban[] {
     return [...this.#entries.values()].filter(({ until }) => until > now);
   }
 
   #forget(now: number): void {
     for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key);
-    if (this.#entries.size <= MOST) return;
+    if (this.#entries.size <= MAX_ENTRIES) return;
     const [first] = [...this.#entries].toSorted(([, one], [, other]) => one.until - other.until);
     if (first !== undefined) this.#entries.delete(first[0]);
   }
@@ -106,18 +105,18 @@ function keyOf({ kind, id }: Ban): string {
 }
 
 /**
- * Where an address is as far as bans go: an IPv4 address itself, of an IPv6 address its /64; `null` when it is none.
+ * The range that a ban of an address covers: an IPv4 address itself, the /64 of an IPv6 address; `null` if it is not an address.
  *
  * @example Usage
  * ```ts
- * import { placeOf } from "./bans.ts";
+ * import { addressRange } from "./bans.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(placeOf("::ffff:192.0.2.7"), "192.0.2.7");
- * assertEquals(placeOf("2001:db8::1:2:3:4"), "2001:db8:0:0::/64");
+ * assertEquals(addressRange("::ffff:192.0.2.7"), "192.0.2.7");
+ * assertEquals(addressRange("2001:db8::1:2:3:4"), "2001:db8:0:0::/64");
  * ```
  */
-export function placeOf(address: string): string | null {
+export function addressRange(address: string): string | null {
   const plain = canonicalAddress(address.replace(/%.*$/, ""));
   if (plain === null || !plain.includes(":")) return plain;
   const [head = [], tail = []] = plain.split("::").map((half) => half.split(":").filter((group) => group !== ""));
@@ -125,7 +124,7 @@ export function placeOf(address: string): string | null {
   return `${[...head, ...zeros, ...tail].slice(0, 4).join(":")}::/64`;
 }
 
-/** How a client is banned: by its certificate, or else by where it is. */
-export function banId({ address, fingerprint }: Who): string {
-  return fingerprint ?? placeOf(address) ?? address;
+/** What a ban of a client applies to: its certificate, or else its address range. */
+export function banId({ address, fingerprint }: ClientIdentity): string {
+  return fingerprint ?? addressRange(address) ?? address;
 }

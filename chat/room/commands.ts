@@ -1,5 +1,5 @@
 /**
- * What the people in a room can type, and what it does. Pure.
+ * The commands of a room's members. Pure.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { Room } from "./room.ts";
 
 /** One command. */
 export interface Command {
-  /** How it is written, without the slash. */
+  /** Its syntax, without the slash. */
   readonly usage: string;
-  /** What it does, in a few words. */
+  /** What it does. */
   readonly help: string;
   /**
-   * Does it.
+   * Runs it.
    *
-   * @returns "leave" when the member wants to go.
+   * @returns "leave" if the member wants to leave.
    */
   readonly run: (room: Room, member: Member, rest: string) => "leave" | void;
 }
@@ -24,7 +24,7 @@ export interface Command {
 /** Commands by their name. */
 export type CommandTable = Readonly<Record<string, Command>>;
 
-/** The commands of everybody. */
+/** The commands that every member has. */
 export const COMMANDS: CommandTable = {
   who: {
     usage: "who",
@@ -35,9 +35,9 @@ export const COMMANDS: CommandTable = {
   },
   nick: {
     usage: "nick NAME",
-    help: "call yourself NAME",
+    help: "change your name to NAME",
     run: (room, member, rest) => {
-      if (hushed(room, member)) return;
+      if (rejectMuted(room, member)) return;
       const problem = room.rename(member, rest);
       if (problem !== null) room.notify(member, `you are still ${member.name}: ${problem}`);
     },
@@ -46,21 +46,21 @@ export const COMMANDS: CommandTable = {
     usage: "me TEXT",
     help: "show what you do: /me waves",
     run: (room, member, rest) => {
-      if (rest === "") room.notify(member, "say what you do: /me waves");
-      else if (!hushed(room, member)) room.act(member, rest);
+      if (rest === "") room.notify(member, "nothing to show: /me TEXT, as in /me waves");
+      else if (!rejectMuted(room, member)) room.act(member, rest);
     },
   },
   msg: {
     usage: "msg NAME TEXT",
-    help: "say TEXT to NAME alone",
+    help: "send TEXT to NAME only",
     run: (room, member, rest) => {
       const { word, text } = splitWord(rest);
       const to = text === "" ? null : room.find(word);
-      if (text === "") return room.notify(member, "name somebody and say something: /msg NAME TEXT");
-      if (to === null) return room.notify(member, `nobody here is called ${word}`);
-      if (hushed(room, member)) return;
+      if (text === "") return room.notify(member, "nothing to send: /msg NAME TEXT");
+      if (to === null) return room.notify(member, `no such member: ${word}`);
+      if (rejectMuted(room, member)) return;
       room.tell(member, to, text);
-      room.notify(member, `told ${to.name} alone`);
+      room.notify(member, `sent to ${to.name} only`);
     },
   },
   help: {
@@ -70,38 +70,43 @@ export const COMMANDS: CommandTable = {
   },
   quit: {
     usage: "quit",
-    help: "leave; so does exit",
+    help: "leave, as exit does",
     run: () => "leave",
   },
 };
 
 /**
- * Takes a line that a member wrote.
+ * Handles a line that a member wrote.
  *
- * @param commands What the member may do.
- * @returns "leave" when the member wants to go.
+ * @param commands The commands that the member may use.
+ * @returns "leave" if the member wants to leave.
  */
-export function hear(room: Room, member: Member, line: string, commands: CommandTable = COMMANDS): "leave" | void {
+export function handleLine(
+  room: Room,
+  member: Member,
+  line: string,
+  commands: CommandTable = COMMANDS,
+): "leave" | void {
   const meaning = parseLine(line);
   if (meaning.kind === "nothing") return;
   if (meaning.kind === "say") {
-    if (!hushed(room, member)) room.say(member, meaning.text);
+    if (!rejectMuted(room, member)) room.say(member, meaning.text);
     return;
   }
   const command = Object.hasOwn(commands, meaning.name) ? commands[meaning.name] : undefined;
   if (command !== undefined) return command.run(room, member, meaning.rest);
-  room.notify(member, `no such command: /${meaning.name}; /help lists them, and // begins a line with a slash`);
+  room.notify(member, `no such command: /${meaning.name}; /help lists them; // sends a line that starts with a slash`);
 }
 
 /** Sends a member the list of commands. */
 export function explain(room: Room, member: Member, commands: CommandTable): void {
   const width = Math.max(14, ...Object.values(commands).map(({ usage }) => usage.length));
   for (const { usage, help } of Object.values(commands)) room.notify(member, `/${usage.padEnd(width)} ${help}`);
-  room.notify(member, "anything else is said to everybody");
+  room.notify(member, "anything else is sent to everyone");
 }
 
-/** Whether a member may not speak, which is said then. */
-function hushed(room: Room, member: Member): boolean {
-  if (member.muted) room.notify(member, "you are muted: nobody got that");
+/** Whether a member is muted; if so, tells it that its line was not sent. */
+function rejectMuted(room: Room, member: Member): boolean {
+  if (member.muted) room.notify(member, "you are muted: that was not sent");
   return member.muted;
 }

@@ -1,17 +1,17 @@
 /**
- * What the Tab key makes of a line of chat. Pure.
+ * Tab completion for a line of chat. Pure.
  *
  * @module
  */
 import { foldName } from "../names.ts";
 
 /**
- * Completes a command at the beginning of the line, or a name anywhere.
+ * Completes a command at the start of the line, or a name anywhere.
  *
  * @param typed The line up to the cursor.
- * @param names Who is here.
+ * @param names The members.
  * @param commands Without their slash.
- * @returns The possible continuations of the last part, and that part, as `node:readline` wants them.
+ * @returns The candidates for the last word, and that word, as `node:readline` expects them.
  *
  * @example Usage
  * ```ts

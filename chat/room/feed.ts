@@ -1,46 +1,46 @@
 /**
- * The lines of a room on their way to its members, within a bound for each. Pure.
+ * The lines of a room on their way to its members, bounded per member. Pure.
  *
- * Whatever is said in one turn of the event loop is put into bytes once and shared by all who get the same; each member's own writer
- * then takes all that has gathered for it in one piece. So a line to a thousand members costs one line, not a thousand.
+ * All lines said in one turn of the event loop are encoded once and shared by the members that get the same ones; each member's writer
+ * then takes everything queued for it in one chunk. So a line to a thousand members is encoded once, not a thousand times.
  *
  * @module
  */
 import type { MemoryShare } from "../../lib/memory.ts";
 import { encodeText } from "../../lib/text.ts";
 import { Laggards } from "./laggards.ts";
-import { MAX_OUTBOX, Outbox, type OutboxFeed, type Piece } from "./outbox.ts";
+import { type Chunk, MAX_OUTBOX, Outbox, type OutboxFeed } from "./outbox.ts";
 
 /**
- * When so many bytes wait for the end of the turn, those who speak should wait for it too. A member that is not behind has
- * room for them.
+ * With this many bytes queued in a turn, speakers should wait for its end. The outbox of a member that is not behind has room for
+ * them.
  */
 const FULL = 256 * 1024;
-/** When memory is spent, a member goes on for whom no more than this waits (bytes). */
+/** When memory runs out, members with at most this much queued are spared (bytes). */
 const SPARED = 16 * 1024;
 
-/** Calls back when this turn of the event loop is over. */
+/** Calls back at the end of this turn of the event loop. */
 export type NextTurn = (callback: () => void) => void;
 
-/** What is said to everybody, and whoever gets it. */
+/** The lines said to everyone, and the outboxes that get them. */
 export class Feed implements OutboxFeed {
-  /** Who is behind. */
+  /** The members that are behind. */
   readonly laggards = new Laggards();
   #nextTurn: NextTurn;
   #memory: MemoryShare | null;
-  /** How many bytes of the budget we hold. */
+  /** How many bytes we hold of the memory budget. */
   #held = 0;
-  /** How many bytes the budget had no room for in this turn; they wait all the same, until its end. */
-  #short = 0;
+  /** How many bytes of this turn exceed the budget; they stay queued all the same until its end. */
+  #overBudget = 0;
   #outboxes = new Set<Outbox>();
-  /** What was said in this turn, and by whom. */
+  /** The lines of this turn, and their speakers. */
   #lines: string[] = [];
   #speakers: (Outbox | null)[] = [];
   #size = 0;
-  /** Resolves at the end of this turn; `null` when nothing waits for it. */
+  /** Resolves at the end of this turn; `null` if its end is not scheduled. */
   #turn: PromiseWithResolvers<void> | null = null;
 
-  /** @param memory Counts what waits; released by its owner. */
+  /** @param memory Counts the queued bytes; released by its owner. */
   constructor(nextTurn: NextTurn = setImmediate, memory: MemoryShare | null = null) {
     this.#nextTurn = nextTurn;
     this.#memory = memory;
@@ -51,7 +51,7 @@ export class Feed implements OutboxFeed {
     return this.#lines.length;
   }
 
-  /** Whether so much was said in this turn that speakers should wait for its end. */
+  /** Whether this turn has so many bytes that speakers should wait for its end. */
   get full(): boolean {
     return this.#size >= FULL;
   }
@@ -63,10 +63,10 @@ export class Feed implements OutboxFeed {
   }
 
   /**
-   * Adds somebody who gets what is said from now on.
+   * Adds an outbox that gets what is said from now on.
    *
-   * @param onOverflow Called when there is no room for more: the member reads too slowly.
-   * @param sent How many bytes its transport has sent so far; without it, it seems to take nothing.
+   * @param onOverflow Called when the outbox is full: the member reads too slowly.
+   * @param sent How many bytes its transport has sent so far; if omitted, it counts as stalled.
    */
   open(
     onOverflow: () => void,
@@ -77,7 +77,7 @@ export class Feed implements OutboxFeed {
     return outbox;
   }
 
-  /** Says a line to everybody but one. */
+  /** Says a line to everyone but the speaker. */
   say(line: string, except: Outbox | null): void {
     this.#lines.push(line);
     this.#speakers.push(except);
@@ -86,7 +86,7 @@ export class Feed implements OutboxFeed {
     this.schedule();
   }
 
-  /** The lines of this turn from a position on that are not a member's own, each with its newline. */
+  /** The lines of this turn from a position on, without the outbox's own, each with its newline. */
   since(position: number, outbox: Outbox): string {
     let text = "";
     for (let index = position; index < this.#lines.length; index++) {
@@ -95,21 +95,21 @@ export class Feed implements OutboxFeed {
     return text;
   }
 
-  /** Has the end of this turn deliver what was said; an outbox with something of its own asks for it too. */
+  /** Schedules delivery at the end of this turn; an outbox with a line of its own needs that too. */
   schedule(): void {
     if (this.#turn !== null) return;
     this.#turn = Promise.withResolvers();
     this.#nextTurn(() => this.#deliver());
   }
 
-  piece(bytes: Uint8Array): Piece {
+  chunk(bytes: Uint8Array): Chunk {
     const counted = this.#count(bytes.length);
-    if (!counted) this.#short += bytes.length;
+    if (!counted) this.#overBudget += bytes.length;
     return { bytes, owners: 1, counted };
   }
 
-  release(piece: Piece): void {
-    if (--piece.owners === 0 && piece.counted) this.#count(-piece.bytes.length);
+  release(chunk: Chunk): void {
+    if (--chunk.owners === 0 && chunk.counted) this.#count(-chunk.bytes.length);
   }
 
   behind(outbox: Outbox, is: boolean): void {
@@ -117,7 +117,7 @@ export class Feed implements OutboxFeed {
     else this.laggards.delete(outbox);
   }
 
-  /** Forgets somebody. */
+  /** Removes an outbox. */
   remove(outbox: Outbox): void {
     this.#outboxes.delete(outbox);
   }
@@ -125,22 +125,22 @@ export class Feed implements OutboxFeed {
   #deliver(): void {
     const turn = this.#turn;
     this.#turn = null;
-    const all = this.#lines.length === 0 ? null : this.piece(encodeText(`${this.#lines.join("\n")}\n`));
+    const all = this.#lines.length === 0 ? null : this.chunk(encodeText(`${this.#lines.join("\n")}\n`));
     const overflown: Outbox[] = [];
-    for (const outbox of this.#outboxes) if (!outbox.catchUp(all)) overflown.push(outbox);
+    for (const outbox of this.#outboxes) if (!outbox.endTurn(all)) overflown.push(outbox);
     this.#lines = [];
     this.#speakers = [];
     this.#size = 0;
     for (const outbox of overflown) outbox.overflow();
     if (all !== null) this.release(all);
-    if (this.#short > 0) this.#makeRoom();
+    if (this.#overBudget > 0) this.#makeRoom();
     turn?.resolve();
   }
 
-  /** The memory of all connections is spent: those for whom the most waits go, until there is enough again. */
+  /** The memory of all connections has run out: drops the members with the most queued until there is enough again. */
   #makeRoom(): void {
-    const needed = this.#short;
-    this.#short = 0;
+    const needed = this.#overBudget;
+    this.#overBudget = 0;
     const fullest = [...this.#outboxes].filter(({ waiting }) => waiting > SPARED)
       .sort((one, other) => other.waiting - one.waiting);
     for (const outbox of fullest) {
@@ -150,7 +150,7 @@ export class Feed implements OutboxFeed {
     }
   }
 
-  /** Counts bytes more (or fewer) against the budget; `false` when that has no room for them. */
+  /** Adds to the bytes held of the budget, or subtracts; `false` if they do not fit. */
   #count(bytes: number): boolean {
     if (this.#memory?.hold(this.#held + bytes) === false) return false;
     this.#held += bytes;
@@ -158,7 +158,7 @@ export class Feed implements OutboxFeed {
   }
 }
 
-/** How many bytes a text has in UTF-8; most lines are ASCII, and need not be encoded for that. */
+/** The length of a text in UTF-8; most lines are ASCII and need no encoding for that. */
 function byteLength(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : encodeText(text).length;
 }

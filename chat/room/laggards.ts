@@ -1,9 +1,9 @@
 /**
- * Who of a room is behind, and who waits for them. Pure: the caller brings the clock.
+ * Members that read too slowly, and when speakers wait for them. Pure: the caller supplies the clock.
  *
- * The room goes at the pace of its slowest reader, within bounds: while a member that still reads is behind, speakers with much to say
- * wait, and those with little to say go on. Nobody waits for a member that reads nothing. So a flood does not expel an honest reader,
- * and a reader that stalls does not silence the room: its outbox fills, and it is dropped.
+ * Back-pressure, within bounds: while a member that still reads is behind, speakers that send much wait, and those that send little
+ * continue. No speaker waits for a member that has stopped reading. So a flood does not disconnect a slow but live reader, and a stalled
+ * reader does not silence the room: its outbox fills up and it is dropped.
  *
  * @module
  */
@@ -14,87 +14,87 @@ export interface Laggard {
   readonly sent: number;
 }
 
-/** Nobody waits for a member that has taken nothing for so long (ms). */
+/** A member to which nothing could be sent for this long (ms) is stalled: no speaker waits for it. */
 export const STALLED = 1000;
-/** How often at most the members who are behind are looked at (ms). */
-const LOOK = 50;
-/** What one speaker may say in a second while somebody is behind, and all of them together (bytes). */
-const LITTLE = 4 * 1024;
-const LITTLE_OF_ALL = 64 * 1024;
+/** The minimum time between two checks of the members that are behind (ms). */
+const CHECK_INTERVAL = 50;
+/** How much one speaker may send per second while a member is behind, and all speakers together (bytes). */
+const SPEAKER_QUOTA = 4 * 1024;
+const ROOM_QUOTA = 64 * 1024;
 
-/** Bytes said in the current second. */
-interface Said {
+/** Bytes sent in the current second. */
+interface SentBytes {
   second: number;
   bytes: number;
 }
 
-/** Decides who waits. */
+/** Decides which speakers wait. */
 export class Laggards {
-  /** What each had sent when it was looked at, and since when that stands still. */
+  /** How much each had sent at the last check, and since when that has not changed. */
   #behind = new Map<Laggard, { sent: number; since: number }>();
-  #speakers = new WeakMap<object, Said>();
-  #all: Said = { second: -1, bytes: 0 };
-  #lookedAt = -Infinity;
-  #somebodyReads = false;
-  #relief: PromiseWithResolvers<void> | null = null;
+  #speakers = new WeakMap<object, SentBytes>();
+  #all: SentBytes = { second: -1, bytes: 0 };
+  #checkedAt = -Infinity;
+  #anyReads = false;
+  #caughtUp: PromiseWithResolvers<void> | null = null;
 
-  /** Somebody falls behind. */
+  /** Adds a member that falls behind. */
   add(laggard: Laggard): void {
     if (this.#behind.has(laggard)) return;
     this.#behind.set(laggard, { sent: -1, since: 0 });
-    this.#lookedAt = -Infinity;
+    this.#checkedAt = -Infinity;
   }
 
-  /** Somebody has caught up, or is gone. */
+  /** Removes a member that has caught up or is gone. */
   delete(laggard: Laggard): void {
     if (!this.#behind.delete(laggard) || this.#behind.size > 0) return;
-    this.#relief?.resolve();
-    this.#relief = null;
+    this.#caughtUp?.resolve();
+    this.#caughtUp = null;
   }
 
-  /** Resolves when nobody is behind any more. */
-  relief(): Promise<void> {
+  /** Resolves when no member is behind any more. */
+  caughtUp(): Promise<void> {
     if (this.#behind.size === 0) return Promise.resolve();
-    return (this.#relief ??= Promise.withResolvers()).promise;
+    return (this.#caughtUp ??= Promise.withResolvers()).promise;
   }
 
   /**
-   * Tells whether a speaker has to wait before it says more; if not, what it says is counted.
+   * Whether a speaker has to wait before it sends more; if not, the bytes are counted.
    *
-   * @param bytes How much it has to say.
+   * @param bytes How much it wants to send.
    * @param now The time in milliseconds; it never runs backwards.
    */
-  holds(speaker: object, bytes: number, now: number): boolean {
-    if (this.#behind.size === 0 || !this.#anybodyReads(now)) return false;
-    const own = this.#saidBy(speaker);
+  mustWait(speaker: object, bytes: number, now: number): boolean {
+    if (this.#behind.size === 0 || !this.#checkReaders(now)) return false;
+    const own = this.#sentBy(speaker);
     for (const said of [own, this.#all]) {
       const second = Math.floor(now / 1000);
       if (said.second !== second) said.bytes = 0;
       said.second = second;
     }
-    if (own.bytes + bytes > LITTLE || this.#all.bytes + bytes > LITTLE_OF_ALL) return true;
+    if (own.bytes + bytes > SPEAKER_QUOTA || this.#all.bytes + bytes > ROOM_QUOTA) return true;
     own.bytes += bytes;
     this.#all.bytes += bytes;
     return false;
   }
 
-  #saidBy(speaker: object): Said {
+  #sentBy(speaker: object): SentBytes {
     const said = this.#speakers.get(speaker) ?? { second: -1, bytes: 0 };
     this.#speakers.set(speaker, said);
     return said;
   }
 
-  /** Whether somebody who is behind still takes what it gets. */
-  #anybodyReads(now: number): boolean {
-    if (now - this.#lookedAt < LOOK) return this.#somebodyReads;
-    this.#lookedAt = now;
-    this.#somebodyReads = false;
+  /** Whether any member that is behind still reads. */
+  #checkReaders(now: number): boolean {
+    if (now - this.#checkedAt < CHECK_INTERVAL) return this.#anyReads;
+    this.#checkedAt = now;
+    this.#anyReads = false;
     for (const [laggard, seen] of this.#behind) {
       const { sent } = laggard;
       if (sent !== seen.sent) seen.since = now;
       seen.sent = sent;
-      if (now - seen.since < STALLED) this.#somebodyReads = true;
+      if (now - seen.since < STALLED) this.#anyReads = true;
     }
-    return this.#somebodyReads;
+    return this.#anyReads;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What happens in a room as events of the log. Pure.
+ * Turns a room's events into log events. Pure.
  *
  * @module
  */
@@ -7,12 +7,11 @@ import type { NetEvent } from "../../lib/events.ts";
 import type { Member, RoomEvent } from "./member.ts";
 
 /**
- * Makes a log event of what happened in a room; people read the line that the members got.
+ * Makes the log event for a room event; its prose is the line that the members got.
  *
- * @param event What happened.
- * @param operator Who reads the log. What is said between two others alone is not for it.
- * @param options With `echoed`, the operator's own lines are on the screen already.
- * @returns `null` when it does not belong into the log.
+ * @param operator The member that reads the log; private messages between others stay out of it.
+ * @param options With `echoed`, the operator's own lines are already on the screen.
+ * @returns `null` if the event does not belong in the log.
  */
 export function roomLog(event: RoomEvent, operator: Member, options: { echoed: boolean }): NetEvent | null {
   const { kind, line: prose } = event;

@@ -1,51 +1,51 @@
 /**
- * The people in a room, and what happens there. Pure.
+ * The members of a room, and its events. Pure.
  *
  * @module
  */
 import type { Outbox } from "./outbox.ts";
 
-/** Why somebody left. */
-export type Why = "quit" | "reset" | "too slow" | "kicked" | "banned" | "idle" | "line too long" | "bad telnet";
+/** Why a member left. */
+export type LeaveReason = "quit" | "reset" | "too slow" | "kicked" | "banned" | "idle" | "line too long" | "bad telnet";
 
-/** What the room needs to know of a member's transport. */
+/** What the room needs from a member's transport. */
 export interface Link {
   /** The connection's number and address, for the log. */
   readonly id: number;
   readonly peer: string;
-  /** How the client is known when it comes again: its address alone, and the fingerprint of its certificate's key. */
+  /** What identifies the client when it reconnects: its address without the port, and the fingerprint of its certificate's key. */
   readonly address?: string;
   readonly fingerprint?: string | null;
-  /** Ends the transport on the spot: the member has been dropped. */
+  /** Closes the transport at once: the member has been dropped. */
   drop(): void;
-  /** Bytes received and sent so far, and for how many milliseconds nothing was received. */
+  /** Bytes received and sent so far, and the milliseconds since the last byte received. */
   traffic(): { readonly bytesIn: number; readonly bytesOut: number; readonly idle: number };
 }
 
-/** Somebody in the room. */
+/** A member of the room. */
 export interface Member {
   readonly name: string;
   readonly link: Link;
-  /** What waits to be sent; `null` for a member who follows the room by its events. */
+  /** What is queued for it; `null` for a member that follows the room by its events. */
   readonly outbox: Outbox | null;
-  /** Whether the member was told the name it goes by. */
+  /** Whether the member was told its name. */
   readonly named: boolean;
-  /** Whether the others were told that this member is here. */
+  /** Whether the others were told that it is here. */
   readonly introduced: boolean;
-  /** Whether its name comes from a certificate: then it takes no other, so that nobody goes by the name of somebody else's. */
+  /** Whether its name comes from its certificate: then it cannot be changed, to rule out impersonation. */
   readonly certified: boolean;
-  /** Whether the operator has silenced this member. */
+  /** Whether the operator has muted it. */
   readonly muted: boolean;
   readonly gone: boolean;
 }
 
-/** A member as its room, the only one to change it, sees it. */
+/** A member as seen by its room, which alone may change it. */
 export type OwnMember = { -readonly [K in keyof Member]: Member[K] };
 
-/** What happens in a room; `line` is what the members get. */
+/** An event in a room; `line` is what the members get. */
 export type RoomEvent =
   | { readonly kind: "joined"; readonly member: Member; readonly line: string }
-  | { readonly kind: "left"; readonly member: Member; readonly why: Why; readonly line: string }
+  | { readonly kind: "left"; readonly member: Member; readonly why: LeaveReason; readonly line: string }
   | { readonly kind: "said"; readonly member: Member; readonly text: string; readonly line: string }
   /** To one member alone; `member` is `null` for a notice. */
   | {
@@ -57,10 +57,10 @@ export type RoomEvent =
   }
   | { readonly kind: "notice"; readonly text: string; readonly line: string };
 
-/** How many names stand in one line. */
+/** The maximum number of names per line. */
 const PER_LINE = 100;
 
-/** Everybody who is here, as notices tell it: `3 here: server, alice, bob`, and `also here: …` where there are many. */
+/** The notices that list all members: `3 here: server, alice, bob`, and `also here: …` if there are many. */
 export function everybodyHere(members: readonly Member[]): string[] {
   const names = members.map(({ name }) => name);
   const lines = [`${names.length} here: ${names.slice(0, PER_LINE).join(", ")}`];
@@ -70,10 +70,10 @@ export function everybodyHere(members: readonly Member[]): string[] {
   return lines;
 }
 
-/** How many names a newcomer is told; `/who` tells all. */
+/** How many names the greeting lists; `/who` lists all. */
 const GREETED = 20;
 
-/** Who else is here, as a newcomer is told. */
+/** The notice that tells a new member who else is here. */
 export function othersHere(members: readonly Member[], newcomer: Member): string {
   const names = members.filter((member) => member !== newcomer).map(({ name }) => name);
   if (names.length === 0) return "nobody else is here";

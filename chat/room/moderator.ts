@@ -1,23 +1,23 @@
 /**
- * What the operator can do about those who misbehave. Pure but for the clock.
+ * The operator's moderation commands. Pure but for the clock.
  *
  * @module
  */
 import { plural } from "../../lib/text.ts";
-import { type Ban, banId, type Bans, type Kind, placeOf, type Who } from "./bans.ts";
+import { addressRange, type Ban, banId, type BanKind, type Bans, type ClientIdentity } from "./bans.ts";
 import type { CommandTable } from "./commands.ts";
-import type { Member, Why } from "./member.ts";
+import type { LeaveReason, Member } from "./member.ts";
 import { foldName } from "../names.ts";
 import { splitWord } from "../protocol.ts";
 import type { Room } from "./room.ts";
 
-/** For how long (minutes) each holds where the operator does not say. */
+/** The default durations (minutes). */
 const KICK = 1;
 const MUTE = 60;
 const BAN = 60;
 const MINUTE = 60_000;
 
-/** What a moderator works with. */
+/** What a moderator needs. */
 export interface ModeratorOptions {
   readonly bans: Bans;
   /** The time in milliseconds; it never runs backwards. */
@@ -26,7 +26,7 @@ export interface ModeratorOptions {
   readonly self: Member;
 }
 
-/** The operator's hands. */
+/** Kicks, mutes and bans members for the operator. */
 export class Moderator {
   #room: Room;
   #bans: Bans;
@@ -40,92 +40,93 @@ export class Moderator {
     this.#self = self;
   }
 
-  /** The commands. */
+  /** The moderation commands. */
   commands(): CommandTable {
     const run = (act: (rest: string) => void) => (_room: Room, _self: Member, rest: string): void => act(rest);
     return {
       kick: {
         usage: "kick NAME [MINUTES]",
-        help: `make NAME leave and keep it out for a while (${plural(KICK, "minute")})`,
-        run: run((rest) => this.#with(rest, KICK, (member, minutes) => this.#sendAway(member, minutes, "kicked"))),
+        help: `disconnect NAME and keep it out (default: ${plural(KICK, "minute")})`,
+        run: run((rest) => this.#withMember(rest, KICK, (member, minutes) => this.#expel(member, minutes, "kicked"))),
       },
       mute: {
         usage: "mute NAME [MINUTES]",
-        help: `let nobody hear NAME (${MUTE} minutes)`,
-        run: run((rest) => this.#with(rest, MUTE, (member, minutes) => this.#mute(member, minutes))),
+        help: `silence NAME (default: ${MUTE} minutes)`,
+        run: run((rest) => this.#withMember(rest, MUTE, (member, minutes) => this.#mute(member, minutes))),
       },
       unmute: {
         usage: "unmute NAME|ADDRESS",
-        help: "let NAME, or all from ADDRESS, be heard again",
+        help: "unmute NAME or all from ADDRESS",
         run: run((rest) => this.#unmute(rest.trim())),
       },
       ban: {
         usage: "ban NAME|ADDRESS [MINUTES]",
-        help: `make NAME, or all from ADDRESS, leave and keep them out (${BAN} minutes)`,
+        help: `disconnect NAME or all from ADDRESS and keep them out (default: ${BAN} minutes)`,
         run: run((rest) => this.#ban(rest)),
       },
-      unban: { usage: "unban NAME|ADDRESS", help: "let them in again", run: run((rest) => this.#unban(rest.trim())) },
-      bans: { usage: "bans", help: "who is kept out or muted, and for how long", run: run(() => this.#list()) },
+      unban: { usage: "unban NAME|ADDRESS", help: "lift a ban", run: run((rest) => this.#unban(rest.trim())) },
+      bans: { usage: "bans", help: "list bans and mutes with the time left", run: run(() => this.#list()) },
     };
   }
 
-  /** Ends a mute whose time is over; called before a muted member is heard. */
-  review(member: Member): void {
-    if (this.#bans.find("mute", whoIs(member), this.#clock()) !== null) return;
+  /** Ends a mute that has expired; called before a line of a muted member is handled. */
+  checkMute(member: Member): void {
+    if (this.#bans.find("mute", identityOf(member), this.#clock()) !== null) return;
     this.#room.mute(member, false);
-    this.#room.notify(member, "you are heard again");
+    this.#room.notify(member, "you are no longer muted");
   }
 
   #say(text: string): void {
     this.#room.notify(this.#self, text);
   }
 
-  /** Does something with the member of a name for so many minutes; the operator is none to do it with. */
-  #with(rest: string, minutes: number, act: (member: Member, minutes: number) => void): void {
+  /** Runs an action on the named member with the given or default duration; refuses the operator itself. */
+  #withMember(rest: string, minutes: number, act: (member: Member, minutes: number) => void): void {
     const { word, text } = splitWord(rest.trim());
     const member = this.#room.find(word);
     const time = minutesIn(text, minutes);
-    if (word === "") this.#say("name somebody");
-    else if (member === null) this.#say(`nobody here is called ${word}`);
+    if (word === "") this.#say("no name given");
+    else if (member === null) this.#say(`no such member: ${word}`);
     else if (member === this.#self) this.#say("that is you");
     else if (time === null) this.#say(noMinutes(text));
     else act(member, time);
   }
 
-  #sendAway(member: Member, minutes: number, why: Extract<Why, "kicked" | "banned">): void {
+  #expel(member: Member, minutes: number, why: Extract<LeaveReason, "kicked" | "banned">): void {
     const done = why === "kicked" ? "kicked out" : "banned";
     this.#room.notify(member, `you were ${done} by the operator`);
     const now = this.#clock();
     const entry = entryOf("ban", member, now + minutes * MINUTE);
     const ban = why === "kicked" ? this.#bans.add(entry, now) : this.#bans.set(entry, now);
     this.#room.leave(member, why);
-    const others = this.#room.members.filter((other) => other !== this.#self && banId(whoIs(other)) === ban.id).length;
-    const stay = others === 0 ? "" : `; ${plural(others, "other")} from there stay`;
-    this.#say(`${member.name} was ${done}: ${ban.id} is kept out for ${minutesLeft(ban, now)}${stay}`);
+    const others =
+      this.#room.members.filter((other) => other !== this.#self && banId(identityOf(other)) === ban.id).length;
+    const stay = others === 0 ? "" : `; still connected from there: ${plural(others, "other")}`;
+    this.#say(`${member.name} was ${done}: ${ban.id} is banned for ${minutesLeft(ban, now)}${stay}`);
   }
 
   #ban(rest: string): void {
     const { word, text } = splitWord(rest.trim());
-    const place = placeOf(word);
+    const place = addressRange(word);
     if (place === null) {
-      return this.#with(rest, BAN, (member, minutes) => this.#sendAway(member, minutes, "banned"));
+      return this.#withMember(rest, BAN, (member, minutes) => this.#expel(member, minutes, "banned"));
     }
     const minutes = minutesIn(text, BAN);
     if (minutes === null) return this.#say(noMinutes(text));
     const now = this.#clock();
     this.#bans.set({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
     for (const member of this.#room.members) {
-      if (member === this.#self || placeOf(whoIs(member).address) !== place) continue;
+      if (member === this.#self || addressRange(identityOf(member).address) !== place) continue;
       this.#room.notify(member, "you were banned by the operator");
       this.#room.leave(member, "banned");
     }
-    this.#say(`${place} is kept out for ${plural(minutes, "minute")}`);
+    this.#say(`${place} is banned for ${plural(minutes, "minute")}`);
   }
 
   #unban(word: string): void {
     const lifted = this.#lift("ban", word);
-    if (lifted.length === 0) this.#say(word === "" ? "name somebody" : `${word} is not banned; /bans lists who is`);
-    for (const ban of lifted) this.#say(`${describe(ban)} may come in again`);
+    if (lifted.length === 0) this.#say(word === "" ? "no name given" : `${word} is not banned; /bans lists all bans`);
+    for (const ban of lifted) this.#say(`${describe(ban)} is no longer banned`);
   }
 
   #mute(member: Member, minutes: number): void {
@@ -139,44 +140,44 @@ export class Moderator {
   #unmute(word: string): void {
     const member = this.#room.find(word);
     const lifted = this.#lift("mute", word);
-    // A member may have been muted under another name, or because of its address.
+    // The member may have been muted under another name, or by its address.
     if (member?.muted === true) {
-      const { address, fingerprint } = whoIs(member);
-      for (const id of [fingerprint, placeOf(address)]) lifted.push(...this.#bans.lift("mute", id));
+      const { address, fingerprint } = identityOf(member);
+      for (const id of [fingerprint, addressRange(address)]) lifted.push(...this.#bans.lift("mute", id));
     }
-    for (const entry of lifted) this.#say(`${describe(entry)} is heard again`);
-    for (const each of this.#room.members) if (each.muted) this.review(each);
-    if (lifted.length === 0) this.#say(word === "" ? "name somebody" : `${word} is not muted; /bans lists who is`);
+    for (const entry of lifted) this.#say(`${describe(entry)} is no longer muted`);
+    for (const each of this.#room.members) if (each.muted) this.checkMute(each);
+    if (lifted.length === 0) this.#say(word === "" ? "no name given" : `${word} is not muted; /bans lists all mutes`);
   }
 
-  #lift(kind: Kind, word: string): Ban[] {
-    return this.#bans.lift(kind, placeOf(word) ?? word, (name) => foldName(name) === foldName(word));
+  #lift(kind: BanKind, word: string): Ban[] {
+    return this.#bans.lift(kind, addressRange(word) ?? word, (name) => foldName(name) === foldName(word));
   }
 
   #list(): void {
     const now = this.#clock();
     const bans = this.#bans.list(now);
-    if (bans.length === 0) this.#say("nobody is banned or muted");
+    if (bans.length === 0) this.#say("no bans or mutes");
     for (const ban of bans) {
-      this.#say(`${ban.kind === "ban" ? "banned" : "muted"}: ${describe(ban)}, for ${minutesLeft(ban, now)} more`);
+      this.#say(`${ban.kind === "ban" ? "banned" : "muted"}: ${describe(ban)}, ${minutesLeft(ban, now)} left`);
     }
   }
 }
 
-/** What a muted member is told, now and when it comes again. */
-export const MUTED = "the operator has muted you: nobody hears you";
+/** What a muted member is told, when it is muted and when it reconnects. */
+export const MUTED = "the operator has muted you: your lines are not sent";
 
-/** What a client that is kept out is told. */
-export function keptOut(ban: Ban, now: number): string {
-  return `the operator keeps you out for ${minutesLeft(ban, now)} more`;
+/** What a banned client is told. */
+export function banNotice(ban: Ban, now: number): string {
+  return `the operator has banned you, ${minutesLeft(ban, now)} left`;
 }
 
-function whoIs({ link: { address = "", fingerprint = null } }: Member): Who {
+function identityOf({ link: { address = "", fingerprint = null } }: Member): ClientIdentity {
   return { address, fingerprint };
 }
 
-function entryOf(kind: Kind, member: Member, until: number): Ban {
-  return { kind, id: banId(whoIs(member)), name: member.name, until };
+function entryOf(kind: BanKind, member: Member, until: number): Ban {
+  return { kind, id: banId(identityOf(member)), name: member.name, until };
 }
 
 function describe({ name, id }: Ban): string {
@@ -187,16 +188,16 @@ function minutesLeft({ until }: Ban, now: number): string {
   return plural(Math.ceil((until - now) / MINUTE), "minute");
 }
 
-/** A month. `--allow` or a firewall is the better way to keep somebody out for longer. */
-const MOST_MINUTES = 44_640;
+/** 31 days. Use `--allow` or a firewall to keep a client out for longer. */
+const MAX_MINUTES = 44_640;
 
-/** The minutes that were typed, those that hold where none were, or `null` where it is no number of them. */
+/** The minutes that were typed, or the default; `null` if they are not valid. */
 function minutesIn(text: string, otherwise: number): number | null {
   if (text === "") return otherwise;
   const minutes = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return minutes >= 1 && minutes <= MOST_MINUTES ? minutes : null;
+  return minutes >= 1 && minutes <= MAX_MINUTES ? minutes : null;
 }
 
 function noMinutes(text: string): string {
-  return `cannot use ${text}: say for how many minutes, from 1 to ${MOST_MINUTES}`;
+  return `cannot use ${text}: it must be a number of minutes from 1 to ${MAX_MINUTES}`;
 }

@@ -1,25 +1,25 @@
 /**
- * Which names of a room are taken, by whom, and which nobody can take. Pure.
+ * The names in use in a room, and the reserved ones. Pure.
  *
  * @module
  */
 import { isGuestName, nameKeys, RESERVED_NAMES } from "../name_keys.ts";
 
-/** The names of a room; no two of them are the same to a reader. */
+/** The names of a room; no two of them look the same. */
 export class NameBook<Holder> {
-  /** Who goes by a name with that key; most names have one, some several, and no two holders share any. */
+  /** The holder of each name, by key; most names have one key, some several, and no two holders share one. */
   #holders = new Map<string, Holder>();
-  /** The keys of names that only the operator goes by, or has gone by. */
+  /** The keys of reserved names and of those that the operator uses or has used. */
   #reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
   #guests = 0;
 
-  /** Who goes by a name, whatever its case, width, accents and punctuation. */
+  /** The holder of a name, ignoring case, width, accents and punctuation. */
   find(name: string): Holder | null {
     const key = nameKeys(name).find((each) => this.#holders.has(each));
     return this.#holders.get(key ?? "") ?? null;
   }
 
-  /** The next `guest-N` that is free. */
+  /** The next free `guest-N`. */
   guestName(): string {
     let name: string;
     do name = `guest-${++this.#guests}`; while (this.find(name) !== null);
@@ -27,9 +27,9 @@ export class NameBook<Holder> {
   }
 
   /**
-   * Tells why somebody may not go by a name, as the end of a sentence; `null` = it may.
+   * Why a name is not available, as the end of a sentence; `null` if it is.
    *
-   * @param operator May take a reserved one.
+   * @param operator Whether the holder is the operator, who may use a reserved name.
    */
   problem(name: string, holder: Holder, { operator }: { operator: boolean }): string | null {
     const keys = nameKeys(name);
@@ -39,9 +39,9 @@ export class NameBook<Holder> {
   }
 
   /**
-   * Has somebody go by a name that is free.
+   * Assigns a free name.
    *
-   * @param operator Then nobody else goes by it any more, not even when the operator has another.
+   * @param operator Whether the holder is the operator: the name then stays reserved even after the operator changes it.
    */
   take(name: string, holder: Holder, { operator }: { operator: boolean }): void {
     for (const key of nameKeys(name)) {
@@ -50,7 +50,7 @@ export class NameBook<Holder> {
     }
   }
 
-  /** Nobody goes by a name any more. */
+  /** Frees a name. */
   release(name: string): void {
     for (const key of nameKeys(name)) this.#holders.delete(key);
   }

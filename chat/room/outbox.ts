@@ -1,56 +1,56 @@
 /**
- * What waits for one member of a room, within a bound. Pure.
+ * The bounded queue of bytes for one member of a room. Pure.
  *
  * @module
  */
 import { encodeText } from "../../lib/text.ts";
 
-/** The most bytes that may wait for one member. The room's lines are shared, so many full outboxes cost little. */
+/** The maximum number of bytes queued for one member. Lines are shared between outboxes, so many full ones cost little. */
 export const MAX_OUTBOX = 1024 * 1024;
-/** With so many bytes waiting, a member is behind: those who say much wait for it. */
+/** With more bytes queued than this, a member is behind: speakers that send much wait for it. */
 export const BEHIND = 384 * 1024;
-/** The most bytes that are copied together for one write; a single piece may be larger. */
-const BITE = 64 * 1024;
+/** The most bytes to join for one write; a single chunk may be larger. */
+const MAX_WRITE = 64 * 1024;
 
-/** Bytes that wait in one outbox or in many: they are counted once, for as long as anybody has them. */
-export interface Piece {
+/** Bytes queued in one or more outboxes; reference-counted, so that the budget counts them once. */
+export interface Chunk {
   readonly bytes: Uint8Array;
-  /** How many outboxes have it, one that is writing it included. */
+  /** How many outboxes hold it, including those that are writing it. */
   owners: number;
-  /** Whether the memory budget counts it. */
+  /** Whether it counts against the memory budget. */
   counted: boolean;
 }
 
-/** What an outbox needs of the feed that fills it. */
+/** What an outbox needs from the feed that fills it. */
 export interface OutboxFeed {
   /** How many lines were said in this turn. */
   readonly position: number;
-  /** The lines of this turn from a position on that are not the outbox's own, each with its newline. */
+  /** The lines of this turn from a position on, without the outbox's own, each with its newline. */
   since(position: number, outbox: Outbox): string;
-  /** Has the end of this turn deliver what was said. */
+  /** Schedules delivery at the end of this turn. */
   schedule(): void;
-  /** Makes a piece of bytes for one outbox, and counts it if the budget has room. */
-  piece(bytes: Uint8Array): Piece;
-  /** One owner less. */
-  release(piece: Piece): void;
-  /** An outbox falls behind (`true`), or has caught up. */
+  /** Makes a chunk with one owner, and counts it if it fits into the budget. */
+  chunk(bytes: Uint8Array): Chunk;
+  /** Drops one reference to a chunk. */
+  release(chunk: Chunk): void;
+  /** An outbox has fallen behind (`true`) or caught up. */
   behind(outbox: Outbox, is: boolean): void;
-  /** Forgets an outbox. */
+  /** Removes an outbox. */
   remove(outbox: Outbox): void;
 }
 
-/** How an outbox is made. */
+/** Options of {@linkcode Outbox}. */
 export interface OutboxOptions {
-  /** Called when there is no room for more. */
+  /** Called when the queue is full. */
   readonly onOverflow: () => void;
-  /** The most bytes that may wait. */
+  /** The maximum number of bytes queued. */
   readonly max: number;
-  /** How many bytes the member's transport has sent so far: whether it moves at all. */
+  /** How many bytes the member's transport has sent so far, to tell a slow one from a stalled one. */
   readonly sent: () => number;
 }
 
 /**
- * A bounded queue of bytes for one member. The room puts lines in and never waits; one writer takes them out, so many bytes at a time.
+ * A bounded queue of bytes for one member. The room adds lines and never waits; a single writer takes them out in bounded amounts.
  *
  * @example Usage
  * ```ts
@@ -66,34 +66,34 @@ export interface OutboxOptions {
  * ```
  */
 export class Outbox {
-  /** How many lines of this turn are the member's own, which it does not get itself. */
+  /** How many lines of this turn are the member's own; it does not get them back. */
   spoken = 0;
   #feed: OutboxFeed;
   #options: OutboxOptions;
-  /** How much of this turn's lines the member has already. */
+  /** How many of this turn's lines are already queued here. */
   #position: number;
-  #pieces: Piece[] = [];
+  #chunks: Chunk[] = [];
   #bytes = 0;
-  /** What the writer has taken and may still be writing. */
-  #taken: Piece | null = null;
+  /** The chunk that the writer has taken and may still be writing. */
+  #taken: Chunk | null = null;
   #ended = false;
   #behind = false;
-  /** Wakes the writer that waits in {@linkcode Outbox.take}. */
+  /** Wakes the writer waiting in {@linkcode Outbox.take}. */
   #wake: (() => void) | null = null;
 
-  /** @param feed What everybody gets; see `Feed.open`. */
+  /** @param feed The lines for everyone; see `Feed.open`. */
   constructor(feed: OutboxFeed, options: OutboxOptions) {
     this.#feed = feed;
     this.#options = options;
     this.#position = feed.position;
   }
 
-  /** How many bytes wait (of this turn's lines, the characters). */
+  /** How many bytes are queued (for this turn's lines, the number of characters). */
   get queued(): number {
     return this.#bytes + (this.#ended ? 0 : this.#feed.since(this.#position, this).length);
   }
 
-  /** How many bytes wait from earlier turns. */
+  /** How many bytes are queued from earlier turns. */
   get waiting(): number {
     return this.#bytes;
   }
@@ -103,70 +103,70 @@ export class Outbox {
     return this.#options.sent();
   }
 
-  /** There is no room for more. */
+  /** Reports that the queue is full. */
   overflow(): void {
     this.#options.onOverflow();
   }
 
-  /** Adds a line for this member alone, after all that was said before. */
+  /** Adds a line for this member only, after everything said so far. */
   push(line: string): void {
     if (this.#ended) return;
-    const added = this.#addOwn(`${this.#missed()}${line}\n`);
+    const added = this.#addOwn(`${this.#newLines()}${line}\n`);
     this.#feed.schedule();
     if (!added) this.overflow();
   }
 
-  /** Says that nothing more will come; what was said so far can still be taken. */
+  /** Closes the queue; what is in it can still be taken. */
   end(): void {
     if (this.#ended) return;
-    this.#addOwn(this.#missed());
+    this.#addOwn(this.#newLines());
     this.#close();
   }
 
-  /** Throws away what waits, and ends. */
+  /** Discards what is queued, and closes the queue. */
   abandon(): void {
-    this.#landed();
-    for (const piece of this.#pieces) this.#feed.release(piece);
-    this.#pieces = [];
+    this.#releaseTaken();
+    for (const chunk of this.#chunks) this.#feed.release(chunk);
+    this.#chunks = [];
     this.#bytes = 0;
     this.#close();
   }
 
   /**
-   * Takes what waits, up to a bite, or waits for the end of the turn in which there is something; `null` is the end. One taker, who is
-   * done with what it took before.
+   * Takes what is queued, up to {@linkcode MAX_WRITE} bytes; if there is nothing, waits for the end of the turn that brings something.
+   * `null` is the end. There is one caller, which has finished with the previous bytes.
    */
   async take(): Promise<Uint8Array | null> {
-    this.#landed();
-    while (this.#pieces.length === 0) {
+    this.#releaseTaken();
+    while (this.#chunks.length === 0) {
       if (this.#ended) return null;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    const piece = this.#taken = this.#bite();
-    this.#bytes -= piece.bytes.length;
+    const chunk = this.#taken = this.#takeChunks();
+    this.#bytes -= chunk.bytes.length;
     this.#isBehind(this.#bytes > BEHIND);
-    return piece.bytes;
+    return chunk.bytes;
   }
 
   /**
-   * The turn is over: takes over what was said in it.
+   * At the end of a turn: queues its lines.
    *
-   * @param all All of it, to be shared.
-   * @returns `false` when there is no room for it.
+   * @param all All lines of the turn, to share.
+   * @returns `false` if they do not fit.
    */
-  catchUp(all: Piece | null): boolean {
+  endTurn(all: Chunk | null): boolean {
     const own = this.spoken > 0 || this.#position > 0;
-    const added = all === null || (own ? this.#addOwn(this.#missed()) : this.#add(all));
+    const added = all === null || (own ? this.#addOwn(this.#newLines()) : this.#add(all));
     this.#position = 0;
     this.spoken = 0;
-    if (this.#pieces.length > 0) this.#rouse();
+    if (this.#chunks.length > 0) this.#wakeWriter();
     return added;
   }
 
-  /** What was said in this turn and has not been taken over yet. */
-  #missed(): string {
+  /** The lines of this turn that are not queued yet. */
+  #newLines(): string {
     const { position } = this.#feed;
-    // Who talks and talks is mostly alone with it.
+    // A member that sends very much is usually the only speaker of the turn.
     const text = this.spoken === position ? "" : this.#feed.since(this.#position, this);
     this.#position = position;
     return text;
@@ -174,36 +174,36 @@ export class Outbox {
 
   #addOwn(text: string): boolean {
     if (text === "") return true;
-    const piece = this.#feed.piece(encodeText(text));
-    const added = this.#add(piece);
-    this.#feed.release(piece);
+    const chunk = this.#feed.chunk(encodeText(text));
+    const added = this.#add(chunk);
+    this.#feed.release(chunk);
     return added;
   }
 
-  #add(piece: Piece): boolean {
-    if (this.#bytes + piece.bytes.length > this.#options.max) return false;
-    piece.owners++;
-    this.#pieces.push(piece);
-    this.#bytes += piece.bytes.length;
+  #add(chunk: Chunk): boolean {
+    if (this.#bytes + chunk.bytes.length > this.#options.max) return false;
+    chunk.owners++;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.bytes.length;
     this.#isBehind(this.#bytes > BEHIND);
     return true;
   }
 
-  /** Takes the first pieces off and makes one of them. */
-  #bite(): Piece {
+  /** Removes the first chunks and joins them. */
+  #takeChunks(): Chunk {
     let count = 0;
     let length = 0;
-    for (const { bytes } of this.#pieces) {
-      if (count > 0 && length + bytes.length > BITE) break;
+    for (const { bytes } of this.#chunks) {
+      if (count > 0 && length + bytes.length > MAX_WRITE) break;
       count++;
       length += bytes.length;
     }
-    const [first, ...others] = this.#pieces.splice(0, count);
-    if (first === undefined) throw new Error("nothing waits");
+    const [first, ...others] = this.#chunks.splice(0, count);
+    if (first === undefined) throw new Error("nothing is queued");
     if (others.length === 0) return first;
-    const pieces = [first, ...others];
-    const all = this.#feed.piece(joined(pieces, length));
-    for (const piece of pieces) this.#feed.release(piece);
+    const chunks = [first, ...others];
+    const all = this.#feed.chunk(joined(chunks, length));
+    for (const chunk of chunks) this.#feed.release(chunk);
     return all;
   }
 
@@ -212,8 +212,8 @@ export class Outbox {
     this.#behind = is;
   }
 
-  /** What was taken has been written. */
-  #landed(): void {
+  /** The chunk that was taken has been written. */
+  #releaseTaken(): void {
     if (this.#taken !== null) this.#feed.release(this.#taken);
     this.#taken = null;
   }
@@ -222,19 +222,19 @@ export class Outbox {
     this.#ended = true;
     this.#isBehind(false);
     this.#feed.remove(this);
-    this.#rouse();
+    this.#wakeWriter();
   }
 
-  #rouse(): void {
+  #wakeWriter(): void {
     this.#wake?.();
     this.#wake = null;
   }
 }
 
-function joined(pieces: readonly Piece[], length: number): Uint8Array {
+function joined(chunks: readonly Chunk[], length: number): Uint8Array {
   const all = new Uint8Array(length);
   let offset = 0;
-  for (const { bytes } of pieces) {
+  for (const { bytes } of chunks) {
     all.set(bytes, offset);
     offset += bytes.length;
   }

@@ -1,27 +1,27 @@
 /**
- * How fast one client may write. Pure: the caller brings the clock.
+ * Rate limits for what clients send. Pure: the caller supplies the clock.
  *
  * @module
  */
 import { encodeText, escapeControls } from "../../lib/text.ts";
 
-/** A line costs a token for each so many bytes of it that are sent: a burst of 200 short lines is one of 25 lines of 4 kB. */
+/** A line costs one token per this many bytes sent on: a burst of 200 short lines equals one of 25 lines of 4 kB. */
 export const BYTES_PER_TOKEN = 512;
-/** The most bytes that one UTF-16 unit of a line becomes: `\u2028`. */
+/** The most bytes that one UTF-16 code unit of a line can become: those of an escaped `\u2028`. */
 const MOST_PER_UNIT = 6;
 
-/** How many seconds' worth of lines may come at once: a paste of 200 lines goes through at ten lines a second. */
+/** The burst, in seconds of the rate: at ten lines a second, a paste of 200 lines passes without delay. */
 const BURST = 20;
 
-/** How many tokens a line costs: what counts are the bytes that the others get of it, escaped. */
+/** The cost of a line in tokens: it depends on the bytes that the others get, after escaping. */
 export function lineCost(line: string): number {
   if (line.length * MOST_PER_UNIT <= BYTES_PER_TOKEN) return 1;
   return Math.max(1, Math.ceil(encodeText(escapeControls(line)).length / BYTES_PER_TOKEN));
 }
 
 /**
- * A token bucket: a short line costs a token (see {@linkcode lineCost}), `rate` tokens come back per second, and as many as
- * {@linkcode BURST} seconds bring are saved up.
+ * A token bucket: a short line costs one token (see {@linkcode lineCost}), and `rate` tokens are added per second, up to
+ * {@linkcode BURST} seconds' worth.
  *
  * @example Usage
  * ```ts
@@ -39,9 +39,9 @@ export class RateLimit {
   #at: number;
 
   /**
-   * @param rate Lines per second; 0 = as many as come.
+   * @param rate Lines per second; 0 = no limit.
    * @param now The time in milliseconds.
-   * @param tokens How many lines may come at once; {@linkcode BURST} seconds' worth, if nothing else is known.
+   * @param tokens The initial tokens (default: a full bucket, {@linkcode BURST} seconds' worth).
    */
   constructor(rate: number, now: number, tokens = rate * BURST) {
     this.#rate = rate;
@@ -49,22 +49,22 @@ export class RateLimit {
     this.#at = now;
   }
 
-  /** How many lines may come at once, at a time. */
+  /** The tokens available at a time. */
   tokens(now: number): number {
     return Math.min(this.#rate * BURST, this.#tokens + (now - this.#at) / 1000 * this.#rate);
   }
 
-  /** How many milliseconds it takes, from a time on, until a line may come. */
+  /** How long (ms), from a time on, until a line may pass. */
   until(now: number): number {
     return this.#rate === 0 ? 0 : Math.max(0, (1 - this.tokens(now)) / this.#rate * 1000);
   }
 
   /**
-   * Counts a line.
+   * Takes the tokens for a line.
    *
    * @param now The time in milliseconds; it never runs backwards.
-   * @param cost How many tokens it costs.
-   * @returns How many milliseconds the line has to wait.
+   * @param cost Its cost in tokens.
+   * @returns How long the line has to wait (ms).
    */
   take(now: number, cost = 1): number {
     if (this.#rate === 0) return 0;
@@ -74,33 +74,33 @@ export class RateLimit {
   }
 }
 
-/** How long one that comes may wait (ms); others from its address are turned away meanwhile. */
+/** The longest that a new connection waits (ms); if it would be longer, it is refused. */
 const LONGEST_WAIT = 5000;
-/** So many addresses are remembered; then those that have got everything back are forgotten. */
+/** With more addresses than this, those whose bucket is full again are forgotten. */
 const MANY = 1000;
 
-/** The rate limits of those who come and go: whoever has used up its lines does not get new ones by coming again. */
+/** Rate limits across connections: reconnecting does not refill a client's bucket. */
 export class RateLimits {
   #rate: number;
-  /** What the last to leave from an address had left. */
+  /** Per address, the emptiest bucket among the connections that have ended. */
   #left = new Map<string, RateLimit>();
-  /** How many may still come from an address: one limit for all of them, since everybody in the room hears of each. */
+  /** Arrivals per address: all its connections share one bucket, since each arrival is announced to the whole room. */
   #arrivals = new Map<string, RateLimit>();
 
-  /** @param rate Lines per second and connection; 0 = as many as come. */
+  /** @param rate Lines per second and connection; 0 = no limit. */
   constructor(rate: number) {
     this.#rate = rate;
   }
 
-  /** The limit of a new connection. Several from one address have one each, so that a class behind one router can talk. */
+  /** The limit for a new connection. Each connection from an address has its own, so that a class behind one router can talk. */
   enter(address: string, now: number): RateLimit {
     return new RateLimit(this.#rate, now, this.#left.get(address)?.tokens(now));
   }
 
   /**
-   * Somebody comes from an address: a class behind one router at once, but nobody in a loop.
+   * Counts a new connection from an address: a class behind one router gets in at once, a client that reconnects in a loop does not.
    *
-   * @returns How many milliseconds it has to wait before the others hear of it; `null` = too long, and it is not counted.
+   * @returns How long (ms) to wait before announcing it; `null` = too long: refuse it (it is not counted).
    */
   arrive(address: string, now: number): number | null {
     if (this.#rate === 0) return 0;
@@ -111,7 +111,7 @@ export class RateLimits {
     return limit.take(now);
   }
 
-  /** A connection has ended. The others hear of it, so that counts like a line. */
+  /** A connection has ended. That is announced, so it costs as much as a line. */
   leave(address: string, limit: RateLimit, now: number): void {
     if (this.#rate === 0) return;
     limit.take(now);

@@ -1,9 +1,9 @@
 /**
- * A room: who is here, who is called what, and who gets which line. Pure: it knows no sockets.
+ * A room: its members, their names, and who gets which line. Pure: no sockets.
  *
- * The room never waits. Each member has an outbox that its own transport drains. A speaker with much to say waits for members who are
- * behind and still read; a member whose outbox is full is dropped, and the others are told. Members without an outbox take part too:
- * they get nothing from here and follow the room by its events, as the operator at the server's terminal does.
+ * The room never waits. Each member has an outbox that its own transport drains. A speaker that sends much waits for members that are
+ * behind but still read; a member whose outbox is full is dropped, and the others are told. A member without an outbox receives no lines
+ * but follows the room by its events, as the operator at the server's terminal does.
  *
  * @module
  */
@@ -11,31 +11,31 @@ import type { MemoryShare } from "../../lib/memory.ts";
 import { Feed, type NextTurn } from "./feed.ts";
 import type { Laggards } from "./laggards.ts";
 import { MAX_OUTBOX } from "./outbox.ts";
-import { type Link, type Member, othersHere, type OwnMember, type RoomEvent, type Why } from "./member.ts";
+import { type LeaveReason, type Link, type Member, othersHere, type OwnMember, type RoomEvent } from "./member.ts";
 import { NameBook } from "./name_book.ts";
 import { checkName } from "../names.ts";
 import { actionLine, chatLine, noticeLine, privateLine, youAre } from "../protocol.ts";
 import { Transcript } from "./transcript.ts";
 import { plural } from "../../lib/text.ts";
 
-/** How many characters of history a newcomer gets at most: a part of what its outbox holds, in whatever script. */
+/** The maximum history for a new member, in characters: it fits into an outbox in any script. */
 const HISTORY_SIZE = MAX_OUTBOX / 8;
 
-/** How a room is made. */
+/** Options of {@linkcode Room}. */
 export interface RoomOptions {
-  /** How many of the last lines a newcomer gets. */
+  /** How many of the last lines a new member gets. */
   readonly history: number;
-  /** Called for everything that happens, in order. */
+  /** Called for each event, in order. */
   readonly onEvent?: (event: RoomEvent) => void;
   /** The time of day in milliseconds since 1970. */
   readonly clock?: () => number;
   readonly nextTurn?: NextTurn;
-  /** Counts what waits for the members; released by its owner. */
+  /** Counts the bytes queued for members; released by its owner. */
   readonly memory?: MemoryShare;
 }
 
 /**
- * The room. Every method is done when it returns.
+ * A chat room. Every method takes full effect before it returns.
  *
  * @example Usage
  * ```ts
@@ -66,42 +66,42 @@ export class Room {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Everybody who is here, in the order in which they came. */
+  /** The members, in the order in which they joined. */
   get members(): readonly Member[] {
     return [...this.#members];
   }
 
-  /** Everything said and announced so far, as text. */
+  /** Everything said and announced so far, as text. The oldest lines may be gone. */
   get transcript(): string {
     return this.#transcript.text();
   }
 
-  /** Whether so much is being said that whoever speaks should wait for {@linkcode Room.turn} first. */
+  /** Whether so much was said in this turn that speakers should wait for {@linkcode Room.turn} first. */
   get full(): boolean {
     return this.#feed.full;
   }
 
-  /** Who is behind; a speaker with much to say looks here first. */
+  /** The members that are behind; a speaker checks here whether it has to wait. */
   get laggards(): Laggards {
     return this.#feed.laggards;
   }
 
-  /** Waits until what was said is on its way. */
+  /** Waits until the lines said so far are in the outboxes. */
   turn(): Promise<void> {
     return this.#feed.turn();
   }
 
-  /** Finds somebody by name, whatever its case, width, accents and punctuation. */
+  /** Finds a member by name, ignoring case, width, accents and punctuation. */
   find(name: string): Member | null {
     return this.#names.find(name);
   }
 
   /**
-   * Lets somebody in; the others hear of it when {@linkcode Room.introduce} is called.
+   * Adds a member; {@linkcode Room.introduce} announces it to the others.
    *
    * @param link The member's transport.
-   * @param options `name` is taken unchecked and must be free; without it the member is `guest-N`. With `follows`, the member has no
-   * outbox. With `silent`, it is greeted with nothing.
+   * @param options `name` is not checked and must be free; without it the member is `guest-N`. With `follows`, the member has no
+   * outbox. With `silent`, it gets no greeting.
    */
   join(link: Link, options: { name?: string; follows?: boolean; silent?: boolean } = {}): Member {
     const outbox = options.follows === true
@@ -125,24 +125,24 @@ export class Room {
     return member;
   }
 
-  /** Tells the others that somebody is here, and the newcomer its name; doing it again does nothing. */
+  /** Announces a member to the others, and tells it its name. Idempotent. */
   introduce(member: Member): void {
     if (member.introduced || member.gone) return;
     (member as OwnMember).introduced = true;
     if (!member.named) this.#tellName(member);
-    // Whoever follows by events was here from the start and is named in every greeting.
+    // A member without an outbox was here from the start, and every greeting lists it.
     if (member.outbox === null) return;
     const line = this.#announce(`${member.name} joined`, member);
     this.#emit({ kind: "joined", member, line });
   }
 
   /**
-   * Gives a member another name.
+   * Renames a member.
    *
-   * @returns `null`, or the problem as the end of a sentence.
+   * @returns `null` if it worked, else the problem as the end of a sentence.
    */
   rename(member: Member, wanted: string): string | null {
-    if (member.certified) return "names come from certificates here";
+    if (member.certified) return "names here come from certificates";
     const checked = checkName(wanted);
     if ("problem" in checked) return checked.problem;
     const operator = member.outbox === null;
@@ -160,56 +160,56 @@ export class Room {
     return null;
   }
 
-  /** Gives a member the name in its certificate, as {@linkcode Room.rename} does; then it can take no other. */
+  /** Renames a member to the name in its certificate, as {@linkcode Room.rename} does; it cannot change it later. */
   certify(member: Member, name: string): string | null {
     const problem = this.rename(member, name);
     (member as OwnMember).certified = true;
     return problem;
   }
 
-  /** Says a line to everybody else. */
+  /** Says a line to everyone else. */
   say(member: Member, text: string): void {
     this.#speak(member, text, chatLine(member.name, text));
   }
 
-  /** Shows everybody else what somebody does. */
+  /** Shows everyone else what a member does (`/me`). */
   act(member: Member, text: string): void {
     this.#speak(member, text, actionLine(member.name, text));
   }
 
-  /** Says a line to one member alone. */
+  /** Sends a private message. */
   tell(member: Member, to: Member, text: string): void {
     const line = privateLine(member.name, text);
     this.send(to, line);
     this.#emit({ kind: "told", member, to, text, line });
   }
 
-  /** Makes a notice for one member alone. */
+  /** Sends a notice to one member. */
   notify(to: Member, text: string): void {
     const line = noticeLine(text);
     this.send(to, line);
     this.#emit({ kind: "told", member: null, to, text, line });
   }
 
-  /** Sends one member a line as it is. */
+  /** Sends a line to one member, unchanged. */
   send(to: Member, line: string): void {
     to.outbox?.push(line);
   }
 
-  /** Silences a member, or lets it speak again. */
+  /** Mutes or unmutes a member. */
   mute(member: Member, muted: boolean): void {
     (member as OwnMember).muted = muted;
   }
 
   /**
-   * Lets somebody go and tells the others why; doing it again does nothing. What waits for the member can still be taken, unless it
-   * left in a way in which nobody reads it.
+   * Removes a member and tells the others why. Idempotent. What is queued for the member can still be taken, unless its connection was
+   * reset or it was too slow.
    */
-  leave(member: Member, why: Why): void {
+  leave(member: Member, why: LeaveReason): void {
     if (this.#remove(member, why)) this.#announceLeft(member, why);
   }
 
-  /** Tells everybody that it is over, and lets everybody go. */
+  /** Closes the room: tells all members, and removes them. */
   close(reason: string): void {
     for (const member of this.members) {
       this.send(member, noticeLine(reason));
@@ -241,15 +241,15 @@ export class Room {
     return line;
   }
 
-  /** Says a line to everybody but one, and writes it into the transcript. */
+  /** Says a line to everyone but one, and adds it to the transcript. */
   #publish(line: string, except: Member): void {
-    // What is said in one turn is said at one time.
+    // All lines of a turn get the same time.
     if (this.#feed.position === 0) this.#now = this.#clock();
     this.#transcript.add(line, this.#now);
     this.#feed.say(line, except.outbox);
   }
 
-  #remove(member: Member, why: Why): boolean {
+  #remove(member: Member, why: LeaveReason): boolean {
     if (member.gone) return false;
     (member as OwnMember).gone = true;
     this.#members.delete(member as OwnMember);
@@ -264,7 +264,7 @@ export class Room {
     this.leave(member, "too slow");
   }
 
-  #announceLeft(member: Member, why: Why): void {
+  #announceLeft(member: Member, why: LeaveReason): void {
     if (!member.introduced) return;
     const line = this.#announce(`${member.name} left (${why})`, member);
     this.#emit({ kind: "left", member, why, line });

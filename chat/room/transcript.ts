@@ -1,28 +1,28 @@
 /**
- * What has been said in a room, as far back as memory allows. Pure.
+ * The recent lines of a room, bounded in memory. Pure.
  *
  * @module
  */
 import { isNotice } from "../protocol.ts";
 
-/** How many lines are remembered; an hour of a lively class has fewer. */
-const MOST = 10_000;
-/** How many lines make a page, and how many characters. */
-const PAGE = 250;
+/** The maximum number of lines kept; an hour of a lively class has fewer. */
+const MAX_LINES = 10_000;
+/** The size of a page, in lines and in characters. */
+const PAGE_LINES = 250;
 const PAGE_SIZE = 64 * 1024;
-/** The most characters that are remembered: ten thousand lines of a chat have half a million. */
-const MOST_SIZE = 4 * 1024 * 1024;
+/** The maximum number of characters kept; ten thousand lines of chat have about half a million. */
+const MAX_SIZE = 4 * 1024 * 1024;
 
-/** Lines that are kept as one text: the collector of garbage has one thing to look after instead of hundreds. */
+/** Lines kept as one string, so that the garbage collector has one object to track instead of hundreds. */
 interface Page {
   readonly lines: string;
   readonly times: readonly number[];
 }
 
-/** The public lines of a room with their times; the oldest are forgotten. */
+/** The public lines of a room with their times; the oldest are dropped. */
 export class Transcript {
   #pages: Page[] = [];
-  /** The page that is being written. */
+  /** The current page. */
   #lines: string[] = [];
   #times: number[] = [];
   #size = 0;
@@ -37,7 +37,7 @@ export class Transcript {
     this.#lines.push(line);
     this.#times.push(at);
     this.#size += line.length + 1;
-    if (this.#lines.length >= PAGE || this.#size >= PAGE_SIZE) this.#turnPage();
+    if (this.#lines.length >= PAGE_LINES || this.#size >= PAGE_SIZE) this.#turnPage();
   }
 
   #turnPage(): void {
@@ -46,15 +46,15 @@ export class Transcript {
     this.#lines = [];
     this.#times = [];
     this.#size = 0;
-    while (this.#pages.length > MOST / PAGE || this.#pagesSize > MOST_SIZE) {
+    while (this.#pages.length > MAX_LINES / PAGE_LINES || this.#pagesSize > MAX_SIZE) {
       this.#pagesSize -= (this.#pages.shift()?.lines.length ?? 0) + 1;
     }
   }
 
   /**
-   * The last lines that people said, oldest first.
+   * The last lines said by members, oldest first.
    *
-   * @param most How many lines, and how many characters in all.
+   * @param limits The maximum number of lines, and of characters in all.
    */
   last({ lines, size }: { lines: number; size: number }): string[] {
     const found: string[] = [];
@@ -71,7 +71,7 @@ export class Transcript {
     return found.reverse();
   }
 
-  /** All of it as text, each line with its time (ISO 8601). */
+  /** The whole transcript as text, each line with its time (ISO 8601). */
   text(): string {
     const pages = [...this.#pages, { lines: this.#lines.join("\n"), times: this.#times }];
     return pages.flatMap(({ lines, times }) => {

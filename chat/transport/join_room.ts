@@ -1,5 +1,5 @@
 /**
- * The client's side of a room: what is typed goes to the server, what comes goes to the screen or the pipe.
+ * The client side of a room: input goes to the server, received lines go to the screen or the pipe.
  *
  * @module
  */
@@ -14,61 +14,61 @@ import { completions } from "../room/complete.ts";
 import { fitsLine, isFarewell, learnFrom, MAX_LINE } from "../protocol.ts";
 
 const LF = 10;
-/** How long a server may take to close after a person at the terminal has left (ms). */
-const LEAVE = 2000;
-/** The longest line that is taken (bytes): those of the room are escaped, which makes some of them four times as long. */
-const LONGEST = 1024 * 1024;
-/** The most names that the Tab key knows. */
-const MOST_NAMES = 5000;
+/** How long the server may take to close after a user at a terminal has left (ms). */
+const LEAVE_TIMEOUT = 2000;
+/** The longest line accepted (bytes): the room escapes its lines, which makes some of them four times as long. */
+const MAX_RECEIVED = 1024 * 1024;
+/** The maximum number of names kept for Tab completion. */
+const MAX_NAMES = 5000;
 
-/** What a person at a terminal needs to know of the room. */
-export class Bearings {
+/** The names in the room, for the prompt and for Tab completion. */
+export class Roster {
   #names = new Set<string>();
-  /** The name that we go by, once the server has said it. */
+  /** Our own name, once the server has sent it. */
   own: string | null = null;
 
-  /** Takes note of a line that came. */
+  /** Updates the names from a received line. */
   learn(line: string): void {
     const { own, here, gone } = learnFrom(line);
     this.own = own ?? this.own;
     for (const name of gone) this.#names.delete(name);
-    for (const name of here) if (this.#names.size < MOST_NAMES) this.#names.add(name);
+    for (const name of here) if (this.#names.size < MAX_NAMES) this.#names.add(name);
   }
 
-  /** What the Tab key makes of what was typed. */
+  /** Completes what was typed. */
   complete = (typed: string): [string[], string] => completions(typed, [...this.#names], Object.keys(COMMANDS));
 }
 
-/** What the client works with. */
+/** Options of {@linkcode joinRoom}. */
 export interface RoomClientOptions {
   readonly input: LineInput;
   readonly output: DataOutput;
-  readonly bearings: Bearings;
-  /** The name to ask for. */
+  readonly roster: Roster;
+  /** The name to request. */
   readonly name: string | undefined;
-  /** How long a line may take from its first byte to its last (ms); 0 = no limit (default). */
+  /** The time limit for a line, from its first byte to its last (ms); 0 = no limit (default). */
   readonly lineTime?: number;
-  /** Says something about the conversation that is no part of it. */
+  /** Reports something about the conversation to the user. */
   readonly remark: (text: string) => void;
 }
 
 /**
- * Takes part in a room until the server closes. At the end of the input it half-closes, and so leaves with all that is on its way.
+ * Takes part in a room until the server closes. At the end of the input it half-closes, so that everything already sent is delivered.
  *
  * @param connection Connected; closed by the caller.
  */
 export async function joinRoom(connection: Connection, options: RoomClientOptions): Promise<void> {
-  await new Visit(connection, options).run();
+  await new RoomClient(connection, options).run();
 }
 
-class Visit {
+class RoomClient {
   #connection: Connection;
   #options: RoomClientOptions;
   #over = new AbortController();
-  /** Set once a person at the terminal has left and the server takes its time. */
+  /** Closes the connection if the server has not, some time after a user at a terminal has left. */
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #gaveUp = false;
-  /** Watches the line that comes in a pipe; at a terminal the connection does. */
+  /** Limits the time for a received line in a pipe; at a terminal the connection does. */
   #line: Deadlines;
 
   constructor(connection: Connection, options: RoomClientOptions) {
@@ -94,13 +94,13 @@ class Visit {
     await this.#options.output.end();
   }
 
-  /** Puts out what comes: byte for byte into a pipe, line by line at a terminal. */
+  /** Writes out what arrives: byte for byte into a pipe, line by line at a terminal. */
   async #receive(): Promise<void> {
-    const { input, output, bearings } = this.#options;
+    const { input, output, roster } = this.#options;
     const read = (): Promise<Uint8Array | null> =>
-      // Lines, whatever pauses the network makes: half of one could pass for another.
+      // Whole lines, regardless of pauses: part of a line could look like a different one.
       input.interactive
-        ? this.#connection.readMessage({ keepEnd: true, gap: 0, max: LONGEST })
+        ? this.#connection.readMessage({ keepEnd: true, gap: 0, max: MAX_RECEIVED })
         : this.#connection.read();
     for (let bytes; (bytes = await read()) !== null;) {
       await output.write(bytes);
@@ -110,22 +110,22 @@ class Visit {
         continue;
       }
       await output.end();
-      bearings.learn(decodeText(bytes).trimEnd());
-      if (bearings.own !== null) input.prompt(`${bearings.own}: `);
+      roster.learn(decodeText(bytes).trimEnd());
+      if (roster.own !== null) input.prompt(`${roster.own}: `);
     }
   }
 
-  /** Sends the lines of the input until it ends, then says that no more will come; never rejects. */
+  /** Sends the input line by line until it ends, then half-closes. Never rejects. */
   async #send(): Promise<void> {
     try {
       await this.#sendLines();
     } catch (error) {
-      // A connection that no longer takes anything may still deliver; the receiver finds out how it ended.
+      // A connection that can no longer send may still receive; the receiving side finds out how it ended.
       if (this.#over.signal.aborted || error instanceof CutOffError) return;
       this.#options.remark(stateOf(error).state);
     }
     await this.#connection.closeWrite().catch(() => {});
-    if (this.#options.input.interactive) this.#leaving = setTimeout(() => this.#giveUp(), LEAVE);
+    if (this.#options.input.interactive) this.#leaving = setTimeout(() => this.#giveUp(), LEAVE_TIMEOUT);
   }
 
   async #sendLines(): Promise<void> {
@@ -133,7 +133,7 @@ class Visit {
     if (name !== undefined) await this.#connection.write(`/nick ${name}\n`);
     for (let line; (line = await input.read(this.#over.signal)) !== null;) {
       if (fitsLine(line)) await this.#connection.write(`${line}\n`);
-      else remark(`Not sent: a line has at most ${MAX_LINE} bytes`);
+      else remark(`Not sent: the limit is ${MAX_LINE} bytes per line`);
       if (input.interactive && isFarewell(line)) return;
     }
   }

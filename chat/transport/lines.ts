@@ -1,8 +1,8 @@
 /**
- * Lines out of a stream of bytes, many at a time. Pure.
+ * Splits a byte stream into lines, many at a time. Pure.
  *
- * The reader of `lib/` hands out one line per promise, which is right for a conversation; in a room one client may have hundreds of
- * lines in a single read.
+ * The reader in `lib/` returns one line per promise, which is right for a conversation; in a room a single read may bring hundreds of
+ * lines from one client.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { ProtocolError } from "../../lib/errors.ts";
 import { decodeText, encodeText, endsInsideCharacter } from "../../lib/text.ts";
 
 const LF = 10;
-/** So many bytes become lines at a time: a client that is slowed down should not keep thousands of lines in memory meanwhile. */
+/** How many bytes to split at a time: a throttled client should not keep thousands of lines in memory. */
 const SLICE = 4096;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts a stream into lines; LF and CR LF end one.
+ * Splits a stream into lines that end in LF or CR LF.
  *
  * @example Usage
  * ```ts
@@ -30,22 +30,22 @@ const NOTHING = new Uint8Array(0);
  */
 export class LineFramer {
   #max: number;
-  /** The beginning of a line. */
+  /** The incomplete last line. */
   #begun: Uint8Array<ArrayBuffer> = NOTHING;
   #endsLines = false;
 
-  /** @param max The most bytes of a line. */
+  /** @param max The maximum length of a line in bytes. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** How many bytes the line has that has begun and not ended. */
+  /** The length of the incomplete last line in bytes. */
   get begun(): number {
     return this.#begun.length;
   }
 
   /**
-   * Whether a pause may end the line that has begun: not for a sender that has ended a line with a newline before, and not inside a
+   * Whether a pause may end the incomplete line: not if the sender has ended an earlier line with a newline, and not inside a
    * character.
    */
   get mayEnd(): boolean {
@@ -53,10 +53,10 @@ export class LineFramer {
   }
 
   /**
-   * Takes bytes, which must stay as they are until all lines have been taken.
+   * Takes bytes; the caller must not change them until all lines have been consumed.
    *
-   * @returns The lines that they complete.
-   * @throws {ProtocolError} A line is too long; those before it have been returned.
+   * @returns The completed lines.
+   * @throws {ProtocolError} A line is too long; the lines before it have been returned.
    */
   *push(bytes: Uint8Array): Generator<string> {
     const end = bytes.lastIndexOf(LF) + 1;
@@ -66,7 +66,7 @@ export class LineFramer {
       this.#begun = bytes.slice(end);
       for (let from = 0, to; from < end; from = to) {
         to = sliceEnd(bytes, from, end);
-        // Many at once: decoding and splitting cost next to nothing per line then. A newline is never part of a character.
+        // Decoded and split in bulk, which costs almost nothing per line. In UTF-8 a newline is never part of another character.
         const lines = decodeText(concat(begun, bytes.subarray(from, to - 1))).split("\n");
         begun = NOTHING;
         for (const line of lines) {
@@ -80,7 +80,7 @@ export class LineFramer {
     if (this.#begun.length > this.#max) throw this.#tooLong();
   }
 
-  /** Takes what has begun for a whole line: the stream has ended, or the sender waits for an answer. */
+  /** Returns the incomplete line as a line: the stream has ended, or the sender has paused. */
   rest(): string | null {
     if (this.#begun.length === 0) return null;
     const line = decodeText(this.#begun);
@@ -89,11 +89,11 @@ export class LineFramer {
   }
 
   #tooLong(): ProtocolError {
-    return new ProtocolError(`Cannot take the line: it is longer than ${this.#max} bytes`);
+    return new ProtocolError(`Cannot accept the line: it is longer than ${this.#max} bytes`);
   }
 }
 
-/** Where the lines end that begin at a position and are a slice together, or are one. */
+/** The end of the slice that begins at a position: whole lines, as many as fit, but at least one. */
 function sliceEnd(bytes: Uint8Array, from: number, end: number): number {
   if (end - from <= SLICE) return end;
   const last = bytes.lastIndexOf(LF, from + SLICE - 1) + 1;

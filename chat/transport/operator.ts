@@ -1,5 +1,5 @@
 /**
- * The operator: a member who types at the server's terminal and can do more than the others.
+ * The operator: a member at the server's terminal, with commands that the others do not have.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { Events } from "../../lib/events.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { textWidth } from "../../lib/console/width.ts";
 import type { Bans } from "../room/bans.ts";
-import { COMMANDS, type CommandTable, explain, hear } from "../room/commands.ts";
+import { COMMANDS, type CommandTable, explain, handleLine } from "../room/commands.ts";
 import { completions } from "../room/complete.ts";
-import type { Desk } from "../input.ts";
+import type { User } from "../input.ts";
 import type { Link, Member } from "../room/member.ts";
 import { Moderator } from "../room/moderator.ts";
 import type { Room } from "../room/room.ts";
 
-/** What the console works with. */
-export interface ConsoleOptions extends Desk {
+/** Options of {@linkcode Console}. */
+export interface ConsoleOptions extends User {
   /** The operator's name in the room. */
   readonly name: string;
   readonly events: Events;
@@ -30,7 +30,7 @@ export interface ConsoleOptions extends Desk {
 
 const LINK: Link = { id: 0, peer: "operator", drop: () => {}, traffic: () => ({ bytesIn: 0, bytesOut: 0, idle: 0 }) };
 
-/** The operator's seat in a room. */
+/** The operator's console in a room. */
 export class Console {
   readonly member: Member;
   readonly moderator: Moderator;
@@ -38,7 +38,7 @@ export class Console {
   #room: Room;
   #options: ConsoleOptions;
   #commands: CommandTable;
-  /** Files being written, one after the other. */
+  /** The writes of `/save`, one after the other. */
   #saving: Promise<void> = Promise.resolve();
 
   constructor(room: Room, options: ConsoleOptions) {
@@ -55,19 +55,19 @@ export class Console {
     });
   }
 
-  /** Whether a person types at a terminal. */
+  /** Whether the input is a terminal. */
   get interactive(): boolean {
     return this.#input.interactive;
   }
 
-  /** Takes lines until they end: then the operator leaves and the room goes on. */
+  /** Handles input lines until they end; then the operator leaves, and the room stays open. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       for (let line; (line = await this.#input.read(signal)) !== null;) {
-        if (hear(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
+        if (handleLine(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
         this.#input.prompt(`${this.member.name}: `);
       }
-      // Ctrl-D at a terminal is a person who goes; the end of a file or a pipe is not.
+      // Ctrl-D at a terminal stops the server; the end of a file or a pipe does not.
       if (this.#input.interactive) this.#options.stop();
     } catch (error) {
       if (!signal.aborted) this.#options.events.emit({ event: "warning", message: stateOf(error).state });
@@ -82,16 +82,16 @@ export class Console {
     const { stop } = this.#options;
     return {
       help: { usage: "help", help: "this list", run: (room, self) => explain(room, self, this.#commands) },
-      say: { usage: "say TEXT", help: "say TEXT to everybody", run: (room, self, rest) => room.say(self, rest) },
+      say: { usage: "say TEXT", help: "say TEXT to everyone", run: (room, self, rest) => room.say(self, rest) },
       list: { usage: "list", help: "addresses, traffic, queues, idle times", run: () => this.#list() },
       ...this.moderator.commands(),
       save: {
         usage: "save FILE",
-        help: "write what was said to a new file",
+        help: "write the transcript to a new file",
         run: (_room, _self, path) => this.#save(path),
       },
       stop: { usage: "stop", help: "close the room and stop the server", run: () => stop() },
-      quit: { usage: "quit", help: "the same", run: () => "leave" },
+      quit: { usage: "quit", help: "the same as /stop", run: () => "leave" },
     };
   }
 
@@ -120,7 +120,7 @@ export class Console {
   }
 
   #save(path: string): void {
-    if (path === "") return this.#say("name a file: /save FILE");
+    if (path === "") return this.#say("no file given: /save FILE");
     const text = this.#room.transcript;
     this.#saving = this.#saving.then(() => this.#options.save(path, text)).then(
       () => this.#say(`saved to ${path}`),
@@ -129,7 +129,7 @@ export class Console {
   }
 }
 
-/** Rows under each other in columns. */
+/** Formats rows as aligned columns. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
   const pad = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
@@ -137,6 +137,6 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function whyNotSaved(error: unknown): string {
-  if (error instanceof Deno.errors.AlreadyExists) return "it is there already; choose another name";
-  return error instanceof Deno.errors.NotFound ? "there is no such folder" : stateOf(error).state;
+  if (error instanceof Deno.errors.AlreadyExists) return "the file exists; choose another name";
+  return error instanceof Deno.errors.NotFound ? "no such folder" : stateOf(error).state;
 }

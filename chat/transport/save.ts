@@ -1,20 +1,20 @@
 /**
- * Writing a file that somebody names, in one folder and nowhere else.
+ * Writes a file under a user-supplied name, in one folder and nowhere else.
  *
  * @module
  */
 import { Exit, Failure } from "../../lib/errors.ts";
 
 /**
- * Writes a new file in a folder, and not in one below it: the folder on the way could be swapped for a link between the look at it and
- * the opening of the file, and a path is all there is to open by. The file must not exist: what is there (a link, a FIFO, a device) is
- * neither opened nor replaced (`O_EXCL`, {@link https://man7.org/linux/man-pages/man2/open.2.html open(2)}).
+ * Writes a new file directly in a folder. Subfolders are not allowed: one could be swapped for a symlink between the check and the open,
+ * and Deno can only open files by path. The file must not exist: an existing one (a link, a FIFO, a device) is neither opened nor
+ * replaced (`O_EXCL`, {@link https://man7.org/linux/man-pages/man2/open.2.html open(2)}).
  *
- * @param folder Where it may be.
- * @param path What was typed; relative to the folder.
- * @throws {Failure} The path leads elsewhere.
- * @throws {Deno.errors.AlreadyExists} Something of that name is there.
- * @throws {Deno.errors.NotFound} There is no such folder.
+ * @param folder The only folder to write to.
+ * @param path The path as typed, relative to the folder.
+ * @throws {Failure} The path leads out of the folder.
+ * @throws {Deno.errors.AlreadyExists} The name is taken.
+ * @throws {Deno.errors.NotFound} A folder in the path does not exist.
  */
 export async function saveInside(folder: string, path: string, text: string): Promise<void> {
   const root = await Deno.realPath(folder);

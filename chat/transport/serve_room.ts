@@ -1,5 +1,5 @@
 /**
- * A room over TCP: the listener, the members, the operator and the log brought together.
+ * A room over TCP: connects the listener, the members, the operator and the log.
  *
  * @module
  */
@@ -11,37 +11,38 @@ import type { ServeTotals } from "../../lib/totals.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import { GAP } from "../../lib/stream/limits.ts";
 import { encodeText } from "../../lib/text.ts";
-import { Bans, placeOf } from "../room/bans.ts";
+import { addressRange, Bans } from "../room/bans.ts";
 import { Console, type ConsoleOptions } from "./operator.ts";
-import { receiveAll, STOPS, turnAway } from "./tcp.ts";
-import { keptOut, MUTED } from "../room/moderator.ts";
-import { MAX_LINE } from "../protocol.ts";
+import { serveWithGoodbye, turnAway } from "./tcp.ts";
+import { banNotice, MUTED } from "../room/moderator.ts";
+import { MAX_LINE, SHUTTING_DOWN } from "../protocol.ts";
 import { type RateLimit, RateLimits } from "../room/pace.ts";
 import { Room, type RoomOptions } from "../room/room.ts";
 import { roomLog } from "../room/log.ts";
 import { TcpMember } from "./tcp_member.ts";
 
-/** How a room is served. */
+/** Options of {@linkcode serveRoom}. */
 export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
   readonly events: Events;
   /** Stops the server. */
   readonly signal: AbortSignal;
-  /** Lines per second that one client may write; 0 = as many as it likes. */
+  /** Lines per second that one client may send; 0 = no limit. */
   readonly rate: number;
-  /** A client that writes nothing for so long (ms) is let go; 0 = never. */
+  /** Idle timeout of a client (ms); 0 = none. */
   readonly idle: number;
-  /** How many of the last lines a newcomer gets. */
+  /** How many of the last lines a new member gets. */
   readonly history: number;
   readonly operator: Omit<ConsoleOptions, "events" | "bans" | "clock">;
-  /** By which bans and mutes end (ms); the time since the start if nothing else is said. */
+  /** The clock for bans and mutes (ms); `performance.now` by default. */
   readonly clock?: () => number;
 }
 
-/** Why a client that comes and goes too often is turned away. */
-const TOO_MANY = "too many come from your address; try again later";
+/** Why a client that reconnects too often is refused. */
+const TOO_MANY = "too many connections from your address; try again later";
 
 /**
- * Serves a room on a bound listener until the signal fires; then everybody is told, gets what waits, and is let go.
+ * Serves a room on a bound listener until the signal fires; then all members are told, get what is queued for them, and are
+ * disconnected.
  *
  * @param listener Already listening; owned by this function from here on.
  */
@@ -49,11 +50,11 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   using memory = options.memory?.share();
   const server = new RoomServer(options, memory === undefined ? {} : { memory });
   const over = new AbortController();
-  const typing = server.seat.run(over.signal);
+  const typing = server.operator.run(over.signal);
   try {
-    return await receiveAll(listener, (connection) => server.receive(connection), {
+    return await serveWithGoodbye(listener, (connection) => server.serve(connection), {
       ...options,
-      // The room tells of lines itself.
+      // The room reports lines itself.
       report: false,
       goodbye: () => server.close(),
     });
@@ -63,10 +64,10 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
   }
 }
 
-/** Lets those who come into the room, or says why not. */
+/** Lets clients into the room, or refuses them with the reason. */
 class RoomServer {
-  /** Where the operator sits. */
-  readonly seat: Console;
+  /** The operator's console. */
+  readonly operator: Console;
   #options: RoomServerOptions;
   #room: Room;
   #bans = new Bans();
@@ -83,68 +84,68 @@ class RoomServer {
       ...room,
       history,
       onEvent: (happened) => {
-        const { member, interactive } = this.seat;
+        const { member, interactive } = this.operator;
         const event = events.detailed ? roomLog(happened, member, { echoed: interactive }) : null;
         if (event !== null) events.emit(event);
       },
     });
-    this.seat = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
+    this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
   }
 
-  /** Serves one connection, from the door to the goodbye. */
-  async receive(connection: Connection): Promise<void> {
-    // An IPv6 client chooses among the addresses of its network.
-    const place = placeOf(connection.hostname) ?? connection.hostname;
+  /** Serves one connection, from admission to goodbye. */
+  async serve(connection: Connection): Promise<void> {
+    // An IPv6 client can pick any address of its network.
+    const place = addressRange(connection.hostname) ?? connection.hostname;
     const limit = this.#limits.enter(place, performance.now());
     try {
       const reason = await this.#wait(place, limit) ?? this.#banned(connection);
       if (reason !== null) return await turnAway(connection, { events: this.#options.events, reason });
-      await this.#seated(connection, limit).run();
+      await this.#admit(connection, limit).run();
     } finally {
       this.#limits.leave(place, limit, performance.now());
     }
   }
 
-  /** Says goodbye to those who are here and to those who wait at the door. */
+  /** Says goodbye to all members and to the clients that wait for admission. */
   close(): void {
     this.#stopping.abort();
-    this.#room.close(STOPS);
+    this.#room.close(SHUTTING_DOWN);
   }
 
-  /** Holds those up who come often; tells why one may not come in at all. Who comes and goes too often is not announced again before its time. */
+  /** Delays the admission of clients that reconnect often, so that they are not announced too often; returns why one is refused. */
   async #wait(place: string, limit: RateLimit): Promise<string | null> {
     const arrival = this.#limits.arrive(place, performance.now());
     if (arrival === null) return TOO_MANY;
     const wait = Math.max(arrival, limit.until(performance.now()));
     const { signal } = this.#stopping;
     if (wait > 0) await delay(wait, { signal }).catch(() => {});
-    // The goodbye has been said to those who were in the room.
-    return signal.aborted ? STOPS : null;
+    // The members already got their goodbye; this client was not one yet.
+    return signal.aborted ? SHUTTING_DOWN : null;
   }
 
   #banned(connection: Connection): string | null {
     const now = this.#clock();
-    const ban = this.#bans.find("ban", whoIs(connection), now);
-    return ban === null ? null : keptOut(ban, now);
+    const ban = this.#bans.find("ban", identityOf(connection), now);
+    return ban === null ? null : banNotice(ban, now);
   }
 
-  #seated(connection: Connection, limit: RateLimit): TcpMember {
+  #admit(connection: Connection, limit: RateLimit): TcpMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
     const onLine = (text: string): void =>
       events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
     const session = new TcpMember(connection, this.#room, {
       ...{ rate, limit, idle, maxMessage, gap, memory },
-      review: (member) => this.seat.moderator.review(member),
+      checkMute: (member) => this.operator.moderator.checkMute(member),
       onLine: report ? onLine : undefined,
     });
-    // Whoever has shown a certificate is called what it says, if that is a name and free, and nothing else.
+    // A client that presented a certificate gets the name in it, if valid and free, and cannot choose another.
     if (tls !== null && tls.fingerprint !== null) session.certify(tls.name ?? "");
-    if (this.#bans.find("mute", whoIs(connection), this.#clock()) !== null) session.mute(MUTED);
+    if (this.#bans.find("mute", identityOf(connection), this.#clock()) !== null) session.mute(MUTED);
     return session;
   }
 }
 
-function whoIs({ hostname, session }: Connection): { address: string; fingerprint: string | null } {
+function identityOf({ hostname, session }: Connection): { address: string; fingerprint: string | null } {
   return { address: hostname, fingerprint: session?.fingerprint ?? null };
 }

@@ -1,5 +1,5 @@
 /**
- * The way into a chat for those who come by TCP: telnet's commands stay outside, and at the end everybody gets to hear the goodbye.
+ * Accepts chat clients over TCP: filters out telnet commands, and delivers the goodbye to all clients on shutdown.
  *
  * @module
  */
@@ -15,59 +15,57 @@ import { noticeLine } from "../protocol.ts";
 import { BYTES_PER_TOKEN, RateLimit } from "../room/pace.ts";
 import { TelnetFilter } from "./telnet.ts";
 
-/** How guests are received. */
-export interface ReceiveOptions extends Omit<ServeOptions, "signal"> {
+/** Options of {@linkcode serveWithGoodbye}. */
+export interface GoodbyeOptions extends Omit<ServeOptions, "signal"> {
   /** Stops the server. */
   readonly signal: AbortSignal;
-  /** Called once when it stops: says goodbye to everybody, whereupon the handlers end. */
+  /** Called once on shutdown: says goodbye to all clients, so that their handlers end. */
   readonly goodbye: () => void;
 }
 
-/** Why everybody is let go at the end. */
-export const STOPS = "the server stops";
-/** How long the goodbyes may take (ms); then connections are closed as they are. */
-const PARTING = 2000;
+/** The time limit for the goodbyes (ms); then the connections are closed. */
+const GOODBYE_TIMEOUT = 2000;
 /**
- * How much telnet one client may send, in tokens a second (`rate.ts`): clients send some dozens of bytes, and more when a window is
- * resized.
+ * How much telnet one client may send, in tokens per second (`pace.ts`): real clients send a few dozen bytes, and more when a window
+ * is resized.
  */
-const NOISE = 10;
+const TELNET_RATE = 10;
 
 /**
- * Serves connections as `serveTcp` does, but for the end: nobody new is let in, and those who are here are told before they are closed.
+ * Serves connections as `serveTcp` does, except on shutdown: it stops accepting, and the clients get a goodbye before they are closed.
  *
  * @param listener Already listening; owned by this function from here on.
  */
-export async function receiveAll(
+export async function serveWithGoodbye(
   listener: StreamListener,
   handler: Handler,
-  { signal, goodbye, layers = {}, ...options }: ReceiveOptions,
+  { signal, goodbye, layers = {}, ...options }: GoodbyeOptions,
 ): Promise<ServeTotals> {
-  const door = new Door(listener);
-  const filter: Layer = (socket) => new WithoutTelnet(socket);
-  const here = new Set<Promise<void>>();
-  const parted = new AbortController();
+  const stoppable = new StoppableListener(listener);
+  const filter: Layer = (socket) => new TelnetLayer(socket);
+  const active = new Set<Promise<void>>();
+  const closing = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = async (): Promise<void> => {
-    door.shut();
+    stoppable.stop();
     goodbye();
-    timer = setTimeout(() => parted.abort(), PARTING);
-    await Promise.allSettled(here);
-    parted.abort();
+    timer = setTimeout(() => closing.abort(), GOODBYE_TIMEOUT);
+    await Promise.allSettled(active);
+    closing.abort();
   };
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   try {
-    return await serveTcp(door, (connection) => {
-      const serving = handler(connection).finally(() => here.delete(serving));
-      here.add(serving);
+    return await serveTcp(stoppable, (connection) => {
+      const serving = handler(connection).finally(() => active.delete(serving));
+      active.add(serving);
       return serving;
     }, {
       report: false,
       refusal: (reason) => encodeText(`${noticeLine(reason)}\n`),
       ...options,
       layers: { ...layers, script: [...layers.script ?? [], filter] },
-      signal: parted.signal,
+      signal: closing.signal,
     });
   } finally {
     clearTimeout(timer);
@@ -76,10 +74,10 @@ export async function receiveAll(
 }
 
 /**
- * Turns away a guest who came by TCP.
+ * Refuses a TCP client.
  *
- * @param reason What the log says.
- * @param line What the guest reads, without its end, where the reason is not enough.
+ * @param reason The reason, for the log.
+ * @param line The line for the client, without its line end (default: the reason).
  */
 export async function turnAway(
   connection: Connection,
@@ -94,10 +92,10 @@ export async function turnAway(
   await connection.finish();
 }
 
-/** A listener that can be shut before it is closed. */
-class Door implements StreamListener {
+/** A listener that can stop accepting before it is closed. */
+class StoppableListener implements StreamListener {
   #listener: StreamListener;
-  #shut = false;
+  #stopped = false;
   #closed = Promise.withResolvers<void>();
 
   constructor(listener: StreamListener) {
@@ -112,31 +110,31 @@ class Door implements StreamListener {
     try {
       return await this.#listener.accept();
     } catch (error) {
-      // Shut, but not closed: whoever accepts goes on waiting, and in vain.
-      if (this.#shut) await this.#closed.promise;
+      // Stopped but not closed: `accept` stays pending until it is.
+      if (this.#stopped) await this.#closed.promise;
       throw error;
     }
   }
 
-  /** Lets nobody in any more. */
-  shut(): void {
-    if (!this.#shut) this.#listener.close();
-    this.#shut = true;
+  /** Stops accepting connections. */
+  stop(): void {
+    if (!this.#stopped) this.#listener.close();
+    this.#stopped = true;
   }
 
   close(): void {
-    this.shut();
+    this.stop();
     this.#closed.resolve();
   }
 }
 
 /**
- * A layer whose reads have passed a {@linkcode TelnetFilter}. The bytes it drops are input all the same: a client that sends many of
- * them is read more slowly.
+ * A layer that passes reads through a {@linkcode TelnetFilter}. The bytes it drops still count as input: a client that sends many of
+ * them is throttled.
  */
-class WithoutTelnet extends SocketLayer {
+class TelnetLayer extends SocketLayer {
   #filter = new TelnetFilter();
-  #limit = new RateLimit(NOISE, performance.now());
+  #limit = new RateLimit(TELNET_RATE, performance.now());
   #closed = new AbortController();
   #wait = 0;
 
@@ -149,7 +147,7 @@ class WithoutTelnet extends SocketLayer {
       this.#wait = kept === count
         ? 0
         : this.#limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
-      // A read that brought nothing but commands brought nothing.
+      // Returning 0 would be wrong: the stream has not ended. Read on.
       if (kept > 0) return kept;
     }
   }

@@ -1,23 +1,23 @@
 /**
- * What a telnet client mixes into the text, taken out again. Pure.
+ * Removes what a telnet client mixes into the text. Pure.
  *
  * @module
  */
 import { ProtocolError } from "../../lib/errors.ts";
 
-/** The most bytes of one subnegotiation; those of real clients have some dozens. */
+/** The maximum length of a subnegotiation in bytes; those of real clients have a few dozen. */
 export const MAX_SUBNEGOTIATION = 1024;
 
-/** Interpret As Command: the byte that begins all of it (RFC 854). */
+/** Interpret As Command: the byte that starts every command (RFC 854). */
 const IAC = 255;
 const SB = 250;
 const SE = 240;
 const WILL = 251;
 const DONT = 254;
-/** The least byte that is a command after IAC (EOF, RFC 1184); one below is text, and the 255 before it a stray byte. */
+/** The lowest byte that is a command after IAC (EOF, RFC 1184); a lower one is text, and the 255 before it a stray byte. */
 const FIRST_COMMAND = 236;
 
-/** A client's telnet makes no sense. */
+/** A client sent invalid telnet. */
 export class TelnetError extends ProtocolError {
   override name = "TelnetError";
 }
@@ -25,9 +25,9 @@ export class TelnetError extends ProtocolError {
 type State = "text" | "command" | "option" | "subnegotiation" | "command in subnegotiation";
 
 /**
- * Drops telnet's commands and negotiations from a stream, wherever the stream was cut.
+ * Drops telnet commands and negotiations from a stream, however it is split into reads.
  *
- * It has to work below the lines: an option may be number 10, which is a newline elsewhere.
+ * It has to run before the line splitting: an option may have number 10, which is a newline elsewhere.
  *
  * @example Usage
  * ```ts
@@ -42,17 +42,17 @@ type State = "text" | "command" | "option" | "subnegotiation" | "command in subn
  */
 export class TelnetFilter {
   #state: State = "text";
-  /** How many bytes the subnegotiation under way has. */
+  /** The length of the current subnegotiation. */
   #length = 0;
 
   /**
-   * Moves the text in `bytes` to their beginning.
+   * Moves the text in `bytes` to the front.
    *
-   * @returns How many bytes of text there are.
+   * @returns The number of bytes of text.
    * @throws {TelnetError} A subnegotiation is too long.
    */
   strip(bytes: Uint8Array): number {
-    // The usual case costs one search: no such byte occurs in UTF-8.
+    // The usual case costs one search: 255 does not occur in UTF-8.
     let from = this.#state === "text" ? bytes.indexOf(IAC) : 0;
     if (from < 0) return bytes.length;
     let kept = from;
@@ -63,7 +63,7 @@ export class TelnetFilter {
     return kept;
   }
 
-  /** Takes a byte; `true` when it is text. */
+  /** Takes a byte; `true` if it is text. */
   #take(byte: number): boolean {
     switch (this.#state) {
       case "text":
@@ -89,5 +89,5 @@ export class TelnetFilter {
 }
 
 function tooLong(): TelnetError {
-  return new TelnetError(`Cannot take the telnet subnegotiation: it is longer than ${MAX_SUBNEGOTIATION} bytes`);
+  return new TelnetError(`Cannot accept the telnet subnegotiation: it is longer than ${MAX_SUBNEGOTIATION} bytes`);
 }

@@ -1,5 +1,5 @@
 /**
- * One conversation of two, strictly in turn, on the side of the one who answers.
+ * The answering side of a conversation of two, strictly in turn.
  *
  * @module
  */
@@ -14,38 +14,38 @@ import { isFarewell, KEPT, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "../pro
 import { Side, type SideOptions } from "./side.ts";
 import { Turns } from "./turns.ts";
 
-/** Our own end of a conversation. */
+/** Options of {@linkcode Callee}. */
 export interface CalleeOptions extends SideOptions {
-  /** Where our person types. */
+  /** Our user's input. */
   readonly input: Pick<LineInput, "read">;
-  /** What a partner who leaves gets to hear. */
+  /** The last message to a partner that leaves. */
   readonly goodbye: string;
-  /** A partner who keeps us waiting for so long (ms) in its turn is let go; 0 = never. */
+  /** How long the partner may take in its turn before we end the conversation (ms); 0 = no limit. */
   readonly idle: number;
   readonly time?: TimeSource | undefined;
-  /** Shows what was said, by the partner or (`own`) by us. */
+  /** Shows a message, the partner's or (`own`) ours. */
   readonly show: (text: string, own: boolean) => void;
-  /** Tells our person whose turn it is now. */
+  /** Tells our user whose turn it is. */
   readonly turn: (ours: boolean) => void;
 }
 
-/** How long a partner may take to end after we have (ms). */
+/** How long the partner may take to close after we have (ms). */
 const LINGER = 500;
-/** How long the reset of a partner that has left may take to come back (ms), and how often a partner is asked at most. */
-const RESET = 200;
-const ASK = 1000;
+/** How long to wait for the reset from a partner that has left (ms), and the minimum time between two such checks (ms). */
+const RESET_TIMEOUT = 200;
+const CHECK_INTERVAL = 1000;
 
-/** A conversation from the partner's first word to the end. */
+/** A conversation from the partner's first message to the end. */
 export class Callee extends Side {
   #options: CalleeOptions;
   #turns: Turns;
-  /** Since when the partner will say no more; it may still listen. */
-  #heardAllAt: number | null = null;
-  #heardAll = Promise.withResolvers<void>();
+  /** When the partner half-closed; it may still be reading. */
+  #halfClosedAt: number | null = null;
+  #halfClosed = Promise.withResolvers<void>();
   #ended = Promise.withResolvers<void>();
   #time: TimeSource;
-  #askedAt = -Infinity;
-  #asking: Promise<boolean> = Promise.resolve(true);
+  #checkedAt = -Infinity;
+  #checking: Promise<boolean> = Promise.resolve(true);
   #idle: Deadlines;
 
   constructor(partner: Partner, options: CalleeOptions) {
@@ -54,24 +54,24 @@ export class Callee extends Side {
     this.#turns = new Turns(options);
     this.#time = options.time ?? SYSTEM_TIME;
     this.over.signal.addEventListener("abort", () => this.#ended.resolve());
-    const expire = (): void => this.end(noticeLine(`no word from you for ${options.idle / 1000} s: closing`));
+    const expire = (): void => this.end(noticeLine(`no message from you for ${options.idle / 1000} s: closing`));
     this.#idle = new Deadlines({ idle: options.idle, stall: 0 }, expire, this.#time);
   }
 
-  /** Talks until one side ends it. */
+  /** Runs the conversation until one side ends it. */
   async run(): Promise<void> {
     this.#turnChanged();
     const speaking = this.speak(this.#options.input);
     try {
-      await this.#listen();
-      this.#heardAllAt = this.#time.now();
-      this.#heardAll.resolve();
+      await this.#receiveAll();
+      this.#halfClosedAt = this.#time.now();
+      this.#halfClosed.resolve();
       this.wake();
-      // A partner that has only half-closed still gets its answer.
+      // The partner may only have half-closed: it still gets its answer.
       if (this.#turns.ours) await speaking;
     } finally {
       this.over.abort();
-      this.#heardAll.resolve();
+      this.#halfClosed.resolve();
       this.wake();
       this.#idle.stop();
       await speaking;
@@ -79,36 +79,36 @@ export class Callee extends Side {
     }
   }
 
-  /** For how long (ms) the partner has been waiting with its side closed: it may listen, or have left. */
-  get closedFor(): number {
-    return this.#heardAllAt === null ? 0 : this.#time.now() - this.#heardAllAt;
+  /** How long ago the partner half-closed (ms); 0 if it has not. It may still be reading, or have left. */
+  get halfClosedFor(): number {
+    return this.#halfClosedAt === null ? 0 : this.#time.now() - this.#halfClosedAt;
   }
 
-  /** Waits until the partner has closed its side, for `ms` at most; tells whether it has. */
-  async closes(ms: number): Promise<boolean> {
-    await within(this.#heardAll.promise, ms, this.#time);
-    return this.#heardAllAt !== null || this.over.signal.aborted;
+  /** Waits at most `ms` for the partner to half-close; returns whether it has. */
+  async waitForHalfClose(ms: number): Promise<boolean> {
+    await within(this.#halfClosed.promise, ms, this.#time);
+    return this.#halfClosedAt !== null || this.over.signal.aborted;
   }
 
   /**
-   * Finds out whether a partner with its side closed still listens. The system of one that has left answers what is sent to it with a
-   * reset (RFC 9293 3.5.2); then the conversation is over.
+   * Finds out whether a half-closed partner still reads, by sending it a message. If it has closed its socket, its system answers with
+   * a reset (RFC 9293 3.5.2), and the conversation is over.
    */
-  stillListens(): Promise<boolean> {
+  stillReads(): Promise<boolean> {
     if (this.over.signal.aborted) return Promise.resolve(false);
     const now = this.#time.now();
-    if (now - this.#askedAt >= ASK) {
-      this.#askedAt = now;
-      this.#asking = this.#ask();
+    if (now - this.#checkedAt >= CHECK_INTERVAL) {
+      this.#checkedAt = now;
+      this.#checking = this.#check();
     }
-    return this.#asking;
+    return this.#checking;
   }
 
-  async #ask(): Promise<boolean> {
+  async #check(): Promise<boolean> {
     const { signal } = this.over;
     try {
       await this.send(WANTED);
-      await within(this.#ended.promise, RESET, this.#time);
+      await within(this.#ended.promise, RESET_TIMEOUT, this.#time);
       signal.throwIfAborted();
       await this.send(RECEIVED);
       return true;
@@ -133,12 +133,12 @@ export class Callee extends Side {
     return this.#turns.ours;
   }
 
-  protected override get said(): string | null {
-    return this.#turns.said;
+  protected override get lastSent(): string | null {
+    return this.#turns.sent;
   }
 
   protected override get finished(): boolean {
-    return this.#heardAllAt !== null && !this.#turns.ours;
+    return this.#halfClosedAt !== null && !this.#turns.ours;
   }
 
   protected override leave(): void {
@@ -146,7 +146,7 @@ export class Callee extends Side {
   }
 
   protected override inputEnded(): void {
-    this.end(noticeLine("nobody is here to answer any more"));
+    this.end(noticeLine("there is no one left to answer"));
   }
 
   protected override failed(error: unknown): void {
@@ -155,17 +155,17 @@ export class Callee extends Side {
     this.sending = this.sending.then(() => this.partner.end(LINGER)).catch(() => {});
   }
 
-  async #listen(): Promise<void> {
-    for (let bytes; (bytes = await this.partner.hear()) !== null;) {
+  async #receiveAll(): Promise<void> {
+    for (let bytes; (bytes = await this.partner.receive()) !== null;) {
       if (this.over.signal.aborted) continue;
       const text = lineText(bytes);
       if (isFarewell(text)) {
         this.end(this.#options.goodbye);
         continue;
       }
-      switch (this.#turns.hear(text)) {
+      switch (this.#turns.receive(text)) {
         case "now":
-          this.#shown(text);
+          this.#showReceived(text);
           break;
         case "kept":
           await this.send(KEPT);
@@ -179,31 +179,31 @@ export class Callee extends Side {
     }
   }
 
-  /** The partner has spoken in turn. */
-  #shown(text: string): void {
+  /** Shows a message that the partner sent in turn. */
+  #showReceived(text: string): void {
     this.#options.show(text, false);
     if (this.#turns.doubted) {
-      this.remark("The same words again: if your answer was lost, an empty line sends it again");
+      this.remark("The same message again: if your answer was lost, an empty line sends it again");
     }
     this.#turnChanged();
   }
 
   protected override async say(line: string): Promise<void> {
-    const { said, doubted } = this.#turns;
-    const text = line === "" && doubted && said !== null ? said : line;
+    const { sent, doubted } = this.#turns;
+    const text = line === "" && doubted && sent !== null ? sent : line;
     if (!this.fits(text)) return;
     try {
       await this.send(text);
     } catch (error) {
-      // Words that cannot be sent (too many for a datagram, say) can be chosen anew; a partner who is gone cannot.
+      // A message that cannot be sent (too long for a datagram, say) is not fatal: the user can write another. A lost partner is.
       if (error instanceof CutOffError) throw error;
       return this.remark(stateOf(error).state);
     }
     this.#options.show(text, true);
-    this.#turns.say(text);
+    this.#turns.send(text);
     const kept = this.#turns.next();
     if (kept === null) this.#turnChanged();
-    else this.#shown(kept);
+    else this.#showReceived(kept);
   }
 
   #turnChanged(): void {

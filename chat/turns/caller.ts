@@ -1,5 +1,5 @@
 /**
- * One conversation of two, strictly in turn, on the side of the one who begins.
+ * The initiating side of a conversation of two, strictly in turn.
  *
  * @module
  */
@@ -8,35 +8,35 @@ import { Deadlines } from "../../lib/deadlines.ts";
 import { CutOffError, stateOf, TimedOutError } from "../../lib/errors.ts";
 import type { DataOutput } from "../../lib/console/output.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
-import type { Desk } from "../input.ts";
+import type { User } from "../input.ts";
 import type { Partner } from "./partner.ts";
 import { isFarewell, isStillWaiting } from "../protocol.ts";
 import { Side, type SideOptions } from "./side.ts";
 
-/** How a guest talks. */
-export interface CallerOptions extends Desk, SideOptions {
-  /** Where the answers go, byte for byte. */
+/** Options of {@linkcode Caller}. */
+export interface CallerOptions extends User, SideOptions {
+  /** Receives the answers, byte for byte. */
   readonly output: DataOutput;
-  /** No answer for so long (ms) ends the conversation; 0 = wait for ever. */
+  /** Time limit for an answer (ms); 0 = wait forever. */
   readonly idle: number;
-  /** Sends an unanswered message again after so long (ms), and again; 0 = never by itself. */
+  /** The interval at which an unanswered message is sent again (ms); 0 = never automatically. */
   readonly retry?: number;
 }
 
 const OURS = "your turn: ";
 const THEIRS = "(their turn) ";
-/** How long the other side may take to end after we have (ms). */
-const LEAVE = 2000;
+/** How long the partner may take to close after we have (ms). */
+const LEAVE_TIMEOUT = 2000;
 const AT_ONCE = 1;
 
-/** A conversation from our first word to the end. */
+/** A conversation from our first message to the end. */
 export class Caller extends Side {
   #options: CallerOptions;
   #input: LineInput;
   #ours = true;
-  /** The last that we said. */
-  #said: string | null = null;
-  /** We have said our goodbye, or will write no more. */
+  /** Our last message. */
+  #lastSent: string | null = null;
+  /** We have said goodbye, or our input has ended. */
   #leaving = false;
   #expired: TimedOutError | null = null;
   #idle: Deadlines;
@@ -51,7 +51,7 @@ export class Caller extends Side {
   }
 
   /**
-   * Talks until one side ends it.
+   * Runs the conversation until one side ends it.
    *
    * @throws {TimedOutError} No answer came within the limit.
    */
@@ -59,7 +59,7 @@ export class Caller extends Side {
     this.#turnIs(true);
     const speaking = this.speak(this.#input);
     try {
-      await this.#listen();
+      await this.#receiveAll();
     } finally {
       this.over.abort();
       this.wake();
@@ -73,13 +73,13 @@ export class Caller extends Side {
     if (this.#expired !== null) throw this.#expired;
   }
 
-  /** Shows whatever comes, in turn or not; after each of it we may speak. */
-  async #listen(): Promise<void> {
-    for (let bytes; (bytes = await this.partner.hear()) !== null;) {
+  /** Shows every message, in turn or not; after each it is our turn. */
+  async #receiveAll(): Promise<void> {
+    for (let bytes; (bytes = await this.partner.receive()) !== null;) {
       const text = lineText(bytes);
       await this.#options.output.write(bytes);
       await this.#options.output.end();
-      // Over TCP the other side closes; a datagram is all there is of an end.
+      // Over TCP the server closes the connection; over UDP the goodbye datagram is the end.
       if (this.repeats && (isFarewell(text) || this.#leaving)) return;
       if (!this.#leaving && !isStillWaiting(text)) this.#turnIs(true);
     }
@@ -89,8 +89,8 @@ export class Caller extends Side {
     return this.#ours;
   }
 
-  protected override get said(): string | null {
-    return this.#leaving ? null : this.#said;
+  protected override get lastSent(): string | null {
+    return this.#leaving ? null : this.#lastSent;
   }
 
   protected override get finished(): boolean {
@@ -98,40 +98,40 @@ export class Caller extends Side {
   }
 
   protected override leave(): void {
-    this.#end(LEAVE, "exit");
+    this.#end(LEAVE_TIMEOUT, "exit");
   }
 
-  /** A pipe that has ended waits for the other side as long as it takes. */
+  /** At the end of a pipe there is no time limit for the partner to close. */
   protected override inputEnded(): void {
-    this.#end(this.#input.interactive ? LEAVE : 0);
+    this.#end(this.#input.interactive ? LEAVE_TIMEOUT : 0);
   }
 
   protected override failed(error: unknown): void {
     if (this.over.signal.aborted) return;
-    // A partner who is gone is found out by the listener.
+    // If the connection is gone, the receiving side reports that.
     if (!(error instanceof CutOffError)) this.remark(stateOf(error).state);
-    this.#end(LEAVE);
+    this.#end(LEAVE_TIMEOUT);
   }
 
   protected override async say(line: string): Promise<void> {
     if (!this.fits(line)) return;
-    this.#said = line;
+    this.#lastSent = line;
     this.#turnIs(false);
     await this.send(line);
   }
 
-  /** Ends our side, with a last word where the other side would not notice otherwise. */
-  #end(patience: number, word?: string): void {
+  /** Ends our side, with a last message over TCP. Over UDP `partner.end` sends its own. */
+  #end(timeout: number, farewell?: string): void {
     if (this.#leaving) return;
     this.#leaving = true;
     this.#turnIs(false);
-    if (word !== undefined && !this.repeats) this.send(word).catch(() => {});
-    this.sending = this.sending.then(() => this.partner.end(patience)).catch(() => {});
+    if (farewell !== undefined && !this.repeats) this.send(farewell).catch(() => {});
+    this.sending = this.sending.then(() => this.partner.end(timeout)).catch(() => {});
   }
 
-  /** No answer has come: the end, whatever is on its way out, and whether or not we were leaving. */
+  /** No answer within the limit: ends the conversation at once, even if messages are still queued or we were already leaving. */
   #expire(): void {
-    this.#expired = new TimedOutError(`Cannot go on: no answer for ${this.#options.idle / 1000} s`);
+    this.#expired = new TimedOutError(`Cannot continue: no answer for ${this.#options.idle / 1000} s`);
     this.#leaving = true;
     this.#turnIs(false);
     this.partner.end(AT_ONCE).catch(() => {});

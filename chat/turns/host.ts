@@ -1,5 +1,5 @@
 /**
- * The person who answers at a server in turns: one input line for one guest after the other.
+ * The server's side in turns: the operator answers one guest after the other, with one input line.
  *
  * @module
  */
@@ -7,91 +7,92 @@ import type { Events } from "../../lib/events.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { plural } from "../../lib/text.ts";
 import type { TimeSource } from "../../lib/time.ts";
-import type { Desk } from "../input.ts";
+import type { User } from "../input.ts";
 import type { Partner } from "./partner.ts";
 import { chatLine, isFarewell, noticeLine } from "../protocol.ts";
 import { Callee } from "./callee.ts";
 
-/** How a host talks. */
-export interface HostOptions extends Desk {
+/** Options of {@linkcode Host}. */
+export interface HostOptions extends User {
   readonly events: Events;
-  /** What a guest who leaves gets to hear. */
+  /** The last message to a guest that leaves. */
   readonly goodbye: string;
-  /** A guest who writes nothing for so long (ms) in its turn is let go; 0 = never. */
+  /** How long a guest may take in its turn before it loses the line (ms); 0 = no limit. */
   readonly idle: number;
-  /** Whether messages can be lost. */
+  /** Whether messages can be lost, as over UDP. */
   readonly repeats?: boolean;
-  /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it (10 s, or `idle` if that is shorter). */
-  readonly giveWay?: number;
+  /** How long a half-closed guest keeps the line when another client wants it (ms; default: 10 s, or `idle` if shorter). */
+  readonly yieldAfter?: number;
   readonly time?: TimeSource;
 }
 
-/** A guest that has closed its side and still listens may wait for its answer, as `nc -N` does. */
-const GIVE_WAY = 10_000;
+/** The default time that a half-closed guest keeps the line: it may be waiting for its answer, as `nc -N` does. */
+const YIELD_AFTER = 10_000;
 
-/** How long (ms) it may take to hear that the guest on the line has closed its side. */
-const GLANCE = 100;
+/** How long to wait for the half-close of the current guest to arrive (ms). */
+const HALF_CLOSE_DELAY = 100;
 
-/** What a guest hears while another one talks. */
-export const BUSY = noticeLine("the line is busy: somebody else is talking; try again later");
+/** The answer to a client while another one is talking. */
+export const BUSY = noticeLine("the line is busy: another client is talking; try again later");
 
-const NOBODY = "(nobody here) ";
+const NO_GUEST = "(nobody here) ";
 const OURS = "your turn: ";
 const THEIRS = "(their turn) ";
 
-/** Receives guests, one at a time. */
+/** Talks with guests, one at a time. */
 export class Host {
   #options: HostOptions;
   #input: LineInput;
-  #talk: Callee | null = null;
-  #deserted = false;
-  /** Resolves when the talk is over. */
+  #conversation: Callee | null = null;
+  #inputEnded = false;
+  /** Resolves when the current conversation is over. */
   #over: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: HostOptions) {
     const { open, stop } = options;
     this.#options = options;
-    this.#input = open({ prompt: NOBODY, onInterrupt: stop, onEnd: stop, onTypeAhead: (line) => this.#early(line) });
+    this.#input = open({ prompt: NO_GUEST, onInterrupt: stop, onEnd: stop, onTypeAhead: (line) => this.#early(line) });
   }
 
-  /** Whether somebody is talking. */
+  /** Whether a guest has the line. */
   get busy(): boolean {
-    return this.#talk !== null;
+    return this.#conversation !== null;
   }
 
-  /** Whether our person's input has ended, so that nobody will answer any more. */
-  get deserted(): boolean {
-    return this.#deserted;
+  /** Whether the operator's input has ended: no guest will be answered any more. */
+  get inputEnded(): boolean {
+    return this.#inputEnded;
   }
 
   /**
-   * Somebody else is here: a guest that has left makes way, and one that only closed its side does so after a while, answered or not.
+   * Tries to free the line for another client: a guest that has left loses it at once, a half-closed one after a while, answered or not.
    *
-   * @returns `false` when the line stays busy. When it is free again, another newcomer may be quicker: look at {@linkcode Host.busy}.
+   * @returns `false` if the line stays busy. If it is free, another client may take it first: check {@linkcode Host.busy}.
    */
-  async makeWay(): Promise<boolean> {
-    const { idle, giveWay = Math.min(idle || GIVE_WAY, GIVE_WAY) } = this.#options;
-    const [talk, over] = [this.#talk, this.#over.promise];
-    if (talk === null) return true;
-    if (!await talk.closes(GLANCE)) return false;
-    if (talk.closedFor >= giveWay) talk.end(noticeLine("not answered: somebody else wants the line"));
-    else if (await talk.stillListens()) return false;
+  async freeLine(): Promise<boolean> {
+    const { idle, yieldAfter = Math.min(idle || YIELD_AFTER, YIELD_AFTER) } = this.#options;
+    const [conversation, over] = [this.#conversation, this.#over.promise];
+    if (conversation === null) return true;
+    if (!await conversation.waitForHalfClose(HALF_CLOSE_DELAY)) return false;
+    if (conversation.halfClosedFor >= yieldAfter) {
+      conversation.end(noticeLine("not answered: another client is waiting for the line"));
+    } else if (await conversation.stillReads()) return false;
     await over;
     return true;
   }
 
-  /** Talks with a guest until one side ends it; only while not {@linkcode Host.busy}. */
+  /** Talks with a guest until one side ends it. The host must not be {@linkcode Host.busy}. */
   async receive(partner: Partner, guest: { readonly id: number; readonly peer: string }): Promise<void> {
     const { events, goodbye, idle, time, repeats = false } = this.#options;
     const { id, peer } = guest;
     const input = this.#input;
     const read = async (signal?: AbortSignal): Promise<string | null> => {
       const line = await input.read(signal);
-      this.#deserted ||= line === null;
+      this.#inputEnded ||= line === null;
       return line;
     };
     this.#over = Promise.withResolvers();
-    this.#talk = new Callee(partner, {
+    this.#conversation = new Callee(partner, {
       input: { read },
       goodbye,
       idle,
@@ -106,20 +107,20 @@ export class Host {
       },
     });
     try {
-      await this.#talk.run();
+      await this.#conversation.run();
     } finally {
-      this.#talk = null;
+      this.#conversation = null;
       this.#over.resolve();
-      input.prompt(NOBODY);
+      input.prompt(NO_GUEST);
       const unsent = input.discard();
-      // Words for one guest are not for the next.
+      // Lines typed for one guest must not go to the next.
       if (unsent > 0) events.emit({ event: "notice", message: `${plural(unsent, "line")} typed ahead and not sent` });
     }
   }
 
-  /** Sends the guest away with a last message, and gives the terminal back. */
+  /** Ends the conversation with a last message, and releases the terminal. */
   close(reason: string): void {
-    this.#talk?.end(noticeLine(reason));
+    this.#conversation?.end(noticeLine(reason));
     this.#input.close();
   }
 
@@ -128,11 +129,11 @@ export class Host {
     else this.#options.events.emit({ event: "notice", message: ours ? "Your turn" : "The client's turn" });
   }
 
-  /** A line typed while nobody waits for one; `true` when it needs not be kept. */
+  /** Handles a line typed while none is awaited; `true` if that was all, `false` to keep it. */
   #early(line: string): boolean {
-    if (this.#talk !== null) return this.#talk.early(line);
+    if (this.#conversation !== null) return this.#conversation.early(line);
     if (isFarewell(line)) this.#options.stop();
-    else this.#options.events.emit({ event: "notice", message: "Nobody is here: kept for whoever comes" });
+    else this.#options.events.emit({ event: "notice", message: "No guest yet: kept for the next one" });
     return isFarewell(line);
   }
 }

@@ -1,28 +1,28 @@
 /**
- * The other side of a conversation of two, over whatever it may be.
+ * The peer in a conversation of two, over any transport.
  *
  * @module
  */
 import type { Connection } from "../../lib/stream/connection.ts";
 
-/** Somebody who hears and says messages. */
+/** A peer that sends and receives messages. */
 export interface Partner {
   /**
-   * Waits for the next message, with its line end if it has one; valid until the next call. `null`: no more will come.
+   * Waits for the next message, including its line end if it has one; valid until the next call. `null` is the end.
    * One call at a time.
    */
-  hear(): Promise<Uint8Array | null>;
-  /** Says a message. One call at a time. */
-  say(text: string): Promise<void>;
+  receive(): Promise<Uint8Array | null>;
+  /** Sends a message. One call at a time. */
+  send(text: string): Promise<void>;
   /**
-   * Says that nothing more will come from here. Calling it again can only change the patience.
+   * Ends our side. Calling it again only changes the time limit.
    *
-   * @param patience For how long (ms) the partner is still heard; then {@linkcode Partner.hear} says `null`. 0 = until it ends itself.
+   * @param timeout How long to keep receiving (ms); then {@linkcode Partner.receive} returns `null`. 0 = until the partner ends its side.
    */
-  end(patience: number): Promise<void>;
+  end(timeout: number): Promise<void>;
 }
 
-/** A partner at the other end of a TCP connection. Messages go out as lines; what comes may be bare text that waits for an answer. */
+/** A partner over TCP. Messages are sent as lines; received ones may be bare text without a newline. */
 export class TcpPartner implements Partner, Disposable {
   #connection: Connection;
   #lingering: ReturnType<typeof setTimeout> | undefined;
@@ -33,23 +33,23 @@ export class TcpPartner implements Partner, Disposable {
     this.#connection = connection;
   }
 
-  async hear(): Promise<Uint8Array | null> {
+  async receive(): Promise<Uint8Array | null> {
     try {
       return await this.#connection.readMessage({ keepEnd: true });
     } catch (error) {
-      // Ended here, and the partner took too long to follow.
+      // We ended our side, and the partner did not close in time.
       if (this.#ended && this.#connection.closed) return null;
       throw error;
     }
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.#connection.write(`${text}\n`);
   }
 
-  async end(patience: number): Promise<void> {
+  async end(timeout: number): Promise<void> {
     clearTimeout(this.#lingering);
-    if (patience > 0) this.#lingering = setTimeout(() => this.#connection.close(), patience);
+    if (timeout > 0) this.#lingering = setTimeout(() => this.#connection.close(), timeout);
     if (this.#ended) return;
     this.#ended = true;
     await this.#connection.closeWrite();

@@ -9,50 +9,50 @@ import type { Handler, ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import type { TimeSource } from "../../lib/time.ts";
-import type { Desk } from "../input.ts";
-import { receiveAll, STOPS, turnAway } from "../transport/tcp.ts";
+import type { User } from "../input.ts";
+import { serveWithGoodbye, turnAway } from "../transport/tcp.ts";
 import { BUSY, Host } from "./host.ts";
 import { TcpPartner } from "./partner.ts";
-import { GOODBYE } from "../protocol.ts";
+import { GOODBYE, SHUTTING_DOWN } from "../protocol.ts";
 
-/** How conversations are served. */
+/** Options of {@linkcode serveTurns}. */
 export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
   readonly events: Events;
   /** Stops the server. */
   readonly signal: AbortSignal;
   readonly idle: number;
-  /** How long (ms) a guest that has closed its side keeps the line when somebody else wants it. */
-  readonly giveWay?: number;
+  /** How long a half-closed guest keeps the line when another client wants it (ms). */
+  readonly yieldAfter?: number;
   readonly time?: TimeSource;
-  readonly desk: Desk;
+  readonly user: User;
 }
 
 /**
- * Serves conversations on a bound listener until the signal fires; a guest who comes while one is under way is told that the line is busy,
- * unless its guest has left, or closed its side a while ago: such a guest makes way.
+ * Serves conversations on a bound listener until the signal fires. A client that connects during one is told that the line is busy,
+ * unless the current guest has left, or half-closed a while ago: then it loses the line.
  *
  * @param listener Already listening; owned by this function from here on.
  */
 export async function serveTurns(listener: StreamListener, options: TurnsServerOptions): Promise<ServeTotals> {
-  const { events, signal, desk, ...serving } = options;
-  const host = new Host({ ...options, goodbye: GOODBYE, ...desk });
+  const { events, signal, user, ...serving } = options;
+  const host = new Host({ ...options, goodbye: GOODBYE, ...user });
   try {
     const busy = { events, reason: "the line is busy", line: BUSY };
     const serve: Handler = async (guest) => {
-      while (host.busy && !signal.aborted) if (!await host.makeWay()) return await turnAway(guest, busy);
-      if (signal.aborted) return await turnAway(guest, { events, reason: STOPS });
+      while (host.busy && !signal.aborted) if (!await host.freeLine()) return await turnAway(guest, busy);
+      if (signal.aborted) return await turnAway(guest, { events, reason: SHUTTING_DOWN });
       await receive(host, guest);
     };
-    return await receiveAll(listener, serve, {
+    return await serveWithGoodbye(listener, serve, {
       ...serving,
-      // A guest that has left makes way for one who waits.
+      // One connection beyond the limit may wait, in case the current guest has left.
       waiting: 1,
       events,
       signal,
-      goodbye: () => host.close(STOPS),
+      goodbye: () => host.close(SHUTTING_DOWN),
     });
   } finally {
-    host.close(STOPS);
+    host.close(SHUTTING_DOWN);
   }
 }
 

@@ -10,28 +10,28 @@ import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/data
 import { Exit, Failure, stateOf } from "../../lib/errors.ts";
 import { EventRate, firstThenCounts } from "../../lib/event_rate.ts";
 import type { Events } from "../../lib/events.ts";
-import type { Desk } from "../input.ts";
+import type { User } from "../input.ts";
 import { BUSY, Host } from "./host.ts";
-import { isFarewell, isNotice, noticeLine, UDP_GOODBYE } from "../protocol.ts";
+import { isFarewell, isNotice, noticeLine, SHUTTING_DOWN, UDP_GOODBYE } from "../protocol.ts";
 import { UdpGuestPartner } from "./udp_partner.ts";
-import { isServersWord } from "./udp_reflex.ts";
+import { isAutomaticReply } from "./udp_reflex.ts";
 
-/** How conversations over UDP are served. */
+/** Options of {@linkcode serveUdpTurns}. */
 export interface UdpTurnsOptions {
   readonly events: Events;
   /** Stops the server. */
   readonly signal: AbortSignal;
-  /** A guest who is silent for so long (ms) in its turn loses the line; 0 = never. */
+  /** How long a guest may take in its turn before it loses the line (ms); 0 = no limit. */
   readonly idle: number;
   /** Serve one conversation, then stop. */
   readonly once: boolean;
-  readonly desk: Desk;
+  readonly user: User;
 }
 
 /**
- * Serves conversations on a bound socket until the signal fires. The first who sends is the guest, until the goodbye; to everybody else
- * the line is busy. UDP proves no address, so a forged datagram can take the line; `idle` frees it, and a guest that turns out to be a
- * server loses it.
+ * Serves conversations on a bound socket until the signal fires. The first peer to send is the guest until the goodbye; for all others
+ * the line is busy. UDP source addresses can be forged, so a forged datagram can take the line; `idle` frees it, and a guest that turns
+ * out to be a server loses it.
  *
  * @param socket Owned by this function from here on.
  * @returns How many conversations there were.
@@ -40,11 +40,11 @@ export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOpt
   return await new UdpTurns(socket, options).run();
 }
 
-/** What a peer gets that nobody has typed (answers a second, and at once): no person needs more, and two servers soon fall silent. */
-const BY_RULE = { rate: 1, burst: 5 };
-/** The same in fewer words, for a datagram so short that a forger could flood somebody with the longer one. */
+/** Limits automatic answers to one peer (per second, and in a burst): enough for a user, and two servers soon stop answering each other. */
+const AUTOMATIC = { rate: 1, burst: 5 };
+/** A shorter {@linkcode BUSY}, for short datagrams: the long one would make forged ones an amplification attack. */
 const SHORT_BUSY = noticeLine("the line is busy");
-const DESERTED = noticeLine("nobody is here to answer");
+const UNATTENDED = noticeLine("there is no one to answer");
 
 class UdpTurns {
   #socket: DatagramSocket;
@@ -53,14 +53,14 @@ class UdpTurns {
   #guest: UdpGuestPartner | null = null;
   #talking: Promise<void> = Promise.resolve();
   #events: EventRate;
-  /** Who floods the line must not flood the screen. */
+  /** Rate-limits the log, so that a flood of datagrams does not flood the screen. */
   #refusals: EventRate;
-  #budget = new AnswerBudget(BY_RULE);
+  #budget = new AnswerBudget(AUTOMATIC);
   #conversations = 0;
   #stopping = false;
 
   constructor(socket: DatagramSocket, options: UdpTurnsOptions) {
-    const { events, idle, desk } = options;
+    const { events, idle, user } = options;
     this.#socket = socket;
     this.#options = options;
     this.#events = new EventRate(events);
@@ -68,7 +68,7 @@ class UdpTurns {
       events,
       firstThenCounts((count, within) => `Refused ${count} more datagrams within ${within}`),
     );
-    this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...desk });
+    this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...user });
   }
 
   async run(): Promise<number> {
@@ -80,7 +80,7 @@ class UdpTurns {
       await this.#talking;
     } finally {
       signal.removeEventListener("abort", this.#stop);
-      this.#host.close("the server stops");
+      this.#host.close(SHUTTING_DOWN);
       this.#socket.close();
       this.#refusals[Symbol.dispose]();
       this.#events[Symbol.dispose]();
@@ -88,10 +88,10 @@ class UdpTurns {
     return this.#conversations;
   }
 
-  /** Says goodbye to the guest, and then hears no more. */
+  /** Says goodbye to the guest, then closes the socket. */
   #stop = (): void => {
     this.#stopping = true;
-    this.#host.close("the server stops");
+    this.#host.close(SHUTTING_DOWN);
     this.#talking = this.#talking.finally(() => this.#socket.close());
   };
 
@@ -100,7 +100,7 @@ class UdpTurns {
       try {
         return await this.#socket.receive();
       } catch (error) {
-        // Somebody we answered has left meanwhile, as some systems tell: nothing to do with who is next.
+        // Some systems report here that a peer we answered is gone; that does not concern the next datagram.
         if (!(error instanceof Failure && error.code === Exit.unreachable)) throw error;
       }
     }
@@ -109,13 +109,13 @@ class UdpTurns {
   async #route({ bytes, from }: Datagram): Promise<void> {
     const text = lineText(bytes);
     if (this.#guest !== null && sameEndpoint(from, this.#guest.peer)) return this.#guest.deliver(bytes.slice());
-    // What a server says by itself is never answered: two would go on for ever.
-    if (isNotice(text) || isServersWord(text) || this.#stopping) return;
-    // The goodbye to this guest was lost, or it never began.
+    // Never answer a server's automatic messages: two servers would answer each other forever.
+    if (isNotice(text) || isAutomaticReply(text) || this.#stopping) return;
+    // A former guest whose goodbye was lost, or a peer that never was one.
     if (this.#guest === null && isFarewell(text)) return await this.#answer(UDP_GOODBYE, from);
-    if (this.#guest === null && !this.#host.deserted) return this.#begin(bytes.slice(), from);
+    if (this.#guest === null && !this.#host.inputEnded) return this.#begin(bytes.slice(), from);
     const [reason, answer] = this.#guest === null
-      ? ["nobody is here to answer", DESERTED]
+      ? ["there is no one to answer", UNATTENDED]
       : ["the line is busy", fittingWording([BUSY, SHORT_BUSY], bytes.length)];
     this.#refusals.emit({ event: "refused", id: this.#socket.flowOf(from), peer: formatEndpoint(from), reason });
     await this.#answer(answer, from);
@@ -131,7 +131,7 @@ class UdpTurns {
     this.#talking = this.#talk(guest, { id, peer });
   }
 
-  /** Talks with a guest to the end; never rejects. */
+  /** Talks with a guest until the end. Never rejects. */
   async #talk(guest: UdpGuestPartner, who: { readonly id: number; readonly peer: string }): Promise<void> {
     const events = this.#events;
     try {
@@ -145,7 +145,7 @@ class UdpTurns {
     if (this.#options.once) this.#socket.close();
   }
 
-  /** Answers somebody who is not the guest; it may be lost like any datagram. */
+  /** Answers a peer that is not the guest, within its budget. The answer may be lost like any datagram. */
   async #answer(text: string, to: Datagram["from"]): Promise<void> {
     if (!this.#budget.take(to)) return;
     await this.#socket.send(text, to).catch(() => {});

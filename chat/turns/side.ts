@@ -1,5 +1,5 @@
 /**
- * What both sides of a conversation in turns do alike: speak when it is our turn, wait when it is not.
+ * The common part of both sides of a conversation in turns: send when it is our turn, wait when it is not.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { LineInput } from "../../lib/console/line_input.ts";
 import { fitsLine, isFarewell, MAX_LINE } from "../protocol.ts";
 import type { Partner } from "./partner.ts";
 
-/** How a side behaves. */
+/** Options of {@linkcode Side}. */
 export interface SideOptions {
-  /** Whether messages can be lost: then an empty line while we wait sends the last one again. */
+  /** Whether messages can be lost, as over UDP: then an empty line typed while we wait sends the last one again. */
   readonly repeats?: boolean;
-  /** Tells our person something about the conversation. */
+  /** Tells our user something about the conversation. */
   readonly remark: (text: string) => void;
 }
 
@@ -22,7 +22,7 @@ export abstract class Side {
   protected readonly over = new AbortController();
   protected readonly repeats: boolean;
   protected readonly remark: (text: string) => void;
-  /** The messages on their way out, one after the other. */
+  /** Settles when the queued messages have been sent. */
   protected sending: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
 
@@ -34,26 +34,26 @@ export abstract class Side {
 
   /** Whether it is our turn. */
   protected abstract get ours(): boolean;
-  /** Whether we will say no more. */
+  /** Whether we will send no more. */
   protected abstract get finished(): boolean;
-  /** The last that we said. */
-  protected abstract get said(): string | null;
-  /** Says a line in turn. */
+  /** Our last message. */
+  protected abstract get lastSent(): string | null;
+  /** Sends a line in our turn. */
   protected abstract say(line: string): Promise<void>;
-  /** Our person has said goodbye. */
+  /** Our user has typed a farewell. */
   protected abstract leave(): void;
-  /** Our person's input has ended. */
+  /** Our user's input has ended. */
   protected abstract inputEnded(): void;
-  /** Saying something has failed. */
+  /** Sending has failed. */
   protected abstract failed(error: unknown): void;
 
-  /** Our person typed out of turn; `true` when that was all there is to it, `false` when the line is to be kept. */
+  /** Handles a line typed out of turn; `true` if that was all, `false` to keep the line for later. */
   early(line: string): boolean {
     if (isFarewell(line)) {
       this.leave();
       return true;
     }
-    // It is our turn, and whoever asks for lines is just about to.
+    // It is our turn: `speak` is just about to read the line.
     if (this.ours) return false;
     if (line === "") {
       this.repeat();
@@ -63,7 +63,7 @@ export abstract class Side {
     return false;
   }
 
-  /** Lets our person speak whenever it is our turn; never rejects. */
+  /** Sends our user's lines whenever it is our turn. Never rejects. */
   protected async speak(input: Pick<LineInput, "read">): Promise<void> {
     const { signal } = this.over;
     try {
@@ -82,27 +82,27 @@ export abstract class Side {
     }
   }
 
-  /** Whether a message fits; our person is told when it does not. */
+  /** Whether a message fits; if not, tells our user. */
   protected fits(text: string): boolean {
-    if (!fitsLine(text)) this.remark(`Not sent: a message has at most ${MAX_LINE} bytes`);
+    if (!fitsLine(text)) this.remark(`Not sent: the limit is ${MAX_LINE} bytes per message`);
     return fitsLine(text);
   }
 
-  /** Sends our last message again, where it can have been lost. */
+  /** Sends our last message again, if messages can be lost. */
   protected repeat(): void {
-    if (!this.repeats || this.said === null) return;
+    if (!this.repeats || this.lastSent === null) return;
     this.remark("Sending your last message again");
-    this.send(this.said).catch(() => {});
+    this.send(this.lastSent).catch(() => {});
   }
 
-  /** Sends a message after those before it. */
+  /** Sends a message after the queued ones. */
   protected send(text: string): Promise<void> {
-    const sent = this.sending.then(() => this.partner.say(text));
+    const sent = this.sending.then(() => this.partner.send(text));
     this.sending = sent.catch(() => {});
     return sent;
   }
 
-  /** Has {@linkcode Side.speak} look again whose turn it is, and whether we are finished. */
+  /** Makes {@linkcode Side.speak} check again whose turn it is, and whether we are finished. */
   protected wake(): void {
     this.#wake();
   }

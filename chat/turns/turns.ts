@@ -1,25 +1,25 @@
 /**
- * Whose turn it is in a conversation of two, for the side that answers. Pure.
+ * The state of a conversation in turns, for the answering side. Pure.
  *
  * @module
  */
 
-/** The most lines that are kept for a partner who does not wait. */
+/** The maximum number of messages queued from a partner that sends out of turn. */
 export const MOST_KEPT = 16;
 
-/** What became of something the partner said. */
-export type Heard =
+/** What happened to a message from the partner. */
+export type Received =
   /** It was the partner's turn; now it is ours. */
   | "now"
-  /** It was our turn: kept until the partner's comes. */
+  /** It was our turn: queued until it is the partner's. */
   | "kept"
-  /** The same again while we have not answered yet: nothing new. */
+  /** A repetition of the message that we have not answered yet: ignored. */
   | "repeated"
-  /** Too much is kept already: not taken. */
+  /** The queue is full: dropped. */
   | "full";
 
 /**
- * Keeps the turns of two sides, and what the partner says too early.
+ * Tracks whose turn it is, and queues what the partner sends out of turn.
  *
  * @example Usage
  * ```ts
@@ -27,21 +27,21 @@ export type Heard =
  * import { assertEquals } from "@std/assert";
  *
  * const turns = new Turns();
- * assertEquals(turns.hear("hello"), "now");
- * assertEquals(turns.hear("are you there?"), "kept");
- * turns.say("yes");
+ * assertEquals(turns.receive("hello"), "now");
+ * assertEquals(turns.receive("are you there?"), "kept");
+ * turns.send("yes");
  * assertEquals(turns.next(), "are you there?"); // and it is our turn again
  * ```
  */
 export class Turns {
   #ours = false;
   #kept: string[] = [];
-  #heard: string | null = null;
-  #said: string | null = null;
+  #received: string | null = null;
+  #sent: string | null = null;
   #doubted = false;
   #repeats: boolean;
 
-  /** @param options With `repeats`, messages can be lost, and a partner who hears nothing says the same again. */
+  /** @param options With `repeats`, messages can be lost, and a partner that gets no answer sends its message again. */
   constructor(options: { repeats?: boolean } = {}) {
     this.#repeats = options.repeats === true;
   }
@@ -51,21 +51,21 @@ export class Turns {
     return this.#ours;
   }
 
-  /** The last that we said. */
-  get said(): string | null {
-    return this.#said;
+  /** Our last message. */
+  get sent(): string | null {
+    return this.#sent;
   }
 
-  /** Whether the partner said again what we have answered: perhaps that answer was lost, perhaps it is meant. */
+  /** Whether the partner repeated a message that we have answered: the answer may have been lost, or the repetition is meant. */
   get doubted(): boolean {
     return this.#doubted;
   }
 
-  /** The partner says something. */
-  hear(text: string): Heard {
-    const again = this.#repeats && text === this.#heard;
+  /** Takes a message from the partner. */
+  receive(text: string): Received {
+    const again = this.#repeats && text === this.#received;
     if (!this.#ours) {
-      this.#doubted = again && this.#said !== null;
+      this.#doubted = again && this.#sent !== null;
       this.#take(text);
       return "now";
     }
@@ -75,14 +75,14 @@ export class Turns {
     return "kept";
   }
 
-  /** We say something, and the turn passes. */
-  say(text: string): void {
-    this.#said = text;
+  /** Notes our message: the turn passes to the partner. */
+  send(text: string): void {
+    this.#sent = text;
     this.#ours = false;
     this.#doubted = false;
   }
 
-  /** Takes what the partner said too early, now that it is the partner's turn; `null` when there is nothing. */
+  /** Takes the next queued message, now that it is the partner's turn; `null` if there is none. */
   next(): string | null {
     const text = this.#ours ? undefined : this.#kept.shift();
     if (text === undefined) return null;
@@ -90,13 +90,13 @@ export class Turns {
     return text;
   }
 
-  /** Takes all that the partner said too early: the conversation is over. */
+  /** Takes all queued messages: the conversation is over. */
   rest(): string[] {
     return this.#kept.splice(0);
   }
 
   #take(text: string): void {
-    this.#heard = text;
+    this.#received = text;
     this.#ours = true;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Partners of a conversation over datagrams, on either side. Whoever else sends is no part of it.
+ * The partners in a conversation over UDP, for either side. Datagrams from other peers are kept out of it.
  *
  * @module
  */
@@ -11,81 +11,83 @@ import { ProtocolError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { Partner } from "./partner.ts";
 import { isStillWaiting } from "../protocol.ts";
-import { isServersWord, Reflexes } from "./udp_reflex.ts";
+import { AutoReplyDetector, isAutomaticReply } from "./udp_reflex.ts";
 
-/** How many datagrams may wait to be heard; more are lost, as datagrams may be. */
-const MOST_WAITING = 64;
-/** How often a guest says its goodbye when nobody answers. */
+/** The maximum number of datagrams queued; more are dropped, as any datagram may be. */
+const MAX_QUEUED = 64;
+/** How often a guest sends its goodbye if the server does not answer. */
 const GOODBYES = 3;
 
-/** The guest of a server whose one socket serves everybody: the server passes on what comes from this guest. */
+/** The guest, as seen by the server. One socket serves all peers, so the server passes this guest's datagrams on. */
 export class UdpGuestPartner implements Partner {
   readonly peer: Endpoint;
   #socket: DatagramSocket;
   #budget: AnswerBudget;
-  #waiting: Uint8Array[] = [];
-  #reflexes = new Reflexes();
+  #queue: Uint8Array[] = [];
+  #detector = new AutoReplyDetector();
   #isServer = false;
   #ended = false;
   #wake: () => void = () => {};
 
-  /** @param budget How often this guest gets an answer that nobody has typed. */
+  /** @param budget Limits the automatic answers to this guest. */
   constructor(socket: DatagramSocket, peer: Endpoint, budget: AnswerBudget) {
     this.#socket = socket;
     this.peer = peer;
     this.#budget = budget;
   }
 
-  /** Passes on what came from the guest. */
+  /** Queues a datagram from the guest. */
   deliver(bytes: Uint8Array): void {
     const text = lineText(bytes);
-    if (isServersWord(text) || this.#reflexes.heard(text, performance.now())) this.#isServer = true;
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(bytes);
+    if (isAutomaticReply(text) || this.#detector.received(text, performance.now())) this.#isServer = true;
+    else if (this.#queue.length < MAX_QUEUED) this.#queue.push(bytes);
     this.#wake();
   }
 
-  /** @throws {ProtocolError} The guest is a server that answers by itself: it is not let talk with our person. */
-  async hear(): Promise<Uint8Array | null> {
+  /** @throws {ProtocolError} The guest is a server that answers automatically; the conversation must end. */
+  async receive(): Promise<Uint8Array | null> {
     for (;;) {
       if (this.#ended) return null;
-      if (this.#isServer) throw new ProtocolError("Cannot go on: it answers at once and by rule, as a server does");
-      const bytes = this.#waiting.shift();
+      if (this.#isServer) {
+        throw new ProtocolError("Cannot continue: it answers instantly and automatically, as a server does");
+      }
+      const bytes = this.#queue.shift();
       if (bytes !== undefined) return bytes;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
-  async say(text: string): Promise<void> {
-    // Two servers could tell each other for ever that it is not their turn.
-    if (!isStillWaiting(text)) this.#reflexes.said(text, performance.now());
+  async send(text: string): Promise<void> {
+    // Without a budget, two servers could tell each other forever that it is not their turn.
+    if (!isStillWaiting(text)) this.#detector.sent(text, performance.now());
     else if (!this.#budget.take(this.peer)) return;
     await this.#socket.send(text, this.peer);
   }
 
-  /** There is no connection to be ended: whatever comes after this begins a new conversation. */
+  /** There is no connection to close: the guest's next datagram starts a new conversation. */
   end(): Promise<void> {
     this.#ended = true;
-    this.#waiting = [];
+    this.#queue = [];
     this.#wake();
     return Promise.resolve();
   }
 }
 
-/** The server that a guest talks to. */
+/** The server, as seen by a guest. */
 export class UdpServerPartner implements Partner, Disposable {
   #socket: DatagramSocket;
   #server: Endpoint;
   #unsolicited: UnsolicitedDatagrams;
   #lingering: ReturnType<typeof setInterval> | undefined;
 
-  /** @param socket Closed by its owner; closing it ends what is heard. */
+  /** @param socket Closed by its owner, which ends receiving. */
   constructor(socket: DatagramSocket, server: Endpoint, events: Events) {
     this.#socket = socket;
     this.#server = server;
     this.#unsolicited = new UnsolicitedDatagrams(events);
   }
 
-  async hear(): Promise<Uint8Array | null> {
+  async receive(): Promise<Uint8Array | null> {
     for (;;) {
       const datagram = await this.#socket.receive();
       if (datagram === null) return null;
@@ -94,19 +96,19 @@ export class UdpServerPartner implements Partner, Disposable {
     }
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.#socket.send(text, this.#server);
   }
 
-  /** Says `exit`, and again when nobody answers; in the end the server may never know. */
-  async end(patience: number): Promise<void> {
+  /** Sends `exit`, and repeats it if the server does not answer. All of them may be lost. */
+  async end(timeout: number): Promise<void> {
     let left = GOODBYES;
     clearInterval(this.#lingering);
     this.#lingering = setInterval(() => {
-      if (--left > 0) this.say("exit").catch(() => {});
+      if (--left > 0) this.send("exit").catch(() => {});
       else this.#socket.close();
-    }, (patience || 1000) / GOODBYES);
-    await this.say("exit");
+    }, (timeout || 1000) / GOODBYES);
+    await this.send("exit");
   }
 
   [Symbol.dispose](): void {

@@ -9,7 +9,7 @@ import { LineClient } from "./support.ts";
 const at = (port: number, ...more: string[]): string[] => ["--port", String(port), ...more];
 const HERE = ["--bind", "127.0.0.1"];
 
-Deno.test("chat:client off a terminal is a filter: lines in, everything received out, the rest on stderr", async () => {
+Deno.test("chat:client off a terminal is a filter: input lines are sent, received bytes go to stdout, the rest to stderr", async () => {
   await using server = await startServer("chat:server", HERE);
   using bob = await LineClient.connect(server.port);
   await bob.say("/nick bob");
@@ -31,7 +31,7 @@ Deno.test("chat:client off a terminal is a filter: lines in, everything received
   assertMatch(stderr, /^\[\+\] Connected to 127\.0\.0\.1:\d+ .*\n[^]*\[\+\] Done: \d+ bytes sent, \d+ received\n$/);
 });
 
-Deno.test("chat:client puts out what it receives byte for byte", async () => {
+Deno.test("chat:client writes what it receives byte for byte", async () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   await using server = rawServer(async (client) => {
     await client.rest();
@@ -69,7 +69,7 @@ Deno.test("chat:client ends with 0 when the server closes while its input is ope
   assertEquals((await client.ended()).code, 0);
 });
 
-/** A server that resets its first client as soon as something has come. */
+/** A server that resets a client at its first bytes. */
 function resettingServer(): Promise<{ port: number } & AsyncDisposable> {
   const server = createServer((socket: Socket) => socket.once("data", () => socket.resetAndDestroy()));
   return new Promise((resolve) => {
@@ -91,7 +91,7 @@ Deno.test("chat:client ends with 6 when the server resets, in both modes (S9, S1
   }
 });
 
-Deno.test("chat:client ends with 4 where nobody listens, with 3 where there is no such name (S14)", async () => {
+Deno.test("chat:client ends with 4 when refused, with 3 for an unknown name (S14)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -103,7 +103,7 @@ Deno.test("chat:client ends with 4 where nobody listens, with 3 where there is n
   assertEquals((await run("chat:client", at(port, "--host", "no-such-name.invalid"))).code, 3);
 });
 
-Deno.test("chat:client gives a line --timeout as a whole, in a pipe as well", async () => {
+Deno.test("chat:client applies --timeout to a whole line, in a pipe as well", async () => {
   await using server = rawServer(async (client) => {
     for (;;) {
       await client.send("x");
@@ -125,7 +125,7 @@ Deno.test("chat:client --timeout ends a silent room with 5", async () => {
   assertEquals((await client.ended()).code, 5);
 });
 
-Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its reader has left (P1, P3)", POSIX, async () => {
+Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its stdout is closed (P1, P3)", POSIX, async () => {
   await using server = await startServer("chat:server", HERE);
   await using client = start("chat:client", at(server.port), { stdin: true });
   await client.until(/you are/);
@@ -153,7 +153,7 @@ Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its reader has l
   await talking;
 });
 
-/** What the textbook server does: it reads, and answers without a newline. */
+/** The textbook server: it reads, and answers without a newline. */
 function textbookServer(answers: string[]): AsyncDisposable & { port: number; heard: string[] } {
   const heard: string[] = [];
   const serve = async (client: RawClient): Promise<void> => {
@@ -188,7 +188,7 @@ Deno.test("chat:client --mode turns waits for the last answer, then half-closes 
   assertEquals({ code, stdout, heard: server.heard }, { code: 0, stdout: "hi there", heard: ["hello"] });
 });
 
-Deno.test("chat:client --mode turns ends at --timeout, whatever drips in: half an answer, empty lines, notices (S18)", async () => {
+Deno.test("chat:client --mode turns ends at --timeout, despite partial answers, empty lines and notices (S18)", async () => {
   for (const piece of ["x", "\n", "* soon\n"]) {
     await using dripping = rawServer(async (raw) => {
       await raw.read();
@@ -200,11 +200,11 @@ Deno.test("chat:client --mode turns ends at --timeout, whatever drips in: half a
     const args = at(dripping.port, "--mode", "turns", "-t", "0.3");
     const { code, stderr } = await deadline(run("chat:client", args, { input: "hello\n" }), 10_000);
     assertEquals([piece, code], [piece, 5]);
-    assertStringIncludes(stderr, "Cannot go on: no answer for 0.3 s");
+    assertStringIncludes(stderr, "Cannot continue: no answer for 0.3 s");
   }
 });
 
-Deno.test("chat:client --mode turns ends with 0 when the other side says exit, with 5 when it says nothing", async () => {
+Deno.test("chat:client --mode turns ends with 0 when the server sends exit, with 5 when it sends nothing", async () => {
   await using server = textbookServer(["exit"]);
   await using client = start("chat:client", at(server.port, "--mode", "turns"), { stdin: true });
   await client.type("hello\n");
@@ -216,7 +216,7 @@ Deno.test("chat:client --mode turns ends with 0 when the other side says exit, w
   });
   await using waiting = start("chat:client", at(silent.port, "--mode", "turns", "-t", "0.1"), { stdin: true });
   await waiting.type("hello\n");
-  await waiting.until(/Cannot go on: no answer for 0\.1 s/, "stderr");
+  await waiting.until(/Cannot continue: no answer for 0\.1 s/, "stderr");
   assertEquals((await waiting.ended()).code, 5);
 });
 
@@ -230,7 +230,7 @@ Deno.test("chat:client in turns and chat:server in turns", async () => {
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("a chat:client that dies by SIGKILL is announced once, and the room goes on (63)", async () => {
+Deno.test("a chat:client killed by SIGKILL is announced once, and the room stays open (63)", async () => {
   await using server = await startServer("chat:server", HERE);
   using bob = await LineClient.connect(server.port);
   await bob.until(/you are/);
@@ -258,7 +258,7 @@ Deno.test("chat:udp-client talks in turns, and sends its last message again when
   assertEquals({ code, stdout }, { code: 0, stdout: "hi thereGoodbye! Closing session." });
 });
 
-Deno.test("chat:udp-client takes no answer from whom it did not ask (D5, 60)", async () => {
+Deno.test("chat:udp-client ignores answers from other peers (D5, 60)", async () => {
   using server = new RawPeer();
   using stranger = new RawPeer();
   await using client = start("chat:udp-client", at(server.port), { stdin: true });
@@ -271,7 +271,7 @@ Deno.test("chat:udp-client takes no answer from whom it did not ask (D5, 60)", a
   assertEquals(client.stdout, "hi there");
 });
 
-Deno.test("chat:udp-client tells of one stranger, and of the others by count", async () => {
+Deno.test("chat:udp-client reports one stranger, and counts the others", async () => {
   using server = new RawPeer();
   using stranger = new RawPeer();
   await using client = start("chat:udp-client", at(server.port), { stdin: true });
@@ -285,13 +285,13 @@ Deno.test("chat:udp-client tells of one stranger, and of the others by count", a
   assertMatch(stderr, /Ignored \d+ more unsolicited datagrams in the last/);
 });
 
-Deno.test("chat:udp-client ends with 5 when nobody answers in time, with 0 when nobody answers its goodbye (D9)", async () => {
+Deno.test("chat:udp-client ends with 5 when no answer comes in time, with 0 when its goodbye gets none (D9)", async () => {
   using server = new RawPeer();
   assertEquals((await run("chat:udp-client", at(server.port, "--timeout", "0.1"), { input: "hello\n" })).code, 5);
   assertEquals((await run("chat:udp-client", at(server.port), { input: "exit\n" })).code, 0);
 });
 
-Deno.test("chat:udp-client ends with 0 when the other side says exit", async () => {
+Deno.test("chat:udp-client ends with 0 when the server sends exit", async () => {
   using server = new RawPeer();
   await using client = start("chat:udp-client", at(server.port), { stdin: true });
   await client.type("hello\n");

@@ -4,7 +4,7 @@ import { checkName, MAX_NAME } from "../../chat/names.ts";
 
 const pure = { permissions: "none" } as const;
 
-/** Whether two names are the same. */
+/** Whether two names count as the same. */
 function same(one: string, other: string): boolean {
   const keys = nameKeys(one);
   return nameKeys(other).some((key) => keys.includes(key));
@@ -15,7 +15,7 @@ function problem(wanted: string): string {
   return "problem" in checked ? checked.problem : "";
 }
 
-Deno.test("checkName() takes one word of any script, with digits and emoji", pure, () => {
+Deno.test("checkName() accepts one word of any script, with digits and emoji", pure, () => {
   const names = [
     "a",
     "Alice",
@@ -35,7 +35,7 @@ Deno.test("checkName() takes one word of any script, with digits and emoji", pur
   for (const name of names) assertEquals(checkName(name), { name: name.normalize("NFKC") });
 });
 
-Deno.test("checkName() refuses what is no name, with the reason (C1)", pure, () => {
+Deno.test("checkName() refuses an invalid name, with the reason (C1)", pure, () => {
   assertEquals(problem(""), "a name has at least one character");
   assertEquals(problem("   "), "a name has at least one character");
   assertEquals(problem("x".repeat(1000)), "a name has at most 24 characters");
@@ -51,17 +51,17 @@ Deno.test("checkName() refuses what is no name, with the reason (C1)", pure, () 
   assertEquals(problem("Z\u0335\u0336\u0337\u0338algo"), word);
 });
 
-Deno.test("checkName() refuses names that are made to look like others (C1)", pure, () => {
+Deno.test("checkName() refuses names built to look like others (C1)", pure, () => {
   for (
     const name of [
-      "ali\u0307ce", // a dot above the i, which has one
+      "ali\u0307ce", // an extra dot above the i
       "ꓢerver", // Lisu
       "Ꭺlice", // Cherokee
       "ᎪᏞᏆᏟᎬ",
-      "ɑlice", // the letter of phoneticians
+      "ɑlice", // phonetic alpha
       "ꜱerver",
-      "aliceꓽ", // a Lisu letter like a colon
-      "alice\u02d0", // the sign of a long vowel
+      "aliceꓽ", // a Lisu letter that looks like a colon
+      "alice\u02d0", // the length mark of phonetic notation
       "a\u{16fe4}b",
       "aʼb",
       "Ωmega",
@@ -94,7 +94,7 @@ Deno.test("checkName() counts characters, not UTF-16 units", pure, () => {
   assertEquals(problem("😀".repeat(MAX_NAME + 1)), "a name has at most 24 characters");
 });
 
-Deno.test("checkName() writes a name in its compatibility form", pure, () => {
+Deno.test("checkName() returns a name in its compatibility form", pure, () => {
   assertEquals(checkName("Ａｌｉｃｅ"), { name: "Alice" });
   assertEquals(checkName(" bob "), { name: "bob" });
 });
@@ -110,7 +110,7 @@ Deno.test("nameKeys() are the same for names that differ in case or width (C1)",
   assert(!same("alice", "alise"));
 });
 
-Deno.test("nameKeys() are the same again for what checkName() makes of a name", pure, () => {
+Deno.test("nameKeys() are the same for a name and for what checkName() returns", pure, () => {
   for (const wanted of ["ﬁnn", "Ⅸ", "①", "K", "ſam", "İpek"]) {
     const checked = checkName(wanted);
     assert("name" in checked, wanted);
@@ -118,7 +118,7 @@ Deno.test("nameKeys() are the same again for what checkName() makes of a name", 
   }
 });
 
-/** Names that were taken beside the plain form, and that form. */
+/** Look-alikes, each with the plain name. */
 const LOOK_ALIKES: readonly (readonly [string, string])[] = [
   ["ΜΑΧ", "max"],
   ["ΑΝΝΑ", "anna"],
@@ -162,7 +162,7 @@ const LOOK_ALIKES: readonly (readonly [string, string])[] = [
   ["adrnin", "admin"],
 ];
 
-Deno.test("a name that looks like another is none, or the same (C1)", pure, () => {
+Deno.test("a look-alike name is refused, or counts as the same (C1)", pure, () => {
   for (const [name, plain] of LOOK_ALIKES) {
     assert(problem(name) !== "" || same(name, plain), name);
     assert(problem(name) !== "" || same(name, plain.toUpperCase()), name);
@@ -170,7 +170,7 @@ Deno.test("a name that looks like another is none, or the same (C1)", pure, () =
 });
 
 Deno.test(
-  "a name is compared in small letters, in capitals and as it is written: no letter stands for two (C1)",
+  "a name is compared as written, in lower case and in upper case, so that no letter stands for two (C1)",
   pure,
   () => {
     assert(same("ΑΝΝΑ", "anna") && same("αννα", "avva") && !same("anna", "avva"));
@@ -178,7 +178,7 @@ Deno.test(
   },
 );
 
-Deno.test("names whose letters make the difference are two, whatever the script", pure, () => {
+Deno.test("names that differ in their letters are different, in any script", pure, () => {
   for (
     const [one, other] of [
       ["राम", "रीमा"],
@@ -201,18 +201,18 @@ Deno.test("names whose letters make the difference are two, whatever the script"
   }
 });
 
-Deno.test("guest-N and what looks like it is recognised", pure, () => {
+Deno.test("guest-N and its look-alikes are recognised", pure, () => {
   for (const name of ["guest-1", "guest-10", "GUEST_7", "guest", "Guest.l", "ɢuest-1", "guеst-O"]) {
     assert(isGuestName(nameKeys(name)) || problem(name) !== "", name);
   }
   for (const name of ["guestbook", "august", "guesst-1"]) assert(!isGuestName(nameKeys(name)), name);
 });
 
-Deno.test("a name of punctuation alone is the same as itself", pure, () => {
+Deno.test("a name of punctuation only equals itself, and no other", pure, () => {
   assertEquals([nameKeys("_"), same("_", "__"), same("_", "_")], [["_"], false, true]);
 });
 
-/** First names as people write them. */
+/** First names in their usual spelling. */
 const FIRST_NAMES = `
 Alice Bob Carol Dave Emma Liam Olivia Noah Ava Sophia Isabella Mia Charlotte Amelia Harper Evelyn William James Benjamin Lucas
 Henry Mateo Daniel Michael Mary Marie Max Zoe Hugo Savva Yaya Paul John Bill Kate Lucy Anna Clara Dara Ian Lan
@@ -238,7 +238,7 @@ Caitríona Siân Llŷr Gwenhwyfar O'Neil D'Arcy Jean-Luc Anne_Marie J.R.
 李Lei 김Kim 小明 阿Q ㄇㄚㄇㄚ 😀 🐼 panda🐼 r2d2 x1 42 _nick
 `.split(/\s+/).filter((name) => name !== "");
 
-Deno.test("first names of many languages are names, and none is reserved", pure, () => {
+Deno.test("first names of many languages are valid, and none is reserved", pure, () => {
   const reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
   assert(FIRST_NAMES.length > 340, `${FIRST_NAMES.length}`);
   const refused = FIRST_NAMES.filter((name) =>
@@ -247,7 +247,7 @@ Deno.test("first names of many languages are names, and none is reserved", pure,
   assertEquals(refused.map((name) => `${name} ${problem(name)}`), []);
 });
 
-Deno.test("checkName() takes apostrophes as people type them, and syllables with many vowel signs", pure, () => {
+Deno.test("checkName() accepts typographic apostrophes, and syllables with many vowel signs", pure, () => {
   const names = ["O\u2019Brien", "O\u02bbzbek", "\u1000\u103b\u1031\u102c\u103a"];
   assertEquals(names.map(checkName), [{ name: "O'Brien" }, { name: "O'zbek" }, { name: names[2] ?? "" }]);
 });

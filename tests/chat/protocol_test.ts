@@ -16,7 +16,7 @@ import {
 
 const pure = { permissions: "none" } as const;
 
-Deno.test("parseLine() tells words from commands", pure, () => {
+Deno.test("parseLine() tells text from commands", pure, () => {
   assertEquals(parseLine("hello"), { kind: "say", text: "hello" });
   assertEquals(parseLine("  indented "), { kind: "say", text: "  indented" });
   assertEquals(parseLine("/who"), { kind: "command", name: "who", rest: "" });
@@ -29,7 +29,7 @@ Deno.test("parseLine() tells words from commands", pure, () => {
   assertEquals(parseLine("/me a\u2028b"), { kind: "command", name: "me", rest: "a\u2028b" });
 });
 
-Deno.test("isFarewell() knows exit and /quit in any case, alone but for spaces (C6)", pure, () => {
+Deno.test("isFarewell() accepts exit and /quit in any case, with spaces around them (C6)", pure, () => {
   for (const line of ["exit", "EXIT", "  Exit \t", "/quit", "/QUIT ", "exit\r"]) assert(isFarewell(line), line);
   for (const line of ["exit the room", "please exit", "exit.", "quit", "/quit now", "ex it", ""]) {
     assert(!isFarewell(line), line);
@@ -37,7 +37,7 @@ Deno.test("isFarewell() knows exit and /quit in any case, alone but for spaces (
   assertEquals(parseLine(" EXIT "), { kind: "command", name: "quit", rest: "" });
 });
 
-Deno.test("no line that people write looks like a notice, another's line or a prompt (C2)", pure, () => {
+Deno.test("no member's line looks like a notice, another member's line or a prompt (C2)", pure, () => {
   const texts = [
     "* bob left (quit)",
     "\n* bob left (quit)",
@@ -63,13 +63,13 @@ Deno.test("control and bidirectional-override characters arrive escaped (S7, 64)
   assertEquals(noticeLine("a\nb"), "* a\\nb");
 });
 
-Deno.test("splitWord() takes the first word off", pure, () => {
+Deno.test("splitWord() splits off the first word", pure, () => {
   assertEquals(splitWord("bob hello there"), { word: "bob", text: "hello there" });
   assertEquals(splitWord("bob"), { word: "bob", text: "" });
   assertEquals(splitWord(""), { word: "", text: "" });
 });
 
-Deno.test("learnFrom() reads names out of the room's own lines", pure, () => {
+Deno.test("learnFrom() reads names from the room's lines", pure, () => {
   const nothing = { own: null, here: [], gone: [] };
   assertEquals(learnFrom(noticeLine(youAre("guest-1"))), { ...nothing, own: "guest-1" });
   assertEquals(learnFrom("* alice joined"), { ...nothing, here: ["alice"] });
@@ -80,19 +80,19 @@ Deno.test("learnFrom() reads names out of the room's own lines", pure, () => {
   assertEquals(learnFrom("alice: hi: there"), { ...nothing, here: ["alice"] });
   assertEquals(learnFrom("alice (to you): psst"), { ...nothing, here: ["alice"] });
   assertEquals(learnFrom("~ alice waves"), { ...nothing, here: ["alice"] });
-  for (const line of ["", "Goodbye! Closing connection.", "* the server stops", "no colon here"]) {
+  for (const line of ["", "Goodbye! Closing connection.", "* the server is shutting down", "no colon here"]) {
     assertEquals(learnFrom(line), nothing);
   }
 });
 
-Deno.test("fitsLine() measures bytes", pure, () => {
+Deno.test("fitsLine() counts bytes", pure, () => {
   assert(fitsLine("x".repeat(MAX_LINE - 1)));
   assert(!fitsLine("x".repeat(MAX_LINE)));
   assert(fitsLine("é".repeat(MAX_LINE / 2 - 1)));
   assert(!fitsLine("漢".repeat(MAX_LINE / 2)));
 });
 
-/** What a server can send for a name, and a terminal would obey or misread. */
+/** Names from a malicious server that would control or confuse a terminal. */
 const NO_NAMES = [
   "\x1b]0;PWNED\x07\x1b[31mx",
   "\x1b]52;c;cm0gLXJm\x07",
@@ -104,7 +104,7 @@ const NO_NAMES = [
   "аlice",
 ];
 
-Deno.test("learnFrom() learns no name that the server could not have let anybody take", pure, () => {
+Deno.test("learnFrom() ignores names that a room would refuse", pure, () => {
   const nothing = { own: null, here: [], gone: [] };
   for (const name of NO_NAMES) {
     assertEquals(learnFrom(`* you are ${name}; /help lists what you can type`), nothing, name);

@@ -4,7 +4,7 @@ import { LineClient } from "./support.ts";
 
 const HERE = ["--bind", "127.0.0.1"];
 
-Deno.test("chat:server: an operator at a pipe takes part, and its end does not stop the room (C4, 73)", async () => {
+Deno.test("chat:server: an operator at a pipe takes part, and the end of the pipe does not stop the room (C4, 73)", async () => {
   await using server = await startServer("chat:server", [...HERE, "--name", "Ada"], { stdin: true });
   using bob = await LineClient.connect(server.port);
   await bob.say("/nick bob");
@@ -13,13 +13,13 @@ Deno.test("chat:server: an operator at a pipe takes part, and its end does not s
   await server.script.endInput();
   assertEquals(await bob.until(/last line/), ["Ada: welcome", "Ada: last line without newline"]);
   await bob.say("/msg Ada are you there?", "hello");
-  assertEquals((await bob.until(/nobody/)).at(-1), "* nobody here is called Ada");
+  assertEquals((await bob.until(/no such/)).at(-1), "* no such member: Ada");
   await server.script.until(/^bob: hello$/m);
   assertMatch(server.script.stdout, /^\* bob joined\nAda: welcome\nAda: last line without newline\n/m);
 });
 
 for (const [name, stdin] of [["/dev/null", "null"], ["a file", "/etc/hosts"]] as const) {
-  Deno.test(`chat:server: an operator who is ${name} does not stop the room (C4, P2)`, async () => {
+  Deno.test(`chat:server: input from ${name} does not stop the room (C4, P2)`, async () => {
     if (stdin === "null") {
       await using server = await startServer("chat:server", HERE);
       using bob = await LineClient.connect(server.port);
@@ -40,7 +40,7 @@ for (const [name, stdin] of [["/dev/null", "null"], ["a file", "/etc/hosts"]] as
   });
 }
 
-Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody is told (P1)", {
+Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and tells all members (P1)", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -49,12 +49,12 @@ Deno.test("chat:server stops at SIGINT, SIGTERM and SIGHUP with 0, and everybody
     await bob.until(/you are/);
     const { code, stderr } = await server.script.stop(signal);
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
-    assertEquals(await bob.rest(), ["* the server stops"]);
+    assertEquals(await bob.rest(), ["* the server is shutting down"]);
     assertMatch(server.script.stdout, /\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 1 connection served, /);
   }
 });
 
-Deno.test("chat:server ends quietly when nobody reads its log any more (P3)", POSIX, async () => {
+Deno.test("chat:server ends quietly when its stdout is closed (P3)", POSIX, async () => {
   const pipeline =
     `"${Deno.execPath()}" run --no-prompt -A chat/server.ts --port 0 --bind 127.0.0.1 </dev/null | head -1`;
   const script = `{ ${pipeline}; } & sleep 0; wait`;
@@ -71,13 +71,13 @@ Deno.test("chat:server ends quietly when nobody reads its log any more (P3)", PO
   // The next lines of the log go into a closed pipe.
   using bob = await LineClient.connect(port);
   await bob.say("hello");
-  assertEquals((await bob.rest()).at(-1), "* the server stops");
+  assertEquals((await bob.rest()).at(-1), "* the server is shutting down");
   await reader.cancel();
   await child.stderr.cancel();
   await child.status;
 });
 
-Deno.test("chat:server --json tells who said what", async () => {
+Deno.test("chat:server --json reports who said what", async () => {
   await using server = await startServer("chat:server", [...HERE, "--json"], { stdin: true });
   using bob = await LineClient.connect(server.port);
   await bob.say("/nick bob", "Grüße");
@@ -99,7 +99,7 @@ Deno.test("chat:server --json tells who said what", async () => {
 
 const SERVER = new URL("../../chat/server.ts", import.meta.url).pathname;
 
-Deno.test("chat:server: /save writes a new file, and says what stands in the way", async () => {
+Deno.test("chat:server: /save writes a new file, and says why it cannot", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir());
   try {
     const process = new Deno.Command(Deno.execPath(), {
@@ -117,8 +117,8 @@ Deno.test("chat:server: /save writes a new file, and says what stands in the way
     await server.until(/saved to/);
     assertMatch(await Deno.readTextFile(path), /^\d{4}-\d\d-\d\dT\S+Z server: for the record\n$/);
     await server.type(`/save ${path}\n/save ${folder}/none/x\n/save /elsewhere\n`);
-    await server.until(/what was said\.txt: it is there already; choose another name/);
-    await server.until(/none\/x: there is no such folder/);
+    await server.until(/what was said\.txt: the file exists; choose another name/);
+    await server.until(/none\/x: no such folder/);
     await server.until(/elsewhere: it must be a file in \/\S+/);
     await server.type("/stop\n");
     assertEquals((await server.ended()).code, 0);
@@ -127,7 +127,7 @@ Deno.test("chat:server: /save writes a new file, and says what stands in the way
   }
 });
 
-Deno.test("chat:server --quiet prints the ready line alone", async () => {
+Deno.test("chat:server --quiet prints only the ready line", async () => {
   await using server = await startServer("chat:server", [...HERE, "-q"], { stdin: true });
   using bob = await LineClient.connect(server.port);
   await bob.say("hello", "exit");
@@ -149,7 +149,7 @@ Deno.test("chat:server --once serves one guest and exits 0; in turns as well", a
   }
 });
 
-Deno.test("chat:server --allow turns others away with the reason", async () => {
+Deno.test("chat:server --allow refuses others with the reason", async () => {
   await using server = await startServer("chat:server", [...HERE, "--allow", "192.0.2.0/24"]);
   using bob = await LineClient.connect(server.port);
   assertEquals(await bob.rest(), ["* Cannot serve you: your address is not allowed here"]);
@@ -161,7 +161,7 @@ Deno.test("chat:server listens on every address unless told otherwise, and says 
   await server.script.until(/to join, type on another machine:|this machine only/);
 });
 
-Deno.test("chat:server and chat:udp-server say what else is wrong with their flags (P4)", async () => {
+Deno.test("the chat scripts say what is wrong with their flags (P4)", async () => {
   const cases = [
     ["chat:server", ["--mode", "solo"], 'Cannot use --mode "solo": it must be room or turns'],
     ["chat:server", ["--history", "-1"], "Cannot use --history"],
@@ -178,7 +178,7 @@ Deno.test("chat:server and chat:udp-server say what else is wrong with their fla
   }));
 });
 
-Deno.test("chat:server says who may hold a port that is in use (S15)", async () => {
+Deno.test("chat:server ends with 9 when the port is in use (S15)", async () => {
   await using server = await startServer("chat:server", HERE);
   const { code, stderr } = await run("chat:server", [...HERE, "--port", String(server.port)]);
   assertEquals(code, 9);
@@ -195,5 +195,5 @@ Deno.test("chat:udp-server: an operator at a pipe talks with a guest; SIGINT end
   const { code, stdout } = await server.script.stop();
   assertEquals(code, 0);
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 1 conversation\n$/);
-  await client.until(/\* the server stops/);
+  await client.until(/\* the server is shutting down/);
 });

@@ -1,25 +1,25 @@
 /**
- * People for the tests of the chat: they type, they read lines, and they hold a room.
+ * Helpers for the chat tests: a typing user, a client that reads lines, and a room.
  *
  * @module
  */
 import { proseOf } from "../../lib/console/log.ts";
 import { connect as connectNode } from "node:net";
-import type { Desk } from "../../chat/input.ts";
+import type { User } from "../../chat/input.ts";
 import { type RoomServerOptions, serveRoom } from "../../chat/transport/serve_room.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
-/** An input line into which a test types. */
+/** An input line that a test types into. */
 export class TypedInput implements LineInput {
   interactive = false;
-  /** The words before the input, each time they changed. */
+  /** The prompts set so far. */
   readonly prompts: string[] = [];
   closed = false;
   #lines: (string | null)[] = [];
   #wake = Promise.withResolvers<void>();
-  /** What the script makes of a line that comes early, as `openInput` would be told. */
+  /** The script's handler for an early line, as passed to `openInput`. */
   onTypeAhead: (line: string) => boolean = () => false;
   #reading = false;
 
@@ -79,11 +79,11 @@ export class TypedInput implements LineInput {
   }
 }
 
-/** A desk at which a test sits; stopping aborts `stopping`. */
-export class TestDesk implements Desk {
+/** A user played by a test; `stop` aborts `stopping`. */
+export class TestUser implements User {
   readonly input = new TypedInput();
   readonly stopping = new AbortController();
-  readonly open: Desk["open"] = (options) => {
+  readonly open: User["open"] = (options) => {
     this.input.onTypeAhead = options.onTypeAhead ?? this.input.onTypeAhead;
     this.input.prompts.push(options.prompt ?? "");
     return this.input;
@@ -91,7 +91,7 @@ export class TestDesk implements Desk {
   readonly stop = (): void => this.stopping.abort();
 }
 
-/** A client that reads lines, each 5 s at most. */
+/** A client that reads lines, with a limit of 5 s for each. */
 export class LineClient implements Disposable {
   readonly raw: RawClient;
   #decoder = new TextDecoder();
@@ -109,7 +109,7 @@ export class LineClient implements Disposable {
     await this.raw.send(lines.map((line) => `${line}\n`).join(""));
   }
 
-  /** The next line, or what is left at the end; `null` when nothing is. */
+  /** The next line, or the rest at the end; `null` if there is none. */
   async line(): Promise<string | null> {
     for (;;) {
       const end = this.#text.indexOf("\n");
@@ -128,7 +128,7 @@ export class LineClient implements Disposable {
     }
   }
 
-  /** Lines up to the first that matches, that one included. */
+  /** The lines up to and including the first that matches. */
   async until(pattern: RegExp): Promise<string[]> {
     const lines: string[] = [];
     for (;;) {
@@ -151,7 +151,7 @@ export class LineClient implements Disposable {
   }
 }
 
-/** Joins under a name, sends the beginning of a line, and resets once the server has answered. */
+/** Joins under a name, sends part of a line, and resets once the server has answered. */
 export function joinAndReset(port: number, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connectNode(port, "127.0.0.1", () => socket.write(`/nick ${name}\nhalf a mess`));
@@ -168,7 +168,7 @@ export function joinAndReset(port: number, name: string): Promise<void> {
 /** A room in this process on a free port. */
 export class TestRoomServer implements AsyncDisposable {
   readonly events = new RecordedEvents();
-  readonly desk = new TestDesk();
+  readonly user = new TestUser();
   readonly saved: { path: string; text: string }[] = [];
   readonly port: number;
   readonly serving: Promise<ServeTotals>;
@@ -178,13 +178,13 @@ export class TestRoomServer implements AsyncDisposable {
     this.port = listener.addr.port;
     this.serving = serveRoom(listener, {
       events: this.events,
-      signal: this.desk.stopping.signal,
+      signal: this.user.stopping.signal,
       history: 20,
       rate: 0,
       idle: 0,
       maxMessage: 4096,
       operator: {
-        ...this.desk,
+        ...this.user,
         name: "server",
         save: (path, text) => {
           if (path === "taken") return Promise.reject(new Deno.errors.AlreadyExists("File exists (os error 17)"));
@@ -196,7 +196,7 @@ export class TestRoomServer implements AsyncDisposable {
     });
   }
 
-  /** Somebody who has joined under a name, and whom the others know. */
+  /** A client that has joined under a name and was announced. */
   async join(name: string): Promise<LineClient> {
     const client = await LineClient.connect(this.port);
     await client.say(`/nick ${name}`);
@@ -220,7 +220,7 @@ export class TestRoomServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.desk.stop();
+    this.user.stop();
     await this.serving;
   }
 }

@@ -1,4 +1,4 @@
-/** The chat over TLS: names out of certificates, refusals, and the end. */
+/** The chat over TLS: names from certificates, refusals, and the end. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { run, type RunningScript, start, startServer } from "../support/script.ts";
 import { writePki } from "../support/tls.ts";
@@ -14,21 +14,21 @@ function join(port: number, ...args: string[]): RunningScript {
   return start("chat:client", flags, { stdin: true });
 }
 
-Deno.test("with --client-ca everybody goes by the name in the certificate, and by no other (T7)", async () => {
+Deno.test("with --client-ca every member has the name in its certificate, and no other (T7)", async () => {
   await using server = await startServer("chat:server", [...LOCAL, "--client-ca", files("ca").cert]);
   await using ada = join(server.port, ...pair("ada"));
   await ada.until(/you are Ada/);
-  // The name is taken, that of the operator reserved: both are guests, and cannot take a name that is not theirs.
+  // One name is taken, the other is the operator's: both clients stay guests, and cannot choose another name.
   await using second = join(server.port, ...pair("ada"));
-  await second.until(/your certificate gives you no name here: the name Ada is taken/);
+  await second.until(/the name in your certificate cannot be used: the name Ada is taken/);
   await using forged = join(server.port, ...pair("odd"));
-  await forged.until(/your certificate gives you no name here: the name server is (taken|reserved)/);
+  await forged.until(/the name in your certificate cannot be used: the name server is (taken|reserved)/);
   await forged.type("/nick Bob\n");
-  await forged.until(/names come from certificates here/);
+  await forged.until(/names here come from certificates/);
   await ada.type("/nick Eve\nhello\n");
-  await ada.until(/names come from certificates here/);
+  await ada.until(/names here come from certificates/);
   await forged.until(/Ada: hello/);
-  // Who is refused is told why, and nobody in the room hears of it.
+  // A refused client is told why, and is not announced in the room.
   await using eve = join(server.port, ...pair("eve"));
   await eve.until(/Cannot serve you: this server does not trust who issued your certificate/);
   await server.script.until(/Refused 127\.0\.0\.1:\d+: this server does not trust/);
@@ -36,7 +36,7 @@ Deno.test("with --client-ca everybody goes by the name in the certificate, and b
   assertEquals((await ada.ended()).code, 0);
 });
 
-Deno.test("a ban holds for the certificate: others at the address come in", async () => {
+Deno.test("a ban applies to the certificate: others at the address are admitted", async () => {
   const flags = [...LOCAL, "--client-ca", files("ca").cert];
   await using server = await startServer("chat:server", flags, { stdin: true });
   await using ada = join(server.port, ...pair("ada"));
@@ -44,12 +44,12 @@ Deno.test("a ban holds for the certificate: others at the address come in", asyn
   await server.script.type("/ban ada 5\n");
   await ada.until(/you were banned by the operator/);
   await using again = join(server.port, ...pair("ada"));
-  await again.until(/Cannot serve you: the operator keeps you out for 5 minutes more/);
+  await again.until(/Cannot serve you: the operator has banned you, 5 minutes left/);
   await using other = join(server.port, ...pair("odd"));
   await other.until(/here with you: server/);
 });
 
-Deno.test("without --client-ca names are chosen, over TLS as without; the room's end is an end", async () => {
+Deno.test("without --client-ca members choose their names, as without TLS; the server's end is not a truncation", async () => {
   await using server = await startServer("chat:server", LOCAL);
   await using bob = join(server.port, "--name", "Bob");
   await bob.until(/you are Bob/);
@@ -60,7 +60,7 @@ Deno.test("without --client-ca names are chosen, over TLS as without; the room's
   assertEquals([code, stderr.includes("[!]")], [0, false]);
 });
 
-Deno.test("two in turn over TLS", async () => {
+Deno.test("a conversation in turns over TLS", async () => {
   await using server = await startServer("chat:server", [...LOCAL, "--mode", "turns"], { stdin: true });
   await using guest = join(server.port, "--mode", "turns");
   await guest.type("Grüße\n");
@@ -71,7 +71,7 @@ Deno.test("two in turn over TLS", async () => {
   assertEquals((await guest.ended()).code, 0);
 });
 
-Deno.test("chat: TLS on a plain port, and plain text on a TLS port, are said (T3)", async () => {
+Deno.test("chat: TLS on a plain port and plain text on a TLS port are reported (T3)", async () => {
   await using bare = await startServer("chat:server", ["--bind", "127.0.0.1"]);
   const tls = await run("chat:client", ["--host", "127.0.0.1", "--port", `${bare.port}`, "--tls"]);
   assertEquals(tls.code, 7);
@@ -82,7 +82,7 @@ Deno.test("chat: TLS on a plain port, and plain text on a TLS port, are said (T3
   await secured.script.until(/the client does not speak TLS, but this port does/, "stderr");
 });
 
-Deno.test("chat: a server whose certificate nobody vouches for is refused (T1)", async () => {
+Deno.test("chat: a server with an untrusted certificate is refused (T1)", async () => {
   await using server = await startServer("chat:server", ["--bind", "127.0.0.1", "--tls", ...pair("itself")]);
   const { code, stderr } = await run("chat:client", ["--host", "127.0.0.1", "--port", `${server.port}`, "--tls"]);
   assertEquals(code, 7);

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-control-regex
-/** The chat scripts at a real terminal, by way of `script(1)`. */
+/** The chat scripts at a real terminal, by means of `script(1)`. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../support/script.ts";
 import { RawClient } from "../support/sockets.ts";
@@ -10,7 +10,7 @@ const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 
 Deno.test(
-  "at a terminal chat:server asks for the port that it was not given, again when the answer is wrong",
+  "at a terminal chat:server asks for a missing port, and again if the answer is invalid",
   TERMINAL,
   async () => {
     await using server = atTerminal("chat:server", ["--bind", "127.0.0.1"]);
@@ -27,7 +27,7 @@ Deno.test(
 );
 
 Deno.test(
-  "at a terminal chat:client asks for host and port; an incoming line leaves what is being typed alone",
+  "at a terminal chat:client asks for host and port; an incoming line does not disturb the input line",
   TERMINAL,
   async () => {
     await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
@@ -43,7 +43,7 @@ Deno.test(
     await client.type("half a li");
     await client.until(/half a li/);
     await bob.say("I am here, \x1b[2J漢字");
-    // The input line is wiped, the message printed on its own line, and the input line drawn again as it was.
+    // The input line is cleared, the message printed, and the input line redrawn below it.
     await client.until(/\r\x1b\[Jbob: I am here, ␛\[2J漢字\r\n[^\n]*alice: half a li/);
     await client.type("ne\r");
     assertEquals(await bob.until(/half/), [
@@ -51,7 +51,7 @@ Deno.test(
       "* you are bob; /help lists what you can type",
       "alice: half a line",
     ]);
-    // A Tab amid pasted text is text; one that comes alone completes.
+    // A Tab within pasted text is text; one that arrives alone completes.
     await client.type("/msg b");
     await client.until(/\/msg b/);
     await client.type("\t");
@@ -65,7 +65,7 @@ Deno.test(
 );
 
 Deno.test(
-  "at a terminal chat:client ends with 130 at Ctrl-C, with 0 after /quit and when the server goes",
+  "at a terminal chat:client ends with 130 at Ctrl-C, with 0 after /quit and when the server stops",
   TERMINAL,
   async () => {
     await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
@@ -82,13 +82,13 @@ Deno.test(
     await using staying = atTerminal("chat:client", args);
     await staying.until(/guest-\d+: /);
     server.script.signal("SIGTERM");
-    await staying.until(/\* the server stops/);
+    await staying.until(/\* the server is shutting down/);
     assertEquals((await staying.ended()).code, 0);
   },
 );
 
 Deno.test(
-  "at a terminal the operator's line stays whole among the lines of the log; Ctrl-D stops the server",
+  "at a terminal log lines do not disturb the operator's input line; Ctrl-D stops the server",
   TERMINAL,
   async () => {
     await using server = atTerminal("chat:server", ["--bind", "127.0.0.1", "--port", "0"]);
@@ -132,7 +132,7 @@ Deno.test("at a terminal the prompt says whose turn it is", TERMINAL, async () =
   assertEquals((await server.ended()).code, 0);
 });
 
-Deno.test("at a terminal chat:client takes no name from the server that a terminal would obey", TERMINAL, async () => {
+Deno.test("at a terminal chat:client accepts no name with control sequences from the server", TERMINAL, async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using client = atTerminal("chat:client", ["--host", "127.0.0.1", "--port", `${listener.addr.port}`]);
   using server = new RawClient(await listener.accept());

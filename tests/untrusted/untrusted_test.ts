@@ -260,7 +260,7 @@ row("a line in the chat", ANYWHERE, async () => {
   using eve = await room.join("eve");
   await eve.say(HOSTILE, "/msg server seen?");
   await room.log(/seen\?/);
-  room.desk.input.type("/save lines.txt");
+  room.user.input.type("/save lines.txt");
   await room.log(/saved/);
   assertHarmless(room.saved[0]?.text ?? "", "the transcript");
 });

@@ -6,7 +6,7 @@ import { decodeText } from "../../../lib/text.ts";
 
 const pure = { permissions: "none" } as const;
 
-/** A feed whose turns end when the test says so. */
+/** A feed whose turns the test ends. */
 function handTurned(memory?: MemoryBudget): { feed: Feed; turn: () => void; waiting: () => number } {
   const turns: (() => void)[] = [];
   return {
@@ -24,7 +24,7 @@ async function text(outbox: Outbox): Promise<string | null> {
 const nothing = (): void => {};
 
 Deno.test(
-  "Feed delivers all that a turn of the event loop has brought, at once, to everybody but the speaker",
+  "Feed delivers all lines of a turn of the event loop at once, to everyone but the speaker",
   pure,
   async () => {
     const { feed, turn, waiting } = handTurned();
@@ -43,7 +43,7 @@ Deno.test(
   },
 );
 
-Deno.test("Feed shares the bytes among all who get the same", pure, async () => {
+Deno.test("Feed shares the bytes among outboxes that get the same lines", pure, async () => {
   const { feed, turn } = handTurned();
   const outboxes = Array.from({ length: 100 }, () => feed.open(nothing));
   feed.say("to all", null);
@@ -52,7 +52,7 @@ Deno.test("Feed shares the bytes among all who get the same", pure, async () => 
   for (const bytes of others) assert(bytes === first);
 });
 
-Deno.test("Outbox.push() keeps the order of what is for all and what is for one", pure, async () => {
+Deno.test("Outbox.push() keeps the order of public and private lines", pure, async () => {
   const { feed, turn } = handTurned();
   const alice = feed.open(nothing);
   feed.say("first", null);
@@ -68,7 +68,7 @@ Deno.test("Outbox.push() keeps the order of what is for all and what is for one"
   assertEquals([await text(alice), await text(late)], ["sixth\n", "sixth\n"]);
 });
 
-Deno.test("Outbox.take() waits for the end of the turn, and not when something is there", pure, async () => {
+Deno.test("Outbox.take() waits for the end of the turn only if nothing is queued", pure, async () => {
   const { feed, turn } = handTurned();
   const alice = feed.open(nothing);
   alice.push("one");
@@ -83,7 +83,7 @@ Deno.test("Outbox.take() waits for the end of the turn, and not when something i
   assertEquals(got, "two\n");
 });
 
-Deno.test("an outbox without room says so, by what is for all and by what is for one (S11, 62)", pure, async () => {
+Deno.test("a full outbox overflows, by public and by private lines (S11, 62)", pure, async () => {
   const { feed, turn } = handTurned();
   const overflown: string[] = [];
   const full = feed.open(() => overflown.push("full"), { max: 10 });
@@ -103,7 +103,7 @@ Deno.test("an outbox without room says so, by what is for all and by what is for
 });
 
 Deno.test(
-  "Outbox.end() leaves all that was said until then, then says null; abandon() throws it away",
+  "Outbox.end() keeps what is queued, then returns null; abandon() discards it",
   pure,
   async () => {
     const { feed, turn } = handTurned();
@@ -124,19 +124,23 @@ Deno.test(
   },
 );
 
-Deno.test("Feed.full says when speakers should wait, and Feed.turn() until when", pure, async () => {
-  const { feed, turn } = handTurned();
-  const outbox = feed.open(nothing);
-  for (let count = 0; count < 100; count++) feed.say("x".repeat(4000), null);
-  assert(feed.full);
-  const waiting = feed.turn();
-  turn();
-  await waiting;
-  assert(!feed.full);
-  assertEquals(outbox.queued, 400_100);
-});
+Deno.test(
+  "Feed.full says that speakers should wait, and Feed.turn() resolves when they may continue",
+  pure,
+  async () => {
+    const { feed, turn } = handTurned();
+    const outbox = feed.open(nothing);
+    for (let count = 0; count < 100; count++) feed.say("x".repeat(4000), null);
+    assert(feed.full);
+    const waiting = feed.turn();
+    turn();
+    await waiting;
+    assert(!feed.full);
+    assertEquals(outbox.queued, 400_100);
+  },
+);
 
-Deno.test("Outbox.take() takes a bite at a time, so that what is written is bounded", pure, async () => {
+Deno.test("Outbox.take() takes a bounded number of bytes at a time", pure, async () => {
   const { feed, turn } = handTurned();
   const outbox = feed.open(nothing);
   for (let count = 0; count < 100; count++) {
@@ -148,7 +152,7 @@ Deno.test("Outbox.take() takes a bite at a time, so that what is written is boun
   assertEquals(sizes, [65536, 36864]);
 });
 
-Deno.test("Feed counts what waits against the budget: once for all, for as long as anybody has it", pure, async () => {
+Deno.test("Feed counts a shared chunk against the budget once, until its last owner releases it", pure, async () => {
   const budget = new MemoryBudget(1e9);
   const { feed, turn } = handTurned(budget);
   const [alice, bob, carol] = [feed.open(nothing), feed.open(nothing), feed.open(nothing)];
@@ -161,7 +165,7 @@ Deno.test("Feed counts what waits against the budget: once for all, for as long 
   carol.abandon();
   assertEquals(budget.used, 1100);
   await alice.take();
-  // Alice's two pieces were copied together for one write; Bob still writes the shared one.
+  // Alice's two chunks were joined for one write; Bob is still writing the shared one.
   assertEquals(budget.used, 2100);
   feed.say("y", null);
   turn();
@@ -175,7 +179,7 @@ Deno.test("Feed counts what waits against the budget: once for all, for as long 
   assertEquals(budget.used, 0);
 });
 
-Deno.test("when memory is spent, those go for whom the most waits, and the others get every line", pure, async () => {
+Deno.test("when memory runs out, the fullest outboxes are dropped, and the others get every line", pure, async () => {
   const budget = new MemoryBudget(200_000);
   const { feed, turn } = handTurned(budget);
   const gone: string[] = [];
@@ -200,10 +204,10 @@ Deno.test("when memory is spent, those go for whom the most waits, and the other
   assertEquals(gone, ["stalled"]);
 });
 
-Deno.test("an outbox that fills up says that it is behind, and when it has caught up or is gone", pure, async () => {
+Deno.test("an outbox reports when it falls behind, and when it has caught up or is gone", pure, async () => {
   const { feed, turn } = handTurned();
   const outbox = feed.open(nothing, { sent: () => 0 });
-  const behind = (): boolean => feed.laggards.holds({}, 5000, 0);
+  const behind = (): boolean => feed.laggards.mustWait({}, 5000, 0);
   outbox.push("x".repeat(BEHIND - 1));
   assert(!behind());
   outbox.push("x");

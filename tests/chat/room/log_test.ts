@@ -9,7 +9,7 @@ function link(id: number): Link {
   return { id, peer: `192.0.2.1:${id}`, drop: () => {}, traffic: () => ({ bytesIn: 0, bytesOut: 0, idle: 0 }) };
 }
 
-Deno.test("roomLog() puts public words and what concerns the operator into the log, and nothing private", pure, () => {
+Deno.test("roomLog() logs public lines and what concerns the operator, but no private messages", pure, () => {
   const log: unknown[] = [];
   const room = new Room({ history: 0, onEvent: (event) => log.push(roomLog(event, operator, { echoed: false })) });
   const operator = room.join(link(0), { name: "server", follows: true, silent: true });
@@ -42,7 +42,7 @@ Deno.test("roomLog() puts public words and what concerns the operator into the l
   ]);
 });
 
-Deno.test("roomLog() leaves out the prose of what the operator has typed at the terminal", pure, () => {
+Deno.test("roomLog() omits the prose of what the operator typed at the terminal", pure, () => {
   const happened: RoomEvent[] = [];
   const room = new Room({ history: 0, onEvent: (event) => happened.push(event) });
   const operator = room.join(link(0), { name: "server", follows: true, silent: true });

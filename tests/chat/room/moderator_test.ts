@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { Bans } from "../../../chat/room/bans.ts";
 import type { Link, Member } from "../../../chat/room/member.ts";
-import { keptOut, Moderator } from "../../../chat/room/moderator.ts";
+import { banNotice, Moderator } from "../../../chat/room/moderator.ts";
 import { Room } from "../../../chat/room/room.ts";
 import { decodeText } from "../../../lib/text.ts";
 
 const pure = { permissions: "none" } as const;
 
-/** A room with an operator whose clock the test sets. */
+/** A room with an operator, and a clock that the test sets. */
 class Moderated {
   readonly room: Room;
   readonly bans = new Bans();
   readonly moderator: Moderator;
   now = 0;
-  /** What the operator was told since it was asked last. */
+  /** The notices to the operator for the last command. */
   #told: string[] = [];
   #operator: Member;
 
@@ -37,7 +37,7 @@ class Moderated {
     return this.room.join(this.#link(address, fingerprint), { name, silent: true });
   }
 
-  /** What the operator is told for a command. */
+  /** Runs a command; returns the notices to the operator. */
   does(line: string): string[] {
     const [, name = "", rest = ""] = /^\/(\S+) ?(.*)$/.exec(line) ?? [];
     this.#told = [];
@@ -46,7 +46,7 @@ class Moderated {
   }
 }
 
-async function heardBy(member: Member): Promise<string[]> {
+async function linesOf(member: Member): Promise<string[]> {
   const bytes = await member.outbox?.take() ?? new Uint8Array();
   return decodeText(bytes).trimEnd().split("\n");
 }
@@ -55,92 +55,96 @@ Deno.test("/kick keeps the address out for a minute; others from there stay", pu
   const room = new Moderated();
   const [eve, bob] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
   assertEquals(room.does("/kick eve"), [
-    "eve was kicked out: 192.0.2.7 is kept out for 1 minute; 1 other from there stay",
+    "eve was kicked out: 192.0.2.7 is banned for 1 minute; still connected from there: 1 other",
   ]);
-  assertEquals([eve.gone, bob.gone, await heardBy(eve)], [true, false, ["* you were kicked out by the operator"]]);
+  assertEquals([eve.gone, bob.gone, await linesOf(eve)], [true, false, ["* you were kicked out by the operator"]]);
   assertEquals(room.bans.find("ban", { address: "192.0.2.7", fingerprint: null }, 59_999)?.name, "eve");
   assertEquals(room.bans.find("ban", { address: "192.0.2.7", fingerprint: null }, 60_000), null);
 });
 
-Deno.test("/ban NAME holds for the certificate alone where one was shown", pure, () => {
+Deno.test("/ban NAME applies to the certificate only, if the client presented one", pure, () => {
   const room = new Moderated();
   room.join("eve", "192.0.2.7", "sha256:eve");
-  assertEquals(room.does("/ban EVE 90"), ["eve was banned: sha256:eve is kept out for 90 minutes"]);
+  assertEquals(room.does("/ban EVE 90"), ["eve was banned: sha256:eve is banned for 90 minutes"]);
   const ban = room.bans.find("ban", { address: "203.0.113.9", fingerprint: "sha256:eve" }, 0);
-  assertEquals(ban === null ? "" : keptOut(ban, 30 * 60_000), "the operator keeps you out for 60 minutes more");
+  assertEquals(ban === null ? "" : banNotice(ban, 30 * 60_000), "the operator has banned you, 60 minutes left");
   assertEquals(room.bans.find("ban", { address: "192.0.2.7", fingerprint: null }, 0), null);
 });
 
-Deno.test("/ban ADDRESS makes all from there leave; /unban lets them in again, by address and by name", pure, () => {
+Deno.test("/ban ADDRESS disconnects all clients from there; /unban lifts it, by address and by name", pure, () => {
   const room = new Moderated();
   const members = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7"), room.join("ann", "192.0.2.8")];
-  assertEquals(room.does("/ban 192.0.2.7"), ["192.0.2.7 is kept out for 60 minutes"]);
+  assertEquals(room.does("/ban 192.0.2.7"), ["192.0.2.7 is banned for 60 minutes"]);
   assertEquals(members.map(({ gone }) => gone), [true, true, false]);
-  assertEquals(room.does("/unban 192.0.2.7"), ["192.0.2.7 may come in again"]);
+  assertEquals(room.does("/unban 192.0.2.7"), ["192.0.2.7 is no longer banned"]);
   room.does("/ban ann");
-  assertEquals(room.does("/bans"), ["banned: ann (192.0.2.8), for 60 minutes more"]);
-  assertEquals(room.does("/unban Ann"), ["ann (192.0.2.8) may come in again"]);
-  assertEquals(room.does("/unban ann"), ["ann is not banned; /bans lists who is"]);
-  assertEquals(room.does("/bans"), ["nobody is banned or muted"]);
+  assertEquals(room.does("/bans"), ["banned: ann (192.0.2.8), 60 minutes left"]);
+  assertEquals(room.does("/unban Ann"), ["ann (192.0.2.8) is no longer banned"]);
+  assertEquals(room.does("/unban ann"), ["ann is not banned; /bans lists all bans"]);
+  assertEquals(room.does("/bans"), ["no bans or mutes"]);
 });
 
-Deno.test("/mute holds for its time, and /unmute ends it", pure, async () => {
+Deno.test("/mute expires, and /unmute ends it", pure, async () => {
   const room = new Moderated();
   const eve = room.join("eve", "192.0.2.7");
   assertEquals(room.does("/mute eve 5"), ["eve is muted for 5 minutes"]);
-  assertEquals(room.does("/bans"), ["muted: eve (192.0.2.7), for 5 minutes more"]);
+  assertEquals(room.does("/bans"), ["muted: eve (192.0.2.7), 5 minutes left"]);
   room.now = 5 * 60_000 - 1;
-  room.moderator.review(eve);
+  room.moderator.checkMute(eve);
   assertEquals(eve.muted, true);
   room.now++;
-  room.moderator.review(eve);
-  assertEquals([eve.muted, (await heardBy(eve)).at(-1)], [false, "* you are heard again"]);
+  room.moderator.checkMute(eve);
+  assertEquals([eve.muted, (await linesOf(eve)).at(-1)], [false, "* you are no longer muted"]);
   room.does("/mute eve");
   room.does("/unmute eve");
-  assertEquals([eve.muted, room.does("/bans")], [false, ["nobody is banned or muted"]]);
+  assertEquals([eve.muted, room.does("/bans")], [false, ["no bans or mutes"]]);
 });
 
-Deno.test("the operator is told what a command wants, and cannot do it to itself", pure, () => {
+Deno.test("the operator is told what is wrong with a command, and cannot be its target", pure, () => {
   const room = new Moderated();
   room.join("eve", "192.0.2.7");
   for (const minutes of ["0", "-1", "1.5", "x", "44641", "1 2"]) {
     assertEquals(room.does(`/ban eve ${minutes}`), [
-      `cannot use ${minutes}: say for how many minutes, from 1 to 44640`,
+      `cannot use ${minutes}: it must be a number of minutes from 1 to 44640`,
     ]);
     assertEquals(room.does(`/ban 192.0.2.9 ${minutes}`), [
-      `cannot use ${minutes}: say for how many minutes, from 1 to 44640`,
+      `cannot use ${minutes}: it must be a number of minutes from 1 to 44640`,
     ]);
   }
-  for (const command of ["/kick", "/mute", "/ban", "/unban"]) assertEquals(room.does(command), ["name somebody"]);
-  assertEquals([room.does("/ban server"), room.does("/kick zed")], [["that is you"], ["nobody here is called zed"]]);
+  for (const command of ["/kick", "/mute", "/ban", "/unban"]) assertEquals(room.does(command), ["no name given"]);
+  assertEquals([room.does("/ban server"), room.does("/kick zed")], [["that is you"], ["no such member: zed"]]);
 });
 
-Deno.test("/mute and /ban again set the time anew, shorter too; a kick does not shorten a ban", pure, () => {
-  const room = new Moderated();
-  const [eve] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
-  room.does("/mute eve");
-  assertEquals(room.does("/mute eve 1"), ["eve is muted for 1 minute"]);
-  assertEquals(room.does("/bans"), ["muted: eve (192.0.2.7), for 1 minute more"]);
-  room.does("/unmute eve");
-  room.does("/ban 198.51.100.1 60");
-  assertEquals(room.does("/ban 198.51.100.1 2"), ["198.51.100.1 is kept out for 2 minutes"]);
-  assertEquals(room.does("/bans"), ["banned: 198.51.100.1, for 2 minutes more"]);
-  assertEquals(eve.gone, false);
-  room.does("/ban eve 30");
-  assertEquals(room.does("/kick bob"), ["bob was kicked out: 192.0.2.7 is kept out for 30 minutes"]);
-});
+Deno.test(
+  "repeating /mute and /ban resets the time, even to a shorter one; a kick does not shorten a ban",
+  pure,
+  () => {
+    const room = new Moderated();
+    const [eve] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
+    room.does("/mute eve");
+    assertEquals(room.does("/mute eve 1"), ["eve is muted for 1 minute"]);
+    assertEquals(room.does("/bans"), ["muted: eve (192.0.2.7), 1 minute left"]);
+    room.does("/unmute eve");
+    room.does("/ban 198.51.100.1 60");
+    assertEquals(room.does("/ban 198.51.100.1 2"), ["198.51.100.1 is banned for 2 minutes"]);
+    assertEquals(room.does("/bans"), ["banned: 198.51.100.1, 2 minutes left"]);
+    assertEquals(eve.gone, false);
+    room.does("/ban eve 30");
+    assertEquals(room.does("/kick bob"), ["bob was kicked out: 192.0.2.7 is banned for 30 minutes"]);
+  },
+);
 
-Deno.test("/unmute lifts the mute of somebody who has left, by name or address, and no other", pure, () => {
+Deno.test("/unmute lifts the mute of a client that has left, by name or address, and no other", pure, () => {
   const room = new Moderated();
   for (const word of ["eve", "192.0.2.7"]) {
     const [eve, bob] = [room.join("eve", "192.0.2.7"), room.join("bob", "192.0.2.7")];
     room.does("/mute eve");
-    assertEquals(room.does("/unmute bob"), ["bob is not muted; /bans lists who is"]);
+    assertEquals(room.does("/unmute bob"), ["bob is not muted; /bans lists all mutes"]);
     assertEquals([eve.muted, bob.muted], [true, false]);
     room.room.leave(eve, "quit");
-    assertEquals(room.does(`/unmute ${word}`), ["eve (192.0.2.7) is heard again"]);
-    assertEquals(room.does("/bans"), ["nobody is banned or muted"]);
+    assertEquals(room.does(`/unmute ${word}`), ["eve (192.0.2.7) is no longer muted"]);
+    assertEquals(room.does("/bans"), ["no bans or mutes"]);
     room.room.leave(bob, "quit");
   }
-  assertEquals(room.does("/unmute"), ["name somebody"]);
+  assertEquals(room.does("/unmute"), ["no name given"]);
 });

@@ -3,7 +3,7 @@ import { lineCost, RateLimit, RateLimits } from "../../../chat/room/pace.ts";
 
 const pure = { permissions: "none" } as const;
 
-Deno.test("RateLimit.take() lets a burst through and then one line per interval", pure, () => {
+Deno.test("RateLimit.take() passes a burst, then one line per interval", pure, () => {
   const limit = new RateLimit(10, 0);
   for (let line = 0; line < 200; line++) assertEquals(limit.take(0), 0);
   let now = 0;
@@ -14,7 +14,7 @@ Deno.test("RateLimit.take() lets a burst through and then one line per interval"
   }
 });
 
-Deno.test("RateLimit.take() saves up again while nobody writes, and never more than the burst", pure, () => {
+Deno.test("RateLimit.take() refills while idle, up to the burst", pure, () => {
   const limit = new RateLimit(10, 0);
   for (let line = 0; line < 200; line++) limit.take(0);
   assertEquals(limit.take(1000), 0);
@@ -22,12 +22,12 @@ Deno.test("RateLimit.take() saves up again while nobody writes, and never more t
   assertEquals(limit.take(3_600_000) > 0, true);
 });
 
-Deno.test("RateLimit with rate 0 never holds anybody up", pure, () => {
+Deno.test("RateLimit with rate 0 never delays a line", pure, () => {
   const limit = new RateLimit(0, 0);
   for (let line = 0; line < 10_000; line++) assertEquals(limit.take(0), 0);
 });
 
-Deno.test("RateLimits gives nobody new lines for coming again (C3)", pure, () => {
+Deno.test("RateLimits: reconnecting does not refill the bucket (C3)", pure, () => {
   const limits = new RateLimits(10);
   const first = limits.enter("192.0.2.1", 0);
   for (let line = 0; line < 200; line++) first.take(0);
@@ -39,18 +39,18 @@ Deno.test("RateLimits gives nobody new lines for coming again (C3)", pure, () =>
   assertEquals(limits.enter("192.0.2.1", 60_000).tokens(60_000), 200);
 });
 
-Deno.test("RateLimits lets several from one address have a limit each", pure, () => {
+Deno.test("RateLimits gives each connection from an address its own limit", pure, () => {
   const limits = new RateLimits(10);
   const [one, other] = [limits.enter("192.0.2.1", 0), limits.enter("192.0.2.1", 0)];
   for (let line = 0; line < 200; line++) one.take(0);
   assertEquals(other.take(0), 0);
-  // The one with the least left counts.
+  // The emptiest bucket counts.
   limits.leave("192.0.2.1", one, 0);
   limits.leave("192.0.2.1", other, 0);
   assertEquals(limits.enter("192.0.2.1", 0).tokens(0), -1);
 });
 
-Deno.test("RateLimits forgets addresses that have got everything back", pure, () => {
+Deno.test("RateLimits forgets addresses whose bucket is full again", pure, () => {
   const limits = new RateLimits(10);
   for (let address = 0; address < 50_000; address++) {
     const now = address * 10;
@@ -61,14 +61,14 @@ Deno.test("RateLimits forgets addresses that have got everything back", pure, ()
   assertEquals([free.enter("a", 0).until(0), free.enter("a", 0).take(0)], [0, 0]);
 });
 
-Deno.test("lineCost() counts the bytes that the others get, escaped", pure, () => {
+Deno.test("lineCost() counts bytes after escaping", pure, () => {
   assertEquals(["", "hello", "x".repeat(512), "x".repeat(513), "x".repeat(4095)].map(lineCost), [1, 1, 1, 2, 8]);
   assertEquals(["\x07".repeat(128), "\x07".repeat(129), "\x07".repeat(4095)].map(lineCost), [1, 2, 32]);
   assertEquals(["\u2028".repeat(85), "\u2028".repeat(86), "漢".repeat(171)].map(lineCost), [1, 2, 2]);
 });
 
 Deno.test(
-  "RateLimit counts long lines by their bytes: what comes at once is bounded in bytes as well (C3)",
+  "RateLimit counts long lines by their bytes: a burst is bounded in bytes too (C3)",
   pure,
   () => {
     const limit = new RateLimit(10, 0);
@@ -81,7 +81,7 @@ Deno.test(
 );
 
 Deno.test(
-  "RateLimits.arrive() lets a class in at once, and makes all who come in a loop wait in one queue",
+  "RateLimits.arrive() lets a class in at once, and queues clients that reconnect in a loop",
   pure,
   () => {
     const limits = new RateLimits(10);

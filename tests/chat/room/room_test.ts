@@ -6,7 +6,7 @@ import { decodeText } from "../../../lib/text.ts";
 
 const pure = { permissions: "none" } as const;
 
-/** A room that notes what happens in it and whom it drops. */
+/** A room that records its events and the members it drops. */
 class TestRoom extends Room {
   readonly events: RoomEvent[];
   readonly dropped: number[] = [];
@@ -28,7 +28,7 @@ class TestRoom extends Room {
     };
   }
 
-  /** Somebody who is known to all and has read the greeting. */
+  /** A member that has been announced and got no greeting. */
   member(name?: string): Member {
     const member = this.join(this.link(), { silent: true, ...(name === undefined ? {} : { name }) });
     this.introduce(member);
@@ -40,14 +40,14 @@ class TestRoom extends Room {
   }
 }
 
-/** All lines that wait for a member. */
+/** All lines queued for a member. */
 async function linesOf(member: Member): Promise<string[]> {
   let text = "";
   while ((member.outbox?.queued ?? 0) > 0) text += decodeText((await member.outbox?.take()) ?? new Uint8Array());
   return text === "" ? [] : text.trimEnd().split("\n");
 }
 
-Deno.test("Room.say() reaches everybody but the one who speaks", pure, async () => {
+Deno.test("Room.say() reaches everyone but the speaker", pure, async () => {
   const room = new TestRoom();
   const [alice, bob, carol] = [room.member("alice"), room.member("bob"), room.member("carol")];
   for (const member of [alice, bob, carol]) await linesOf(member);
@@ -59,7 +59,7 @@ Deno.test("Room.say() reaches everybody but the one who speaks", pure, async () 
   assertEquals([await linesOf(alice), await linesOf(bob)], [["~ bob waves"], []]);
 });
 
-Deno.test("Room.tell() reaches one member alone, and the room's events name both", pure, async () => {
+Deno.test("Room.tell() reaches one member only, and the event names both", pure, async () => {
   const room = new TestRoom();
   const [alice, bob, carol] = [room.member("alice"), room.member("bob"), room.member("carol")];
   for (const member of [alice, bob, carol]) await linesOf(member);
@@ -70,7 +70,7 @@ Deno.test("Room.tell() reaches one member alone, and the room's events name both
   assert(!room.transcript.includes("psst"));
 });
 
-Deno.test("Room.join() greets a newcomer with the last lines, who is here and its name", pure, async () => {
+Deno.test("Room.join() greets a new member with the last lines, the members and its name", pure, async () => {
   const room = new TestRoom(2);
   const alice = room.member("alice");
   for (const word of ["one", "two", "three"]) room.say(alice, word);
@@ -80,7 +80,7 @@ Deno.test("Room.join() greets a newcomer with the last lines, who is here and it
   assertEquals(await linesOf(bob), ["* you are guest-1; /help lists what you can type"]);
 });
 
-Deno.test("Room.join() names some of many, and /who all of them", pure, async () => {
+Deno.test("Room.join() lists only some of many members", pure, async () => {
   const room = new TestRoom();
   for (let count = 0; count < 30; count++) room.member();
   const last = room.join(room.link());
@@ -89,7 +89,7 @@ Deno.test("Room.join() names some of many, and /who all of them", pure, async ()
   assertEquals(room.members.length, 31);
 });
 
-Deno.test("Room.join() gives a newcomer no more history than its outbox holds", pure, async () => {
+Deno.test("Room.join() gives a new member no more history than its outbox holds", pure, async () => {
   const room = new TestRoom(1000);
   const alice = room.member("alice");
   for (let line = 0; line < 1000; line++) room.say(alice, "\x01漢".repeat(1000));
@@ -100,7 +100,7 @@ Deno.test("Room.join() gives a newcomer no more history than its outbox holds", 
   assert(greeting.length > 10 && greeting.length < 100, String(greeting.length));
 });
 
-Deno.test("Room.introduce() announces once, and nobody hears of a guest who left before", pure, async () => {
+Deno.test("Room.introduce() announces once; a guest that left before is never announced", pure, async () => {
   const room = new TestRoom();
   const alice = room.member("alice");
   const shy = room.join(room.link());
@@ -114,7 +114,7 @@ Deno.test("Room.introduce() announces once, and nobody hears of a guest who left
   assertEquals(await linesOf(alice), ["* guest-2 joined", "* guest-2 left (reset)"]);
 });
 
-Deno.test("Room.rename() before the introduction is all that the others hear", pure, async () => {
+Deno.test("Room.rename() before the introduction is not announced", pure, async () => {
   const room = new TestRoom();
   const alice = room.member("alice");
   const bob = room.join(room.link());
@@ -126,7 +126,7 @@ Deno.test("Room.rename() before the introduction is all that the others hear", p
   assertEquals(room.find("BOB"), bob);
 });
 
-Deno.test("Room.rename() refuses a name that is taken but for case and width, and the operator's (C1)", pure, () => {
+Deno.test("Room.rename() refuses a taken name in any case and width, and the operator's (C1)", pure, () => {
   const room = new TestRoom();
   const operator = room.join(room.link(), { name: "server", follows: true, silent: true });
   const alice = room.member("alice");
@@ -142,7 +142,7 @@ Deno.test("Room.rename() refuses a name that is taken but for case and width, an
   assertStringIncludes(room.rename(bob, "server") ?? "", "is reserved");
 });
 
-Deno.test("Room gives guests the next free number, and nobody else takes one", pure, () => {
+Deno.test("Room assigns guests the next free number, and reserves guest names", pure, () => {
   const room = new TestRoom();
   room.join(room.link(), { name: "guest-2", silent: true });
   const one = room.member();
@@ -152,7 +152,7 @@ Deno.test("Room gives guests the next free number, and nobody else takes one", p
   }
 });
 
-Deno.test("Room lets nobody take a name that looks like one that is here, or like the server's (C1)", pure, () => {
+Deno.test("Room refuses a name that looks like a member's or the server's (C1)", pure, () => {
   const room = new TestRoom();
   const operator = room.join(room.link(), { name: "Savva", follows: true, silent: true });
   const [anna, eve] = [room.member("Anna"), room.member("eve")];
@@ -170,7 +170,7 @@ Deno.test("Room lets nobody take a name that looks like one that is here, or lik
 });
 
 Deno.test(
-  "Room drops a member who does not read, tells the others, and keeps their lines (S11, 62)",
+  "Room drops a member that does not read, tells the others, and keeps their lines (S11, 62)",
   pure,
   async () => {
     const room = new TestRoom();
@@ -191,7 +191,7 @@ Deno.test(
   },
 );
 
-Deno.test("Room drops a thousand who do not read, each announced once", pure, async () => {
+Deno.test("Room drops a thousand members that do not read, each announced once", pure, async () => {
   const room = new TestRoom();
   const alice = room.member("alice");
   for (let count = 0; count < 1000; count++) room.member();
@@ -205,7 +205,7 @@ Deno.test("Room drops a thousand who do not read, each announced once", pure, as
   assertEquals(room.members, [alice]);
 });
 
-Deno.test("Room.leave() lets a member read what waits, unless it is gone already", pure, async () => {
+Deno.test("Room.leave() lets a member read what is queued, unless its connection is gone", pure, async () => {
   const room = new TestRoom();
   const [alice, bob, carol] = [room.member("alice"), room.member("bob"), room.member("carol")];
   await linesOf(bob);
@@ -218,17 +218,20 @@ Deno.test("Room.leave() lets a member read what waits, unless it is gone already
   assertEquals(await carol.outbox?.take(), null);
 });
 
-Deno.test("Room.close() tells everybody and lets everybody go, without an announcement for each", pure, async () => {
+Deno.test("Room.close() tells all members and removes them, without announcing each", pure, async () => {
   const room = new TestRoom();
   const [alice, bob] = [room.member("alice"), room.member("bob")];
   await linesOf(alice);
   const before = room.lines.length;
-  room.close("the server stops");
-  assertEquals([await linesOf(alice), (await linesOf(bob)).at(-1)], [["* the server stops"], "* the server stops"]);
+  room.close("the server is shutting down");
+  assertEquals([await linesOf(alice), (await linesOf(bob)).at(-1)], [
+    ["* the server is shutting down"],
+    "* the server is shutting down",
+  ]);
   assertEquals([room.members, room.lines.length, alice.gone], [[], before, true]);
 });
 
-Deno.test("Room lets somebody take part without an outbox: events are all there is to follow", pure, async () => {
+Deno.test("Room accepts a member without an outbox, which follows its events", pure, async () => {
   const room = new TestRoom();
   const operator = room.join(room.link(), { name: "server", follows: true, silent: true });
   const alice = room.member("alice");
@@ -240,7 +243,7 @@ Deno.test("Room lets somebody take part without an outbox: events are all there 
   assertEquals(room.lines.slice(-3), ["server: welcome", "alice: thanks", "alice (to you): psst"]);
 });
 
-Deno.test("Room.transcript has what was public, with the time", pure, () => {
+Deno.test("Room.transcript has the public lines, with their times", pure, () => {
   const room = new TestRoom();
   const alice = room.member("alice");
   room.say(alice, "hello");

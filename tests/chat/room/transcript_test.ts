@@ -8,7 +8,7 @@ function last(transcript: Transcript, lines: number): string[] {
 
 const pure = { permissions: "none" } as const;
 
-Deno.test("Transcript.last() gives what people said, oldest first", pure, () => {
+Deno.test("Transcript.last() returns what members said, oldest first", pure, () => {
   const transcript = new Transcript();
   assertEquals(last(transcript, 3), []);
   transcript.add("* alice joined", 0);
@@ -19,7 +19,7 @@ Deno.test("Transcript.last() gives what people said, oldest first", pure, () => 
   assertEquals(last(transcript, 9).length, 3);
 });
 
-Deno.test("Transcript.last() goes back as far as it has to, over any number of notices", pure, () => {
+Deno.test("Transcript.last() skips any number of notices", pure, () => {
   const transcript = new Transcript();
   for (let count = 0; count < 1000; count++) transcript.add(`alice: ${count}`, 0);
   assertEquals(last(transcript, 1000).length, 1000);
@@ -28,7 +28,7 @@ Deno.test("Transcript.last() goes back as far as it has to, over any number of n
   assertEquals(last(transcript, 2), ["alice: 998", "alice: 999"]);
 });
 
-Deno.test("Transcript.last() keeps to a size", pure, () => {
+Deno.test("Transcript.last() respects the size limit", pure, () => {
   const transcript = new Transcript();
   for (const letter of "abcd") transcript.add(letter.repeat(1000), 0);
   assertEquals(transcript.last({ lines: 9, size: 2500 }), ["c".repeat(1000), "d".repeat(1000)]);
@@ -55,7 +55,7 @@ Deno.test("Transcript.text() has each line with its own time", pure, () => {
   assertEquals(new Transcript().text(), "");
 });
 
-Deno.test("Transcript forgets the oldest: memory is bounded", pure, () => {
+Deno.test("Transcript drops the oldest lines: memory is bounded", pure, () => {
   const transcript = new Transcript();
   for (let count = 0; count < 50_000; count++) transcript.add(`a: ${count}`, 0);
   const lines = transcript.text().trimEnd().split("\n");

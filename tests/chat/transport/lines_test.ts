@@ -28,7 +28,7 @@ const CASES: [string, string | Uint8Array, string[]][] = [
 
 for (const [name, input, lines] of CASES) {
   Deno.test(
-    `LineFramer cuts a stream into lines, however it was cut before: ${name} (S1, S2, S3, S5, 37, 38, 39)`,
+    `LineFramer splits a stream into lines, however it was chunked: ${name} (S1, S2, S3, S5, 37, 38, 39)`,
     pure,
     () => {
       const bytes = typeof input === "string" ? encodeText(input) : input;
@@ -37,7 +37,7 @@ for (const [name, input, lines] of CASES) {
   );
 }
 
-Deno.test("LineFramer.push() refuses a line beyond the limit, and gives those before it (S6, 35)", pure, () => {
+Deno.test("LineFramer.push() refuses a line beyond the limit, and returns those before it (S6, 35)", pure, () => {
   for (const way of everyWay(encodeText(`one\n${"x".repeat(11)}\nthree\n`))) {
     const lines: string[] = [];
     const framer = new LineFramer(10);
@@ -54,7 +54,7 @@ Deno.test("LineFramer.push() refuses a line beyond the limit, and gives those be
   assertThrows(() => framed([encodeText("漢漢漢漢\n")], 11), ProtocolError);
 });
 
-Deno.test("LineFramer.push() refuses a line that never ends before it has grown large", pure, () => {
+Deno.test("LineFramer.push() refuses an endless line before it has grown large", pure, () => {
   const framer = new LineFramer(1000);
   const piece = new Uint8Array(400);
   assertThrows(() => {
@@ -63,7 +63,7 @@ Deno.test("LineFramer.push() refuses a line that never ends before it has grown 
 });
 
 Deno.test(
-  "LineFramer.mayEnd: a pause ends bare text, but not half a character, and no line of one who ends lines (S4)",
+  "LineFramer.mayEnd: a pause ends bare text, but not inside a character, nor after the sender has used a newline (S4)",
   pure,
   () => {
     const framer = new LineFramer(100);
@@ -78,7 +78,7 @@ Deno.test(
   },
 );
 
-Deno.test("LineFramer cuts a long read slice by slice, and no line with it", pure, () => {
+Deno.test("LineFramer splits a long read slice by slice, without cutting a line", pure, () => {
   const lines = [...Array.from({ length: 3000 }, (_, index) => `é${index}`), "x".repeat(9000), "", "last"];
   const framer = new LineFramer(10_000);
   assertEquals([...framer.push(encodeText("be")), ...framer.push(encodeText(`${lines.join("\r\n")}\nrest`))], [
@@ -88,7 +88,7 @@ Deno.test("LineFramer cuts a long read slice by slice, and no line with it", pur
   assertEquals([framer.begun, framer.rest(), framer.begun], [4, "rest", 0]);
 });
 
-Deno.test("LineFramer makes the lines of a long read as they are taken, not all at once", pure, () => {
+Deno.test("LineFramer produces the lines of a long read lazily", pure, () => {
   const bytes = encodeText("line\n".repeat(10_000));
   const lines = new LineFramer(80).push(bytes);
   assertEquals(lines.next().value, "line");

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { saveInside } from "../../../chat/transport/save.ts";
 import { Failure } from "../../../lib/errors.ts";
 
-/** A folder with a folder beside it, links to that, and what else may be in the way. */
+/** A folder with a subfolder, and another folder outside it. */
 async function withFolders(test: (folders: { inside: string; outside: string }) => Promise<void>): Promise<void> {
   const both = await Deno.realPath(await Deno.makeTempDir());
   const [inside, outside] = [`${both}/inside`, `${both}/outside`];
@@ -15,7 +15,7 @@ async function withFolders(test: (folders: { inside: string; outside: string }) 
   }
 }
 
-Deno.test("saveInside() writes new files in the folder itself", async () => {
+Deno.test("saveInside() writes new files directly in the folder", async () => {
   await withFolders(async ({ inside }) => {
     for (const path of ["one", "./two", `${inside}/three`, "below/../four"]) await saveInside(inside, path, path);
     const found = Array.from(Deno.readDirSync(inside), ({ name }) => name).sort();
@@ -24,7 +24,7 @@ Deno.test("saveInside() writes new files in the folder itself", async () => {
   });
 });
 
-Deno.test("saveInside() writes nothing outside while the folder on the way is swapped for a link", async () => {
+Deno.test("saveInside() writes nothing outside while a folder in the path is swapped for a link", async () => {
   await withFolders(async ({ inside, outside }) => {
     let swapping = true;
     const swaps = (async () => {
@@ -42,7 +42,7 @@ Deno.test("saveInside() writes nothing outside while the folder on the way is sw
   });
 });
 
-Deno.test("saveInside() writes nothing outside the folder, whatever leads there", async () => {
+Deno.test("saveInside() writes nothing outside the folder, by any path", async () => {
   await withFolders(async ({ inside, outside }) => {
     await Deno.symlink(outside, `${inside}/dirlnk`);
     await Deno.symlink(`${inside}/dirlnk`, `${inside}/twice`);
@@ -65,7 +65,7 @@ Deno.test("saveInside() writes nothing outside the folder, whatever leads there"
   });
 });
 
-Deno.test("saveInside() opens nothing that is there: no file, no link, no FIFO", async () => {
+Deno.test("saveInside() opens no existing file, link or FIFO", async () => {
   await withFolders(async ({ inside, outside }) => {
     await Deno.writeTextFile(`${inside}/file`, "kept");
     await Deno.symlink(`${outside}/new`, `${inside}/link`);

@@ -4,14 +4,14 @@ import { MemoryBudget } from "../../../lib/memory.ts";
 import { RawClient, sendAndReset } from "../../support/sockets.ts";
 import { joinAndReset, LineClient, TestRoomServer } from "../support.ts";
 
-Deno.test("a room: everybody hears everybody, the operator takes part", async () => {
+Deno.test("a room: all members get each other's lines, the operator's too", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await room.join("bob");
   assertEquals(await alice.line(), "* bob joined");
   await alice.say("hello");
   assertEquals(await bob.line(), "alice: hello");
-  room.desk.input.type("welcome");
+  room.user.input.type("welcome");
   assertEquals(await alice.line(), "server: welcome");
   assertEquals(await bob.line(), "server: welcome");
   await bob.say("thanks");
@@ -19,7 +19,7 @@ Deno.test("a room: everybody hears everybody, the operator takes part", async ()
   assertEquals(await room.log(/^bob: /), "bob: thanks");
 });
 
-Deno.test("a guest who says no name is told the one it has, and is announced with its first line or soon after", async () => {
+Deno.test("a guest that sends no name is told its own, and is announced with its first line or soon after", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using guest = await LineClient.connect(room.port);
@@ -28,7 +28,7 @@ Deno.test("a guest who says no name is told the one it has, and is announced wit
   assertEquals(await alice.line(), "* guest-2 joined");
 });
 
-Deno.test("bare text that waits for an answer is a line after a pause (S4)", async () => {
+Deno.test("bare text without a newline becomes a line after a pause (S4)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using textbook = await LineClient.connect(room.port);
@@ -49,7 +49,7 @@ Deno.test("one byte at a time is one line; two lines in one segment are two; é 
   assertEquals(await alice.line(), "bob: three");
 });
 
-Deno.test("whoever has ended a line with a newline may pause in the next one", async () => {
+Deno.test("a client that has ended a line with a newline may pause within the next one", async () => {
   await using room = new TestRoomServer({ gap: 1 });
   using alice = await room.join("alice");
   using bob = await room.join("bob");
@@ -72,7 +72,7 @@ Deno.test("CR LF and LF end a line, a lone CR is data (S5); telnet's commands ar
   assertEquals(await alice.until(/a.*b/), ["* guest-2 joined", "guest-2: hello", "guest-2: a\\rb"]);
 });
 
-Deno.test("NUL, ESC, U+202E, U+2028, bad UTF-8: nothing of it reaches another's terminal as it is (S7, 64)", async () => {
+Deno.test("NUL, ESC, U+202E, U+2028, bad UTF-8: none of it reaches another terminal raw (S7, 64)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await room.join("bob");
@@ -83,17 +83,17 @@ Deno.test("NUL, ESC, U+202E, U+2028, bad UTF-8: nothing of it reaches another's 
   assertEquals(await alice.line(), "bob: \ufffdA");
 });
 
-Deno.test("a line that never ends is refused at the limit, its author let go and the reason announced (S6, 35)", async () => {
+Deno.test("a line that never ends is refused at the limit, its sender disconnected and the reason announced (S6, 35)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await room.join("bob");
   await alice.until(/bob joined/);
   await bob.raw.send("x".repeat(5000));
-  assertEquals(await bob.rest(), ["* Cannot take the line: it is longer than 4096 bytes"]);
+  assertEquals(await bob.rest(), ["* Cannot accept the line: it is longer than 4096 bytes"]);
   assertEquals(await alice.line(), "* bob left (line too long)");
 });
 
-Deno.test("half-close means leaving, with all that is on its way delivered (S8, 36)", async () => {
+Deno.test("half-close means leaving, after everything in transit is delivered (S8, 36)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await LineClient.connect(room.port);
@@ -103,7 +103,7 @@ Deno.test("half-close means leaving, with all that is on its way delivered (S8, 
   assertEquals(await alice.until(/left/), ["* bob joined", "bob: hello", "bob: no newline", "* bob left (quit)"]);
 });
 
-Deno.test("a client resets in mid-message: that is announced once, and the next one is served (S9, S10, 63)", async () => {
+Deno.test("a client resets mid-message: that is announced once, and the next one is served (S9, S10, 63)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   for (let count = 0; count < 5; count++) {
@@ -118,7 +118,7 @@ Deno.test("a client resets in mid-message: that is announced once, and the next 
   assertEquals(await carol.line(), "* 3 here: server, alice, carol");
 });
 
-Deno.test("a flood of clients that come and reset leaves the room as it was (30, S9)", async () => {
+Deno.test("a flood of clients that connect and reset leaves the room unharmed (30, S9)", async () => {
   await using room = new TestRoomServer();
   await Promise.all(Array.from({ length: 50 }, () => sendAndReset(room.port, "")));
   using alice = await room.join("alice");
@@ -126,7 +126,7 @@ Deno.test("a flood of clients that come and reset leaves the room as it was (30,
   assertEquals(await alice.line(), "* 2 here: server, alice");
 });
 
-Deno.test("a reader who stalls is dropped and that is said; the others get every line (S11, S12, 62, C3)", async () => {
+Deno.test("a stalled reader is dropped and that is announced; the others get every line (S11, S12, 62, C3)", async () => {
   await using room = new TestRoomServer({ maxMessage: 65536 });
   using stalled = await room.join("stalled");
   using alice = await room.join("alice");
@@ -148,7 +148,7 @@ Deno.test("a reader who stalls is dropped and that is said; the others get every
   assert(stalled.raw.port > 0);
 });
 
-/** Sends lines and reads, as fast as it goes, until it is closed. */
+/** Sends lines as fast as possible, then reads until the end. */
 async function flood(raw: RawClient, line: string, lines: number): Promise<void> {
   const reading = (async () => {
     while (await raw.read() !== null);
@@ -158,19 +158,19 @@ async function flood(raw: RawClient, line: string, lines: number): Promise<void>
   await reading;
 }
 
-Deno.test("a flood does not expel a member that reads on: it waits (S12, C3)", async () => {
+Deno.test("a flood waits for a member that still reads, which is not dropped (S12, C3)", async () => {
   await using room = new TestRoomServer();
   using honest = await room.join("honest");
   using one = await RawClient.connect(room.port);
   using other = await RawClient.connect(room.port);
-  // Escaped, each line has four times as many bytes: 16 MiB in all.
+  // Escaping makes each line four times as long: 16 MB in all.
   const floods = [one, other].map((raw) => flood(raw, "\x07".repeat(4000), 500));
   let lines = 0;
   let pace = performance.now();
   while (lines < 1000) {
     const bytes = await honest.raw.read();
-    assert(bytes !== null, `the reader was expelled after ${lines} lines`);
-    // Those of the flood, not the notices before them.
+    assert(bytes !== null, `the reader was dropped after ${lines} lines`);
+    // Count the flood's lines, not the notices before them.
     for (let end = 0; (end = bytes.indexOf(10, end) + 1) > 0;) if (bytes[end - 2] === 0x37) lines++;
     // 8 MB a second.
     pace += bytes.length / 8000;
@@ -181,24 +181,24 @@ Deno.test("a flood does not expel a member that reads on: it waits (S12, C3)", a
   await Promise.all(floods);
 });
 
-Deno.test("many who speak at once do not expel those who read: not all fit into one turn (S12, C3)", async () => {
+Deno.test("many speakers at once do not cause readers to be dropped: their lines do not all fit into one turn (S12, C3)", async () => {
   await using room = new TestRoomServer();
   using honest = await room.join("honest");
   const guests = await Promise.all(Array.from({ length: 100 }, () => LineClient.connect(room.port)));
   await Promise.all(guests.map((guest) => guest.until(/you are/)));
-  // Escaped, the lines have 1.6 MB together, and an outbox holds 1 MiB.
+  // After escaping, the lines have 1.6 MB in all; an outbox holds 1 MiB.
   await Promise.all(guests.map((guest) => guest.say("\x07".repeat(4000))));
   await Promise.all([honest, ...guests].map(async (member) => {
     for (let lines = 0; lines < 99;) {
       const line = await member.line();
-      assert(line !== null, `expelled after ${lines} lines`);
+      assert(line !== null, `dropped after ${lines} lines`);
       if (line.endsWith("\\x07")) lines++;
     }
   }));
   for (const guest of guests) guest[Symbol.dispose]();
 });
 
-Deno.test("a flood waits only a moment for a member that reads nothing, and those who say little not even that", async () => {
+Deno.test("a flood waits only briefly for a stalled member, and light speakers do not wait at all", async () => {
   await using room = new TestRoomServer();
   using stalled = await room.join("stalled");
   using alice = await room.join("alice");
@@ -211,7 +211,7 @@ Deno.test("a flood waits only a moment for a member that reads nothing, and thos
   let gone = false;
   left.then(() => gone = true);
   const reading = bob.until(/stalled left \(too slow\)/);
-  // A failure of the test shows itself, and not what closing did to this.
+  // If the test fails, report that failure, not this one that closing causes.
   reading.catch(() => {});
   while (!gone) {
     const said = performance.now();
@@ -219,7 +219,7 @@ Deno.test("a flood waits only a moment for a member that reads nothing, and thos
     await alice.say("hello");
     await heard;
     slowest = Math.max(slowest, performance.now() - said);
-    // As fast as it can, that would be much in the end: 4 KiB a second.
+    // Without a delay this would exceed the 4 KiB a second of a light speaker.
     await delay(5);
   }
   assert(slowest < 900, `${slowest} ms`);
@@ -230,7 +230,7 @@ Deno.test("a flood waits only a moment for a member that reads nothing, and thos
   assert(stalled.raw.port > 0);
 });
 
-Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (C3)", async () => {
+Deno.test("a member that sends too fast is throttled and told so; nothing is lost (C3)", async () => {
   await using room = new TestRoomServer({ rate: 100 });
   using alice = await room.join("alice");
   using bob = await room.join("bob");
@@ -238,30 +238,29 @@ Deno.test("whoever writes too fast is slowed down and told so; nothing is lost (
   const lines = Array.from({ length: 2010 }, (_, index) => `line ${index}`);
   await bob.say(...lines);
   for (const line of lines) assertEquals(await alice.line(), `bob: ${line}`);
-  assertEquals(await bob.line(), "* you write faster than 100 lines a second: slowed down to that");
+  assertEquals(await bob.line(), "* you are sending more than 100 lines a second: slowed down to that rate");
 });
 
-Deno.test("long lines count by their bytes, escaped (C3)", async () => {
+Deno.test("long lines count by their bytes after escaping (C3)", async () => {
   await using room = new TestRoomServer({ rate: 100 });
   using alice = await room.join("alice");
   using bob = await room.join("bob");
   await alice.until(/bob joined/);
   await bob.say(...Array.from({ length: 64 }, () => "\x07".repeat(4000)));
-  const notice =
-    "you write faster than 100 lines a second (a line counts as one for each 512 bytes): slowed down to that";
+  const notice = "you are sending more than 100 lines a second (512 bytes count as a line): slowed down to that rate";
   assertEquals(await bob.line(), `* ${notice}`);
 });
 
-Deno.test("whoever is slowed down is not silent: the idle limit waits (C3, S18)", async () => {
+Deno.test("a throttled member is not idle: the idle timeout waits (C3, S18)", async () => {
   await using room = new TestRoomServer({ rate: 20, idle: 200 });
   using bob = await room.join("bob");
-  // Twenty seconds' worth at once, and half a second's more.
+  // A burst of twenty seconds' worth, and half a second's more.
   await bob.say(...Array.from({ length: 410 }, (_, index) => `line ${index}`), "/quit");
   assertEquals((await bob.rest()).at(-1), "Goodbye! Closing connection.");
   assertEquals(room.events.all.filter(({ event }) => event === "message").length, 410);
 });
 
-Deno.test("coming again brings no new lines (C3)", async () => {
+Deno.test("reconnecting does not refill the rate limit (C3)", async () => {
   await using room = new TestRoomServer({ rate: 5 });
   using first = await room.join("bob");
   await first.say(...Array.from({ length: 98 }, (_, index) => `line ${index}`), "/quit");
@@ -276,14 +275,14 @@ Deno.test("coming again brings no new lines (C3)", async () => {
   await second.rest();
 });
 
-Deno.test("a client that says nothing is told and let go at the idle limit (S18)", async () => {
+Deno.test("a silent client is told and disconnected at the idle timeout (S18)", async () => {
   await using room = new TestRoomServer({ idle: 300 });
   using silent = await LineClient.connect(room.port);
-  assertEquals((await silent.rest()).at(-1), "* no word from you for 0.3 s: closing");
+  assertEquals((await silent.rest()).at(-1), "* no message from you for 0.3 s: closing");
   assertEquals(await room.log(/left/), "* guest-1 left (idle)");
 });
 
-Deno.test("bytes that never become a line are no word: the idle limit counts on (S18)", async () => {
+Deno.test("bytes that never complete a line do not reset the idle timeout (S18)", async () => {
   await using room = new TestRoomServer({ idle: 300 });
   for (const junk of ["x", Uint8Array.of(255, 241)]) {
     using dripping = await room.join("drip");
@@ -295,13 +294,13 @@ Deno.test("bytes that never become a line are no word: the idle limit counts on 
       await dripping.raw.send(junk).catch(() => over = true);
       await delay(50);
     }
-    assertEquals((await reading).at(-1), "* no word from you for 0.3 s: closing");
-    // Its time, and once more for the line that has begun.
+    assertEquals((await reading).at(-1), "* no message from you for 0.3 s: closing");
+    // The timeout, and once more for the started line.
     assert(sent < 30, `${sent}`);
   }
 });
 
-Deno.test("a line and the beginning of one are words, however slow; after them the idle limit counts again (S18)", async () => {
+Deno.test("a line and the start of one reset the idle timeout, however slow (S18)", async () => {
   await using room = new TestRoomServer({ idle: 600 });
   using alice = await room.join("alice");
   for (const piece of ["s", "low\n", "s", "low\n", "whole\n", "whole\n"]) {
@@ -310,7 +309,7 @@ Deno.test("a line and the beginning of one are words, however slow; after them t
   }
   await alice.say("/who");
   assertEquals(await alice.line(), "* 2 here: server, alice");
-  assertEquals(await alice.rest(), ["* no word from you for 0.6 s: closing"]);
+  assertEquals(await alice.rest(), ["* no message from you for 0.6 s: closing"]);
 });
 
 Deno.test("a telnet subnegotiation that never ends is refused with the reason (C5)", async () => {
@@ -320,18 +319,18 @@ Deno.test("a telnet subnegotiation that never ends is refused with the reason (C
   await alice.until(/eve joined/);
   await eve.raw.send(Uint8Array.of(255, 250));
   await eve.raw.send(new Uint8Array(10_000).fill(65));
-  assertEquals(await eve.rest(), ["* Cannot take the telnet subnegotiation: it is longer than 1024 bytes"]);
+  assertEquals(await eve.rest(), ["* Cannot accept the telnet subnegotiation: it is longer than 1024 bytes"]);
   assertEquals(await alice.line(), "* eve left (bad telnet)");
 });
 
-/** So many bytes of telnet that mean nothing (NOP, RFC 854). */
+/** Telnet commands without effect (NOP, RFC 854), `length` bytes of them. */
 function telnetNoise(length: number): Uint8Array {
   const noise = new Uint8Array(length);
   for (let at = 0; at < length; at += 2) noise.set([255, 241], at);
   return noise;
 }
 
-Deno.test("telnet's commands count as input: a flood of them is read at a pace, and its text comes through (C5, C3)", async () => {
+Deno.test("telnet commands count as input: a flood of them is throttled, and the text after it gets through (C5, C3)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using eve = await room.join("eve");
@@ -340,12 +339,12 @@ Deno.test("telnet's commands count as input: a flood of them is read at a pace, 
   const started = performance.now();
   const sending = eve.raw.send(noise).then(() => eve.say("after all")).catch(() => {});
   assertEquals(await alice.line(), "eve: after all");
-  // 225 tokens, of which 200 are there at the beginning.
+  // 225 tokens, of which the bucket has 200 at first.
   assert(performance.now() - started > 1500, `${performance.now() - started} ms`);
   await sending;
 });
 
-Deno.test("exit ends the session in capitals and with spaces, not inside a sentence (C6)", async () => {
+Deno.test("exit ends the session in any case and with spaces around it, not inside a sentence (C6)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   for (const word of ["exit", "  EXIT  ", "/quit"]) {
@@ -356,7 +355,7 @@ Deno.test("exit ends the session in capitals and with spaces, not inside a sente
   }
 });
 
-Deno.test("a name can be taken once, and no line can be forged with one (C1, C2, 64)", async () => {
+Deno.test("a name can be taken once, and cannot forge a line (C1, C2, 64)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await room.join("bob");
@@ -369,7 +368,7 @@ Deno.test("a name can be taken once, and no line can be forged with one (C1, C2,
   assertEquals(await alice.line(), "bob: * alice left (quit)");
 });
 
-Deno.test("the excess client is told why and closed, and a slot is free again when somebody leaves (65)", async () => {
+Deno.test("a client beyond the limit is told why and closed; a slot is free again when a member leaves (65)", async () => {
   await using room = new TestRoomServer({ maxConnections: 1 });
   const alice = await room.join("alice");
   using bob = await LineClient.connect(room.port);
@@ -384,25 +383,25 @@ Deno.test("the excess client is told why and closed, and a slot is free again wh
   assertEquals(await room.log(/carol: /), "carol: hello");
 });
 
-Deno.test("when the server stops, everybody is told and closed at once (P1)", async () => {
+Deno.test("when the server stops, all members are told and closed at once (P1)", async () => {
   const room = new TestRoomServer();
   using alice = await room.join("alice");
   using bob = await LineClient.connect(room.port);
   await bob.until(/you are/);
-  room.desk.stop();
-  assertEquals((await alice.rest()).at(-1), "* the server stops");
-  assertEquals((await bob.rest()).at(-1), "* the server stops");
+  room.user.stop();
+  assertEquals((await alice.rest()).at(-1), "* the server is shutting down");
+  assertEquals((await bob.rest()).at(-1), "* the server is shutting down");
   assertEquals((await room.serving).connections, 2);
-  assert(room.desk.input.closed);
+  assert(room.user.input.closed);
 });
 
-Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
+Deno.test("the room stops despite a stalled reader (P1, S11)", async () => {
   await using room = new TestRoomServer({ maxMessage: 65536 });
   using stalled = await room.join("stalled");
   using alice = await room.join("alice");
   const queued = async (): Promise<number> => {
     const listed = room.events.next("result");
-    room.desk.input.type("/list");
+    room.user.input.type("/list");
     const { members = [] } = (await listed) as unknown as { members?: { queued: number }[] };
     return members[0]?.queued ?? 0;
   };
@@ -411,35 +410,35 @@ Deno.test("the room stops although a reader stalls (P1, S11)", async () => {
     await alice.say("x".repeat(60_000));
     await heard;
   }
-  room.desk.stop();
+  room.user.stop();
   assertEquals((await room.serving).connections, 2);
   assert(stalled.raw.port > 0);
 });
 
-/** Stops a room; it must not wait for those it holds back, some of them for many seconds. */
+/** Stops a room; it must not wait for throttled clients, some of which would take many seconds. */
 async function stopAtOnce(room: TestRoomServer): Promise<void> {
   const started = performance.now();
-  room.desk.stop();
+  room.user.stop();
   await room.serving;
-  // Goodbyes that wait for somebody take two seconds.
+  // If a goodbye had to wait, it would take two seconds.
   assert(performance.now() - started < 1800, `${performance.now() - started} ms`);
 }
 
-Deno.test("the room stops at once although it slows somebody down (P1, C3)", async () => {
+Deno.test("the room stops at once although it throttles a member (P1, C3)", async () => {
   await using room = new TestRoomServer({ rate: 1 });
   using bob = await room.join("bob");
   await bob.say("\x07".repeat(4000));
-  await bob.until(/slowed down to that/);
+  await bob.until(/slowed down to that rate/);
   await stopAtOnce(room);
 });
 
-Deno.test("the room stops at once although it has read too much telnet from somebody (P1, C5)", async () => {
+Deno.test("the room stops at once although it throttles a client's telnet (P1, C5)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");
   using eve = await room.join("eve");
   await alice.until(/eve joined/);
   const sent = telnetNoise(512 * 400);
-  // Where the server has not begun to wait yet.
+  // At a place where the server does not wait yet.
   sent.set(new TextEncoder().encode("so far\n!"), 512 * 190);
   const sending = eve.raw.send(sent).catch(() => {});
   assertEquals(await alice.line(), "eve: so far");
@@ -447,7 +446,7 @@ Deno.test("the room stops at once although it has read too much telnet from some
   await sending;
 });
 
-Deno.test("the room stops at once although newcomers wait to be let in (P1, C3)", async () => {
+Deno.test("the room stops at once although clients wait for admission (P1, C3)", async () => {
   await using room = new TestRoomServer({ rate: 1 });
   const clients = await Promise.all(Array.from({ length: 24 }, () => LineClient.connect(room.port)));
   try {
@@ -459,15 +458,15 @@ Deno.test("the room stops at once although newcomers wait to be let in (P1, C3)"
     });
     await stopAtOnce(room);
     const told = await Promise.all(leaving);
-    const held = told.filter((line) => line === "* Cannot serve you: the server stops").length;
-    assert(held > 0, "somebody was still waiting");
-    assertEquals(told.filter((line) => line === "* the server stops").length, 24 - held);
+    const held = told.filter((line) => line === "* Cannot serve you: the server is shutting down").length;
+    assert(held > 0, "a client was still waiting");
+    assertEquals(told.filter((line) => line === "* the server is shutting down").length, 24 - held);
   } finally {
     for (const client of clients) client[Symbol.dispose]();
   }
 });
 
-Deno.test("what waits for members counts against the memory of all connections, until they are gone", async () => {
+Deno.test("bytes queued for members count against the memory of all connections, until they are gone", async () => {
   const memory = new MemoryBudget(0);
   await using room = new TestRoomServer({ maxMessage: 65536, memory });
   using stalled = await room.join("stalled");
@@ -479,9 +478,9 @@ Deno.test("what waits for members counts against the memory of all connections, 
       await heard;
     }
   }
-  // Its writer is stuck when it is let go; only the end of the connection frees what waits.
+  // Its writer is stuck when it is removed; only the end of the connection frees the queued bytes.
   const left = room.events.next("left");
-  room.desk.input.type("/kick stalled");
+  room.user.input.type("/kick stalled");
   await left;
   stalled.raw.close();
   for (let look = 0; memory.used > 0; look++) {
@@ -490,14 +489,14 @@ Deno.test("what waits for members counts against the memory of all connections, 
   }
 });
 
-Deno.test("long lines that have begun count against the memory of all connections", async () => {
+Deno.test("incomplete long lines count against the memory of all connections", async () => {
   const memory = new MemoryBudget(620_000);
   await using room = new TestRoomServer({ maxMessage: 65536, memory });
   using alice = await room.join("alice");
   const greedy = await Promise.all(["one", "two", "three", "four", "five", "six"].map((name) => room.join(name)));
   for (const client of greedy) await client.raw.send("x".repeat(40_000));
   assertStringIncludes((await alice.until(/left/)).at(-1) ?? "", "left (line too long)");
-  // Others have theirs kept, for as long as they are here.
+  // The others keep theirs as long as they are connected.
   await alice.say("/who");
   assertStringIncludes((await alice.until(/here:/)).at(-1) ?? "", "alice, ");
   for (const client of greedy) client[Symbol.dispose]();
@@ -507,12 +506,12 @@ Deno.test("long lines that have begun count against the memory of all connection
   }
 });
 
-Deno.test("clients that come in a loop from one address are not announced in a loop", async () => {
+Deno.test("clients that reconnect in a loop from one address are not announced in a loop", async () => {
   await using room = new TestRoomServer({ rate: 1 });
   const clients = await Promise.all(Array.from({ length: 40 }, () => LineClient.connect(room.port)));
   try {
     const lines = await Promise.all(clients.slice(26).map((client) => client.line()));
-    const reason = "too many come from your address; try again later";
+    const reason = "too many connections from your address; try again later";
     assertEquals(new Set(lines), new Set([`* Cannot serve you: ${reason}`]));
     assertEquals(new Set(room.events.refusals), new Set([reason]));
   } finally {

@@ -5,7 +5,7 @@ import { everyWay } from "../../support/chunks.ts";
 const pure = { permissions: "none" } as const;
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
 
-/** What is left of pieces that came one after the other. */
+/** What the filter leaves of consecutive chunks. */
 function stripped(pieces: readonly Uint8Array[]): number[] {
   const filter = new TelnetFilter();
   return pieces.flatMap((piece) => {
@@ -30,12 +30,12 @@ const CASES: [string, number[], number[]][] = [
 ];
 
 for (const [name, bytes, kept] of CASES) {
-  Deno.test(`TelnetFilter drops commands and keeps text, however it is cut: ${name} (C5, 40)`, pure, () => {
+  Deno.test(`TelnetFilter drops commands and keeps text, however the stream is chunked: ${name} (C5, 40)`, pure, () => {
     for (const way of everyWay(Uint8Array.from(bytes))) assertEquals(stripped(way.pieces), kept, way.name);
   });
 }
 
-Deno.test("TelnetFilter refuses a subnegotiation that never ends, however it is cut (C5)", pure, () => {
+Deno.test("TelnetFilter refuses an endless subnegotiation, however the stream is chunked (C5)", pure, () => {
   for (const size of [1, 100, 65536]) {
     const filter = new TelnetFilter();
     assertEquals(filter.strip(Uint8Array.of(255, 250, 24)), 0);
@@ -43,13 +43,13 @@ Deno.test("TelnetFilter refuses a subnegotiation that never ends, however it is 
     const error = assertThrows(() => {
       for (; passed < 65536; passed += size) assertEquals(filter.strip(new Uint8Array(size).fill(65)), 0);
     }, TelnetError);
-    assertEquals(error.message, "Cannot take the telnet subnegotiation: it is longer than 1024 bytes");
+    assertEquals(error.message, "Cannot accept the telnet subnegotiation: it is longer than 1024 bytes");
     assert(passed <= MAX_SUBNEGOTIATION);
   }
 });
 
 Deno.test(
-  "TelnetFilter takes any number of subnegotiations, and one of doubled 255s counts as long as it is",
+  "TelnetFilter accepts any number of subnegotiations, and counts doubled 255s in full",
   pure,
   () => {
     const filter = new TelnetFilter();

@@ -8,12 +8,12 @@ import { TestTime } from "../../support/time.ts";
 import { RawClient, RecordedEvents, sendAndReset } from "../../support/sockets.ts";
 import { readAll, tlsListener, writeText } from "../../support/tls.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
-import { LineClient, TestDesk } from "../support.ts";
+import { LineClient, TestUser } from "../support.ts";
 
-/** A server in turns in this process on a free port. */
+/** A turns server in this process, on a free port. */
 class TurnsServer implements AsyncDisposable {
   readonly events = new RecordedEvents();
-  readonly desk = new TestDesk();
+  readonly user = new TestUser();
   readonly port: number;
   readonly serving: Promise<ServeTotals>;
 
@@ -22,15 +22,15 @@ class TurnsServer implements AsyncDisposable {
     this.port = listener.addr.port;
     this.serving = serveTurns(listener, {
       events: this.events,
-      signal: this.desk.stopping.signal,
+      signal: this.user.stopping.signal,
       idle: 0,
       maxMessage: 4096,
-      desk: this.desk,
+      user: this.user,
       ...options,
     });
   }
 
-  /** What people would have read so far, but for connections. */
+  /** The log so far as prose, without connections. */
   get log(): string[] {
     const text = (event: NetEvent): string =>
       event.event === "notice" ? `[${event.message}]` : "prose" in event ? String(event.prose) : "";
@@ -38,19 +38,19 @@ class TurnsServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.desk.stop();
+    this.user.stop();
     await this.serving;
   }
 }
 
-/** Says something without a newline and waits for what comes, as the textbook client does. */
+/** Sends text without a newline and waits for the answer, as the textbook client does. */
 async function ask(client: RawClient, words: string): Promise<string | null> {
   await client.send(words);
   const bytes = await client.read();
   return bytes === null ? null : new TextDecoder().decode(bytes);
 }
 
-/** A guest on the line that has said something and closed its side, as the server knows. */
+/** A guest that has sent a line and half-closed; the server has seen both. */
 async function halfClosed(server: TurnsServer, line: string): Promise<LineClient> {
   const eof = server.events.next("eof");
   const client = await LineClient.connect(server.port);
@@ -60,18 +60,18 @@ async function halfClosed(server: TurnsServer, line: string): Promise<LineClient
   return client;
 }
 
-/** Waits until the log has a line. */
-async function heard(server: TurnsServer, line: string): Promise<void> {
+/** Waits for a line in the log. */
+async function logged(server: TurnsServer, line: string): Promise<void> {
   while (!server.log.includes(line)) await deadline(server.events.change, 5000);
 }
 
-/** What a guest with its side closed hears when somebody else comes. */
-const ASKED = ["* somebody else wants the line", "* received already: the answer is being written"];
+/** What a half-closed guest receives when another client connects. */
+const ASKED = ["* another client is waiting for the line", "* already received: the answer is being written"];
 
-Deno.test("in turns: the textbook client speaks, the operator answers, exit ends it (S4)", async () => {
+Deno.test("in turns: the textbook client writes, the operator answers, exit ends it (S4)", async () => {
   await using server = new TurnsServer({ once: true });
   using client = await RawClient.connect(server.port);
-  server.desk.input.type("hi there", "fine");
+  server.user.input.type("hi there", "fine");
   assertEquals(await ask(client, "hello"), "hi there\n");
   assertEquals(await ask(client, "how are you"), "fine\n");
   assertEquals(await ask(client, "EXIT"), "Goodbye! Closing connection.\n");
@@ -91,13 +91,13 @@ Deno.test("in turns: the textbook client speaks, the operator answers, exit ends
   ]);
 });
 
-Deno.test("in turns: whoever speaks out of turn is told, and heard when the turn comes (61)", async () => {
+Deno.test("in turns: a message out of turn is queued, and the client told so (61)", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);
   await client.say("one", "two", "");
-  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
-  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
-  server.desk.input.type("first answer", "second answer", "third answer");
+  assertEquals(await client.line(), "* not your turn: queued until you are answered");
+  assertEquals(await client.line(), "* not your turn: queued until you are answered");
+  server.user.input.type("first answer", "second answer", "third answer");
   assertEquals([await client.line(), await client.line(), await client.line()], [
     "first answer",
     "second answer",
@@ -114,25 +114,25 @@ Deno.test("in turns: whoever speaks out of turn is told, and heard when the turn
   ]);
 });
 
-Deno.test("in turns: somebody who does not stop talking is not taken any more, and memory is bounded (S12)", async () => {
+Deno.test("in turns: messages beyond the queue's limit are dropped, so that memory is bounded (S12)", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);
   await client.say(...Array.from({ length: 30 }, (_, index) => `line ${index}`));
   const answers: (string | null)[] = [];
   for (let count = 0; count < 29; count++) answers.push(await client.line());
-  assertEquals(answers.filter((line) => line?.includes("kept until")).length, 16);
-  assertEquals(answers.filter((line) => line?.includes("not taken")).length, 13);
+  assertEquals(answers.filter((line) => line?.includes("queued until")).length, 16);
+  assertEquals(answers.filter((line) => line?.includes("dropped, too many")).length, 13);
 });
 
-Deno.test("in turns: whoever comes while one is served is told in one line that the line is busy (44)", async () => {
+Deno.test("in turns: a client that connects while another is served is told in one line that the line is busy (44)", async () => {
   await using server = new TurnsServer();
   using first = await LineClient.connect(server.port);
   await first.say("hello");
-  server.desk.input.type("hello yourself");
+  server.user.input.type("hello yourself");
   assertEquals(await first.line(), "hello yourself");
   const refused = server.events.next("closed");
   using second = await LineClient.connect(server.port);
-  assertEquals(await second.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+  assertEquals(await second.rest(), ["* the line is busy: another client is talking; try again later"]);
   second[Symbol.dispose]();
   await refused;
   assertEquals(server.events.refusals, ["the line is busy"]);
@@ -143,33 +143,33 @@ Deno.test("in turns: whoever comes while one is served is told in one line that 
   await closed;
   using third = await LineClient.connect(server.port);
   await third.say("is it free?");
-  server.desk.input.type("it is");
+  server.user.input.type("it is");
   assertEquals(await third.line(), "it is");
 });
 
 Deno.test("in turns: the operator's exit ends the session, in turn and out of turn, and the next guest is served", async () => {
   await using server = new TurnsServer();
-  server.desk.input.interactive = true;
+  server.user.input.interactive = true;
   using client = await LineClient.connect(server.port);
   const message = server.events.next("message");
   await client.say("hello");
   await message;
   const closed = server.events.next("closed");
-  server.desk.input.type("EXIT");
+  server.user.input.type("EXIT");
   assertEquals(await client.rest(), ["exit"]);
   client[Symbol.dispose]();
   await closed;
   using next = await LineClient.connect(server.port);
   await next.say("hello");
-  server.desk.input.type("yes?");
+  server.user.input.type("yes?");
   assertEquals(await next.line(), "yes?");
-  server.desk.input.type("/quit");
+  server.user.input.type("/quit");
   assertEquals(await next.rest(), ["exit"]);
 });
 
-Deno.test("in turns at a terminal: the prompt says whose turn it is, and an early line is kept or thrown away with its guest", async () => {
+Deno.test("in turns at a terminal: the prompt says whose turn it is, and an early line is kept, or discarded with its guest", async () => {
   await using server = new TurnsServer();
-  const { input } = server.desk;
+  const { input } = server.user;
   input.interactive = true;
   input.type("typed before anybody came");
   using client = await LineClient.connect(server.port);
@@ -183,26 +183,26 @@ Deno.test("in turns at a terminal: the prompt says whose turn it is, and an earl
   await closed;
   assertEquals(input.prompts, ["(nobody here) ", "(their turn) ", "your turn: ", "(their turn) ", "(nobody here) "]);
   assertEquals(server.log, [
-    "[Nobody is here: kept for whoever comes]",
+    "[No guest yet: kept for the next one]",
     "client: hello",
     "[Not your turn: kept until it is]",
     "[1 line typed ahead and not sent]",
   ]);
 });
 
-Deno.test("in turns: a guest that closed its side keeps the line for a while, and longer while nobody else comes (S8)", async () => {
+Deno.test("in turns: a half-closed guest keeps the line for a while, and longer if no other client connects (S8)", async () => {
   const time = new TestTime();
-  await using server = new TurnsServer({ giveWay: 200, time });
+  await using server = new TurnsServer({ yieldAfter: 200, time });
   using guest = await halfClosed(server, "a question");
   using early = await LineClient.connect(server.port);
   const refused = early.rest();
   assertEquals(await guest.line(), ASKED[0]);
   await time.pass(199);
   await time.pass(1);
-  assertEquals(await refused, ["* the line is busy: somebody else is talking; try again later"]);
-  // Nobody else comes while the time passes.
+  assertEquals(await refused, ["* the line is busy: another client is talking; try again later"]);
+  // No other client connects meanwhile.
   await time.pass(60_000);
-  server.desk.input.type("an answer");
+  server.user.input.type("an answer");
   assertEquals(await guest.rest(), [ASKED[1], "an answer"]);
   assertEquals(server.log, [
     "[The client's turn]",
@@ -213,9 +213,9 @@ Deno.test("in turns: a guest that closed its side keeps the line for a while, an
   ]);
 });
 
-Deno.test("in turns: a guest that sent a line and left makes way for the next one (S8)", async () => {
+Deno.test("in turns: a guest that sent a line and left loses the line to the next one (S8)", async () => {
   const time = new TestTime();
-  await using server = new TurnsServer({ giveWay: 100, time });
+  await using server = new TurnsServer({ yieldAfter: 100, time });
   for (let count = 0; count < 3; count++) {
     const eof = server.events.next("eof");
     const gone = await RawClient.connect(server.port);
@@ -225,20 +225,20 @@ Deno.test("in turns: a guest that sent a line and left makes way for the next on
     gone.close();
     await time.pass(150);
   }
-  // Two want the line at once: one gets it.
+  // Two clients connect at once: one gets the line.
   const both = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
   for (const client of both) await client.say("hello");
-  server.desk.input.type("hello to you");
+  server.user.input.type("hello to you");
   let over = false;
-  const hearing = Promise.all(both.map((client) => client.line())).finally(() => over = true);
+  const receiving = Promise.all(both.map((client) => client.line())).finally(() => over = true);
   while (!over) await time.pass(20);
-  const heard = await hearing;
-  const busy = "* the line is busy: somebody else is talking; try again later";
-  assertEquals(heard.toSorted(), [busy, "hello to you"]);
+  const received = await receiving;
+  const busy = "* the line is busy: another client is talking; try again later";
+  assertEquals(received.toSorted(), [busy, "hello to you"]);
   for (const client of both) client[Symbol.dispose]();
 });
 
-Deno.test("in turns: a guest that has left makes way at once, one after the other; one that listens keeps the line (S8)", async () => {
+Deno.test("in turns: a guest that has left loses the line at once; one that still reads keeps it (S8)", async () => {
   await using server = new TurnsServer();
   for (let count = 0; count < 3; count++) {
     const eof = server.events.next("eof");
@@ -250,16 +250,16 @@ Deno.test("in turns: a guest that has left makes way at once, one after the othe
   }
   using listening = await halfClosed(server, "are you there?");
   const others = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
-  const busy = "* the line is busy: somebody else is talking; try again later";
+  const busy = "* the line is busy: another client is talking; try again later";
   for (const other of others) {
     assertEquals(await other.line(), busy);
     other[Symbol.dispose]();
   }
-  server.desk.input.type("yes");
+  server.user.input.type("yes");
   assertEquals(await listening.rest(), [...ASKED, "yes"]);
 });
 
-Deno.test("in turns: guests that have left give the line to one that is here, with --max-connections 1 too (S8)", async () => {
+Deno.test("in turns: guests that have left lose the line to a live one, with --max-connections 1 too (S8)", async () => {
   for (const [maxConnections, leave] of [[0, 2], [1, 1]] as const) {
     await using server = new TurnsServer({ maxConnections });
     for (let count = 0; count < leave; count++) {
@@ -271,25 +271,25 @@ Deno.test("in turns: guests that have left give the line to one that is here, wi
     }
     using here = await LineClient.connect(server.port);
     await here.say("hello");
-    await heard(server, "client: hello");
-    server.desk.input.type("hello to you");
+    await logged(server, "client: hello");
+    server.user.input.type("hello to you");
     assertEquals(await here.line(), "hello to you");
   }
 });
 
-Deno.test("in turns: one more may wait for a line with --max-connections, and it is none more", async () => {
+Deno.test("in turns: with --max-connections one more client may wait for the line, but no third", async () => {
   await using server = new TurnsServer({ maxConnections: 1 });
   using listening = await halfClosed(server, "one");
   using waits = await LineClient.connect(server.port);
   assertEquals(await listening.line(), ASKED[0]);
   using third = await LineClient.connect(server.port);
   assertEquals(await third.rest(), ["* Cannot serve you: the server is full (1 connection at most); try again later"]);
-  assertEquals(await waits.rest(), ["* the line is busy: somebody else is talking; try again later"]);
+  assertEquals(await waits.rest(), ["* the line is busy: another client is talking; try again later"]);
 });
 
-Deno.test("in turns: one who comes while another leaves over TLS makes no failure of that", async () => {
-  const [events, desk, listener] = [new RecordedEvents(), new TestDesk(), tlsListener()];
-  const serving = serveTurns(listener, { events, signal: desk.stopping.signal, idle: 0, maxMessage: 4096, desk });
+Deno.test("in turns: a client that connects while another leaves over TLS causes no error", async () => {
+  const [events, user, listener] = [new RecordedEvents(), new TestUser(), tlsListener()];
+  const serving = serveTurns(listener, { events, signal: user.stopping.signal, idle: 0, maxMessage: 4096, user });
   const client = async (): Promise<TlsSocket> =>
     new TlsSocket(streamSocket(await Deno.connect({ port: listener.port }), 1), { kind: "client", options: {} });
   const leaving = await client();
@@ -301,43 +301,43 @@ Deno.test("in turns: one who comes while another leaves over TLS makes no failur
   await deadline(message, 5000);
   leaving.close();
   next.close();
-  desk.stop();
+  user.stop();
   await serving;
   await Promise.all([leaving.gone, next.gone]);
   assertEquals(events.names.filter((name) => name === "error" || name === "reset"), []);
 });
 
-Deno.test("in turns: who waits for the line when the server stops is told so, and nobody gets it (P1)", async () => {
+Deno.test("in turns: a client that waits for the line when the server stops is told so, and does not get it (P1)", async () => {
   await using server = new TurnsServer();
   using listening = await halfClosed(server, "are you there?");
   using next = await LineClient.connect(server.port);
   await next.say("hello");
-  // The next one waits while the guest is asked whether it still listens.
+  // The next one waits while the server checks whether the guest still reads.
   assertEquals(await listening.line(), ASKED[0]);
-  server.desk.stop();
-  assertEquals(await next.rest(), ["* Cannot serve you: the server stops"]);
-  assertEquals(await listening.rest(), ["* the server stops"]);
+  server.user.stop();
+  assertEquals(await next.rest(), ["* Cannot serve you: the server is shutting down"]);
+  assertEquals(await listening.rest(), ["* the server is shutting down"]);
   await server.serving;
   assertEquals(server.log.some((line) => line.includes("hello")), false);
 });
 
-Deno.test("in turns: a guest who half-closes still gets the answer (S8)", async () => {
+Deno.test("in turns: a guest that half-closes still gets the answer (S8)", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);
   await client.raw.send("one\ntwo");
   await client.raw.end();
-  assertEquals(await client.line(), "* not your turn: kept until you have been answered");
-  server.desk.input.type("first", "second");
+  assertEquals(await client.line(), "* not your turn: queued until you are answered");
+  server.user.input.type("first", "second");
   assertEquals(await client.rest(), ["first", "second"]);
 });
 
-Deno.test("in turns: a guest resets in mid-message and the next one is served (S9)", async () => {
+Deno.test("in turns: a guest resets mid-message and the next one is served (S9)", async () => {
   await using server = new TurnsServer();
   const closed = server.events.next("closed");
   await sendAndReset(server.port, "half a mess");
   await closed;
   using client = await LineClient.connect(server.port);
-  server.desk.input.type("hello");
+  server.user.input.type("hello");
   await client.say("hello");
   assertEquals(await client.line(), "hello");
 });
@@ -349,29 +349,29 @@ Deno.test("in turns: a guest resets while the operator writes; the operator is f
   await Promise.race([reset, server.events.next("closed")]);
   using client = await LineClient.connect(server.port);
   await client.say("are you there?");
-  server.desk.input.type("yes");
+  server.user.input.type("yes");
   assertEquals(await client.line(), "yes");
 });
 
-Deno.test("in turns: when the operator's input has ended, guests are told that nobody answers; the server goes on (C4, 73)", async () => {
+Deno.test("in turns: when the operator's input has ended, guests are told so; the server continues (C4, 73)", async () => {
   await using server = new TurnsServer();
-  server.desk.input.type("only answer");
-  server.desk.input.end();
+  server.user.input.type("only answer");
+  server.user.input.end();
   using client = await LineClient.connect(server.port);
   await client.say("one");
   assertEquals(await client.line(), "only answer");
-  server.desk.input.close();
+  server.user.input.close();
   const closed = server.events.next("closed");
   await client.say("two");
-  assertEquals(await client.rest(), ["* nobody is here to answer any more"]);
+  assertEquals(await client.rest(), ["* there is no one left to answer"]);
   client[Symbol.dispose]();
   await closed;
   using next = await LineClient.connect(server.port);
   await next.say("hello");
-  assertEquals(await next.rest(), ["* nobody is here to answer any more"]);
+  assertEquals(await next.rest(), ["* there is no one left to answer"]);
 });
 
-Deno.test("in turns: bytes that never become a message are no word: the idle limit counts on (S18)", async () => {
+Deno.test("in turns: bytes that never complete a message do not reset the idle timeout (S18)", async () => {
   const time = new TestTime();
   await using server = new TurnsServer({ idle: 200, time });
   const accepted = server.events.next("accepted");
@@ -381,21 +381,21 @@ Deno.test("in turns: bytes that never become a message are no word: the idle lim
     await client.raw.send("x");
     await time.pass(30);
   }
-  assertEquals(await client.rest(), ["* no word from you for 0.2 s: closing"]);
+  assertEquals(await client.rest(), ["* no message from you for 0.2 s: closing"]);
 });
 
-Deno.test("in turns: a guest who keeps silent in its turn is let go at the limit; nobody hurries the operator (S18)", async () => {
+Deno.test("in turns: a guest that is silent in its turn is disconnected at the limit; the operator has no limit (S18)", async () => {
   const time = new TestTime();
   await using server = new TurnsServer({ idle: 150, time });
   using client = await LineClient.connect(server.port);
   await client.say("hello");
-  await heard(server, "client: hello");
+  await logged(server, "client: hello");
   // Longer than the limit, but it is the operator's turn.
   await time.pass(250);
-  server.desk.input.type("sorry, I was away");
+  server.user.input.type("sorry, I was away");
   assertEquals(await client.line(), "sorry, I was away");
   await time.pass(150);
-  assertEquals(await client.rest(), ["* no word from you for 0.15 s: closing"]);
+  assertEquals(await client.rest(), ["* no message from you for 0.15 s: closing"]);
 });
 
 Deno.test("in turns: a message that never ends is refused (S6)", async () => {
@@ -408,7 +408,7 @@ Deno.test("in turns: a message that never ends is refused (S6)", async () => {
 Deno.test("in turns: an answer that is too long is not sent, and it is still our turn", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);
-  server.desk.input.type("x".repeat(5000), "in short");
+  server.user.input.type("x".repeat(5000), "in short");
   await client.say("hello");
   assertEquals(await client.line(), "in short");
 });
@@ -419,7 +419,7 @@ Deno.test("in turns: when the server stops, the guest is told and closed (P1)", 
   const message = server.events.next("message");
   await client.say("hello");
   await message;
-  server.desk.stop();
-  assertEquals(await client.rest(), ["* the server stops"]);
+  server.user.stop();
+  assertEquals(await client.rest(), ["* the server is shutting down"]);
   await server.serving;
 });

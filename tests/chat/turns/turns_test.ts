@@ -3,47 +3,47 @@ import { MOST_KEPT, Turns } from "../../../chat/turns/turns.ts";
 
 const pure = { permissions: "none" } as const;
 
-Deno.test("Turns pass from one side to the other, the partner first", pure, () => {
+Deno.test("Turns alternate, starting with the partner", pure, () => {
   const turns = new Turns();
   assertEquals(turns.ours, false);
-  assertEquals(turns.hear("hello"), "now");
+  assertEquals(turns.receive("hello"), "now");
   assertEquals(turns.ours, true);
-  turns.say("hello yourself");
-  assertEquals([turns.ours, turns.said], [false, "hello yourself"]);
+  turns.send("hello yourself");
+  assertEquals([turns.ours, turns.sent], [false, "hello yourself"]);
 });
 
-Deno.test("Turns keep what the partner says out of turn, and no more than they can (61)", pure, () => {
+Deno.test("Turns queue what the partner sends out of turn, up to a limit (61)", pure, () => {
   const turns = new Turns();
-  turns.hear("one");
-  for (let count = 0; count < MOST_KEPT; count++) assertEquals(turns.hear(`early ${count}`), "kept");
-  assertEquals(turns.hear("too much"), "full");
+  turns.receive("one");
+  for (let count = 0; count < MOST_KEPT; count++) assertEquals(turns.receive(`early ${count}`), "kept");
+  assertEquals(turns.receive("too much"), "full");
   assertEquals(turns.next(), null);
-  turns.say("answer");
+  turns.send("answer");
   assertEquals(turns.next(), "early 0");
   assertEquals([turns.ours, turns.next()], [true, null]);
   assertEquals(turns.rest().length, MOST_KEPT - 1);
 });
 
-Deno.test("Turns take an empty line for a message too (61)", pure, () => {
+Deno.test("Turns accept an empty line as a message (61)", pure, () => {
   const turns = new Turns();
-  assertEquals(turns.hear(""), "now");
+  assertEquals(turns.receive(""), "now");
 });
 
-Deno.test("Turns with repeats know a message that comes again, before and after its answer", pure, () => {
+Deno.test("Turns with repeats detect a repeated message, before and after its answer", pure, () => {
   const turns = new Turns({ repeats: true });
-  assertEquals(turns.hear("hello"), "now");
-  assertEquals([turns.hear("hello"), turns.doubted], ["repeated", false]);
-  assertEquals(turns.hear("other"), "kept");
-  turns.say("yes");
+  assertEquals(turns.receive("hello"), "now");
+  assertEquals([turns.receive("hello"), turns.doubted], ["repeated", false]);
+  assertEquals(turns.receive("other"), "kept");
+  turns.send("yes");
   assertEquals(turns.next(), "other");
-  turns.say("indeed");
-  assertEquals([turns.hear("other"), turns.doubted], ["now", true]);
-  turns.say("indeed");
-  assertEquals([turns.hear("more"), turns.doubted], ["now", false]);
+  turns.send("indeed");
+  assertEquals([turns.receive("other"), turns.doubted], ["now", true]);
+  turns.send("indeed");
+  assertEquals([turns.receive("more"), turns.doubted], ["now", false]);
 });
 
-Deno.test("Turns without repeats take the same words for new ones", pure, () => {
+Deno.test("Turns without repeats treat the same text as a new message", pure, () => {
   const turns = new Turns();
-  turns.hear("hello");
-  assertEquals(turns.hear("hello"), "kept");
+  turns.receive("hello");
+  assertEquals(turns.receive("hello"), "kept");
 });
