@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/client.ts
  * ```
  *
- * Try it, with `deno task sum:server` in another terminal:
+ * Try it with `deno task sum:server` in another terminal:
  *
  * ```
  * $ deno task sum:client
@@ -44,24 +44,24 @@ const flags = {
   ...commonFlags,
 };
 
-/** What `sum:client` says of itself. */
+/** Flags and help text of `sum:client`. */
 export const script: Script<typeof flags> = {
   name: "sum:client",
   role: "client",
   summary: "sends a number from 1 to 100 and prints the sum with the server's",
   example: {
     flags: "--number 42 --name Ada --format json",
-    does: `Asks {"name":"Ada","number":42}, prints five lines.`,
+    does: `Sends {"name":"Ada","number":42} and prints five lines.`,
   },
   flags,
 };
 
 /**
- * Asks over a connection and prints what the answer means.
+ * Sends the question over a connection and prints the result.
  *
  * @returns The last line of the run.
  * @throws {CutOffError} The server closed without an answer.
- * @throws {ProtocolError} The answer is none, or refuses the question.
+ * @throws {ProtocolError} The answer is malformed, or a refusal.
  */
 export async function runSum(
   connection: Connection,

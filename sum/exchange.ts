@@ -1,6 +1,6 @@
 /**
- * One exchange of numbers, seen from both sides: what a server makes of a question, what a client makes of the answer. The same
- * over TCP and UDP.
+ * One exchange of numbers from both sides: how a server answers a question, and how a client handles the answer. The same over TCP
+ * and UDP.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { Exit, ProtocolError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { encodeText, escapeControls } from "../lib/text.ts";
-import { formOf, inRange, outside, quote, readAnswer, readQuestion } from "./protocol.ts";
+import { formOf, inRange, outOfRange, quote, readAnswer, readQuestion } from "./protocol.ts";
 import { type Form, type Offer, writeOffer, writeRefusal, writeStopping } from "./protocol.ts";
 
-/** How a server plays. */
+/** How a server answers. */
 export interface ServerRules {
   readonly name: string;
   /** The server's number for one exchange, 1 to 100. */
@@ -20,18 +20,18 @@ export interface ServerRules {
   readonly keepRunning: boolean;
 }
 
-/** What a client asks. */
+/** A client's question. */
 export interface Question extends Offer {
   readonly form: Form;
 }
 
-/** What a server makes of a question; `text` is the answer, without a newline. */
+/** A server's reply to a question; `text` is the answer, without a newline. */
 export type Reply =
   | { readonly kind: "sum"; readonly text: string; readonly client: Offer; readonly server: Offer }
   | { readonly kind: "stop"; readonly text: string; readonly reason: string }
   | { readonly kind: "refusal"; readonly text: string; readonly reason: string };
 
-/** The rules that a server's flags say. */
+/** The rules from a server's flags. */
 export function rulesOf(
   { name, number, keepRunning }: { name: string; number: number | undefined; keepRunning: boolean },
 ): ServerRules {
@@ -39,9 +39,9 @@ export function rulesOf(
 }
 
 /**
- * Answers a question; whatever the text is, there is an answer.
+ * Answers a question. Any text gets an answer.
  *
- * @param text One message of a client.
+ * @param text One message from a client.
  *
  * @example Usage
  * ```ts
@@ -51,7 +51,7 @@ export function rulesOf(
  * const rules = { name: "Bob", draw: () => 58, keepRunning: false };
  * assertEquals(replyTo("Ada: 42", rules).text, "Bob: 58");
  * assertEquals(replyTo("Ada: 0", rules).text, "Bob: stopping");
- * assertEquals(replyTo("Ada: 4.5", rules).text, 'Cannot take the question: "4.5" is no integer');
+ * assertEquals(replyTo("Ada: 4.5", rules).text, 'Cannot take the question: "4.5" is not an integer');
  * ```
  */
 export function replyTo(text: string, rules: ServerRules): Reply {
@@ -62,12 +62,12 @@ export function replyTo(text: string, rules: ServerRules): Reply {
       const server = { name: rules.name, number: BigInt(rules.draw()) };
       return { kind: "sum", text: writeOffer(server, form), client, server };
     }
-    const reason = outside(client.number);
+    const reason = outOfRange(client.number);
     if (rules.keepRunning) throw new ProtocolError(`Cannot take the question: ${reason}`);
     return {
       kind: "stop",
       text: writeStopping(rules.name, form),
-      reason: `${quote(client.name)} asked: ${reason}`,
+      reason: `requested by ${quote(client.name)}: ${reason}`,
     };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -75,7 +75,7 @@ export function replyTo(text: string, rules: ServerRules): Reply {
   }
 }
 
-/** Puts what a server made of a question into its log. */
+/** Logs a server's reply. */
 export function reportReply(
   reply: Reply,
   events: Events,
@@ -84,7 +84,7 @@ export function reportReply(
   if (reply.kind === "refusal") {
     events.emit({ event: "error", id, peer, code: Exit.protocol, message: reply.reason });
   } else if (reply.kind === "stop") {
-    events.emit({ event: "notice", message: `Stopping, as ${reply.reason}` });
+    events.emit({ event: "notice", message: `Stopping as ${reply.reason}` });
   } else {
     const fields = sumFields(reply.client, reply.server);
     events.emit({ event: "result", id, peer, ...fields, prose: sumLines(reply.client, reply.server) });
@@ -92,12 +92,12 @@ export function reportReply(
 }
 
 /**
- * Takes a server's answer: the five lines of a sum go to the output, and so does the word of a server that stops.
+ * Handles a server's answer: the five lines of a sum go to the output, and so does the notice of a server that is stopping.
  *
- * @param text One message of the server.
- * @param from The server, for the text of errors.
+ * @param text One message from the server.
+ * @param from The server, for error messages.
  * @returns The last line of the run.
- * @throws {ProtocolError} The answer is none, or refuses the question.
+ * @throws {ProtocolError} The answer is malformed, or a refusal.
  */
 export async function takeAnswer(
   text: string,
@@ -112,16 +112,16 @@ export async function takeAnswer(
     const serverName = answer.name;
     events.emit({ event: "result", peer: from, serverName, stopping: true, prose: "" });
     await output.write(encodeText(`${escapeControls(serverName)} is stopping\n`));
-    return `Done: the server stops, since ${outside(question.number)}`;
+    return `Done: the server is stopping because ${outOfRange(question.number)}`;
   }
-  // The lines are the client's data: they go to the output, the event only into JSON.
+  // The lines are the client's data and go to the output; the event only appears in JSON.
   events.emit({ event: "result", peer: from, ...sumFields(question, answer.offer), prose: "" });
   const lines = sumLines(question, answer.offer);
   await output.write(encodeText(lines.map((line) => `${escapeControls(line)}\n`).join("")));
   return `Done: an answer from ${from}`;
 }
 
-/** The five lines that both sides print, as data: a name is whatever the other side says. */
+/** The five lines that both sides print. They are unescaped data: a name may be any text from the peer. */
 export function sumLines(client: Offer, server: Offer): string[] {
   return [
     `Client name: ${client.name}`,
@@ -132,7 +132,7 @@ export function sumLines(client: Offer, server: Offer): string[] {
   ];
 }
 
-/** The same as fields of an event. */
+/** The same as event fields. */
 function sumFields(client: Offer, server: Offer): Record<string, string | number> {
   return {
     clientName: client.name,
@@ -143,7 +143,7 @@ function sumFields(client: Offer, server: Offer): Record<string, string | number
   };
 }
 
-/** An integer for JSON: as text where readers that hold it in a double would round it (RFC 8259 6). */
+/** An integer for JSON: a string if a reader that uses doubles would round it (RFC 8259 6). */
 function exact(number: bigint): string | number {
   return Number.isSafeInteger(Number(number)) ? Number(number) : String(number);
 }

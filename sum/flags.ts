@@ -1,5 +1,5 @@
 /**
- * The flags of the number exchange, and the one question to a person.
+ * The flags of the number exchange, and the prompt for the number.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { Flag } from "../lib/script/flags.ts";
 import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { type Form, HIGHEST, inRange, LOWEST, parseInteger, quote, readName } from "./protocol.ts";
 
-/** What a client sends where nobody is asked. */
+/** What a client sends when there is no prompt. */
 const DEFAULT_NUMBER = 42n;
 
-/** `--name`: what a side calls itself. */
+/** `--name`: the name that a side sends. */
 function nameFlag(fallback: string): Flag<string> {
   return {
-    help: "what this side calls itself",
+    help: "name to send",
     placeholder: "NAME",
     shown: fallback,
     repeatable: false,
     read: ([text = fallback]) => {
-      // A line must stay a line, and must not be taken for JSON.
+      // The message must stay one line, and must not look like JSON.
       if (/\p{Cc}/u.test(text)) throw new UsageError(`Cannot use ${quote(text)}: it must have no control characters`);
-      if (/^\s*[{[]/.test(text)) throw new UsageError(`Cannot use ${quote(text)}: it must not begin like JSON`);
+      if (/^\s*[{[]/.test(text)) throw new UsageError(`Cannot use ${quote(text)}: it must not start like JSON`);
       try {
         return readName(text);
       } catch (error) {
@@ -39,7 +39,7 @@ export const serverFlags = {
     default: undefined,
     min: Number(LOWEST),
     max: Number(HIGHEST),
-    shown: "one drawn for each exchange",
+    shown: "a random one for each exchange",
   }),
   name: nameFlag("Plainwire server"),
   keepRunning: flag.on("refuse a number outside 1-100 instead of stopping"),
@@ -56,9 +56,9 @@ export const clientFlags = {
 
 function numberFlag(): Flag<bigint | undefined> {
   return {
-    help: "integer to send; one outside 1-100 asks the server to stop",
+    help: "integer to send; one outside 1-100 stops the server",
     placeholder: "INTEGER",
-    shown: `${DEFAULT_NUMBER}; on a terminal it is asked for`,
+    shown: `${DEFAULT_NUMBER}; on a terminal you are asked for it`,
     repeatable: false,
     read: ([text]) => {
       if (text === undefined) return undefined;
@@ -70,9 +70,9 @@ function numberFlag(): Flag<bigint | undefined> {
 }
 
 /**
- * Asks the person at the terminal for the number, again until it is one from 1 to 100.
+ * Asks the user for the number, until the answer is an integer from 1 to 100.
  *
- * @throws {StopRequested} The person pressed Ctrl-C or Ctrl-D.
+ * @throws {StopRequested} The user pressed Ctrl-C or Ctrl-D.
  *
  * @example Usage
  * ```ts
@@ -95,7 +95,7 @@ export function askForNumber(ask?: Ask): bigint {
   }, ask);
 }
 
-/** A client's number: as given, as the person says, or the default. A program that reads `--json` is asked nothing. */
+/** A client's number: from the command line, from the user, or the default. With `--json` there is no prompt. */
 export function chooseNumber(options: { readonly number: bigint | undefined; readonly json: boolean }): bigint {
   return options.number ?? (!options.json && canAsk() ? askForNumber() : DEFAULT_NUMBER);
 }

@@ -1,5 +1,5 @@
 /**
- * The number exchange as it goes over the wire. Pure: text in, values out.
+ * The wire format of the number exchange. Pure: text in, values out.
  *
  * A question is `NAME: INTEGER`, or one JSON object `{"name":"…","number":42}`. The answer has the form of the question:
  *
@@ -7,12 +7,12 @@
  * Ada: 42              {"name":"Ada","number":42}
  *
  * Bob: 58              {"name":"Bob","number":58}           a number from 1 to 100
- * Bob: stopping        {"name":"Bob","stopping":true}       the question's number was none: the server ends
+ * Bob: stopping        {"name":"Bob","stopping":true}       the question's number was not: the server stops
  * Cannot take …        {"error":"Cannot take …"}            refused, with the reason
  * ```
  *
- * What belongs to no question (a server that is full, a message without end) is refused as a line. White space around a message, a
- * name and a number does not belong to them, nor does the byte order mark that Windows shells like to send.
+ * A refusal that is not tied to a question (the server is full, the message is endless) is a line. White space around a message, a name
+ * and a number is ignored, and so is the byte order mark that Windows shells tend to send.
  *
  * @module
  */
@@ -20,33 +20,33 @@ import { ProtocolError } from "../lib/errors.ts";
 import { escapeControls } from "../lib/text.ts";
 import { readMembers, textOf } from "./json.ts";
 
-/** The numbers that are added; any other stops the server. */
+/** The valid numbers; any other stops the server. */
 export const LOWEST = 1n;
 export const HIGHEST = 100n;
 
-/** The most digits of a peer's integer. */
+/** The maximum number of digits of a peer's integer. */
 export const MAX_DIGITS = 10_000;
 
-/** The most characters of a name. */
+/** The maximum number of characters of a name. */
 export const MAX_NAME = 200;
 
-/** How a message is written. */
+/** The form of a message. */
 export type Form = "line" | "json";
 
-/** What each side tells the other: who it is, and its number. */
+/** What each side sends: its name and its number. */
 export interface Offer {
   readonly name: string;
-  /** Exact, however many digits it has. */
+  /** Exact, with any number of digits. */
   readonly number: bigint;
 }
 
-/** What a server can say. */
+/** A server's answer. */
 export type Answer =
   | { readonly kind: "number"; readonly offer: Offer }
   | { readonly kind: "stopping"; readonly name: string }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** Tells the form of a message by how it begins; a JSON array counts as JSON (and is refused as such). */
+/** Detects the form of a message from its start; a JSON array counts as JSON (and is then refused). */
 export function formOf(text: string): Form {
   const bare = text.trim();
   return bare.startsWith("{") || (bare.startsWith("[") && bare.endsWith("]")) ? "json" : "line";
@@ -72,13 +72,13 @@ export function parseInteger(text: string): bigint | null {
   return sign === "-" ? -BigInt(digits) : BigInt(digits);
 }
 
-/** Tells whether a number is one of those that are added. */
+/** Whether a number is valid. */
 export function inRange(number: bigint): boolean {
   return number >= LOWEST && number <= HIGHEST;
 }
 
 /**
- * Reads a name; spaces around it do not belong to it.
+ * Reads a name, without the spaces around it.
  *
  * @throws {SyntaxError} With the reason: it is empty, or longer than {@linkcode MAX_NAME}.
  */
@@ -86,15 +86,15 @@ export function readName(text: string): string {
   const name = text.trim();
   if (name === "") throw new SyntaxError("the name is empty");
   const { length } = [...name];
-  if (length > MAX_NAME) throw new SyntaxError(`the name has ${length} characters, ${MAX_NAME} at most are allowed`);
+  if (length > MAX_NAME) throw new SyntaxError(`the name has ${length} characters, the limit is ${MAX_NAME}`);
   return name;
 }
 
 /**
- * Reads a question of either form.
+ * Reads a question in either form.
  *
  * @param text One message, without its newline.
- * @throws {ProtocolError} With the reason, fit to be told to the client.
+ * @throws {ProtocolError} With the reason, suitable for the client.
  *
  * @example Usage
  * ```ts
@@ -106,45 +106,45 @@ export function readName(text: string): string {
  * ```
  */
 export function readQuestion(text: string): Offer {
-  return reading("take the question", () => {
+  return withReason("take the question", () => {
     const bare = text.trim();
-    return formOf(bare) === "json" ? offerIn(readMembers(bare)) : offerOf(bare);
+    return formOf(bare) === "json" ? offerFromJson(readMembers(bare)) : offerFromLine(bare);
   });
 }
 
 /**
- * Reads an answer. Strict: what is no answer of the protocol, in the form of the question, is none.
+ * Reads an answer. Strict: it must be valid, and in the form of the question.
  *
  * @param text One message, without its newline.
  * @param asked The form of the question.
- * @param peer Who answered, for the error's text.
+ * @param peer Who answered, for the error message.
  * @throws {ProtocolError} With the reason.
  */
 export function readAnswer(text: string, asked: Form, peer: string): Answer {
-  return reading(`accept the answer ${quote(text)} from ${peer}`, () => {
+  return withReason(`accept the answer ${quote(text)} from ${peer}`, () => {
     const bare = text.trim();
     const form = formOf(bare);
-    const answer = form === "json" ? answerIn(readMembers(bare)) : answerOf(bare);
+    const answer = form === "json" ? answerFromJson(readMembers(bare)) : answerFromLine(bare);
     if (form !== asked && answer.kind !== "refused") {
       throw new SyntaxError(
-        form === "json" ? "it is JSON, the question was a line" : "it is a line, the question was JSON",
+        form === "json" ? "it is JSON, but the question was a line" : "it is a line, but the question was JSON",
       );
     }
     if (answer.kind === "number" && !inRange(answer.offer.number)) {
-      throw new SyntaxError(outside(answer.offer.number));
+      throw new SyntaxError(outOfRange(answer.offer.number));
     }
     return answer;
   });
 }
 
 /**
- * Tells whether a text is an answer that ends an exchange: a refusal, or the word of a server that stops. Over UDP nobody answers that,
- * or two servers could refuse each other for ever.
+ * Whether a text is an answer that ends an exchange: a refusal, or the notice of a server that is stopping. Over UDP it must not be
+ * answered, or two servers could refuse each other forever.
  */
-export function isLastWord(text: string): boolean {
+export function endsExchange(text: string): boolean {
   try {
     const bare = text.trim();
-    return (formOf(bare) === "json" ? answerIn(readMembers(bare)) : answerOf(bare)).kind !== "number";
+    return (formOf(bare) === "json" ? answerFromJson(readMembers(bare)) : answerFromLine(bare)).kind !== "number";
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;
@@ -156,31 +156,31 @@ export function writeOffer({ name, number }: Offer, form: Form): string {
   return form === "line" ? `${name}: ${number}` : `{"name":${JSON.stringify(name)},"number":${number}}`;
 }
 
-/** Writes the answer of a server that stops. */
+/** Writes the answer of a server that is stopping. */
 export function writeStopping(name: string, form: Form): string {
   return form === "line" ? `${name}: stopping` : JSON.stringify({ name, stopping: true });
 }
 
-/** Writes the answer of a server that refuses; the reason starts with "Cannot". */
+/** Writes a refusal; the reason starts with "Cannot". */
 export function writeRefusal(reason: string, form: Form): string {
   return form === "line" ? reason : JSON.stringify({ error: reason });
 }
 
-/** Says of a number that it is not allowed; a long one is cut. */
-export function outside(number: bigint): string {
+/** The reason why a number is invalid; a long number is shortened. */
+export function outOfRange(number: bigint): string {
   const digits = String(number);
   const shown = digits.length > 30 ? `${digits.slice(0, 12)}… (${digits.replace("-", "").length} digits)` : digits;
-  return `${shown} is not from ${LOWEST} to ${HIGHEST}`;
+  return `${shown} is not between ${LOWEST} and ${HIGHEST}`;
 }
 
-/** Text of the peer within a sentence of ours: cut after `most` characters, on one line, harmless. */
+/** Quotes text from the peer in a message of ours: at most `most` characters, escaped, on one line. */
 export function quote(text: string, most = 60): string {
   const cut = text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text;
   return `"${escapeControls(cut)}"`;
 }
 
-/** Puts the reason why something cannot be read into a sentence. */
-function reading<T>(action: string, read: () => T): T {
+/** Turns a {@linkcode SyntaxError} into a sentence about the failed action. */
+function withReason<T>(action: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -189,8 +189,8 @@ function reading<T>(action: string, read: () => T): T {
   }
 }
 
-/** Cuts a line at its last colon, so that a name may have colons. */
-function partsOf(line: string): { before: string; after: string } {
+/** Splits a line at its last colon, so that a name may contain colons. */
+function splitLine(line: string): { before: string; after: string } {
   if (line === "") throw new SyntaxError("it is empty");
   if (line.includes("\n")) throw new SyntaxError("it is more than one line");
   const colon = line.lastIndexOf(":");
@@ -198,44 +198,44 @@ function partsOf(line: string): { before: string; after: string } {
   return { before: line.slice(0, colon), after: line.slice(colon + 1).trim() };
 }
 
-/** As {@linkcode parseInteger}, for a peer's text: reading digits takes the square of their number, and everybody waits meanwhile. */
+/** {@linkcode parseInteger} for text from a peer: parsing takes quadratic time in the digits, and blocks the event loop. */
 function integerOf(text: string): bigint | null {
   if (text.length > MAX_DIGITS) throw new SyntaxError(`the integer has more than ${MAX_DIGITS} digits`);
   return parseInteger(text);
 }
 
-function offerOf(line: string): Offer {
-  const { before, after } = partsOf(line);
+function offerFromLine(line: string): Offer {
+  const { before, after } = splitLine(line);
   if (after === "") throw new SyntaxError("the integer after the last colon is missing");
   const number = integerOf(after);
-  if (number === null) throw new SyntaxError(`${quote(after)} is no integer`);
+  if (number === null) throw new SyntaxError(`${quote(after)} is not an integer`);
   return { name: readName(before), number };
 }
 
-function answerOf(line: string): Answer {
-  const { before, after } = partsOf(line);
+function answerFromLine(line: string): Answer {
+  const { before, after } = splitLine(line);
   if (after === "stopping") return { kind: "stopping", name: readName(before) };
-  // No refusal ends in a colon and an integer; the name of a server may well begin with "Cannot".
+  // A server's name may start with "Cannot", but no refusal ends in a colon and an integer.
   if (line.startsWith("Cannot ") && !/^[+-]?[0-9]+$/.test(after)) return { kind: "refused", reason: line };
-  return { kind: "number", offer: offerOf(line) };
+  return { kind: "number", offer: offerFromLine(line) };
 }
 
-function offerIn(members: ReadonlyMap<string, string>): Offer {
+function offerFromJson(members: ReadonlyMap<string, string>): Offer {
   const number = integerOf(valueOf(members, "number"));
-  if (number === null) throw new SyntaxError(`the value of "number" is no integer`);
-  return { name: nameIn(members), number };
+  if (number === null) throw new SyntaxError(`the value of "number" is not an integer`);
+  return { name: nameFromJson(members), number };
 }
 
-function answerIn(members: ReadonlyMap<string, string>): Answer {
+function answerFromJson(members: ReadonlyMap<string, string>): Answer {
   const reason = textOf(members.get("error") ?? "");
   if (reason !== null) return { kind: "refused", reason };
-  if (members.get("stopping") === "true") return { kind: "stopping", name: nameIn(members) };
-  return { kind: "number", offer: offerIn(members) };
+  if (members.get("stopping") === "true") return { kind: "stopping", name: nameFromJson(members) };
+  return { kind: "number", offer: offerFromJson(members) };
 }
 
-function nameIn(members: ReadonlyMap<string, string>): string {
+function nameFromJson(members: ReadonlyMap<string, string>): string {
   const name = textOf(valueOf(members, "name"));
-  if (name === null) throw new SyntaxError(`the value of "name" is no text`);
+  if (name === null) throw new SyntaxError(`the value of "name" is not a string`);
   return readName(name);
 }
 

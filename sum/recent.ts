@@ -1,19 +1,19 @@
 /**
- * What a UDP server answered lately. Pure.
+ * The recent answers of a UDP server. Pure.
  *
  * @module
  */
 
-/** A question longer than this (in characters, the peer's address included) is not remembered; an honest one is far shorter. */
+/** A longer question (in characters, with the peer's address) is not remembered; an honest one is far shorter. */
 const MAX_QUESTION = 2000;
 
-/** How often the same answer is given: no honest client asks that often, but two servers that a forged datagram has set upon each other. */
+/** How often the same answer is given. No honest client asks that often; two servers do, if a forged datagram set them on each other. */
 const MAX_GIVEN = 100;
 
 /**
- * Remembers the latest answers by peer and question. Over UDP an answer can be lost; the client then asks again, and a server that
- * remembers gives the *same* answer instead of drawing a new number: the exchange happens once ("at most once", Birrell and Nelson
- * 1984). Memory is bounded by count, by the length of a question and by time.
+ * Remembers recent answers by peer and question. Over UDP an answer can be lost; the client then retries, and the server gives the
+ * *same* answer instead of drawing a new number, so that the exchange happens once ("at most once", Birrell and Nelson 1984). Memory is
+ * bounded by count, by question length and by time.
  *
  * @example Usage
  * ```ts
@@ -30,22 +30,22 @@ export class RecentAnswers {
   #max: number;
   #keep: number;
   #now: () => number;
-  /** The oldest first. */
+  /** Oldest first. */
   #answers = new Map<string, { readonly answer: string; readonly at: number; given: number }>();
 
-  /** @param options How many are kept (1,000), for how long (60,000 ms), by which clock (the monotonic one). */
+  /** @param options How many to keep (1,000), for how long (60,000 ms), and the clock (monotonic). */
   constructor(options: { max?: number; keep?: number; now?: () => number } = {}) {
     this.#max = options.max ?? 1000;
     this.#keep = options.keep ?? 60_000;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** How many are remembered. */
+  /** How many answers are remembered. */
   get size(): number {
     return this.#answers.size;
   }
 
-  /** The answer that a peer got to a question, as long as it is remembered; `null` when it has got it often enough. */
+  /** The remembered answer to a peer's question; `undefined` if there is none, `null` if the peer has got it too often. */
   find(peer: string, question: string): string | null | undefined {
     this.#forget(this.#now() - this.#keep, this.#max);
     const found = this.#answers.get(keyOf(peer, question));
@@ -53,7 +53,7 @@ export class RecentAnswers {
     return ++found.given > MAX_GIVEN ? null : found.answer;
   }
 
-  /** Remembers an answer, at the cost of the oldest. */
+  /** Remembers an answer, and drops the oldest if there are too many. */
   add(peer: string, question: string, answer: string): void {
     const key = keyOf(peer, question);
     if (key.length > MAX_QUESTION) return;
@@ -62,7 +62,7 @@ export class RecentAnswers {
     this.#answers.set(key, { answer, at, given: 1 });
   }
 
-  /** Forgets what is older than `since`, and the oldest until `most` are left. */
+  /** Drops answers from before `since`, and the oldest until `most` are left. */
   #forget(since: number, most: number): void {
     for (const [key, { at }] of this.#answers) {
       if (at >= since && this.#answers.size <= most) return;
@@ -71,7 +71,7 @@ export class RecentAnswers {
   }
 }
 
-/** A peer's address has no space, so that no two pairs share a key. */
+/** A peer's address contains no space, so keys are unique. */
 function keyOf(peer: string, question: string): string {
   return `${peer} ${question}`;
 }

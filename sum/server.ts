@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/server.ts
  * ```
  *
- * Try it, in a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` does as well):
+ * Try it with a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` works too):
  *
  * ```
  * $ deno task sum:client --number 42    $ deno task sum:server --number 58
@@ -16,10 +16,10 @@
  * Server's number: 58                   Client name: Plainwire client
  * Sum: 100                              … the same five lines
  * $ deno task sum:client --number 0
- * Plainwire server is stopping          [+] Stopping, as "Plainwire client" asked: …
+ * Plainwire server is stopping          [+] Stopping as requested by "Plainwire client": …
  * ```
  *
- * One connection is one question: it is answered, then the connection ends, so that a client that reads to the end gets there.
+ * One question per connection: the server answers and closes, so a client that reads to the end of the stream finishes.
  *
  * @module
  */
@@ -45,14 +45,14 @@ const flags = {
   ...commonFlags,
 };
 
-/** What `sum:server` says of itself. */
+/** Flags and help text of `sum:server`. */
 export const script: Script<typeof flags> = {
   name: "sum:server",
   role: "server",
   summary: "answers a client's number from 1 to 100 with its own, and prints the sum",
   example: {
     flags: "--number 58 --keep-running",
-    does: "Always answers with 58, and goes on when a client sends a number outside 1-100.",
+    does: "Always answers with 58, and keeps running when a client sends a number outside 1-100.",
   },
   flags,
 };
@@ -74,7 +74,7 @@ export async function serveSums(
     try {
       await connection.write(`${reply.text}\n`);
     } finally {
-      // Also when the client has left without waiting for the answer: it has asked.
+      // Also if the client left without waiting for the answer.
       if (reply.kind === "stop") stop.abort();
     }
     await connection.finish();

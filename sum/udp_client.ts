@@ -1,12 +1,12 @@
 /**
- * sum:udp-client sends a number from 1 to 100 over UDP, again when it is lost, and prints the sum with the server's.
+ * sum:udp-client sends a number from 1 to 100 over UDP, with retries, and prints the sum with the server's.
  *
  * ```sh
  * deno task sum:udp-client
  * deno run --no-prompt --allow-net sum/udp_client.ts
  * ```
  *
- * Try it, with `deno task sum:udp-server` in another terminal:
+ * Try it with `deno task sum:udp-server` in another terminal:
  *
  * ```
  * $ deno task sum:udp-client --number 42
@@ -18,7 +18,7 @@
  * Sum: 100
  * ```
  *
- * Read it beside `sum/client.ts`: nothing is connected, so that silence is all one hears of a server that is not there.
+ * Compare it with `sum/client.ts`: there is no connection, so the only sign of a missing server is silence.
  *
  * @module
  */
@@ -38,23 +38,23 @@ import { writeOffer } from "./protocol.ts";
 const flags = {
   ...peerFlags({ port: 12000 }),
   ...clientFlags,
-  retries: flag.integer("how often to ask again when no answer comes", { default: 3, min: 0, max: 1000 }),
+  retries: flag.integer("retries when no answer arrives", { default: 3, min: 0, max: 1000 }),
   ...commonFlags,
 };
 
-/** What `sum:udp-client` says of itself. */
+/** Flags and help text of `sum:udp-client`. */
 export const script: Script<typeof flags> = {
   name: "sum:udp-client",
   role: "client",
   summary: "sends a number from 1 to 100 over UDP and prints the sum with the server's",
-  example: { flags: "--number 42 --retries 5", does: "Asks up to six times, each time waiting twice as long." },
+  example: { flags: "--number 42 --retries 5", does: "Asks up to six times, doubling the wait each time." },
   flags,
 };
 
-/** How a question is put. */
+/** Options of {@linkcode runSum}. */
 export interface AskOptions {
   readonly retries: number;
-  /** The bound on all tries together in ms; 0 = only the tries bound it. */
+  /** The time limit for all tries together in ms; 0 = none. */
   readonly timeout: number;
   readonly events: Events;
   readonly signal: AbortSignal;
@@ -62,12 +62,12 @@ export interface AskOptions {
 }
 
 /**
- * Asks, again when no answer comes, and prints what the answer means. Every try leaves from the same port: that is how the server
- * knows that it has answered this question already.
+ * Asks, with retries, and prints the result. All tries are sent from the same port, so that the server can recognise a question that it
+ * has already answered.
  *
  * @returns The last line of the run.
- * @throws {Failure} No answer came.
- * @throws {ProtocolError} The answer is none, or refuses the question.
+ * @throws {Failure} No answer arrived.
+ * @throws {ProtocolError} The answer is malformed, or a refusal.
  */
 export async function runSum(server: Endpoint, question: Question, options: AskOptions): Promise<string> {
   const { output, ...asking } = options;

@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
  * ```
  *
- * Try it, in a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` do as well):
+ * Try it with a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` work too):
  *
  * ```
  * $ deno task sum:udp-client            $ deno task sum:udp-server
@@ -17,8 +17,8 @@
  * Sum: 100
  * ```
  *
- * Read it beside `sum/server.ts`: an answer can be lost here, and a client that gets none asks again. So the server remembers what it
- * has answered, and whom (`sum/recent.ts`).
+ * Compare it with `sum/server.ts`: here an answer can be lost, and the client then retries. So the server remembers its answers by peer
+ * and question (`sum/recent.ts`).
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText, encodeText } from "../lib/text.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
 import { serverFlags } from "./flags.ts";
-import { formOf, isLastWord, writeRefusal, writeStopping } from "./protocol.ts";
+import { endsExchange, formOf, writeRefusal, writeStopping } from "./protocol.ts";
 import { RecentAnswers } from "./recent.ts";
 
 const flags = {
@@ -46,27 +46,27 @@ const flags = {
 /** The bytes of the shortest question, `a:1`. */
 const SHORTEST = 3;
 
-/** What `sum:udp-server` says of itself. */
+/** Flags and help text of `sum:udp-server`. */
 export const script: Script<typeof flags> = {
   name: "sum:udp-server",
   role: "server",
   summary: "answers a client's number from 1 to 100 with its own over UDP, and prints the sum",
   example: {
     flags: "--number 58 --keep-running",
-    does: "Always answers with 58, and goes on when a client sends a number outside 1-100.",
+    does: "Always answers with 58, and keeps running when a client sends a number outside 1-100.",
   },
   flags,
 };
 
-/** A refusal; in fewer words where the question is so short that an answer to a forged one would flood its victim. */
+/** A refusal, shortened for a short question: a long answer to a forged question would be an amplification attack. */
 function shortRefusal(text: string, question: string, length: number): string {
   const form = formOf(question);
-  const short = form === "json" ? "it is no JSON object" : "it is not NAME: INTEGER";
+  const short = form === "json" ? "not a JSON object" : "it is not NAME: INTEGER";
   const wordings = [text, writeRefusal(`Cannot take the question: ${short}`, form)];
   return fittingWording(question.endsWith("\n") ? wordings.map((each) => `${each}\n`) : wordings, length);
 }
 
-/** Answers each datagram until the signal fires or a number outside 1-100 stops it; a question asked again gets the same answer. */
+/** Answers each datagram until the signal fires or a number outside 1-100 stops it; a repeated question gets the same answer. */
 export async function serveSumDatagrams(
   socket: Deno.DatagramConn,
   rules: ServerRules,
@@ -78,18 +78,18 @@ export async function serveSumDatagrams(
   return await serveDatagrams(socket, (bytes, from, events) => {
     const question = decodeText(bytes);
     const peer = formatEndpoint(from);
-    if (isLastWord(question)) return null;
+    if (endsExchange(question)) return null;
     const before = recent.find(peer, question);
     if (before === null) return null;
     if (before !== undefined) {
-      events.emit({ event: "notice", message: `${peer} asks again and gets the same answer` });
+      events.emit({ event: "notice", message: `${peer} repeated its question and gets the same answer` });
       return before;
     }
     const reply = replyTo(question, rules);
     reportReply(reply, events, { id: 0, peer });
-    // The answer to this datagram still goes out, then the server ends. Should it get lost, nobody is left to give it again.
+    // The answer to this datagram is still sent before the server stops. If it is lost, a retry gets no answer.
     if (reply.kind === "stop") stop.abort();
-    // In the form of the question: people who type into `nc -u` send a newline and expect one.
+    // End the answer like the question: users of `nc -u` send a newline and expect one.
     const answer = reply.kind === "refusal"
       ? shortRefusal(reply.text, question, bytes.length)
       : question.endsWith("\n")

@@ -6,7 +6,7 @@ import { TERMINAL } from "../support/terminal.ts";
 const at = (port: number): string[] => ["--port", String(port)];
 const FIVE = "Client name: Ada\nServer name: Server of X\nClient's number: 42\nServer's number: 58\nSum: 100\n";
 
-/** A server that answers any question with `answer` and keeps the connection open until the client leaves. */
+/** A server that answers any question with `answer`, and keeps the connection open until the client closes. */
 function answering(answer: string, asked: string[] = []): ReturnType<typeof rawServer> {
   return rawServer(async (client) => {
     asked.push(await client.until(/\n/));
@@ -24,13 +24,13 @@ Deno.test("sum:client asks and prints the five lines, nothing else on stdout", a
   assertMatch(stderr, /\[\+\] Done: an answer from 127\.0\.0\.1:\d+\n$/);
 });
 
-Deno.test("sum:client takes bare text without newline, as the textbook server sends it (S4)", async () => {
+Deno.test("sum:client accepts bare text without a newline, as the textbook server sends it (S4)", async () => {
   await using server = answering("Server of X: 58");
   const { code, stdout, stderr } = await run("sum:client", [...at(server.port), "--name", "Ada", "--quiet"]);
   assertEquals({ code, stdout, stderr }, { code: 0, stdout: FIVE, stderr: "" });
 });
 
-Deno.test("sum:client takes an answer that comes byte by byte (S1)", async () => {
+Deno.test("sum:client accepts an answer that arrives byte by byte (S1)", async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     for (const character of "Server of X: 58\r\n") await client.send(character);
@@ -73,13 +73,13 @@ Deno.test("sum:client shows the server's name escaped (S7)", async () => {
   assertMatch(stdout, /\nServer name: ␛\[2JBob\\u202e\n/);
 });
 
-Deno.test("sum:client exits 8 when the answer is no line of the protocol", async () => {
+Deno.test("sum:client exits 8 on a malformed answer", async () => {
   for (
     const [answer, reason] of [
       ["Invalid input\n", "it has no colon; a line is NAME: INTEGER"],
-      ["Bob: 58.0\n", '"58.0" is no integer'],
-      ["Bob: 101\n", "101 is not from 1 to 100"],
-      ['{"name":"Bob","number":58}\n', "it is JSON, the question was a line"],
+      ["Bob: 58.0\n", '"58.0" is not an integer'],
+      ["Bob: 101\n", "101 is not between 1 and 100"],
+      ['{"name":"Bob","number":58}\n', "it is JSON, but the question was a line"],
       ["\n", "it is empty"],
       ["\x1b[2J\n", "it has no colon"],
     ] as const
@@ -93,34 +93,34 @@ Deno.test("sum:client exits 8 when the answer is no line of the protocol", async
   }
 });
 
-Deno.test("sum:client exits 8 with the server's reason when it refuses", async () => {
+Deno.test("sum:client exits 8 with the server's reason on a refusal", async () => {
   await using server = await startServer("sum:server", ["--keep-running", "--quiet"]);
   for (const form of ["line", "json"]) {
     const args = [...at(server.port), "-q", "--number", "101", "--format", form];
     const { code, stdout, stderr } = await run("sum:client", args);
     assertEquals({ code, stdout }, { code: 8, stdout: "" });
-    assertMatch(stderr, /^\[!\] .* refuses with "Cannot take the question: 101 is not from 1 to 100"\n$/);
+    assertMatch(stderr, /^\[!\] .* refuses with "Cannot take the question: 101 is not between 1 and 100"\n$/);
   }
 });
 
-Deno.test("sum:client --number 0 stops the server and exits 0 with a line that says so", async () => {
+Deno.test("sum:client --number 0 stops the server, says so and exits 0", async () => {
   for (const form of ["line", "json"]) {
     await using server = await startServer("sum:server", ["--name", "Bob"]);
     const { code, stdout, stderr } = await run("sum:client", [...at(server.port), "--number", "0", "--format", form]);
     assertEquals({ code, stdout }, { code: 0, stdout: "Bob is stopping\n" });
-    assertMatch(stderr, /\[\+\] Done: the server stops, since 0 is not from 1 to 100\n$/);
+    assertMatch(stderr, /\[\+\] Done: the server is stopping because 0 is not between 1 and 100\n$/);
     assertEquals((await server.script.ended()).code, 0);
   }
 });
 
-Deno.test("sum:client adds exactly what no double holds (41)", async () => {
+Deno.test("sum:client adds numbers exactly that a double cannot represent (41)", async () => {
   await using server = answering("Server of X: 58\n");
   const number = "9007199254740993";
   const { stdout } = await run("sum:client", [...at(server.port), "--number", number]);
   assertMatch(stdout, /\nClient's number: 9007199254740993\nServer's number: 58\nSum: 9007199254741051\n$/);
 });
 
-Deno.test("sum:client exits 6 without an answer, 4 when refused, 5 when nothing comes (S9, S14, S18)", async () => {
+Deno.test("sum:client exits 6 when the server closes without an answer, 4 when refused, 5 when timed out (S9, S14, S18)", async () => {
   await using silent = rawServer(async (client) => {
     await client.until(/\n/);
   });
@@ -133,7 +133,7 @@ Deno.test("sum:client exits 6 without an answer, 4 when refused, 5 when nothing 
   listener.close();
   assertEquals((await run("sum:client", at(port))).code, 4);
 
-  // Half an answer is none: nothing of it is printed (S19).
+  // Nothing of an incomplete answer is printed (S19).
   await using slow = answering("Server of X: 5");
   const late = await run("sum:client", [...at(slow.port), "--gap", "0", "--timeout", "0.2"]);
   assertEquals({ code: late.code, stdout: late.stdout }, { code: 5, stdout: "" });
@@ -148,7 +148,7 @@ Deno.test("sum:client exits 130 on Ctrl-C while it waits (P1)", async () => {
   assertEquals((await client.stop("SIGINT")).code, 130);
 });
 
-Deno.test("sum:client asks on a terminal, and again when the answer is wrong", TERMINAL, async () => {
+Deno.test("sum:client asks on a terminal, and again if the answer is invalid", TERMINAL, async () => {
   const asked: string[] = [];
   await using server = answering("Server of X: 58\n", asked);
   const command = [Deno.execPath(), ...taskArgs("sum:client"), ...at(server.port)].join(" ");

@@ -8,7 +8,7 @@ import type { Form } from "../../sum/protocol.ts";
 const rules = { name: "Bob", draw: () => 58, keepRunning: false };
 const decoder = new TextDecoder();
 
-/** An output that remembers. */
+/** An output that records what is written. */
 function recorded(): { output: DataOutput; written: () => string } {
   let text = "";
   const write = (bytes: Uint8Array): Promise<number> => {
@@ -21,14 +21,14 @@ function recorded(): { output: DataOutput; written: () => string } {
 Deno.test("replyTo() answers in the form of the question", { permissions: "none" }, () => {
   assertEquals(replyTo("Ada: 42", rules).text, "Bob: 58");
   assertEquals(replyTo('{"name":"Ada","number":42}', rules).text, '{"name":"Bob","number":58}');
-  assertEquals(replyTo("Ada: 4.5", rules).text, 'Cannot take the question: "4.5" is no integer');
+  assertEquals(replyTo("Ada: 4.5", rules).text, 'Cannot take the question: "4.5" is not an integer');
   assertEquals(
     replyTo('{"name":"Ada"}', rules).text,
     '{"error":"Cannot take the question: the key \\"number\\" is missing"}',
   );
 });
 
-Deno.test("replyTo() stops at every number outside 1-100, and only there (C7)", { permissions: "none" }, () => {
+Deno.test("replyTo() stops at every number outside 1-100, and at nothing else (C7)", { permissions: "none" }, () => {
   const huge = "0".repeat(400);
   for (const number of ["0", "101", "-3", "-0", `1${huge}`, `-1${huge}`]) {
     const line = replyTo(`Ada: ${number}`, rules);
@@ -37,7 +37,7 @@ Deno.test("replyTo() stops at every number outside 1-100, and only there (C7)", 
     assertEquals([json.kind, json.text], ["stop", '{"name":"Bob","stopping":true}']);
     const kept = replyTo(`Ada: ${number}`, { ...rules, keepRunning: true });
     assert(
-      kept.kind === "refusal" && /^Cannot take the question: \S+.* is not from 1 to 100$/.test(kept.text),
+      kept.kind === "refusal" && /^Cannot take the question: \S+.* is not between 1 and 100$/.test(kept.text),
       kept.text,
     );
   }
@@ -49,7 +49,7 @@ Deno.test("replyTo() stops at every number outside 1-100, and only there (C7)", 
   }
 });
 
-Deno.test("rulesOf() draws from 1 to 100, or keeps to --number", { permissions: "none" }, () => {
+Deno.test("rulesOf() draws from 1 to 100, or uses --number", { permissions: "none" }, () => {
   const { draw } = rulesOf({ name: "Bob", number: undefined, keepRunning: false });
   const drawn = new Set(Array.from({ length: 5000 }, draw));
   assertEquals([Math.min(...drawn), Math.max(...drawn)], [1, 100]);
@@ -79,11 +79,11 @@ Deno.test("reportReply() emits the five lines, a refusal, a stop", { permissions
       code: 8,
       message: "Cannot take the question: it has no colon; a line is NAME: INTEGER",
     },
-    { event: "notice", message: 'Stopping, as "Ada" asked: 0 is not from 1 to 100' },
+    { event: "notice", message: 'Stopping as requested by "Ada": 0 is not between 1 and 100' },
   ]);
 });
 
-Deno.test("sumLines() adds exactly and leaves names as they are", { permissions: "none" }, () => {
+Deno.test("sumLines() adds exactly, and does not escape names", { permissions: "none" }, () => {
   const lines = sumLines({ name: "a\nSum: 7\u202e", number: 10n ** 20n }, { name: "é", number: 1n });
   assertEquals(lines, [
     "Client name: a\nSum: 7\u202e",
@@ -114,7 +114,7 @@ Deno.test("takeAnswer() prints the five lines and gives --json exact numbers", {
 });
 
 Deno.test(
-  "takeAnswer() says that the server stops, and fails on a refusal with its reason",
+  "takeAnswer() says that the server is stopping, and fails on a refusal with its reason",
   { permissions: "none" },
   async () => {
     const { output, written } = recorded();
@@ -122,8 +122,8 @@ Deno.test(
     const taking = { events: NO_EVENTS, output, from: "192.0.2.1:12000" };
     const last = await takeAnswer("B\x07ob: stopping", question, taking);
     assertEquals(written(), "B\\x07ob is stopping\n");
-    assertEquals(last, "Done: the server stops, since 101 is not from 1 to 100");
-    const reason = "Cannot take the question: 101 is not from 1 to 100";
+    assertEquals(last, "Done: the server is stopping because 101 is not between 1 and 100");
+    const reason = "Cannot take the question: 101 is not between 1 and 100";
     await assertRejects(
       () => takeAnswer(reason, question, taking),
       ProtocolError,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RecentAnswers } from "../../sum/recent.ts";
 
-Deno.test("RecentAnswers knows a question by peer and content", { permissions: "none" }, () => {
+Deno.test("RecentAnswers identifies a question by peer and content", { permissions: "none" }, () => {
   const recent = new RecentAnswers();
   recent.add("192.0.2.1:5000", "Ada: 42", "Bob: 58");
   assertEquals(recent.find("192.0.2.1:5000", "Ada: 42"), "Bob: 58");
@@ -9,7 +9,7 @@ Deno.test("RecentAnswers knows a question by peer and content", { permissions: "
   assertEquals(recent.find("192.0.2.1:5001", "Ada: 42"), undefined);
 });
 
-Deno.test("RecentAnswers forgets by time", { permissions: "none" }, () => {
+Deno.test("RecentAnswers drops expired answers", { permissions: "none" }, () => {
   let now = 0;
   const recent = new RecentAnswers({ keep: 100, now: () => now });
   recent.add("a:1", "q", "first");
@@ -22,7 +22,7 @@ Deno.test("RecentAnswers forgets by time", { permissions: "none" }, () => {
   assertEquals(recent.size, 1);
 });
 
-Deno.test("RecentAnswers forgets the oldest and never remembers what is long", { permissions: "none" }, () => {
+Deno.test("RecentAnswers drops the oldest, and does not remember long questions", { permissions: "none" }, () => {
   const recent = new RecentAnswers({ max: 3 });
   for (let count = 1; count <= 1000; count++) recent.add(`a:${count}`, "q", `${count}`);
   assertEquals(recent.size, 3);

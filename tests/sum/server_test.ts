@@ -9,7 +9,7 @@ import { RawClient, RecordedEvents, sendAndReset } from "../support/sockets.ts";
 const BOB = ["--name", "Bob", "--number", "58"];
 const FIVE = "Client name: Client of X\nServer name: Bob\nClient's number: 42\nServer's number: 58\nSum: 100\n";
 
-/** Sends pieces one after the other, reads to the end. */
+/** Sends pieces one after the other, and reads to the end of the stream. */
 async function ask(port: number, ...pieces: string[]): Promise<string> {
   using client = await RawClient.connect(port);
   for (const piece of pieces) await client.send(piece);
@@ -26,7 +26,7 @@ Deno.test("sum:server answers with its name and number, prints the five lines an
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });
 
-Deno.test("sum:server answers bare text without newline, as the textbook client sends it, and closes (S4, S8)", async () => {
+Deno.test("sum:server answers bare text without a newline, as the textbook client sends it, and closes (S4, S8)", async () => {
   await using server = await startServer("sum:server", BOB);
   assertEquals(await ask(server.port, "Client of X: 42"), "Bob: 58\n");
   using half = await RawClient.connect(server.port);
@@ -36,7 +36,7 @@ Deno.test("sum:server answers bare text without newline, as the textbook client 
   assertEquals(await half.rest(), "Bob: 58\n");
 });
 
-Deno.test("sum:server takes a question byte by byte, and the first of two in one segment (S1, S2, S3)", async () => {
+Deno.test("sum:server accepts a question byte by byte, and the first of two in one segment (S1, S2, S3)", async () => {
   await using server = await startServer("sum:server", [...BOB, "--json"]);
   const bytes = new TextEncoder().encode("Zoë 漢😀: 7\r\n");
   using client = await RawClient.connect(server.port);
@@ -79,20 +79,20 @@ Deno.test("sum:server answers JSON with JSON, and refuses in the form of the que
   assertEquals(await ask(server.port, '{"name":"Ada","number":42}\n'), '{"name":"Bob","number":58}\n');
   const deep = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`;
   const cases: [string, string][] = [
-    ["Ada: 4.5", 'Cannot take the question: "4.5" is no integer\n'],
-    ["Ada: 1e1", 'Cannot take the question: "1e1" is no integer\n'],
-    ["Ada: ٤٢", 'Cannot take the question: "٤٢" is no integer\n'],
+    ["Ada: 4.5", 'Cannot take the question: "4.5" is not an integer\n'],
+    ["Ada: 1e1", 'Cannot take the question: "1e1" is not an integer\n'],
+    ["Ada: ٤٢", 'Cannot take the question: "٤٢" is not an integer\n'],
     ["Ada:", "Cannot take the question: the integer after the last colon is missing\n"],
     ["", "Cannot take the question: it is empty\n"],
     [": 42", "Cannot take the question: the name is empty\n"],
-    [`${"x".repeat(10_240)}: 42`, "Cannot take the question: the name has 10240 characters, 200 at most are allowed\n"],
+    [`${"x".repeat(10_240)}: 42`, "Cannot take the question: the name has 10240 characters, the limit is 200\n"],
     [
       "[1]",
-      '{"error":"Cannot take the question: it is JSON, but no object such as {\\"name\\":\\"Ada\\",\\"number\\":42}"}\n',
+      '{"error":"Cannot take the question: it is JSON, but not an object such as {\\"name\\":\\"Ada\\",\\"number\\":42}"}\n',
     ],
     ['{"name":"Ada"}', '{"error":"Cannot take the question: the key \\"number\\" is missing"}\n'],
-    ['{"name":1,"number":1}', '{"error":"Cannot take the question: the value of \\"name\\" is no text"}\n'],
-    ['{"name":"a","name":"b","number":1}', '{"error":"Cannot take the question: the key \\"name\\" is there twice"}\n'],
+    ['{"name":1,"number":1}', '{"error":"Cannot take the question: the value of \\"name\\" is not a string"}\n'],
+    ['{"name":"a","name":"b","number":1}', '{"error":"Cannot take the question: the key \\"name\\" appears twice"}\n'],
     [deep, '{"error":"Cannot take the question: it is nested more than 32 deep"}\n'],
   ];
   for (const [question, answer] of cases) assertEquals(await ask(server.port, `${question}\n`), answer);
@@ -100,7 +100,7 @@ Deno.test("sum:server answers JSON with JSON, and refuses in the form of the que
   const { code, stderr } = await server.script.stop();
   assertEquals(code, 0);
   assertEquals(stderr.trim().split("\n").length, cases.length);
-  assertMatch(stderr, /^\[!\] 127\.0\.0\.1:\d+: Cannot take the question: "4\.5" is no integer\n/);
+  assertMatch(stderr, /^\[!\] 127\.0\.0\.1:\d+: Cannot take the question: "4\.5" is not an integer\n/);
 });
 
 Deno.test("sum:server shows names escaped (S7)", async () => {
@@ -111,7 +111,7 @@ Deno.test("sum:server shows names escaped (S7)", async () => {
   await server.script.until(/Client name: a\\nSum: 7\n/);
 });
 
-Deno.test("sum:server tells the client and stops at a number outside 1-100, exit 0 (C7)", async () => {
+Deno.test("sum:server stops at a number outside 1-100 and tells the client, exit 0 (C7)", async () => {
   const huge = `1${"0".repeat(400)}`;
   for (
     const [question, answer] of [
@@ -125,12 +125,12 @@ Deno.test("sum:server tells the client and stops at a number outside 1-100, exit
     assertEquals(await ask(server.port, question), answer);
     const { code, stdout, stderr } = await server.script.ended();
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
-    assertMatch(stdout, /\[\+\] Stopping, as "Ada" asked: \S+( \(401 digits\))? is not from 1 to 100\n/);
+    assertMatch(stdout, /\[\+\] Stopping as requested by "Ada": \S+( \(401 digits\))? is not between 1 and 100\n/);
     assertMatch(stdout, /\[\+\] Done: 1 connection served.*\n$/);
   }
 });
 
-Deno.test("sum:server stops although the client has left before the answer", async () => {
+Deno.test("sum:server stops even if the client left before the answer", async () => {
   await using server = await startServer("sum:server");
   const client = await RawClient.connect(server.port);
   await client.send("Ada: 101\n");
@@ -138,12 +138,12 @@ Deno.test("sum:server stops although the client has left before the answer", asy
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:server lets an open exchange end when it stops, and closes a silent client", async () => {
+Deno.test("sum:server completes an open exchange when it stops, and closes a silent client", async () => {
   await using server = await startServer("sum:server", [...BOB, "--gap", "0"]);
   using silent = await RawClient.connect(server.port);
   using slow = await RawClient.connect(server.port);
   await slow.send("Ada: 4");
-  // A whole exchange in between: by then the server has read the half question.
+  // After a whole exchange in between, the server has read the partial question.
   assertEquals(await ask(server.port, "Eve: 1\n"), "Bob: 58\n");
   assertEquals(await ask(server.port, "Eve: 0\n"), "Bob: stopping\n");
   assertEquals(await silent.rest(), "");
@@ -155,12 +155,12 @@ Deno.test("sum:server lets an open exchange end when it stops, and closes a sile
   assertMatch(stdout, /Client name: Ada\n.*\nClient's number: 42\n/);
 });
 
-Deno.test("sum:server --keep-running refuses a number outside 1-100 and goes on", async () => {
+Deno.test("sum:server --keep-running refuses a number outside 1-100 and keeps running", async () => {
   await using server = await startServer("sum:server", [...BOB, "--keep-running"]);
-  assertEquals(await ask(server.port, "Ada: 101\n"), "Cannot take the question: 101 is not from 1 to 100\n");
+  assertEquals(await ask(server.port, "Ada: 101\n"), "Cannot take the question: 101 is not between 1 and 100\n");
   assertEquals(
     await ask(server.port, '{"name":"Ada","number":0}\n'),
-    '{"error":"Cannot take the question: 0 is not from 1 to 100"}\n',
+    '{"error":"Cannot take the question: 0 is not between 1 and 100"}\n',
   );
   assertEquals(await ask(server.port, "Ada: 100\n"), "Bob: 58\n");
 });
@@ -174,13 +174,13 @@ Deno.test("sum:server: a client resets mid-message and the next one is served (S
   assertEquals((await server.script.stop()).code, 0);
 });
 
-Deno.test("sum:server refuses a line that never ends, and goes on (S6)", async () => {
+Deno.test("sum:server refuses an endless line, and keeps running (S6)", async () => {
   await using server = await startServer("sum:server", [...BOB, "--max-message", "1000"]);
   assertEquals(await ask(server.port, "1".repeat(5000)), "Cannot take the message: it is longer than 1000 bytes\n");
   assertEquals(await ask(server.port, "Ada: 1\n"), "Bob: 58\n");
 });
 
-Deno.test("serveSums() says FIN and hears its client out before it closes, so that no reset destroys the answer (S8)", async () => {
+Deno.test("serveSums() sends FIN and reads to the client's end before it closes, so that no reset destroys the answer (S8)", async () => {
   const [socket, stop] = [new FakeSocket(), new AbortController()];
   socket.source.feed("Ada: 41\nand more\n");
   const rules = { name: "Bob", draw: () => 1, keepRunning: false };
@@ -193,7 +193,7 @@ Deno.test("serveSums() says FIN and hears its client out before it closes, so th
   await serving;
 });
 
-Deno.test("serveSums() serves many at once, their lines never mixed", async () => {
+Deno.test("serveSums() serves many clients at once, without mixing their lines", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const events = new RecordedEvents();
@@ -201,7 +201,7 @@ Deno.test("serveSums() serves many at once, their lines never mixed", async () =
   let next = 0;
   const rules = { name: "Bob", draw: () => 1 + next++ % 100, keepRunning: false };
   const serving = serveSums(listener, rules, { events, signal: stop.signal });
-  // One who says nothing holds nobody up.
+  // A silent client does not delay the others.
   using silent = await RawClient.connect(port);
   const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => ask(port, `c${index}: ${index + 1}\n`)));
   const numbers = answers.map((answer) => Number(/^Bob: (\d+)\n$/.exec(answer)?.[1]));
@@ -216,7 +216,7 @@ Deno.test("serveSums() serves many at once, their lines never mixed", async () =
   assertEquals(await silent.rest(), "");
 });
 
-Deno.test("sum:server draws another number for each exchange", async () => {
+Deno.test("sum:server draws a new number for each exchange", async () => {
   await using server = await startServer("sum:server", ["--quiet"]);
   const answers = new Set<string>();
   for (let count = 0; count < 20; count++) answers.add(await ask(server.port, "Ada: 1\n"));
@@ -244,7 +244,7 @@ Deno.test("sum:server works over IPv6", async () => {
   assertEquals(await client.rest(), "Bob: 58\n");
 });
 
-Deno.test("sum:server refuses a --number that is none, and nothing is opened (P4)", async () => {
+Deno.test("sum:server refuses an invalid --number before it opens anything (P4)", async () => {
   for (const number of ["0", "101", "4.5", "1e1"]) {
     const { code, stdout, stderr } = await run("sum:server", ["--number", number]);
     assertEquals({ code, stdout }, { code: 2, stdout: "" });

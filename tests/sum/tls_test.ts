@@ -9,7 +9,7 @@ const files = await writePki(folder);
 const pair = (name: Parameters<typeof files>[0]): string[] => ["--cert", files(name).cert, "--key", files(name).key];
 const ca = ["--ca", files("ca").cert];
 
-Deno.test("sum over TLS, to a client that the server's CA knows, and to no other (T1, T7)", async () => {
+Deno.test("sum over TLS, only for clients with a certificate of the server's client CA (T1, T7)", async () => {
   const args = ["--tls", ...pair("server"), "--client-ca", files("ca").cert, "--number", "58"];
   await using server = await startServer("sum:server", args);
   const client = ["--port", `${server.port}`, "--tls", "--number", "42"];
@@ -32,7 +32,7 @@ Deno.test("sum over TLS, to a client that the server's CA knows, and to no other
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum: TLS on a plain port, and plain text on a TLS port, are said (T3)", async () => {
+Deno.test("sum: TLS on a plain port and plain text on a TLS port are reported (T3)", async () => {
   await using bare = await startServer("sum:server");
   const tls = await run("sum:client", ["--port", `${bare.port}`, "--tls", "--number", "1"]);
   assertEquals(tls.code, 7);

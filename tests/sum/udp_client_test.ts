@@ -14,7 +14,7 @@ Deno.test("sum:udp-client asks in one datagram and prints the five lines", async
   assertEquals(question.text, "Ada: 42");
 });
 
-Deno.test("sum:udp-client asks again from the same port when no answer comes (D3)", async () => {
+Deno.test("sum:udp-client retries from the same port when no answer arrives (D3)", async () => {
   using server = new RawPeer();
   const running = run("sum:udp-client", [...at(server.port), "--name", "Ada"]);
   const lost = await server.receive();
@@ -28,7 +28,7 @@ Deno.test("sum:udp-client asks again from the same port when no answer comes (D3
 
 Deno.test("sum:udp-client: a lost answer does not make the server draw a second number (D3)", async () => {
   await using server = await startServer("sum:udp-server", ["--json"]);
-  // A relay that loses the first answer on its way back.
+  // A relay that drops the first answer.
   using front = new RawPeer();
   using back = new RawPeer();
   const running = run("sum:udp-client", [...at(front.port), "--json"]);
@@ -48,7 +48,7 @@ Deno.test("sum:udp-client: a lost answer does not make the server draw a second 
   assertEquals(ours?.sum, theirs[0]?.sum);
 });
 
-Deno.test("sum:udp-client exits 5 with counts when nobody answers, 8 when the answer is none (D3, D9)", async () => {
+Deno.test("sum:udp-client exits 5 with the number of tries without an answer, 8 on a malformed one (D3, D9)", async () => {
   using silent = new RawPeer();
   const { code, stdout, stderr } = await run("sum:udp-client", [...at(silent.port), "--retries", "0", "-q"]);
   assertEquals({ code, stdout }, { code: 5, stdout: "" });
@@ -69,7 +69,7 @@ Deno.test("sum:udp-client speaks JSON, shows a refusal, and stops the server", a
   await using kept = await startServer("sum:udp-server", ["--keep-running", "--quiet"]);
   const refused = await run("sum:udp-client", [...at(kept.port), "-q", "--number", "101", "--format", "json"]);
   assertEquals({ code: refused.code, stdout: refused.stdout }, { code: 8, stdout: "" });
-  assertMatch(refused.stderr, /refuses with "Cannot take the question: 101 is not from 1 to 100"\n$/);
+  assertMatch(refused.stderr, /refuses with "Cannot take the question: 101 is not between 1 and 100"\n$/);
 
   await using server = await startServer("sum:udp-server", ["--name", "Bob"]);
   const args = [...at(server.port), "-q", "--number", "-3", "--format", "json"];
@@ -77,7 +77,7 @@ Deno.test("sum:udp-client speaks JSON, shows a refusal, and stops the server", a
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:udp-client refuses a number that no datagram can carry before sending, exit 2 (D2)", async () => {
+Deno.test("sum:udp-client refuses a number too long for a datagram before sending, exit 2 (D2)", async () => {
   using server = new RawPeer();
   const number = "1".repeat(66_000);
   const { code, stdout, stderr } = await run("sum:udp-client", [...at(server.port), "--number", number]);

@@ -4,7 +4,7 @@ import { RawPeer } from "../support/sockets.ts";
 
 const BOB = ["--name", "Bob", "--number", "58"];
 
-/** Sends one datagram, waits for the answer. */
+/** Sends one datagram and waits for the answer. */
 async function ask(peer: RawPeer, port: number, question: string | Uint8Array): Promise<string> {
   await peer.send(question, port);
   return (await peer.receive()).text;
@@ -15,7 +15,7 @@ Deno.test("sum:udp-server answers in the form of the question and prints the fiv
   using peer = new RawPeer();
   assertEquals(await ask(peer, server.port, "Client of X: 42"), "Bob: 58");
   assertEquals(await ask(peer, server.port, '{"name":"Ada","number":1}'), '{"name":"Bob","number":58}');
-  // Who types into `nc -u` sends a newline and gets one.
+  // A user of `nc -u` sends a newline and gets one.
   assertEquals(await ask(peer, server.port, "Ada: 2\n"), "Bob: 58\n");
   const { code, stdout, stderr } = await server.script.stop();
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
@@ -27,8 +27,8 @@ Deno.test("sum:udp-server answers in the form of the question and prints the fiv
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 3 datagrams received, 3 answered, .*\n$/);
 });
 
-Deno.test("sum:udp-server gives a question that is asked again the same answer and counts it once (D3)", async () => {
-  // Without --number: a new number would be drawn for a new exchange.
+Deno.test("sum:udp-server gives a repeated question the same answer and counts it once (D3)", async () => {
+  // Without --number, a new exchange would draw a new number.
   await using server = await startServer("sum:udp-server", ["--json"]);
   using peer = new RawPeer();
   const answers = new Set<string>();
@@ -45,17 +45,17 @@ Deno.test("sum:udp-server gives a question that is asked again the same answer a
   ]);
 });
 
-Deno.test("sum:udp-server refuses what is no question and goes on (C7, C8, D7)", async () => {
+Deno.test("sum:udp-server refuses a malformed question and keeps running (C7, C8, D7)", async () => {
   await using server = await startServer("sum:udp-server", [...BOB, "--keep-running", "--quiet"]);
   using peer = new RawPeer();
   const cases: [string | Uint8Array, string][] = [
     ["", "Cannot take the question: it is empty"],
-    ["Ada: ٤٢", 'Cannot take the question: "٤٢" is no integer'],
+    ["Ada: ٤٢", 'Cannot take the question: "٤٢" is not an integer'],
     ["Ada: 1\nBob: 2", "Cannot take the question: it is more than one line"],
-    ["Ada: 101", "Cannot take the question: 101 is not from 1 to 100"],
+    ["Ada: 101", "Cannot take the question: 101 is not between 1 and 100"],
     ['{"number":1}', '{"error":"Cannot take the question: the key \\"name\\" is missing"}'],
     [Uint8Array.of(0xff, 0x1b, 0, 0), "Cannot take the question: it has no colon; a line is NAME: INTEGER"],
-    [`${"x".repeat(60_000)}: 1`, "Cannot take the question: the name has 60000 characters, 200 at most are allowed"],
+    [`${"x".repeat(60_000)}: 1`, "Cannot take the question: the name has 60000 characters, the limit is 200"],
   ];
   for (const [question, answer] of cases) assertEquals(await ask(peer, server.port, question), answer);
   assertEquals(await ask(peer, server.port, Uint8Array.of(0xff, 0x1b, 0x3a, 0x35)), "Bob: 58");
@@ -71,7 +71,7 @@ Deno.test("sum:udp-server answers a number outside 1-100, then stops with exit 0
     assertEquals(await ask(peer, server.port, `Ada: ${number}`), "Bob: stopping");
     const { code, stdout } = await server.script.ended();
     assertEquals(code, 0);
-    assertMatch(stdout, /\[\+\] Stopping, as "Ada" asked: .* is not from 1 to 100\n/);
+    assertMatch(stdout, /\[\+\] Stopping as requested by "Ada": .* is not between 1 and 100\n/);
   }
 });
 
@@ -82,7 +82,7 @@ Deno.test("sum:udp-server --once serves one exchange and exits 0", async () => {
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:udp-server does not answer what ends an exchange, so that no two servers refuse each other for ever", async () => {
+Deno.test("sum:udp-server does not answer a message that ends an exchange, so that two servers cannot refuse each other forever", async () => {
   await using server = await startServer("sum:udp-server", [...BOB, "--quiet"]);
   using peer = new RawPeer();
   for (
@@ -98,19 +98,19 @@ Deno.test("sum:udp-server does not answer what ends an exchange, so that no two 
   assertEquals(await ask(peer, server.port, "Ada: 42"), "Bob: 58");
 });
 
-Deno.test("sum:udp-server refuses in few words, and never in more than three times the question, headers included", async () => {
+Deno.test("sum:udp-server sends short refusals, never more than three times the question, headers included", async () => {
   await using server = await startServer("sum:udp-server", [...BOB, "--keep-running", "--quiet"]);
   using peer = new RawPeer();
   const long = "k".repeat(5000);
   for (
     const [question, answer] of [
-      ["{", '{"error":"Cannot take the question: it is no JSON object"}'],
-      ["[]", '{"error":"Cannot take the question: it is no JSON object"}'],
-      ["{\n", '{"error":"Cannot take the question: it is no JSON object"}\n'],
+      ["{", '{"error":"Cannot take the question: not a JSON object"}'],
+      ["[]", '{"error":"Cannot take the question: not a JSON object"}'],
+      ["{\n", '{"error":"Cannot take the question: not a JSON object"}\n'],
       ["x", "Cannot take the question: it is not NAME: INTEGER"],
       ["\n", "Cannot take the question: it is empty\n"],
       ["abc", "Cannot take the question: it is not NAME: INTEGER"],
-      [`{"${long}":1,"${long}":2}`, '{"error":"Cannot take the question: it is no JSON object"}'],
+      [`{"${long}":1,"${long}":2}`, '{"error":"Cannot take the question: not a JSON object"}'],
     ] as const
   ) {
     const got = await ask(peer, server.port, question);
@@ -119,7 +119,7 @@ Deno.test("sum:udp-server refuses in few words, and never in more than three tim
   }
 });
 
-Deno.test("sum:udp-server --quiet tells a few errors of a flood, and how many there were", async () => {
+Deno.test("sum:udp-server --quiet prints a few errors of a flood, and counts the rest", async () => {
   await using server = await startServer("sum:udp-server", [...BOB, "--quiet"]);
   using peer = new RawPeer();
   for (let count = 0; count < 200; count++) await ask(peer, server.port, `${count}`);
