@@ -1,12 +1,12 @@
 /**
- * tcp:client is a TCP client: it sends one message, prints the reply and leaves; or it is a pipe, a ping, or a load.
+ * tcp:client is a TCP client: it sends one message, prints the reply and exits; or it is a pipe, a ping, or a load generator.
  *
  * ```sh
  * deno task tcp:client
  * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" tcp/client.ts
  * ```
  *
- * Try it, with `deno task tcp:server --echo` in another terminal:
+ * Try it with `deno task tcp:server --echo` in another terminal:
  *
  * ```
  * $ deno task tcp:client --message "Grüße"
@@ -36,48 +36,48 @@ import { type Input, pipe, stdinInput } from "./pipe.ts";
 
 const flags = {
   ...peerFlags({ port: 12345 }),
-  message: flag.text("what to send; without it stdin, unless that is a terminal or empty", {
+  message: flag.text("message to send; if omitted, stdin, unless it is a terminal or empty", {
     default: undefined,
     shown: "Hello from client!",
   }),
-  noNewline: flag.on("leave the newline off the message"),
+  noNewline: flag.on("send the message without a trailing newline"),
   count: flag.integer("repeat the exchange N times and print min/avg/max/p99", {
     default: undefined,
     min: 1,
     max: 1_000_000_000,
   }),
-  interval: flag.seconds("seconds between two exchanges", { default: 0 }),
-  connections: flag.integer("drive load over so many connections and print exchanges/s", {
+  interval: flag.seconds("seconds between exchanges", { default: 0 }),
+  connections: flag.integer("drive load over N connections and print exchanges/s", {
     default: undefined,
     min: 1,
     max: 65_535,
   }),
-  duration: flag.seconds("how long to drive load", { default: 5 }),
+  duration: flag.seconds("seconds to drive load", { default: 5 }),
   ...framingFlags,
   ...tlsClientFlags,
   ...commonFlags,
 };
 
-/** What `tcp:client` says of itself. */
+/** Flags and help text of `tcp:client`. */
 export const script: Script<typeof flags> = {
   name: "tcp:client",
   role: "client",
   summary: "TCP client that sends a message and prints the reply; a pipe when stdin is one",
-  example: { flags: "--port 9000 --message hello", does: "Sends hello and a newline, prints what comes back." },
+  example: { flags: "--port 9000 --message hello", does: "Sends hello and a newline, and prints the reply." },
   flags,
 };
 
-/** How long an input may take to turn out empty when the server speaks first (ms). */
-const MOMENT = 100;
+/** When the server sends first: how long to wait for an empty input to end (ms). */
+const EMPTY_WAIT = 100;
 
 /**
- * One exchange: sends the message and prints the reply, that is everything up to a pause, the end of the stream, or the limit of a
- * message. Its first line is printed when it is whole. What follows is printed even if it is cut off; the error says so.
+ * One exchange: sends the message and prints the reply: everything up to a pause, the end of the stream, or the limit of a message. The
+ * first line is printed once it is complete. The rest is printed even if it is cut off; the error says so.
  *
  * @returns The last line of the run.
  * @throws {CutOffError} The peer closed without a reply, or reset the connection.
- * @throws {ProtocolError} The reply is longer than a message may be.
- * @throws {TimedOutError} It did not begin, or was not complete, within the limit.
+ * @throws {ProtocolError} The reply exceeds the message limit.
+ * @throws {TimedOutError} The reply did not start, or was not complete, within the time limit.
  */
 export async function exchange(connection: Connection, message: string, output: DataOutput): Promise<string> {
   const { gap } = connection.framing;
@@ -89,7 +89,7 @@ export async function exchange(connection: Connection, message: string, output: 
   let { length } = reply;
   try {
     await output.write(reply);
-    // Without a gap a line is the reply; what came along with it belongs to it all the same, and that has no other end than a pause.
+    // With the gap off, the reply is a line. What arrived along with it belongs to it too, and only a pause can end that.
     const more = gap > 0 ? await connection.readyWithin(gap) : true;
     if (more && connection.buffered > 0) {
       const rest = await connection.readMessage({ manyLines: true, gap: gap || GAP });
@@ -106,9 +106,9 @@ export async function exchange(connection: Connection, message: string, output: 
 }
 
 /**
- * A message of our own, or the pipe, whichever `input` calls for: one that ends without a byte means the message.
+ * One exchange, or the pipe: an input that ends without a byte means an exchange with the message.
  *
- * @param input Standard input, unless a message was given or it is a terminal.
+ * @param input Standard input; `null` if a message was given or it is a terminal.
  */
 export async function exchangeOrPipe(
   connection: Connection,
@@ -117,8 +117,8 @@ export async function exchangeOrPipe(
   output: DataOutput,
 ): Promise<string> {
   if (input === null) return await exchange(connection, message, output);
-  // A server that speaks (or leaves) first is not kept waiting for an input that says nothing yet: then it is a pipe.
-  await Promise.race([input.ready(), connection.ready().then(() => delay(MOMENT))]);
+  // If the server sends (or closes) first, do not wait for a silent input: it is a pipe.
+  await Promise.race([input.ready(), connection.ready().then(() => delay(EMPTY_WAIT))]);
   return input.empty ? await exchange(connection, message, output) : await pipe(connection, input, message, output);
 }
 

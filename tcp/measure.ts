@@ -1,5 +1,5 @@
 /**
- * Exchanges by the number, for `tcp:client --count` and `--connections`.
+ * Repeated exchanges, for `tcp:client --count` and `--connections`.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import { LatencyStats } from "../lib/stats.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
 
 /**
- * Repeats one exchange, on the same connection as long as the server keeps it open, else on a new one each time (the time then
- * includes the connecting).
+ * Repeats one exchange: on one connection while the server keeps it open, else on a new one each time (the time then includes
+ * connecting).
  */
 export class Exchanger implements AsyncDisposable {
   #open: Opener;
@@ -23,9 +23,9 @@ export class Exchanger implements AsyncDisposable {
   #message: Uint8Array;
   #options: ConnectOptions;
   #connection: Connection | null = null;
-  #keeps = true;
+  #keepsOpen = true;
   #connected = 0;
-  #leaving: Promise<void> = Promise.resolve();
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(open: Opener, server: Endpoint, message: string, options: ConnectOptions) {
     this.#open = open;
@@ -35,7 +35,7 @@ export class Exchanger implements AsyncDisposable {
   }
 
   /**
-   * One message and its reply.
+   * Sends the message and reads the reply.
    *
    * @returns The reply, valid until the next exchange.
    */
@@ -43,12 +43,12 @@ export class Exchanger implements AsyncDisposable {
     const used = this.#connection;
     this.#connection ??= await connectTcp(this.#open, this.#server, { ...this.#options, id: ++this.#connected });
     const reply = await this.#ask(this.#connection).catch((error) => {
-      // A used connection that ends without a byte: the server answers once per connection. Ask again on a new one.
+      // A used connection ended without a byte: the server answers once per connection. Retry on a new one.
       if (used === null || !(error instanceof CutOffError)) throw error;
-      this.#keeps = false;
+      this.#keepsOpen = false;
       return null;
     });
-    if (reply === null || !this.#keeps) this.#hangUp();
+    if (reply === null || !this.#keepsOpen) this.#disconnect();
     return reply ?? await this.exchange();
   }
 
@@ -56,31 +56,31 @@ export class Exchanger implements AsyncDisposable {
     await connection.write(this.#message);
     const reply = await connection.readMessage({ keepEnd: true });
     if (reply === null) throw new CutOffError(`Cannot read from ${connection.peer}: it closed without a reply`);
-    // The rest of it would be taken for the reply to the next message.
+    // The rest would be read as the reply to the next message.
     if (connection.buffered > 0) {
       throw new ProtocolError(`Cannot count the exchanges with ${connection.peer}: its reply is more than one line`);
     }
     return reply;
   }
 
-  #hangUp(): void {
-    if (this.#connection !== null) this.#leaving = this.#connection[Symbol.asyncDispose]();
+  #disconnect(): void {
+    if (this.#connection !== null) this.#closing = this.#connection[Symbol.asyncDispose]();
     this.#connection = null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#hangUp();
-    await this.#leaving;
+    this.#disconnect();
+    await this.#closing;
   }
 }
 
-/** The figures in one line. */
+/** The figures as one line. */
 function figures(times: LatencyStats): string {
   const [min, avg, max, p99] = [times.min, times.average, times.max, times.percentile(0.99)].map(milliseconds);
   return `min/avg/max/p99 ${min} / ${avg} / ${max} / ${p99}`;
 }
 
-/** What goes into the event. */
+/** The figures as event fields. */
 function fields(times: LatencyStats): Record<string, number> {
   return { exchanges: times.count, min: times.min, avg: times.average, max: times.max, p99: times.percentile(0.99) };
 }
@@ -88,13 +88,13 @@ function fields(times: LatencyStats): Record<string, number> {
 /** Options of {@linkcode ping}. */
 export interface PingOptions extends ConnectOptions {
   readonly count: number;
-  /** Milliseconds from the start of one exchange to the start of the next; 0 = as soon as the reply is there. */
+  /** Milliseconds from the start of one exchange to the start of the next; 0 = as soon as the reply has arrived. */
   readonly interval: number;
   readonly output: DataOutput;
 }
 
 /**
- * Repeats the exchange, prints each reply and what each took.
+ * Repeats the exchange, prints each reply, and reports the times.
  *
  * @returns The last line of the run.
  */
@@ -113,7 +113,7 @@ export async function ping(open: Opener, server: Endpoint, message: string, opti
       if (number < count && left > 0) await pause(left, signal);
     }
   } finally {
-    // Also of what a Ctrl-C or a lost server has left over.
+    // Also after Ctrl-C or a lost server, for the exchanges that completed.
     if (times.count > 0) {
       events?.emit({ event: "measured", prose: [{ mark: "data", text: figures(times) }], ...fields(times) });
     }
@@ -129,7 +129,7 @@ export interface LoadOptions extends ConnectOptions {
 }
 
 /**
- * Repeats the exchange on many connections at once for a while.
+ * Repeats the exchange on many connections at once, for a given time.
  *
  * @returns The last line of the run.
  */
@@ -138,7 +138,7 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   const all = new LatencyStats();
   const over = AbortSignal.timeout(duration);
   const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
-  // Nothing is reported per message here: only the figures are of interest.
+  // No events per message: only the figures matter here.
   const limits = { ...options, signal, report: false, events: warningsOf(events) };
   const drive = async (): Promise<void> => {
     await using exchanger = new Exchanger(open, server, message, limits);
@@ -150,7 +150,7 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
     }
   };
   const started = performance.now();
-  // An exchange that the end of the time interrupts is neither counted nor a failure.
+  // An exchange that the end of the run interrupts is neither counted nor a failure.
   const ends = await Promise.allSettled(Array.from({ length: connections }, drive));
   options.signal?.throwIfAborted();
   const failed = ends.flatMap((end) => end.status === "rejected" && end.reason !== over.reason ? [end.reason] : []);
@@ -169,12 +169,15 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   });
   if (failed.length > 0) {
     const { state } = stateOf(failed[0]);
-    throw new Failure(Exit.failed, `Cannot keep up ${failed.length} of ${plural(connections, "connection")}: ${state}`);
+    throw new Failure(
+      Exit.failed,
+      `Cannot keep ${failed.length} of ${plural(connections, "connection")} open: ${state}`,
+    );
   }
   return `Done: ${plural(all.count, "exchange")} in ${milliseconds(performance.now() - started)}`;
 }
 
-/** Each warning of all the connections, once. */
+/** Passes on each distinct warning of the connections once. */
 function warningsOf(events: Events | undefined): Events {
   const said = new Set<string>();
   return {
@@ -187,7 +190,7 @@ function warningsOf(events: Events | undefined): Events {
   };
 }
 
-/** Waits; the signal's reason ends it. */
+/** Waits; throws the signal's reason if it aborts. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await delay(ms, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted());
 }

@@ -1,5 +1,5 @@
 /**
- * The pipe of `tcp:client`: input to the socket, the socket to output, both at once, to the byte.
+ * The pipe of `tcp:client`: input to the socket and the socket to output, concurrently and binary-safe.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { CutOffError, Exit, Failure, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
 
-/** How long the input may be silent, once the peer has closed, before that is the end (ms). */
+/** After the peer has closed: how long the input may be silent before the pipe ends (ms). */
 const SILENCE = 1000;
-/** How often to look whether it is (ms). */
-const LOOK = 50;
+/** How often to check that (ms). */
+const CHECK_INTERVAL = 50;
 
-/** Standard input, or what stands in for it, read ahead by one piece so that an empty one is known before it is used. */
+/** Standard input or a substitute, read ahead by one chunk to detect an empty one. */
 export class Input {
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   #waitingSince: number | null = null;
   #time: TimeSource;
-  /** Whether the input has ended without a byte, as far as is known now. */
+  /** Whether the input has ended without a byte, as far as known. */
   empty = false;
-  /** Whether it was given up: its end then says nothing. */
+  /** Whether it was cancelled: then its end has no meaning. */
   cancelled = false;
 
-  /** @param time The system's, unless a test brings its own. */
+  /** @param time The system's; tests pass their own. */
   constructor(stream: ReadableStream<Uint8Array>, time: TimeSource = SYSTEM_TIME) {
     this.#time = time;
     this.#reader = stream.getReader();
@@ -37,7 +37,7 @@ export class Input {
     this.empty = (await this.#next(this.#first)).done;
   }
 
-  /** The next piece; `null` is the end. */
+  /** The next chunk; `null` is the end. */
   async read(): Promise<Uint8Array | null> {
     const reading = this.#first ?? this.#reader.read();
     this.#first = null;
@@ -56,13 +56,13 @@ export class Input {
     }
   }
 
-  /** Waits until it has been silent for so long (ms), or another promise is done. */
+  /** Waits until the input has been silent for `ms`, or another promise resolves. */
   async silent(ms: number, other: Promise<void>): Promise<void> {
     let over = false;
     const done = other.then(() => over = true);
     while (!over && !this.#isSilent(ms)) {
       let callOff = (): void => {};
-      await Promise.race([done, new Promise<void>((resolve) => callOff = this.#time.after(LOOK, resolve))]);
+      await Promise.race([done, new Promise<void>((resolve) => callOff = this.#time.after(CHECK_INTERVAL, resolve))]);
       callOff();
     }
   }
@@ -71,7 +71,7 @@ export class Input {
     return this.#waitingSince !== null && this.#time.now() - this.#waitingSince >= ms;
   }
 
-  /** Gives the input up, also while a read waits for it. That read may never return, so nobody waits for it. */
+  /** Cancels the input, even during a read. That read may never return, so it is not awaited. */
   cancel(): void {
     this.cancelled = true;
     this.#reader.cancel().catch(() => {});
@@ -84,17 +84,17 @@ export function stdinInput(): Input {
 }
 
 /**
- * Pumps both directions until the peer closes; at the end of the input it half-closes and reads on, so that an answer which comes
- * after that (`sort`, say) is not lost. A peer that closes first may have half-closed only, so input that comes is still sent: a peer
- * that has closed for good refuses the next write. An input that is silent by then (`tail -f`) does not hold up the end.
+ * Pumps both directions until the peer closes. At the end of the input it half-closes and reads on, so that a late answer (from `sort`,
+ * say) is not lost. A peer that closes first may only have half-closed, so further input is still sent; if it has fully closed, the next
+ * write fails. If the input is silent by then (`tail -f`), the pipe ends.
  *
- * @param message Sent in place of an input that ends without a byte.
+ * @param message Sent if the input ends without a byte.
  * @returns The last line of the run.
- * @throws {CutOffError} The peer reset, or would not take the rest of the input.
+ * @throws {CutOffError} The peer reset the connection, or did not accept the rest of the input.
  */
 export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
   let failure: unknown;
-  // A failure is noted but the peer's last words are read first: it may have said why it hung up. Without input there are none.
+  // On a failed write, read on before reporting it: the peer may have said why it closed. If the input failed, close at once.
   const sending = send(connection, input, message).catch((error) => {
     failure = error;
     if (!(error instanceof CutOffError)) connection.close();

@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" tcp/server.ts
  * ```
  *
- * Try it, in a second terminal:
+ * Try it with a second terminal:
  *
  * ```
  * $ deno task tcp:client                $ deno task tcp:server
@@ -30,29 +30,29 @@ import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
-  reply: flag.text("answer to the first message of a connection, which then ends", { default: "Hello from server!" }),
-  noNewline: flag.on("leave the newline off the answer"),
+  reply: flag.text("answer to the first message; then the connection is closed", { default: "Hello from server!" }),
+  noNewline: flag.on("send the answer without a trailing newline"),
   echo: flag.on("send every byte back until the client half-closes"),
-  discard: flag.on("only count what comes"),
+  discard: flag.on("only count received bytes"),
   ...admissionFlags,
   ...framingFlags,
   ...tlsServerFlags,
   ...commonFlags,
 };
 
-/** What `tcp:server` says of itself. */
+/** Flags and help text of `tcp:server`. */
 export const script: Script<typeof flags> = {
   name: "tcp:server",
   role: "server",
   summary: "TCP server that prints a client's message, answers it and closes",
   example: {
     flags: "--port 9000 --echo",
-    does: "Sends back whatever arrives on port 9000; try it with `nc 127.0.0.1 9000`.",
+    does: "Sends back what arrives on port 9000; try it with `nc 127.0.0.1 9000`.",
   },
   flags,
 };
 
-/** Answers one message with `reply` and closes; a client that leaves without a word gets none. */
+/** Answers one message with `reply` and closes; a client that sends nothing gets no answer. */
 export function answerWith(reply: string): Handler {
   return async (connection) => {
     if (await connection.readMessage() === null) return;
@@ -61,13 +61,13 @@ export function answerWith(reply: string): Handler {
   };
 }
 
-/** Sends every byte back until the client half-closes, then ends too, so that nothing is lost on the way (RFC 862). */
+/** Sends every byte back until the client half-closes, then closes, so that nothing in transit is lost (RFC 862). */
 export async function echo(connection: Connection): Promise<void> {
   for (let bytes; (bytes = await connection.read()) !== null;) await connection.write(bytes);
   await connection.finish();
 }
 
-/** Takes every byte and answers none (RFC 863). */
+/** Reads and discards every byte (RFC 863). */
 export async function discard(connection: Connection): Promise<void> {
   while (await connection.read() !== null);
 }

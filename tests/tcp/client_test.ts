@@ -5,12 +5,12 @@ import { TERMINAL } from "../support/terminal.ts";
 
 const at = (port: number): string[] => ["--port", String(port)];
 
-Deno.test("tcp:client sends its message, prints the reply byte for byte and leaves", async () => {
+Deno.test("tcp:client sends its message, prints the reply byte for byte and exits", async () => {
   let asked = "";
   await using server = rawServer(async (client) => {
     asked = await client.until(/\n/);
     await client.send("Grüße\r\n");
-    // The client leaves of its own accord: the server keeps the connection open.
+    // The client closes first: the server keeps the connection open.
     assertEquals(await client.rest(), "");
   });
   const { code, stdout, stderr } = await run("tcp:client", at(server.port));
@@ -19,7 +19,7 @@ Deno.test("tcp:client sends its message, prints the reply byte for byte and leav
   assertMatch(stderr, /\[\+\] Done: a reply of 9 bytes in .*\n$/);
 });
 
-Deno.test("tcp:client takes bare text as a reply, as textbook servers send it (S4)", async () => {
+Deno.test("tcp:client accepts bare text as a reply, as textbook servers send it (S4)", async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     await client.send("Hey there, from TCP server.");
@@ -29,7 +29,7 @@ Deno.test("tcp:client takes bare text as a reply, as textbook servers send it (S
   assertEquals({ code, stdout }, { code: 0, stdout: "Hey there, from TCP server." });
 });
 
-Deno.test("tcp:client --no-newline sends the bare message, --quiet says nothing else", async () => {
+Deno.test("tcp:client --no-newline sends the bare message, --quiet prints nothing else", async () => {
   await using server = await startServer("tcp:server", ["--reply", "ok"]);
   const { code, stdout, stderr } = await run("tcp:client", [
     ...at(server.port),
@@ -49,7 +49,7 @@ Deno.test("tcp:client is a binary-safe pipe when stdin is one, and half-closes a
   assert(stdout === text);
 });
 
-Deno.test("tcp:client reads on after its half-close: an answer that needs the whole input is not lost", async () => {
+Deno.test("tcp:client reads on after its half-close: an answer to the whole input is not lost", async () => {
   await using server = rawServer(async (client) => {
     const lines = (await client.rest()).split("\n");
     await client.send(`${lines.length - 1} lines\n`);
@@ -58,7 +58,7 @@ Deno.test("tcp:client reads on after its half-close: an answer that needs the wh
   assertEquals({ code, stdout }, { code: 0, stdout: "3 lines\n" });
 });
 
-Deno.test("tcp:client sends all of its input to a server that half-closes first", async () => {
+Deno.test("tcp:client sends its whole input to a server that half-closes first", async () => {
   const received = Promise.withResolvers<number>();
   await using server = rawServer(async (client) => {
     await client.end();
@@ -68,7 +68,7 @@ Deno.test("tcp:client sends all of its input to a server that half-closes first"
   assertEquals({ code, received: await received.promise }, { code: 0, received: 3_000_000 });
 });
 
-Deno.test("tcp:client says that it cannot read its input, and ends", POSIX, async () => {
+Deno.test("tcp:client reports that it cannot read its input, and exits", POSIX, async () => {
   await using server = await startServer("tcp:server", ["--echo"]);
   const command = new Deno.Command("sh", {
     args: ["-c", `exec "${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --port ${server.port} </`],
@@ -79,7 +79,7 @@ Deno.test("tcp:client says that it cannot read its input, and ends", POSIX, asyn
   assertMatch(new TextDecoder().decode(stderr), /^\[!\] Cannot read standard input: .*directory.*\n$/);
 });
 
-Deno.test("tcp:client shows a server that speaks first while stdin is still open, and ends when it closes (33)", async () => {
+Deno.test("tcp:client prints what a server sends first while stdin is still open, and exits when it closes (33)", async () => {
   const goOn = Promise.withResolvers<void>();
   await using server = rawServer(async (client) => {
     await client.send("220 ready\n");
@@ -100,7 +100,7 @@ Deno.test("tcp:client with a stdin that ends without a byte sends the default me
   assertEquals({ code, stdout }, { code: 0, stdout: "Hello from server!\n" });
 });
 
-Deno.test("tcp:client exits 6 when the server resets, cuts the reply, or closes without one (S9, S10)", async () => {
+Deno.test("tcp:client exits 6 when the server resets, truncates the reply, or closes without one (S9, S10)", async () => {
   await using silent = rawServer(async (client) => {
     await client.until(/\n/);
   });
@@ -108,7 +108,7 @@ Deno.test("tcp:client exits 6 when the server resets, cuts the reply, or closes 
   assertEquals({ code, stdout }, { code: 6, stdout: "" });
   assertMatch(stderr, /Cannot read from 127\.0\.0\.1:\d+: it closed without a reply\n$/);
 
-  // Closing with unread bytes makes the kernel send a reset.
+  // Closing with unread data makes the kernel send a reset.
   await using rude = rawServer(async (client) => {
     await client.read();
     await client.send("half a rep");
@@ -130,7 +130,7 @@ Deno.test("tcp:client exits 4 when refused, 3 for an unknown name, naming host a
   assertMatch(unknown.stderr, /^\[!\] Cannot resolve nosuch\.invalid: .*\n$/);
 });
 
-Deno.test("tcp:client --timeout exits 5 and prints no half reply (S18, S19)", async () => {
+Deno.test("tcp:client --timeout exits 5 and prints no partial reply (S18, S19)", async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     await client.send("half a rep");
@@ -151,7 +151,7 @@ Deno.test("tcp:client refuses a reply over the limit with code 8", async () => {
   assertMatch(stderr, /longer than 99 bytes/);
 });
 
-Deno.test("tcp:client prints a reply of many lines whole, and one that comes in two pieces", async () => {
+Deno.test("tcp:client prints a reply of many lines, and one in two segments, completely", async () => {
   const long = `first\n${"x".repeat(8000)}\nlast\n`;
   const replies = [[long], ["first\n", "second\n"], ["one\r\n", "\n", "bare"]];
   for (const pieces of replies) {
@@ -172,7 +172,7 @@ Deno.test("tcp:client prints a reply of many lines whole, and one that comes in 
   }
 });
 
-Deno.test("tcp:client says when the rest of a reply is cut off by the limit, and prints what came", async () => {
+Deno.test("tcp:client reports a reply that exceeds the limit, and prints what arrived", async () => {
   await using endless = rawServer(async (client) => {
     await client.until(/\n/);
     await client.send(`first\n${"x\n".repeat(1000)}`);
@@ -183,7 +183,7 @@ Deno.test("tcp:client says when the rest of a reply is cut off by the limit, and
   assertMatch(stderr, /\[!\] Cannot take the message: it is longer than 1000 bytes\n$/);
 });
 
-Deno.test("tcp:client and sum:client give a reply --timeout as a whole: a byte now and then does not stretch it", async () => {
+Deno.test("tcp:client and sum:client apply --timeout to the whole reply: a byte now and then does not extend it", async () => {
   await using server = rawServer(async (client) => {
     await client.until(/\n/);
     for (;;) {
@@ -212,7 +212,7 @@ Deno.test("tcp:client stopped by SIGINT exits 130", async () => {
   assertMatch(stderr, /\[!\] Exiting\.\.\.\n/);
 });
 
-Deno.test("tcp:client ends quietly with 0 when nobody reads its output (P3)", async () => {
+Deno.test("tcp:client ends quietly with 0 when its stdout is closed (P3)", async () => {
   await using server = rawServer(async (client) => {
     for (;;) await client.send("flood\n".repeat(1000));
   });
@@ -224,7 +224,7 @@ Deno.test("tcp:client ends quietly with 0 when nobody reads its output (P3)", as
   assert(!stderr.includes("Broken"), stderr);
 });
 
-Deno.test("tcp:client --count repeats on one connection or, where the server closes, on a new one each time", async () => {
+Deno.test("tcp:client --count repeats on one connection or, if the server closes it, on a new one each time", async () => {
   await using echo = await startServer("tcp:server", ["--echo"]);
   const kept = await run("tcp:client", [...at(echo.port), "--message", "hi", "--count", "5"]);
   assertEquals({ code: kept.code, stdout: kept.stdout }, { code: 0, stdout: "hi\n".repeat(5) });
@@ -270,20 +270,24 @@ Deno.test("tcp:client --json prints events instead of the data", async () => {
   assertEquals(failed.map(({ event, code }) => [event, code]), [["error", 3], ["ended", 3]]);
 });
 
-Deno.test("tcp:client supplies the missing newline on a terminal and escapes controls there", TERMINAL, async () => {
-  await using server = rawServer(async (client) => {
-    await client.until(/\n/);
-    await client.send("\x1b[2Jred");
-    await client.rest();
-  });
-  const shell = `"${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --message x --port ${server.port}`;
-  const { stdout } = await new Deno.Command("script", {
-    args: ["-qec", `${shell}; echo after`, "/dev/null"],
-    stdin: "null",
-    stdout: "piped",
-  }).output();
-  assertEquals(new TextDecoder().decode(stdout), "␛[2Jred\r\nafter\r\n");
-});
+Deno.test(
+  "tcp:client adds the missing newline on a terminal and escapes control characters there",
+  TERMINAL,
+  async () => {
+    await using server = rawServer(async (client) => {
+      await client.until(/\n/);
+      await client.send("\x1b[2Jred");
+      await client.rest();
+    });
+    const shell = `"${Deno.execPath()}" run --no-prompt --allow-net tcp/client.ts -q --message x --port ${server.port}`;
+    const { stdout } = await new Deno.Command("script", {
+      args: ["-qec", `${shell}; echo after`, "/dev/null"],
+      stdin: "null",
+      stdout: "piped",
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "␛[2Jred\r\nafter\r\n");
+  },
+);
 
 Deno.test("tcp:client reaches a server over IPv6 and by name", async () => {
   await using six = await startServer("tcp:server", ["--bind", "::1"]);
@@ -293,7 +297,7 @@ Deno.test("tcp:client reaches a server over IPv6 and by name", async () => {
   assertEquals((await run("tcp:client", [...at(named.port), "--host", "localhost"])).code, 0);
 });
 
-Deno.test("tcp:client names misuse and opens nothing (P4)", async () => {
+Deno.test("tcp:client reports misuse before it connects (P4)", async () => {
   for (
     const [args, said] of [
       [["--port", "0"], /--port "0": it must be a whole number from 1 to 65535/],

@@ -17,7 +17,7 @@ function counting(serve: (client: RawClient) => Promise<void>) {
 const exchangerFor = ({ port }: { port: number }): Exchanger =>
   new Exchanger((at) => Deno.connect(at), { hostname: "127.0.0.1", port }, "ask\n", {});
 
-Deno.test("Exchanger asks on one connection as long as the server keeps it open", async () => {
+Deno.test("Exchanger uses one connection while the server keeps it open", async () => {
   await using server = counting(async (client) => {
     for (let reply = 1; (await client.until(/ask\n/)) !== ""; reply++) await client.send(`${reply}\n`);
   });
@@ -26,7 +26,7 @@ Deno.test("Exchanger asks on one connection as long as the server keeps it open"
   assertEquals(server.connections(), 1);
 });
 
-Deno.test("Exchanger connects for each exchange where the server answers once", async () => {
+Deno.test("Exchanger connects for each exchange if the server answers once per connection", async () => {
   await using server = counting(async (client) => {
     await client.until(/ask\n/);
     await client.send("once\n");
@@ -36,7 +36,7 @@ Deno.test("Exchanger connects for each exchange where the server answers once", 
   assertEquals(server.connections(), 3);
 });
 
-Deno.test("Exchanger fails where the server closes without a reply, and does not ask for ever", async () => {
+Deno.test("Exchanger fails if the server closes without a reply, instead of retrying forever", async () => {
   await using server = counting(async (client) => {
     await client.until(/ask\n/);
   });
@@ -45,7 +45,7 @@ Deno.test("Exchanger fails where the server closes without a reply, and does not
   assertEquals(server.connections(), 1);
 });
 
-Deno.test("Exchanger takes no reply of two lines: the second would be the reply to the next message", async () => {
+Deno.test("Exchanger refuses a reply of two lines: the second would be read as the next reply", async () => {
   await using server = counting(async (client) => {
     await client.until(/ask\n/);
     await client.send("one\ntwo\n");

@@ -8,7 +8,7 @@ import { TestTime, turn } from "../support/time.ts";
 
 const permissions = "none";
 
-/** A pipe under way over a fake socket, from an input that the test feeds. */
+/** A running pipe over a fake socket, with an input that the test feeds. */
 function setUp() {
   const [socket, sink, time] = [new FakeSocket(), new FakeSink(), new TestTime()];
   const { readable, writable } = new TransformStream<Uint8Array>();
@@ -33,7 +33,7 @@ Deno.test("pipe() passes bytes both ways, and half-closes at the end of its inpu
   connection.close();
 });
 
-Deno.test("pipe() sends its message in place of an input without a byte", { permissions }, async () => {
+Deno.test("pipe() sends its message if the input is empty", { permissions }, async () => {
   const { socket, piping, endInput, connection } = setUp();
   await endInput();
   await turn();
@@ -43,7 +43,7 @@ Deno.test("pipe() sends its message in place of an input without a byte", { perm
   connection.close();
 });
 
-Deno.test("pipe() goes on sending to a peer that half-closed first, until the input is silent for a second", {
+Deno.test("pipe() keeps sending to a peer that half-closed first, until the input is silent for a second", {
   permissions,
 }, async () => {
   const { socket, time, piping, type, connection } = setUp();
@@ -64,7 +64,7 @@ Deno.test("pipe() goes on sending to a peer that half-closed first, until the in
 });
 
 Deno.test(
-  "pipe() says that the peer would not take the rest, once its last words are read",
+  "pipe() reads the peer's last bytes before it reports that a write failed",
   { permissions },
   async () => {
     const { socket, sink, piping, type, connection } = setUp();

@@ -11,7 +11,7 @@ import { everyWay } from "../support/chunks.ts";
 const REPLY = "Hello from server!\n";
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Sends pieces one after the other, reads to the end. */
+/** Sends pieces one after the other, and reads to the end of the stream. */
 async function ask(port: number, ...pieces: (string | Uint8Array)[]): Promise<string> {
   using client = await RawClient.connect(port);
   for (const piece of pieces) await client.send(piece);
@@ -31,7 +31,7 @@ Deno.test("tcp:server prints a message, answers it and closes", async () => {
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });
 
-Deno.test("tcp:server says FIN and hears its client out before it closes, so that no reset destroys the answer (S8)", async () => {
+Deno.test("tcp:server sends FIN and reads to the client's end before it closes, so that no reset destroys the answer (S8)", async () => {
   const socket = new FakeSocket();
   socket.source.feed("x\n");
   const answering = answerWith("hi\n")(new Connection(socket));
@@ -50,13 +50,13 @@ Deno.test("tcp:server says FIN and hears its client out before it closes, so tha
   assertEquals([echoed.sent, echoed.calls], ["x\n", ["setNoDelay", "closeWrite", "close"]]);
 });
 
-Deno.test("tcp:server answers bare text that waits, as textbook clients send it (S4)", async () => {
+Deno.test("tcp:server answers bare text after a pause, as textbook clients send it (S4)", async () => {
   await using server = await startServer("tcp:server");
   assertEquals(await ask(server.port, "Hey there, from our TCP client."), REPLY);
   await server.script.until(/Received: Hey there, from our TCP client\.\n/);
 });
 
-Deno.test("tcp:server takes one message however it is cut (S1, S3)", async () => {
+Deno.test("tcp:server reads one message however it is segmented (S1, S3)", async () => {
   await using server = await startServer("tcp:server", ["--json"]);
   let asked = 0;
   for (const { pieces } of everyWay(bytesOf("é漢😀\r\n"))) {
@@ -68,12 +68,12 @@ Deno.test("tcp:server takes one message however it is cut (S1, S3)", async () =>
   assertEquals(received.map(({ text }) => text), new Array(asked).fill("é漢😀"));
 });
 
-Deno.test("tcp:server answers the first of two messages in one segment and reads the rest away (S2)", async () => {
+Deno.test("tcp:server answers the first of two messages in one segment and discards the rest (S2)", async () => {
   await using server = await startServer("tcp:server");
   assertEquals(await ask(server.port, "one\ntwo\n" + "x".repeat(100_000)), REPLY);
 });
 
-Deno.test("tcp:server answers after a half-close (S8), an empty line (S7) and nothing at all", async () => {
+Deno.test("tcp:server answers a half-closed client (S8) and an empty line (S7), but not an empty stream", async () => {
   await using server = await startServer("tcp:server");
   using half = await RawClient.connect(server.port);
   await half.send("no newline");
@@ -93,7 +93,7 @@ Deno.test("tcp:server shows untrusted bytes escaped (S7)", async () => {
   await server.script.until(/Received: a\\u202eb\\rc\n/);
 });
 
-Deno.test("tcp:server takes 64 KiB and refuses one byte more with a line (S6)", async () => {
+Deno.test("tcp:server accepts 64 KiB and refuses one byte more with a line (S6)", async () => {
   await using server = await startServer("tcp:server", ["--quiet"]);
   assertEquals(await ask(server.port, "x".repeat(65536) + "\n"), REPLY);
   assertEquals(
@@ -109,7 +109,7 @@ Deno.test("tcp:server takes 64 KiB and refuses one byte more with a line (S6)", 
   assertMatch(stderr, /longer than 65536 bytes/);
 });
 
-Deno.test("tcp:server goes on when a client resets mid-message, idle, or at once (S9)", async () => {
+Deno.test("tcp:server keeps running when a client resets mid-message, idle, or at once (S9)", async () => {
   await using server = await startServer("tcp:server");
   await sendAndReset(server.port, "half a mess", { before: () => server.script.until(/Accepted/) });
   for (let count = 0; count < 20; count++) await sendAndReset(server.port, "");
@@ -120,7 +120,7 @@ Deno.test("tcp:server goes on when a client resets mid-message, idle, or at once
   assertEquals((await server.script.stop()).code, 0);
 });
 
-Deno.test("tcp:server --echo sends every byte back, to the half-close and beyond the socket buffers (S8, S13)", async () => {
+Deno.test("tcp:server --echo sends every byte back until the half-close, even more than the socket buffers hold (S8, S13)", async () => {
   await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
   const bytes = new Uint8Array(8 * 1024 * 1024).map((_, index) => index * 31);
   using client = await RawClient.connect(server.port);
@@ -141,11 +141,11 @@ Deno.test("tcp:server --discard counts and answers nothing", async () => {
   await server.script.until(/Closed \S+: 1 kB in, 0 B out/);
 });
 
-Deno.test("tcp:server drops a client that never reads and goes on (S11, S12)", async () => {
+Deno.test("tcp:server drops a client that never reads, and keeps running (S11, S12)", async () => {
   await using server = await startServer("tcp:server", ["--echo", "--quiet", "--timeout", "0.3"]);
   const flood = new Uint8Array(64 * 1024 * 1024);
   using stubborn = await RawClient.connect(server.port);
-  // Its own write blocks once the server stops reading; being dropped ends it.
+  // Its write blocks once the server stops reading, until it is dropped.
   await stubborn.send(flood).catch(() => {});
   await server.script.until(/has not read for 0\.3 s/, "stderr");
   using client = await RawClient.connect(server.port);
@@ -154,7 +154,7 @@ Deno.test("tcp:server drops a client that never reads and goes on (S11, S12)", a
   assertEquals(await client.rest(), "still here\n");
 });
 
-Deno.test("tcp:server --timeout ends a silent client with a line (S18)", async () => {
+Deno.test("tcp:server --timeout disconnects a silent client with a line (S18)", async () => {
   await using server = await startServer("tcp:server", ["--timeout", "0.1"]);
   using client = await RawClient.connect(server.port);
   assertEquals(await client.rest(), "");
@@ -192,7 +192,7 @@ Deno.test("tcp:server lets an open exchange finish after SIGTERM and closes idle
   using idle = await RawClient.connect(server.port);
   using talking = await RawClient.connect(server.port);
   await talking.send("half");
-  // The pause of the gap has not passed yet when the signal comes, or it has: either way the exchange is answered.
+  // Whether or not the gap has passed when the signal arrives, the exchange is answered.
   await server.script.until(/(Accepted[^]*){2}/);
   server.script.signal("SIGTERM");
   assertEquals(await idle.rest(), "");
@@ -200,7 +200,7 @@ Deno.test("tcp:server lets an open exchange finish after SIGTERM and closes idle
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("tcp:server --echo gives back all that was on its way when SIGTERM came", async () => {
+Deno.test("tcp:server --echo returns everything that was in transit at SIGTERM", async () => {
   await using server = await startServer("tcp:server", ["--echo"]);
   using client = await RawClient.connect(server.port);
   const sent = new Uint8Array(6_000_000);
@@ -213,7 +213,7 @@ Deno.test("tcp:server --echo gives back all that was on its way when SIGTERM cam
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("tcp:server takes the second of two Ctrl-C at once as the same one (P1)", async () => {
+Deno.test("tcp:server treats two immediate Ctrl-C as one (P1)", async () => {
   await using server = await startServer("tcp:server");
   server.script.signal("SIGINT");
   server.script.signal("SIGINT");
@@ -235,7 +235,7 @@ Deno.test("tcp:server works over IPv6, and over both with --bind ::", async () =
 const lan = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."));
 const onLan = needs(lan !== undefined, "an address beside those of loopback");
 
-Deno.test("tcp:server on every address prints the command that joins", onLan, async () => {
+Deno.test("tcp:server on all addresses prints the command to connect", onLan, async () => {
   await using server = await startServer("tcp:server", ["--bind", "0.0.0.0"]);
   await server.script.until(/Reachable from the network/);
   await server.script.until(
@@ -243,7 +243,7 @@ Deno.test("tcp:server on every address prints the command that joins", onLan, as
   );
 });
 
-Deno.test("tcp:server exits 9 with a hint when the port is taken (S15)", async () => {
+Deno.test("tcp:server exits 9 with a hint when the port is in use (S15)", async () => {
   await using server = await startServer("tcp:server");
   const { code, stdout, stderr } = await run("tcp:server", ["--port", String(server.port)]);
   assertEquals({ code, stdout }, { code: 9, stdout: "" });
@@ -253,7 +253,7 @@ Deno.test("tcp:server exits 9 with a hint when the port is taken (S15)", async (
   assertMatch(foreign.stderr, /not an address of this machine/);
 });
 
-Deno.test("tcp:server serves 200 clients at once, each of them often", async () => {
+Deno.test("tcp:server serves 200 clients at once, each many times", async () => {
   await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
   const clients = await Promise.all(Array.from({ length: 200 }, () => RawClient.connect(server.port)));
   try {
@@ -273,10 +273,10 @@ Deno.test("tcp:server serves 200 clients at once, each of them often", async () 
   }
 });
 
-Deno.test("tcp:server ends quietly when nobody reads its log any more (P3)", async () => {
+Deno.test("tcp:server ends quietly when its stdout is closed (P3)", async () => {
   await using server = await startServer("tcp:server");
   await server.script.closeOutput();
-  // The next line of the log finds the pipe closed.
+  // The next log line goes into a closed pipe.
   await ask(server.port, "x\n").catch(() => {});
   const { code, stderr } = await server.script.ended();
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
@@ -289,7 +289,7 @@ Deno.test("tcp:server --quiet prints only the ready line", async () => {
   assertMatch(stdout, /^\[\+\] Listening on 127\.0\.0\.1:\d+\n$/);
 });
 
-Deno.test("tcp:server --json tells the same as the prose", async () => {
+Deno.test("tcp:server --json reports the same as the prose", async () => {
   await using server = await startServer("tcp:server", ["--json"]);
   await ask(server.port, "x\n");
   await server.script.until(/"event":"closed"/);
@@ -320,7 +320,7 @@ Deno.test("tcp:server refuses --echo with --discard, exit 2", async () => {
   assertMatch(stderr, /^\[!\] Cannot use --echo and --discard together.*\n$/);
 });
 
-Deno.test("tcp:server --timeout gives a message that long as a whole: a byte now and then does not keep a place", async () => {
+Deno.test("tcp:server applies --timeout to a whole message: a byte now and then does not extend it", async () => {
   await using server = await startServer("tcp:server", ["--timeout", "0.3"]);
   using client = await RawClient.connect(server.port);
   const dripping = setInterval(() => client.send("x").catch(() => {}), 20);
@@ -333,7 +333,7 @@ Deno.test("tcp:server --timeout gives a message that long as a whole: a byte now
 });
 
 Deno.test(
-  "tcp:server that was stopped for longer than --timeout reads what waits before it judges",
+  "tcp:server suspended for longer than --timeout reads what has arrived before it times out clients",
   POSIX,
   async () => {
     await using server = await startServer("tcp:server", ["--echo", "--timeout", "0.5"]);
@@ -344,7 +344,7 @@ Deno.test(
     }
     server.script.signal("SIGSTOP");
     for (const client of clients) await client.send("meanwhile\n");
-    // As long as the limit, and as it takes to be noticed as a stop.
+    // Longer than the limit, and long enough to be detected as a suspension.
     await new Promise((resolve) => setTimeout(resolve, 1300));
     server.script.signal("SIGCONT");
     for (const client of clients) assertEquals(await client.until(/\n/), "meanwhile\n");

@@ -1,4 +1,4 @@
-/** TLS as `tcp:server` and `tcp:client` speak it, with the permissions of their tasks. */
+/** TLS in `tcp:server` and `tcp:client`, with the permissions of their tasks. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { streamSocket } from "../../lib/net/socket.ts";
 import { tlsServer } from "../../lib/tls/server.ts";
@@ -12,7 +12,7 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const files = await writePki(folder);
 const pair = (name: Parameters<typeof files>[0]): string[] => ["--cert", files(name).cert, "--key", files(name).key];
 
-Deno.test("--tls and nothing else: a key is made, kept, reused, and pinned by the line that joins", async () => {
+Deno.test("--tls alone: a key is made, stored, reused, and pinned by the join command", async () => {
   let fingerprint = "";
   {
     await using server = await startServer("tcp:server", ["--tls", "--bind", "0.0.0.0"]);
@@ -24,7 +24,7 @@ Deno.test("--tls and nothing else: a key is made, kept, reused, and pinned by th
     assertEquals([pinned.code, pinned.stdout], [0, "Hello from server!\n"]);
     assertMatch(pinned.stderr, /\[\+\] Secured 127\.0\.0\.1:\d+: TLSv1\.3, TLS_\w+, CN=localhost, sha256:/);
     await server.script.until(/Secured 127\.0\.0\.1:\d+: TLSv1\.3/);
-    // Nothing vouches for it, and nobody is there to be asked.
+    // Its issuer is not trusted, and there is no terminal to ask at.
     const unknown = await run("tcp:client", [...port, "--tls"]);
     assertEquals([unknown.code, unknown.stdout], [7, ""]);
     assertStringIncludes(unknown.stderr, fingerprint);
@@ -40,7 +40,7 @@ Deno.test("--tls and nothing else: a key is made, kept, reused, and pinned by th
   await using ephemeral = await startServer("tcp:server", ["--tls", "--ephemeral"]);
   const [, other] = await ephemeral.script.until(/The server's key is (sha256:\S+)/);
   assert(other !== fingerprint);
-  // T6: the first one's key was remembered for its port.
+  // T6: the key of the first server was remembered for its port.
   const line = `127.0.0.1:${ephemeral.port} ${fingerprint}\n`;
   await Deno.writeTextFile(`${CONFIG_HOME}/plainwire/known_hosts`, line, { append: true });
   const changed = await run("tcp:client", ["--port", `${ephemeral.port}`, "--tls", "--trust-first"]);
@@ -48,7 +48,7 @@ Deno.test("--tls and nothing else: a key is made, kept, reused, and pinned by th
   for (const part of [fingerprint, other ?? "", "has changed"]) assertStringIncludes(changed.stderr, part);
 });
 
-Deno.test("every refusal ends with code 7 in a sentence of its own, and nothing is sent (T1)", async () => {
+Deno.test("every refusal ends with code 7 and its own message, and nothing is sent (T1)", async () => {
   for (
     const [name, words] of [
       ["expired", "has expired on"],
@@ -89,7 +89,7 @@ Deno.test("a pipe over TLS is binary-safe and ends by half-close", async () => {
   assertEquals([code, stdout === new TextDecoder().decode(input)], [0, true]);
 });
 
-Deno.test("--client-ca: a client is served by its certificate, and told why not (T7)", async () => {
+Deno.test("--client-ca: a client is admitted by its certificate, or told why not (T7)", async () => {
   await using server = await startServer("tcp:server", ["--tls", ...pair("server"), "--client-ca", files("ca").cert]);
   const args = ["--port", `${server.port}`, "--tls", "--ca", files("ca").cert];
   const known = await run("tcp:client", [...args, ...pair("ada")]);
@@ -106,7 +106,7 @@ Deno.test("--client-ca: a client is served by its certificate, and told why not 
   assertEquals((await run("tcp:client", [...args, ...pair("ada")])).code, 0);
 });
 
-Deno.test("a cut without close_notify ends with code 6, an end with 0 (T5)", async () => {
+Deno.test("a stream that ends without close_notify gives code 6, with it 0 (T5)", async () => {
   for (const [goodbye, code] of [[true, 0], [false, 6]] as const) {
     const raw = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     let below: Deno.TcpConn | undefined;
@@ -130,7 +130,7 @@ Deno.test("a cut without close_notify ends with code 6, an end with 0 (T5)", asy
   }
 });
 
-Deno.test("plain text on a TLS port, and TLS on a plain port, are said on both sides (T3)", async () => {
+Deno.test("plain text on a TLS port and TLS on a plain port are reported on both sides (T3)", async () => {
   await using secured = await startServer("tcp:server", ["--tls", ...pair("server")]);
   const plain = await run("tcp:client", ["--port", `${secured.port}`]);
   assertEquals([plain.code, plain.stdout], [0, "Cannot serve you: this port speaks TLS\n"]);
@@ -144,14 +144,14 @@ Deno.test("plain text on a TLS port, and TLS on a plain port, are said on both s
     const more = server === secured ? ["--tls", "--ca", files("ca").cert] : [];
     assertEquals((await run("tcp:client", ["--port", `${server.port}`, ...more])).code, 0);
   }
-  // The bare stream takes any bytes.
+  // --echo on a plain port accepts any bytes.
   await using echo = await startServer("tcp:server", ["--echo"]);
   using client = await RawClient.connect(echo.port);
   await client.send(Uint8Array.of(0x16, 3, 1));
   assertEquals([...await client.read() ?? []], [0x16, 3, 1]);
 });
 
-Deno.test("a handshake that is never finished ends at --timeout on both sides, and holds up nobody (T4)", async () => {
+Deno.test("an unfinished handshake ends at --timeout on both sides, and delays no other client (T4)", async () => {
   await using server = await startServer("tcp:server", ["--tls", ...pair("server"), "--timeout", "0.5"]);
   using slow = await RawClient.connect(server.port);
   await slow.send(Uint8Array.of(0x16, 3));
@@ -165,14 +165,14 @@ Deno.test("a handshake that is never finished ends at --timeout on both sides, a
   assertStringIncludes(stderr, "Cannot speak TLS with 127.0.0.1:");
 });
 
-Deno.test("files that do not go together are refused before anything listens (T2, 55)", async () => {
+Deno.test("a certificate and key that do not match are refused before the server listens (T2, 55)", async () => {
   const wrong = await run("tcp:server", ["--tls", "--cert", files("server").cert, "--key", files("ada").key]);
   assertEquals([wrong.code, wrong.stdout], [2, ""]);
   assertStringIncludes(wrong.stderr, `Cannot use ${files("ada").key}: it is not the key of the certificate in`);
   assertEquals((await run("tcp:server", ["--tls", "--cert", `${folder}/none.pem`])).code, 2);
 });
 
-Deno.test("--json tells of a session in fields of its own", async () => {
+Deno.test("--json reports the TLS session in its own fields", async () => {
   await using server = await startServer("tcp:server", ["--tls", ...pair("server"), "--alpn", "x", "--json"]);
   const args = ["--port", `${server.port}`, "--tls", "--ca", files("ca").cert, "--alpn", "x", "--host", "localhost"];
   const { stdout } = await run("tcp:client", [...args, "--json"]);
@@ -183,7 +183,7 @@ Deno.test("--json tells of a session in fields of its own", async () => {
   assertEquals({ alpn, serverName, subject }, { alpn: "x", serverName: "localhost", subject: null });
 });
 
-Deno.test("a server that stops ends an open TLS connection with an end, and loses no answer", async () => {
+Deno.test("a server that stops ends an open TLS connection with close_notify, and loses no answer", async () => {
   await using server = await startServer("tcp:server", ["--tls", ...pair("server"), "--echo"]);
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const client = new TlsSocket(streamSocket(raw, 1), { kind: "client", options: {} });

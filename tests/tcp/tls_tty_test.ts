@@ -1,10 +1,10 @@
-/** The question of trust, put to a person at a terminal. */
+/** The trust prompt at a terminal. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { CONFIG_HOME, startServer } from "../support/script.ts";
 import { atTerminal, TERMINAL } from "../support/terminal.ts";
 
 Deno.test(
-  "at a terminal an unknown key is asked about; only yes typed out is remembered; Ctrl-C is a stop",
+  "at a terminal the client asks about an unknown key; only a full yes is remembered; Ctrl-C stops",
   TERMINAL,
   async () => {
     await using server = await startServer("tcp:server", ["--tls", "--ephemeral"]);
