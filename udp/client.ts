@@ -1,12 +1,12 @@
 /**
- * udp:client is a UDP client: it sends one datagram, prints the answer and leaves; or it counts what becomes of many.
+ * udp:client is a UDP client: it sends one datagram, prints the answer and exits; or it sends many and counts the answers.
  *
  * ```sh
  * deno task udp:client
  * deno run --no-prompt --allow-net udp/client.ts
  * ```
  *
- * Try it, with `deno task udp:server --echo` in another terminal; then stop that server and try again:
+ * Try it with `deno task udp:server --echo` in another terminal; then stop that server and try again:
  *
  * ```
  * $ deno task udp:client --message "Grüße"
@@ -17,8 +17,8 @@
  * $ deno task udp:client < README.md > copy.md               # all of stdin in one datagram
  * ```
  *
- * Read it beside `tcp/client.ts`: there is no connection to be refused, and nobody says that a datagram was lost. So the client asks
- * again, and looks at who answers.
+ * Compare it with `tcp/client.ts`: there is no connection to be refused, and a lost datagram is not reported. So the client retries,
+ * and checks who answers.
  *
  * @module
  */
@@ -33,46 +33,46 @@ import { series } from "./series.ts";
 
 const flags = {
   ...peerFlags({ port: 12345 }),
-  message: flag.text("what to send; without it stdin, unless that is a terminal, empty, or silent for a second", {
+  message: flag.text("message to send; if omitted, stdin, unless it is a terminal, empty, or silent for a second", {
     default: undefined,
     shown: "Hello from client!",
   }),
-  retries: flag.integer("how often to ask again, waiting 0.5 s, then twice as long each time", {
+  retries: flag.integer("retries, waiting 0.5 s and then twice as long each time", {
     default: 3,
     min: 0,
     max: 1000,
   }),
-  count: flag.integer("send N requests, without retries, and print what was lost, doubled, late", {
+  count: flag.integer("send N requests, without retries, and print how many were lost, duplicated or late", {
     default: undefined,
     min: 1,
     max: 1_000_000_000,
   }),
-  interval: flag.seconds("seconds between two requests of --count; 0 = the next after the answer", { default: 0 }),
+  interval: flag.seconds("seconds between the requests of --count; 0 = the next after the answer", { default: 0 }),
   ...commonFlags,
 };
 
-/** What `udp:client` says of itself. */
+/** Flags and help text of `udp:client`. */
 export const script: Script<typeof flags> = {
   name: "udp:client",
   role: "client",
-  summary: "UDP client that sends a datagram, again if need be, and prints the answer",
+  summary: "UDP client that sends a datagram, with retries, and prints the answer",
   example: {
     flags: "--count 10 --interval 0.5",
-    does: "Sends ten requests, two a second, and prints how many came back and how fast.",
+    does: "Sends ten requests, two a second, and prints how many were answered and how fast.",
   },
   flags,
 };
 
-/** How long a request of `--count` waits for its answer without `--timeout` (ms). */
+/** How long a request of `--count` waits for its answer if `--timeout` is not set (ms). */
 const WAIT = 1000;
 
-/** How long standard input may be silent at first (ms): a pipe that nobody writes to or closes is no message. */
+/** How long to wait for the first byte of standard input (ms): a pipe without a writer is not a message. */
 const SILENCE = 1000;
 
 /**
- * All of an input, as the one datagram that it becomes; nothing when it is silent for a second.
+ * Reads a whole input as one datagram; empty if the input is silent for a second.
  *
- * @throws {Failure} With code 2 when no datagram carries that much; the signal's reason when that ended it.
+ * @throws {Failure} With code 2 if it is too long for a datagram. If the signal aborts, its reason.
  */
 export async function readDatagram(input: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
   const room = new Uint8Array(MAX_DATAGRAM);
@@ -84,7 +84,7 @@ export async function readDatagram(input: ReadableStream<Uint8Array>, signal: Ab
     if (length + piece.length > MAX_DATAGRAM) {
       throw new Failure(
         Exit.misuse,
-        `Cannot send standard input: it has more than ${MAX_DATAGRAM} bytes, the most that one datagram carries`,
+        `Cannot send standard input: it has more than ${MAX_DATAGRAM} bytes, the maximum for one datagram`,
       );
     }
     room.set(piece, length);
@@ -100,14 +100,14 @@ export async function readDatagram(input: ReadableStream<Uint8Array>, signal: Ab
   return room.subarray(0, length);
 }
 
-/** The message that was given; else all of stdin, unless that is a terminal or empty; else the default. */
+/** The given message; else all of stdin, unless it is a terminal or empty; else the default. */
 async function messageOf(given: string | undefined, signal: AbortSignal): Promise<Uint8Array> {
   if (given !== undefined) return encodeText(given);
   const input = Deno.stdin.isTerminal() ? new Uint8Array() : await readDatagram(Deno.stdin.readable, signal);
   return input.length > 0 ? input : encodeText("Hello from client!");
 }
 
-/** What an answer says of the way there. */
+/** The last line of the run, with the time and the try that was answered. */
 export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer): string {
   const which = tries === 1 ? "" : `, to try ${attempt} of ${tries}`;
   return `Done: an answer of ${plural(bytes.length, "byte")} in ${milliseconds(duration)}${which}`;

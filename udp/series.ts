@@ -1,5 +1,5 @@
 /**
- * Requests by the number, for `udp:client --count`: what UDP loses, doubles and shuffles becomes visible.
+ * A series of requests, for `udp:client --count`: it shows what UDP loses, duplicates and reorders.
  *
  * @module
  */
@@ -21,33 +21,33 @@ import type { DataOutput } from "../lib/console/output.ts";
 import { plural } from "../lib/text.ts";
 import { Tally } from "./tally.ts";
 
-/** Options of {@linkcode series}. Times are in milliseconds. */
+/** Options of {@linkcode series}. LatencyStats are in milliseconds. */
 export interface SeriesOptions {
   readonly count: number;
-  /** From one request to the next, answered or not; 0 = the next as soon as one is answered or its wait is over. */
+  /** From one request to the next, answered or not; 0 = send the next once one is answered or overdue. */
   readonly interval: number;
   /** How long to wait for an answer. */
   readonly wait: number;
-  /** How long the name may take to resolve; 0 = for ever (default). */
+  /** Time limit for resolving the name; 0 = none (default). */
   readonly timeout?: number;
   readonly events: Events;
   readonly output: DataOutput;
   readonly signal: AbortSignal;
-  /** How a name becomes addresses (`resolveHost`). */
+  /** Resolves a name (default: `resolveHost`). */
   readonly resolve?: (hostname: string) => Promise<string[]>;
 }
 
-/** How many sockets stay open for late answers and duplicates: those of the latest requests. */
-const OPEN = 64;
-/** How long a duplicate may come behind the last answer (ms). */
+/** How many sockets stay open for late answers and duplicates: those of the most recent requests. */
+const MAX_OPEN = 64;
+/** How long to wait for a duplicate after the last answer (ms). */
 const LINGER = 20;
 
 /**
- * Sends numbered requests, prints the first answer to each, and counts. There are no retries: what is lost is to be seen.
+ * Sends numbered requests, prints the first answer to each, and counts. There are no retries, so that losses show.
  *
  * @returns The last line of the run.
- * @throws {Failure} 2 too long, 3 no such name, 4 no way to get there, 5 nothing at all was received; the signal's reason when that
- * ended it. The figures are printed all the same.
+ * @throws {Failure} 2 too long, 3 no such name, 4 unreachable, 5 no answer at all. If the signal aborts, its reason. The figures are
+ * printed in any case.
  */
 export async function series(
   open: PacketOpener,
@@ -60,14 +60,14 @@ export async function series(
   return await new Series(open, server, addresses.map(unmapped), message, options).run();
 }
 
-/** One request and the socket that is its own: the port that an answer comes to tells which request it answers. */
+/** A request with its own socket: the local port of an answer identifies the request. */
 interface Probe {
   readonly number: number;
   readonly socket: DatagramSocket;
   readonly to: Endpoint;
   readonly at: number;
   answered: boolean;
-  /** Its wait is over. */
+  /** Its wait has expired. */
   overdue: boolean;
 }
 
@@ -79,14 +79,14 @@ class Series {
   #message: Uint8Array;
   #options: SeriesOptions;
   #tally: Tally;
-  /** The latest requests, oldest first, and who listens for their answers. */
+  /** The most recent requests, oldest first, each with its receive loop. */
   #open = new Map<Probe, Promise<void>>();
-  /** The address that has answered; until then the requests take turns. */
+  /** The address that answered first; until then the requests rotate through all addresses. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
-  #unsolicited: UnsolicitedDatagrams;
-  /** What the server says beside its first answers, which may be any number of datagrams. */
-  #odd: EventRate;
+  #strangers: UnsolicitedDatagrams;
+  /** Rate-limits events for extra answers, since a server may send any number of them. */
+  #extraEvents: EventRate;
   #wake = Promise.withResolvers<void>();
 
   constructor(
@@ -102,8 +102,8 @@ class Series {
     this.#message = message;
     this.#options = options;
     this.#tally = new Tally(options.wait);
-    this.#unsolicited = new UnsolicitedDatagrams(options.events);
-    this.#odd = new EventRate(options.events);
+    this.#strangers = new UnsolicitedDatagrams(options.events);
+    this.#extraEvents = new EventRate(options.events);
   }
 
   async run(): Promise<string> {
@@ -112,14 +112,14 @@ class Series {
     signal.addEventListener("abort", wake);
     try {
       await this.#sendAll();
-      // The last requests have their time too, and a duplicate may be right behind the last answer.
+      // The last requests get their full wait too, and a duplicate may follow the last answer closely.
       await this.#until(() => this.#review() <= 0, this.#review());
       if (this.#tally.received > 0) await this.#until(() => false, LINGER);
     } finally {
       signal.removeEventListener("abort", wake);
       for (const probe of this.#open.keys()) await this.#close(probe);
-      this.#unsolicited[Symbol.dispose]();
-      this.#odd[Symbol.dispose]();
+      this.#strangers[Symbol.dispose]();
+      this.#extraEvents[Symbol.dispose]();
       if (this.#tally.sent > 0) {
         const prose = [{ mark: "data" as const, text: this.#tally.line }];
         events.emit({ event: "measured", prose, ...this.#tally.figures });
@@ -143,20 +143,20 @@ class Series {
     }
   }
 
-  /** Sends one probe; `null` when it could not leave. */
+  /** Sends one request; `null` if it could not be sent. */
   async #send(number: number): Promise<Probe | null> {
     const hostname = this.#chosen ?? this.#addresses[(number - 1) % this.#addresses.length] ?? "";
     const to = { hostname, port: this.#server.port };
     const { events } = this.#options;
     const [oldest] = this.#open.keys();
-    if (oldest !== undefined && this.#open.size >= OPEN) await this.#close(oldest);
+    if (oldest !== undefined && this.#open.size >= MAX_OPEN) await this.#close(oldest);
     const socket = DatagramSocket.openFor(this.#opener, hostname, this.#nextFlow);
     const probe: Probe = { number, socket, to, at: performance.now(), answered: false, overdue: false };
     try {
       await socket.send(this.#message, to);
     } catch (error) {
       socket.close();
-      // Of several addresses some may be out of reach; a way that was there before may be there again for the next probe.
+      // Some of the addresses may be unreachable; a route that is down now may be back for the next request.
       const first = this.#tally.sent === 0 && number >= this.#addresses.length;
       if (!(error instanceof Failure) || first) throw error;
       events.emit({ event: "warning", message: error.message });
@@ -174,7 +174,7 @@ class Series {
     this.#open.delete(probe);
   }
 
-  /** Takes what comes for one request until its socket is closed; never rejects. */
+  /** Receives the answers to one request until its socket is closed. Never rejects. */
   async #listen(probe: Probe): Promise<void> {
     try {
       for (let datagram; (datagram = await probe.socket.receive()) !== null;) {
@@ -182,7 +182,7 @@ class Series {
         else this.#unsolicited.report(datagram);
       }
     } catch (error) {
-      // Where the system passes on that nobody listens, that request is lost like any other.
+      // Some systems report a refused port here; count that request as lost.
       const message = `Request ${probe.number}: ${error instanceof Error ? error.message : error}`;
       this.#options.events.emit({ event: "warning", message });
     }
@@ -190,17 +190,19 @@ class Series {
 
   #take(probe: Probe, { bytes, from }: Datagram): void {
     const { number, answered, at } = probe;
-    const events = answered ? this.#odd : this.#options.events;
-    const odd = this.#tally.answer(number, performance.now() - at, answered);
+    const events = answered ? this.#extraEvents : this.#options.events;
+    const remarks = this.#tally.answer(number, performance.now() - at, answered);
     probe.answered = true;
     this.#chosen ??= probe.to.hostname;
     if (events.detailed) probe.socket.report(events, "received", bytes, from);
-    if (odd.length > 0) events.emit({ event: "notice", message: `Answer to request ${number}: ${odd.join(", ")}` });
+    if (remarks.length > 0) {
+      events.emit({ event: "notice", message: `Answer to request ${number}: ${remarks.join(", ")}` });
+    }
     if (!answered) this.#unprinted.push(bytes.slice());
     this.#wake.resolve();
   }
 
-  /** Milliseconds until the wait for every open request is over; says of each whose wait is over that it is. */
+  /** Reports newly overdue requests; returns the time until all open requests are overdue (ms). */
   #review(): number {
     const { wait, events } = this.#options;
     const now = performance.now();
@@ -215,7 +217,7 @@ class Series {
     return longest;
   }
 
-  /** Waits, printing what comes meanwhile, until `done` or until the time is over. */
+  /** Waits until `done` or for `ms` at most, and prints answers as they arrive. */
   async #until(done: () => boolean, ms: number): Promise<void> {
     const { output, signal } = this.#options;
     const end = performance.now() + ms;

@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net --allow-sys=networkInterfaces udp/server.ts
  * ```
  *
- * Try it, in a second terminal:
+ * Try it with a second terminal:
  *
  * ```
  * $ deno task udp:client                $ deno task udp:server
@@ -14,8 +14,8 @@
  * Hello from server!                    [*] Received: Hello from client!
  * ```
  *
- * Read it beside `tcp/server.ts`: nobody is accepted and nobody leaves, a datagram is a whole message by itself (an empty one
- * too), and the answer goes to whatever address the datagram says it came from. Since that can be forged, what one peer gets is bounded
+ * Compare it with `tcp/server.ts`: there is nothing to accept or close, each datagram is a whole message (even an empty one), and the
+ * answer goes to the datagram's source address. Since that can be forged, the answers to one peer are limited
  * (`lib/datagram/answer_budget.ts`).
  *
  * @module
@@ -34,30 +34,33 @@ import { encodeText } from "../lib/text.ts";
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
   reply: flag.text(
-    "answer to each datagram; on a network keep it within 56 bytes, or forgers can use it to flood others",
+    "answer to each datagram; on a network keep it within 56 bytes, or forged datagrams can use it to flood others",
     {
       default: "Hello from server!",
     },
   ),
   echo: flag.on("send every datagram back"),
-  discard: flag.on("only count what comes"),
-  maxRate: flag.integer("answers a second to one peer that look like two servers answering each other; 0 = no limit", {
-    default: MAX_RATE,
-    min: 0,
-    max: 1_000_000,
-  }),
+  discard: flag.on("only count received datagrams"),
+  maxRate: flag.integer(
+    "answers per second to a peer that may be another server in a loop with this one; 0 = no limit",
+    {
+      default: MAX_RATE,
+      min: 0,
+      max: 1_000_000,
+    },
+  ),
   once: flag.on("serve one datagram, then exit"),
   ...commonFlags,
 };
 
-/** What `udp:server` says of itself. */
+/** Flags and help text of `udp:server`. */
 export const script: Script<typeof flags> = {
   name: "udp:server",
   role: "server",
   summary: "UDP server that prints each datagram and answers it",
   example: {
     flags: "--port 9000 --echo",
-    does: "Sends back whatever arrives on port 9000; try it with `nc -u 127.0.0.1 9000`.",
+    does: "Sends back what arrives on port 9000; try it with `nc -u 127.0.0.1 9000`.",
   },
   flags,
 };
@@ -65,26 +68,26 @@ export const script: Script<typeof flags> = {
 /**
  * Answers every datagram with `reply`.
  *
- * @throws {UsageError} No datagram carries that much.
+ * @throws {UsageError} The reply is too long for a datagram.
  */
 export function answerWith(reply: string): DatagramHandler {
   const bytes = encodeText(reply);
   if (bytes.length > MAX_DATAGRAM) {
     throw new UsageError(
-      `Cannot use --reply: it has ${bytes.length} bytes, one datagram carries ${MAX_DATAGRAM} at most`,
+      `Cannot use --reply: it has ${bytes.length} bytes, the maximum for one datagram is ${MAX_DATAGRAM}`,
     );
   }
-  // Not to its own words: two such servers that a forged datagram sets at each other are still at once.
+  // Do not answer our own reply: a forged datagram could set two such servers on each other.
   return (datagram) =>
     bytes.length > 0 && datagram.length === bytes.length && datagram.every((byte, at) => byte === bytes[at])
       ? null
       : bytes;
 }
 
-/** Sends every datagram back as it came (RFC 862). */
+/** Sends every datagram back unchanged (RFC 862). */
 export const echo: DatagramHandler = (bytes) => bytes;
 
-/** Answers none (RFC 863). */
+/** Answers no datagram (RFC 863). */
 export const discard: DatagramHandler = () => null;
 
 /** Runs the script; returns its exit code. */

@@ -1,29 +1,29 @@
 /**
- * What became of numbered requests, in figures. Pure.
+ * Statistics of numbered requests and their answers. Pure.
  *
  * @module
  */
 import { LatencyStats } from "../lib/stats.ts";
 import { milliseconds, plural } from "../lib/text.ts";
 
-/** Counts what became of numbered requests. */
+/** Counts the answers to numbered requests. */
 export class Tally {
-  /** Requests that were sent; whoever sends them counts here. */
+  /** Requests sent; the sender increments this. */
   sent = 0;
-  /** Requests that were answered. */
+  /** Requests answered. */
   received = 0;
-  /** Answers to requests that were answered before. */
+  /** Further answers to a request. */
   duplicates = 0;
-  /** First answers behind that to a later request (as RFC 4737 counts). */
+  /** First answers that arrived after the answer to a later request (as RFC 4737 counts). */
   outOfOrder = 0;
-  /** First answers after their wait was over. */
+  /** First answers that arrived after their wait had expired. */
   late = 0;
-  /** How long the first answers took. */
+  /** Round-trip times of the first answers. */
   readonly times = new LatencyStats();
   #wait: number;
   #newest = 0;
 
-  /** @param wait How long an answer is waited for (ms). */
+  /** @param wait How long a request waits for its answer (ms). */
   constructor(wait: number) {
     this.#wait = wait;
   }
@@ -31,15 +31,15 @@ export class Tally {
   /**
    * Notes an answer.
    *
-   * @param number The number of the request that it answers.
-   * @param time How long after its request it came (ms).
-   * @param again Whether that request was answered before.
-   * @returns What is odd about it, in words; nothing for one in time and in order.
+   * @param number The number of its request.
+   * @param time The time since the request (ms).
+   * @param again Whether the request was already answered.
+   * @returns What is unusual about it, as text; empty for an answer in time and in order.
    */
   answer(number: number, time: number, again: boolean): string[] {
     if (again) {
       this.duplicates++;
-      return ["once more"];
+      return ["duplicate"];
     }
     this.received++;
     this.times.add(time);
@@ -51,7 +51,7 @@ export class Tally {
     return [...(outOfOrder ? ["out of order"] : []), ...(late ? ["late"] : [])];
   }
 
-  /** The figures by name; times in milliseconds, left out when nothing was received. */
+  /** The figures by name; times in milliseconds, omitted if nothing was received. */
   get figures(): Record<string, number> {
     const { sent, received, duplicates, outOfOrder, late, times } = this;
     const loss = sent === 0 ? 0 : (sent - received) / sent * 100;
@@ -59,7 +59,7 @@ export class Tally {
     return { sent, received, loss, duplicates, outOfOrder, late, ...(received > 0 ? { min, avg, max } : {}) };
   }
 
-  /** The figures as a line. */
+  /** The figures as one line. */
   get line(): string {
     const { sent, received, duplicates, outOfOrder, late, times } = this;
     const loss = Number((this.figures.loss ?? 0).toFixed(1));

@@ -4,7 +4,7 @@ import { RawPeer } from "../support/sockets.ts";
 
 const at = (port: number): string[] => ["--port", String(port)];
 
-Deno.test("udp:client sends its message, prints the answer byte for byte and leaves", async () => {
+Deno.test("udp:client sends its message, prints the answer byte for byte and exits", async () => {
   await using server = await startServer("udp:server", ["--echo"]);
   const { code, stdout, stderr } = await run("udp:client", [...at(server.port), "--message", "Grüße\r\n"]);
   assertEquals({ code, stdout }, { code: 0, stdout: "Grüße\r\n" });
@@ -19,7 +19,7 @@ Deno.test("udp:client without a message sends stdin as one datagram; an empty st
   }
 });
 
-Deno.test("udp:client --message '' sends an empty datagram, and an empty answer is one (D1)", async () => {
+Deno.test("udp:client --message '' sends an empty datagram, and accepts an empty answer (D1)", async () => {
   using peer = new RawPeer();
   await using client = start("udp:client", [...at(peer.port), "--message", ""]);
   const { bytes, port } = await peer.receive();
@@ -53,20 +53,20 @@ Deno.test("udp:client refuses 65,508 bytes before sending, from stdin or as a me
   const long = "x".repeat(65_508);
   const piped = await run("udp:client", at(peer.port), { input: long });
   assertEquals([piped.code, piped.stdout], [2, ""]);
-  assertMatch(piped.stderr, /^\[!\] Cannot send standard input: it has more than 65507 bytes, the most .*\n$/);
+  assertMatch(piped.stderr, /^\[!\] Cannot send standard input: it has more than 65507 bytes, the maximum .*\n$/);
   const given = await run("udp:client", [...at(peer.port), "--message", long]);
   assertEquals([given.code, given.stdout], [2, ""]);
   assertMatch(
     given.stderr,
     /^\[!\] Cannot send 65508 bytes to 127\.0\.0\.1:\d+: one datagram carries at most 65507\n$/,
   );
-  // Nothing came before this.
+  // This is the first datagram to arrive.
   using other = new RawPeer();
   await other.send("first", peer.port);
   assertEquals((await peer.receive()).text, "first");
 });
 
-Deno.test("udp:client asks again when the answer is lost, and says which try was answered (D3)", async () => {
+Deno.test("udp:client retries when the answer is lost, and says which try was answered (D3)", async () => {
   using peer = new RawPeer();
   await using client = start("udp:client", [...at(peer.port), "--message", "x"]);
   const first = await peer.receive();
@@ -79,7 +79,7 @@ Deno.test("udp:client asks again when the answer is lost, and says which try was
   assertMatch(stderr, /\[\+\] Done: an answer of 6 bytes in .*s, to try 2 of 2\n$/);
 });
 
-Deno.test("udp:client ignores an answer from somebody else, and says so (D5)", async () => {
+Deno.test("udp:client ignores an answer from another peer, and says so (D5)", async () => {
   using peer = new RawPeer();
   using stranger = new RawPeer();
   await using client = start("udp:client", [...at(peer.port), "--message", "x"]);
@@ -90,7 +90,7 @@ Deno.test("udp:client ignores an answer from somebody else, and says so (D5)", a
   assertEquals((await client.ended()).stdout, "genuine");
 });
 
-Deno.test("udp:client exits 5 after its tries, or its time, when nobody listens (D9)", async () => {
+Deno.test("udp:client exits 5 after its tries or its timeout when no server listens (D9)", async () => {
   const silent = new RawPeer();
   const { port } = silent;
   silent.close();
@@ -102,13 +102,13 @@ Deno.test("udp:client exits 5 after its tries, or its time, when nobody listens 
   assertMatch(bounded.stderr, /no answer to 1 try in [\d.]+ m?s/);
 });
 
-Deno.test("udp:client exits 3 for a name without address", async () => {
+Deno.test("udp:client exits 3 for a name without an address", async () => {
   const { code, stderr } = await run("udp:client", ["--host", "nobody.invalid", "--message", "x"]);
   assertEquals(code, 3);
   assertMatch(stderr, /^\[!\] Cannot resolve nobody\.invalid: .*\n$/);
 });
 
-Deno.test("udp:client --count prints what was sent, received, lost, doubled and how fast", async () => {
+Deno.test("udp:client --count prints how many were sent, received, lost and duplicated, and how fast", async () => {
   await using server = await startServer("udp:server");
   const args = [...at(server.port), "--message", "x", "--count", "3"];
   const { code, stdout, stderr } = await run("udp:client", args);
@@ -122,7 +122,7 @@ Deno.test("udp:client --count prints what was sent, received, lost, doubled and 
   assertMatch(quiet.stderr, /^\[\*\] 3 sent, 3 received.*\n$/);
 });
 
-Deno.test("udp:client --count exits 5 when nothing came back at all, 0 when something did (D3, D9)", async () => {
+Deno.test("udp:client --count exits 5 without any answer, 0 with one (D3, D9)", async () => {
   using peer = new RawPeer();
   const silent = await run("udp:client", [...at(peer.port), "--message", "x", "--count", "2", "--timeout", "0.05"]);
   assertEquals(silent.code, 5);
@@ -137,7 +137,7 @@ Deno.test("udp:client --count exits 5 when nothing came back at all, 0 when some
   assertMatch(stderr, /2 sent, 1 received, 50 % lost/);
 });
 
-Deno.test("udp:client --json tells the same as events, and nothing else on stdout", async () => {
+Deno.test("udp:client --json prints the same as events, and nothing else on stdout", async () => {
   await using server = await startServer("udp:server");
   const one = await run("udp:client", [...at(server.port), "--message", "x\n", "--json"]);
   assertEquals(one.stderr, "");
@@ -149,14 +149,14 @@ Deno.test("udp:client --json tells the same as events, and nothing else on stdou
     ["ended", undefined, undefined],
   ]);
   const many = await run("udp:client", [...at(server.port), "--message", "x", "--json", "--quiet", "--count", "2"]);
-  // The answers are data: they stay with --quiet.
+  // Answers are data: --quiet prints them too.
   const [first, second, measured, ended] = eventsIn(many.stdout);
   assertEquals([first?.event, second?.event], ["received", "received"]);
   assertEquals([measured?.event, measured?.sent, measured?.received, measured?.loss], ["measured", 2, 2, 0]);
   assertEquals([measured?.prose, typeof measured?.min, ended?.event], [undefined, "number", "ended"]);
 });
 
-Deno.test("udp:client stopped by SIGINT exits 130, and has printed its figures (P1)", async () => {
+Deno.test("udp:client stopped by SIGINT prints its figures and exits 130 (P1)", async () => {
   using peer = new RawPeer();
   {
     await using client = start("udp:client", [...at(peer.port), "--message", "x"]);
@@ -167,7 +167,7 @@ Deno.test("udp:client stopped by SIGINT exits 130, and has printed its figures (
   }
   {
     await using client = start("udp:client", [...at(peer.port), "--message", "x", "--count", "9", "--interval", "60"]);
-    // The first is still that of the client before.
+    // The first is still from the previous client.
     await peer.receive();
     await peer.send("y", (await peer.receive()).port);
     await client.until(/y/);
@@ -177,7 +177,7 @@ Deno.test("udp:client stopped by SIGINT exits 130, and has printed its figures (
   }
 });
 
-Deno.test("udp:client ends quietly with 0 when nobody reads its output (P3)", async () => {
+Deno.test("udp:client ends quietly with 0 when its stdout is closed (P3)", async () => {
   await using server = await startServer("udp:server", ["--quiet"]);
   const args = [...at(server.port), "--message", "x", "--count", "1000000", "--quiet"];
   await using client = start("udp:client", args);
@@ -188,7 +188,7 @@ Deno.test("udp:client ends quietly with 0 when nobody reads its output (P3)", as
   assertMatch(stderr, /^\[\*\] \d+ sent, \d+ received.*\n$/);
 });
 
-Deno.test("udp:client refuses flags that make no sense (P4)", async () => {
+Deno.test("udp:client refuses invalid flags (P4)", async () => {
   for (
     const [args, pattern] of [
       [["--retries", "-1"], /--retries "-1"/],
@@ -207,7 +207,7 @@ Deno.test("udp:client refuses flags that make no sense (P4)", async () => {
   }
 });
 
-Deno.test("udp:client does not wait for a stdin that nobody writes to or closes", async () => {
+Deno.test("udp:client does not wait for an open stdin without a writer", async () => {
   await using server = await startServer("udp:server");
   await using client = start("udp:client", ["--port", String(server.port)], { stdin: true });
   await client.until(/Hello from server!/);

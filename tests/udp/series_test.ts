@@ -15,7 +15,7 @@ import { series, type SeriesOptions } from "../../udp/series.ts";
 import { withSockets } from "../support/datagrams.ts";
 import { RawPeer, RecordedEvents } from "../support/sockets.ts";
 
-/** A series toward a port of this machine, what it emits, and what it prints. */
+/** A series to a loopback port, with its events and its output. */
 function start(port: number, options: Partial<SeriesOptions> & { count: number }, message = "ping") {
   const events = new RecordedEvents();
   const printed: string[] = [];
@@ -32,7 +32,7 @@ function start(port: number, options: Partial<SeriesOptions> & { count: number }
   return { done, events, printed };
 }
 
-/** The figures that were measured. */
+/** The measured figures. */
 function measured(events: RecordedEvents): Record<string, unknown> {
   const { min: _, avg: __, max: ___, prose: ____, event: _____, ...figures } = events.all.find(({ event }) =>
     event === "measured"
@@ -43,7 +43,7 @@ function measured(events: RecordedEvents): Record<string, unknown> {
 const notices = (events: RecordedEvents): string[] =>
   events.all.flatMap((event) => event.event === "notice" || event.event === "warning" ? [event.message] : []);
 
-Deno.test("series() sends the next request once one is answered, each from a port of its own, and prints the answers", async () => {
+Deno.test("series() sends the next request once one is answered, each from its own port, and prints the answers", async () => {
   using peer = new RawPeer();
   const { done, events, printed } = start(peer.port, { count: 3 });
   const ports = new Set<number>();
@@ -60,7 +60,7 @@ Deno.test("series() sends the next request once one is answered, each from a por
   assertEquals(events.names, ["sent", "received", "sent", "received", "sent", "received", "measured"]);
 });
 
-Deno.test("series() with an interval sends on whether answered or not; counts twice, out of order and lost (D4)", async () => {
+Deno.test("series() with an interval does not wait for answers; it counts duplicates, reordering and losses (D4)", async () => {
   using peer = new RawPeer();
   const { done, events, printed } = start(peer.port, { count: 4, interval: 10, wait: 300 });
   const ports: number[] = [];
@@ -72,14 +72,14 @@ Deno.test("series() with an interval sends on whether answered or not; counts tw
   await peer.send("fourth", fourth);
   await peer.send("fourth", fourth);
   assertEquals(await done, "Done: 4 requests");
-  // Two sockets that are ready at once may be read in either order, so what is printed is compared as a set.
+  // Two sockets ready at once may be read in either order, so the output is compared as a set.
   assertEquals(printed.toSorted(), ["first", "fourth", "second"]);
   const { sent, received, loss, duplicates, late } = measured(events);
   assertEquals({ sent, received, loss, duplicates, late }, { sent: 4, received: 3, loss: 25, duplicates: 2, late: 0 });
   assertEquals(notices(events).filter((text) => text.startsWith("No answer")), ["No answer to request 3 so far"]);
 });
 
-Deno.test("series() notes an answer behind that to a later request as out of order (D4)", async () => {
+Deno.test("series() counts an answer after that to a later request as out of order (D4)", async () => {
   using peer = new RawPeer();
   const { done, events } = start(peer.port, { count: 2, interval: 1 });
   const [first, second] = [await peer.receive(), await peer.receive()];
@@ -92,7 +92,7 @@ Deno.test("series() notes an answer behind that to a later request as out of ord
   assertEquals(notices(events), ["Answer to request 1: out of order"]);
 });
 
-Deno.test("series() takes a late answer for the request that it answers, not for the newer one (D4)", async () => {
+Deno.test("series() assigns a late answer to its own request, not to a newer one (D4)", async () => {
   using peer = new RawPeer();
   const { done, events } = start(peer.port, { count: 2, wait: 500 });
   const first = await peer.receive();
@@ -106,18 +106,18 @@ Deno.test("series() takes a late answer for the request that it answers, not for
   assertEquals(notices(events), ["No answer to request 1 so far", "Answer to request 1: late"]);
 });
 
-Deno.test("series() keeps the sockets of the latest 64 requests only", async () => {
+Deno.test("series() keeps the sockets of the last 64 requests only", async () => {
   using peer = new RawPeer();
   const { done, events } = start(peer.port, { count: 70, interval: 1, wait: 500 });
   const ports: number[] = [];
   while (ports.length < 70) ports.push((await peer.receive()).port);
   for (const port of [ports[5], ports[6]]) await peer.send("x", port ?? 0);
   await done;
-  // The seventh is the oldest that is still listened to.
+  // The seventh is the oldest whose socket is still open.
   assertEquals(measured(events).received, 1);
 });
 
-Deno.test("series() ignores answers of others, and says so (D5)", async () => {
+Deno.test("series() ignores answers from other peers, and says so (D5)", async () => {
   using peer = new RawPeer();
   using stranger = new RawPeer();
   const { done, events, printed } = start(peer.port, { count: 1 });
@@ -131,17 +131,17 @@ Deno.test("series() ignores answers of others, and says so (D5)", async () => {
   assertMatch(notices(events).join(), /^Ignored 6 unsolicited bytes from 127\.0\.0\.1:\d+$/);
 });
 
-Deno.test("series() tells of one stranger, and of the others by count; a server that answers without end fills no log", async () => {
+Deno.test("series() reports one stranger and counts the others; a server that answers endlessly does not fill the log", async () => {
   using peer = new RawPeer();
   using stranger = new RawPeer();
   const { done, events, printed } = start(peer.port, { count: 2 });
   const { port } = await peer.receive();
   for (let count = 0; count < 50; count++) await stranger.send("forged", port);
-  // Of this size a log takes about ten.
+  // The log takes about ten of this size.
   const answer = "x".repeat(50_000);
   for (let count = 0; count < 100; count++) {
     await peer.send(answer, port);
-    // Let the series read: a socket holds four of these.
+    // Let the series read: a socket buffer holds four of these.
     await new Promise((resolve) => setTimeout(resolve));
   }
   await peer.send("last", (await peer.receive()).port);
@@ -156,7 +156,7 @@ Deno.test("series() tells of one stranger, and of the others by count; a server 
   assertMatch(notices(events).join("\n"), /Suppressed in the last [0-9.]+ s: (.*, )?\d+ received/);
 });
 
-Deno.test("series() ends with code 5 when nothing at all came back, and prints the figures all the same (D9)", async () => {
+Deno.test("series() ends with code 5 without any answer, and still prints the figures (D9)", async () => {
   using silent = new RawPeer();
   const { done, events } = start(silent.port, { count: 3, wait: 10 });
   const error = await assertRejects(() => done, TimedOutError);
@@ -165,7 +165,7 @@ Deno.test("series() ends with code 5 when nothing at all came back, and prints t
   assertEquals(measured(events), { sent: 3, received: 0, loss: 100, duplicates: 0, outOfOrder: 0, late: 0 });
 });
 
-Deno.test("series() keeps its pace without answers", async () => {
+Deno.test("series() keeps its interval without answers", async () => {
   using silent = new RawPeer();
   const started = performance.now();
   const { done } = start(silent.port, { count: 4, interval: 20, wait: 10 });
@@ -187,7 +187,7 @@ Deno.test("series() prints its figures when it is stopped", async () => {
   assertEquals(measured(events).received, 1);
 });
 
-Deno.test("series() takes turns over a name's addresses until one answers", async () => {
+Deno.test("series() rotates through a name's addresses until one answers", async () => {
   using peer = new RawPeer();
   const resolve = () => Promise.resolve(["::1", "127.0.0.1"]);
   const { done, events } = start(peer.port, { count: 3, wait: 100, resolve });
@@ -196,7 +196,7 @@ Deno.test("series() takes turns over a name's addresses until one answers", asyn
   assertEquals(measured(events).received, 2);
 });
 
-Deno.test("series() fails with code 4 where the system knows no way (D9)", async () => {
+Deno.test("series() fails with code 4 if there is no route (D9)", async () => {
   const { done, error } = await withSockets(
     () => ({ send: () => Promise.reject(new Deno.errors.NetworkUnreachable()) }),
     async () => {
@@ -208,7 +208,7 @@ Deno.test("series() fails with code 4 where the system knows no way (D9)", async
   assertEquals([error.code, error.message], [4, "Cannot send to 127.0.0.1:9: network unreachable"]);
 });
 
-Deno.test("series() goes on when the way is gone for a while, or a port refuses", async () => {
+Deno.test("series() continues when the route is down for a while, or a port refuses", async () => {
   using peer = new RawPeer();
   let opened = 0;
   const [warnings, figures] = await withSockets(() => {

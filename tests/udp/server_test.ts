@@ -29,7 +29,7 @@ Deno.test("udp:server answers an empty datagram too, and with an empty one (D1, 
   await server.script.until(/Received: \n/);
 });
 
-Deno.test("udp:server --echo sends 0, 1, 1,472, 1,473 and 65,507 bytes back whole, quietly (D1, 46)", async () => {
+Deno.test("udp:server --echo sends 0, 1, 1,472, 1,473 and 65,507 bytes back unchanged (D1, 46)", async () => {
   await using server = await startServer("udp:server", ["--echo", "--quiet"]);
   for (const length of [0, 1, 1472, 1473, 65_507]) {
     const bytes = Uint8Array.from({ length }, (_, index) => index % 253);
@@ -58,7 +58,7 @@ Deno.test("udp:server --once serves one exchange and exits 0", async () => {
   assertMatch(stdout, /\[\+\] Done: 1 datagram received, 1 answered, 1 B in, 18 B out\n$/);
 });
 
-Deno.test("udp:server answers many peers, each at its own port, and outlives those that leave (D10, 48)", async () => {
+Deno.test("udp:server answers many peers, each at its own port, and survives those that close (D10, 48)", async () => {
   await using server = await startServer("udp:server", ["--echo"]);
   const gone = new RawPeer();
   await gone.send("gone before its answer", server.port);
@@ -70,14 +70,14 @@ Deno.test("udp:server answers many peers, each at its own port, and outlives tho
   assertEquals([(await one.receive()).text, (await other.receive()).text], ["one", "other"]);
 });
 
-Deno.test("udp:server shows invalid UTF-8, NUL and ESC harmlessly and echoes them as they are (D7, S7)", async () => {
+Deno.test("udp:server shows invalid UTF-8, NUL and ESC escaped and echoes them unchanged (D7, S7)", async () => {
   await using server = await startServer("udp:server", ["--echo"]);
   const bytes = Uint8Array.of(0x41, 0, 0x1b, 0xc3, 0xf0, 0x9f, 0x98, 0x0a, 0xe2, 0x80, 0xae, 0x42);
   assertEquals([...await ask(server.port, bytes)], [...bytes]);
   await server.script.until(/Received: A␀␛\ufffd\ufffd\\n\\u202eB\n/);
 });
 
-Deno.test("udp:server --json tells the same as events", async () => {
+Deno.test("udp:server --json prints the same as events", async () => {
   await using server = await startServer("udp:server", ["--json"]);
   using peer = new RawPeer();
   await peer.send("hé\n", server.port);
@@ -108,7 +108,7 @@ Deno.test("udp:server --bind :: serves IPv6 and IPv4, and says how to join", asy
   assertMatch(stdout, /^\[\+\] Listening on \[::\]:\d+ \(UDP\)\n\[\+\] Reachable from the network/);
 });
 
-Deno.test("udp:server --timeout ends with code 5 when nobody comes", async () => {
+Deno.test("udp:server --timeout ends with code 5 when no datagram arrives", async () => {
   await using server = await startServer("udp:server", ["--timeout", "0.2"]);
   const { code, stderr } = await server.script.ended();
   assertEquals(code, 5);
@@ -125,7 +125,7 @@ Deno.test("udp:server exits 9 when the port is in use, and says what to try (S15
   );
 });
 
-Deno.test("udp:server refuses flags that make no sense (P4)", async () => {
+Deno.test("udp:server refuses invalid flags (P4)", async () => {
   for (
     const [args, pattern] of [
       [["--echo", "--discard"], /--echo and --discard together/],
@@ -133,7 +133,7 @@ Deno.test("udp:server refuses flags that make no sense (P4)", async () => {
       [["--port", "1e3"], /--port "1e3"/],
       [["--timeout", "-1"], /--timeout "-1"/],
       [["--reply"], /--reply: it needs a value/],
-      [["--reply", "x".repeat(65_508)], /--reply: it has 65508 bytes, one datagram carries 65507/],
+      [["--reply", "x".repeat(65_508)], /--reply: it has 65508 bytes, the maximum for one datagram is 65507/],
       [["--replay", "x"], /--replay: no such flag; the nearest is --reply/],
       [["hello"], /the argument "hello"/],
     ] as const
@@ -144,7 +144,7 @@ Deno.test("udp:server refuses flags that make no sense (P4)", async () => {
   }
 });
 
-Deno.test("udp:server says that a long --reply can be turned against others, where others can reach it", async () => {
+Deno.test("udp:server warns that a long --reply can be used to flood others, if other machines can reach it", async () => {
   for (const [bind, warned] of [["0.0.0.0", true], ["127.0.0.1", false]] as const) {
     await using server = await startServer("udp:server", ["--bind", bind, "--reply", "x".repeat(1000)]);
     const { stderr } = await server.script.stop();
@@ -152,7 +152,7 @@ Deno.test("udp:server says that a long --reply can be turned against others, whe
   }
 });
 
-Deno.test("udp:server --max-rate says when a loop is broken off; clients of a series are none", async () => {
+Deno.test("udp:server --max-rate reports a broken loop; a client's series is not a loop", async () => {
   await using server = await startServer("udp:server", ["--echo", "--max-rate", "50"]);
   const { code, stderr } = await run("udp:client", ["--port", `${server.port}`, "--count", "1000", "--quiet"]);
   assertEquals(code, 0);
@@ -167,12 +167,12 @@ Deno.test("udp:server --max-rate says when a loop is broken off; clients of a se
   await told;
   loop.close();
   await looping;
-  // Each datagram of the series is in the log.
+  // Every datagram of the series is in the log.
   const { stdout } = await server.script.stop();
   assertGreaterOrEqual(stdout.match(/^\[\*\] Received: Hello from client!$/gm)?.length ?? 0, 1000);
 });
 
-Deno.test("udp:server does not answer its own words: two servers that a forged datagram sets upon each other are still", async () => {
+Deno.test("udp:server does not answer its own reply: two servers set on each other by a forged datagram stop at once", async () => {
   await using server = await startServer("udp:server");
   using peer = new RawPeer();
   await peer.send("Hello from server!", server.port);

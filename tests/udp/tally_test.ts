@@ -24,25 +24,25 @@ Deno.test("Tally counts answers in time and in order", pure, () => {
   );
 });
 
-Deno.test("Tally tells duplicates, late answers and those out of order apart (D4)", pure, () => {
+Deno.test("Tally distinguishes duplicate, late and out-of-order answers (D4)", pure, () => {
   const tally = new Tally(1000);
   tally.sent = 3;
   assertEquals(tally.answer(2, 5, false), []);
   assertEquals(tally.answer(1, 6, false), ["out of order"]);
-  assertEquals(tally.answer(2, 7, true), ["once more"]);
+  assertEquals(tally.answer(2, 7, true), ["duplicate"]);
   assertEquals(tally.answer(3, 1001, false), ["late"]);
-  assertEquals(tally.answer(1, 5000, true), ["once more"]);
+  assertEquals(tally.answer(1, 5000, true), ["duplicate"]);
   const { received, loss, duplicates, outOfOrder, late, max } = tally.figures;
   assertEquals([received, loss, duplicates, outOfOrder, late, max], [3, 0, 2, 1, 1, 1001]);
 });
 
-Deno.test("Tally counts an answer as out of order and late when it is both", pure, () => {
+Deno.test("Tally counts an answer that is both out of order and late as both", pure, () => {
   const tally = new Tally(10);
   tally.answer(2, 1, false);
   assertEquals(tally.answer(1, 20, false), ["out of order", "late"]);
 });
 
-Deno.test("Tally without an answer has no times", pure, () => {
+Deno.test("Tally without answers has no times", pure, () => {
   const tally = new Tally(1000);
   assertEquals(tally.figures, { sent: 0, received: 0, loss: 0, duplicates: 0, outOfOrder: 0, late: 0 });
   tally.sent = 3;
