@@ -1,13 +1,13 @@
 /**
- * demo runs every server once and talks to it with its client: real programs, on free ports of this machine, both sides printed.
+ * demo runs each server with its client: real programs, on free loopback ports, with the output of both sides.
  *
  * ```sh
  * deno task demo
  * deno run --no-prompt --allow-net=127.0.0.1 --allow-run demo.ts
  * ```
  *
- * Each act starts the scripts with the command lines of their tasks, waits for what it expects to see, and stops them with Ctrl-C
- * (SIGINT). Exit 0 means that all of it was seen.
+ * Each act starts the scripts with the command lines of their tasks, waits for the expected output, and stops them with SIGINT (Ctrl-C).
+ * Exit code 0 means that all expected output appeared.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     await server.stops();
   },
 
-  "TLS: a key made on the spot, and pinned": async () => {
+  "TLS: a new key, pinned by its fingerprint": async () => {
     await using server = new Actor(SERVER, "tcp:server", ["--port", "0", "--tls", "--ephemeral"]);
     const [, pin = ""] = await server.sees(/key is (sha256:\w+)/);
     const at = ["--port", await server.port(), "--tls", "--pin", pin];
@@ -56,7 +56,7 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     await server.stops();
   },
 
-  "Chat: a room for everybody": async () => {
+  "Chat: a room for everyone": async () => {
     await using server = new Actor(SERVER, "chat:server", ["--port", "0", "--bind", "127.0.0.1"]);
     const at = ["--port", await server.port(), "--name"];
     await using ada = new Actor(cyan("ada    |"), "chat:client", [...at, "Ada"]);
@@ -95,4 +95,4 @@ for (const [title, act] of Object.entries(ACTS)) {
   }
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
-print(`\nAll of it works, in ${seconds} s. Next: "Read it in this order" in README.md.`);
+print(`\nEverything works (${seconds} s). Next: "Read it in this order" in README.md.`);

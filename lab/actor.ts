@@ -1,5 +1,5 @@
 /**
- * A script as an actor on a stage: it is started as its task says, spoken to, and listened to.
+ * Runs a script as a child process with the command line of its task, types into it, and watches its output.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import { dim } from "@std/fmt/colors";
 import { deadline } from "@std/async/deadline";
 import config from "../deno.json" with { type: "json" };
 
-/** How long one expected line may take (ms). */
-const PATIENCE = 10_000;
+/** The time limit for expected output (ms). */
+const TIMEOUT = 10_000;
 
-/** One running script; its lines are printed as they come, with its name in front. */
+/** A running script. Its lines are printed as they arrive, prefixed with its label. */
 export class Actor implements AsyncDisposable {
   #child: Deno.ChildProcess;
   #input: WritableStreamDefaultWriter<Uint8Array>;
   #printed: Promise<unknown>;
   #seen = "";
-  #news = Promise.withResolvers<void>();
+  #output = Promise.withResolvers<void>();
 
   constructor(label: string, task: keyof typeof config.tasks, args: readonly string[]) {
-    // Nothing is kept here: the task's folders, which its shell would fill in, are left out.
+    // Omit the flags with folders that the task's shell would expand: nothing is stored here.
     const command = config.tasks[task].command.split(" ").slice(1).filter((part) => !part.includes("$"));
     print(dim(`${label} $ deno task ${task} ${args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ")}`));
     this.#child = new Deno.Command(Deno.execPath(), {
@@ -33,16 +33,16 @@ export class Actor implements AsyncDisposable {
     this.#printed = Promise.all([this.#copy(label, "stdout"), this.#copy(label, "stderr")]);
   }
 
-  /** Waits until the actor's output matches. */
+  /** Waits until the output matches. */
   async sees(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
       const match = this.#seen.match(pattern);
       if (match !== null) return match;
-      await deadline(this.#news.promise, PATIENCE);
+      await deadline(this.#output.promise, TIMEOUT);
     }
   }
 
-  /** The port in the server's banner. */
+  /** The port from the server's ready line. */
   async port(): Promise<string> {
     return (await this.sees(/Listening on \S+:(\d+)/))[1] ?? "";
   }
@@ -51,15 +51,15 @@ export class Actor implements AsyncDisposable {
     await this.#input.write(new TextEncoder().encode(text));
   }
 
-  /** Ends the actor's input and waits for its end. */
+  /** Closes the input and waits for exit code 0. */
   async ends(): Promise<void> {
     await this.#input.close().catch(() => {});
-    const { code } = await deadline(this.#child.status, PATIENCE);
+    const { code } = await deadline(this.#child.status, TIMEOUT);
     await this.#printed;
-    if (code !== 0) throw new Error(`It ended with code ${code}`);
+    if (code !== 0) throw new Error(`Exit code ${code}`);
   }
 
-  /** Ctrl-C, then the end. */
+  /** Sends SIGINT (Ctrl-C) and waits for the exit. */
   async stops(): Promise<void> {
     this.#child.kill("SIGINT");
     await this.ends();
@@ -69,12 +69,12 @@ export class Actor implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has already exited.
     }
     await this.#child.status;
   }
 
-  /** Prints and keeps one stream of the actor. */
+  /** Prints and records one output stream. */
   async #copy(label: string, stream: "stdout" | "stderr"): Promise<void> {
     let rest = "";
     for await (const text of this.#child[stream].pipeThrough(new TextDecoderStream())) {
@@ -82,14 +82,14 @@ export class Actor implements AsyncDisposable {
       rest = lines.pop() ?? "";
       for (const line of lines) print(`${label} ${line}`);
       this.#seen += text;
-      this.#news.resolve();
-      this.#news = Promise.withResolvers();
+      this.#output.resolve();
+      this.#output = Promise.withResolvers();
     }
     if (rest !== "") print(`${label} ${rest}`);
   }
 }
 
-/** Prints a line at once, whatever the order of the streams. */
+/** Prints a line synchronously, so that the lines of all streams stay in order. */
 export function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

@@ -1,22 +1,22 @@
 /**
- * tls:cert makes certificates for a network of one's own: a CA, and what it vouches for, as files for servers and clients.
+ * tls:cert makes certificates for a private network: a CA, and the server and client certificates that it signs, as files.
  *
  * ```sh
  * deno task tls:cert
  * deno run --no-prompt --allow-read --allow-write --allow-sys=hostname lab/cert.ts
  * ```
  *
- * Try it, and then each of the commands that it prints:
+ * Try it, then each of the commands that it prints:
  *
  * ```
  * $ deno task tls:cert --out certs localhost 127.0.0.1 ::1
  * [+] Made the CA certs/ca.pem: CN=Plainwire CA (lab) 9db1, valid until 2036-11-18
  * [+] Made certs/localhost.pem for localhost, 127.0.0.1, ::1, valid until 2027-12-23
  * [+] Its key is certs/localhost-key.pem, with the fingerprint sha256:4aeb4ba47f4bcace95be87efaa4d8c35db89cc3ea2c4b385095a8e0310088d9e
- * $ deno task tls:cert --out certs --client alice            # the same CA again
+ * $ deno task tls:cert --out certs --client alice            # reuses the CA
  * ```
  *
- * A certificate is a public key and some names, signed. Who trusts the CA believes the names; who has the CA's key decides about them.
+ * A certificate is a public key and names, signed by a CA. Clients that trust the CA believe the names; the owner of the CA's key picks them.
  *
  * @module
  */
@@ -30,38 +30,37 @@ import { identityOf, type Pair } from "../lib/tls/pem.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { dayOf, plural } from "../lib/text.ts";
 import { fileFailure } from "../lib/tls/atomic_file.ts";
-import { authorityOf, demandFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
-import { usesOf } from "./cert_uses.ts";
+import { authorityOf, ensureFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
+import { usageLines } from "./cert_uses.ts";
 
 const flags = {
-  out: flag.text("folder to write to; its CA is used again", { default: "certs", placeholder: "DIR", short: "o" }),
-  client: flag.texts("make a client's certificate for NAME; repeatable", { placeholder: "NAME" }),
-  days: flag.integer("days that they are valid", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
-  force: flag.on("replace certificates and keys that are there (never the CA's)"),
+  out: flag.text("output folder; a CA in it is reused", { default: "certs", placeholder: "DIR", short: "o" }),
+  client: flag.texts("make a client certificate for NAME; repeatable", { placeholder: "NAME" }),
+  days: flag.integer("validity in days", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
+  force: flag.on("replace existing certificates and keys (never the CA's)"),
   ...commonFlags,
 };
 
-/** What `tls:cert` says of itself. */
+/** Flags and help text of `tls:cert`. */
 export const script: Script<typeof flags> = {
   name: "tls:cert",
   role: "server",
   summary: "makes a CA and certificates that Deno, browsers, curl and openssl accept",
   example: {
     flags: "--out certs localhost 127.0.0.1 ::1",
-    does:
-      "Writes certs/ca.pem, and certs/localhost.pem with its key for a server that is reached by these three names.",
+    does: "Writes certs/ca.pem, and certs/localhost.pem with its key for a server with these three names.",
   },
   flags,
   operands: {
     placeholder: "NAME...",
-    help: "host names and addresses of one server; its files are called after the first. *.example.org is one, too",
+    help: "host names and addresses of one server; its files are named after the first. *.example.org is valid too",
   },
 };
 
-/** What is to be made. */
+/** The certificates to make. */
 export interface CertificateOrder {
   readonly folder: string;
-  /** Of one server; may be empty when there are clients. */
+  /** The names of one server; may be empty if there are clients. */
   readonly names: readonly string[];
   readonly clients: readonly string[];
   readonly days: number;
@@ -70,10 +69,10 @@ export interface CertificateOrder {
 }
 
 /**
- * Makes what is ordered, and then writes it: an order that cannot be met leaves no file.
+ * Makes all certificates before it writes any: an order that fails leaves no files.
  *
- * @returns How many certificates were written, the CA's not counted.
- * @throws {Failure} A name, a file or the folder's CA does not allow it.
+ * @returns How many certificates were written, not counting the CA's.
+ * @throws {Failure} A name is invalid, a file exists or cannot be written, or the folder's CA cannot be used.
  */
 export async function makeCertificates(order: CertificateOrder, events: Events): Promise<number> {
   const { folder, clients, days, force, now = new Date() } = order;
@@ -83,9 +82,11 @@ export async function makeCertificates(order: CertificateOrder, events: Events):
     ...clients.map((client) => ({ stem: `${fileStem(client)}-client`, leaf: { names: [], client, days, now } })),
   ].map(({ stem, leaf }) => ({ paths: pathsOf(folder, stem), leaf }));
   if (wanted.length === 0) {
-    throw new UsageError("Cannot make a certificate for nobody: name a host or an address, or a client with --client");
+    throw new UsageError(
+      "Cannot make a certificate: no name was given; name a host or an address, or a client with --client",
+    );
   }
-  await demandFree(wanted.map(({ paths }) => paths), { force });
+  await ensureFree(wanted.map(({ paths }) => paths), { force });
   const authority = await authorityOf(folder, hostName(), now);
   const made = [];
   for (const { paths, leaf } of wanted) made.push({ paths, pair: await makeLeaf(authority.pair, leaf) });
@@ -96,15 +97,15 @@ export async function makeCertificates(order: CertificateOrder, events: Events):
     throw fileFailure(`make the folder ${folder}`, error);
   }
   if (authority.made) await writePair(authority.paths, authority.pair, { force: false });
-  tellAuthority(authority, events);
+  reportAuthority(authority, events);
   for (const { paths, pair } of made) {
     await writePair(paths, pair, { force });
-    tellLeaf(paths, pair, events);
+    reportLeaf(paths, pair, events);
   }
   return made.length;
 }
 
-function tellAuthority(
+function reportAuthority(
   { pair, paths, made }: { pair: Pair; paths: PairPaths; made: boolean },
   events: Events,
 ): void {
@@ -122,7 +123,7 @@ function tellAuthority(
   });
 }
 
-function tellLeaf(paths: PairPaths, pair: Pair, events: Events): void {
+function reportLeaf(paths: PairPaths, pair: Pair, events: Events): void {
   const { names, subject, notAfter, fingerprint } = identityOf(pair.certificate);
   const whom = paths.certificate.endsWith("-client.pem")
     ? `the client ${subject.replace("CN=", "")}`
@@ -141,7 +142,7 @@ export async function main(args: string[]): Promise<number> {
     const { client: clients, days, force } = options;
     const folder = options.out.replace(/(?<=.)[/\\]+$/, "") || ".";
     const count = await makeCertificates({ folder, names: operands, clients, days, force }, events);
-    for (const message of usesOf({ folder, names: operands, clients })) events.emit({ event: "notice", message });
+    for (const message of usageLines({ folder, names: operands, clients })) events.emit({ event: "notice", message });
     return `Done: ${plural(count, "certificate")} in ${folder}`;
   });
 }

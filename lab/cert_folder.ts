@@ -1,5 +1,5 @@
 /**
- * A folder of certificates: its authority, and the files of each leaf.
+ * A folder of certificates: its CA, and the files of each leaf certificate.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { checkPair, identityOf, type Pair } from "../lib/tls/pem.ts";
 import { dayOf } from "../lib/text.ts";
 import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../lib/tls/atomic_file.ts";
 
-/** The two files of a pair. */
+/** The two files of a certificate with its key. */
 export interface PairPaths {
   readonly certificate: string;
   readonly key: string;
 }
 
 /**
- * A name as the beginning of a file name that every system takes, and that none of another pair has.
+ * Turns a name into the stem of a file name that is valid on every system and does not clash with the files of another pair.
  *
  * @example Usage
  * ```ts
@@ -30,7 +30,7 @@ export interface PairPaths {
  */
 export function fileStem(name: string): string {
   const safe = name.replace(/^\*/, "_wildcard").replace(/[^\p{L}\p{N}._@-]/gu, "_").replace(/^[.-]/, "_");
-  // "x-key" would have its certificate where the key of "x" is.
+  // The certificate of "x-key" would have the file name of the key of "x".
   return /^ca$|-key$/i.test(safe) ? `${safe}_` : safe;
 }
 
@@ -40,10 +40,10 @@ export function pathsOf(folder: string, stem: string): PairPaths {
 }
 
 /**
- * The authority of a folder, or a new one that is not written yet.
+ * The CA of a folder, or a new one that is not written yet.
  *
- * @param name Who makes it.
- * @throws {Failure} There is half of one, one that does not fit together, one that is no CA's, or one that has expired.
+ * @param name The host name, for the subject of a new CA.
+ * @throws {Failure} One of its files is missing, the key does not match, it is not a CA, it has expired, or its key cannot sign.
  */
 export async function authorityOf(
   folder: string,
@@ -60,18 +60,18 @@ export async function authorityOf(
     const [there, missing] = key === null ? [paths.certificate, paths.key] : [paths.key, paths.certificate];
     throw new Failure(
       Exit.failed,
-      `Cannot use the CA in ${there}: ${missing} is not beside it; put it there, or name another folder with --out`,
+      `Cannot use the CA in ${there}: ${missing} is missing; restore it, or name another folder with --out`,
     );
   }
   checkPair({ certificate, key }, paths, { now });
   const { isCa, notAfter } = identityOf(certificate, paths.certificate);
   const why = !isCa
-    ? "it is no CA's certificate"
+    ? "it is not a CA certificate"
     : notAfter < now
     ? `it expired on ${dayOf(notAfter)}`
     : await isSigningKey(key)
     ? null
-    : "its key is none that tls:cert can sign with (P-256 in PKCS#8 PEM)";
+    : "tls:cert cannot sign with its key (it must be P-256 in PKCS#8 PEM)";
   if (why !== null) {
     throw new Failure(Exit.failed, `Cannot sign with ${paths.certificate}: ${why}; name another folder with --out`);
   }
@@ -79,16 +79,16 @@ export async function authorityOf(
 }
 
 /**
- * Makes sure that pairs can be written: no two to the same files, and, unless they may be replaced, none is there.
+ * Makes sure that pairs can be written: no two share a file, and, without `force`, no file exists.
  *
- * @throws {UsageError} Two of them would have the same files, or there are some.
+ * @throws {UsageError} Two pairs share a file, or a file exists.
  */
-export async function demandFree(paths: readonly PairPaths[], options: { force: boolean }): Promise<void> {
+export async function ensureFree(paths: readonly PairPaths[], options: { force: boolean }): Promise<void> {
   const seen = new Set<string>();
   for (const { certificate, key } of paths) {
-    // Some file systems take upper and lower case for the same.
+    // Some file systems are case-insensitive.
     if (seen.has(certificate.toLowerCase())) {
-      throw new UsageError(`Cannot write ${certificate} twice: two of the names come to the same file name`);
+      throw new UsageError(`Cannot write ${certificate} twice: two of the names map to the same file name`);
     }
     seen.add(certificate.toLowerCase());
     for (const path of options.force ? [] : [certificate, key]) {
@@ -98,9 +98,9 @@ export async function demandFree(paths: readonly PairPaths[], options: { force: 
 }
 
 /**
- * Writes a pair, the key (for its owner only) first.
+ * Writes a pair, the key first (readable by its owner only).
  *
- * @throws {Failure} It cannot be written; without `force` also when something is there.
+ * @throws {Failure} It cannot be written or, without `force`, a file exists.
  */
 export async function writePair(paths: PairPaths, pair: Pair, options: { force: boolean }): Promise<void> {
   if (options.force) {
@@ -113,7 +113,7 @@ export async function writePair(paths: PairPaths, pair: Pair, options: { force: 
 }
 
 function existsAlready(path: string): UsageError {
-  return new UsageError(`Cannot write ${path}: it is there already; --force replaces it, --out names another folder`);
+  return new UsageError(`Cannot write ${path}: it already exists; --force replaces it, --out names another folder`);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * The commands with which certificates are put to use.
+ * Example commands that use the certificates.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { formatEndpoint } from "../lib/addr.ts";
 import { parseHostName } from "../lib/tls/host_name.ts";
 import { fileStem, pathsOf } from "./cert_folder.ts";
 
-/** Where the examples listen: the default of `http:server`. */
+/** The port in the examples: the default of `http:server`. */
 const PORT = 8080;
 
 /**
- * The lines that say how to use what was made: our server and client, curl, openssl, a browser.
+ * The lines that show how to use the certificates with our server and client, curl, openssl and a browser.
  *
- * @param made The folder, the server's names and the clients' names as they were given.
+ * @param made The folder, and the names of the server and of the clients as given.
  */
-export function usesOf(made: { folder: string; names: readonly string[]; clients: readonly string[] }): string[] {
+export function usageLines(made: { folder: string; names: readonly string[]; clients: readonly string[] }): string[] {
   const { folder, names, clients } = made;
   const ca = quoted(pathsOf(folder, "ca").certificate);
   const lines: string[] = [];
@@ -23,11 +23,11 @@ export function usesOf(made: { folder: string; names: readonly string[]; clients
   if (first !== undefined) {
     const name = parseHostName(first)?.text ?? first;
     const { certificate, key } = pathsOf(folder, fileStem(name));
-    // A wildcard stands for any label.
+    // A wildcard matches any label.
     const hostname = name.replace(/^\*/, "www");
     const endpoint = formatEndpoint({ hostname, port: PORT });
     lines.push(
-      "Serve with it, and look at it:",
+      "To serve with it and connect to it:",
       `  deno task http:server --tls --cert ${quoted(certificate)} --key ${quoted(key)}`,
       `  curl --cacert ${ca} https://${endpoint}/`,
       `  openssl s_client -CAfile ${ca} -verify_return_error -connect ${endpoint}`,
@@ -39,7 +39,7 @@ export function usesOf(made: { folder: string; names: readonly string[]; clients
   if (client !== undefined) {
     const { certificate, key } = pathsOf(folder, `${fileStem(client)}-client`);
     lines.push(
-      `A server demands a client's certificate with --client-ca ${ca}; a client shows its own:`,
+      `A server requires client certificates with --client-ca ${ca}; a client presents its own:`,
       `  deno task tcp:client --tls --ca ${ca} --cert ${quoted(certificate)} --key ${quoted(key)}`,
       `  curl --cacert ${ca} --cert ${quoted(certificate)} --key ${quoted(key)} https://localhost:${PORT}/`,
     );
@@ -47,7 +47,7 @@ export function usesOf(made: { folder: string; names: readonly string[]; clients
   return lines;
 }
 
-/** How a browser on this system comes to trust the authority, and what that means. */
+/** How to make a browser on this system trust the CA, and what that implies. */
 function trust(folder: string, ca: string): string[] {
   const commands: Partial<Record<typeof Deno.build.os, string>> = {
     linux: `certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n plainwire -i ${ca}`,
@@ -56,15 +56,15 @@ function trust(folder: string, ca: string): string[] {
   };
   const command = commands[Deno.build.os];
   return [
-    `To have a browser trust it: Firefox imports ${ca} in Settings, Certificates, Authorities${
+    `To make a browser trust it: Firefox imports ${ca} in Settings, Certificates, Authorities${
       command === undefined ? "" : "; for Chrome, Edge and the like:"
     }`,
     ...(command === undefined ? [] : [`  ${command}`]),
-    `Whoever has ${pathsOf(folder, "ca").key} can then pose as any site to that browser: keep it to yourself`,
+    `Anyone with ${pathsOf(folder, "ca").key} can then impersonate any site to that browser: keep it secret`,
   ];
 }
 
-/** A path as a shell takes it. */
+/** Quotes a path for a shell. */
 function quoted(path: string): string {
   return /^[\p{L}\p{N}\/\\:._@+-]+$/u.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type CertificateOrder, makeCertificates } from "../../lab/cert.ts";
 import { fileStem } from "../../lab/cert_folder.ts";
-import { usesOf } from "../../lab/cert_uses.ts";
+import { usageLines } from "../../lab/cert_uses.ts";
 import { Failure } from "../../lib/errors.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { identityOf, isSignedBy } from "../../lib/tls/pem.ts";
@@ -10,7 +10,7 @@ import { eventsIn, run } from "../support/script.ts";
 const DAY = 24 * 60 * 60 * 1000;
 const posix = { ignore: Deno.build.os === "windows" };
 
-/** A folder of its own. */
+/** A temporary folder. */
 class Folder implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
@@ -18,7 +18,7 @@ class Folder implements AsyncDisposable {
     return new Folder(await Deno.makeTempDir());
   }
 
-  /** Makes certificates in it. */
+  /** Makes certificates in the folder. */
   async order(order: Partial<CertificateOrder>): Promise<number> {
     const defaults = { folder: this.path, names: [], clients: [], days: 397, force: false };
     return await makeCertificates({ ...defaults, ...order }, NO_EVENTS);
@@ -37,7 +37,7 @@ class Folder implements AsyncDisposable {
   }
 }
 
-Deno.test("tls:cert writes a CA and a server's certificate, and says how to use them", async () => {
+Deno.test("tls:cert writes a CA and a server certificate, and says how to use them", async () => {
   await using folder = await Folder.make();
   const out = `${folder.path}/new/certs`;
   const { code, stdout, stderr } = await run("tls:cert", ["--out", out, "localhost", "127.0.0.1", "::1"]);
@@ -61,7 +61,7 @@ Deno.test("tls:cert writes a CA and a server's certificate, and says how to use 
   for (const key of keys) assert(!stdout.includes(key.split("\n")[1] ?? ""), "no key is printed");
 });
 
-Deno.test("tls:cert keeps keys for their owner only", posix, async () => {
+Deno.test("tls:cert makes keys readable by their owner only", posix, async () => {
   await using folder = await Folder.make();
   await folder.order({ names: ["a.example"], clients: ["alice"] });
   for (const name of await folder.names()) {
@@ -70,7 +70,7 @@ Deno.test("tls:cert keeps keys for their owner only", posix, async () => {
   }
 });
 
-Deno.test("tls:cert uses the folder's CA again, for clients too", async () => {
+Deno.test("tls:cert reuses the folder's CA, for clients too", async () => {
   await using folder = await Folder.make();
   const out = ["--out", folder.path, "--quiet"];
   assertEquals((await run("tls:cert", [...out, "a.example"])).code, 0);
@@ -85,14 +85,14 @@ Deno.test("tls:cert uses the folder's CA again, for clients too", async () => {
   assertEquals((await folder.names()).length, 2 * (certificates.length + 1));
 });
 
-Deno.test("tls:cert overwrites nothing, and with --force never the CA", async () => {
+Deno.test("tls:cert overwrites nothing, and never the CA even with --force", async () => {
   await using folder = await Folder.make();
   const out = ["--out", folder.path];
   await folder.order({ names: ["localhost"] });
   const before = await Promise.all((await folder.names()).map((name) => folder.read(name)));
   const { code, stdout, stderr } = await run("tls:cert", [...out, "localhost", "--client", "alice"]);
   assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^\[!\] Cannot write \S+localhost\.pem: it is there already; --force replaces it, --out names /);
+  assertMatch(stderr, /^\[!\] Cannot write \S+localhost\.pem: it already exists; --force replaces it, --out names /);
   assertEquals(
     await Promise.all((await folder.names()).map((name) => folder.read(name))),
     before,
@@ -107,7 +107,7 @@ Deno.test("tls:cert overwrites nothing, and with --force never the CA", async ()
   assertEquals((await folder.names()).length, 4, "no temporary file is left");
 });
 
-Deno.test("tls:cert --json has an event for each certificate, --days their time", async () => {
+Deno.test("tls:cert --json emits an event for each certificate, --days sets their validity", async () => {
   await using folder = await Folder.make();
   const { stdout } = await run("tls:cert", [
     "--json",
@@ -128,14 +128,14 @@ Deno.test("tls:cert --json has an event for each certificate, --days their time"
   assertEquals([server?.fingerprint, server?.notAfter], [fingerprint, notAfter.toISOString()]);
 });
 
-Deno.test("tls:cert says what it cannot make, in one line, and writes nothing (P4)", async () => {
+Deno.test("tls:cert says in one line what it cannot make, and writes nothing (P4)", async () => {
   await using folder = await Folder.make();
   const cases: [args: string[], said: string][] = [
-    [[], "for nobody: name a host or an address, or a client with --client"],
+    [[], "no name was given; name a host or an address, or a client with --client"],
     [["https://localhost"], 'for "https://localhost": it must be a host name or an address'],
     [["good.example", "a b"], 'for "a b": it must be'],
     [["--client", "x\x1b"], 'for the client "x\\u001b": its name has 1 to 64 characters'],
-    [["--client", "a b", "--client", "A/B"], "twice: two of the names come to the same file name"],
+    [["--client", "a b", "--client", "A/B"], "twice: two of the names map to the same file name"],
     [["--days", "398", "localhost"], '--days "398": it must be a whole number from 1 to 397'],
     [["--client="], "it must not be empty"],
   ];
@@ -148,7 +148,7 @@ Deno.test("tls:cert says what it cannot make, in one line, and writes nothing (P
   assertEquals(await folder.names(), []);
 });
 
-Deno.test("tls:cert does not sign with half a CA, another's key, or one that has expired (55)", async () => {
+Deno.test("tls:cert does not sign with an incomplete CA, a wrong key, or an expired CA (55)", async () => {
   await using folder = await Folder.make();
   await using other = await Folder.make();
   await folder.order({ names: ["a.example"] });
@@ -160,18 +160,18 @@ Deno.test("tls:cert does not sign with half a CA, another's key, or one that has
 
   const key = await folder.read("ca-key.pem");
   await Deno.remove(`${folder.path}/ca-key.pem`);
-  assertMatch(await refusal(), /^Cannot use the CA in \S+ca\.pem: \S+ca-key\.pem is not beside it; /);
+  assertMatch(await refusal(), /^Cannot use the CA in \S+ca\.pem: \S+ca-key\.pem is missing; /);
   await Deno.writeTextFile(`${folder.path}/ca-key.pem`, await other.read("ca-key.pem"));
   assertMatch(await refusal(), /ca-key\.pem: it is not the key of the certificate in \S+ca\.pem$/);
   await Deno.writeTextFile(`${folder.path}/ca-key.pem`, await folder.read("a.example-key.pem"));
   await Deno.copyFile(`${folder.path}/a.example.pem`, `${folder.path}/ca.pem`);
-  assertMatch(await refusal(), /^Cannot sign with \S+ca\.pem: it is no CA's certificate; /);
+  assertMatch(await refusal(), /^Cannot sign with \S+ca\.pem: it is not a CA certificate; /);
   await Deno.writeTextFile(`${folder.path}/ca-key.pem`, key);
   await Deno.remove(`${folder.path}/ca.pem`);
-  assertMatch(await refusal(), /^Cannot use the CA in \S+ca-key\.pem: \S+ca\.pem is not beside it; /);
+  assertMatch(await refusal(), /^Cannot use the CA in \S+ca-key\.pem: \S+ca\.pem is missing; /);
 });
 
-Deno.test("tls:cert says why a folder cannot be written", posix, async () => {
+Deno.test("tls:cert says why it cannot write a folder", posix, async () => {
   await using folder = await Folder.make();
   await Deno.writeTextFile(`${folder.path}/file`, "");
   const { code, stderr } = await run("tls:cert", ["--out", `${folder.path}/file`, "localhost"]);
@@ -179,7 +179,7 @@ Deno.test("tls:cert says why a folder cannot be written", posix, async () => {
   assertMatch(stderr, /^\[!\] Cannot look at \S+\/file\/localhost\.pem: not a directory\n$/);
 });
 
-Deno.test("fileStem() makes names that every system takes, each its own", { permissions: "none" }, () => {
+Deno.test("fileStem() makes unique names that are valid on every system", { permissions: "none" }, () => {
   const stems: [name: string, stem: string][] = [
     ["localhost", "localhost"],
     ["*.example.org", "_wildcard.example.org"],
@@ -197,13 +197,13 @@ Deno.test("fileStem() makes names that every system takes, each its own", { perm
   for (const [name, stem] of stems) assertEquals(fileStem(name), stem);
 });
 
-Deno.test("usesOf() writes commands that a shell takes", () => {
-  const lines = usesOf({ folder: "my certs", names: ["::1"], clients: [] }).join("\n");
+Deno.test("usageLines() quotes its commands for a shell", () => {
+  const lines = usageLines({ folder: "my certs", names: ["::1"], clients: [] }).join("\n");
   assertStringIncludes(lines, "curl --cacert 'my certs/ca.pem' https://[::1]:8080/");
   assertStringIncludes(lines, "--cert 'my certs/__1.pem'");
   assertStringIncludes(
-    usesOf({ folder: ".", names: ["*.a.example"], clients: [] }).join("\n"),
+    usageLines({ folder: ".", names: ["*.a.example"], clients: [] }).join("\n"),
     "https://www.a.example:8080",
   );
-  assertStringIncludes(usesOf({ folder: "o'c", names: [], clients: ["x"] }).join("\n"), `'o'\\''c/x-client.pem'`);
+  assertStringIncludes(usageLines({ folder: "o'c", names: [], clients: ["x"] }).join("\n"), `'o'\\''c/x-client.pem'`);
 });
