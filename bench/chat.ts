@@ -1,7 +1,7 @@
 /**
- * How long one line takes to reach everybody in a room: one says a line, waits until all the others have it, and says the next.
- * `chat:server --quiet` is measured, with `ncat --broker` beside it where that can hold so many (Debian: `apt-get install ncat`); then
- * the room again with one member more, who reads nothing until it is dropped.
+ * How long a line takes to reach everyone in a room: one member sends a line, waits until all others have it, and sends the next.
+ * Measures `chat:server --quiet`, and `ncat --broker` for comparison if it supports that many members (Debian:
+ * `apt-get install ncat`); then the room again with an extra member that reads nothing until it is dropped.
  *
  * ```sh
  * deno task bench:chat [MEMBERS] [LINES] [BYTES]
@@ -13,24 +13,24 @@ import { delay } from "@std/async/delay";
 import { LatencyStats } from "../lib/stats.ts";
 import { print, Server } from "./servers.ts";
 
-/** Lines said before the measurement: both sides are compiled by then. */
+/** Warm-up lines, until the code of both sides is compiled. */
 const WARM = 500;
 
 const [members = "100", lines = "2000", bytes = "48"] = Deno.args;
-/** ncat takes no more. */
-const MOST_OF_NCAT = 100;
-/** A room is at rest when nothing came for so long (ms). */
-const REST = 300;
+/** The most connections that ncat accepts. */
+const MAX_NCAT = 100;
+/** A room is idle when nothing has arrived for this long (ms). */
+const IDLE = 300;
 
 const LF = 10;
-/** What the lines end with, before the newline: "x". */
+/** The last byte of our lines before the newline: "x". */
 const LAST_BYTE = 0x78;
 
-/** Members of a room who count the lines that they get. */
+/** Members of a room that count the lines they receive. */
 class Crowd implements Disposable {
   #sockets: Deno.TcpConn[] = [];
-  #heardAt = performance.now();
-  /** How many lines are still to be heard, by all together, until {@linkcode Crowd.broadcast} is done. */
+  #receivedAt = performance.now();
+  /** How many lines the members still have to receive, in total, until {@linkcode Crowd.broadcast} is done. */
   #missing = 0;
   #all: () => void = () => {};
 
@@ -42,11 +42,11 @@ class Crowd implements Disposable {
       crowd.#sockets.push(socket);
       crowd.#listen(socket);
     }
-    do await delay(REST); while (performance.now() - crowd.#heardAt < REST);
+    do await delay(IDLE); while (performance.now() - crowd.#receivedAt < IDLE);
     return crowd;
   }
 
-  /** The first says a line; returns after how many milliseconds the last of the others had it. */
+  /** The first member sends a line; returns the time until the last of the others has it (ms). */
   async broadcast(line: Uint8Array): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#all = resolve;
@@ -61,15 +61,15 @@ class Crowd implements Disposable {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (let count, last = 0; (count = await socket.read(buffer)) !== null; last = buffer[count - 1] ?? 0) {
-        this.#heardAt = performance.now();
+        this.#receivedAt = performance.now();
         for (let at = 0; (at = buffer.subarray(0, count).indexOf(LF, at)) >= 0; at++) {
-          // A notice is no line of ours.
+          // Count our lines, not notices.
           if ((at === 0 ? last : buffer[at - 1]) === LAST_BYTE) this.#missing--;
         }
         if (this.#missing === 0) this.#all();
       }
     } catch {
-      // Closed here, at the end.
+      // We closed the socket at the end.
     }
   }
 
@@ -78,7 +78,7 @@ class Crowd implements Disposable {
   }
 }
 
-/** Says all the lines, one after the other. */
+/** Sends all the lines, one after the other. */
 async function measure(port: string): Promise<LatencyStats> {
   using crowd = await Crowd.join(port, Number(members));
   const line = new TextEncoder().encode("x".repeat(Number(bytes) - 1) + "\n");
@@ -107,10 +107,10 @@ async function measureBroker(): Promise<void> {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr;
   probe.close();
-  const args = ["-l", "127.0.0.1", String(port), "--broker", "--keep-open", "--max-conns", String(MOST_OF_NCAT)];
+  const args = ["-l", "127.0.0.1", String(port), "--broker", "--keep-open", "--max-conns", String(MAX_NCAT)];
   const child = new Deno.Command("ncat", { args, stdin: "null", stdout: "null" }).spawn();
   try {
-    // It does not say when it is ready.
+    // ncat does not report when it is ready.
     for (let attempt = 0; attempt < 50 && await isRefused(port); attempt++) await delay(20);
     report("ncat --broker", await measure(String(port)));
   } finally {
@@ -122,13 +122,13 @@ async function measureBroker(): Promise<void> {
 await using room = await Server.task("chat:server", "--rate", "0", "--max-connections", "0");
 print(`${members} members, ${lines} lines of ${bytes} bytes, one after the other`);
 report("chat:server", await measure(room.port));
-if (Number(members) < MOST_OF_NCAT) {
+if (Number(members) < MAX_NCAT) {
   await measureBroker().catch((error) => print(`ncat --broker was not measured: ${error.message}`));
 }
 for (let round = 0; round < 3; round++) {
   {
     using _stalled = await Deno.connect({ hostname: "127.0.0.1", port: Number(room.port) });
-    report("and one who reads nothing", await measure(room.port));
+    report("with a stalled reader", await measure(room.port));
   }
-  report("and nobody else", await measure(room.port));
+  report("without it", await measure(room.port));
 }

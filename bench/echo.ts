@@ -1,6 +1,6 @@
 /**
- * Echo exchanges per second, side by side: `tcp:server --echo --quiet` and the same service over Node's `net`, driven in turn by the
- * same load (`tcp:client --connections`). Timings drift; the ratio of neighbours is the figure to look at.
+ * Echo exchanges per second: `tcp:server --echo --quiet` against the same service over Node's `net`, in alternation under the same load
+ * (`tcp:client --connections`). Timings drift; the ratio of adjacent runs is what matters.
  *
  * ```sh
  * deno task bench [CONNECTIONS] [SECONDS] [ROUNDS]
@@ -20,7 +20,7 @@ const NODE = `
 
 const [connections = "64", seconds = "2", rounds = "3"] = Deno.args;
 
-/** Exchanges per second that one server manages under the load, and the slowest but a hundredth of them in milliseconds. */
+/** The exchanges per second of one server under the load, and their 99th percentile in milliseconds. */
 async function measure({ port }: Server): Promise<{ rate: number; p99: number }> {
   const load = ["--port", port, "--connections", connections, "--duration", seconds, "--json"];
   const lines = await output(Deno.execPath(), [...taskArgs("tcp:client"), ...load, "--message", "x".repeat(63)]);

@@ -1,7 +1,7 @@
 /**
- * HTTP requests per second, side by side: `http:server --quiet`, `Deno.serve` and Node's `http` answer the same few bytes, driven in
- * turn by wrk (Debian: `apt-get install wrk`) with keep-alive, with `Connection: close`, and with 16 requests in each write. Timings
- * drift; the ratio of neighbours is the figure to look at.
+ * HTTP requests per second: `http:server --quiet` against `Deno.serve` and Node's `http`, all with the same few bytes as answer, in
+ * alternation under load from wrk (Debian: `apt-get install wrk`): with keep-alive, with `Connection: close`, and with 16 requests per
+ * write. Timings drift; the ratio of adjacent runs is what matters.
  *
  * ```sh
  * deno task bench:http [CONNECTIONS] [SECONDS] [ROUNDS]
@@ -31,7 +31,7 @@ const PIPELINE = `
 
 const [connections = "64", seconds = "2", rounds = "3"] = Deno.args;
 
-/** Requests per second that one server manages under the load. */
+/** The requests per second of one server under the load. */
 async function measure({ port }: Server, args: string[]): Promise<number> {
   const load = ["-t1", `-c${connections}`, `-d${seconds}s`, ...args];
   const text = await output("wrk", [...load, `http://127.0.0.1:${port}/status/200`]);

@@ -1,5 +1,5 @@
 /**
- * Servers that a measurement starts and stops.
+ * Starts and stops the servers of a benchmark.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const root = new URL("../", import.meta.url);
 
 type Task = keyof typeof config.tasks;
 
-/** A server that is ready, on a port of its own choice. */
+/** A server that is ready, on a free port. */
 export class Server implements AsyncDisposable {
   readonly port: string;
   #child: Deno.ChildProcess;
@@ -25,7 +25,7 @@ export class Server implements AsyncDisposable {
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = "";;) {
       const { value, done } = await reader.read();
-      if (done) throw new Error(`Cannot start ${program}: it ended without a banner`);
+      if (done) throw new Error(`Cannot start ${program}: it ended without a ready line`);
       text += value;
       const port = /Listening on \S+:(\d+)/.exec(text)?.[1];
       if (port === undefined) continue;
@@ -45,12 +45,12 @@ export class Server implements AsyncDisposable {
   }
 }
 
-/** The command line of a task, as arguments of `deno`; the folders that its shell would fill in are not needed to serve. */
+/** The command line of a task as arguments of `deno`, without the flags with folders that its shell would expand. */
 export function taskArgs(task: Task): string[] {
   return config.tasks[task].command.split(" ").slice(1).filter((part) => !part.includes("$"));
 }
 
-/** Runs a program to its end; returns what it printed. */
+/** Runs a program until it exits; returns its stdout. */
 export async function output(program: string, args: string[]): Promise<string> {
   const { stdout } = await new Deno.Command(program, { args, cwd: root }).output();
   return new TextDecoder().decode(stdout);

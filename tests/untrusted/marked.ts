@@ -1,32 +1,32 @@
 /**
- * A hostile text with a mark in it, and what must never be seen of it.
+ * A hostile text with a marker, and assertions that it never appears raw.
  *
  * @module
  */
 import { assert } from "@std/assert";
 
-/** What tells the text in an output, whatever was done to the rest of it. */
+/** Identifies the text in an output, however the rest was escaped. */
 export const MARK = "PWNED";
 
-/** Sets a window's title, clears the screen, colours by an 8-bit control, goes back to the start of the row, reorders, hides. */
+/** Sets the window title, clears the screen, sets a colour with an 8-bit control, returns to the row start, reorders, hides. */
 export const HOSTILE = `\x1b]0;${MARK}\x07\x1b[2J\x9b31m${MARK}\r\u202e${MARK}\u2066\u2028\x7f`;
 
-/** The line that a text with a line break in it would like to forge. */
+/** The log line that a text with a line break tries to forge. */
 export const FORGED = "[+] Accepted connection from 203.0.113.9:1";
 
-/** The same with a line of its own, for where the text may have line breaks. */
+/** The same with the forged line, for places where the text may contain line breaks. */
 export const HOSTILE_LINES = `${HOSTILE}\n${FORGED}\n`;
 
-/** Controls other than line feed, and marks that reorder or break lines. */
+/** Control characters other than line feed, and characters that reorder or break lines. */
 const RAW = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
-/** An output that the mark came to, with nothing around it that could drive a terminal or pass for a line of the program's own. */
+/** Asserts that an output shows the marker, and nothing that could control a terminal or forge a line. */
 export function assertHarmless(output: string, what: string): void {
   assert(output.includes(MARK), `${what} shows nothing of the text:\n${JSON.stringify(output)}`);
   assertNotRaw(output, what);
 }
 
-/** An output that has nothing raw in it; it need not show the text. */
+/** Asserts that an output contains nothing raw; it need not show the text. */
 export function assertNotRaw(output: string, what: string): void {
   const raw = RAW.exec(output);
   assert(
@@ -36,7 +36,7 @@ export function assertNotRaw(output: string, what: string): void {
   assert(!output.split("\n").includes(FORGED), `${what} has a forged line:\n${output}`);
 }
 
-/** The same for what a terminal gets, where the program itself moves the cursor: none of the sequences that the text brings. */
+/** The same for terminal output, where the program itself uses control sequences: none of the text's sequences may appear. */
 export function assertHarmlessAtTerminal(output: string, what: string): void {
   assert(output.includes(MARK), `${what} shows nothing of the text:\n${JSON.stringify(output)}`);
   for (

@@ -1,4 +1,4 @@
-/** The table in SECURITY.md, row by row: one hostile text goes through each source and is looked for, raw, in every sink. */
+/** The table in SECURITY.md, row by row: sends a hostile text through each source, and checks that no sink shows it raw. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LineClient, TestRoomServer } from "../chat/support.ts";
 import { eventsIn, POSIX, run, start, startServer, type TaskName } from "../support/script.ts";
@@ -18,18 +18,18 @@ import {
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-/** The sources of the table, and the tests that hold their rows. */
-const held = new Set<string>();
+/** The sources in the table that have a test here. */
+const tested = new Set<string>();
 
 const ANYWHERE = { ignore: false };
 
-/** A test that holds the row of the table with this source. */
+/** The test for the table row with this source. */
 function row(source: string, needed: { readonly ignore: boolean }, test: () => Promise<void>): void {
-  held.add(source);
+  tested.add(source);
   Deno.test(`untrusted: ${source}`, needed, test);
 }
 
-/** Files of a certificate and its key. */
+/** Writes a certificate and its key to files; returns the flags that name them. */
 async function files(name: string, pair: { certificate: string; key: string }): Promise<string[]> {
   const [cert, key] = [`${folder}/${name}.pem`, `${folder}/${name}-key.pem`];
   await Deno.writeTextFile(cert, pair.certificate);
@@ -37,20 +37,20 @@ async function files(name: string, pair: { certificate: string; key: string }): 
   return ["--cert", cert, "--key", key];
 }
 
-/** What a server prints, as prose and as JSON, while `visit` sends it something, until it has shown the mark. */
+/** Checks a server's output, as prose and as JSON, while `visit` sends it something, until the marker appears. */
 async function told(task: TaskName, args: readonly string[], visit: (port: number) => Promise<unknown>): Promise<void> {
   for (const form of [[], ["--json"]]) {
     await using server = await startServer(task, [...args, ...form]);
     await visit(server.port);
     const { script } = server;
     await Promise.race([script.until(new RegExp(MARK)), script.until(new RegExp(MARK), "stderr")]);
-    // Some questions end the server themselves.
+    // Some questions stop the server.
     const { stdout, stderr } = await script.stop().catch(() => script.ended());
     assertHarmless(stdout + stderr, [task, ...args, ...form].join(" "));
   }
 }
 
-/** What a client at a terminal prints of what a server sends it. */
+/** Checks a client's output at a terminal. */
 async function shown(task: TaskName, args: readonly string[]): Promise<void> {
   await using client = atTerminal(task, args);
   const { stdout } = await client.ended();
@@ -156,7 +156,7 @@ row("a client's certificate", ANYWHERE, async () => {
         const client = ["--tls", "--tls-insecure", ...identity, ...at(port), "--timeout", "5"];
         const input = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         const { stdout, stderr } = await run("tcp:client", client, { input });
-        // What the server answers, refusal or not, reaches another terminal as it is.
+        // The server's answer, refusal or not, reaches the peer's terminal unchanged.
         if (stdout.includes(MARK)) assertHarmless(stdout.replaceAll("\r\n", "\n"), `the answer of ${task}`);
         assertMatch(stderr, /Secured/);
       });
@@ -174,7 +174,7 @@ row("a server's certificate", TERMINAL, async () => {
         socket.read(new Uint8Array(1)).catch(() => {}).finally(() => socket.close());
       }
     } catch {
-      // Closed by the test.
+      // The test closed the listener.
     }
   })();
   for (const form of [[], ["--json"]]) {
@@ -190,7 +190,7 @@ row("a server's certificate", TERMINAL, async () => {
   await accepting;
 });
 
-/** A request with a text in the only places where the grammar lets it stand, and one that is no request. */
+/** A request with the text wherever the grammar allows it, and a malformed one. */
 const REQUESTS = [
   `POST /?${MARK} HTTP/1.1\r\nHost: localhost\r\nX-Text: ${MARK}\u202e\x9b31m\r\nContent-Length: ${
     new TextEncoder().encode(HOSTILE_LINES).length
@@ -221,8 +221,8 @@ row("a request that the page shows", ANYWHERE, async () => {
   assertHarmless(page, "the page");
   assert(/^[\x20-\x7e\n]*$/.test(page), "the page is ASCII");
   assert(!/&#(155|8232|8238);/.test(page), "a control as a character reference works like the control");
-  assert(!page.includes("<b>PWNED") && !page.includes('<b>"'), "markup of the visitor's");
-  // What goes back to the one who sent it goes back as it came, and as nothing that a browser would run.
+  assert(!page.includes("<b>PWNED") && !page.includes('<b>"'), "markup from the visitor");
+  // These echo the request to its sender unchanged, in a form that a browser does not execute.
   for (const target of ["/echo", "/anything", "/cookie"]) {
     using other = await RawClient.connect(server.port);
     await other.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`);
@@ -243,7 +243,7 @@ row("a file name under `--dir`", POSIX, async () => {
     await client.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     const answer = (await client.rest()).replaceAll("\r\n", "\n");
     assertHarmless(answer, target);
-    assert(!/<b>|&#(155|8238);/.test(answer), "markup or a control of the file's name");
+    assert(!/<b>|&#(155|8238);/.test(answer), "markup or a control character from the file name");
   }
 });
 
@@ -270,7 +270,7 @@ row("a name in the chat", ANYWHERE, async () => {
   using bob = await room.join("bob");
   using eve = await LineClient.connect(room.port);
   await eve.say(`/nick ${HOSTILE}`, `/nick ${MARK}\u202e`, `/msg ${HOSTILE} psst`, `/nick ${MARK}`);
-  assertNotRaw((await eve.until(/you are PWNED;/)).join("\n"), "the one who wants the name");
+  assertNotRaw((await eve.until(/you are PWNED;/)).join("\n"), "the client that wants the name");
   assertHarmless((await bob.until(/PWNED/)).join("\n"), "another member");
 });
 
@@ -278,7 +278,7 @@ row("a line from a chat server", TERMINAL, async () => {
   await using server = rawServer(async (client) => {
     await client.send(`* you are ${HOSTILE}; /help lists what you can type\n* ${HOSTILE} joined\n${HOSTILE}: hi\n`);
     await client.send(`* 2 here: ${MARK}\x1b]52;c;x\x07, eve\n* you are eve; /help\n* the end\n`);
-    // What is completed by Tab comes back here.
+    // The Tab completion arrives here.
     await client.until(/\n/);
   });
   await using client = atTerminal("chat:client", ["--host", "127.0.0.1", ...at(server.port)]);
@@ -337,16 +337,16 @@ Deno.test("at a terminal no row of a long message can be taken for a line of the
   await using server = atTerminal("tcp:server", ["--port", "0"]);
   const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
   using client = await RawClient.connect(Number(port));
-  // The terminal has 80 columns, of which the log takes 14 in the first row and 2 in the next.
+  // The terminal has 80 columns; the log's prefix takes 14 in the first row and 2 in the next.
   await client.send(`${"a".repeat(66 + 78)}${FORGED}\n`);
   await client.rest();
   await server.until(/Closed/);
   assertStringIncludes(server.stdout, `a\r\n  ${FORGED}\r\n`);
 });
 
-Deno.test("every row of the table in SECURITY.md has a test of its own here", async () => {
+Deno.test("every row of the table in SECURITY.md has a test here", async () => {
   const text = await Deno.readTextFile(new URL("../../SECURITY.md", import.meta.url));
   const table = text.slice(text.indexOf("| source"), text.indexOf("\n\n", text.indexOf("| source")));
   const sources = table.split("\n").slice(2).map((line) => line.split("|")[1]?.trim() ?? "");
-  assertEquals(new Set(sources), held);
+  assertEquals(new Set(sources), tested);
 });
