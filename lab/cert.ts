@@ -16,7 +16,7 @@
  * $ deno task tls:cert --out certs --client alice            # reuses the CA
  * ```
  *
- * A certificate is a public key and names, signed by a CA. Clients that trust the CA believe the names; the owner of the CA's key picks them.
+ * A certificate is a public key and names, signed by a CA. Clients that trust the CA believe the names; the CA key's owner picks them.
  *
  * @module
  */

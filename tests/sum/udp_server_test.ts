@@ -82,7 +82,7 @@ Deno.test("sum:udp-server --once serves one exchange and exits 0", async () => {
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("sum:udp-server does not answer a message that ends an exchange, so that two servers cannot refuse each other forever", async () => {
+Deno.test("sum:udp-server does not answer a message that ends an exchange: two servers could refuse each other forever", async () => {
   await using server = await startServer("sum:udp-server", [...BOB, "--quiet"]);
   using peer = new RawPeer();
   for (
