@@ -21,7 +21,7 @@ import type { DataOutput } from "../lib/console/output.ts";
 import { plural } from "../lib/text.ts";
 import { Tally } from "./tally.ts";
 
-/** Options of {@linkcode series}. LatencyStats are in milliseconds. */
+/** Options of {@linkcode series}. Times are in milliseconds. */
 export interface SeriesOptions {
   readonly count: number;
   /** From one request to the next, answered or not; 0 = send the next once one is answered or overdue. */
@@ -84,7 +84,7 @@ class Series {
   /** The address that answered first; until then the requests rotate through all addresses. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
-  #strangers: UnsolicitedDatagrams;
+  #unsolicited: UnsolicitedDatagrams;
   /** Rate-limits events for extra answers, since a server may send any number of them. */
   #extraEvents: EventRate;
   #wake = Promise.withResolvers<void>();
@@ -102,7 +102,7 @@ class Series {
     this.#message = message;
     this.#options = options;
     this.#tally = new Tally(options.wait);
-    this.#strangers = new UnsolicitedDatagrams(options.events);
+    this.#unsolicited = new UnsolicitedDatagrams(options.events);
     this.#extraEvents = new EventRate(options.events);
   }
 
@@ -118,7 +118,7 @@ class Series {
     } finally {
       signal.removeEventListener("abort", wake);
       for (const probe of this.#open.keys()) await this.#close(probe);
-      this.#strangers[Symbol.dispose]();
+      this.#unsolicited[Symbol.dispose]();
       this.#extraEvents[Symbol.dispose]();
       if (this.#tally.sent > 0) {
         const prose = [{ mark: "data" as const, text: this.#tally.line }];

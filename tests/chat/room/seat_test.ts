@@ -15,7 +15,7 @@ function setUp(...waits: number[]): { seat: Seat; member: Member; events: RoomEv
   const member = room.join({ id: 1, peer: "192.0.2.1:1", drop: () => {}, traffic }, { silent: true });
   const [limit, letGo] = [new RateLimit(5, 0), new AbortController()];
   limit.take = () => waits.shift() ?? 0;
-  const seat = new Seat(room, member, { rate: 5, limit, review: () => {}, signal: letGo.signal });
+  const seat = new Seat(room, member, { rate: 5, limit, checkMute: () => {}, signal: letGo.signal });
   return { seat, member, events, letGo };
 }
 
