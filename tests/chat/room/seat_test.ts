@@ -38,6 +38,6 @@ Deno.test("Seat.take() holds a line back until its time has come, and says so on
   await first;
   await seat.take("two");
   assertEquals(said(events), ["guest-1: one", "guest-1: two"]);
-  assertEquals(events.filter(({ line }) => line.includes("faster than 5 lines a second")).length, 1);
+  assertEquals(events.filter(({ line }) => line.includes("more than 5 lines a second")).length, 1);
   seat[Symbol.dispose]();
 });
