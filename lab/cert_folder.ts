@@ -7,7 +7,7 @@ import { AUTHORITY_DAYS, isSigningKey, makeAuthority } from "../lib/tls/certific
 import { Exit, Failure, UsageError } from "../lib/errors.ts";
 import { checkPair, identityOf, type Pair } from "../lib/tls/pem.ts";
 import { dayOf } from "../lib/text.ts";
-import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "../lib/tls/atomic_file.ts";
+import { createFile, fileFailure, Mode, readFileIfExists, replaceFile } from "../lib/tls/atomic_file.ts";
 
 /** The two files of a certificate with its key. */
 export interface PairPaths {
@@ -51,8 +51,8 @@ export async function authorityOf(
   now: Date,
 ): Promise<{ pair: Pair; made: boolean; paths: PairPaths }> {
   const paths = pathsOf(folder, "ca");
-  const certificate = await readFileIfThere(paths.certificate);
-  const key = await readFileIfThere(paths.key);
+  const certificate = await readFileIfExists(paths.certificate);
+  const key = await readFileIfExists(paths.key);
   if (certificate === null && key === null) {
     return { pair: await makeAuthority({ name, days: AUTHORITY_DAYS, now }), made: true, paths };
   }

@@ -59,8 +59,8 @@ export async function serveHttp(
 async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
   if (tls === null) return undefined;
   const { tlsServer } = await import("../../lib/tls/server.ts");
-  const plain = answerBytes(malformed("this port speaks TLS: its URL starts with https, not http"));
-  return tlsServer({ ...tls, plain });
+  const plaintextReply = answerBytes(malformed("this port speaks TLS: its URL starts with https, not http"));
+  return tlsServer({ ...tls, plaintextReply });
 }
 
 /** A client that is turned away before its first request is told so in HTTP. */

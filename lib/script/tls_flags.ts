@@ -90,7 +90,7 @@ export interface ServerSecrets {
  */
 export async function serverTls(
   { options, given, events }: ServerRun,
-  { alpn = [], plain }: { alpn?: readonly string[]; plain?: Uint8Array } = {},
+  { alpn = [], plaintextReply }: { alpn?: readonly string[]; plaintextReply?: Uint8Array } = {},
 ): Promise<ServerSecrets | null> {
   refuseWithoutTls(options.tls, given, tlsServerFlags);
   if (!options.tls) return null;
@@ -106,8 +106,8 @@ export async function serverTls(
     key,
     clientCa,
     alpn: options.alpn.length > 0 ? options.alpn : alpn,
-    ...(limit > 0 && limit < HANDSHAKE ? { patience: limit } : {}),
-    ...(plain === undefined ? {} : { plain }),
+    ...(limit > 0 && limit < HANDSHAKE ? { handshakeTimeout: limit } : {}),
+    ...(plaintextReply === undefined ? {} : { plaintextReply }),
   };
   events.emit({ event: "notice", message: `The server's key is ${fingerprint}` });
   const shown = clientCa === null ? "" : " --cert CERTIFICATE --key KEY";

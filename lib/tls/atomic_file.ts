@@ -1,30 +1,30 @@
 /**
- * Files that are there whole or not at all, for keys and what belongs to them.
+ * Files that appear whole or not at all, for keys and certificates.
  *
  * @module
  */
 import { Exit, Failure, stateOf } from "../errors.ts";
 
-/** Modes of files with a private key, and of those that anybody may read. */
+/** Modes: `secret` for a private key, `open` for a file that every user may read. */
 export const Mode = { secret: 0o600, open: 0o644 } as const;
 
 /**
- * Writes a file under another name in its folder and then gives it its own: whoever reads it sees the old text or the new one, also
- * when the machine loses power in between ({@link https://man7.org/linux/man-pages/man2/rename.2.html rename(2)}).
+ * Writes a temporary file in the same folder and renames it: a reader sees the old text or the new one, even after a power failure in
+ * between ({@link https://man7.org/linux/man-pages/man2/rename.2.html rename(2)}).
  *
- * @param path Where; what is there is replaced.
- * @param mode Who may read it, from the first byte on.
- * @throws {Failure} It cannot be written.
+ * @param path An existing file is replaced.
+ * @param mode Applies from the first byte on.
+ * @throws {Failure} The file cannot be written.
  */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   await withTemporary(path, text, mode, (temporary) => Deno.rename(temporary, path));
 }
 
 /**
- * Writes a file that is not there yet: of several who try at the same time one succeeds, and nobody sees a part of it.
+ * Creates a file that does not exist yet. Of several concurrent calls one succeeds, and no reader sees a partial file.
  *
- * @returns Whether it was this one; if not, the file of another is in its place, untouched.
- * @throws {Failure} It cannot be written.
+ * @returns Whether this call created it; if not, the existing file is untouched.
+ * @throws {Failure} The file cannot be written.
  */
 export async function createFile(path: string, text: string, mode: number): Promise<boolean> {
   return await withTemporary(path, text, mode, async (temporary) => {
@@ -33,7 +33,7 @@ export async function createFile(path: string, text: string, mode: number): Prom
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return false;
-      // Some file systems (FAT) have no links: then another may for an instant see it empty.
+      // Some file systems (FAT) have no links: a reader may see the file empty for an instant.
       return await createInPlace(path, text, mode);
     }
   });
@@ -67,33 +67,33 @@ async function withTemporary<T>(
   } catch (error) {
     throw fileFailure(`write ${path}`, error);
   } finally {
-    // After a rename there is nothing left of it.
+    // After a rename it no longer exists.
     await Deno.remove(temporary).catch(() => {});
   }
 }
 
-/** The most bytes of a file that is read whole. Certificates, keys and known hosts are far smaller. */
-const MOST = 1024 * 1024;
+/** The largest file that is read whole (bytes). Certificates, keys and known hosts are far smaller. */
+const MAX_SIZE = 1024 * 1024;
 
 /**
- * Reads a text file, which has to be a regular one of at most 1 MiB: a pipe would wait for its writer for ever, a device might never end.
+ * Reads a regular text file of at most 1 MiB: reading a pipe could block for ever, a device may have no end.
  *
- * @throws {Error} It cannot be read; the message says why, or the runtime does.
+ * @throws {Error} It cannot be read; the message gives the reason, or the runtime's error does.
  */
 export async function readSmallFile(path: string): Promise<string> {
   const { isFile, isDirectory, size } = await Deno.stat(path);
   if (!isFile && !isDirectory) throw new Error("it is a pipe or a device, not a file");
-  if (size > MOST) throw new Error(`it has more than ${MOST} bytes`);
+  if (size > MAX_SIZE) throw new Error(`it has more than ${MAX_SIZE} bytes`);
   return await Deno.readTextFile(path);
 }
 
 /**
  * Reads a text file.
  *
- * @returns The text, or `null` when there is no such file.
- * @throws {Failure} It is there and cannot be read.
+ * @returns The text, or `null` if there is no such file.
+ * @throws {Failure} It exists but cannot be read.
  */
-export async function readFileIfThere(path: string): Promise<string | null> {
+export async function readFileIfExists(path: string): Promise<string | null> {
   try {
     return await readSmallFile(path);
   } catch (error) {
@@ -102,7 +102,7 @@ export async function readFileIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Puts a failed operation on a file into words: "Cannot read certs/ca.pem: permission denied". */
+/** The error for a failed file operation: "Cannot read certs/ca.pem: permission denied". */
 export function fileFailure(what: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   // "Permission denied (os error 13): open '/x'"

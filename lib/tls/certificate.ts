@@ -1,8 +1,8 @@
 /**
- * Makes certificates: an authority (CA) of one's own, and certificates of servers and clients that it vouches for.
+ * Makes certificates: a private certificate authority (CA), and the server and client certificates that it signs.
  *
- * The work is done by `@peculiar/x509`, loaded when the first one is made: released every few months, EC keys by the platform's own
- * cryptography, no permission needed (`selfsigned` is a layer over an old version of it). Reading and checking is `lib/tls/pem.ts`.
+ * Uses `@peculiar/x509`, loaded on first use: it is released every few months, makes EC keys with Web Crypto and needs no permission
+ * (`selfsigned` wraps an old version of it). `lib/tls/pem.ts` reads and checks certificates.
  *
  * @module
  */
@@ -12,68 +12,68 @@ import { type HostName, parseHostName } from "./host_name.ts";
 import type { Pair } from "./pem.ts";
 import { dayOf, escapeControls } from "../text.ts";
 
-/** How long a leaf may be valid: browsers refuse more than 398 days (CA/Browser Forum baseline requirements 6.3.2). */
+/** The longest validity of a leaf: browsers refuse more than 398 days (CA/Browser Forum baseline requirements 6.3.2). */
 export const LEAF_DAYS = 397;
 
-/** How long an authority is valid, unless told otherwise. */
+/** The default validity of a CA. */
 export const AUTHORITY_DAYS = 3650;
 
-/** How much earlier than now a certificate begins (ms): the clocks of two machines never agree. */
+/** How far `notBefore` lies in the past (ms), since the clocks of two machines differ. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** P-256 with SHA-256: small, fast, and accepted by everything that speaks TLS 1.2. */
+/** P-256 with SHA-256: small, fast, and accepted by every TLS 1.2 implementation. */
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** The longest common name (RFC 5280 A.1, ub-common-name). */
-const COMMON_NAME = 64;
+const MAX_COMMON_NAME = 64;
 
-/** What goes into an authority. */
+/** Options of {@linkcode makeAuthority}. */
 export interface AuthorityOptions {
-  /** Who made it, the host name say: part of its name, so that people can tell two apart. */
+  /** Its maker, for example the host name: part of the common name, so that people can tell two CAs apart. */
   readonly name: string;
-  /** 3650 unless told otherwise. */
+  /** 3650 by default. */
   readonly days?: number;
-  /** Its key, PKCS#8 PEM: a renewed authority with the old key vouches for all that the old one did. */
+  /** An existing key to use, PKCS#8 PEM: certificates signed by the old CA stay valid under one renewed with the same key. */
   readonly key?: string;
   readonly now?: Date;
 }
 
-/** What goes into a leaf. */
+/** Options of {@linkcode makeLeaf}. */
 export interface LeafOptions {
   /** Host names and addresses; at least one for a server. */
   readonly names: readonly string[];
-  /** The client whom it identifies: it is then a client's certificate instead of a server's. */
+  /** The name of a client: makes a client certificate instead of a server's. */
   readonly client?: string;
-  /** 397 at most, and by default; never longer than its authority. */
+  /** 397 at most, and by default; it never outlives its CA. */
   readonly days?: number;
-  /** The key to use again, PKCS#8 PEM, so that the fingerprint stays. */
+  /** An existing key to use, PKCS#8 PEM, so that the fingerprint stays. */
   readonly key?: string;
   readonly now?: Date;
 }
 
 let library: Promise<typeof import("@peculiar/x509")> | undefined;
 
-/** Loads the library once; 90 ms that only those pay who make certificates. */
+/** Loads the library once. It takes 90 ms, so a run that makes no certificate skips it. */
 function loadLibrary(): Promise<typeof import("@peculiar/x509")> {
-  // It keeps its registry of extensions in decorators' metadata, which has to be there first.
+  // It keeps its registry of extensions in decorator metadata, so that polyfill must be loaded first.
   return library ??= import("reflect-metadata").then(() => import("@peculiar/x509"));
 }
 
 /**
- * Makes an authority: P-256, CA:TRUE with a path of length 0 (it signs leaves only), keyCertSign and cRLSign.
+ * Makes a CA: P-256, CA:TRUE with path length 0 (it signs leaves only), keyCertSign and cRLSign.
  *
- * @returns Its certificate and key. Who has the key can vouch for any name to whoever trusts the certificate.
- * @throws {UsageError} The key given is no P-256 key in PKCS#8 PEM.
+ * @returns Its certificate and key. A holder of the key can issue a certificate for any name to every peer that trusts the CA.
+ * @throws {UsageError} The given key is not a P-256 key in PKCS#8 PEM.
  */
 export async function makeAuthority(options: AuthorityOptions): Promise<Pair> {
   const x509 = await loadLibrary();
   const keys = await keysOf(options.key);
   const identifier = await x509.SubjectKeyIdentifierExtension.create(keys.publicKey);
-  // The same key gives the same name, so that one authority made twice at the same time is one.
+  // The same key gives the same name: two runs that make the CA at the same time from one key make the same CA.
   const mark = identifier.keyId.slice(0, 4).toLowerCase();
-  const host = escapeControls(options.name).slice(0, COMMON_NAME - "Plainwire CA () ....".length);
+  const host = escapeControls(options.name).slice(0, MAX_COMMON_NAME - "Plainwire CA () ....".length);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: new x509.Name([{ CN: [{ utf8String: `Plainwire CA (${host}) ${mark}` }] }]),
@@ -90,12 +90,12 @@ export async function makeAuthority(options: AuthorityOptions): Promise<Pair> {
 }
 
 /**
- * Makes a certificate that an authority vouches for: P-256, for servers (or for a client), with its names as subjectAltName.
+ * Makes a certificate signed by a CA: P-256, for a server or a client, with its names in subjectAltName.
  *
- * @param authority The authority's certificate and key.
- * @returns The chain (the certificate, then the authority's) and the key.
- * @throws {UsageError} A name cannot stand in a certificate, there is none, it would be valid for too long, or the authority has
- * expired or no P-256 key.
+ * @param authority The CA's certificate and key.
+ * @returns The chain (the certificate, then the CA's) and the key.
+ * @throws {UsageError} A certificate cannot hold a name, there is no name, the validity is too long, the CA has expired, or its key
+ * is not P-256.
  *
  * @example Usage
  * ```ts
@@ -120,7 +120,7 @@ export async function makeLeaf(authority: Pair, options: LeafOptions): Promise<P
   const period = validity(days, now);
   if (issuer.notAfter < (now ?? new Date())) {
     throw new UsageError(
-      `Cannot make a certificate: the CA that is to vouch for it expired on ${dayOf(issuer.notAfter)}`,
+      `Cannot make a certificate: the CA that would sign it expired on ${dayOf(issuer.notAfter)}`,
     );
   }
   const keys = await keysOf(options.key);
@@ -153,20 +153,20 @@ export async function makeLeaf(authority: Pair, options: LeafOptions): Promise<P
   };
 }
 
-/** Makes a private key, P-256 in PKCS#8 PEM. */
+/** Makes a private key: P-256, PKCS#8 PEM. */
 export async function makeKey(): Promise<string> {
   return await exportKey(await keysOf(undefined));
 }
 
-/** Whether a PEM file holds a key as {@linkcode makeKey} makes them, which can sign here. */
+/** Whether a PEM file holds a key like those of {@linkcode makeKey}, the only kind that can sign here. */
 export async function isSigningKey(pem: string): Promise<boolean> {
   return await keysOf(pem).then(() => true, () => false);
 }
 
 /**
- * The names in the spelling of certificates, each once.
+ * The names in the spelling of certificates, without duplicates.
  *
- * @throws {UsageError} One of them cannot stand in a certificate.
+ * @throws {UsageError} A certificate cannot hold one of them.
  */
 export function hostNames(names: readonly string[]): HostName[] {
   const found = new Map<string, HostName>();
@@ -184,22 +184,22 @@ export function hostNames(names: readonly string[]): HostName[] {
   return [...found.values()];
 }
 
-/** What stands in the common name of a server's certificate; peers look at the alternative names only (RFC 9525 6.3). */
+/** The common name of a server's certificate, for display: peers check subjectAltName only (RFC 9525 6.3). */
 function serverName(names: readonly HostName[]): string {
   if (names.length === 0) throw new UsageError("Cannot make a certificate for a server: name at least one host");
-  return names.find(({ text }) => text.length <= COMMON_NAME)?.text ?? "Plainwire server";
+  return names.find(({ text }) => text.length <= MAX_COMMON_NAME)?.text ?? "Plainwire server";
 }
 
 function clientName(client: string): string {
-  if (client.trim() !== "" && client.length <= COMMON_NAME && escapeControls(client) === client) return client;
+  if (client.trim() !== "" && client.length <= MAX_COMMON_NAME && escapeControls(client) === client) return client;
   throw new UsageError(
     `Cannot make a certificate for the client ${
       JSON.stringify(client)
-    }: its name has 1 to ${COMMON_NAME} characters, none of them a control`,
+    }: its name must have 1 to ${MAX_COMMON_NAME} characters and no control characters`,
   );
 }
 
-/** A client's name among the alternative names, for servers that look there, where it has the form of one. */
+/** A client's name as subjectAltName, if it is a mail address or a host name, for servers that read it there. */
 function clientAlternative(client: string): { type: "email" | "dns" | "ip"; value: string }[] {
   if (/^[\x21-\x7e]+@[a-z\d.-]+$/i.test(client)) return [{ type: "email", value: client }];
   const host = parseHostName(client);
@@ -207,12 +207,12 @@ function clientAlternative(client: string): { type: "email" | "dns" | "ip"; valu
 }
 
 function validity(days: number, now = new Date()): { notBefore: Date; notAfter: Date } {
-  // Certificates count in seconds.
+  // Certificates store whole seconds.
   const start = Math.floor((now.getTime() - CLOCK_SKEW) / 1000) * 1000;
   return { notBefore: new Date(start), notAfter: new Date(start + days * DAY) };
 }
 
-/** 16 random bytes, positive and never shorter (RFC 5280 4.1.2.2). */
+/** 16 random bytes: a positive integer that is never shorter (RFC 5280 4.1.2.2). */
 function serialNumber(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = (bytes[0] ?? 0) & 0x3f | 0x40;
@@ -221,18 +221,20 @@ function serialNumber(): string {
 
 const EXTRACTABLE = true;
 
-/** A new pair of keys, or the one that a PEM file holds. */
+/** A new key pair, or the one in a PEM file. */
 async function keysOf(pem: string | undefined): Promise<CryptoKeyPair> {
   const { subtle } = crypto;
   if (pem === undefined) return await subtle.generateKey(ALGORITHM, EXTRACTABLE, ["sign", "verify"]);
   try {
     const der = Uint8Array.fromBase64(/-----BEGIN PRIVATE KEY-----([^-]*)-----END/.exec(pem)?.[1] ?? "");
     const privateKey = await subtle.importKey("pkcs8", der, ALGORITHM, EXTRACTABLE, ["sign"]);
-    // The public half is the private one without its secret number.
+    // A private JWK without `d` is the public one.
     const { d: _secret, key_ops: _uses, ...half } = await subtle.exportKey("jwk", privateKey);
     return { privateKey, publicKey: await subtle.importKey("jwk", half, ALGORITHM, EXTRACTABLE, ["verify"]) };
   } catch {
-    throw new UsageError("Cannot sign with this key: it is no P-256 key in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----)");
+    throw new UsageError(
+      "Cannot sign with this key: it is not a P-256 key in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----)",
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The client's side of TLS: whom to trust, and what is said about it.
+ * The client's side of TLS: whether to trust the server.
  *
  * @module
  */
@@ -13,34 +13,34 @@ import type { StreamSocket } from "../net/socket.ts";
 import type { HandshakeResult } from "./handshake.ts";
 import { TlsSocket } from "./socket.ts";
 import { escapeControls } from "../text.ts";
-import { hostKey, oneLine, pinFits, type Problem, problemOf } from "./trust.ts";
+import { certificateProblem, hostKey, oneLine, pinMatches, type Problem } from "./trust.ts";
 
-/** How a client wants its TLS. */
+/** A client's TLS settings. */
 export interface ClientTls {
-  /** Trust these keys and no others. */
+  /** If any, trust only these keys. */
   readonly pins: readonly Fingerprint[];
-  /** Trust what these certificates (PEM) have issued, instead of what the system's authorities have. */
+  /** Trust these CA certificates (PEM) instead of the system's. */
   readonly ca: string | null;
-  /** Trust anybody, and say so. */
+  /** Skip verification, with a warning. */
   readonly insecure: boolean;
   /** Remember an unknown key without asking. */
   readonly trustFirst: boolean;
-  /** The client's own certificate, with its chain, and key (PEM). */
+  /** The client's certificate chain and key (PEM). */
   readonly identity: { readonly certificate: string; readonly key: string } | null;
   /** Protocols to offer by ALPN, in order of preference. */
   readonly alpn: readonly string[];
-  /** The name to ask for and to check, where it is not the host's. */
+  /** The name to request (SNI) and to verify instead of the host's. */
   readonly sni: string | null;
-  /** Who was trusted before; `null` = nobody is remembered. */
+  /** The servers trusted before; `null` = none are remembered. */
   readonly known: KnownHosts | null;
-  /** Asks a person whether to trust; `null` = there is nobody to ask. */
+  /** Asks the user whether to trust a key; `null` = there is no terminal to ask on. */
   readonly ask: ((question: string) => boolean) | null;
-  /** How long the handshake may take (ms); 10 s unless told otherwise. */
-  readonly patience?: number;
+  /** Time limit of the handshake (ms); 10 s by default. */
+  readonly handshakeTimeout?: number;
 }
 
 /**
- * Makes a connected socket a TLS one; the handshake is on its way then. Nothing is to be sent before {@linkcode trust} has agreed.
+ * Starts TLS on a connected socket; the handshake runs in the background. Send nothing until {@linkcode trust} has accepted the server.
  *
  * @param raw Owned by the TLS socket from here on.
  */
@@ -48,10 +48,10 @@ export function secure(raw: StreamSocket, endpoint: Endpoint, options: ClientTls
   const name = options.sni ?? endpoint.hostname;
   return new TlsSocket(raw, {
     kind: "client",
-    ...(options.patience === undefined ? {} : { patience: options.patience }),
+    ...(options.handshakeTimeout === undefined ? {} : { handshakeTimeout: options.handshakeTimeout }),
     options: {
       minVersion: "TLSv1.2",
-      // An address is no name that could be asked for (RFC 6066 3).
+      // SNI carries names only, no addresses (RFC 6066 3).
       ...(isAddress(name) ? {} : { servername: name }),
       ...(options.ca === null ? {} : { ca: options.ca }),
       ...(options.identity === null ? {} : { cert: options.identity.certificate, key: options.identity.key }),
@@ -61,9 +61,9 @@ export function secure(raw: StreamSocket, endpoint: Endpoint, options: ClientTls
 }
 
 /**
- * Decides whether the server at the other end of a session is who it should be.
+ * Verifies the identity of the server.
  *
- * @throws {Failure} With code 7: it is not trusted, and why.
+ * @throws {Failure} With code 7: it is not trusted; the message gives the reason.
  */
 export async function trust(
   session: HandshakeResult,
@@ -71,11 +71,10 @@ export async function trust(
   options: ClientTls,
   events: Events,
 ): Promise<void> {
-  await new Judge(endpoint, options.sni ?? endpoint.hostname, options, events).decide(session);
+  await new Verifier(endpoint, options.sni ?? endpoint.hostname, options, events).verify(session);
 }
 
-/** Decides whether a server is trusted. */
-class Judge {
+class Verifier {
   readonly #endpoint: Endpoint;
   readonly #name: string;
   readonly #options: ClientTls;
@@ -88,38 +87,38 @@ class Judge {
     this.#events = events;
   }
 
-  async decide({ certificate, distrust }: HandshakeResult): Promise<void> {
+  async verify({ certificate, chainError }: HandshakeResult): Promise<void> {
     const { insecure, pins, ca } = this.#options;
-    if (certificate === null) throw this.#refusal("it has shown no certificate");
+    if (certificate === null) throw this.#refusal("it presented no certificate");
     const fingerprint = keyFingerprint(certificate);
-    const problem = problemOf(certificate, this.#name, distrust);
+    const problem = certificateProblem(certificate, this.#name, chainError);
     if (pins.length > 0) {
-      if (!pins.some((pin) => pinFits(pin, certificate))) throw this.#refusal(pinned(fingerprint, pins));
+      if (!pins.some((pin) => pinMatches(pin, certificate))) throw this.#refusal(pinMismatch(fingerprint, pins));
     } else if (insecure) {
       this.#warn(
-        `ENCRYPTED BUT NOT VERIFIED: anybody could be on the other side of this connection; its key is ${fingerprint}`,
+        `ENCRYPTED BUT NOT VERIFIED: anyone could be at the other end of this connection; its key is ${fingerprint}`,
       );
     } else if (problem !== null) {
-      if (!problem.onlyUnknown || ca !== null) throw this.#refusal(`${problem.what}; ${problem.advice}`);
-      const decide = (): Promise<void> => this.#unknown(certificate, problem);
-      await (this.#options.known?.inTurn(decide) ?? decide());
+      if (!problem.unknownIssuerOnly || ca !== null) throw this.#refusal(`${problem.what}; ${problem.advice}`);
+      const firstUse = (): Promise<void> => this.#trustOnFirstUse(certificate, problem);
+      await (this.#options.known?.exclusively(firstUse) ?? firstUse());
     }
   }
 
-  /** Nobody vouches for the key: it is the one that this server had before, or somebody has to decide. */
-  async #unknown(certificate: X509Certificate, problem: Problem): Promise<void> {
+  /** The issuer is unknown: the key must be the remembered one, or the user decides. */
+  async #trustOnFirstUse(certificate: X509Certificate, problem: Problem): Promise<void> {
     const { known, trustFirst, ask } = this.#options;
     const fingerprint = keyFingerprint(certificate);
     const host = hostKey(this.#endpoint.hostname, this.#endpoint.port);
     const before = await known?.find(host) ?? null;
     if (before === fingerprint) return;
-    if (before !== null) throw this.#refusal(changed(host, before, fingerprint, known?.path ?? ""));
+    if (before !== null) throw this.#refusal(keyChange(host, before, fingerprint, known?.path ?? ""));
     const question = `${host}: ${problem.what}.\nIts key is ${fingerprint} (${oneLine(certificate.subject)}).\n` +
-      `Compare that with what the server printed when it started. Trust it from now on?`;
+      `Compare it with the fingerprint that the server printed at startup. Trust it from now on?`;
     if (!(trustFirst || ask?.(escapeControls(question, { lines: true })) === true)) {
       throw this.#refusal(
         ask === null
-          ? `${problem.what}; its key is ${fingerprint}: give that with --pin if it is right, the CA with --ca FILE, or --trust-first to remember it`
+          ? `${problem.what}; its key is ${fingerprint}: if that is correct, pass it with --pin or add --trust-first to remember it; or pass the CA with --ca FILE`
           : "you did not trust its key",
       );
     }
@@ -137,11 +136,11 @@ class Judge {
   }
 }
 
-function pinned(fingerprint: Fingerprint, pins: readonly Fingerprint[]): string {
-  return `its key is ${fingerprint}, and not ${pins.join(" or ")} as pinned`;
+function pinMismatch(fingerprint: Fingerprint, pins: readonly Fingerprint[]): string {
+  return `its key is ${fingerprint}, not the pinned ${pins.join(" or ")}`;
 }
 
-function changed(host: string, before: Fingerprint, now: Fingerprint, path: string): string {
-  return `its key has changed: it was ${before} and is ${now} now. Somebody may be in between. ` +
-    `If the server has a new key indeed, remove the line of ${host} from ${path}`;
+function keyChange(host: string, before: Fingerprint, now: Fingerprint, path: string): string {
+  return `its key has changed: it was ${before} and is now ${now}. Someone may be intercepting the connection. ` +
+    `If the server really has a new key, remove the line for ${host} from ${path}`;
 }

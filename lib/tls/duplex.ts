@@ -1,5 +1,5 @@
 /**
- * A stream socket in the form in which `node:tls` wants what is below it.
+ * A stream socket as the Duplex stream that `node:tls` runs over.
  *
  * @module
  */
@@ -10,60 +10,60 @@ import type { MemoryShare } from "../memory.ts";
 import type { StreamSocket } from "../net/socket.ts";
 import { CLIENT_HELLO } from "../net/tls_hello.ts";
 
-/** The most bytes of one read, and the buffer of a connection that has little to say: an idle one is mostly its buffer. */
-const PIECE = 64 * 1024;
-const FIRST_PIECE = 1024;
+/** Read buffer sizes (bytes) under load and for a quiet connection: most of an idle connection's memory is its buffer. */
+const MAX_BUFFER = 64 * 1024;
+const MIN_BUFFER = 1024;
 /**
- * What a connection under load holds for each byte of its buffer: what was decrypted of it, an answer as text and encrypted, and what
- * waits for the collector. Measured: 500 clients that send and never read, 600 kB each.
+ * How many bytes a connection under load holds per byte of its buffer: the decrypted data, an answer in plaintext and encrypted, and
+ * garbage not yet collected. Measured: 500 clients that send and never read, 600 kB each.
  */
 const COPIES = 8;
 
-/** How a wire is made. */
-export interface WireOptions {
-  /** Whether the first byte has to be one of TLS: there it can be told what speaks to us. */
-  readonly strict: boolean;
-  /** Whether more may be received: `node:tls` would take all there is and keep it. */
-  readonly thirsty: () => boolean;
+/** Options of {@linkcode SocketDuplex}. */
+export interface SocketDuplexOptions {
+  /** Whether to check that the first byte starts a ClientHello, so that a plaintext client is detected. */
+  readonly expectClientHello: boolean;
+  /** Whether to receive more: without back-pressure `node:tls` would buffer everything that arrives. */
+  readonly wantsData: () => boolean;
   /** The peer has sent FIN. */
   readonly onEnd: () => void;
   readonly onFail: (reason: unknown) => void;
 }
 
 /**
- * The encrypted side of a TLS socket: reads and writes records. Its end is kept back: without `close_notify` it would look to
- * `node:tls` like one with it.
+ * The encrypted side of a TLS socket: reads and writes records. It never signals FIN to `node:tls`, which would take FIN without
+ * `close_notify` for a proper end.
  */
-export class Wire {
+export class SocketDuplex {
   /** For `node:tls`. */
   readonly stream: Duplex;
-  /** Whether anything was received; a peer that never says a word may be one who waits for ours. */
-  heard = false;
-  /** Whether a record was sent: what follows has to be encrypted. */
-  answered = false;
-  /** Counts the buffer where it is larger than the first one; released by its owner. */
+  /** Whether any byte was received; a peer that sends none may expect the server to speak first. */
+  receivedAny = false;
+  /** Whether a record was sent; from then on everything must be encrypted. */
+  sentAny = false;
+  /** Counts the buffer when it is larger than the initial one; released by its owner. */
   memory: MemoryShare | null = null;
   #raw: StreamSocket;
-  #options: WireOptions;
-  /** Grows with reads that fill it, and is given back with one that brings little. */
-  #buffer = new Uint8Array(FIRST_PIECE);
-  /** A read is wanted, and put off until somebody takes what has been received. */
-  #put = false;
+  #options: SocketDuplexOptions;
+  /** Grows when a read fills it, and shrinks after a small read. */
+  #buffer = new Uint8Array(MIN_BUFFER);
+  /** The stream has requested a read that is deferred until received data has been consumed. */
+  #readPending = false;
   #reading: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(raw: StreamSocket, options: WireOptions) {
+  constructor(raw: StreamSocket, options: SocketDuplexOptions) {
     this.#raw = raw;
     this.#options = options;
     this.stream = new Duplex({
-      readableHighWaterMark: PIECE,
-      writableHighWaterMark: PIECE,
+      readableHighWaterMark: MAX_BUFFER,
+      writableHighWaterMark: MAX_BUFFER,
       read: () => {
-        this.#put = true;
-        this.flow();
+        this.#readPending = true;
+        this.resume();
       },
       write: (chunk: Uint8Array, _encoding, done) => {
-        this.answered = true;
+        this.sentAny = true;
         this.#writing = this.#write(chunk);
         this.#writing.then(() => done()).catch(options.onFail);
       },
@@ -73,25 +73,25 @@ export class Wire {
     });
   }
 
-  /** Whether all that was received has been taken. */
+  /** Whether all received bytes have been consumed. */
   get empty(): boolean {
     return this.stream.readableLength === 0;
   }
 
-  /** Whether every record has gone out, or none will any more. */
+  /** Whether every record has been sent, or none can be sent any more. */
   get flushed(): boolean {
     return this.stream.writableLength === 0 || this.stream.destroyed;
   }
 
-  /** Waits until every record has gone out. */
+  /** Waits until every record has been sent. */
   async flush(): Promise<void> {
     while (!this.flushed) await this.#writing;
   }
 
-  /** Goes on reading, if that was put off and may be done now. */
-  flow(): void {
-    if (!this.#put || !this.#options.thirsty()) return;
-    this.#put = false;
+  /** Starts a deferred read if data is wanted again. */
+  resume(): void {
+    if (!this.#readPending || !this.#options.wantsData()) return;
+    this.#readPending = false;
     this.#reading = this.#read().catch(this.#options.onFail);
   }
 
@@ -99,9 +99,12 @@ export class Wire {
     for (let at = 0; at < bytes.length;) at += await this.#raw.write(bytes.subarray(at));
   }
 
-  /** Sends a last word as it is, and stays to the end of what the peer is sending: closing on that would destroy the word (RFC 9112 9.6). */
-  async lastWord(word: Uint8Array): Promise<void> {
-    await this.#write(word);
+  /**
+   * Sends some last bytes unencrypted and reads until the peer's FIN: closing while it still sends would cause a reset, which can
+   * destroy those bytes (RFC 9112 9.6).
+   */
+  async sendFinal(bytes: Uint8Array): Promise<void> {
+    await this.#write(bytes);
     await this.#raw.closeWrite();
     await this.#reading;
     while (await this.#raw.read(this.#buffer) !== null);
@@ -110,24 +113,24 @@ export class Wire {
   async #read(): Promise<void> {
     const count = await this.#raw.read(this.#buffer);
     if (count === null) return this.#options.onEnd();
-    const first = !this.heard;
-    this.heard = true;
-    if (first && this.#options.strict && this.#buffer[0] !== CLIENT_HELLO[0]) throw new PlainText();
+    const first = !this.receivedAny;
+    this.receivedAny = true;
+    if (first && this.#options.expectClientHello && this.#buffer[0] !== CLIENT_HELLO[0]) throw new PlaintextError();
     this.stream.push(Buffer.from(this.#buffer.subarray(0, count)));
     const { length } = this.#buffer;
-    if (count === length && length < PIECE) this.#resize(length * 4);
-    else if (count < FIRST_PIECE && length > FIRST_PIECE) this.#resize(FIRST_PIECE);
+    if (count === length && length < MAX_BUFFER) this.#resize(length * 4);
+    else if (count < MIN_BUFFER && length > MIN_BUFFER) this.#resize(MIN_BUFFER);
   }
 
-  /** Takes a buffer of another size, if there is memory for it. */
+  /** Replaces the buffer by one of another size, if the memory limit allows it. */
   #resize(size: number): void {
-    if (this.memory?.hold(size > FIRST_PIECE ? size * COPIES : 0) !== false) this.#buffer = new Uint8Array(size);
+    if (this.memory?.hold(size > MIN_BUFFER ? size * COPIES : 0) !== false) this.#buffer = new Uint8Array(size);
   }
 }
 
 /** The client does not speak TLS. */
-export class PlainText extends Failure {
-  override name = "PlainText";
+export class PlaintextError extends Failure {
+  override name = "PlaintextError";
   constructor() {
     super(Exit.untrusted, "the client does not speak TLS, but this port does");
   }

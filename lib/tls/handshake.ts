@@ -1,5 +1,5 @@
 /**
- * What each side brings to a TLS handshake, and what comes of it.
+ * The settings of each side of a TLS handshake, and its result.
  *
  * @module
  */
@@ -9,44 +9,44 @@ import type { TlsSession } from "../events.ts";
 import { keyFingerprint } from "./peer_identity.ts";
 import { clientRefusal, commonName, oneLine } from "./trust.ts";
 
-/** What a handshake has shown. */
+/** The result of a handshake. */
 export interface HandshakeResult extends TlsSession {
-  /** The peer's certificate; a client need not have one. */
+  /** The peer's certificate; a client may have none. */
   readonly certificate: X509Certificate | null;
-  /** Why nobody we trust vouches for it, as OpenSSL names it; `null` when somebody does, and when there is none. */
-  readonly distrust: string | null;
+  /** Why its chain does not verify, by OpenSSL's name; `null` if it does, or if there is no certificate. */
+  readonly chainError: string | null;
 }
 
-/** One side's part of a handshake. */
+/** The settings of one side of a handshake. */
 export type Side =
   & {
-    /** How long the handshake may take (ms); 10 s unless told otherwise. */
-    readonly patience?: number;
+    /** Time limit of the handshake (ms); 10 s by default. */
+    readonly handshakeTimeout?: number;
   }
   & (
     | { readonly kind: "client"; readonly options: tls.ConnectionOptions }
     | {
       readonly kind: "server";
       readonly options: tls.TLSSocketOptions;
-      /** What a client that does not speak TLS gets to read. */
-      readonly plain: Uint8Array;
-      /** Whether a client without a good certificate is refused. */
-      readonly demanding: boolean;
+      /** Sent to a client that does not speak TLS. */
+      readonly plaintextReply: Uint8Array;
+      /** Whether clients without a valid certificate are refused. */
+      readonly requireCertificate: boolean;
     }
   );
 
-/** What `node:tls` does not show of a socket. */
+/** An undocumented part of a `node:tls` socket. */
 interface Handle {
   verifyError?(): unknown;
 }
 
-/** Reads what a handshake that is over has shown. */
+/** Collects the result of a completed handshake. */
 export function handshakeResult(socket: tls.TLSSocket, side: Side): HandshakeResult {
   const { raw } = socket.getPeerCertificate(true) ?? {};
   const certificate = raw === undefined ? null : new X509Certificate(raw);
   const { standardName, name } = socket.getCipher();
-  const distrust = certificate === null || socket.authorized ? null : distrustOf(socket, side);
-  const demanding = side.kind === "server" && side.demanding;
+  const chainError = certificate === null || socket.authorized ? null : chainErrorOf(socket, side);
+  const requireCertificate = side.kind === "server" && side.requireCertificate;
   return {
     version: socket.getProtocol() ?? "TLS",
     cipher: standardName ?? name,
@@ -55,14 +55,14 @@ export function handshakeResult(socket: tls.TLSSocket, side: Side): HandshakeRes
     subject: certificate && oneLine(certificate.subject),
     name: certificate && commonName(certificate),
     fingerprint: certificate && keyFingerprint(certificate),
-    refusal: demanding ? clientRefusal(certificate, distrust) : null,
+    refusal: requireCertificate ? clientRefusal(certificate, chainError) : null,
     certificate,
-    distrust,
+    chainError,
   };
 }
 
-/** Why the peer's chain is not trusted. A server has to ask the handle, as `tls.Server` does; not being told is no trust. */
-function distrustOf(socket: tls.TLSSocket, side: Side): string | null {
+/** Why the peer's chain does not verify. A server has to ask the handle, as `tls.Server` does; without an answer, it does not verify. */
+function chainErrorOf(socket: tls.TLSSocket, side: Side): string | null {
   const { authorizationError, _handle } = socket as { authorizationError?: unknown; _handle?: Handle };
   if (authorizationError) return String(authorizationError);
   const asked = side.kind === "server" && _handle?.verifyError !== undefined;

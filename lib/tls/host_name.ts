@@ -6,20 +6,20 @@
 import { domainToASCII } from "node:url";
 import { canonicalAddress } from "../addr.ts";
 
-/** One name of a certificate, in the only spelling that peers compare. */
+/** One name in a certificate, in the spelling that peers compare. */
 export interface HostName {
   readonly kind: "dns" | "ip";
   readonly text: string;
 }
 
-/** A label of a name; the underscore is no letter of the DNS but stands in the names of many machines. */
+/** A label of a name. Underscores are not allowed in host names (RFC 952), but many machines have them. */
 const LABEL = /^(?!-)[a-z\d_-]{1,63}(?<!-)$/;
 
 /**
- * Reads a name or an address as a person types it: in lower case, `grüße.example` as `xn--gre-6ka8l.example`, `[::1]` without brackets.
+ * Normalises a name or an address that a user typed: lower case, `grüße.example` to `xn--gre-6ka8l.example`, `[::1]` to `::1`.
  *
- * @param text What was typed. `*.` in front stands for any one label, where two more follow (browsers and OpenSSL want that).
- * @returns The name, or `null` when a certificate cannot hold it: empty, a URL, `host:port`, a zone, more than 253 characters.
+ * @param text The typed name. A leading `*.` matches any one label; two more labels must follow (browsers and OpenSSL require that).
+ * @returns The name, or `null` if a certificate cannot hold it: empty, a URL, `host:port`, a zone, more than 253 characters.
  *
  * @example Usage
  * ```ts
@@ -37,12 +37,12 @@ export function parseHostName(text: string): HostName | null {
   if (address !== null) return { kind: "ip", text: address };
   const star = text.startsWith("*.") ? "*." : "";
   const typed = text.slice(star.length).replace(/\.$/, "").toLowerCase();
-  // Only what is not ASCII: for a browser's parser 1.2.3 is the address 1.2.0.3.
+  // Non-ASCII names only: a URL parser turns 1.2.3 into the address 1.2.0.3.
   const name = /^[\x21-\x7e]*$/.test(typed) ? typed : domainToASCII(typed);
   const labels = name.split(".");
   const last = labels.at(-1) ?? "";
   if ((star + name).length > 253 || !labels.every((label) => LABEL.test(label))) return null;
-  // A name whose last label is a number would be taken for an address (URL Standard, "ends in a number").
+  // A name whose last label is a number would be parsed as an address (URL Standard, "ends in a number").
   if (/^(\d+|0x[\da-f]*)$/.test(last) || (star !== "" && labels.length < 2)) return null;
   return { kind: "dns", text: star + name };
 }

@@ -1,9 +1,9 @@
 /**
- * The server's own key and certificate, kept between runs so that clients know it again.
+ * The server's own key and certificate, kept between runs so that clients recognise it.
  *
  * Four files in `plainwire` in the user's config folder: `ca.pem`, `ca-key.pem`, `server.pem`, `server-key.pem`. A key is written
- * once and never replaced; certificates are made anew from it when they are due. So whatever two servers do at the same time, a
- * certificate there always fits its key, and what clients remember (the fingerprint of the key) stays.
+ * once and never replaced; its certificates are renewed when due. So a certificate always matches its key, even while several servers
+ * start at once, and the key fingerprint that clients remember stays.
  *
  * @module
  */
@@ -13,53 +13,52 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import type { Fingerprint } from "./peer_identity.ts";
 import { parseHostName } from "./host_name.ts";
 import { checkPair, type Identity, identityOf, isSignedBy, type Pair } from "./pem.ts";
-import { createFile, fileFailure, Mode, readFileIfThere, replaceFile } from "./atomic_file.ts";
+import { createFile, fileFailure, Mode, readFileIfExists, replaceFile } from "./atomic_file.ts";
 
-/** What a server shows its clients. */
+/** A server's key and certificate. */
 export interface ServerIdentity {
   /** The chain and its key, for `Deno.listenTls`. */
   readonly pair: Pair;
-  /** The certificate of the authority that vouches for it, PEM. */
+  /** The certificate of the CA that signed it, PEM. */
   readonly authority: string;
-  /** Of its public key: what `--pin` takes. */
+  /** The fingerprint of its public key, for `--pin`. */
   readonly fingerprint: Fingerprint;
-  /** Whether it was made in this run, is that of an earlier one, or has an earlier one's key and a new certificate. */
+  /** Whether it was made in this run, is an earlier one, or has an earlier one's key and a new certificate. */
   readonly origin: "made" | "reused" | "renewed";
-  /** Where it is kept; `null` when it ends with this run. */
+  /** Where it is stored; `null` if it exists for this run only. */
   readonly folder: string | null;
 }
 
 /** Options of {@linkcode serverIdentity}. */
 export interface IdentityOptions {
-  /** Host names and addresses; those of the machine unless told otherwise. */
+  /** Host names and addresses; those of the machine by default. */
   readonly names?: readonly string[];
   /** Make one for this run only, and touch no file. */
   readonly ephemeral?: boolean;
-  /** Where it is kept; see {@linkcode identityFolder}. */
+  /** Where to store it; {@linkcode identityFolder} by default. */
   readonly folder?: string | null;
   readonly now?: Date;
-  /** Who is told what is wrong with the files. */
+  /** Receives warnings about the files. */
   readonly events?: Events;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-/** A leaf is made anew when less than this is left of it (ms). */
-const LEAF_LEFT = 7 * DAY;
-/** The authority likewise. */
-const AUTHORITY_LEFT = 30 * DAY;
+/** The remaining validity (ms) below which a leaf is renewed. */
+const LEAF_RENEWAL = 7 * DAY;
+/** The same for the CA. */
+const AUTHORITY_RENEWAL = 30 * DAY;
 
-/** How the names of our authorities begin; what anybody else signed is never replaced. */
-const OURS = "CN=Plainwire CA (";
+/** How the names of our CAs start; a certificate from another issuer is never replaced. */
+const OWN_CA_PREFIX = "CN=Plainwire CA (";
 
 /**
- * The identity of servers on this machine: reused when it covers the names and is valid for 7 more days, else renewed with the same
- * key, else made. Where files cannot be used or kept, that is said as a warning, they stay as they are, and the identity is for this
- * run only.
+ * The identity of servers on this machine: reused if it covers the names and is valid for 7 more days, else renewed with the same key,
+ * else made. If the files cannot be used or stored, it emits a warning, leaves them as they are and makes an identity for this run only.
  *
  * Needs `--allow-sys=hostname,networkInterfaces`, `--allow-env=HOME,XDG_CONFIG_HOME,APPDATA`, and `--allow-read` and `--allow-write`
- * of the folder; what is missing costs the names or the keeping.
+ * for the folder. Without them it works with fewer names, or for this run only.
  *
- * @throws {UsageError} A name cannot stand in a certificate.
+ * @throws {UsageError} A certificate cannot hold a name.
  */
 export async function serverIdentity(options: IdentityOptions = {}): Promise<ServerIdentity> {
   const { ephemeral = false, now = new Date(), events = NO_EVENTS } = options;
@@ -71,7 +70,7 @@ export async function serverIdentity(options: IdentityOptions = {}): Promise<Ser
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const message =
-        `${error.message}. So this server has a new key for this run only: no --pin or known host of before fits`;
+        `${error.message}. So this server has a new key for this run only: earlier pins and known hosts do not match it`;
       events.emit({ event: "warning", message });
     }
   }
@@ -96,38 +95,42 @@ async function storedIdentity(
   now: Date,
   events: Events,
 ): Promise<ServerIdentity> {
-  if (folder === null) throw new Failure(Exit.failed, "Cannot keep a key: neither HOME nor XDG_CONFIG_HOME says where");
+  if (folder === null) {
+    throw new Failure(Exit.failed, "Cannot keep a key: neither HOME nor XDG_CONFIG_HOME names a folder");
+  }
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw fileFailure(`make the folder ${folder}`, error);
   }
-  const authority = await keptAuthority(folder, now, events);
-  const kept = await keptPair(`${folder}/server`, events);
+  const authority = await loadOrMakeAuthority(folder, now, events);
+  const kept = await loadOrMakeKey(`${folder}/server`, events);
   if (kept.certificate !== null) {
     const pair = { certificate: kept.certificate, key: kept.key };
     const found = identityOf(pair.certificate);
     if (authority.origin === "reused" && isSignedBy(pair.certificate, authority.pair.certificate)) {
-      if (lasts(found, LEAF_LEFT, now) && covers(found, names)) return identity(pair, authority.pair, "reused", folder);
+      if (isValidFor(found, LEAF_RENEWAL, now) && covers(found, names)) {
+        return identity(pair, authority.pair, "reused", folder);
+      }
     }
-    demandOurs(found, `${folder}/server.pem`);
+    requireOurs(found, `${folder}/server.pem`);
   }
   const pair = await makeLeaf(authority.pair, { names, key: kept.key, now });
   await replaceFile(`${folder}/server.pem`, pair.certificate, Mode.open);
   return identity(pair, authority.pair, kept.made ? "made" : "renewed", folder);
 }
 
-/** The authority of a folder: as it is, or with a new certificate for the old key. */
-async function keptAuthority(
+/** The CA of a folder: as it is, or with a new certificate for the old key. */
+async function loadOrMakeAuthority(
   folder: string,
   now: Date,
   events: Events,
 ): Promise<{ pair: Pair; origin: "made" | "reused" }> {
-  const { certificate, key } = await keptPair(`${folder}/ca`, events);
+  const { certificate, key } = await loadOrMakeKey(`${folder}/ca`, events);
   if (certificate !== null) {
     const found = identityOf(certificate);
-    demandOurs(found, `${folder}/ca.pem`);
-    if (lasts(found, AUTHORITY_LEFT, now)) return { pair: { certificate, key }, origin: "reused" };
+    requireOurs(found, `${folder}/ca.pem`);
+    if (isValidFor(found, AUTHORITY_RENEWAL, now)) return { pair: { certificate, key }, origin: "reused" };
   }
   const pair = await makeAuthority({ name: hostName(), key, now });
   await replaceFile(`${folder}/ca.pem`, pair.certificate, Mode.open);
@@ -135,63 +138,63 @@ async function keptAuthority(
 }
 
 /**
- * Reads a certificate and its key, and makes the key when neither is there.
+ * Reads a certificate and its key, and makes the key if neither exists.
  *
  * @param stem `…/server` for `server.pem` and `server-key.pem`.
- * @returns The pair, checked; no certificate where none has been made for the key; `made` when the key is of this call.
+ * @returns The checked pair; `certificate` is `null` if none was made for the key yet; `made` if this call made the key.
  */
-async function keptPair(
+async function loadOrMakeKey(
   stem: string,
   events: Events,
 ): Promise<{ certificate: string | null; key: string; made: boolean }> {
   const files = { certificate: `${stem}.pem`, key: `${stem}-key.pem` };
-  // In this order: whoever writes a certificate has written its key before.
-  const certificate = await readFileIfThere(files.certificate);
-  let key = await readFileIfThere(files.key);
+  // In this order, since every writer writes the key before its certificate.
+  const certificate = await readFileIfExists(files.certificate);
+  let key = await readFileIfExists(files.key);
   let made = false;
   if (key === null) {
     if (certificate !== null) {
       throw new Failure(
         Exit.failed,
-        `Cannot use ${files.certificate}: its key is gone, and only removing it too lets a new one be made`,
+        `Cannot use ${files.certificate}: its key is gone; remove the certificate too, and a new pair will be made`,
       );
     }
     key = await makeKey();
     made = await createFile(files.key, key, Mode.secret);
-    // Another server was faster: its key is the one.
-    if (!made) key = await readFileIfThere(files.key) ?? key;
+    // Another server has just made one: use its key.
+    if (!made) key = await readFileIfExists(files.key) ?? key;
   } else {
-    await warnOfReaders(files.key, events);
+    await warnIfReadable(files.key, events);
   }
   if (certificate !== null) checkPair({ certificate, key }, files);
   if (!await isSigningKey(key)) {
     throw new Failure(
       Exit.failed,
-      `Cannot use ${files.key}: it is no P-256 key in PKCS#8 PEM, as the ones made here are`,
+      `Cannot use ${files.key}: it is not a P-256 key in PKCS#8 PEM, the only kind that is made here`,
     );
   }
   return { certificate, key, made };
 }
 
-/** A key that others can read is no secret; said as ssh does, but not refused. */
-async function warnOfReaders(file: string, events: Events): Promise<void> {
+/** Warns about a key that other users can read, as ssh does, but does not refuse it. */
+async function warnIfReadable(file: string, events: Events): Promise<void> {
   const { mode } = await Deno.stat(file);
   if (mode === null || (mode & 0o077) === 0) return;
   events.emit({
     event: "warning",
-    message: `Others on this machine can read the key in ${file}; try chmod 600 ${file}`,
+    message: `Other users of this machine can read the key in ${file}; try chmod 600 ${file}`,
   });
 }
 
-function demandOurs({ issuer }: Identity, file: string): void {
-  if (issuer.startsWith(OURS)) return;
+function requireOurs({ issuer }: Identity, file: string): void {
+  if (issuer.startsWith(OWN_CA_PREFIX)) return;
   throw new Failure(
     Exit.failed,
     `Cannot renew ${file}: it was not made by Plainwire (${issuer}); use it with --cert and --key`,
   );
 }
 
-function lasts({ notBefore, notAfter }: Identity, left: number, now: Date): boolean {
+function isValidFor({ notBefore, notAfter }: Identity, left: number, now: Date): boolean {
   return notBefore <= now && notAfter.getTime() - now.getTime() >= left;
 }
 
@@ -200,40 +203,40 @@ function covers({ names }: Identity, wanted: readonly string[]): boolean {
 }
 
 /**
- * The names under which this machine is reached: `localhost`, its loopback addresses, its host name (with `.local`, as mDNS has it)
- * and each address of its interfaces, except those that need a zone.
+ * The names that reach this machine: `localhost`, its loopback addresses, its host name (also with `.local` for mDNS) and the addresses
+ * of its interfaces, except link-local ones, which need a zone.
  */
 export function machineNames(): string[] {
-  const host = permitted(() => Deno.hostname());
-  const addresses = permitted(() => Deno.networkInterfaces().map(({ address }) => address)) ?? [];
+  const host = ifPermitted(() => Deno.hostname());
+  const addresses = ifPermitted(() => Deno.networkInterfaces().map(({ address }) => address)) ?? [];
   const hosts = host === undefined ? [] : [host, ...(host.includes(".") ? [] : [`${host}.local`])];
   const candidates = ["localhost", "127.0.0.1", "::1", ...hosts, ...addresses.filter((each) => !/^fe80:/i.test(each))];
   const names = candidates.map((name) => parseHostName(name)?.text);
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-/** The machine's own name, for people. */
+/** The machine's host name, for display. */
 export function hostName(): string {
-  return permitted(() => Deno.hostname()) ?? "this machine";
+  return ifPermitted(() => Deno.hostname()) ?? "this machine";
 }
 
 /**
- * Where identities are kept: `$XDG_CONFIG_HOME/plainwire`, else `~/.config/plainwire` (on macOS too), on Windows `%APPDATA%\plainwire`.
+ * Where identities are stored: `$XDG_CONFIG_HOME/plainwire`, else `~/.config/plainwire` (macOS too); on Windows `%APPDATA%\plainwire`.
  *
- * @returns The folder, or `null` when nothing says where the user's files are.
+ * @returns The folder, or `null` if the environment names none.
  */
 export function identityFolder(): string | null {
   const [home, config, roaming] = ["HOME", "XDG_CONFIG_HOME", "APPDATA"].map((name) =>
-    permitted(() => Deno.env.get(name))
+    ifPermitted(() => Deno.env.get(name))
   );
   if (Deno.build.os === "windows") return roaming ? `${roaming}\\plainwire` : null;
-  // A relative path there is to be ignored (XDG Base Directory Specification).
+  // A relative path must be ignored (XDG Base Directory Specification).
   if (config?.startsWith("/")) return `${config}/plainwire`;
   return home ? `${home}/.config/plainwire` : null;
 }
 
-/** The result, or nothing when this run has no permission for it. */
-function permitted<T>(read: () => T): T | undefined {
+/** The result, or `undefined` if this run has no permission for it. */
+function ifPermitted<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * The servers whose keys were trusted on first use, in a file: a line each, `HOST:PORT sha256:…`.
+ * The servers whose keys were trusted on first use, in a file with a line for each: `HOST:PORT sha256:…`.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Fingerprint } from "./peer_identity.ts";
 import { readSmallFile } from "./atomic_file.ts";
 
-/** Knows which key a server had when it was trusted. */
+/** Remembers the key that each server had when it was trusted. */
 export interface KnownHosts {
-  /** Where that is written; for people. */
+  /** The path of the file, for messages. */
   readonly path: string;
-  /** The key that a server had; `null` for one that is not known. */
+  /** The remembered key of a server; `null` if the server is unknown. */
   find(host: string): Promise<Fingerprint | null>;
-  /** Remembers a server's key. */
+  /** Stores a server's key. */
   remember(host: string, fingerprint: Fingerprint): Promise<void>;
-  /** Does one thing after the other: of many connections at once, the second finds what the first has had remembered. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs one call at a time: of several concurrent connections, the second finds the key that the first one stored. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Known hosts in a file; it and its folder are made when the first one is remembered. */
+/** Known hosts in a file; it and its folder are created for the first entry. */
 export class KnownHostsFile implements KnownHosts {
   readonly path: string;
   #last: Promise<unknown> = Promise.resolve();
@@ -28,24 +28,24 @@ export class KnownHostsFile implements KnownHosts {
     this.path = path;
   }
 
-  /** @throws {Failure} The file cannot be read, or is none of ours: then nobody is trusted by it. */
+  /** @throws {Failure} The file cannot be read or is malformed: then no server is trusted. */
   async find(host: string): Promise<Fingerprint | null> {
     for (const line of (await this.#read()).split("\n")) {
       const [name, fingerprint = ""] = line.trim().split(/\s+/);
       if (name !== host) continue;
       if (!/^sha256:[\da-f]{64}$/.test(fingerprint)) {
-        throw this.#problem("read", `the line of ${host} has no fingerprint`);
+        throw this.#problem("read", `the line for ${host} has no fingerprint`);
       }
       return fingerprint as Fingerprint;
     }
     return null;
   }
 
-  /** Appends a line, in one write: two clients at the same time lose nothing. */
+  /** Appends a line in one write, so that concurrent clients lose no entry. */
   async remember(host: string, fingerprint: Fingerprint): Promise<void> {
     try {
       const before = await this.#text();
-      // An editor may have left the last line without its end.
+      // An editor may have left the last line without a newline.
       const end = before === "" || before.endsWith("\n") ? "" : "\n";
       await Deno.mkdir(this.path.replace(/[/\\][^/\\]*$/, ""), { recursive: true, mode: 0o700 });
       await Deno.writeTextFile(this.path, `${end}${host} ${fingerprint}\n`, { append: true, mode: 0o600 });
@@ -54,7 +54,7 @@ export class KnownHostsFile implements KnownHosts {
     }
   }
 
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {});
     return turn;
@@ -68,7 +68,7 @@ export class KnownHostsFile implements KnownHosts {
     }
   }
 
-  /** What the file has; nothing when there is none. */
+  /** The file's content; "" if there is no file. */
   async #text(): Promise<string> {
     try {
       return await readSmallFile(this.path);

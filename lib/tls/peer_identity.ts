@@ -5,7 +5,7 @@
  */
 import { createHash, type X509Certificate } from "node:crypto";
 
-/** The SHA-256 of a key or a certificate, in lower-case hexadecimal digits behind `sha256:`. */
+/** The SHA-256 of a key or a certificate: `sha256:` and lower-case hexadecimal digits. */
 export type Fingerprint = `sha256:${string}`;
 
 /** The tag of a certificate's version, which one of version 1 leaves out (RFC 5280 4.1). */
@@ -14,7 +14,7 @@ const EXPLICIT_VERSION = 0xa0;
 const BEFORE_KEY = 5;
 
 /**
- * The fingerprint of a certificate's public key (its SubjectPublicKeyInfo, RFC 5280 4.1.2.7): it survives the renewal of the certificate.
+ * The fingerprint of a certificate's public key (its SubjectPublicKeyInfo, RFC 5280 4.1.2.7), which renewing the certificate keeps.
  *
  * Read out of the DER, since the runtime cannot export every kind of key that it can serve (RSA-PSS, for example).
  */
@@ -26,7 +26,7 @@ export function keyFingerprint({ raw }: X509Certificate): Fingerprint {
   return sha256(raw.subarray(at, elementAt(raw, at).end));
 }
 
-/** The fingerprint of some bytes. */
+/** The fingerprint of bytes. */
 export function sha256(bytes: Uint8Array): Fingerprint {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

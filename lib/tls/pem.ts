@@ -1,7 +1,7 @@
 /**
- * Certificates and keys as people bring them: PEM files (RFC 7468), read and checked before a socket is opened with them. Pure.
+ * Reads and checks the user's PEM files (RFC 7468) with certificates and keys, before a socket is opened with them. Pure.
  *
- * Making them is another matter: `lib/tls/certificate.ts`.
+ * `lib/tls/certificate.ts` makes them.
  *
  * @module
  */
@@ -12,34 +12,33 @@ import { type Fingerprint, keyFingerprint } from "./peer_identity.ts";
 import { escapeControls, plural } from "../text.ts";
 import { altNames } from "./trust.ts";
 
-/** A certificate and the key that belongs to it, as `Deno.listenTls` takes them. */
+/** A certificate and its private key, as `Deno.listenTls` takes them. */
 export interface Pair {
-  /** PEM; the certificate itself first, then those that vouch for it. */
+  /** PEM: the certificate, then the rest of its chain. */
   readonly certificate: string;
-  /** PEM; PKCS#8 where it is our own. Never to be printed, logged or quoted. */
+  /** PEM; PKCS#8 if it was made here. Never print, log or quote it. */
   readonly key: string;
 }
 
-/** What a certificate says; text that its maker chose has its controls escaped. */
+/** The contents of a certificate; control characters in text that its issuer chose are escaped. */
 export interface Identity {
-  /** `sha256:` and the hex digits of the SHA-256 of the DER SubjectPublicKeyInfo, as in RFC 7469: it stays when only the certificate is renewed. */
+  /** `sha256:` and the hex SHA-256 of the DER SubjectPublicKeyInfo, as in RFC 7469: it stays when only the certificate is renewed. */
   readonly fingerprint: Fingerprint;
   /**
-   * The host names, addresses and mail addresses that it is for (subjectAltName), to be shown: the runtime does not tell a name with a
-   * comma in it from two. Whether a peer's certificate is for a host is decided by TLS.
+   * Its host names, addresses and mail addresses (subjectAltName), for display only: the runtime does not distinguish a name that
+   * contains a comma from two names. TLS decides whether a peer's certificate matches a host.
    */
   readonly names: readonly string[];
-  /** Who it is for: `CN=localhost`. */
+  /** Its subject: `CN=localhost`. */
   readonly subject: string;
-  /** Who vouches for it. */
   readonly issuer: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Whether it may sign others. */
+  /** Whether it may sign other certificates. */
   readonly isCa: boolean;
 }
 
-/** Where a certificate and a key came from; named in messages. */
+/** The names of the files of a certificate and a key, for messages. */
 export interface PairFiles {
   readonly certificate: string;
   readonly key: string;
@@ -51,7 +50,7 @@ export interface CheckOptions {
   readonly now?: Date;
 }
 
-/** A block of a PEM file; what stands between blocks is a comment (RFC 7468 2). */
+/** A block of a PEM file; text between blocks is a comment (RFC 7468 2). */
 interface Block {
   readonly label: string;
   readonly text: string;
@@ -68,9 +67,9 @@ const isKey = ({ label }: Block): boolean => label.endsWith("PRIVATE KEY");
 /**
  * Reads the first certificate of a PEM file.
  *
- * @param pem One certificate, a chain, or a file with the key in it.
- * @param file What to call it in messages.
- * @throws {UsageError} There is no certificate in it, or a broken one.
+ * @param pem One certificate, a chain, or a file that also holds the key.
+ * @param file Its name in messages.
+ * @throws {UsageError} It holds no certificate, or a broken one.
  */
 export function identityOf(pem: string, file = "the certificate"): Identity {
   const [first] = certificatesIn(pem, file);
@@ -98,23 +97,23 @@ function certificatesIn(pem: string, file: string): X509Certificate[] {
 
 function noCertificate(pem: string, file: string): UsageError {
   const blocks = blocksOf(pem);
-  if (blocks.some(isKey)) return new UsageError(`Cannot read ${file}: it is a key where a certificate is wanted`);
-  const why = blocks[0] === undefined ? notPem(pem) : `${blocks[0].label} where a certificate is wanted`;
-  return new UsageError(`Cannot read ${file}: it is ${why}`);
+  if (blocks.some(isKey)) return new UsageError(`Cannot read ${file}: it holds a key, not a certificate`);
+  const why = blocks[0] === undefined ? notPem(pem) : `it holds ${blocks[0].label}, not a certificate`;
+  return new UsageError(`Cannot read ${file}: ${why}`);
 }
 
-/** Why nothing was found: DER begins with the tag of a SEQUENCE and a long length. */
+/** Why no block was found. DER starts with the tag of a SEQUENCE and a length in long form. */
 function notPem(text: string): string {
-  if (text.trim() === "") return "empty";
+  if (text.trim() === "") return "it is empty";
   return /^0[\x80-\x84\ufffd]/.test(text)
-    ? "in DER or PKCS#12 form, not PEM; `openssl` converts it"
-    : "no PEM file (one begins with -----BEGIN …-----)";
+    ? "it is in DER or PKCS#12 format, not PEM; convert it with `openssl`"
+    : "it is not a PEM file (which starts with -----BEGIN …-----)";
 }
 
 /**
- * Says whether a certificate was signed by an authority's key.
+ * Whether a certificate was signed by a CA's key.
  *
- * @throws {UsageError} One of them is no certificate.
+ * @throws {UsageError} One of them is not a certificate.
  */
 export function isSignedBy(certificate: string, authority: string): boolean {
   const [leaf] = certificatesIn(certificate, "the certificate");
@@ -123,12 +122,12 @@ export function isSignedBy(certificate: string, authority: string): boolean {
 }
 
 /**
- * Checks a certificate and a key that somebody brings: each is what it should be, and they belong together.
+ * Checks that a certificate and a key are well-formed and match.
  *
- * @param pair The files' content. Keys may be PKCS#8, PKCS#1 (RSA) or SEC 1 (EC), certificates a chain; both may be one file.
- * @param files What to call them in messages.
- * @param options With `client`, it is a client's, which need not name a host; `now` is the time to check the validity against.
- * @returns What to warn of: expired, not valid yet, no names, a CA's. The handshake will fail for the peer, not here.
+ * @param pair The contents of the files. Keys may be PKCS#8, PKCS#1 (RSA) or SEC 1 (EC), certificates a chain; one file may hold both.
+ * @param files Their names in messages.
+ * @param options With `client`, it is a client certificate, which need not name a host; `now` is the time to check the validity at.
+ * @returns Warnings: expired, not valid yet, no names, a CA certificate. Peers will refuse it, but it can be used.
  * @throws {UsageError} They cannot be used. No message quotes a key.
  */
 export function checkPair(pair: Pair, files: PairFiles, options: CheckOptions = {}): string[] {
@@ -141,9 +140,9 @@ export function checkPair(pair: Pair, files: PairFiles, options: CheckOptions = 
   );
   if (at > 0) {
     throw new UsageError(
-      `Cannot use ${files.certificate}: the key in ${files.key} belongs to certificate ${
+      `Cannot use ${files.certificate}: the key in ${files.key} belongs to its certificate number ${
         at + 1
-      } in it; that one must come first`,
+      }, which must come first`,
     );
   }
   if (at < 0) {
@@ -162,9 +161,9 @@ function warningsOf(identity: Identity, file: string, { client = false, now = ne
     );
   }
   if (identity.names.length === 0 && !client) {
-    warnings.push("names no host (subjectAltName); peers look at nothing else");
+    warnings.push("names no host in subjectAltName, the only place that peers check");
   }
-  if (identity.isCa) warnings.push("is marked as a CA's; Deno, for one, will refuse to talk to whoever shows it");
+  if (identity.isCa) warnings.push("is marked as a CA certificate; some peers, Deno among them, refuse one");
   return warnings.map((what) => `The certificate in ${file} ${what}`);
 }
 
@@ -175,28 +174,28 @@ function readKey(pem: string, file: string): KeyObject {
   const [key] = keys;
   if (key === undefined) {
     const what = blocks.some(isCertificate)
-      ? "a certificate where its key is wanted"
+      ? "it holds a certificate, not a key"
       : blocks.some(({ label }) => label.endsWith("PUBLIC KEY"))
-      ? "a public key where the private one is wanted"
+      ? "it holds a public key, not a private one"
       : blocks[0] === undefined
       ? notPem(pem)
-      : `${blocks[0].label} where a key is wanted`;
-    throw new UsageError(`Cannot read ${file}: it is ${what}`);
+      : `it holds ${blocks[0].label}, not a key`;
+    throw new UsageError(`Cannot read ${file}: ${what}`);
   }
   if (keys.length > 1) {
-    throw new UsageError(`Cannot read ${file}: it holds ${plural(keys.length, "key")}, one is wanted`);
+    throw new UsageError(`Cannot read ${file}: it holds ${plural(keys.length, "key")}, not one`);
   }
   if (key.label.startsWith("ENCRYPTED") || /^Proc-Type:.*ENCRYPTED/m.test(key.text)) {
     throw new UsageError(
-      `Cannot read ${file}: the key is encrypted; \`openssl pkey -in ${file} -out DECRYPTED.pem\` takes the password off`,
+      `Cannot read ${file}: the key is encrypted; decrypt it with \`openssl pkey -in ${file} -out DECRYPTED.pem\``,
     );
   }
   try {
     return createPrivateKey(key.text);
   } catch {
-    // The cause stays out: nobody has promised that it quotes nothing.
+    // Without the cause: its message might quote the key.
     throw new UsageError(
-      `Cannot read ${file}: its ${key.label} is broken, or of a kind that is not known here (EC, RSA and Ed25519 are)`,
+      `Cannot read ${file}: its ${key.label} is broken or of an unsupported type (EC, RSA and Ed25519 are supported)`,
     );
   }
 }
@@ -205,24 +204,24 @@ function certificateKey(certificate: X509Certificate, file: string): KeyObject {
   try {
     return certificate.publicKey;
   } catch (error) {
-    throw new UsageError(`Cannot use ${file}: its kind of key is not known here (EC, RSA and Ed25519 are)`, {
+    throw new UsageError(`Cannot use ${file}: its type of key is not supported (EC, RSA and Ed25519 are)`, {
       cause: error,
     });
   }
 }
 
-/** A public key in one spelling, whatever the form in which the file has it (a compressed EC point, say). */
+/** A public key in one canonical form, also if the file has another (a compressed EC point, for example). */
 function publicKeyOf(key: KeyObject): string {
   const spki = key.type === "private" ? createPublicKey(key as never) : key;
   return spki.export({ type: "spki", format: "der" }).toString("base64");
 }
 
-/** A distinguished name in one line; the runtime puts a newline between its parts. */
+/** A distinguished name on one line; the runtime separates its parts by newlines. */
 function nameIn(text: string): string {
   return escapeControls(text.replaceAll("\n", ", "));
 }
 
-/** The names that a certificate is for, to be shown; what is no name of a host or a mailbox is left out. */
+/** A certificate's names, for display: host names, addresses and mail addresses. */
 function namesIn(certificate: X509Certificate): string[] {
   return altNames(certificate).flatMap(({ kind, value }) => {
     if (kind === "IP Address") return [canonicalAddress(value) ?? escapeControls(value)];

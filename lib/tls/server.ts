@@ -1,5 +1,5 @@
 /**
- * The server's side of TLS: a layer over each socket that it accepts.
+ * The server's side of TLS: a layer over each accepted socket.
  *
  * @module
  */
@@ -10,31 +10,31 @@ import { encodeText } from "../text.ts";
 import type { Side } from "./handshake.ts";
 import { TlsSocket } from "./socket.ts";
 
-/** How a server speaks TLS. */
+/** A server's TLS settings. */
 export interface ServerTls {
-  /** Its certificate, with its chain, and key (PEM). */
+  /** Its certificate chain and key (PEM). */
   readonly certificate: string;
   readonly key: string;
-  /** Clients must show a certificate issued by one of these (PEM); `null` = none is asked for. */
+  /** Clients must present a certificate issued by one of these CAs (PEM); `null` = none is requested. */
   readonly clientCa: string | null;
   /** Protocols to accept by ALPN, in order of preference. */
   readonly alpn: readonly string[];
-  /** What a client that does not speak TLS gets to read. */
-  readonly plain?: Uint8Array;
-  /** How long a handshake may take (ms); 10 s by default. */
-  readonly patience?: number;
+  /** Sent to a client that does not speak TLS. */
+  readonly plaintextReply?: Uint8Array;
+  /** Time limit of the handshake (ms); 10 s by default. */
+  readonly handshakeTimeout?: number;
 }
 
-const PLAIN = encodeText("Cannot serve you: this port speaks TLS\n");
+const PLAINTEXT_REPLY = encodeText("Cannot serve you: this port speaks TLS\n");
 
 /**
  * Makes the layer that encrypts a server's connections. Each handshake runs in the background: the first read or write waits for it,
  * the accept loop does not.
  *
- * @param settings Certificate and key are taken as they are: `checkPair` has seen whether they belong together.
+ * @param settings Certificate and key must have passed `checkPair`.
  */
 export function tlsServer(
-  { certificate, key, clientCa, alpn, plain = PLAIN, patience = HANDSHAKE }: ServerTls,
+  { certificate, key, clientCa, alpn, plaintextReply = PLAINTEXT_REPLY, handshakeTimeout = HANDSHAKE }: ServerTls,
 ): Layer {
   const options = {
     secureContext: tls.createSecureContext({
@@ -44,9 +44,15 @@ export function tlsServer(
       ...(clientCa === null ? {} : { ca: clientCa }),
     }),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
-    // A client without a good one is told why by us, over the connection, where it can read it.
+    // Clients without a valid one are refused after the handshake, with the reason sent over the connection.
     ...(clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false }),
   };
-  const side: Side = { kind: "server", options, plain, patience, demanding: clientCa !== null };
+  const side: Side = {
+    kind: "server",
+    options,
+    plaintextReply,
+    handshakeTimeout,
+    requireCertificate: clientCa !== null,
+  };
   return (socket) => new TlsSocket(socket, side);
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the certificate of a server is to be trusted, and why not. Pure: who is known already, and who is asked, is the caller's business.
+ * Decides whether a certificate can be trusted, and gives the reason if not. Pure: the caller handles known hosts and asks the user.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { dayOf } from "../text.ts";
 /**
  * Reads a pin: `sha256:` and 64 hexadecimal digits, or OpenSSL's form with colons.
  *
- * @throws {UsageError} It is none.
+ * @throws {UsageError} It is not a pin.
  *
  * @example Usage
  * ```ts
@@ -34,38 +34,38 @@ export function parsePin(text: string): Fingerprint {
   );
 }
 
-/** Tells whether a pin is that of a certificate's key, or of the certificate as a whole, which is what `openssl x509 -fingerprint` tells. */
-export function pinFits(pin: Fingerprint, certificate: X509Certificate): boolean {
+/** Whether a pin is the fingerprint of a certificate's key, or of the whole certificate, as `openssl x509 -fingerprint` prints it. */
+export function pinMatches(pin: Fingerprint, certificate: X509Certificate): boolean {
   return pin === keyFingerprint(certificate) || pin === sha256(certificate.raw);
 }
 
-/** What is wrong with a certificate. */
+/** Why a certificate is not trusted. */
 export interface Problem {
-  /** Whether all that is wrong is that nobody we know vouches for it: then a person may decide to. */
-  readonly onlyUnknown: boolean;
-  /** What is wrong, as a clause. */
+  /** If only the issuer is unknown, the user may decide to trust the key. */
+  readonly unknownIssuerOnly: boolean;
+  /** The reason, as a clause. */
   readonly what: string;
   /** What to do about it, as a clause. */
   readonly advice: string;
 }
 
 /**
- * Looks at a certificate as RFC 5280 6 and RFC 9525 want it.
+ * Checks a server's certificate by RFC 5280 6 and RFC 9525.
  *
- * @param host What the server was asked for: a name or an address.
- * @param distrust Why its chain is not trusted; `null` when it is.
- * @returns `null` when nothing is wrong.
+ * @param host The name or address that the client requested.
+ * @param chainError Why its chain does not verify; `null` if it does.
+ * @returns `null` if the certificate is trusted.
  */
-export function problemOf(
+export function certificateProblem(
   certificate: X509Certificate,
   host: string,
-  distrust: string | null,
+  chainError: string | null,
   now = Date.now(),
 ): Problem | null {
   const [from, to] = [certificate.validFromDate, certificate.validToDate];
   if (now > to.getTime()) {
     return problem(
-      `its certificate has expired on ${dayOf(to)}`,
+      `its certificate expired on ${dayOf(to)}`,
       "renew it on the server, or set this machine's clock",
     );
   }
@@ -73,46 +73,46 @@ export function problemOf(
     return problem(`its certificate is not valid before ${dayOf(from)}`, "set this machine's clock, or the server's");
   }
   const names = namesOf(certificate);
-  if (!isFor(certificate, host)) {
-    const instead = names.length === 0 ? "for no name at all" : `for ${names.slice(0, 6).join(", ")}`;
+  if (!covers(certificate, host)) {
+    const instead = names.length === 0 ? "names no host, so it is" : `is for ${names.slice(0, 6).join(", ")},`;
     const advice = names.length === 0 ? "the server needs one that names it" : "use one of those names, or --sni NAME";
-    return problem(`its certificate is ${instead}, and not for ${host}`, advice);
+    return problem(`its certificate ${instead} not for ${host}`, advice);
   }
-  if (distrust === null) return null;
+  if (chainError === null) return null;
   const self = certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
   const what = self
-    ? "its certificate is signed by itself"
-    : `nobody this machine trusts has issued its certificate for servers (issuer: ${oneLine(certificate.issuer)})`;
-  return { onlyUnknown: true, what, advice: "give its CA with --ca FILE or its fingerprint with --pin" };
+    ? "its certificate is self-signed"
+    : `no CA that this machine trusts issued its certificate for servers (issuer: ${oneLine(certificate.issuer)})`;
+  return { unknownIssuerOnly: true, what, advice: "pass its CA with --ca FILE or its fingerprint with --pin" };
 }
 
 /**
- * Why a client's certificate does not let it in, in words for the client.
+ * Why a client's certificate is refused, as a clause for the client.
  *
- * @param distrust Why its chain is not trusted; `null` when it is.
- * @returns `null` when it does.
+ * @param chainError Why its chain does not verify; `null` if it does.
+ * @returns `null` if the certificate is accepted.
  */
 export function clientRefusal(
   certificate: X509Certificate | null,
-  distrust: string | null,
+  chainError: string | null,
   now = Date.now(),
 ): string | null {
-  if (certificate === null) return "this server wants to see a certificate (--cert and --key)";
+  if (certificate === null) return "this server requires a certificate (--cert and --key)";
   if (now > certificate.validToDate.getTime()) {
-    return `your certificate has expired on ${dayOf(certificate.validToDate)}`;
+    return `your certificate expired on ${dayOf(certificate.validToDate)}`;
   }
   if (now < certificate.validFromDate.getTime()) {
     return `your certificate is not valid before ${dayOf(certificate.validFromDate)}`;
   }
-  if (distrust === null) return null;
-  return `this server does not trust who issued your certificate for clients (${oneLine(certificate.issuer)})`;
+  if (chainError === null) return null;
+  return `no CA that this server trusts issued your certificate for clients (issuer: ${oneLine(certificate.issuer)})`;
 }
 
 function problem(what: string, advice: string): Problem {
-  return { onlyUnknown: false, what, advice };
+  return { unknownIssuerOnly: false, what, advice };
 }
 
-/** The names and addresses that a certificate is for (its subjectAltName; the common name counts for nothing, RFC 9525 2). */
+/** The names and addresses in a certificate's subjectAltName; the common name is ignored (RFC 9525 2). */
 export function namesOf(certificate: X509Certificate): string[] {
   return altNames(certificate).flatMap(({ kind, value }) => kind === "DNS" || kind === "IP Address" ? [value] : []);
 }
@@ -125,9 +125,9 @@ export function altNames({ subjectAltName = "" }: X509Certificate): { kind: stri
   }));
 }
 
-function isFor(certificate: X509Certificate, host: string): boolean {
+function covers(certificate: X509Certificate, host: string): boolean {
   if (isAddress(host)) return certificate.checkIP(host) !== undefined;
-  // Where no DNS name stands in it, the runtime would look at the common name, whatever it is told.
+  // Without a DNS name in subjectAltName, the runtime checks the common name even with `subject: "never"`.
   return altNames(certificate).some(({ kind }) => kind === "DNS") &&
     certificate.checkHost(host, { subject: "never" }) !== undefined;
 }
@@ -138,15 +138,15 @@ export function oneLine(name: string): string {
 }
 
 /**
- * The common name of a certificate's subject; `null` when it has none, or several. Not out of {@linkcode X509Certificate.subject}, where
- * a newline within one part looks like the next part.
+ * The common name of a certificate's subject; `null` if it has none or several. It is not parsed from
+ * {@linkcode X509Certificate.subject}, where a newline within one part looks like the start of the next part.
  */
 export function commonName(certificate: X509Certificate): string | null {
   const { CN } = certificate.toLegacyObject().subject;
   return typeof CN === "string" ? CN : null;
 }
 
-/** How a host is written in the file of known hosts. */
+/** A host as the file of known hosts spells it. */
 export function hostKey(hostname: string, port: number): string {
   return formatEndpoint({ hostname: hostname.toLowerCase(), port });
 }

@@ -134,7 +134,7 @@ Deno.test("tls:cert says in one line what it cannot make, and writes nothing (P4
     [[], "no name was given; name a host or an address, or a client with --client"],
     [["https://localhost"], 'for "https://localhost": it must be a host name or an address'],
     [["good.example", "a b"], 'for "a b": it must be'],
-    [["--client", "x\x1b"], 'for the client "x\\u001b": its name has 1 to 64 characters'],
+    [["--client", "x\x1b"], 'for the client "x\\u001b": its name must have 1 to 64 characters'],
     [["--client", "a b", "--client", "A/B"], "twice: two of the names map to the same file name"],
     [["--days", "398", "localhost"], '--days "398": it must be a whole number from 1 to 397'],
     [["--client="], "it must not be empty"],

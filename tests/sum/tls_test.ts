@@ -18,10 +18,10 @@ Deno.test("sum over TLS, only for clients with a certificate of the server's cli
   assertMatch(known.stdout, /^Client name: Plainwire client\n[^]*Sum: 100\n$/);
   const stranger = await run("sum:client", [...client, ...ca]);
   assertEquals([stranger.code, stranger.stdout], [8, ""]);
-  assertStringIncludes(stranger.stderr, "Cannot serve you: this server wants to see a certificate");
+  assertStringIncludes(stranger.stderr, "Cannot serve you: this server requires a certificate");
   const distrustful = await run("sum:client", [...client, "--ca", files("other").cert, ...pair("ada")]);
   assertEquals([distrustful.code, distrustful.stdout], [7, ""]);
-  assertStringIncludes(distrustful.stderr, "nobody this machine trusts has issued its certificate");
+  assertStringIncludes(distrustful.stderr, "no CA that this machine trusts issued its certificate");
   // Outside 1-100: the client is told, over TLS, and the server ends with 0.
   const last = await run("sum:client", [
     ...["--port", `${server.port}`, "--tls", "--number", "0"],
@@ -36,7 +36,7 @@ Deno.test("sum: TLS on a plain port and plain text on a TLS port are reported (T
   await using bare = await startServer("sum:server");
   const tls = await run("sum:client", ["--port", `${bare.port}`, "--tls", "--number", "1"]);
   assertEquals(tls.code, 7);
-  assertStringIncludes(tls.stderr, "the other side does not speak TLS on this port");
+  assertStringIncludes(tls.stderr, "the peer does not speak TLS on this port");
   await bare.script.until(/a client speaks TLS, but this port does not; start the server with --tls/, "stderr");
   await using secured = await startServer("sum:server", ["--tls", "--ephemeral"]);
   const plain = await run("sum:client", ["--port", `${secured.port}`, "--number", "1"]);

@@ -1,5 +1,5 @@
 /**
- * Certificates of every kind, and sockets that speak TLS, for the tests.
+ * Certificates of every kind and TLS sockets for the tests.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { type StreamListener, streamSocket } from "../../lib/net/socket.ts";
 import { TlsSocket } from "../../lib/tls/socket.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Some days from now, or ago. */
+/** Some days from now; negative numbers are in the past. */
 export const inDays = (days: number): Date => new Date(Date.now() + days * DAY);
 
 const names = ["localhost", "127.0.0.1", "::1"];
 
-/** A CA that the tests trust, one that nobody trusts, and what they have issued. */
+/** A CA that the tests trust, one that they do not, and certificates from both. */
 export const pki = await (async () => {
   const ca = await makeAuthority({ name: "tests" });
   const other = await makeAuthority({ name: "strangers" });
@@ -37,7 +37,7 @@ export const pki = await (async () => {
   };
 })();
 
-/** A certificate as `openssl req -x509` makes it: signed by itself, and marked as a CA's; its name among the alternative ones or not. */
+/** A certificate as `openssl req -x509` makes it: self-signed and marked as a CA; with or without its name in subjectAltName. */
 export async function selfSigned(
   name = "localhost",
   { named = true, subject = [{ CN: [{ utf8String: name }] }] }: { named?: boolean; subject?: JsonNameParams } = {},
@@ -63,7 +63,7 @@ export async function selfSigned(
   return { certificate: `${certificate.toString("pem")}\n`, key: await pemOf(keys.privateKey) };
 }
 
-/** A certificate for clients that a CA has issued to any subject at all. */
+/** A client certificate for any subject, signed by a CA. */
 export async function issued(ca: Pair, subject: JsonNameParams): Promise<Pair> {
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -87,7 +87,7 @@ async function pemOf(key: CryptoKey): Promise<string> {
   return `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`;
 }
 
-/** The certificates and keys as files, `NAME.pem` and `NAME-key.pem`; returns what to name them by. */
+/** Writes the certificates and keys to `NAME.pem` and `NAME-key.pem`; returns a function that gives the paths. */
 export async function writePki(folder: string): Promise<(name: keyof typeof pki) => { cert: string; key: string }> {
   for (const [name, pair] of Object.entries(pki)) {
     await Deno.writeTextFile(`${folder}/${name}.pem`, pair.certificate);
@@ -96,12 +96,12 @@ export async function writePki(folder: string): Promise<(name: keyof typeof pki)
   return (name) => ({ cert: `${folder}/${name}.pem`, key: `${folder}/${name}-key.pem` });
 }
 
-/** A server's TLS with nothing special about it. */
+/** Ordinary TLS settings of a server. */
 export function serverTls(pair: Pair = pki.server, options: Partial<ServerTls> = {}): ServerTls {
   return { ...pair, clientCa: null, alpn: [], ...options };
 }
 
-/** A listener that speaks TLS on a free port. */
+/** A TLS listener on a free port. */
 export function tlsListener(settings: ServerTls = serverTls()): TlsListener {
   const [listener, layer] = [Deno.listen({ hostname: "127.0.0.1", port: 0 }), tlsServer(settings)];
   return {
@@ -112,21 +112,21 @@ export function tlsListener(settings: ServerTls = serverTls()): TlsListener {
   };
 }
 
-/** What a test needs of it. */
+/** A listener whose sockets are TLS sockets. */
 export interface TlsListener extends StreamListener {
   readonly port: number;
   accept(): Promise<TlsSocket>;
   close(): void;
 }
 
-/** Two connected sockets whose handshakes are under way, and what they are made of. */
+/** Two connected sockets with handshakes in progress, and the TCP connection below one of them. */
 export interface SocketPair extends AsyncDisposable {
   readonly client: TlsSocket;
   readonly server: TlsSocket;
   readonly clientRaw: Deno.TcpConn;
 }
 
-/** Connects two of them. */
+/** Connects two TLS sockets. */
 export async function socketPair(
   settings: ServerTls = serverTls(),
   options: ConstructorParameters<typeof TlsSocket>[1] & { kind: "client" } = { kind: "client", options: {} },

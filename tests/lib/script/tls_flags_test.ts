@@ -67,7 +67,7 @@ Deno.test("--cert, --key, --client-ca and --alpn become settings", async () => {
     ...pki.server,
     clientCa: pki.ca.certificate,
     alpn: ["a"],
-    patience: 2000,
+    handshakeTimeout: 2000,
   });
   assertMatch(secrets?.join ?? "", / --cert CERTIFICATE --key KEY$/);
 });
@@ -82,13 +82,13 @@ Deno.test("conflicting flags and files are misuse, with the reason (T2, 55)", as
     const [args, words] of [
       [["--key", server.key], "Cannot use --key without --cert"],
       [["--cert", server.cert, "--key", files("ada").key], "it is not the key of the certificate in"],
-      [["--cert", server.key, "--key", server.key], "it is a key where a certificate is wanted"],
-      [["--cert", server.cert, "--key", server.cert], "it is a certificate where its key is wanted"],
+      [["--cert", server.key, "--key", server.key], "it holds a key, not a certificate"],
+      [["--cert", server.cert, "--key", server.cert], "it holds a certificate, not a key"],
       [["--cert", `${folder}/none.pem`], `Cannot read --cert ${folder}/none.pem: `],
       ...(Deno.build.os === "windows"
         ? []
         : [[["--cert", "/dev/zero"], "it is a pipe or a device, not a file"]] as const),
-      [["--ephemeral", "--client-ca", server.key], "it is a key where a certificate is wanted"],
+      [["--ephemeral", "--client-ca", server.key], "it holds a key, not a certificate"],
       [["--ephemeral", "--cert", server.cert, "--key", server.key], "Cannot use --ephemeral with --cert"],
     ] as const
   ) {
@@ -101,7 +101,7 @@ Deno.test("conflicting flags and files are misuse, with the reason (T2, 55)", as
       [["--pin", "beef"], "a pin is sha256: and 64 hexadecimal digits"],
       [["--tls-insecure", "--pin", "x"], "Cannot use --tls-insecure with --pin or --ca"],
       [["--tls-insecure", "--ca", "x"], "Cannot use --tls-insecure with --pin or --ca"],
-      [["--ca", server.key], "it is a key where a certificate is wanted"],
+      [["--ca", server.key], "it holds a key, not a certificate"],
       [["--key", server.key], "Cannot use --key without --cert"],
     ] as const
   ) {

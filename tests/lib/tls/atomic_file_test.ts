@@ -4,14 +4,14 @@ import {
   createFile,
   fileFailure,
   Mode,
-  readFileIfThere,
+  readFileIfExists,
   readSmallFile,
   replaceFile,
 } from "../../../lib/tls/atomic_file.ts";
 
 const posix = { ignore: Deno.build.os === "windows" };
 
-/** Runs a test in a folder of its own, which in the end has exactly these files. */
+/** Runs a test in its own folder, which must hold exactly these files at the end. */
 async function inFolder(files: readonly string[], work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -27,23 +27,23 @@ Deno.test("replaceFile() writes a file and replaces it", async () => {
   await inFolder(["a"], async (folder) => {
     for (const text of ["one", "", "x".repeat(300_000)]) {
       await replaceFile(`${folder}/a`, text, Mode.open);
-      assertEquals(await readFileIfThere(`${folder}/a`), text);
+      assertEquals(await readFileIfExists(`${folder}/a`), text);
     }
   });
 });
 
-Deno.test("createFile() lets one of several succeed, and touches nothing that is there", async () => {
+Deno.test("createFile() lets one of several calls succeed and never touches an existing file", async () => {
   await inFolder(["a"], async (folder) => {
     const path = `${folder}/a`;
     const texts = Array.from({ length: 10 }, (_, index) => `${index}`);
     const created = await Promise.all(texts.map((text) => createFile(path, text, Mode.secret)));
     assertEquals(created.filter(Boolean).length, 1);
-    assertEquals(await readFileIfThere(path), texts[created.indexOf(true)] ?? null);
+    assertEquals(await readFileIfExists(path), texts[created.indexOf(true)] ?? null);
     assert(!await createFile(path, "late", Mode.secret));
   });
 });
 
-Deno.test("both give the file its mode, also over one with another", posix, async () => {
+Deno.test("both set the file's mode, also when they replace a file with another mode", posix, async () => {
   await inFolder(["a", "b"], async (folder) => {
     const mode = async (path: string): Promise<string> => ((await Deno.stat(path)).mode ?? 0).toString(8).slice(-3);
     await createFile(`${folder}/a`, "", Mode.secret);
@@ -55,15 +55,15 @@ Deno.test("both give the file its mode, also over one with another", posix, asyn
   });
 });
 
-Deno.test("readFileIfThere() tells a missing file from one that cannot be read", posix, async () => {
+Deno.test("readFileIfExists() distinguishes a missing file from one that cannot be read", posix, async () => {
   await inFolder([], async (folder) => {
-    assertEquals(await readFileIfThere(`${folder}/none`), null);
-    const error = await assertRejects(() => readFileIfThere(folder), Failure);
+    assertEquals(await readFileIfExists(`${folder}/none`), null);
+    const error = await assertRejects(() => readFileIfExists(folder), Failure);
     assertMatch(error.message, /^Cannot read \S+: is a directory$/);
   });
 });
 
-Deno.test("a failed write says so in words and leaves nothing", posix, async () => {
+Deno.test("a failed write gives the reason and leaves no file", posix, async () => {
   await inFolder([], async (folder) => {
     for (const write of [replaceFile, createFile]) {
       const error = await assertRejects(() => write(`${folder}/none/a`, "secret", Mode.secret), Failure);
@@ -72,18 +72,22 @@ Deno.test("a failed write says so in words and leaves nothing", posix, async () 
   });
 });
 
-Deno.test("fileFailure() keeps a failure, and names a missing permission", { permissions: "none" }, async () => {
-  const failure = new Failure(1, "Cannot x: y");
-  assertEquals(fileFailure("z", failure), failure);
-  const error = await assertRejects(() => readFileIfThere("/etc/hosts"), Failure);
-  assertMatch(
-    error.message,
-    /^Cannot read \/etc\/hosts: Deno has no permission for "\/etc\/hosts"; add --allow-read, or/,
-  );
-});
+Deno.test(
+  "fileFailure() returns a Failure as it is, and names a missing permission",
+  { permissions: "none" },
+  async () => {
+    const failure = new Failure(1, "Cannot x: y");
+    assertEquals(fileFailure("z", failure), failure);
+    const error = await assertRejects(() => readFileIfExists("/etc/hosts"), Failure);
+    assertMatch(
+      error.message,
+      /^Cannot read \/etc\/hosts: Deno has no permission for "\/etc\/hosts"; add --allow-read, or/,
+    );
+  },
+);
 
 Deno.test(
-  "readSmallFile() takes regular files alone, and waits for no pipe",
+  "readSmallFile() reads only regular files and does not block on a pipe",
   posix,
   () =>
     inFolder(["fifo", "large"], async (folder) => {

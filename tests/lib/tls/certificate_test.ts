@@ -11,19 +11,19 @@ const FILES = { certificate: "cert.pem", key: "key.pem" };
 const authority = await makeAuthority({ name: "tests" });
 const server = await makeLeaf(authority, { names: ["localhost", "127.0.0.1", "::1", "*.example.org"] });
 
-/** Why a leaf cannot be made. */
+/** The error message of a leaf that cannot be made. */
 async function refusal(options: Partial<Parameters<typeof makeLeaf>[1]>, ca = authority): Promise<string> {
   const error = await assertRejects(() => makeLeaf(ca, { names: ["localhost"], ...options }), UsageError);
   return error.message;
 }
 
-Deno.test("makeAuthority() makes a CA that signs leaves only, told apart by its name", { permissions }, async () => {
+Deno.test("makeAuthority() makes a CA with a distinct name that signs leaves only", { permissions }, async () => {
   const { fingerprint, subject, issuer, isCa, notBefore, notAfter } = identityOf(authority.certificate);
   assert(isCa);
   assertMatch(subject, /^CN=Plainwire CA \(tests\) [\da-f]{4}$/);
   assertEquals(issuer, subject);
   assertEquals(notAfter.getTime() - notBefore.getTime(), 3650 * DAY);
-  assertEquals(checkPair(authority, FILES, { client: true }).length, 1, "it warns that it is a CA's");
+  assertEquals(checkPair(authority, FILES, { client: true }).length, 1, "it warns about a CA certificate");
 
   const other = identityOf((await makeAuthority({ name: "tests" })).certificate);
   assertNotEquals(other.fingerprint, fingerprint);
@@ -32,28 +32,28 @@ Deno.test("makeAuthority() makes a CA that signs leaves only, told apart by its 
     fingerprint,
     subject,
   ]);
-  assert(isSignedBy(server.certificate, again.certificate), "the old key vouches for what it did before");
+  assert(isSignedBy(server.certificate, again.certificate), "the renewed CA still verifies the old certificates");
 
   const long = identityOf((await makeAuthority({ name: `x\n${"y".repeat(80)}` })).certificate);
   assertMatch(long.subject, /^CN=Plainwire CA \(x\\ny+\) [\da-f]{4}$/);
   assertEquals(long.subject.length, "CN=".length + 64);
 });
 
-Deno.test("makeLeaf() makes a server's certificate, its chain and its key", { permissions }, () => {
+Deno.test("makeLeaf() makes a server certificate with its chain and key", { permissions }, () => {
   const { names, subject, issuer, isCa, notBefore, notAfter } = identityOf(server.certificate);
   assertEquals(names, ["localhost", "127.0.0.1", "::1", "*.example.org"]);
   assertEquals([subject, issuer, isCa], ["CN=localhost", identityOf(authority.certificate).subject, false]);
-  assert(server.certificate.endsWith(authority.certificate), "the chain has the CA's own after it");
+  assert(server.certificate.endsWith(authority.certificate), "the chain ends with the CA certificate");
   assert(isSignedBy(server.certificate, authority.certificate));
   assert(!isSignedBy(authority.certificate, server.certificate));
   assertEquals(notAfter.getTime() - notBefore.getTime(), LEAF_DAYS * DAY);
   const skew = Date.now() - notBefore.getTime();
-  assert(skew >= 300_000 && skew < 400_000, `it begins ${skew} ms ago`);
+  assert(skew >= 300_000 && skew < 400_000, `notBefore is ${skew} ms ago`);
   assertEquals(checkPair(server, FILES), []);
   for (const line of `${server.certificate}${server.key}`.split("\n")) assert(line.length <= 64);
 });
 
-Deno.test("makeLeaf() sorts names into kinds, each once", { permissions }, async () => {
+Deno.test("makeLeaf() distinguishes names from addresses and drops duplicates", { permissions }, async () => {
   const names = ["LOCALHOST", "localhost.", "[::1]", "0:0::1", "10.0.0.1", "grüße.example"];
   const { certificate } = await makeLeaf(authority, { names });
   assertEquals(
@@ -77,7 +77,7 @@ Deno.test("makeLeaf() gives each certificate a positive serial number of 16 byte
   assertEquals(serials.size, 20);
 });
 
-Deno.test("makeLeaf() keeps the fingerprint with the key, and only with it", { permissions }, async () => {
+Deno.test("makeLeaf() keeps the fingerprint if and only if the key stays", { permissions }, async () => {
   const { fingerprint } = identityOf(server.certificate);
   assertMatch(fingerprint, /^sha256:[\da-f]{64}$/);
   const renewed = await makeLeaf(authority, { names: ["other.example"], key: server.key });
@@ -86,7 +86,7 @@ Deno.test("makeLeaf() keeps the fingerprint with the key, and only with it", { p
   assertNotEquals(identityOf(other.certificate).fingerprint, fingerprint);
 });
 
-Deno.test("makeLeaf() makes a client's certificate", { permissions }, async () => {
+Deno.test("makeLeaf() makes a client certificate", { permissions }, async () => {
   for (
     const [client, names] of [
       ["alice", ["alice"]],
@@ -103,14 +103,14 @@ Deno.test("makeLeaf() makes a client's certificate", { permissions }, async () =
   }
 });
 
-Deno.test("makeLeaf() says which name, time or key it cannot take", { permissions }, async () => {
+Deno.test("makeLeaf() says which name, validity or key it cannot use", { permissions }, async () => {
   assertEquals(
     await refusal({ names: ["localhost", "https://a\x1b"] }),
     'Cannot make a certificate for "https://a\\u001b": it must be a host name or an address, without a port or zone',
   );
   assertStringIncludes(await refusal({ names: [] }), "name at least one host");
   for (const client of ["", " ", "x".repeat(65), "a\nb"]) {
-    assertStringIncludes(await refusal({ client }), "its name has");
+    assertStringIncludes(await refusal({ client }), "its name must have");
   }
   for (const days of [0, -1, 398, NaN]) assertStringIncludes(await refusal({ days }), `for ${days} days`);
   const expired = await makeAuthority({ name: "old", days: 1, now: new Date(Date.now() - 2 * DAY) });
@@ -118,24 +118,24 @@ Deno.test("makeLeaf() says which name, time or key it cannot take", { permission
   const secret = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF";
   const key = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
   const said = await refusal({ key });
-  assertStringIncludes(said, "no P-256 key");
+  assertStringIncludes(said, "not a P-256 key");
   assert(!said.includes(secret), "no message quotes a key");
 });
 
-Deno.test("makeLeaf() never outlives its authority", { permissions }, async () => {
+Deno.test("makeLeaf() makes no certificate that outlives its CA", { permissions }, async () => {
   const short = await makeAuthority({ name: "short", days: 10 });
   const leaf = await makeLeaf(short, { names: ["localhost"] });
   assertEquals(identityOf(leaf.certificate).notAfter, identityOf(short.certificate).notAfter);
 });
 
-Deno.test("makeKey() makes keys that isSigningKey() takes", { permissions }, async () => {
+Deno.test("makeKey() makes keys that isSigningKey() accepts", { permissions }, async () => {
   assert(await isSigningKey(await makeKey()));
   for (const text of ["", "x", authority.certificate, "-----BEGIN PRIVATE KEY-----\n####\n-----END PRIVATE KEY-----"]) {
     assert(!await isSigningKey(text));
   }
 });
 
-/** A handshake and one byte with a server that shows the pair; the client trusts the CA. */
+/** Connects to a server with the pair and reads one byte; the client trusts the CA. */
 async function handshake(pair: Pair, bind: string, connectTo: string, ca: string): Promise<string> {
   using listener = Deno.listenTls({ hostname: bind, port: 0, cert: pair.certificate, key: pair.key });
   const serving = (async () => {
@@ -166,7 +166,7 @@ Deno.test("Deno's TLS accepts the certificates for their names and addresses onl
   assertStringIncludes(await handshake(server, "127.0.0.1", "localhost", stranger.certificate), "UnknownIssuer");
   const client = await makeLeaf(authority, { names: ["localhost"], client: "alice" });
   const said = await handshake(client, "127.0.0.1", "localhost", authority.certificate);
-  assertStringIncludes(said, "invalid peer certificate", "a client's certificate is no server's");
+  assertStringIncludes(said, "invalid peer certificate", "a client certificate is not valid for a server");
   const old = new Date(Date.now() - 400 * DAY);
   const expired = await makeLeaf(authority, { names: ["localhost"], now: old });
   assertStringIncludes(await handshake(expired, "127.0.0.1", "localhost", authority.certificate), "expired");

@@ -34,12 +34,12 @@ class Remembered implements KnownHosts {
     this.hosts.set(host, key);
     return Promise.resolve();
   }
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
 }
 
-/** Asks a server with some certificate; tells what came of it, and what the server has to say of its client. */
+/** Connects to a server with the given certificate; returns the client's result and the server's events. */
 async function visit(
   pair: Pair,
   options: Partial<ClientTls>,
@@ -74,13 +74,13 @@ async function visit(
   return { said: said.replaceAll(String(listener.port), "PORT"), code, warnings, server: serverEvents.names, port };
 }
 
-Deno.test("a server that the CA vouches for is trusted; --ca takes the place of the system's", async () => {
+Deno.test("a server whose certificate the CA signed is trusted; --ca replaces the system's CAs", async () => {
   assertEquals((await visit(pki.server, { ca: pki.ca.certificate })).said, "welcome");
   const { said, code } = await visit(pki.server, { ca: pki.other.certificate });
   assertEquals(code, 7);
   assertMatch(
     said,
-    /^Cannot trust localhost:PORT: nobody this machine trusts has issued .* give its CA with --ca FILE/,
+    /^Cannot trust localhost:PORT: no CA that this machine trusts issued .* pass its CA with --ca FILE/,
   );
 });
 
@@ -88,50 +88,50 @@ Deno.test("the usual self-signed certificate is its own trust anchor (54)", asyn
   assertEquals((await visit(pki.itself, { ca: pki.itself.certificate })).said, "welcome");
 });
 
-Deno.test("each thing that is wrong with a certificate is refused in its own words, code 7 (T1, 52, 53)", async () => {
+Deno.test("each defect of a certificate is refused with its own message, code 7 (T1, 52, 53)", async () => {
   for (
     const [name, words] of [
-      ["expired", "its certificate has expired on "],
+      ["expired", "its certificate expired on "],
       ["early", "its certificate is not valid before "],
-      ["elsewhere", "its certificate is for example.org, and not for localhost; use one of those names, or --sni NAME"],
-      ["ca", "its certificate is for no name at all, and not for localhost"],
-      ["ada", "and not for localhost"],
+      ["elsewhere", "its certificate is for example.org, not for localhost; use one of those names, or --sni NAME"],
+      ["ca", "its certificate names no host, so it is not for localhost"],
+      ["ada", "not for localhost"],
       [
         "unknown",
-        "nobody this machine trusts has issued its certificate for servers (issuer: CN=Plainwire CA (stranger",
+        "no CA that this machine trusts issued its certificate for servers (issuer: CN=Plainwire CA (stranger",
       ],
-      ["itself", "its certificate is signed by itself"],
+      ["itself", "its certificate is self-signed"],
     ] as const
   ) {
     const { said, code, server } = await visit(pki[name], { ca: pki.ca.certificate });
     assertEquals([name, code], [name, 7]);
     assertStringIncludes(said, `Cannot trust localhost:PORT: `);
     assertStringIncludes(said, words);
-    // The server sees a client that leaves, and no cut.
+    // The server sees an orderly close, not a cut-off stream.
     assertEquals(server.filter((event) => event === "error" || event === "reset"), [], name);
   }
 });
 
-Deno.test("--sni is the name that is asked for and checked", async () => {
+Deno.test("--sni is the name that is requested and verified", async () => {
   assertEquals((await visit(pki.elsewhere, { ca: pki.ca.certificate, sni: "example.org" })).said, "welcome");
 });
 
-Deno.test("--pin trusts its key, whoever vouches for it, and no other", async () => {
+Deno.test("--pin trusts its key whatever its issuer, and no other key", async () => {
   const key = fingerprint(pki.unknown);
   assertEquals((await visit(pki.unknown, { pins: [fingerprint(pki.server), key] })).said, "welcome");
   assertEquals((await visit(pki.expired, { pins: [fingerprint(pki.expired)] })).said, "welcome");
   const { said, code } = await visit(pki.server, { pins: [key] });
   assertEquals(code, 7);
-  assertStringIncludes(said, `its key is ${fingerprint(pki.server)}, and not ${key} as pinned`);
+  assertStringIncludes(said, `its key is ${fingerprint(pki.server)}, not the pinned ${key}`);
 });
 
-Deno.test("--tls-insecure trusts anybody and says so, with the fingerprint", async () => {
+Deno.test("--tls-insecure trusts any server and warns with its fingerprint", async () => {
   const { said, warnings } = await visit(pki.expired, { insecure: true });
   assertEquals(said, "welcome");
   assertMatch(warnings[0] ?? "", /^ENCRYPTED BUT NOT VERIFIED: .*; its key is sha256:[\da-f]{64}$/);
 });
 
-Deno.test("an unknown key is asked about once; then it is known", async () => {
+Deno.test("the user is asked once about an unknown key; then it is known", async () => {
   const known = new Remembered();
   const questions: string[] = [];
   const ask = (question: string): boolean => {
@@ -145,15 +145,15 @@ Deno.test("an unknown key is asked about once; then it is known", async () => {
   assertEquals([...known.hosts.values()], [fingerprint(pki.unknown)]);
   assertMatch(
     questions[0] ?? "",
-    /^localhost:\d+: nobody .*\nIts key is sha256:[\da-f]{64} \(CN=localhost\)\.\nCompare/,
+    /^localhost:\d+: no CA .*\nIts key is sha256:[\da-f]{64} \(CN=localhost\)\.\nCompare/,
   );
 });
 
-Deno.test("with nobody to ask, an unknown key is refused unless --trust-first remembers it", async () => {
+Deno.test("without a terminal to ask on, an unknown key is refused unless --trust-first remembers it", async () => {
   const known = new Remembered();
   const { said, code } = await visit(pki.itself, { known });
   assertEquals([code, known.hosts.size], [7, 0]);
-  assertStringIncludes(said, `its key is ${fingerprint(pki.itself)}: give that with --pin if it is right`);
+  assertStringIncludes(said, `its key is ${fingerprint(pki.itself)}: if that is correct, pass it with --pin`);
   assertEquals((await visit(pki.itself, { known, trustFirst: true })).said, "welcome");
   assertEquals(known.hosts.size, 1);
 });
@@ -165,12 +165,12 @@ Deno.test("a key that has changed is refused with both fingerprints, --trust-fir
   assertEquals([code, known.hosts.size], [7, 0]);
   assertStringIncludes(
     said,
-    `its key has changed: it was ${fingerprint(pki.server)} and is ${fingerprint(pki.unknown)} now`,
+    `its key has changed: it was ${fingerprint(pki.server)} and is now ${fingerprint(pki.unknown)}`,
   );
   assertEquals((await visit(pki.server, { known })).said, "welcome");
 });
 
-Deno.test("what is wrong beyond doubt is not asked about: a name, a time", async () => {
+Deno.test("the user is not asked about a wrong name or an invalid date: those are refused", async () => {
   const known = new Remembered();
   for (const name of ["expired", "early", "elsewhere"] as const) {
     const { code } = await visit(pki[name], { known, trustFirst: true, ask: () => true });

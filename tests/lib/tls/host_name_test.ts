@@ -29,7 +29,7 @@ Deno.test("parseHostName() reads addresses in their shortest form", { permission
   for (const [typed, text] of addresses) assertEquals(parseHostName(typed), { kind: "ip", text }, typed);
 });
 
-Deno.test("parseHostName() refuses what no certificate can name", { permissions }, () => {
+Deno.test("parseHostName() refuses what a certificate cannot hold", { permissions }, () => {
   const refused = [
     ...[
       "",
@@ -55,7 +55,7 @@ Deno.test("parseHostName() refuses what no certificate can name", { permissions 
   for (const text of refused) assertEquals(parseHostName(text), null, JSON.stringify(text));
 });
 
-Deno.test("canonicalAddress() tells addresses from names", { permissions }, () => {
+Deno.test("canonicalAddress() distinguishes addresses from names", { permissions }, () => {
   assertEquals(canonicalAddress("0:0:0:0:0:0:0:1"), "::1");
   assertEquals(canonicalAddress("localhost"), null);
 });

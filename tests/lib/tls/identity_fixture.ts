@@ -1,4 +1,4 @@
-/** One server that wants its identity: prints what it got as JSON, without the key, and whether the library was loaded for it. */
+/** Gets a server identity and prints it as JSON, without the key, and whether that loaded the certificate library. */
 import { serverIdentity } from "../../../lib/tls/identity_store.ts";
 import { checkPair } from "../../../lib/tls/pem.ts";
 

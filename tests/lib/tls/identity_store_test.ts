@@ -9,7 +9,7 @@ const FIXTURE = new URL("./identity_fixture.ts", import.meta.url).pathname;
 const FILES = ["ca-key.pem", "ca.pem", "server-key.pem", "server.pem"];
 const posix = { ignore: Deno.build.os === "windows" };
 
-/** A folder of its own, and what was warned of there. */
+/** A temporary store that collects warnings. */
 class Store implements AsyncDisposable {
   readonly warnings: string[] = [];
 
@@ -23,7 +23,7 @@ class Store implements AsyncDisposable {
     return `${this.home}/.config/plainwire`;
   }
 
-  /** The identity as a server gets it, some days from now. */
+  /** The identity that a server gets some days from now. */
   async identity(options: { names?: string[]; days?: number; ephemeral?: boolean } = {}): Promise<ServerIdentity> {
     const { names = ["localhost", "127.0.0.1"], days = 0, ephemeral = false } = options;
     const emit = (event: NetEvent): void => {
@@ -38,7 +38,7 @@ class Store implements AsyncDisposable {
     return found;
   }
 
-  /** The content of each file. */
+  /** The contents of each file. */
   async files(): Promise<Record<string, string>> {
     const files: Record<string, string> = {};
     for await (const { name } of Deno.readDir(this.folder)) {
@@ -47,7 +47,7 @@ class Store implements AsyncDisposable {
     return files;
   }
 
-  /** Replaces a file; with `null` removes it. */
+  /** Replaces a file, or removes it if `text` is `null`. */
   async put(name: string, text: string | null): Promise<void> {
     if (text === null) await Deno.remove(`${this.folder}/${name}`);
     else await Deno.writeTextFile(`${this.folder}/${name}`, text);
@@ -58,7 +58,7 @@ class Store implements AsyncDisposable {
   }
 }
 
-/** That an identity is for this run only, why, and that no file was touched for it. */
+/** Asserts that an identity is for this run only, with a warning, and that no file was changed. */
 async function assertLeftAlone(store: Store, warning: string): Promise<void> {
   const before = await store.files();
   store.warnings.length = 0;
@@ -69,13 +69,13 @@ async function assertLeftAlone(store: Store, warning: string): Promise<void> {
   assertEquals(await store.files(), before);
 }
 
-Deno.test("serverIdentity() makes an identity once, and then uses it again", async () => {
+Deno.test("serverIdentity() makes an identity once and then reuses it", async () => {
   await using store = await Store.make();
   const made = await store.identity();
   assertEquals([made.origin, made.folder], ["made", store.folder]);
   assertEquals(identityOf(made.pair.certificate).names, ["localhost", "127.0.0.1"]);
   const files = await store.files();
-  assertEquals(Object.keys(files).sort(), FILES, "and leaves no temporary file");
+  assertEquals(Object.keys(files).sort(), FILES, "no temporary file is left");
   const again = await store.identity();
   assertEquals(again, { ...made, origin: "reused" });
   assertEquals((await store.identity({ names: ["LOCALHOST."] })).origin, "reused", "fewer names are covered");
@@ -83,7 +83,7 @@ Deno.test("serverIdentity() makes an identity once, and then uses it again", asy
   assertEquals(store.warnings, []);
 });
 
-Deno.test("serverIdentity() keeps keys for their owner only", posix, async () => {
+Deno.test("serverIdentity() makes keys readable by their owner only", posix, async () => {
   await using store = await Store.make();
   await store.identity();
   const mode = async (path: string): Promise<string> => ((await Deno.stat(path)).mode ?? 0).toString(8).slice(-3);
@@ -93,10 +93,13 @@ Deno.test("serverIdentity() keeps keys for their owner only", posix, async () =>
 
   await Deno.chmod(`${store.folder}/server-key.pem`, 0o640);
   assertEquals((await store.identity()).origin, "reused");
-  assertMatch(store.warnings.join(), /^Others on this machine can read the key in \S+server-key.pem; try chmod 600 /);
+  assertMatch(
+    store.warnings.join(),
+    /^Other users of this machine can read the key in \S+server-key.pem; try chmod 600 /,
+  );
 });
 
-Deno.test("serverIdentity() renews with the same key and authority when it is due", async () => {
+Deno.test("serverIdentity() renews a certificate with the same key and CA when due", async () => {
   await using store = await Store.make();
   const made = await store.identity();
   assertEquals((await store.identity({ days: 389 })).origin, "reused");
@@ -105,7 +108,7 @@ Deno.test("serverIdentity() renews with the same key and authority when it is du
   assertEquals(renewed.pair.key, made.pair.key);
   assertNotEquals(renewed.pair.certificate, made.pair.certificate);
   assertEquals((await store.identity({ days: 391 })).origin, "reused");
-  assertEquals((await store.identity()).origin, "renewed", "a clock that was wrong then: it is not valid yet");
+  assertEquals((await store.identity()).origin, "renewed", "after a wrong clock: the stored one is not valid yet");
 });
 
 Deno.test("serverIdentity() renews when a name is missing", async () => {
@@ -117,7 +120,7 @@ Deno.test("serverIdentity() renews when a name is missing", async () => {
   assertEquals(store.warnings, []);
 });
 
-Deno.test("serverIdentity() renews the authority with its key when less than 30 days are left of it", async () => {
+Deno.test("serverIdentity() renews the CA with its key when less than 30 days remain", async () => {
   await using store = await Store.make();
   const made = await store.identity();
   const late = await store.identity({ days: 3630 });
@@ -127,11 +130,11 @@ Deno.test("serverIdentity() renews the authority with its key when less than 30 
   assertEquals([after.fingerprint, after.subject], [before.fingerprint, before.subject]);
   assert(
     isSignedBy(late.pair.certificate, made.authority),
-    "who trusts the old one trusts the new one, until it expires",
+    "a client that trusts the old CA accepts the new certificate until the old CA expires",
   );
 });
 
-Deno.test("serverIdentity() goes on where another run has stopped between two files", async () => {
+Deno.test("serverIdentity() recovers when another run stopped between two files", async () => {
   await using store = await Store.make();
   const made = await store.identity();
   await store.put("server.pem", null);
@@ -146,11 +149,11 @@ Deno.test("serverIdentity() goes on where another run has stopped between two fi
   await store.put("ca.pem", null);
   await store.put("ca-key.pem", null);
   const fourth = await store.identity();
-  assertEquals([fourth.origin, fourth.fingerprint], ["renewed", third.fingerprint], "under a new authority");
+  assertEquals([fourth.origin, fourth.fingerprint], ["renewed", third.fingerprint], "signed by a new CA");
   assertEquals(store.warnings, []);
 });
 
-Deno.test("serverIdentity() leaves alone what it cannot read, and what is not ours (55)", async () => {
+Deno.test("serverIdentity() leaves unreadable and foreign files alone (55)", async () => {
   await using store = await Store.make();
   await using other = await Store.make();
   await store.identity();
@@ -158,12 +161,12 @@ Deno.test("serverIdentity() leaves alone what it cannot read, and what is not ou
   await other.identity();
   const theirs = await other.files();
   const cases: [file: string, text: string | null, warning: string][] = [
-    ["server.pem", "not a certificate", "server.pem: it is no PEM file"],
+    ["server.pem", "not a certificate", "server.pem: it is not a PEM file"],
     ["server.pem", "", "server.pem: it is empty"],
     ["server.pem", theirs["server.pem"] ?? "", "it is not the key of the certificate in"],
-    ["server-key.pem", "junk", "server-key.pem: it is no PEM file"],
+    ["server-key.pem", "junk", "server-key.pem: it is not a PEM file"],
     ["server-key.pem", null, "server.pem: its key is gone"],
-    ["ca.pem", ours["server.pem"]?.slice(0, 99) ?? "", "ca.pem: it is no PEM file"],
+    ["ca.pem", ours["server.pem"]?.slice(0, 99) ?? "", "ca.pem: it is not a PEM file"],
     ["ca-key.pem", theirs["ca-key.pem"] ?? "", "it is not the key of the certificate in"],
     ["ca-key.pem", null, "ca.pem: its key is gone"],
   ];
@@ -175,7 +178,7 @@ Deno.test("serverIdentity() leaves alone what it cannot read, and what is not ou
   await Deno.chmod(`${store.folder}/server-key.pem`, 0o600);
   await Deno.chmod(`${store.folder}/ca-key.pem`, 0o600);
   store.warnings.length = 0;
-  assertEquals((await store.identity()).origin, "reused", "and with the old files all is as before");
+  assertEquals((await store.identity()).origin, "reused", "with the old files restored");
   assertEquals(store.warnings, []);
 
   await store.put("ca.pem", null);
@@ -184,17 +187,17 @@ Deno.test("serverIdentity() leaves alone what it cannot read, and what is not ou
   await store.put("server-key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----");
   const { folder } = await store.identity();
   assertEquals(folder, null);
-  assertStringIncludes(store.warnings.join(), "server-key.pem: it is no P-256 key");
+  assertStringIncludes(store.warnings.join(), "server-key.pem: it is not a P-256 key");
   assert(!store.warnings.join().includes("AAAA"), "no warning quotes a key");
 });
 
-Deno.test("serverIdentity() does not replace a certificate that somebody else signed", async () => {
+Deno.test("serverIdentity() does not replace a certificate of another issuer", async () => {
   await using store = await Store.make();
   await store.identity();
   const { makeAuthority, makeLeaf } = await import("../../../lib/tls/certificate.ts");
   const x509 = await import("@peculiar/x509");
   const { certificate, key } = await makeAuthority({ name: "x" });
-  // The same key under another name: an authority that is none of ours.
+  // The same key under another name: not one of our CAs.
   const subject = new x509.X509Certificate(certificate);
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const signingKey = await crypto.subtle.importKey(
@@ -228,12 +231,12 @@ Deno.test("serverIdentity() with `ephemeral` touches no file", async () => {
   assertEquals(store.warnings, []);
 });
 
-Deno.test("serverIdentity() works without a folder, and says so", async () => {
+Deno.test("serverIdentity() works without a folder, with a warning", async () => {
   const warnings: string[] = [];
   const emit = (event: NetEvent): void => void warnings.push(event.event === "warning" ? event.message : "");
   const { folder } = await serverIdentity({ names: ["localhost"], folder: null, events: { detailed: true, emit } });
   assertEquals(folder, null);
-  assertMatch(warnings.join(), /^Cannot keep a key: neither HOME nor XDG_CONFIG_HOME says where\. So this server /);
+  assertMatch(warnings.join(), /^Cannot keep a key: neither HOME nor XDG_CONFIG_HOME names a folder\. So this server /);
 
   await using store = await Store.make();
   await Deno.writeTextFile(`${store.home}/.config`, "a file where a folder should be");
@@ -242,7 +245,7 @@ Deno.test("serverIdentity() works without a folder, and says so", async () => {
   assertMatch(said, /^Cannot make the folder \S+plainwire: \P{Cc}+\. So this server has a new key for this run only/u);
 });
 
-Deno.test("serverIdentity() takes a wrong name for misuse, not for trouble with files", async () => {
+Deno.test("serverIdentity() treats a wrong name as misuse, not as a problem with its files", async () => {
   await using store = await Store.make();
   await assertRejects(() => store.identity({ names: ["a b"] }), UsageError, 'Cannot make a certificate for "a b"');
   assertEquals(store.warnings, []);
@@ -257,7 +260,7 @@ Deno.test("servers that start at the same time get one identity", async () => {
   assertEquals((await store.identity()).origin, "reused");
 });
 
-Deno.test("processes that start at the same time get one identity, and only the library's users load it", async () => {
+Deno.test("processes that start at the same time get one identity; reusing it does not load the library", async () => {
   await using store = await Store.make();
   const flags = [
     "--no-prompt",
@@ -266,7 +269,7 @@ Deno.test("processes that start at the same time get one identity, and only the 
     `--allow-read=${store.folder}`,
     `--allow-write=${store.folder}`,
   ];
-  // Not HOME: Deno has its cache there.
+  // Not HOME: that holds Deno's cache.
   const env = { XDG_CONFIG_HOME: `${store.home}/.config`, APPDATA: `${store.home}/.config` };
   const start = async (): Promise<{ fingerprint: string; origin: string; folder: string; loaded: boolean }> => {
     const command = new Deno.Command(Deno.execPath(), { args: ["run", ...flags, FIXTURE], env });
@@ -287,7 +290,7 @@ Deno.test("processes that start at the same time get one identity, and only the 
   assertEquals(await start(), { ...several[0], origin: "reused", loaded: false });
 });
 
-Deno.test("machineNames() are names that a certificate can have, without link-local ones", () => {
+Deno.test("machineNames() are names that a certificate can hold, without link-local addresses", () => {
   const names = machineNames();
   assertEquals(names.slice(0, 3), ["localhost", "127.0.0.1", "::1"]);
   assertEquals(new Set(names).size, names.length);

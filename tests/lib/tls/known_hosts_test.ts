@@ -14,7 +14,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("a host that was remembered is found again, and only that one", () =>
+Deno.test("a remembered host is found again, and no other", () =>
   inFolder(async (folder) => {
     const path = `${folder}/new/known_hosts`;
     assertEquals(await new KnownHostsFile(path).find("localhost:1"), null);
@@ -30,7 +30,7 @@ Deno.test("a host that was remembered is found again, and only that one", () =>
     if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
   }));
 
-Deno.test("a host is remembered on a line of its own, where the last line has no end", () =>
+Deno.test("a host gets its own line even if the last line has no newline", () =>
   inFolder(async (folder) => {
     const known = new KnownHostsFile(`${folder}/known_hosts`);
     await Deno.writeTextFile(known.path, `localhost:1 ${KEY}`);
@@ -38,7 +38,7 @@ Deno.test("a host is remembered on a line of its own, where the last line has no
     assertEquals(await Promise.all([known.find("localhost:1"), known.find("localhost:2")]), [KEY, OTHER]);
   }));
 
-Deno.test("two that write at the same time lose nothing", () =>
+Deno.test("concurrent writers lose no entry", () =>
   inFolder(async (folder) => {
     const path = `${folder}/known_hosts`;
     const hosts = Array.from({ length: 40 }, (_, index) => `host:${index + 1}`);
@@ -47,12 +47,12 @@ Deno.test("two that write at the same time lose nothing", () =>
     for (const host of hosts) assertEquals(await known.find(host), KEY);
   }));
 
-Deno.test("a file that cannot be read trusts nobody, with code 7", () =>
+Deno.test("with an unreadable file no server is trusted, code 7", () =>
   inFolder(async (folder) => {
     const path = `${folder}/known_hosts`;
     await Deno.writeTextFile(path, "localhost:1 sha256:short\n");
     const failure = await assertRejects(() => new KnownHostsFile(path).find("localhost:1"), Failure);
-    assertEquals([failure.code, failure.message.includes("the line of localhost:1 has no fingerprint")], [7, true]);
+    assertEquals([failure.code, failure.message.includes("the line for localhost:1 has no fingerprint")], [7, true]);
     await assertRejects(() => new KnownHostsFile(folder).find("localhost:1"), Failure, "Cannot read the known hosts");
     await assertRejects(
       () => new KnownHostsFile(`${path}/below`).remember("localhost:1", KEY),
@@ -63,15 +63,15 @@ Deno.test("a file that cannot be read trusts nobody, with code 7", () =>
     await assertRejects(() => new KnownHostsFile(path).find("a"), Failure, "more than 1048576 bytes");
   }));
 
-Deno.test("inTurn() does one thing after the other, whatever became of those before", async () => {
+Deno.test("exclusively() runs one call at a time, even after one has failed", async () => {
   const known = new KnownHostsFile("nowhere");
   const order: number[] = [];
-  const first = known.inTurn(async () => {
+  const first = known.exclusively(async () => {
     await Promise.resolve();
     order.push(1);
     throw new Error("first");
   });
-  const second = known.inTurn(() => Promise.resolve(order.push(2)));
+  const second = known.exclusively(() => Promise.resolve(order.push(2)));
   await assertRejects(() => first, Error, "first");
   await second;
   assertEquals(order, [1, 2]);

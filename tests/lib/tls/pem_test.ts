@@ -18,7 +18,7 @@ const KINDS = {
   ed25519: { name: "Ed25519" },
 };
 
-/** A certificate that vouches for itself, as people make them with openssl. */
+/** A self-signed certificate, as people make them with openssl. */
 async function selfSigned(kind: keyof typeof KINDS): Promise<Pair> {
   const algorithm = KINDS[kind];
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as CryptoKeyPair;
@@ -41,7 +41,7 @@ const leaf = await makeLeaf(authority, { names: ["localhost"] });
 const refusal = (pair: Partial<Pair>): string =>
   assertThrows(() => checkPair({ ...leaf, ...pair }, FILES), UsageError).message;
 
-Deno.test("identityOf() reads certificates of every kind of key", { permissions }, async () => {
+Deno.test("identityOf() reads certificates with every type of key", { permissions }, async () => {
   for (const kind of ["rsa", "p256", "p384", "ed25519"] as const) {
     const { certificate, key } = await selfSigned(kind);
     const { fingerprint, names, subject, issuer, isCa } = identityOf(certificate);
@@ -52,7 +52,7 @@ Deno.test("identityOf() reads certificates of every kind of key", { permissions 
   }
 });
 
-Deno.test("identityOf() takes the first certificate, wherever it stands in the file", { permissions }, () => {
+Deno.test("identityOf() reads the first certificate, wherever it is in the file", { permissions }, () => {
   const { fingerprint } = identityOf(leaf.certificate);
   for (
     const file of [
@@ -65,7 +65,7 @@ Deno.test("identityOf() takes the first certificate, wherever it stands in the f
   }
 });
 
-Deno.test("identityOf() escapes what the certificate's maker wrote", { permissions }, async () => {
+Deno.test("identityOf() escapes text from the certificate", { permissions }, async () => {
   const keys = await crypto.subtle.generateKey(KINDS.p256, true, ["sign", "verify"]) as CryptoKeyPair;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: new x509.Name([{ CN: [{ utf8String: "a\x1b[31mb" }] }]),
@@ -84,24 +84,24 @@ Deno.test("identityOf() escapes what the certificate's maker wrote", { permissio
   assertEquals(names, ["c␛", "e@f.example"]);
 });
 
-Deno.test("identityOf() says what a file is that is no certificate (55)", { permissions }, () => {
+Deno.test("identityOf() names what a file holds instead of a certificate (55)", { permissions }, () => {
   const said = (text: string): string => assertThrows(() => identityOf(text, "x.pem"), UsageError).message;
-  assertEquals(said(leaf.key), "Cannot read x.pem: it is a key where a certificate is wanted");
+  assertEquals(said(leaf.key), "Cannot read x.pem: it holds a key, not a certificate");
   assertEquals(said(" \n"), "Cannot read x.pem: it is empty");
-  assertEquals(said("hello"), "Cannot read x.pem: it is no PEM file (one begins with -----BEGIN …-----)");
+  assertEquals(said("hello"), "Cannot read x.pem: it is not a PEM file (which starts with -----BEGIN …-----)");
   const der = new TextDecoder().decode(new X509Certificate(leaf.certificate).raw);
-  assertStringIncludes(said(der), "in DER or PKCS#12 form, not PEM");
+  assertStringIncludes(said(der), "in DER or PKCS#12 format, not PEM");
   assertStringIncludes(
     said("-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----"),
-    "it is CERTIFICATE REQUEST where a certificate is wanted",
+    "it holds CERTIFICATE REQUEST, not a certificate",
   );
   const broken = "Cannot read x.pem: it holds a broken certificate";
   assertEquals(said("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), broken);
   assertEquals(said(leaf.certificate.replace(/\n.{8}/, "\n")), broken);
-  assertStringIncludes(said(leaf.certificate.slice(0, 200)), "no PEM file");
+  assertStringIncludes(said(leaf.certificate.slice(0, 200)), "not a PEM file");
 });
 
-Deno.test("checkPair() takes keys in every common form", { permissions }, () => {
+Deno.test("checkPair() accepts keys in every common format", { permissions }, () => {
   const rsa = createPrivateKey(own.rsa.key).export({ type: "pkcs1", format: "pem" }).toString();
   assertStringIncludes(rsa, "BEGIN RSA PRIVATE KEY");
   assertEquals(checkPair({ ...own.rsa, key: rsa }, FILES), []);
@@ -114,31 +114,31 @@ Deno.test("checkPair() takes keys in every common form", { permissions }, () => 
   assertEquals(checkPair({ certificate: both, key: both }, FILES), [], "key and chain in one file");
 });
 
-Deno.test("checkPair() says which file is not what it should be (55)", { permissions }, () => {
+Deno.test("checkPair() says which file is wrong and why (55)", { permissions }, () => {
   assertEquals(refusal({ key: own.p256.key }), "Cannot use key.pem: it is not the key of the certificate in cert.pem");
   assertEquals(refusal({ key: own.rsa.key }), "Cannot use key.pem: it is not the key of the certificate in cert.pem");
-  assertEquals(refusal({ key: leaf.certificate }), "Cannot read key.pem: it is a certificate where its key is wanted");
-  assertEquals(refusal({ certificate: leaf.key }), "Cannot read cert.pem: it is a key where a certificate is wanted");
+  assertEquals(refusal({ key: leaf.certificate }), "Cannot read key.pem: it holds a certificate, not a key");
+  assertEquals(refusal({ certificate: leaf.key }), "Cannot read cert.pem: it holds a key, not a certificate");
   assertEquals(refusal({ key: "" }), "Cannot read key.pem: it is empty");
-  assertEquals(refusal({ key: leaf.key + own.p256.key }), "Cannot read key.pem: it holds 2 keys, one is wanted");
-  assertStringIncludes(refusal({ key: EC_PARAMETERS }), "it is EC PARAMETERS where a key is wanted");
+  assertEquals(refusal({ key: leaf.key + own.p256.key }), "Cannot read key.pem: it holds 2 keys, not one");
+  assertStringIncludes(refusal({ key: EC_PARAMETERS }), "it holds EC PARAMETERS, not a key");
   const publicKey = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
-  assertEquals(refusal({ key: publicKey }), "Cannot read key.pem: it is a public key where the private one is wanted");
+  assertEquals(refusal({ key: publicKey }), "Cannot read key.pem: it holds a public key, not a private one");
   const [, root = ""] = leaf.certificate.split(/(?<=-----END CERTIFICATE-----\n)/);
   assertEquals(
     refusal({ certificate: root + leaf.certificate }),
-    "Cannot use cert.pem: the key in key.pem belongs to certificate 2 in it; that one must come first",
+    "Cannot use cert.pem: the key in key.pem belongs to its certificate number 2, which must come first",
   );
 });
 
-Deno.test("checkPair() says how to open an encrypted key", { permissions }, () => {
+Deno.test("checkPair() says how to decrypt an encrypted key", { permissions }, () => {
   const pkcs8 = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----";
   const info = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AAAA";
   const traditional = `-----BEGIN RSA PRIVATE KEY-----\n${info}\n\nAAAA\n-----END RSA PRIVATE KEY-----`;
   for (const key of [pkcs8, traditional]) {
     assertEquals(
       refusal({ key }),
-      "Cannot read key.pem: the key is encrypted; `openssl pkey -in key.pem -out DECRYPTED.pem` takes the password off",
+      "Cannot read key.pem: the key is encrypted; decrypt it with `openssl pkey -in key.pem -out DECRYPTED.pem`",
     );
   }
 });
@@ -151,15 +151,15 @@ Deno.test("checkPair() never quotes a key", { permissions }, () => {
   assert(!`${error.message}${error.stack}${error.cause}`.includes(secret));
 });
 
-Deno.test("checkPair() warns of what peers will refuse, and lets it pass (52)", { permissions }, async () => {
+Deno.test("checkPair() accepts what peers will refuse, with a warning (52)", { permissions }, async () => {
   const at = (days: number): Date => new Date(Date.now() + days * DAY);
   assertEquals(checkPair(leaf, FILES, { now: at(396) }), []);
   const [expired, ...rest] = checkPair(leaf, FILES, { now: at(398) });
   assertMatch(expired ?? "", /^The certificate in cert\.pem expired on \d{4}-\d\d-\d\d \d\d:\d\d UTC; /);
   assertEquals(rest, []);
   assertMatch(checkPair(leaf, FILES, { now: at(-1) }).join(), /is not valid before .* clock right\?/);
-  const nameless = await makeLeaf(authority, { names: [], client: "nobody in particular" });
+  const nameless = await makeLeaf(authority, { names: [], client: "Ada Lovelace" });
   assertMatch(checkPair(nameless, FILES).join(), /names no host/);
   assertEquals(checkPair(nameless, FILES, { client: true }), []);
-  assertMatch(checkPair(authority, FILES).join(), /is marked as a CA's/);
+  assertMatch(checkPair(authority, FILES).join(), /is marked as a CA certificate/);
 });

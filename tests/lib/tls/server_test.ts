@@ -36,7 +36,7 @@ function serve(settings: ServerTls, options: ServeOptions = {}, handler: Handler
   };
 }
 
-/** A client by Deno's own TLS. */
+/** A client that uses Deno's own TLS. */
 async function visitor(port: number, identity?: Pair): Promise<Deno.TlsConn> {
   const [hostname, caCerts] = ["127.0.0.1", [pki.ca.certificate]];
   const conn = identity === undefined
@@ -56,13 +56,13 @@ async function ask(port: number, identity?: Pair): Promise<string> {
 const said = (events: RecordedEvents, name: NetEvent["event"]): string[] =>
   events.all.flatMap((event) => event.event === name && "reason" in event ? [String(event.reason)] : []);
 
-Deno.test("a server that demands certificates serves those of its CA and tells the others why (T7)", async () => {
+Deno.test("a server that requires client certificates accepts those of its CA and gives the others a reason (T7)", async () => {
   await using server = serve(serverTls(pki.server, { clientCa: pki.ca.certificate }));
   assertEquals(await ask(server.port, pki.ada), "hello\n");
-  assertEquals(await ask(server.port), "Cannot serve you: this server wants to see a certificate (--cert and --key)\n");
-  assertMatch(await ask(server.port, pki.eve), /^Cannot serve you: this server does not trust who issued your cert/);
-  assertMatch(await ask(server.port, pki.late), /^Cannot serve you: your certificate has expired on \d{4}-/);
-  assertMatch(await ask(server.port, pki.server), /^Cannot serve you: this server does not trust who issued your cert/);
+  assertEquals(await ask(server.port), "Cannot serve you: this server requires a certificate (--cert and --key)\n");
+  assertMatch(await ask(server.port, pki.eve), /^Cannot serve you: no CA that this server trusts issued your cert/);
+  assertMatch(await ask(server.port, pki.late), /^Cannot serve you: your certificate expired on \d{4}-/);
+  assertMatch(await ask(server.port, pki.server), /^Cannot serve you: no CA that this server trusts issued your cert/);
   assertEquals(await ask(server.port, pki.ada), "hello\n");
   assertEquals(said(server.events, "refused").length, 4);
   assertEquals(server.events.names.filter((name) => name === "error" || name === "reset"), []);
@@ -71,7 +71,7 @@ Deno.test("a server that demands certificates serves those of its CA and tells t
   assertEquals({ connections, refused }, { connections: 2, refused: 4 });
 });
 
-Deno.test("our client hears why as well, over TLS 1.2 and 1.3", async () => {
+Deno.test("our client receives the reason too", async () => {
   await using server = serve(serverTls(pki.server, { clientCa: pki.ca.certificate }));
   const tls = {
     pins: [],
@@ -86,7 +86,7 @@ Deno.test("our client hears why as well, over TLS 1.2 and 1.3", async () => {
   await using refused = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: server.port }, {
     tls: { ...tls, identity: null },
   });
-  assertStringIncludes(decodeText(await refused.readLine() ?? new Uint8Array()), "wants to see a certificate");
+  assertStringIncludes(decodeText(await refused.readLine() ?? new Uint8Array()), "requires a certificate");
   await using served = await connectTcp((at) => Deno.connect(at), { hostname: "127.0.0.1", port: server.port }, {
     tls: { ...tls, identity: pki.ada },
   });
@@ -109,23 +109,23 @@ Deno.test("a client resets mid-message and the next one is served, over TLS", as
   assertEquals(await ask(server.port), "hello\n");
 });
 
-Deno.test("clients that fail the handshake cost a line each, and nobody else anything (T4)", async () => {
+Deno.test("a client that fails the handshake costs one log line and affects no other client (T4)", async () => {
   await using server = serve(serverTls());
   for (const bytes of ["GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\0\x04\xff\xff\xff\xff", ""]) {
     using client = await RawClient.connect(server.port);
-    const told = server.events.next(bytes === "" ? "reset" : "error");
+    const logged = server.events.next(bytes === "" ? "reset" : "error");
     if (bytes === "") client.close();
     else await client.send(bytes);
-    await told;
+    await logged;
   }
-  // One that is still busy with its handshake keeps nobody waiting (57).
+  // An unfinished handshake delays no other client (57).
   using slow = await RawClient.connect(server.port);
   await slow.send(Uint8Array.of(0x16));
   assertEquals(await ask(server.port), "hello\n");
   assertEquals(server.events.names.filter((name) => name === "error" || name === "reset").length, 3);
 });
 
-Deno.test("a thousand empty connections leave nothing behind (T4)", async () => {
+Deno.test("a thousand empty connections leak nothing (T4)", async () => {
   await using server = serve(serverTls());
   for (let round = 0; round < 20; round++) {
     const clients = await Promise.all(Array.from({ length: 50 }, () => RawClient.connect(server.port)));
@@ -134,19 +134,19 @@ Deno.test("a thousand empty connections leave nothing behind (T4)", async () => 
   assertEquals(await ask(server.port), "hello\n");
 });
 
-Deno.test("a server that stops ends a connection at rest with close_notify, and cuts no answer (T5)", async () => {
+Deno.test("a stopping server ends an idle connection with close_notify and cuts off no answer (T5)", async () => {
   const server = serve(serverTls());
   using conn = await visitor(server.port);
   await writeText(conn, "before\n");
   const buffer = new Uint8Array(64);
   assertEquals(await conn.read(buffer), 7);
   server.stop();
-  // A cut would be an error.
+  // A stream that was cut off would throw.
   assertEquals(await conn.read(buffer), null);
   await server.done;
 });
 
-Deno.test("a handshake that is never finished does not hold up the stop for long", async () => {
+Deno.test("an unfinished handshake does not delay the stop for long", async () => {
   const server = serve(serverTls());
   using slow = await RawClient.connect(server.port);
   await slow.send(Uint8Array.of(0x16));
@@ -157,7 +157,7 @@ Deno.test("a handshake that is never finished does not hold up the stop for long
   assertEquals(performance.now() - started < 3000, true);
 });
 
-Deno.test("a client that may not come in is told so over TLS", async () => {
+Deno.test("a refused client receives the reason over TLS", async () => {
   await using server = serve(serverTls(), { maxConnections: 1 });
   using first = await visitor(server.port);
   await writeText(first, "x\n");

@@ -10,7 +10,7 @@ import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { RawClient } from "../../support/sockets.ts";
 import { pki, readAll, serverTls, socketPair, tlsListener, writeText } from "../../support/tls.ts";
 
-/** Writes without end. */
+/** Writes endlessly. */
 function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> } {
   let sent = 0;
   const done = (async () => {
@@ -19,12 +19,12 @@ function flooding(socket: TlsSocket): { sent: () => number; done: Promise<void> 
   return { sent: () => sent, done };
 }
 
-/** A socket that reads or writes in another way than the one below it. */
+/** A socket with some methods replaced. */
 function around(raw: Deno.TcpConn, changed: Partial<StreamSocket>): StreamSocket {
   return Object.assign(new SocketLayer(streamSocket(raw, 1)), changed);
 }
 
-/** Waits until a counter that has begun to count stands still between two looks. */
+/** Waits until a counter that has started does not change between two checks. */
 async function standstill(count: () => number): Promise<void> {
   for (let before = -1; before !== count() || before === 0;) {
     before = count();
@@ -33,20 +33,20 @@ async function standstill(count: () => number): Promise<void> {
 }
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
-  Deno.test(`TlsSocket tells what ${version} has agreed upon`, async () => {
+  Deno.test(`TlsSocket reports what ${version} negotiated`, async () => {
     const options = { servername: "localhost", ALPNProtocols: ["b", "a"], maxVersion: version, ca: pki.ca.certificate };
     await using pair = await socketPair(serverTls(pki.server, { alpn: ["a", "b"] }), { kind: "client", options });
     const [client, server] = await Promise.all([pair.client.handshake(), pair.server.handshake()]);
     assertEquals([client.version, server.version, server.serverName], [version, version, "localhost"]);
     assertEquals([client.alpn, server.alpn], ["a", "a"]);
     assertMatch(client.cipher, /^TLS_(ECDHE_ECDSA_WITH_)?(AES|CHACHA20)/);
-    assertEquals([client.subject, client.name, client.distrust], ["CN=localhost", "localhost", null]);
+    assertEquals([client.subject, client.name, client.chainError], ["CN=localhost", "localhost", null]);
     assertMatch(client.fingerprint ?? "", /^sha256:[\da-f]{64}$/);
     assertEquals([server.subject, server.certificate, server.refusal], [null, null, null]);
   });
 }
 
-Deno.test("closeWrite() is a half-close: the other side reads the end and can still write (59)", async () => {
+Deno.test("closeWrite() is a half-close: the peer reads the end and can still write (59)", async () => {
   await using pair = await socketPair();
   await writeText(pair.client, "ask");
   await pair.client.closeWrite();
@@ -57,7 +57,7 @@ Deno.test("closeWrite() is a half-close: the other side reads the end and can st
   await pair.client.closeWrite();
 });
 
-Deno.test("close() says goodbye: the other side reads an end and no cut", async () => {
+Deno.test("close() sends close_notify: the peer reads the end of the stream, not an error", async () => {
   await using pair = await socketPair();
   await writeText(pair.client, "last");
   pair.client.close();
@@ -65,7 +65,7 @@ Deno.test("close() says goodbye: the other side reads an end and no cut", async 
   await assertRejects(() => pair.client.read(new Uint8Array(1)), Deno.errors.BadResource);
 });
 
-Deno.test("a FIN without close_notify is a cut, after what came before it (T5, 58)", async () => {
+Deno.test("FIN without close_notify cuts the stream off, after the data before it (T5, 58)", async () => {
   await using pair = await socketPair();
   await writeText(pair.client, "half a mess");
   const buffer = new Uint8Array(64);
@@ -74,18 +74,18 @@ Deno.test("a FIN without close_notify is a cut, after what came before it (T5, 5
   await assertRejects(() => pair.server.read(buffer), Deno.errors.UnexpectedEof);
 });
 
-Deno.test("a reader that is slow gets all, and the end, after the socket's own end", async () => {
+Deno.test("a slow reader gets all data and the end, even after FIN", async () => {
   await using pair = await socketPair();
   const text = "0123456789".repeat(30_000);
   await pair.server.handshake();
   await writeText(pair.client, text);
   await pair.client.closeWrite();
-  // All of it waits then, the socket's end too.
+  // Everything is queued now, FIN too.
   await pair.clientRaw.closeWrite();
   assert(await readAll(pair.server) === text);
 });
 
-Deno.test("a peer that does not read stops the writer, and memory does not grow (17)", async () => {
+Deno.test("a peer that does not read blocks the writer, and memory does not grow (17)", async () => {
   const listener = tlsListener();
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   let received = 0;
@@ -106,8 +106,8 @@ Deno.test("a peer that does not read stops the writer, and memory does not grow 
     await server.closeWrite();
   })();
   await standstill(() => sent);
-  assert(sent < total / 2, `${sent} bytes were taken`);
-  assert(received < 512 * 1024, `${received} bytes were received for nobody`);
+  assert(sent < total / 2, `${sent} bytes were accepted for sending`);
+  assert(received < 512 * 1024, `${received} bytes were received although the client does not read`);
   let got = 0;
   const buffer = new Uint8Array(65536);
   for (let count; (count = await client.read(buffer)) !== null;) got += count;
@@ -118,7 +118,7 @@ Deno.test("a peer that does not read stops the writer, and memory does not grow 
   await Promise.all([client.gone, server.gone]);
 });
 
-Deno.test("a write that waits fails when the connection goes, and so does one after it", async () => {
+Deno.test("a pending write fails when the connection is lost, and so do later ones", async () => {
   const pair = await socketPair();
   await Promise.all([pair.client.handshake(), pair.server.handshake()]);
   const flood = flooding(pair.server);
@@ -141,7 +141,7 @@ Deno.test("close() does not wait for a peer that does not read", async () => {
   await failed;
 });
 
-Deno.test("the end is told before the socket closes, however long its record waits to go out", async () => {
+Deno.test("close_notify is sent before the socket closes, however long its record is queued", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const client = new TlsSocket(streamSocket(await Deno.connect({ port: listener.addr.port }), 1), {
     kind: "client",
@@ -162,8 +162,8 @@ Deno.test("the end is told before the socket closes, however long its record wai
   const server = new TlsSocket(full, {
     kind: "server",
     options: { cert, key },
-    plain: new Uint8Array(),
-    demanding: false,
+    plaintextReply: new Uint8Array(),
+    requireCertificate: false,
   });
   await Promise.all([client.handshake(), server.handshake()]);
   await writeText(server, "all of it");
@@ -178,12 +178,12 @@ Deno.test("the end is told before the socket closes, however long its record wai
   await Promise.all([client.gone, server.gone]);
 });
 
-/** What a TLS server makes of a client that sends these bytes, and what the client gets to read. */
+/** How a TLS server's handshake fails for a client that sends these bytes, and what the client receives. */
 async function meet(
   bytes: Uint8Array | string,
-  { patience = 2000, end = false } = {},
+  { handshakeTimeout = 2000, end = false } = {},
 ): Promise<{ failure: Error; answer: Uint8Array }> {
-  const listener = tlsListener(serverTls(pki.server, { patience }));
+  const listener = tlsListener(serverTls(pki.server, { handshakeTimeout }));
   using client = await RawClient.connect(listener.port);
   const server = await listener.accept() as TlsSocket;
   listener.close();
@@ -197,37 +197,37 @@ async function meet(
   return { failure, answer };
 }
 
-Deno.test("a client that speaks plain text is told so in plain text (T3, 56)", async () => {
+Deno.test("a plaintext client gets a plaintext reply (T3, 56)", async () => {
   const { failure, answer } = await meet("hello\n");
   assertEquals((failure as Failure).code, 7);
   assertEquals(failure.message, "the client does not speak TLS, but this port does");
   assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
 });
 
-Deno.test("a client that says nothing is not waited for, and told what this port speaks (T4, 57)", async () => {
-  const { failure, answer } = await meet("", { patience: 50 });
+Deno.test("a silent client times out and gets a plaintext reply (T4, 57)", async () => {
+  const { failure, answer } = await meet("", { handshakeTimeout: 50 });
   assert(failure instanceof TimedOutError);
   assertMatch(failure.message, /^no TLS handshake within 0\.05 s/);
   assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
 });
 
-Deno.test("a handshake that is never finished ends at its limit, with an alert (T4, 57)", async () => {
-  const { failure, answer } = await meet(Uint8Array.of(0x16, 3, 1, 2, 0, 1), { patience: 50 });
+Deno.test("an unfinished handshake times out with an alert (T4, 57)", async () => {
+  const { failure, answer } = await meet(Uint8Array.of(0x16, 3, 1, 2, 0, 1), { handshakeTimeout: 50 });
   assert(failure instanceof TimedOutError);
   assertEquals([...answer.subarray(0, 2), answer.length], [21, 3, 7]);
 });
 
-Deno.test("garbage in a handshake record costs its sender the connection (T4)", async () => {
+Deno.test("garbage in a handshake record ends the connection (T4)", async () => {
   const { failure } = await meet(Uint8Array.of(0x16, 3, 1, 0, 4, 0xff, 0xff, 0xff, 0xff, 9, 9));
   assertEquals((failure as Failure).code, 7);
 });
 
-Deno.test("a client that leaves during the handshake has cut it off", async () => {
+Deno.test("a client that disconnects during the handshake cuts it off", async () => {
   assert((await meet("", { end: true })).failure instanceof CutOffError);
   assert((await meet(Uint8Array.of(0x16, 3, 1), { end: true })).failure instanceof CutOffError);
 });
 
-Deno.test("a ClientHello in single bytes is one (T4)", async () => {
+Deno.test("a ClientHello may arrive in single bytes (T4)", async () => {
   const listener = tlsListener();
   const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   raw.setNoDelay(true);
@@ -243,7 +243,7 @@ Deno.test("a ClientHello in single bytes is one (T4)", async () => {
   await Promise.all([client.gone, server.gone]);
 });
 
-Deno.test("no protocol in common is said on both sides (ALPN)", async () => {
+Deno.test("both sides report that they have no ALPN protocol in common", async () => {
   await using pair = await socketPair(serverTls(pki.server, { alpn: ["chat"] }), {
     kind: "client",
     options: { ALPNProtocols: ["http/1.1"] },
@@ -255,7 +255,7 @@ Deno.test("no protocol in common is said on both sides (ALPN)", async () => {
   }
 });
 
-Deno.test("a client finds out that the other side does not speak TLS (T3, 56)", async () => {
+Deno.test("a client detects that the peer does not speak TLS (T3, 56)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const client = new TlsSocket(streamSocket(await Deno.connect({ port: listener.addr.port }), 1), {
     kind: "client",
@@ -265,12 +265,12 @@ Deno.test("a client finds out that the other side does not speak TLS (T3, 56)", 
   listener.close();
   await server.send("220 ready\r\n");
   const failure = await assertRejects(() => client.handshake(), Failure);
-  assertEquals([failure.code, failure.message], [7, "the other side does not speak TLS on this port"]);
+  assertEquals([failure.code, failure.message], [7, "the peer does not speak TLS on this port"]);
   client.close();
   await client.gone;
 });
 
-Deno.test("a TLS socket counts its buffers while much is coming, and gives them back", async () => {
+Deno.test("a TLS socket counts large buffers against the memory limit and releases them", async () => {
   const memory = new MemoryBudget(10 * 1024 * 1024);
   await using pair = await socketPair();
   pair.server.countIn(memory);
@@ -295,7 +295,7 @@ Deno.test("a TLS socket counts its buffers while much is coming, and gives them 
   assertEquals(memory.used, 0);
 });
 
-Deno.test("a TLS socket without memory to spare reads all the same", async () => {
+Deno.test("a TLS socket still reads when the memory limit is exhausted", async () => {
   await using pair = await socketPair();
   pair.server.countIn(new MemoryBudget(1));
   const writing = writeAll(pair.client, new Uint8Array(100_000));
