@@ -1,5 +1,5 @@
 /**
- * The flags of the HTTP servers, and what they become.
+ * The flags of the HTTP servers, and the settings made from them.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import type { ServerTls } from "../lib/tls/server.ts";
 import { ANY_HOST, type HostRules } from "./request/hosts.ts";
 import type { HttpSettings } from "./serve/shared.ts";
 
-/** Flags that the HTTP servers have besides those of every TCP server. */
+/** The flags of the HTTP servers besides those of every TCP server. */
 export const httpFlags = {
   dir: flag.text("folder whose files are served", { default: undefined, placeholder: "PATH" }),
-  hostName: flag.texts("host to answer to besides this machine's own, repeatable; '*' = every host", {
+  hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
     placeholder: "NAME",
   }),
-  log: flag.choice("requests as they came, or one line each", ["prose", "common"], { default: "prose" }),
-  headTime: flag.seconds("seconds for a whole head, answered with 408 after that; 0 = no limit", { default: 30 }),
-  requestTime: flag.seconds("seconds for a whole request with its body; 0 = no limit", { default: 120 }),
+  log: flag.choice("requests as received, or one line each", ["prose", "common"], { default: "prose" }),
+  headTime: flag.seconds("seconds for a complete head, then 408; 0 = no limit", { default: 30 }),
+  requestTime: flag.seconds("seconds for a complete request with its body; 0 = no limit", { default: 120 }),
   maxLine: flag.integer("bytes of the request line or of one field", {
     default: 16_384,
     min: 64,
@@ -40,16 +40,16 @@ export const httpFlags = {
   maxRequests: flag.integer("requests on one connection; 0 = no limit", { default: 0, min: 0, max: 1_000_000_000 }),
   ...tlsServerFlags,
   ...commonFlags,
-  timeout: flag.seconds("seconds a client may be silent; 0 = for ever", { default: 60, short: "t" }),
+  timeout: flag.seconds("seconds a client may be idle; 0 = no limit", { default: 60, short: "t" }),
 };
 
-/** The flags as a script gets them. */
+/** The parsed flags. */
 type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0] & { readonly bind: string };
 
 /**
- * Turns flags into settings; seconds become milliseconds.
+ * Makes the settings from the flags, in milliseconds.
  *
- * @throws {UsageError} `--dir` is no folder or may not be read, or a `--host-name` is none.
+ * @throws {UsageError} `--dir` is not a readable folder, or a `--host-name` is invalid.
  */
 export async function httpSettings(options: HttpFlagValues, tls: ServerTls | null): Promise<HttpSettings> {
   const { maxLine, maxHead, maxFields, maxBody, maxRequests, log } = options;
@@ -68,13 +68,13 @@ export async function httpSettings(options: HttpFlagValues, tls: ServerTls | nul
 }
 
 /**
- * The hosts that a server answers to. On loopback that is loopback alone; elsewhere also the address it listens on, all addresses of
- * the machine for a wildcard, and the machine's name; with TLS, whatever its certificate is for, which a browser compares anyway.
+ * The hosts that a server answers to: on loopback, only loopback; elsewhere also the machine's name and the bound address, or all
+ * addresses of the machine for a wildcard address; with TLS also the names in its certificate, which browsers check anyway.
  *
- * @param bind What it listens on.
- * @param given What `--host-name` adds.
- * @param certified The names of its certificate, when it has one.
- * @throws {UsageError} One of those is no host name.
+ * @param bind The address that it listens on.
+ * @param given The values of `--host-name`.
+ * @param certified The names in its certificate, if it has one.
+ * @throws {UsageError} One of `given` is not a host name.
  */
 export function hostRules(bind: string, given: readonly string[], certified: readonly string[]): HostRules {
   if (given.includes("*")) return ANY_HOST;
@@ -98,7 +98,7 @@ async function certificateNames(pem: string): Promise<string[]> {
   return namesOf(new X509Certificate(pem)).flatMap((name) => parseHostName(name)?.text ?? []);
 }
 
-/** What this machine is called, plainly and on the link (RFC 6762); nothing where we may not ask. */
+/** This machine's host name, plain and for mDNS (RFC 6762); none without the permission. */
 function machineNames(): string[] {
   try {
     const name = parseHostName(Deno.hostname())?.text;
@@ -109,7 +109,7 @@ function machineNames(): string[] {
   }
 }
 
-/** Every address of this machine; `null` where we may not ask. */
+/** Every address of this machine; `null` without the permission. */
 function ownAddresses(): string[] | null {
   try {
     return Deno.networkInterfaces().flatMap(({ address }) => canonicalAddress(address.replace(/%.*$/, "")) ?? []);
@@ -132,8 +132,8 @@ async function folderAt(path: string): Promise<string> {
 }
 
 /**
- * The command that asks a server for its page. With TLS it trusts no authority and one key: `-k` leaves the chain unjudged, and the pin,
- * the SHA-256 of the public key as HPKP had it (RFC 7469 2.4), holds all the same.
+ * The curl command that requests the server's page. With TLS it trusts the server's key only: `-k` skips chain verification, but the
+ * pin, the SHA-256 of the public key as in HPKP (RFC 7469 2.4), is still checked.
  */
 export function curlCommand(endpoint: Endpoint, fingerprint: string | null): string {
   const url = urlOf(endpoint, { tls: fingerprint !== null });
@@ -141,7 +141,7 @@ export function curlCommand(endpoint: Endpoint, fingerprint: string | null): str
   return `curl -k --pinnedpubkey sha256//${Uint8Array.fromHex(fingerprint.replace("sha256:", "")).toBase64()} ${url}`;
 }
 
-/** The URL to open in a browser on this machine; a wildcard address is reached as loopback. */
+/** The URL to open in a browser on this machine, with loopback for a wildcard address. */
 export function urlOf({ hostname, port }: Endpoint, { tls }: { tls: boolean }): string {
   const host = isWildcard(hostname) ? (hostname === "::" ? "::1" : "127.0.0.1") : hostname;
   return `http${tls ? "s" : ""}://${formatEndpoint({ hostname: host, port })}/`;

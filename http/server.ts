@@ -1,5 +1,5 @@
 /**
- * http:server is an HTTP/1.1 server by hand: it shows each visitor the request that came over the wire.
+ * http:server is a hand-written HTTP/1.1 server that shows each visitor the request as received.
  *
  * ```sh
  * deno task http:server
@@ -32,11 +32,11 @@ const flags = {
   ...httpFlags,
 };
 
-/** What `http:server` says of itself. */
+/** The description of `http:server`. */
 export const script: Script<typeof flags> = {
   name: "http:server",
   role: "server",
-  summary: "HTTP/1.1 server by hand that shows each request as it came",
+  summary: "Hand-written HTTP/1.1 server that shows each request as received",
   example: {
     flags: "--port 8000 --log common",
     does: "Serves http://127.0.0.1:8000/ and logs each request as one line in the Common Log Format.",

@@ -1,5 +1,5 @@
 /**
- * http:threaded is http:server with one worker per core: each accepts for itself on the same port.
+ * http:threaded is http:server with one worker per core; each accepts connections on the same port.
  *
  * ```sh
  * deno task http:threaded
@@ -26,7 +26,7 @@ import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { plural } from "../lib/text.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
-import { runCrew } from "./threads/workers.ts";
+import { runWorkers } from "./threads/workers.ts";
 import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
 
 const flags = {
@@ -36,7 +36,7 @@ const flags = {
   ...httpFlags,
 };
 
-/** What `http:threaded` says of itself. */
+/** The description of `http:threaded`. */
 export const script: Script<typeof flags> = {
   name: "http:threaded",
   role: "server",
@@ -53,15 +53,15 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal } = run;
     if (options.once && options.workers > 1) {
-      throw new UsageError("Cannot use --once with more than one worker: one client needs one");
+      throw new UsageError("Cannot use --once with more than one worker: it serves one client");
     }
     const { once, maxConnections, maxMemory, allow, json, bind: hostname, port } = options;
-    // Windows deals connections out to nobody but the first who listens.
+    // Windows gives all connections to the first listener.
     const workers = once || Deno.build.os === "windows" ? 1 : options.workers || navigator.hardwareConcurrency;
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
     const tls = secrets !== null;
     const settings = await httpSettings(options, secrets?.settings ?? null);
-    const totals = await runCrew({
+    const totals = await runWorkers({
       endpoint: { hostname, port },
       settings,
       serve: { once, maxConnections, allow },

@@ -1,5 +1,5 @@
 /**
- * Answers: what a handler says, and how it looks on the wire (RFC 9112 4, RFC 9110 6.6.1). Pure.
+ * Answers, and how they are written to the wire (RFC 9112 4, RFC 9110 6.6.1). Pure.
  *
  * @module
  */
@@ -7,17 +7,17 @@ import { encodeText, escapeControls } from "../../lib/text.ts";
 import { type AnswerBytes, type Ascii, ascii } from "./bytes.ts";
 import type { Refusal } from "../request/refusal.ts";
 
-/** A body that is made while it is sent. */
+/** A body that is generated while it is sent. */
 export interface BodyStream {
-  /** Its bytes, when that is known before; `null` = it is sent in chunks. */
+  /** Its length in bytes, if known in advance; `null` = it is sent in chunks. */
   readonly length: number | null;
-  /** Makes the pieces; called once, and not for HEAD. Each piece is sent before the next one is asked for. */
+  /** Generates the pieces; called once, and not for HEAD. Each piece is sent before the next one is requested. */
   pieces(): AsyncIterable<Uint8Array>;
 }
 
 /**
- * Text in pieces, some of them encoded long before. ASCII only, so that its length is known before the rest is encoded: what is not
- * ASCII has to be written as a character reference.
+ * Text in parts, some of them encoded in advance. ASCII only, so that the length is known before the rest is encoded: write other
+ * characters as character references.
  */
 export class AsciiParts {
   readonly parts: readonly Ascii[];
@@ -31,10 +31,10 @@ export class AsciiParts {
   }
 }
 
-/** An answer. `Date`, `Content-Length`, `Transfer-Encoding` and `Connection` are not its business. */
+/** An answer without `Date`, `Content-Length`, `Transfer-Encoding` and `Connection`, which {@linkcode writeHead} adds. */
 export interface Answer {
   readonly status: number;
-  /** Field lines as {@linkcode fieldLine} makes them, one after the other. */
+  /** Concatenated field lines, as {@linkcode fieldLine} makes them. */
   readonly fields: Ascii;
   readonly body: Uint8Array | AsciiParts | BodyStream;
 }
@@ -93,16 +93,16 @@ const PHRASES: Readonly<Record<number, string>> = {
   511: "Network Authentication Required",
 };
 
-/** The words that belong to a status (RFC 9110 15); "Unknown" for one that is not registered. */
-export function phraseOf(status: number): string {
+/** The reason phrase of a status (RFC 9110 15); "Unknown" if it is not registered. */
+export function reasonPhrase(status: number): string {
   return PHRASES[status] ?? "Unknown";
 }
 
 /**
- * One field as a line.
+ * A field line.
  *
- * @throws {TypeError} The name or the value has a character that could end the line: nothing that a client sent may split an
- * answer in two (RFC 9110 5.5).
+ * @throws {TypeError} The name or the value has a character that could end the line: client data must not be able to split an answer
+ * (RFC 9110 5.5).
  */
 export function fieldLine(name: string, value: string): string {
   if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
@@ -114,39 +114,39 @@ export function fieldLine(name: string, value: string): string {
 const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8");
 const TEXT_ALONE = ascii(TEXT);
 
-/** An answer of plain ASCII text. */
+/** A plain-text answer; ASCII only. */
 export function textAnswer(status: number, text: string, fields = ""): Answer & { readonly body: AsciiParts } {
   return { status, fields: fields === "" ? TEXT_ALONE : TEXT + fields, body: new AsciiParts([text]) };
 }
 
 /**
- * The answer to a request that is turned down: the reason in words, for the person who reads it. It may name what a peer has chosen,
- * such as who issued its certificate: that goes out as UTF-8, with its controls shown instead of sent.
+ * The answer to a refused request, with the reason as text. The reason may quote text that the peer chose, such as its certificate's
+ * issuer, so it is sent as UTF-8 with control characters escaped.
  */
 export function refusalAnswer({ status, message, fields }: Refusal): Answer & { readonly body: Uint8Array } {
   const { allow, retryAfter } = fields;
   const lines = (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
     (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
-  const body = encodeText(`${status} ${phraseOf(status)}: ${escapeControls(message)}\n`);
+  const body = encodeText(`${status} ${reasonPhrase(status)}: ${escapeControls(message)}\n`);
   return { status, fields: TEXT + lines, body };
 }
 
-/** Tells whether answers with a status have no body at all, not even an empty one (RFC 9112 6.3). */
+/** Whether answers with a status have no body, not even an empty one (RFC 9112 6.3). */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
 }
 
-/** How an answer ends, and when it is given. */
-export interface Ending {
+/** What the head of an answer needs besides the answer. */
+export interface HeadOptions {
   /** The client's HTTP/1 minor version. */
   readonly minor: 0 | 1;
   /** Whether the connection stays open. */
   readonly keepAlive: boolean;
-  /** The field that says when it is given: {@linkcode dateLine}. */
+  /** The `Date` field, by {@linkcode dateLine}. */
   readonly date: Ascii;
 }
 
-/** The `Date` field of an answer given at a time (RFC 9110 6.6.1). */
+/** The `Date` field for a time (RFC 9110 6.6.1). */
 export function dateLine(time: number): string {
   return fieldLine("Date", new Date(time).toUTCString());
 }
@@ -158,16 +158,16 @@ const KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
 const STATUS_LINES = new Map<number, Uint8Array>();
 
 function statusLine(status: number): Uint8Array {
-  const line = STATUS_LINES.get(status) ?? ascii(`HTTP/1.1 ${status} ${phraseOf(status)}\r\n`);
+  const line = STATUS_LINES.get(status) ?? ascii(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`);
   STATUS_LINES.set(status, line);
   return line;
 }
 
-/** Writes the head of an answer. An HTTP/1.0 client has to be told that the connection stays, a newer one that it does not. */
+/** Writes the head of an answer. `Connection` says what is not the default: keep-alive to an HTTP/1.0 client, close to a newer one. */
 export function writeHead(
   outbox: AnswerBytes,
   { status, body, fields }: Answer,
-  { minor, keepAlive, date }: Ending,
+  { minor, keepAlive, date }: HeadOptions,
 ): void {
   outbox.bytes(statusLine(status));
   outbox.text(date);
@@ -185,7 +185,7 @@ export function writeHead(
   outbox.text("\r\n");
 }
 
-/** Writes a body that is all there. */
+/** Writes a body that is complete in memory. */
 export function writeBody(outbox: AnswerBytes, body: Uint8Array | AsciiParts): void {
   if (body instanceof Uint8Array) return outbox.bytes(body);
   for (const part of body.parts) outbox.text(part);

@@ -1,67 +1,67 @@
 /**
- * Answers on their way into one write. Pure.
+ * Gathers answers for a single write. Pure.
  *
  * @module
  */
 import type { Holding } from "../request/holding.ts";
 
-/** ASCII text, a byte per character; as bytes where it is made once and sent again and again. */
+/** ASCII text, one byte per character; as bytes if it is encoded once and sent often. */
 export type Ascii = string | Uint8Array;
 
 const ENCODER = new TextEncoder();
 
-/** Encodes text that is sent often, once. */
+/** Encodes text once that is sent often. */
 export function ascii(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
-/** How many bytes of answers may wait before they are written: a client that sends requests and reads nothing fills no memory. */
+/** How many bytes of answers may be queued before they are written: a client that sends requests but does not read fills no memory. */
 const FULL = 64 * 1024;
-/** The most that a buffer grows to for a body; what is larger is written as it is. */
-const LARGEST = FULL * 2;
-/** A buffer of this size is not counted. */
-const FIRST_OUTBOX = 8 * 1024;
-/** Up to this length, storing the characters of a string one by one is quicker than calling the encoder. */
+/** The size up to which a buffer grows for a body; larger bodies are written without a copy. */
+const MAX_SIZE = FULL * 2;
+/** A buffer of this size is not counted against the memory limit. */
+const INITIAL_SIZE = 8 * 1024;
+/** Up to this length, storing the characters of a string one by one is faster than calling the encoder. */
 const SHORT = 64;
 
-/** Answers that wait to be written, all in one piece: a write for each would cost more than making them. */
+/** Queued answers in one buffer: a separate write for each would cost more than making them. */
 export class AnswerBytes {
-  #buffer = new Uint8Array(FIRST_OUTBOX);
+  #buffer = new Uint8Array(INITIAL_SIZE);
   #length = 0;
-  /** What {@linkcode AnswerBytes.take} gave last: answers of one length after another need no new view. */
+  /** The last result of {@linkcode AnswerBytes.take}: successive answers of one length need no new view. */
   #taken = this.#buffer.subarray(0, 0);
   #holding: Holding | null;
-  /** Whether it has grown without being counted, since a head has to go somewhere. */
-  #overdrawn = false;
+  /** Whether it has grown beyond the memory limit, uncounted: a head must be written in any case. */
+  #overLimit = false;
 
-  /** @param holding Counts the buffer where it has grown; used by nobody else. */
+  /** @param holding Counts the buffer once it has grown; not shared. */
   constructor(holding: Holding | null = null) {
     this.#holding = holding;
   }
 
-  /** How many bytes wait. */
+  /** The number of queued bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether it is time to write; sooner where memory is short. */
+  /** Whether to write now; earlier if the memory limit is reached. */
   get full(): boolean {
-    return this.#length >= FULL || (this.#overdrawn && this.#length >= FIRST_OUTBOX);
+    return this.#length >= FULL || (this.#overLimit && this.#length >= INITIAL_SIZE);
   }
 
-  /** Whether it is worth keeping: one that has grown much is not. */
+  /** Whether to keep it for reuse: not if it has grown large. */
   get reusable(): boolean {
-    return this.#buffer.length <= LARGEST && !this.#overdrawn;
+    return this.#buffer.length <= MAX_SIZE && !this.#overLimit;
   }
 
-  /** Makes room for so many bytes more; `false` where they are too many to be copied, or there is no memory for them. */
+  /** Makes room for more bytes; `false` if they are too many to copy, or the memory limit is reached. */
   fits(more: number): boolean {
     const size = this.#length + more;
     if (size <= this.#buffer.length) return true;
-    return size <= LARGEST && this.#grow(size);
+    return size <= MAX_SIZE && this.#grow(size);
   }
 
-  /** Gives the buffer back; nothing may be added after that. */
+  /** Releases the buffer; add nothing after that. */
   free(): void {
     this.#holding?.release();
   }
@@ -69,7 +69,7 @@ export class AnswerBytes {
   /**
    * Adds text.
    *
-   * @throws {TypeError} It is not ASCII: it would be longer than it was said to be, and its tail would be taken for the next answer.
+   * @throws {TypeError} It is not ASCII: it would exceed its announced length, and its tail would be read as the next answer.
    */
   text(text: Ascii): void {
     if (typeof text !== "string") return this.bytes(text);
@@ -86,7 +86,7 @@ export class AnswerBytes {
     this.#length += bytes.length;
   }
 
-  /** All that waits: a view, valid until something is added. */
+  /** Takes all queued bytes: a view that is valid until something is added. */
   take(): Uint8Array {
     if (this.#taken.length !== this.#length) this.#taken = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
@@ -111,15 +111,15 @@ export class AnswerBytes {
   #reserve(more: number): void {
     const size = this.#length + more;
     if (size <= this.#buffer.length || this.#grow(size)) return;
-    this.#overdrawn = true;
+    this.#overLimit = true;
     this.#replace(size);
   }
 
-  /** Grows to `size` at least, if there is memory for it. */
+  /** Grows to at least `size`, if the memory limit allows it. */
   #grow(size: number): boolean {
     const length = Math.max(this.#buffer.length * 2, size);
-    const counted = this.#buffer.length > FIRST_OUTBOX ? this.#buffer.length : 0;
-    if (this.#overdrawn || this.#holding?.tryAdd(length - counted) === false) return false;
+    const counted = this.#buffer.length > INITIAL_SIZE ? this.#buffer.length : 0;
+    if (this.#overLimit || this.#holding?.tryAdd(length - counted) === false) return false;
     this.#replace(length);
     return true;
   }

@@ -1,11 +1,11 @@
 /**
- * JSON in small steps: written and checked piece by piece. Pure.
+ * Writes and checks JSON in small steps. Pure.
  *
  * @module
  */
 import { BACKSLASH, COLON, COMMA, CR, digit, hexDigit, HTAB, LF, QUOTE, SP, textOf } from "../request/syntax.ts";
 
-/** How many characters are escaped at a time; each may become six. */
+/** How many characters are escaped at a time; each can become six. */
 const SLICE = 4096;
 
 /** Writes a text as a JSON string, in pieces. */
@@ -14,15 +14,15 @@ export function* jsonString(text: string): Generator<string> {
   yield '"';
   for (let at = 0; at < text.length;) {
     let end = at + SLICE;
-    // A character of two halves stays whole.
-    if (isFirstHalf(text.charCodeAt(end - 1))) end++;
+    // Do not split a surrogate pair.
+    if (isHighSurrogate(text.charCodeAt(end - 1))) end++;
     yield JSON.stringify(text.slice(at, end)).slice(1, -1);
     at = end;
   }
   yield '"';
 }
 
-/** Writes what an object has in it, in pieces, indented as `JSON.stringify(…, null, 2)` does it one level down. */
+/** Writes an object, in pieces, indented like `JSON.stringify(…, null, 2)` at level one. */
 export function* jsonObject(entries: ReadonlyMap<string, string | string[]>): Generator<string> {
   if (entries.size === 0) return yield "{}";
   let before = "{\n    ";
@@ -58,28 +58,28 @@ export function* jsonUtf8(bytes: Uint8Array): Generator<string> {
   yield '"';
 }
 
-function isFirstHalf(code: number): boolean {
+function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
 }
 
-/** What may come next. */
+/** What may follow. */
 const VALUE = 0, VALUE_OR_END = 1, NAME = 2, NAME_OR_END = 3, AFTER = 4;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const WORDS = ["true", "false", "null"];
-/** A step is so many tokens, or so many characters of a string. */
+const LITERALS = ["true", "false", "null"];
+/** The length of a step: tokens, or characters of a string. */
 const TOKENS = 256;
 const CHARACTERS = 16 * 1024;
 
 /**
- * Tells whether bytes are one JSON text (RFC 8259), without building what it describes: that could be fifty times its size.
+ * Whether bytes are one JSON text (RFC 8259), without building the value, which could take fifty times the memory. Yields after every
+ * small step.
  *
  * @param bytes Valid UTF-8.
- * @returns The verdict, after every small step a yield.
  */
 export function* checkJson(bytes: Uint8Array): Generator<void, boolean> {
-  /** What is open, the innermost last. */
-  const open = new Bits();
+  /** The open containers, innermost last; `true` for an object. */
+  const open = new BitStack();
   let expected = VALUE;
   let tokens = 0;
   for (let at = skipSpace(bytes, 0); at < bytes.length; at = skipSpace(bytes, at)) {
@@ -107,7 +107,7 @@ export function* checkJson(bytes: Uint8Array): Generator<void, boolean> {
       at++;
       expected = byte === OPEN_OBJECT ? NAME_OR_END : VALUE_OR_END;
     } else {
-      at = byte === QUOTE ? yield* stringEnd(bytes, at) : wordEnd(bytes, at);
+      at = byte === QUOTE ? yield* stringEnd(bytes, at) : literalEnd(bytes, at);
       expected = AFTER;
     }
     if (at > bytes.length) return false;
@@ -115,8 +115,8 @@ export function* checkJson(bytes: Uint8Array): Generator<void, boolean> {
   return expected === AFTER && open.length === 0;
 }
 
-/** Beyond the end: there is no such token. */
-const BROKEN = Infinity;
+/** The end of an invalid token: beyond the end of the text. */
+const INVALID = Infinity;
 
 function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
@@ -125,37 +125,37 @@ function skipSpace(bytes: Uint8Array, from: number): number {
 }
 
 function* stringEnd(bytes: Uint8Array, from: number): Generator<void, number> {
-  if (bytes[from] !== QUOTE) return BROKEN;
+  if (bytes[from] !== QUOTE) return INVALID;
   for (let at = from + 1; at < bytes.length; at++) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) return at + 1;
-    if (byte < 0x20) return BROKEN;
+    if (byte < 0x20) return INVALID;
     if (byte === BACKSLASH) {
       const escape = bytes[++at];
       if (escape === 0x75) {
-        for (let left = 4; left > 0; left--) if (hexDigit(bytes[++at]) < 0) return BROKEN;
-      } else if (escape === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(escape))) return BROKEN;
+        for (let left = 4; left > 0; left--) if (hexDigit(bytes[++at]) < 0) return INVALID;
+      } else if (escape === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(escape))) return INVALID;
     }
     if ((at - from) % CHARACTERS === 0) yield;
   }
-  return BROKEN;
+  return INVALID;
 }
 
 /** A number, `true`, `false` or `null`. */
-function wordEnd(bytes: Uint8Array, from: number): number {
+function literalEnd(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (at < bytes.length && isWordByte(bytes[at] as number)) at++;
-  const word = textOf(bytes, from, at);
-  return WORDS.includes(word) || NUMBER.test(word) ? at : BROKEN;
+  while (at < bytes.length && isLiteralByte(bytes[at] as number)) at++;
+  const literal = textOf(bytes, from, at);
+  return LITERALS.includes(literal) || NUMBER.test(literal) ? at : INVALID;
 }
 
-function isWordByte(byte: number): boolean {
+function isLiteralByte(byte: number): boolean {
   return digit(byte) >= 0 || (byte >= 0x61 && byte <= 0x7a) || byte === 0x45 || byte === 0x2b || byte === 0x2d ||
     byte === 0x2e;
 }
 
-/** A stack of bits: a text of nothing but brackets is a million deep. */
-class Bits {
+/** A stack of bits: a text of only brackets nests a million deep. */
+class BitStack {
   length = 0;
   #bytes = new Uint8Array(64);
 

@@ -7,9 +7,9 @@ import type { HeadLimits } from "./head.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { CR, LF } from "./syntax.ts";
 
-/** The most bytes of chunk extensions in one body, and of one line with them: nobody needs any. */
+/** The max bytes of chunk extensions in one body, and of one line with them: nobody needs any. */
 const MAX_EXTENSIONS = 4096;
-/** 2^64 - 1 has so many digits; leading zeros count. */
+/** The number of hexadecimal digits of 2^64 - 1; leading zeros count. */
 const MAX_SIZE_DIGITS = 16;
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~\\dA-Za-z]+";
@@ -20,11 +20,11 @@ const SIZE_LINE = new RegExp(`^([\\dA-Fa-f]{1,${MAX_SIZE_DIGITS}})((?:${EXTENSIO
 /** `field-line`, as strict as in the head. */
 const TRAILER_LINE = new RegExp(`^${TOKEN}:[\\t -~\\x80-\\xff]*$`);
 
-/** What the next bytes are. */
+/** What the next bytes must be. */
 type Expected = "size" | "data" | "data CR" | "data LF" | "trailer" | "nothing";
 
 /**
- * Takes chunked bytes apart.
+ * Decodes a chunked body incrementally.
  *
  * @example Usage
  * ```ts
@@ -42,7 +42,7 @@ type Expected = "size" | "data" | "data CR" | "data LF" | "trailer" | "nothing";
  * ```
  */
 export class ChunkedDecoder {
-  /** The trailer lines, without their line ends. */
+  /** The trailer lines without line ends. */
   readonly trailers: string[] = [];
   #limits: HeadLimits;
   #onData: (piece: Uint8Array) => void;
@@ -52,19 +52,19 @@ export class ChunkedDecoder {
   #extensions = 0;
   #trailerBytes = 0;
 
-  /** @param onData Gets the data of the chunks, in views that are valid during the call. */
+  /** @param onData Receives the data of the chunks as views that are valid during the call. */
   constructor(limits: HeadLimits, onData: (piece: Uint8Array) => void) {
     this.#limits = limits;
     this.#onData = onData;
   }
 
-  /** Whether the last chunk and the trailers are there. */
+  /** Whether the last chunk and the trailers have arrived. */
   get done(): boolean {
     return this.#expected === "nothing";
   }
 
   /**
-   * Takes what has arrived.
+   * Consumes received bytes.
    *
    * @returns Where the body ends, or the end of the bytes.
    * @throws {Refusal} The framing is malformed (400) or the trailers are too large (431).
@@ -82,7 +82,7 @@ export class ChunkedDecoder {
           break;
         }
         case "data CR":
-          if (bytes[at++] !== CR) throw malformed("chunk data longer than its size says");
+          if (bytes[at++] !== CR) throw malformed("chunk data longer than its size");
           this.#expected = "data LF";
           break;
         case "data LF":
@@ -99,11 +99,11 @@ export class ChunkedDecoder {
   #readLine(bytes: Uint8Array, from: number): number {
     const newline = bytes.indexOf(LF, from);
     const end = newline < 0 ? bytes.length : newline + 1;
-    const most = this.#expected === "size" ? MAX_EXTENSIONS : this.#limits.maxLine;
-    for (let at = from; at < end && this.#line.length <= most; at++) {
+    const max = this.#expected === "size" ? MAX_EXTENSIONS : this.#limits.maxLine;
+    for (let at = from; at < end && this.#line.length <= max; at++) {
       this.#line += String.fromCharCode(bytes[at] as number);
     }
-    if (this.#line.length > most) throw this.#tooLong();
+    if (this.#line.length > max) throw this.#tooLong();
     if (newline < 0) return end;
     if (!this.#line.endsWith("\r\n")) throw malformed("a line of the chunked body ends with LF alone");
     const line = this.#line.slice(0, -2);
@@ -121,9 +121,11 @@ export class ChunkedDecoder {
 
   #sizeLine(line: string): void {
     const [, digits, extensions = ""] = SIZE_LINE.exec(line) ?? [];
-    if (digits === undefined) throw malformed("a chunk size that is not hexadecimal digits, perhaps with extensions");
+    if (digits === undefined) {
+      throw malformed("a chunk size line that is not hexadecimal digits with optional extensions");
+    }
     const size = parseInt(digits, 16);
-    if (!Number.isSafeInteger(size)) throw malformed("a chunk size beyond all bounds");
+    if (!Number.isSafeInteger(size)) throw malformed("a chunk size that is too large");
     this.#extensions += extensions.length;
     if (this.#extensions > MAX_EXTENSIONS) throw this.#tooLong();
     this.#left = size;
@@ -135,7 +137,7 @@ export class ChunkedDecoder {
       this.#expected = "nothing";
       return;
     }
-    if (!TRAILER_LINE.test(line)) throw malformed("a trailer that is no field");
+    if (!TRAILER_LINE.test(line)) throw malformed("a trailer that is not a field");
     this.#trailerBytes += line.length;
     if (this.trailers.push(line) > this.#limits.maxFields || this.#trailerBytes > this.#limits.maxHead) {
       throw new Refusal(

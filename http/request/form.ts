@@ -1,30 +1,30 @@
 /**
- * Forms taken apart in small steps, between which other connections can be served. Pure.
+ * Parses forms in small steps, so that other connections can be served in between. Pure.
  *
  * @module
  */
 import { CR, hexDigit, HTAB, LF, SP, textOf } from "./syntax.ts";
 
-/** What one field may take once it is taken apart: a form of many small ones needs many times its size. */
+/** Memory overhead of a parsed field (bytes): a form of many small fields needs many times its size. */
 const FIELD_MEMORY = 128;
-/** What the texts of a form may take, in multiples of its size. */
+/** Memory for the texts of a parsed form, in multiples of its size. */
 const TEXT_MEMORY = 8;
-/** How many bytes a step looks at. */
+/** Bytes per step. */
 const STEP = 16 * 1024;
-/** The most bytes of a part's own fields. */
-const MOST_HEAD = 4 * 1024;
+/** The size limit of a part's head (bytes). */
+const MAX_PART_HEAD = 4 * 1024;
 
-/** What a form has under one name: one value, or several. */
+/** The values by name: one, or several. */
 export type Collected = Map<string, string | string[]>;
 
-/** A form, taken apart. */
+/** A parsed form. */
 export interface Form {
   readonly fields: Collected;
-  /** The contents of files, as text. */
+  /** The contents of uploaded files, as text. */
   readonly files: Collected;
 }
 
-/** Adds a value to those of its name. */
+/** Adds a value under its name. */
 export function collect(collected: Collected, name: string, value: string): void {
   const before = collected.get(name);
   if (Array.isArray(before)) before.push(value);
@@ -32,40 +32,40 @@ export function collect(collected: Collected, name: string, value: string): void
 }
 
 /**
- * Takes the body of a form apart.
+ * Parses the body of a form. Yields after every small step.
  *
  * @param type The media type of the body.
- * @returns `null` when it is no form, or a malformed one. Yields after every small step.
+ * @returns `null` if it is not a form or is malformed.
  *
  * @example Usage
  * ```ts
- * import { takeFormApart } from "./form.ts";
+ * import { parseForm } from "./form.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const work = takeFormApart("application/x-www-form-urlencoded", new TextEncoder().encode("a=1&b=x+y&a=%C3%A9"));
+ * const work = parseForm("application/x-www-form-urlencoded", new TextEncoder().encode("a=1&b=x+y&a=%C3%A9"));
  * let step = work.next();
  * while (!step.done) step = work.next();
  * assertEquals(step.value?.fields, new Map<string, string | string[]>([["a", ["1", "é"]], ["b", "x y"]]));
  * ```
  */
-export function takeFormApart(type: string, body: Uint8Array): Generator<void, Form | null> {
+export function parseForm(type: string, body: Uint8Array): Generator<void, Form | null> {
   const [media = ""] = type.split(";", 1);
   if (/^application\/x-www-form-urlencoded\s*$/i.test(media)) return urlencoded(body);
   const [, quoted, plain] =
     /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
-  return boundary === undefined ? noForm() : multipart(body, new TextEncoder().encode(`\r\n--${boundary}`));
+  return boundary === undefined ? notAForm() : multipart(body, new TextEncoder().encode(`\r\n--${boundary}`));
 }
 
-/** How many bytes a form may need once it is taken apart. */
+/** The memory in bytes that a parsed form may need. */
 export function formMemory(body: Uint8Array): number {
   let fields = 0;
   for (let at = 0; at < body.length; at++) if (body[at] === AMPERSAND) fields++;
   return body.length * TEXT_MEMORY + fields * FIELD_MEMORY;
 }
 
-// deno-lint-ignore require-yield -- there is nothing to do
-function* noForm(): Generator<void, null> {
+// deno-lint-ignore require-yield -- there are no steps
+function* notAForm(): Generator<void, null> {
   return null;
 }
 
@@ -112,13 +112,13 @@ function* decoded(body: Uint8Array, from: number, to: number): Generator<void, s
   return textOf(bytes, 0, length);
 }
 
-/** The first of what may follow a delimiter: two dashes, or white space and a line end. Otherwise it only looks like one. */
+/** The first byte after a delimiter: two dashes, or white space and a line end. Before any other byte it is not a delimiter. */
 const AFTER_DELIMITER = [DASH, SP, HTAB, CR];
 
 /** `multipart/form-data` (RFC 7578, RFC 2046 5.1.1). */
 function* multipart(body: Uint8Array, delimiter: Uint8Array): Generator<void, Form | null> {
   const form: Form = { fields: new Map(), files: new Map() };
-  // The first delimiter may stand at the very start, without the line end before it.
+  // The first delimiter may be at the very start, without a line end before it.
   let at = startsWith(body, 0, delimiter.subarray(2)) ? delimiter.length - 2 : yield* find(body, delimiter, 0);
   while (at >= 0) {
     if (body[at] === DASH && body[at + 1] === DASH) return form;
@@ -135,7 +135,7 @@ function* multipart(body: Uint8Array, delimiter: Uint8Array): Generator<void, Fo
   return null;
 }
 
-/** Where a delimiter ends, from `from` on; -1 when there is none. */
+/** Where the next delimiter from `from` on ends; -1 if there is none. */
 function* find(body: Uint8Array, delimiter: Uint8Array, from: number): Generator<void, number> {
   let steps = 0;
   for (let at = body.indexOf(CR, from); at >= 0; at = body.indexOf(CR, at + 1)) {
@@ -154,10 +154,10 @@ function startsWith(body: Uint8Array, at: number, start: Uint8Array): boolean {
   return true;
 }
 
-/** The fields of one part: whose value it is, whether a file, and where the content begins. */
+/** Parses the head of a part: its field name, whether it is a file, and where its content begins. */
 function partHead(body: Uint8Array, from: number): { name: string; isFile: boolean; end: number } | null {
   let disposition: string | null = null;
-  for (let at = from; at - from < MOST_HEAD;) {
+  for (let at = from; at - from < MAX_PART_HEAD;) {
     const end = body.indexOf(LF, at);
     if (end < 0 || end === at || body[end - 1] !== CR) return null;
     if (end - at === 1) {
@@ -165,14 +165,14 @@ function partHead(body: Uint8Array, from: number): { name: string; isFile: boole
       const name = parameters.get("name");
       return name === undefined ? null : { name, isFile: parameters.has("filename"), end: end + 1 };
     }
-    const line = textOf(body, at, Math.min(end - 1, at + MOST_HEAD));
+    const line = textOf(body, at, Math.min(end - 1, at + MAX_PART_HEAD));
     if (/^content-disposition\s*:\s*form-data\s*(;|$)/i.test(line)) disposition ??= line;
     at = end + 1;
   }
   return null;
 }
 
-/** The parameters of a field as browsers write them: in quotes, with `%22` for a quote in them. */
+/** The parameters of a field as browsers write them: quoted, with `%22` for a quote. */
 function parametersOf(line: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = "", quoted, plain = ""] of line.matchAll(/;\s*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g)) {

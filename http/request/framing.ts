@@ -1,5 +1,5 @@
 /**
- * What the fields of a request say about its body and its connection (RFC 9112 6 and 9). Pure.
+ * The fields of a request that determine its body length and its connection (RFC 9112 6 and 9). Pure.
  *
  * @module
  */
@@ -8,46 +8,46 @@ import type { Hosts } from "./hosts.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { digit, isName, listOf, textOf, withoutSpace } from "./syntax.ts";
 
-/** The body's length of a request whose body comes in chunks. */
+/** Stands for the length of a chunked body. */
 export const CHUNKED = -1;
 
-/** What the fields of a head mean for its connection. */
+/** The framing of a request. */
 export interface Framing {
   /** Bytes of the body, or {@linkcode CHUNKED}. */
   readonly length: number;
-  /** Whether the client wants the connection to stay open. */
+  /** Whether the client requests a persistent connection. */
   readonly keepAlive: boolean;
   /** Whether the client waits for `100 (Continue)` before it sends the body (RFC 9110 10.1.1). */
   readonly expectsContinue: boolean;
-  /** The host that was asked for, with its port; `null` where it is the one that was accepted last, or there is none. */
+  /** The requested host with its port; `null` if it is the last accepted one, or if there is none. */
   readonly host: string | null;
 }
 
-/** A request without a body, for a host that is known, on an HTTP/1.1 connection that stays. */
+/** A request without a body, for the last accepted host, on a persistent HTTP/1.1 connection. */
 const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false, host: null };
 
-/** Collects the fields that matter to the connection while a head is parsed. */
+/** Collects the fields that determine the framing while a head is parsed. */
 export class FramingFields {
   readonly #accepted: Hosts | null;
   #hosts = 0;
   #host: string | null = null;
-  /** The Content-Length; -1 = there is none. */
+  /** The Content-Length; -1 = none. */
   #length = -1;
   #codings: string | null = null;
   #connection = "";
   #expectation = "";
 
-  /** @param accepted Knows the host that was accepted last. */
+  /** @param accepted Knows the last accepted host. */
   constructor(accepted: Hosts | null = null) {
     this.#accepted = accepted;
   }
 
   /**
-   * Notes a field.
+   * Records a field if it determines the framing.
    *
    * @param start Where its name starts.
    * @param colon Where its name ends.
-   * @param from Where its value starts, white space left out.
+   * @param from Where its value starts, without white space.
    * @param to Where its value ends.
    * @throws {Refusal} The field is malformed or contradicts another.
    */
@@ -80,15 +80,15 @@ export class FramingFields {
   }
 
   /**
-   * Draws the conclusions when all fields are known, and is ready for the next head.
+   * Returns the framing after the last field, and resets itself for the next head.
    *
    * @param minor 0 or 1, for HTTP/1.0 or HTTP/1.1.
-   * @throws {Refusal} The fields contradict each other or ask for what this server cannot do.
+   * @throws {Refusal} The fields contradict each other or request something unsupported.
    */
   settle(minor: 0 | 1): Framing {
     if (minor === 1 && this.#hosts === 0) throw malformed("no Host field (RFC 9112 3.2)");
     this.#hosts = 0;
-    // Nearly every request that is asked for by the thousand.
+    // The fast path: almost every request under load.
     if (
       minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" &&
       this.#expectation === "" && this.#host === null
@@ -98,10 +98,10 @@ export class FramingFields {
     const length = this.#codings === null ? Math.max(0, this.#length) : this.#transferCoding(this.#codings, minor);
     const options = this.#connection === "" ? [] : listOf(this.#connection);
     const keepAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
-    // An HTTP/1.0 client knows nothing of 1xx answers: what it expects is ignored (RFC 9110 10.1.1).
+    // HTTP/1.0 has no 1xx answers: the expectation of such a client is ignored (RFC 9110 10.1.1).
     const expects = minor === 1 && this.#expectation !== "";
     if (expects && !listOf(this.#expectation).every((expectation) => expectation === "100-continue")) {
-      throw new Refusal(417, "the only expectation known is 100-continue");
+      throw new Refusal(417, "the only supported expectation is 100-continue");
     }
     this.#length = -1;
     this.#codings = null;
@@ -113,12 +113,12 @@ export class FramingFields {
     if (++this.#hosts > 1) throw malformed("more than one Host field (RFC 9112 3.2)");
     if (this.#accepted?.isLast(bytes, from, to) === true) return;
     if (!isHost(bytes, from, to)) {
-      throw malformed("a Host that is no name or address with an optional port (RFC 9110 7.2)");
+      throw malformed("a Host that is not a name or address with an optional port (RFC 9110 7.2)");
     }
     this.#host = textOf(bytes, from, to);
   }
 
-  /** `1*DIGIT`, once: two lengths or a list are how requests are smuggled (RFC 9112 6.3). */
+  /** `1*DIGIT`, once: two lengths, or a list of them, allow request smuggling (RFC 9112 6.3). */
   #contentLength(bytes: Uint8Array, from: number, to: number): void {
     if (this.#length >= 0) throw malformed("more than one Content-Length");
     let length = from < to ? 0 : -1;
@@ -126,24 +126,24 @@ export class FramingFields {
       const value = digit(bytes[at]);
       length = value < 0 ? -1 : length * 10 + value;
     }
-    if (length < 0) throw malformed("a Content-Length that is not digits only");
-    if (!Number.isSafeInteger(length)) throw malformed("a Content-Length beyond all bounds");
+    if (length < 0) throw malformed("a Content-Length that is not all digits");
+    if (!Number.isSafeInteger(length)) throw malformed("a Content-Length that is too large");
     this.#length = length;
   }
 
-  /** `chunked`, alone: whatever is applied below it, this server cannot undo (RFC 9112 6.1). */
+  /** `chunked` alone: this server cannot decode other codings below it (RFC 9112 6.1). */
   #transferCoding(value: string, minor: 0 | 1): number {
     if (minor === 0) throw malformed("Transfer-Encoding in HTTP/1.0, which does not have it (RFC 9112 6.1)");
     if (this.#length >= 0) throw malformed("Content-Length together with Transfer-Encoding (RFC 9112 6.1)");
     const codings = value.toLowerCase().split(",").map(withoutSpace);
     if (!codings.every((coding) => /^[!#$%&'*+\-.^_`|~\da-z]+$/.test(coding))) {
-      throw malformed("a Transfer-Encoding that is no list of codings");
+      throw malformed("a Transfer-Encoding that is not a list of codings");
     }
     const first = codings.indexOf("chunked");
     if (first >= 0 && first < codings.length - 1) {
-      throw malformed("a Transfer-Encoding in which chunked is not last, or not alone");
+      throw malformed("a Transfer-Encoding in which chunked is not last or occurs twice");
     }
-    if (codings.length > 1 || first < 0) throw new Refusal(501, "the only transfer coding known is chunked");
+    if (codings.length > 1 || first < 0) throw new Refusal(501, "the only supported transfer coding is chunked");
     return CHUNKED;
   }
 }

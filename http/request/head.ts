@@ -1,12 +1,12 @@
 /**
- * A request without its body: what the parser makes and everybody else reads. Pure.
+ * The head of a request: its request line and fields. Pure.
  *
  * @module
  */
 import type { Framing } from "./framing.ts";
 import { COLON, CR, isName, LF, textOf, withoutSpace } from "./syntax.ts";
 
-/** How large a head may be; what is above is refused with 414 or 431. */
+/** Size limits of a head; a larger one is refused with 414 or 431. */
 export interface HeadLimits {
   /** Bytes of the request line, and of one field line. */
   readonly maxLine: number;
@@ -16,7 +16,7 @@ export interface HeadLimits {
   readonly maxFields: number;
 }
 
-/** A request without its body; over bytes that are valid until the next read, unless {@linkcode RequestHead.keep} was called. */
+/** A request head, as a view of bytes that are valid until the next read, or longer after {@linkcode RequestHead.keep}. */
 export class RequestHead {
   #bytes: Uint8Array;
   #from: number;
@@ -25,12 +25,12 @@ export class RequestHead {
   #text: string | null = null;
 
   /**
-   * @param bytes The bytes that the head is in, from `from` to `to`.
-   * @param method The method, case-sensitive.
+   * @param bytes The head is from `from` to `to` in them.
+   * @param method Case-sensitive.
    * @param target The request target as it was sent.
    * @param minor 0 or 1 for HTTP/1.0 or HTTP/1.1; a higher minor version is served as 1.1 (RFC 9110 2.5).
-   * @param framing How the body is delimited and whether the connection stays.
-   * @param fieldsAt Where in `bytes` the first field begins.
+   * @param framing The length of the body and the persistence of the connection.
+   * @param fieldsAt The offset of the first field in `bytes`.
    */
   constructor(
     bytes: Uint8Array,
@@ -48,22 +48,22 @@ export class RequestHead {
     this.#fieldsAt = fieldsAt;
   }
 
-  /** The head as it was received, with the empty line at its end. */
+  /** The head as it was received, including the empty line at its end. */
   get raw(): Uint8Array {
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
-  /** How many bytes it has. */
+  /** Its length in bytes. */
   get size(): number {
     return this.#to - this.#from;
   }
 
-  /** The head as text; made once. */
+  /** The head as text; decoded once. */
   get text(): string {
     return this.#text ??= textOf(this.#bytes, this.#from, this.#to);
   }
 
-  /** The values of a field in the order they came (RFC 9110 5.3), as text; `name` in lower case. */
+  /** The values of a field in the order received (RFC 9110 5.3); `name` in lower case. */
   values(name: string): string[] {
     const values: string[] = [];
     for (const { from, colon, to } of this.#lines()) {
@@ -72,13 +72,13 @@ export class RequestHead {
     return values;
   }
 
-  /** The value of a field, several joined as a list; `null` when there is none. */
+  /** The value of a field, several joined as a list; `null` if there is none. */
   field(name: string): string | null {
     const values = this.values(name);
     return values.length === 0 ? null : values.join(", ");
   }
 
-  /** All fields, as they were written. */
+  /** All fields, in their original spelling. */
   *fields(): Generator<[name: string, value: string]> {
     for (const { from, colon, to } of this.#lines()) {
       yield [textOf(this.#bytes, from, colon), this.#value(colon, to)];
@@ -89,7 +89,7 @@ export class RequestHead {
     return withoutSpace(textOf(this.#bytes, colon + 1, to));
   }
 
-  /** Where each field line begins, has its colon, and ends. */
+  /** The offsets of each field line: its start, colon and end. */
   *#lines(): Generator<{ from: number; colon: number; to: number }> {
     for (let from = this.#fieldsAt; this.#bytes[from] !== CR;) {
       const next = this.#bytes.indexOf(LF, from) + 1;
@@ -98,7 +98,7 @@ export class RequestHead {
     }
   }
 
-  /** The same request as a GET: what HEAD is answered like, its length included (RFC 9110 9.3.2). */
+  /** The same request as a GET: HEAD is answered like GET, with the same Content-Length (RFC 9110 9.3.2). */
   asGet(): RequestHead {
     const cut = this.method.length - "GET".length;
     const raw = this.raw.slice(cut);
@@ -107,7 +107,7 @@ export class RequestHead {
     return new RequestHead(raw, 0, raw.length, "GET", target, minor, framing, this.#fieldsAt - this.#from - cut);
   }
 
-  /** Takes a copy of its bytes, so that it outlives the next read. */
+  /** Copies the bytes, so that the head outlives the next read. */
   keep(): void {
     const from = this.#from;
     this.#bytes = this.raw.slice();

@@ -1,8 +1,8 @@
 /**
- * Request heads out of bytes: the request line and the fields, up to the empty line (RFC 9112 2 to 5). Pure.
+ * Parses request heads: the request line and the fields, up to the empty line (RFC 9112 2 to 5). Pure.
  *
- * Strict where leniency is dangerous: two parsers that read one request in two ways let an attacker hide a request in another
- * (RFC 9112 11.2). What is ambiguous is refused, with a sentence that says what.
+ * Strict where leniency is dangerous: if two parsers disagree about a request, an attacker can smuggle one request inside another
+ * (RFC 9112 11.2). Anything ambiguous is refused, with a sentence that names it.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { malformed, Refusal } from "./refusal.ts";
 import { parseRequestLine, type RequestLine } from "./request_line.ts";
 import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./syntax.ts";
 
-/** A target above this is not remembered: a connection at rest holds no memory that it could choose. */
+/** A longer target is not cached: a client must not choose how much memory its idle connection holds. */
 const LONG_TARGET = 256;
 
 /**
- * Reads one head after the other out of bytes that come in pieces of any size. Each byte is looked at once or twice, however
- * small the pieces are.
+ * Parses successive heads from bytes that arrive in pieces of any size. It examines each byte once or twice, however small the pieces
+ * are.
  *
  * @example Usage
  * ```ts
@@ -34,48 +34,48 @@ const LONG_TARGET = 256;
  */
 export class HeadParser {
   #limits: HeadLimits;
-  /** How far the lines are parsed, and how far the bytes after them were searched for a line end; from the head's start. */
+  /** The end of the parsed lines, and of the bytes after them already searched for a line end; offsets from the head's start. */
   #parsed = 0;
   #searched = 0;
   #fields = 0;
   /** Empty lines before the request line. */
   #skipped = 0;
   #line: RequestLine | null = null;
-  /** Where the fields begin, from the head's start: a head that is taken up again may lie elsewhere by then. */
+  /** The offset of the fields from the head's start: the bytes may have moved when parsing resumes. */
   #fieldsAt = 0;
-  /** The last target: many a client asks for the same again. */
+  /** The last target: many clients request the same one again. */
   #target = "/";
   #framing: FramingFields;
   #consumed = 0;
 
-  /** @param hosts Knows the host that was accepted last: most requests name that again. */
+  /** @param hosts Knows the last accepted host, which most requests name again. */
   constructor(limits: HeadLimits, hosts: Hosts | null = null) {
     this.#limits = limits;
     this.#framing = new FramingFields(hosts);
   }
 
-  /** How many bytes from `start` on the last complete head took, empty lines before it included. */
+  /** The length in bytes of the last complete head, including empty lines before it. */
   get consumed(): number {
     return this.#consumed;
   }
 
-  /** The method of the head under way; "" when it is not known yet. */
+  /** The method of the current head; "" if it is not known yet. */
   get method(): string {
     return this.#line?.method ?? "";
   }
 
-  /** Whether a head has begun: some of it is there. If not, everything so far was empty lines, which nobody needs any more. */
+  /** Whether a head has begun. If not, all bytes so far were empty lines, which can be dropped. */
   get begun(): boolean {
     return this.#searched > 0;
   }
 
   /**
-   * Goes on with a head. Call it again with more bytes behind the same ones (at any offset) until the head is complete.
+   * Continues to parse a head. Until it is complete, call again with the same bytes (at any offset) followed by more.
    *
-   * @param bytes All that was received of the head, from `start` to the end, and perhaps more behind it.
+   * @param bytes All received bytes of the head, from `start` on; bytes after the head may follow.
    * @param start Where the head starts.
-   * @returns The head; the next one or the body starts {@linkcode HeadParser.consumed} bytes behind `start`. `null` when there is not
-   * enough yet.
+   * @returns The head; the body or the next head starts {@linkcode HeadParser.consumed} bytes after `start`. `null` if the head is
+   * incomplete.
    * @throws {Refusal} The request is malformed (400), too large (414, 431) or of another protocol version (505).
    */
   parse(bytes: Uint8Array, start: number): RequestHead | null {
@@ -127,7 +127,7 @@ export class HeadParser {
     return head;
   }
 
-  /** Notes a line as parsed and refuses one above the limits. */
+  /** Marks a line as parsed and refuses it if it exceeds a limit. */
   #advance(line: number, head: number, status: 414 | 431): void {
     this.#parsed = this.#searched = head;
     if (line > this.#limits.maxLine) throw this.#tooLong(status);
@@ -139,7 +139,7 @@ export class HeadParser {
     return new Refusal(status, `a ${line} is longer than ${this.#limits.maxLine} bytes`);
   }
 
-  /** There is no whole line more: refuses what can never become one, and remembers how far it looked. */
+  /** The current line is incomplete: refuses it if no further bytes can make it valid, and remembers how far it was searched. */
   #wait(bytes: Uint8Array, start: number): null {
     const { maxLine, maxHead } = this.#limits;
     const line = start + this.#parsed;
@@ -151,7 +151,7 @@ export class HeadParser {
     this.#searched = bytes.length - start;
     if (this.#searched === this.#skipped) this.#parsed = this.#searched = this.#skipped = 0;
     if (bytes.length - line > maxLine) {
-      // Without a space in it this is no request line at all.
+      // Without a space it is not a request line.
       if (this.#line !== null) throw this.#tooLong(431);
       throw bytes.subarray(line, line + maxLine).includes(SP) ? this.#tooLong(414) : malformed("no request line");
     }
@@ -159,7 +159,7 @@ export class HeadParser {
     return null;
   }
 
-  /** At least one empty line before a request is ignored: old clients send one after a body (RFC 9112 2.2). */
+  /** Ignores empty lines before a request: old clients send one after a body (RFC 9112 2.2). Returns where it starts, -1 if unknown. */
   #skipEmptyLines(bytes: Uint8Array, start: number): number {
     let at = start + this.#skipped;
     while (at + 1 < bytes.length && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
@@ -169,7 +169,7 @@ export class HeadParser {
     return at < bytes.length && !(bytes[at] === CR && at + 1 >= bytes.length) ? at : -1;
   }
 
-  /** `field-name ":" OWS field-value OWS CRLF` (RFC 9112 5); returns where the next line starts, -1 when cut off. */
+  /** `field-name ":" OWS field-value OWS CRLF` (RFC 9112 5); returns where the next line starts, -1 if the line is incomplete. */
   #fieldLine(bytes: Uint8Array, start: number): number {
     const end = bytes.length;
     let at = start;
@@ -193,7 +193,7 @@ export class HeadParser {
   }
 }
 
-/** Why a field line does not start with a name and a colon. */
+/** The reason why a field line does not start with a name and a colon. */
 function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   const byte = bytes[at];
   if (at === start && (byte === SP || byte === HTAB)) return "a line that starts with white space (obsolete folding)";
@@ -201,5 +201,5 @@ function nameProblem(bytes: Uint8Array, start: number, at: number): string {
   if (byte === SP || byte === HTAB) return "white space in or after a field name";
   if (byte === LF) return "a line ends with LF alone";
   if (byte === CR) return "a field line without a colon";
-  return "a character in a field name that is not allowed";
+  return "an invalid character in a field name";
 }

@@ -1,12 +1,12 @@
 /**
- * What one connection holds of the memory that all connections share. Pure.
+ * One connection's share of the memory that all connections may hold together. Pure.
  *
  * @module
  */
 import type { MemoryBudget, MemoryShare } from "../../lib/memory.ts";
 import { outOfMemory } from "./refusal.ts";
 
-/** Counts the large buffers of one owner. Costs nothing until there is one. */
+/** Counts the large buffers of one owner against the limit. Costs nothing until there is one. */
 export class Holding {
   #budget: MemoryBudget;
   #share: MemoryShare | null = null;
@@ -16,21 +16,21 @@ export class Holding {
     this.#budget = budget;
   }
 
-  /** How many bytes are held. */
+  /** The number of bytes held. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Holds so many bytes more; fewer, when the number is negative.
+   * Adds to the bytes held, or releases some if the number is negative.
    *
-   * @throws {Refusal} 503: all connections together hold as much as they may. Nothing has changed then.
+   * @throws {Refusal} 503: the memory limit of all connections is reached; the count is unchanged.
    */
   add(bytes: number): void {
     if (!this.tryAdd(bytes)) throw outOfMemory();
   }
 
-  /** As {@linkcode Holding.add}, but says `false` where there is no memory. */
+  /** Like {@linkcode Holding.add}, but returns `false` if the limit is reached. */
   tryAdd(bytes: number): boolean {
     if (bytes === 0) return true;
     this.#share ??= this.#budget.share();
@@ -39,7 +39,7 @@ export class Holding {
     return true;
   }
 
-  /** Gives everything back. */
+  /** Releases everything. */
   release(): void {
     if (this.#bytes === 0) return;
     this.#share?.release();
@@ -48,12 +48,12 @@ export class Holding {
 }
 
 /**
- * Allocates a buffer, or grows one in place: the old bytes are freed at once, not when the collector comes by.
+ * Allocates a buffer, or grows one in place: the old memory is freed at once, not at the next garbage collection.
  *
  * @param old Owned by the caller; detached afterwards, as are the views of it.
- * @throws {Refusal} 503: the system has no memory (`ulimit -d`, a container's limit).
+ * @throws {Refusal} 503: the system is out of memory (`ulimit -d`, a container's limit).
  */
-export function grown(old: ArrayBuffer | null, size: number): ArrayBuffer {
+export function growBuffer(old: ArrayBuffer | null, size: number): ArrayBuffer {
   try {
     return old === null ? new ArrayBuffer(size) : old.transfer(size);
   } catch (error) {

@@ -1,8 +1,8 @@
 /**
- * Which hosts a server answers to. Pure.
+ * The hosts that a server answers to. Pure.
  *
- * A page on the web may have its own name resolved to an address of this machine (DNS rebinding): its requests come here, and the
- * browser lets it read the answers, since they are of its own origin. The Host field tells: it has the page's name, not ours.
+ * In a DNS rebinding attack, a web page makes its own name resolve to an address of this machine. Its requests then reach this server,
+ * and the browser lets the page read the answers as same-origin. The Host field reveals it: it holds the page's name, not ours.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import { canonicalAddress } from "../../lib/addr.ts";
 import { Refusal } from "./refusal.ts";
 import { NOTHING } from "./syntax.ts";
 
-/** What a server answers to besides loopback, as plain data: a worker gets the same. */
+/** The hosts accepted besides loopback, as plain data that can be sent to a worker. */
 export interface HostRules {
-  /** Names and addresses as `parseHostName` writes them; `*.example.org` stands for any one label, `*` for every host. */
+  /** Names and addresses in the spelling of `parseHostName`; `*.example.org` matches any one label, `*` every host. */
   readonly names: readonly string[];
-  /** Whether every address will do: the machine's own are not known. Rebinding needs a name. */
+  /** Whether to accept every address, if the machine's own are unknown. That is safe: rebinding needs a name. */
   readonly anyAddress: boolean;
 }
 
-/** Every host is accepted. */
+/** Accepts every host. */
 export const ANY_HOST: HostRules = { names: ["*"], anyAddress: true };
 
 const ENCODER = new TextEncoder();
 
 /**
- * Judges hosts and remembers the one that it accepted last, as it was spelled.
+ * Checks hosts and remembers the last accepted one as it was spelled.
  *
  * @example Usage
  * ```ts
@@ -47,7 +47,7 @@ export class Hosts {
     this.#anyAddress = anyAddress;
   }
 
-  /** Tells whether bytes are the host that was accepted last. */
+  /** Whether bytes are the last accepted host. */
   isLast(bytes: Uint8Array, from: number, to: number): boolean {
     const last = this.#last;
     if (to - from !== last.length || last.length === 0) return false;
@@ -58,10 +58,10 @@ export class Hosts {
   }
 
   /**
-   * Tells whether a request for a host is answered. Ports are not looked at: they change where ports are forwarded.
+   * Whether to answer a request for a host. Ports are ignored, since port forwarding changes them.
    *
-   * @param host A well-formed host, perhaps with a port.
-   * @param local The address and port that the request came to: an address of this machine.
+   * @param host A well-formed host with an optional port.
+   * @param local The local address and port of the connection.
    */
   accepts(host: string, local: string): boolean {
     if (!this.#isOurs(bareHost(host), bareHost(local))) return false;
@@ -79,7 +79,7 @@ export class Hosts {
   }
 }
 
-/** A host without port, brackets and last dot, in lower case. */
+/** A host without port, brackets and trailing dot, in lower case. */
 function bareHost(host: string): string {
   const [, literal, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))/.exec(host) ?? [];
   return (literal ?? name).replace(/\.$/, "").toLowerCase();
@@ -87,5 +87,5 @@ function bareHost(host: string): string {
 
 /** The refusal of a request for another host (RFC 9110 15.5.20). */
 export function misdirected(): Refusal {
-  return new Refusal(421, "this server does not answer to that host; --host-name NAME makes it do so");
+  return new Refusal(421, "this server does not answer to that host; --host-name NAME adds it");
 }

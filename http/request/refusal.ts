@@ -1,27 +1,27 @@
 /**
- * How a request is turned down. Pure.
+ * Requests that are refused with an error status. Pure.
  *
  * @module
  */
 
-/** What an error answer says besides its status and its reason. */
+/** Fields of an error answer. */
 export interface RefusalFields {
-  /** The methods that would be right, for 405. */
+  /** The allowed methods, for 405. */
   readonly allow?: readonly string[];
-  /** Seconds after which another try makes sense, for 503. */
+  /** Seconds after which to retry, for 503. */
   readonly retryAfter?: number;
 }
 
 /**
- * A request that gets an error answer. What HTTP cannot agree about must not be guessed at, so that the connection is closed
- * after it: where the next request begins is anybody's opinion (RFC 9112 11.2).
+ * A request that gets an error answer. The connection is closed after it: where the next request begins is ambiguous, and must not be
+ * guessed (RFC 9112 11.2).
  */
 export class Refusal extends Error {
   override name = "Refusal";
 
   /**
    * @param status The status of the answer, 400 to 505.
-   * @param reason What is wrong, in words; the answer escapes what is not printable in it.
+   * @param reason What is wrong; the answer escapes its control characters.
    */
   constructor(readonly status: number, reason: string, readonly fields: RefusalFields = {}) {
     super(reason);

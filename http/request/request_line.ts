@@ -6,7 +6,7 @@
 import { malformed, Refusal } from "./refusal.ts";
 import { CR, digit, isExactly, LF, SP, TARGET, textOf, TOKEN } from "./syntax.ts";
 
-/** A request line, taken apart. */
+/** A parsed request line. */
 export interface RequestLine {
   readonly method: string;
   readonly target: string;
@@ -24,10 +24,10 @@ const VERSION_LENGTH = 10;
 /**
  * Reads `method SP request-target SP HTTP-version CRLF`.
  *
- * @param bytes The bytes that the line is in, from `start` on.
- * @param expected A target that is likely to come: when it does, no string is made of it.
- * @returns `null` when the line is not complete; as far as it goes it may be one.
- * @throws {Refusal} It is no request line (400), or one of another version of HTTP (505).
+ * @param bytes The line begins at `start`.
+ * @param expected A likely target, which then need not be decoded.
+ * @returns `null` if the line is incomplete and valid so far.
+ * @throws {Refusal} It is not a request line (400), or is of another version of HTTP (505).
  *
  * @example Usage
  * ```ts
@@ -49,7 +49,7 @@ export function parseRequestLine(bytes: Uint8Array, start: number, expected = "/
   if (at >= end) return null;
   if (bytes[at] === CR || bytes[at] === LF) throw malformed("a request line without HTTP/1.1 at its end");
   if (at === targetAt || bytes[at] !== SP) {
-    throw malformed("the target is empty or has a character that is not allowed");
+    throw malformed("the target is empty or has an invalid character");
   }
   const versionAt = at + 1;
   if (end < versionAt + VERSION_LENGTH) return bytes.indexOf(LF, versionAt) < 0 ? null : badVersion();
@@ -66,7 +66,7 @@ function parseVersion(bytes: Uint8Array, at: number): 0 | 1 {
   const wellFormed = isExactly(bytes, at, at + 5, "HTTP/") && major >= 0 && minor >= 0 && bytes[at + 6] === 0x2e &&
     bytes[at + 8] === CR && bytes[at + 9] === LF;
   if (!wellFormed) return badVersion();
-  if (major !== 1) throw new Refusal(505, "this server speaks HTTP/1.1 and HTTP/1.0");
+  if (major !== 1) throw new Refusal(505, "this server supports HTTP/1.1 and HTTP/1.0");
   return minor === 0 ? 0 : 1;
 }
 

@@ -1,13 +1,13 @@
 /**
- * The characters HTTP is made of (RFC 9110 5.6, RFC 3986 2), as tables over bytes. Pure.
+ * The character classes of HTTP (RFC 9110 5.6, RFC 3986 2) as tables over bytes. Pure.
  *
  * @module
  */
 
-/** Bytes with a name. */
+/** Named bytes. */
 export const HTAB = 9, LF = 10, CR = 13, SP = 32, QUOTE = 34, COMMA = 44, COLON = 58, SEMICOLON = 59, BACKSLASH = 92;
 
-/** No bytes at all. */
+/** An empty array. */
 export const NOTHING: Uint8Array = new Uint8Array(0);
 
 function tableOf(...allowed: (string | readonly [number, number])[]): Uint8Array {
@@ -23,21 +23,21 @@ const DIGITS = [0x30, 0x39] as const;
 const UPPER = [0x41, 0x5a] as const;
 const LOWER = [0x61, 0x7a] as const;
 
-/** `tchar`: what method and field names consist of (RFC 9110 5.6.2). */
+/** `tchar`: the characters of methods and field names (RFC 9110 5.6.2). */
 export const TOKEN = tableOf(DIGITS, UPPER, LOWER, "!#$%&'*+-.^_`|~");
-/** What a field value may contain: visible characters, space, tab and `obs-text` (RFC 9110 5.5). */
+/** The characters of a field value: visible characters, space, tab and `obs-text` (RFC 9110 5.5). */
 export const VALUE = tableOf([0x20, 0x7e], [0x80, 0xff], "\t");
-/** What a request target may contain here: every visible ASCII character. Some are not in the grammar, but none can split the line. */
+/** The characters accepted in a request target: all of visible ASCII. Some are not in the grammar, but none can split the line. */
 export const TARGET = tableOf([0x21, 0x7e]);
-/** `reg-name` and IPv4 addresses, without percent-encoding (RFC 3986 3.2.2); a comma looks like two Host fields in one, so it is left out. */
+/** `reg-name` and IPv4 addresses without percent-encoding (RFC 3986 3.2.2), and without the comma, which looks like two Host fields. */
 export const HOST_NAME = tableOf(DIGITS, UPPER, LOWER, "-._~!$&'()*+;=");
 
-/** A decimal digit's value; -1 when the byte is none. */
+/** A decimal digit's value; -1 if the byte is not a digit. */
 export function digit(byte: number | undefined): number {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : -1;
 }
 
-/** A hexadecimal digit's value; -1 when the byte is none. */
+/** A hexadecimal digit's value; -1 if the byte is not a digit. */
 export function hexDigit(byte: number | undefined): number {
   if (byte === undefined) return -1;
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
@@ -47,13 +47,13 @@ export function hexDigit(byte: number | undefined): number {
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Bytes as text: ASCII as it is, UTF-8 where it is used, U+FFFD for what is neither. */
+/** Decodes UTF-8; invalid bytes become U+FFFD. */
 export function textOf(bytes: Uint8Array, from = 0, to = bytes.length): string {
   return DECODER.decode(bytes.subarray(from, to));
 }
 
 /**
- * Tells whether a field name is `name`, in any case (RFC 9110 5.1).
+ * Whether a field name is `name`, case-insensitively (RFC 9110 5.1).
  *
  * @param name In lower case.
  */
@@ -66,7 +66,7 @@ export function isName(bytes: Uint8Array, from: number, to: number, name: string
   return true;
 }
 
-/** Tells whether bytes are exactly this ASCII text. */
+/** Whether bytes are exactly this ASCII text. */
 export function isExactly(bytes: Uint8Array, from: number, to: number, text: string): boolean {
   if (to - from !== text.length) return false;
   for (let index = 0; index < text.length; index++) {
@@ -75,7 +75,7 @@ export function isExactly(bytes: Uint8Array, from: number, to: number, text: str
   return true;
 }
 
-/** Tells whether the same bytes are in both. */
+/** Whether both hold the same bytes. */
 export function isSame(some: Uint8Array, others: Uint8Array): boolean {
   if (some.length !== others.length) return false;
   for (let index = 0; index < some.length; index++) {
@@ -84,7 +84,7 @@ export function isSame(some: Uint8Array, others: Uint8Array): boolean {
   return true;
 }
 
-/** Text without the white space around it, which is spaces and tabs here; in linear time, unlike the obvious regular expression. */
+/** Trims spaces and tabs, in linear time, unlike the obvious regular expression. */
 export function withoutSpace(text: string): string {
   let [from, to] = [0, text.length];
   while (from < to && isSpace(text.charCodeAt(from))) from++;
@@ -96,7 +96,7 @@ function isSpace(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
-/** The members of a comma-separated list in lower case; empty ones are left out (RFC 9110 5.6.1.2). */
+/** The members of a comma-separated list in lower case, without empty ones (RFC 9110 5.6.1.2). */
 export function listOf(value: string): string[] {
   return value.toLowerCase().split(",").map(withoutSpace).filter((member) => member !== "");
 }

@@ -1,5 +1,5 @@
 /**
- * Where a request goes: the four forms of its target (RFC 9112 3.2) and the grammar of hosts (RFC 3986 3.2.2). Pure.
+ * The four forms of a request target (RFC 9112 3.2) and the grammar of hosts (RFC 3986 3.2.2). Pure.
  *
  * @module
  */
@@ -7,22 +7,22 @@ import { isAddress } from "../../lib/addr.ts";
 import { malformed } from "./refusal.ts";
 import { COLON, digit, HOST_NAME, textOf } from "./syntax.ts";
 
-/** A target taken apart. */
+/** A parsed request target. */
 export interface Target {
   /** The path as it was sent, with its percent-encoding; `*` for the server as a whole, "" for CONNECT. */
   readonly path: string;
-  /** What follows the first `?`, without it; "" when there is none. */
+  /** The part after the first `?`; "" if there is none. */
   readonly query: string;
-  /** The host, with its port, of an absolute target: it takes the place of the Host field (RFC 9112 3.2.2); `null` when there is none. */
+  /** The host and port of an absolute target, which override the Host field (RFC 9112 3.2.2); else `null`. */
   readonly authority: string | null;
 }
 
 const ROOT: Target = { path: "/", query: "", authority: null };
 
 /**
- * Takes a target apart.
+ * Parses a request target.
  *
- * @throws {Refusal} The form is none of the four, or does not belong to the method.
+ * @throws {Refusal} It has none of the four forms, or one that its method does not allow.
  *
  * @example Usage
  * ```ts
@@ -40,25 +40,25 @@ export function parseTarget(method: string, target: string): Target {
   if (target === "/" && method !== "CONNECT") return ROOT;
   if (method === "CONNECT") {
     const [, port] = /:(\d+)$/.exec(target) ?? [];
-    if (port === undefined || !isHostText(target)) throw malformed("a target of CONNECT that is not host:port");
+    if (port === undefined || !isHostText(target)) throw malformed("a CONNECT target that is not host:port");
     return { path: "", query: "", authority: null };
   }
   if (target.startsWith("/")) return splitQuery(target, null);
   if (target === "*") {
-    if (method !== "OPTIONS") throw malformed("the target * with another method than OPTIONS");
+    if (method !== "OPTIONS") throw malformed("the target * with a method other than OPTIONS");
     return { path: "*", query: "", authority: null };
   }
-  // Absolute-form, as proxies get it.
+  // Absolute-form, as clients send it to a proxy.
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
   if (authority === undefined || rest === undefined) {
     throw malformed("a target that is neither a path nor an absolute http URL");
   }
-  // User information in it is how links deceive; it is an error here (RFC 9110 4.2.4).
-  if (!isHostText(authority)) throw malformed("an absolute target whose host is none");
+  // User information is an error: deceptive links use it (RFC 9110 4.2.4).
+  if (!isHostText(authority)) throw malformed("an absolute target with an invalid host");
   return splitQuery(rest.startsWith("/") ? rest : `/${rest}`, authority);
 }
 
-/** A fragment does not belong here, but clients send it: it is no part of path or query. */
+/** A fragment must not be sent, but some clients do: it is dropped. */
 function splitQuery(text: string, authority: string | null): Target {
   const hash = text.indexOf("#");
   const reference = hash < 0 ? text : text.slice(0, hash);
@@ -73,8 +73,8 @@ function isHostText(text: string): boolean {
 }
 
 /**
- * Tells whether bytes are `uri-host [":" port]` (RFC 9110 7.2): a name, an IPv4 address or an IPv6 address in brackets.
- * An empty host is none, since no http URL has one (RFC 9110 4.2.1).
+ * Whether bytes are `uri-host [":" port]` (RFC 9110 7.2): a name, an IPv4 address or an IPv6 address in brackets. An empty host is
+ * invalid in an http URL (RFC 9110 4.2.1).
  */
 export function isHost(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from;

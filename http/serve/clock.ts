@@ -1,5 +1,5 @@
 /**
- * One clock for all connections of a server: it knows the date, and tells those who wait when it has been too long.
+ * One clock for all connections of a server: it provides the date and checks time limits.
  *
  * @module
  */
@@ -9,68 +9,68 @@ import { dateLine } from "../answer/answer.ts";
 import { ascii } from "../answer/bytes.ts";
 import { NOTHING } from "../request/syntax.ts";
 
-/** Somebody who waits now and then. */
-export interface Waiting {
-  /** Looks whether its wait has become too long. */
-  look(): void;
+/** A session with time limits. */
+export interface TickListener {
+  /** Checks the limits. */
+  onTick(): void;
 }
 
-/** The clock ticks so many times in the shortest limit. */
-const TICKS = 10;
-const SHORTEST_TICK = 10;
-const LONGEST_TICK = 500;
+/** Ticks per shortest limit. */
+const TICKS_PER_LIMIT = 10;
+const MIN_TICK = 10;
+const MAX_TICK = 500;
 
 /**
- * Ticks while somebody is watched. A timer per connection, or a look at the system's clock per request, would cost more than all
- * else that is done about time here; a tick late (a tenth of a limit, half a second at most) is early enough.
+ * Ticks while it has listeners. A timer per connection, or reading the system clock for each request, would cost more than all other
+ * timekeeping here; to be a tick late (a tenth of a limit, at most half a second) is acceptable.
  */
 export class Clock {
-  /** Milliseconds in which this process ran, as of the last tick: a clock that only differences are taken of. */
+  /** Milliseconds that this process has run, as of the last tick; only differences are meaningful. */
   now = performance.now();
-  /** When the clock was read last (monotonic). */
+  /** The last reading of the monotonic clock. */
   #readAt = this.now;
-  /** The `Date` field of an answer that is given now: a line of it. */
+  /** The current `Date` field line. */
   date = NOTHING;
   #second = 0;
   readonly #tick: number;
-  #watched = new Bag<Waiting>();
+  #listeners = new Bag<TickListener>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param limits The limits to be kept, in milliseconds; 0 = none. */
+  /** @param limits The limits to check, in milliseconds; 0 = none. */
   constructor(limits: readonly number[]) {
-    const shortest = Math.min(LONGEST_TICK * TICKS, ...limits.filter((limit) => limit > 0));
-    this.#tick = Math.max(SHORTEST_TICK, shortest / TICKS);
+    const shortest = Math.min(MAX_TICK * TICKS_PER_LIMIT, ...limits.filter((limit) => limit > 0));
+    this.#tick = Math.max(MIN_TICK, shortest / TICKS_PER_LIMIT);
   }
 
-  /** Begins to watch; returns what {@linkcode Clock.leave} wants to have. */
-  watch(waiting: Waiting): number {
-    const place = this.#watched.add(waiting);
+  /** Adds a listener; returns its place for {@linkcode Clock.unsubscribe}. */
+  subscribe(listener: TickListener): number {
+    const place = this.#listeners.add(listener);
     if (this.#timer !== undefined) return place;
     this.#read();
     this.#timer = setInterval(() => {
       this.#read();
-      for (const each of this.#watched) each.look();
+      for (const each of this.#listeners) each.onTick();
     }, this.#tick);
     return place;
   }
 
-  /** Watches no longer; with the last one the clock stops. */
-  leave(place: number): void {
-    this.#watched.remove(place);
-    if (this.#watched.size > 0) return;
+  /** Removes a listener; the clock stops after the last one. */
+  unsubscribe(place: number): void {
+    this.#listeners.remove(place);
+    if (this.#listeners.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Tells whether a wait since `since` (a value of {@linkcode Clock.now}) has passed `limit`; never early. */
-  isOver(since: number, limit: number): boolean {
+  /** Whether a wait since `since` (a value of {@linkcode Clock.now}) has exceeded `limit`; never early. */
+  hasPassed(since: number, limit: number): boolean {
     return limit > 0 && this.now - since >= limit + this.#tick;
   }
 
   #read(): void {
     const at = performance.now();
     const elapsed = at - this.#readAt;
-    // Clients whose bytes wait already are not to blame for a process that was stopped.
+    // Time in which the process was suspended does not count: the clients' bytes may have arrived meanwhile.
     this.now += elapsed > this.#tick + SUSPEND_THRESHOLD ? this.#tick : elapsed;
     this.#readAt = at;
     const time = Date.now();

@@ -1,13 +1,13 @@
 /**
- * One HTTP/1.1 connection: requests in, answers out, in order, until one side has had enough (RFC 9112 9).
+ * One HTTP/1.1 connection: reads requests and answers them in order until either side closes (RFC 9112 9).
  *
  * @module
  */
 import type { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError, stateOf } from "../../lib/errors.ts";
 import { type Answer, refusalAnswer } from "../answer/answer.ts";
-import { Asked } from "../site/asked.ts";
-import type { Waiting } from "./clock.ts";
+import { ReceivedRequest } from "../site/asked.ts";
+import type { TickListener } from "./clock.ts";
 import { Exchange } from "./exchange.ts";
 import { CHUNKED } from "../request/framing.ts";
 import type { RequestHead } from "../request/head.ts";
@@ -21,27 +21,27 @@ import { NOTHING } from "../request/syntax.ts";
 import { parseTarget, type Target } from "../request/target.ts";
 import { AnswerWriter } from "./writer.ts";
 
-/** A client that sends a body too large, and looks for the answer only then, has to get to its end (RFC 9112 9.6). */
+/** A client may send all of a body that is too large before it reads the refusal, so the server reads on (RFC 9112 9.6). */
 const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
-/** What TCP sends before it hears from the other side (RFC 6928): ten segments. */
-const FIRST_FLIGHT = 14_600;
-/** Many an answer shows the head: of one above this size, with a factor for how its characters are written there. */
+/** What TCP sends before the first acknowledgement (RFC 6928): ten segments. */
+const INITIAL_WINDOW = 14_600;
+/** Many answers include the head. Above this size, memory for it is counted, with a factor for escaped characters. */
 const LARGE_HEAD = 4096;
-const ESCAPED = 8;
+const ESCAPE_FACTOR = 8;
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
 export async function serveRequests(connection: Connection, service: HttpService): Promise<void> {
   const session = new RequestLoop(connection, service);
-  const place = service.clock.watch(session);
+  const place = service.clock.subscribe(session);
   try {
     await session.run();
   } finally {
-    service.clock.leave(place);
+    service.clock.unsubscribe(place);
   }
 }
 
-class RequestLoop implements Waiting {
+class RequestLoop implements TickListener {
   #connection: Connection;
   #service: HttpService;
   #intake: Intake;
@@ -59,19 +59,19 @@ class RequestLoop implements Waiting {
     this.#exchange = new Exchange(connection, service, this.#intake.inbox, this.#writer);
   }
 
-  look(): void {
-    this.#intake.look();
-    this.#writer.look();
-    this.#exchange.look();
+  onTick(): void {
+    this.#intake.onTick();
+    this.#writer.onTick();
+    this.#exchange.onTick();
   }
 
-  /** Serves requests until one of them is the last, is refused, or there are no more. */
+  /** Serves requests until the last one, a refusal or the end of the stream. */
   async run(): Promise<void> {
     try {
       await this.#serve();
       if (this.#wantsLinger) await this.#connection.finish();
     } catch (error) {
-      if (this.#intake.silent) return;
+      if (this.#intake.timedOut) return;
       if (!(error instanceof Refusal)) throw error;
       await this.#refuse(error);
     } finally {
@@ -91,17 +91,17 @@ class RequestLoop implements Waiting {
   }
 
   /**
-   * Whether closing at once could cost the client the last answer: it may still be sending, and what comes after the close is answered
-   * with a reset, which throws away what has not left this machine (RFC 9112 9.6).
+   * Whether closing at once could lose the last answer: if the client still sends, its bytes are answered with a reset, which discards
+   * data that has not left this machine (RFC 9112 9.6).
    */
   get #wantsLinger(): boolean {
     const { head } = this.#exchange;
     if (this.#connection.closed || head === null) return false;
     const { keepAlive, length } = head.framing;
-    return keepAlive || length !== 0 || this.#intake.inbox.left > 0 || this.#connection.bytesOut > FIRST_FLIGHT;
+    return keepAlive || length !== 0 || this.#intake.inbox.left > 0 || this.#connection.bytesOut > INITIAL_WINDOW;
   }
 
-  /** Answers one request after the other; what is ready goes out when there is nothing more to answer at once. */
+  /** Answers requests in order; queued answers are written when no further request is complete. */
   async #serve(): Promise<void> {
     const { inbox } = this.#intake;
     for (;;) {
@@ -118,41 +118,41 @@ class RequestLoop implements Waiting {
         if (this.#writer.full) await this.#writer.flush();
         continue;
       }
-      // The client may wait for an answer before it goes on.
+      // The client may wait for an answer before it continues.
       if (this.#writer.waiting) await this.#writer.flush();
       if (this.#parser.begun) {
         if (!await this.#intake.more("head")) throw malformed("the connection ended within the head");
       } else {
         inbox.at = inbox.bytes.length;
-        if (!this.#intake.got(await this.#intake.next())) return;
+        if (!this.#intake.accept(await this.#intake.next())) return;
       }
     }
   }
 
-  /** Serves one request; tells whether the connection stays. */
+  /** Serves one request; returns whether the connection stays open. */
   #serveOne(head: RequestHead): boolean | Promise<boolean> {
     this.#exchange.head = head;
     const { site, limits, hosts } = this.#service;
     const target = parseTarget(head.method, head.target);
     const host = target.authority ?? head.framing.host;
     if (host !== null && !hosts.accepts(host, this.#connection.local)) throw misdirected();
-    // HEAD is a GET whose body is left out at the end: no resource has to know of it.
+    // HEAD is served as a GET without its body, so that resources need not handle it.
     const resource = site(head.method === "HEAD" ? head.asGet() : head, target);
     const keepAlive = head.framing.keepAlive && !(limits.maxRequests > 0 && ++this.#requests >= limits.maxRequests);
     if (head.framing.length !== 0) return this.#serveWithBody(head, target, resource, keepAlive);
     return this.#answer(head, target, resource, keepAlive, NO_TRAILERS);
   }
 
-  /** Reads the body first, so that the next request starts where this one ends, whether or not somebody wants it. */
+  /** Reads the whole body first, even if it is not needed: the next request starts after it. */
   async #serveWithBody(head: RequestHead, target: Target, resource: Resource, keepAlive: boolean): Promise<boolean> {
     const { log } = this.#service;
     const { framing } = head;
-    // Who waits for `100 (Continue)` and gets this answer instead may send the body all the same, or not: the connection has to end.
+    // A client that waits for `100 (Continue)` and gets this answer may or may not send its body: the connection must close.
     if (framing.expectsContinue && resource.refuses === true) {
       return this.#answer(head, target, resource, false, NO_TRAILERS);
     }
     const { inbox } = this.#intake;
-    const needs = resource.needs ?? (log.on ? "sample" : "nothing");
+    const needs = resource.needs ?? (log.enabled ? "sample" : "nothing");
     const reader = this.#exchange.reader(framing.length, needs);
     if (framing.length === CHUNKED || inbox.left < framing.length) this.#exchange.keepHead();
     if (framing.expectsContinue && inbox.left === 0) this.#writer.continue();
@@ -171,11 +171,20 @@ class RequestLoop implements Waiting {
     keepAlive: boolean,
     trailers: readonly string[],
   ): boolean | Promise<boolean> {
-    if (head.size > LARGE_HEAD) this.#exchange.hold(head.size * ESCAPED);
+    if (head.size > LARGE_HEAD) this.#exchange.hold(head.size * ESCAPE_FACTOR);
     const headOnly = head.method === "HEAD";
     const asked = headOnly ? head.asGet() : head;
     const { body, received } = this.#exchange;
-    const request = new Asked(asked, headOnly, target, body, received, trailers, this.#connection, this.#exchange);
+    const request = new ReceivedRequest(
+      asked,
+      headOnly,
+      target,
+      body,
+      received,
+      trailers,
+      this.#connection,
+      this.#exchange,
+    );
     let answer;
     try {
       answer = resource.answer(request);
@@ -186,10 +195,10 @@ class RequestLoop implements Waiting {
     return this.#send(answer, head.minor, keepAlive);
   }
 
-  /** It may take a while: what is there already goes out first. */
+  /** Waits for a slow answer, after writing the queued ones. */
   async #answerLater(answer: Promise<Answer>, head: RequestHead, keepAlive: boolean): Promise<boolean> {
-    // A client to whom nothing can be written has left: closing ends the work for it. The answer is waited for in any case, since what
-    // it holds is given back when it is done.
+    // If the write fails, the client has disconnected: closing ends the work for it. The answer is awaited in any case, since its memory
+    // is released only then.
     const flushed = this.#writer.flush().then(() => null, (error: unknown) => {
       this.#connection.close();
       return { error };
@@ -202,19 +211,19 @@ class RequestLoop implements Waiting {
     return await this.#send(made, head.minor, keepAlive);
   }
 
-  /** A failure to make an answer is this server's fault, unless the client has left. */
+  /** An error while making an answer is the server's fault, unless the client has disconnected. */
   #failure(error: unknown): Refusal | CutOffError {
     if (error instanceof Refusal || error instanceof CutOffError) return error;
     const { code, state } = stateOf(error);
     const { id, peer } = this.#connection;
     this.#service.events.emit({ event: "error", id, peer, code, message: `Cannot answer: ${state}` });
-    return new Refusal(500, "this server has failed; the reason is in its log");
+    return new Refusal(500, "the server failed; the reason is in its log");
   }
 
-  /** Sends an answer; tells whether the connection stays. */
+  /** Sends an answer; returns whether the connection stays open. */
   #send(answer: Answer, minor: 0 | 1, wanted: boolean, refusal = ""): boolean | Promise<boolean> {
     const { clock, log, signal } = this.#service;
-    // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
+    // HTTP/1.0 has no chunked coding: a body of unknown length ends when the connection closes.
     const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
     const sent = this.#writer.send(
       answer,
@@ -222,11 +231,11 @@ class RequestLoop implements Waiting {
       this.#exchange.head?.method ?? this.#parser.method,
     );
     if (typeof sent === "number") {
-      if (log.on) this.#log(answer.status, sent, refusal);
+      if (log.enabled) this.#log(answer.status, sent, refusal);
       return keepAlive;
     }
     return sent.then((count) => {
-      if (log.on) this.#log(answer.status, count, refusal);
+      if (log.enabled) this.#log(answer.status, count, refusal);
       return keepAlive;
     });
   }
@@ -234,6 +243,6 @@ class RequestLoop implements Waiting {
   #log(status: number, sent: number, refusal: string): void {
     const { head, body, received } = this.#exchange;
     const raw = head === null ? this.#intake.inbox.bytes.subarray(this.#intake.inbox.at) : NOTHING;
-    this.#service.log.add({ via: this.#connection, head, raw, body, received, status, sent, refusal });
+    this.#service.log.add({ connection: this.#connection, head, raw, body, received, status, sent, refusal });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The request under way on one connection, and what it holds: its head and body, memory, the watch over its client.
+ * The current request of one connection and its resources: head, body, memory and the watch over the client.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { RequestHead } from "../request/head.ts";
 import { Holding } from "../request/holding.ts";
 import type { Inbox } from "./inbox.ts";
 import type { HttpService } from "./shared.ts";
-import type { Asker } from "../site/resource.ts";
+import type { RequestContext } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { Watch } from "./watch.ts";
 import type { AnswerWriter } from "./writer.ts";
 
-/** One exchange after the other; what each has taken is given back at its end. */
-export class Exchange implements Asker {
-  /** The head as it came; `null` between two requests. It stays when the exchange has ended, so that the connection can see how it ended. */
+/** Serves for successive requests; the resources of each are released at its end. */
+export class Exchange implements RequestContext {
+  /** The head as received; `null` between requests. It outlives the exchange: the connection needs it for its last request. */
   head: RequestHead | null = null;
-  /** Whether there is something to be given back at its end. */
+  /** Whether there are resources to release at its end. */
   holds = false;
   #connection: Connection;
   #service: HttpService;
@@ -36,19 +36,19 @@ export class Exchange implements Asker {
     this.#holding = new Holding(service.memory);
   }
 
-  /** As much of the body as is there and somebody wants. */
+  /** The received part of the body, as far as the resource needs it. */
   get body(): Uint8Array {
     return this.#reader?.bytes ?? NOTHING;
   }
 
-  /** How many bytes of the body were received. */
+  /** The number of received bytes of the body. */
   get received(): number {
     return this.#reader?.received ?? 0;
   }
 
   get signal(): AbortSignal {
     if (this.#watch === null) {
-      // What is read ahead comes into the buffer that the head lies in.
+      // Reading ahead overwrites the buffer that holds the head.
       this.head?.keep();
       this.holds = true;
       this.#watch = new Watch({
@@ -63,8 +63,8 @@ export class Exchange implements Asker {
     return this.#watch.signal;
   }
 
-  mustBeThere(): void {
-    this.#watch?.mustBeThere();
+  throwIfGone(): void {
+    this.#watch?.throwIfGone();
   }
 
   hold(bytes: number): void {
@@ -72,29 +72,29 @@ export class Exchange implements Asker {
     this.#holding.add(bytes);
   }
 
-  /** Begins with the body of a request. */
+  /** Starts reading the body of a request. */
   reader(length: number, needs: BodyNeed): BodyReader {
     this.holds = true;
     return this.#reader = new BodyReader(length, needs, this.#service.limits, this.#holding);
   }
 
-  /** Makes the head outlive the reads of the body. */
+  /** Makes the head outlive the reading of the body. */
   keepHead(): void {
     this.hold(this.head?.size ?? 0);
     this.head?.keep();
   }
 
   /** Called by the clock. */
-  look(): void {
-    this.#watch?.look();
+  onTick(): void {
+    this.#watch?.onTick();
   }
 
-  /** The answer is made and goes out now; `null` = there is nothing to wait for. */
+  /** Call it before the answer is sent; `null` = there is nothing to wait for. */
   answering(): Promise<void> | null {
     return this.#watch?.answer() ?? null;
   }
 
-  /** Stops watching, so that others may read and write. */
+  /** Stops watching, so that others can read and write. */
   async unwatch(): Promise<void> {
     const watch = this.#watch;
     this.#watch = null;
@@ -102,9 +102,9 @@ export class Exchange implements Asker {
   }
 
   /**
-   * Gives everything back but the head.
+   * Releases everything except the head.
    *
-   * @throws {Refusal} There was no memory for what the watch has read ahead.
+   * @throws {Refusal} The memory limit was reached while reading ahead.
    */
   async end(): Promise<void> {
     this.holds = false;

@@ -1,40 +1,40 @@
 /**
- * Bytes that were received and not yet taken. Pure.
+ * Bytes that were received but not yet parsed. Pure.
  *
  * @module
  */
 import type { Holding } from "../request/holding.ts";
 import { NOTHING } from "../request/syntax.ts";
 
-/** A buffer up to this size is not counted, and stays where it is once made. */
+/** A buffer up to this size is not counted against the memory limit, and is kept once allocated. */
 const SMALL = 8192;
 
 /**
- * Works on the socket's own buffer as long as nothing is left over from one read to the next, which is nearly always; what is left
- * over is copied, once, and grows there.
+ * Works on the reader's buffer while no bytes are left over from one read to the next, which is nearly always. Bytes left over are
+ * copied once to an own buffer, which then grows.
  */
 export class Inbox {
-  /** All that is there; what was taken is in front. */
+  /** All bytes, including parsed ones at the front. */
   bytes: Uint8Array = NOTHING;
-  /** Where the part begins that was not taken yet. */
+  /** The offset of the first byte that is not parsed yet. */
   at = 0;
   #own: Uint8Array = NOTHING;
   #holding: Holding | null;
 
-  /** @param holding Counts the buffer where it is large; used by nobody else. */
+  /** @param holding Counts the buffer when it is large; not shared. */
   constructor(holding: Holding | null = null) {
     this.#holding = holding;
   }
 
-  /** How many bytes nobody has taken. */
+  /** The number of bytes that are not parsed yet. */
   get left(): number {
     return this.bytes.length - this.at;
   }
 
   /**
-   * Makes what is left outlive the next read. Call it before the read.
+   * Makes the remaining bytes outlive the next read. Call it before the read.
    *
-   * @throws {Refusal} 503: there is no memory for it.
+   * @throws {Refusal} 503: the memory limit is reached.
    */
   keep(): void {
     const { left } = this;
@@ -48,9 +48,9 @@ export class Inbox {
   }
 
   /**
-   * Adds what was read; a view of the reader's buffer, which is not copied when nothing was left.
+   * Adds received bytes: a view of the reader's buffer, which is copied only if other bytes remain.
    *
-   * @throws {Refusal} 503: there is no memory for it.
+   * @throws {Refusal} 503: the memory limit is reached.
    */
   add(piece: Uint8Array): void {
     const { left, at } = this;
@@ -65,14 +65,14 @@ export class Inbox {
     this.bytes = this.#own.subarray(0, this.at + left + piece.length);
   }
 
-  /** Gives the buffer back; what is left in it is gone. */
+  /** Releases the buffer and drops the remaining bytes. */
   release(): void {
     this.bytes = this.#own = NOTHING;
     this.at = 0;
     this.#holding?.release();
   }
 
-  /** Moves what is left to the start of a buffer of our own, with room for at least `size` bytes. */
+  /** Moves the remaining bytes to the start of a new own buffer with room for at least `size` bytes. */
   #grow(size: number): void {
     const { left } = this;
     const length = Math.max(size, 1024);
@@ -85,7 +85,7 @@ export class Inbox {
   }
 }
 
-/** Twice as much, but no more than goes without counting where that will do. */
+/** Twice the length, but not beyond the uncounted size if that suffices. */
 function roomFor(length: number): number {
   return length <= SMALL ? Math.min(length * 2, SMALL) : length * 2;
 }

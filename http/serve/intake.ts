@@ -1,5 +1,5 @@
 /**
- * Bytes in, over one connection, and how long they may take.
+ * Reads the bytes of requests from one connection, within time limits.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import { Inbox } from "./inbox.ts";
 import { Refusal } from "../request/refusal.ts";
 import type { HttpLimits, HttpService } from "./shared.ts";
 
-/** What the client owes us. */
-type Owed = "nothing" | "request" | "head" | "body";
+/** What the client must send next. */
+type Awaited = "nothing" | "request" | "head" | "body";
 
-/** Reads requests' bytes; one call at a time. */
+/** Reads the bytes of requests; one call at a time. */
 export class Intake {
-  /** What was read and not yet taken. */
+  /** Received but not yet parsed. */
   readonly inbox: Inbox;
-  /** Whether the client was silent between two requests for too long. */
-  silent = false;
+  /** Whether the idle timeout between two requests was reached. */
+  timedOut = false;
   #connection: Connection;
   #clock: Clock;
   #limits: HttpLimits;
-  #owed: Owed = "nothing";
-  /** When the wait began, and when the request under way did; 0 = it has not. */
+  #awaiting: Awaited = "nothing";
+  /** When the current wait and the current request began; 0 = not yet. */
   #since = 0;
   #begun = 0;
-  /** Whether nothing but empty lines came since the last request. */
-  #resting = false;
-  #giveUp: (() => void) | null = null;
+  /** Whether only empty lines have arrived since the last request. */
+  #idle = false;
+  #onTimeout: (() => void) | null = null;
 
   constructor(connection: Connection, { clock, limits, memory }: Pick<HttpService, "clock" | "limits" | "memory">) {
     this.#connection = connection;
@@ -37,45 +37,45 @@ export class Intake {
     this.#limits = limits;
   }
 
-  /** Ends a wait that has become too long; a connection between two requests is closed without a word. */
-  look(): void {
-    if (this.#owed === "nothing") return;
+  /** Ends a wait that has reached its limit; a connection between two requests is closed without an answer. */
+  onTick(): void {
+    if (this.#awaiting === "nothing") return;
     const { idleTime, headTime, requestTime } = this.#limits;
-    const idle = this.#clock.isOver(this.#since, idleTime);
-    if (this.#owed === "request") {
+    const idle = this.#clock.hasPassed(this.#since, idleTime);
+    if (this.#awaiting === "request") {
       if (!idle) return;
-      this.silent = true;
+      this.timedOut = true;
       this.#connection.close();
       return;
     }
-    const slow = this.#owed === "head" && this.#clock.isOver(this.#begun, headTime);
-    if (idle || slow || this.#clock.isOver(this.#begun, requestTime)) this.#giveUp?.();
+    const slow = this.#awaiting === "head" && this.#clock.hasPassed(this.#begun, headTime);
+    if (idle || slow || this.#clock.hasPassed(this.#begun, requestTime)) this.#onTimeout?.();
   }
 
   /**
-   * Waits for the next request; what comes goes to {@linkcode Intake.got}. Two steps, without a promise between them: this is where a
-   * connection spends its life. A client that is silent for too long is closed, see {@linkcode Intake.silent}; empty lines are silence.
+   * Waits for the next request; pass the result to {@linkcode Intake.accept}. Two calls save a promise where a connection spends most of
+   * its time. A client that stays silent too long is disconnected, see {@linkcode Intake.timedOut}; empty lines count as silence.
    */
   next(): Promise<Uint8Array | null> {
     this.#begun = 0;
     this.inbox.keep();
-    if (this.#resting) this.#owed = "request";
+    if (this.#idle) this.#awaiting = "request";
     else this.#wait("request");
-    this.#resting = true;
+    this.#idle = true;
     return this.#connection.read();
   }
 
-  /** Takes what came; `false` when the client has left. */
-  got(bytes: Uint8Array | null): boolean {
-    this.#owed = "nothing";
+  /** Adds received bytes to the inbox; `false` at the end of the stream. */
+  accept(bytes: Uint8Array | null): boolean {
+    this.#awaiting = "nothing";
     if (bytes !== null) this.inbox.add(bytes);
     return bytes !== null;
   }
 
   /**
-   * Waits for more of the request that has begun, but not for ever.
+   * Waits for more of a request that has begun, within its limits.
    *
-   * @returns `false` when the client has left in the middle of it.
+   * @returns `false` if the stream ends in the middle of it.
    * @throws {Refusal} 408: it took too long.
    */
   async more(part: "head" | "body"): Promise<boolean> {
@@ -83,26 +83,26 @@ export class Intake {
     this.#wait(part);
     if (this.#begun === 0) this.#begun = this.#since;
     const { promise, resolve } = Promise.withResolvers<"late">();
-    this.#giveUp = () => resolve("late");
+    this.#onTimeout = () => resolve("late");
     try {
       if (await Promise.race([this.#connection.ready(), promise]) === "late") {
         throw new Refusal(408, "the request took too long");
       }
-      return this.got(await this.#connection.read());
+      return this.accept(await this.#connection.read());
     } finally {
-      this.#owed = "nothing";
-      this.#giveUp = null;
+      this.#awaiting = "nothing";
+      this.#onTimeout = null;
     }
   }
 
-  /** The request under way is complete: the next one has its own time. */
+  /** The request is complete: the next one gets its own time limits. */
   complete(): void {
     this.#begun = 0;
-    this.#resting = false;
+    this.#idle = false;
   }
 
-  #wait(owed: Owed): void {
+  #wait(awaited: Awaited): void {
     this.#since = this.#clock.now;
-    this.#owed = owed;
+    this.#awaiting = awaited;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * HTTP/1.1 on a listener: what `http:server` and each worker of `http:threaded` run.
+ * Serves HTTP/1.1 on a listener, for `http:server` and each worker of `http:threaded`.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { malformed, Refusal } from "../request/refusal.ts";
 import { routes } from "../site/routes.ts";
 import type { HttpService } from "./shared.ts";
 
-/** Serves clients on a bound listener, many at once, until the signal fires; requests under way are answered first. */
+/** Serves clients on a bound listener concurrently until the signal aborts; open requests are still answered. */
 export async function serveHttp(
   listener: StreamListener,
   { limits, log, hosts, dir, tls }: HttpSettings,
@@ -47,7 +47,7 @@ export async function serveHttp(
   return await serveTcp(listener, (connection) => serveRequests(connection, service), {
     ...options,
     layers: { ...options.layers, tls: await tlsLayer(tls) },
-    // Time is the session's business, with one clock for all: it depends on what the client owes whether it gets a 408.
+    // The sessions check time limits with one shared clock, since whether a 408 is due depends on what the client must send next.
     timeout: 0,
     stall: 0,
     report: false,
@@ -55,7 +55,7 @@ export async function serveHttp(
   });
 }
 
-/** The layer of TLS, if there is one; a client that speaks HTTP without it is told so in HTTP. */
+/** The TLS layer, if any; a client that speaks plain HTTP gets an HTTP answer that says so. */
 async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
   if (tls === null) return undefined;
   const { tlsServer } = await import("../../lib/tls/server.ts");
@@ -63,12 +63,12 @@ async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
   return tlsServer({ ...tls, plaintextReply });
 }
 
-/** A client that is turned away before its first request is told so in HTTP. */
+/** The HTTP answer to a client that is refused before its first request. */
 function refusal(sentence: string, kind: RefusalKind): Uint8Array {
   return answerBytes(kind === "full" ? new Refusal(503, sentence, { retryAfter: 5 }) : new Refusal(403, sentence));
 }
 
-/** A refusal as the whole answer of a connection that ends with it. */
+/** A refusal as a complete answer, after which the connection closes. */
 export function answerBytes(refusal: Refusal): Uint8Array {
   const answer = refusalAnswer(refusal);
   const outbox = new AnswerBytes();

@@ -1,5 +1,5 @@
 /**
- * What all connections of one server share.
+ * State and settings that all connections of one server share.
  *
  * @module
  */
@@ -21,19 +21,19 @@ export interface HttpLimits extends BodyLimits {
   readonly headTime: number;
   /** How long a request may take, body included. */
   readonly requestTime: number;
-  /** After so many requests the connection is closed. */
+  /** The number of requests after which the connection is closed. */
   readonly maxRequests: number;
 }
 
-/** What the flags say, as plain data: a worker gets the same. */
+/** The settings from the flags, as plain data that can be sent to a worker. */
 export interface HttpSettings {
   readonly limits: HttpLimits;
   readonly log: LogFormat;
-  /** The hosts that are answered to. */
+  /** The accepted hosts. */
   readonly hosts: HostRules;
-  /** The folder whose files are served, absolute and without links; `null` = none. */
+  /** The folder of served files, absolute and without symbolic links; `null` = none. */
   readonly dir: string | null;
-  /** The certificate and key to speak TLS with; `null` = none. */
+  /** The TLS settings; `null` = no TLS. */
   readonly tls: ServerTls | null;
 }
 
@@ -42,15 +42,15 @@ export interface HttpService {
   readonly site: Site;
   readonly limits: HttpLimits;
   readonly clock: Clock;
-  /** How long a client may not read what is written to it, in milliseconds. */
+  /** How long a client may stop reading, in milliseconds. */
   readonly stallTime: number;
   readonly log: RequestLog;
   readonly events: Events;
-  /** Aborts when the server stops: the answer under way is the connection's last. */
+  /** Aborts when the server stops: the current answer is then the connection's last. */
   readonly signal: AbortSignal;
-  /** Buffers for answers that nobody uses at the moment; a connection at rest has none. */
+  /** Unused answer buffers; an idle connection has none. */
   readonly outboxes: AnswerBytes[];
-  /** What all connections together may hold: bodies, answers, what waits between. */
+  /** The memory limit of all connections together: bodies, answers and bytes in between. */
   readonly memory: MemoryBudget;
   readonly hosts: Hosts;
 }

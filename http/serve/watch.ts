@@ -1,9 +1,9 @@
 /**
- * A client, watched while its answer is being made: work for one that has left is work for nobody.
+ * Watches a client while its answer is being made, so that work for a disconnected client stops.
  *
- * A reset is a sign at once. FIN alone is none: a client that has half-closed waits for its answer (RFC 9293 3.6), one that has closed
- * does not, and both look the same from here. So after FIN the client is probed, now and then, with a `100 (Continue)`: its system
- * answers with a reset where nobody is there to read it, and the next probe meets that.
+ * A reset is conclusive. FIN alone is not: a client that has half-closed waits for its answer (RFC 9293 3.6), one that has closed does
+ * not, and both look the same from here. So after FIN the client is probed at growing intervals with a `100 (Continue)`: if its socket
+ * is closed, its system answers with a reset, and the next probe fails.
  *
  * @module
  */
@@ -13,80 +13,80 @@ import type { Clock } from "./clock.ts";
 import type { Inbox } from "./inbox.ts";
 import type { AnswerWriter } from "./writer.ts";
 
-/** How long after FIN the first probe is sent (ms); each later one after twice the time. */
+/** The delay from FIN to the first probe (ms); each later one comes after twice the time. */
 const FIRST_PROBE = 500;
-/** How many bytes of pipelined requests are read ahead; a client that sends more is watched no further. */
-const MOST_AHEAD = 64 * 1024;
+/** How many bytes of pipelined requests to read ahead; a client that has sent more is no longer watched. */
+const MAX_AHEAD = 64 * 1024;
 
-/** What a watch needs of the session that owns the client. */
-export interface Watched {
+/** What a watch needs from the client's session. */
+export interface WatchTarget {
   readonly connection: Connection;
   readonly inbox: Inbox;
   readonly writer: AnswerWriter;
   readonly clock: Clock;
-  /** The client's HTTP/1 minor version: one of HTTP/1.0 knows no `100` (RFC 9110 15.2). */
+  /** The client's HTTP/1 minor version: HTTP/1.0 has no `100` (RFC 9110 15.2). */
   readonly minor: 0 | 1;
   /** Aborts when the server stops. */
   readonly stop: AbortSignal;
 }
 
-/** Watches a client from now on until {@linkcode Watch.end}. Nobody else may read from the connection meanwhile. */
+/** Watches a client until {@linkcode Watch.end}. Meanwhile, nothing else may read from the connection. */
 export class Watch {
-  readonly #watched: Watched;
+  readonly #target: WatchTarget;
   readonly #controller = new AbortController();
-  /** When FIN came; 0 = it has not. */
+  /** When FIN arrived; 0 = not yet. */
   #finAt = 0;
   #probeAt = 0;
-  /** Whether the answer is on its way: a probe within it would spoil it. */
+  /** Whether the answer is being sent: a probe would corrupt it. */
   #answering = false;
   #over = false;
-  /** The read and the probe that are under way: both must end before anybody else reads or writes. */
+  /** The pending read and probe: both must end before others read or write. */
   #reading: Promise<void> | null = null;
   #probing: Promise<void> | null = null;
   #left: unknown = null;
 
-  constructor(watched: Watched) {
-    this.#watched = watched;
-    if (watched.stop.aborted) this.#stop();
-    else watched.stop.addEventListener("abort", this.#stop);
+  constructor(target: WatchTarget) {
+    this.#target = target;
+    if (target.stop.aborted) this.#stop();
+    else target.stop.addEventListener("abort", this.#stop);
     this.#readAhead();
   }
 
-  /** Aborts when the server stops, and when the client has left or will not wait any longer. */
+  /** Aborts when the server stops, and when the client has disconnected or must not be kept waiting. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Throws why the client has left, if it has. */
-  mustBeThere(): void {
+  /** Throws if the client has disconnected. */
+  throwIfGone(): void {
     if (this.#left !== null) throw this.#left;
   }
 
   /** Probes a client that has sent FIN; called by the clock. */
-  look(): void {
-    const { clock, writer, minor } = this.#watched;
+  onTick(): void {
+    const { clock, writer, minor } = this.#target;
     if (this.#finAt === 0 || this.#answering || this.#over || clock.now < this.#probeAt) return;
-    // What HTTP/1.0 has for it is the answer, sooner than it was asked for.
+    // HTTP/1.0 has no probe: abort, so that the answer is sent early.
     if (minor === 0) return this.#controller.abort();
     this.#probeAt = clock.now + (clock.now - this.#finAt);
     if (writer.busy || this.#probing !== null) return;
     this.#probing = writer.probe().catch((error) => this.#leave(error)).finally(() => this.#probing = null);
   }
 
-  /** The answer is made: waits until nothing else is being written. */
+  /** Call it when the answer is made: stops probing and waits for a pending probe. */
   async answer(): Promise<void> {
     this.#answering = true;
     await this.#probing;
   }
 
   /**
-   * Ends the watch. What was read ahead is in the inbox.
+   * Ends the watch. Bytes read ahead are in the inbox.
    *
-   * @throws {Refusal} There was no memory for it.
+   * @throws {Refusal} The memory limit was reached while reading ahead.
    */
   async end(): Promise<void> {
     this.#over = true;
-    this.#watched.stop.removeEventListener("abort", this.#stop);
+    this.#target.stop.removeEventListener("abort", this.#stop);
     await this.#probing;
     await this.#reading;
   }
@@ -99,21 +99,23 @@ export class Watch {
   }
 
   async #readAhead(): Promise<void> {
-    const { connection, inbox } = this.#watched;
-    while (inbox.left <= MOST_AHEAD) {
+    const { connection, inbox } = this.#target;
+    while (inbox.left <= MAX_AHEAD) {
       await connection.ready();
       if (this.#over) return;
-      if (connection.closed) return this.#leave(new CutOffError(`Cannot answer ${connection.peer}: it is gone`));
+      if (connection.closed) {
+        return this.#leave(new CutOffError(`Cannot answer ${connection.peer}: it has disconnected`));
+      }
       this.#reading = this.#take();
-      // The one that ends the watch gets the error.
+      // `end` reports the error.
       if (!await this.#reading.then(() => true, () => false) || this.#finAt > 0 || this.#left !== null) return;
       this.#reading = null;
     }
   }
 
-  /** Takes what is there: bytes, the end or an error. */
+  /** Processes one read: bytes, FIN or an error. */
   async #take(): Promise<void> {
-    const { connection, inbox, clock } = this.#watched;
+    const { connection, inbox, clock } = this.#target;
     inbox.keep();
     let bytes;
     try {

@@ -1,5 +1,5 @@
 /**
- * Answers out, over one connection: all that is ready in one write.
+ * Sends answers over one connection: all that are ready in one write.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import {
   type Answer,
   type AsciiParts,
   type BodyStream,
-  type Ending,
+  type HeadOptions,
   isBodiless,
   writeBody,
   writeHead,
@@ -20,126 +20,127 @@ import { Holding } from "../request/holding.ts";
 import { AnswerBytes, ascii } from "../answer/bytes.ts";
 import type { HttpService } from "./shared.ts";
 
-/** A body or a piece of one that is not copied any more. */
+/** A body, or a piece of one, from this size on is written without a copy. */
 const LARGE = 64 * 1024;
-/** What is written at a time of text that cannot wait in one piece. */
+/** How many characters of a large text body are written at a time. */
 const SLICE = 8 * 1024;
-/** How many outboxes are kept for the next connections. */
-const SPARES = 128;
+/** How many unused outboxes are kept for other connections. */
+const MAX_SPARES = 128;
 const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 const LAST_CHUNK = ascii("0\r\n\r\n");
 const CRLF = ascii("\r\n");
 const READY = Promise.resolve();
 
-/** Gathers answers and writes them; one call at a time. */
+/** Queues answers and writes them; one call at a time. */
 export class AnswerWriter {
   #connection: Connection;
-  /** Where outboxes come from and go to: a connection at rest has none. */
-  #spare: AnswerBytes[];
+  /** The pool of outboxes: an idle connection has none of its own. */
+  #spares: AnswerBytes[];
   #outbox: AnswerBytes | null = null;
 
-  /** Bytes given to the connection so far; a write is under way as long as it has sent fewer. */
-  #given = 0;
-  /** Bytes sent when somebody looked last, and when that was. */
-  #seen = 0;
+  /** Bytes passed to the connection so far; a write is pending while it has sent fewer. */
+  #submitted = 0;
+  /** Bytes sent at the last progress, and its time. */
+  #lastBytesOut = 0;
   #since = 0;
   readonly #clock: Clock;
   readonly #stallTime: number;
   readonly #memory: MemoryBudget;
 
-  /** @param service Its outboxes are those that nobody uses, shared by all connections of a server. */
+  /** @param service Its outboxes are the unused ones, shared by all connections of a server. */
   constructor(
     connection: Connection,
     { outboxes, clock, stallTime, memory }: Pick<HttpService, "outboxes" | "clock" | "stallTime" | "memory">,
   ) {
     this.#connection = connection;
-    this.#spare = outboxes;
+    this.#spares = outboxes;
     this.#clock = clock;
     this.#stallTime = stallTime;
     this.#memory = memory;
   }
 
-  /** Gives up a client that does not read what is written to it; slow progress is progress. */
-  look(): void {
+  /** Disconnects a client that has stopped reading; slow progress is enough. */
+  onTick(): void {
     const { bytesOut } = this.#connection;
-    if (bytesOut === this.#given) return this.rest();
-    if (bytesOut !== this.#seen) {
-      this.#seen = bytesOut;
+    if (bytesOut === this.#submitted) return this.releaseOutbox();
+    if (bytesOut !== this.#lastBytesOut) {
+      this.#lastBytesOut = bytesOut;
       this.#since = this.#clock.now;
-    } else if (this.#clock.isOver(this.#since, this.#stallTime)) {
+    } else if (this.#clock.hasPassed(this.#since, this.#stallTime)) {
       this.#connection.fail(TimedOutError.of("stall", this.#connection.peer, this.#stallTime));
     }
   }
 
-  /** Gives the outbox back; only while no write is under way. */
-  rest(): void {
+  /** Returns the outbox to the pool; call it only while no write is pending. */
+  releaseOutbox(): void {
     if (this.#outbox === null || this.waiting) return;
-    if (this.#outbox.reusable && this.#spare.length < SPARES) this.#spare.push(this.#outbox);
+    if (this.#outbox.reusable && this.#spares.length < MAX_SPARES) this.#spares.push(this.#outbox);
     else this.#outbox.free();
     this.#outbox = null;
   }
 
-  /** Gives the outbox back at the connection's end, whatever is in it. */
+  /** Releases the outbox at the connection's end, even if it is not empty. */
   end(): void {
-    if (!this.waiting && !this.busy) return this.rest();
+    if (!this.waiting && !this.busy) return this.releaseOutbox();
     this.#outbox?.free();
     this.#outbox = null;
   }
 
-  /** Whether something waits to be written. */
+  /** Whether bytes are queued. */
   get waiting(): boolean {
     return this.#outbox !== null && this.#outbox.length > 0;
   }
 
-  /** Whether so much waits that it should be written now. */
+  /** Whether so many bytes are queued that they should be written now. */
   get full(): boolean {
     return this.#outbox !== null && this.#outbox.full;
   }
 
-  /** Whether a write is under way. */
+  /** Whether a write is pending. */
   get busy(): boolean {
-    return this.#connection.bytesOut !== this.#given;
+    return this.#connection.bytesOut !== this.#submitted;
   }
 
   /**
-   * Finds out whether a client that has sent its last word still reads: `100 (Continue)` means nothing to it, and each client has to be
-   * able to pass over it (RFC 9110 15.2); the system of one that has closed answers with a reset, which the next write will meet.
+   * Tests whether a client that has sent FIN still reads. Every client must be able to ignore a `100 (Continue)` (RFC 9110 15.2); if the
+   * client has closed, its system answers with a reset, and the next write fails.
    *
-   * @throws {CutOffError} It has met one.
+   * @throws {CutOffError} The client has reset the connection.
    */
   probe(): Promise<void> {
     return this.#write(CONTINUE);
   }
 
-  /** Lets the client send the body that it holds back (RFC 9110 10.1.1). */
+  /** Tells the client to send its body (RFC 9110 10.1.1). */
   continue(): void {
     this.#take().bytes(CONTINUE);
   }
 
   /**
-   * Adds an answer; a streamed body is written at once, piece by piece.
+   * Queues an answer; a streamed body is written at once, piece by piece.
    *
    * @param method The request's: an answer to HEAD has no body.
-   * @returns How many bytes of body it has.
-   * @throws {Error} The stream did not keep to its length, or failed; the connection has to be cut, so that the client notices.
+   * @returns The length of its body in bytes.
+   * @throws {Error} The stream failed, or its length was not the announced one; the connection must be cut off, so that the client
+   * notices.
    */
-  send(answer: Answer, ending: Ending, method: string): number | Promise<number> {
+  send(answer: Answer, options: HeadOptions, method: string): number | Promise<number> {
     const { body, status } = answer;
     const outbox = this.#take();
-    writeHead(outbox, answer, ending);
+    writeHead(outbox, answer, options);
     if (method === "HEAD" || isBodiless(status)) return 0;
-    if ("pieces" in body) return this.#stream(body, ending.minor);
+    if ("pieces" in body) return this.#stream(body, options.minor);
     if (body.length >= LARGE || !outbox.fits(body.length)) return this.#large(body);
     writeBody(outbox, body);
     return body.length;
   }
 
-  /** Writes all that waits. */
+  /** Writes all queued bytes. */
   flush(): Promise<void> {
     return this.#outbox === null ? READY : this.#write(this.#outbox.take());
   }
 
-  /** Sends a body that is there already, without a copy of all of it. */
+  /** Sends a complete body without copying all of it. */
   async #large(body: Uint8Array | AsciiParts): Promise<number> {
     for (const part of body instanceof Uint8Array ? [body] : body.parts) {
       if (typeof part !== "string") await this.#piece(part, false);
@@ -153,7 +154,7 @@ export class AnswerWriter {
     this.#take().text(text);
   }
 
-  /** Sends a body, each piece when the one before it is written: a slow reader slows the source down. */
+  /** Sends a body piece by piece, with back-pressure: a slow client slows the source down. */
   async #stream(body: BodyStream, minor: 0 | 1): Promise<number> {
     const chunked = body.length === null && minor === 1;
     let sent = 0;
@@ -167,7 +168,7 @@ export class AnswerWriter {
     return sent;
   }
 
-  /** Writes what waits and a piece of a body after it: in one write, unless the piece is so large that copying it would cost more. */
+  /** Writes the queued bytes and a piece of a body: in one write, unless copying a large piece would cost more. */
   async #piece(piece: Uint8Array, chunked: boolean): Promise<number> {
     if (chunked) this.#take().text(`${piece.length.toString(16)}\r\n`);
     if (piece.length < LARGE && this.#take().fits(piece.length + CRLF.length)) {
@@ -183,12 +184,12 @@ export class AnswerWriter {
   }
 
   #write(bytes: Uint8Array): Promise<void> {
-    this.#given += bytes.length;
-    this.#seen = -1;
+    this.#submitted += bytes.length;
+    this.#lastBytesOut = -1;
     return this.#connection.write(bytes);
   }
 
   #take(): AnswerBytes {
-    return this.#outbox ??= this.#spare.pop() ?? new AnswerBytes(new Holding(this.#memory));
+    return this.#outbox ??= this.#spares.pop() ?? new AnswerBytes(new Holding(this.#memory));
   }
 }

@@ -1,42 +1,42 @@
 /**
- * `/anything`: a request taken apart, as JSON in the shape that httpbin has made common.
+ * `/anything`: a parsed request as JSON in the shape of httpbin.
  *
- * A large one is made in slices while it is sent: what is in memory is the body and one slice, and others are served in between.
+ * A large answer is made in slices while it is sent: memory holds only the body and one slice, and other clients are served in between.
  *
  * @module
  */
 import { type Answer, fieldLine } from "../answer/answer.ts";
-import { HARMLESS } from "./echo.ts";
-import { collect, type Collected, type Form, formMemory, takeFormApart } from "../request/form.ts";
+import { SANDBOX_FIELDS } from "./echo.ts";
+import { collect, type Collected, type Form, formMemory, parseForm } from "../request/form.ts";
 import { checkJson, jsonObject, jsonString, jsonUtf8 } from "../answer/json_text.ts";
 import type { SiteRequest } from "./resource.ts";
 import { Slices } from "./slices.ts";
 
-/** A larger body is given back but not taken apart. */
-const MOST_TAKEN_APART = 1024 * 1024;
-/** Up to here the answer is made at once, and says how long it is. */
+/** A larger body is returned but not parsed. */
+const MAX_PARSED = 1024 * 1024;
+/** Up to this body size the answer is made at once and has a Content-Length. */
 const SMALL = 16 * 1024;
 /** A longer query can have thousands of names, which take as long as a large body. */
 const LONG_QUERY = 2 * 1024;
-/** What a piece of a larger answer has at least, and what making it may take. */
+/** The minimum size of a piece of a larger answer, and the memory to make it. */
 const PIECE = 16 * 1024;
 const MEMORY = 256 * 1024;
-/** Bytes at a time; base64 has no rest after a multiple of three. */
+/** Bytes at a time: a multiple of three, so that base64 needs no padding in between. */
 const STEP = 12 * 1024;
 
-const FIELDS = fieldLine("Content-Type", "application/json") + HARMLESS;
+const FIELDS = fieldLine("Content-Type", "application/json") + SANDBOX_FIELDS;
 
-/** What a body is. */
+/** A parsed body. */
 interface Parts {
   readonly form: Form | null;
   readonly isText: boolean;
   readonly isJson: boolean;
 }
 
-/** Answers at once where the request is small. */
-export function anythingBack(request: SiteRequest): Answer | Promise<Answer> {
+/** Answers synchronously if the request is small. */
+export function anythingAnswer(request: SiteRequest): Answer | Promise<Answer> {
   if (request.body.length > SMALL || request.target.query.length > LONG_QUERY) return largeAnswer(request);
-  const parts = takeApart(request);
+  const parts = parseBody(request);
   let step = parts.next();
   while (step.done !== true) step = parts.next();
   let text = "";
@@ -46,10 +46,10 @@ export function anythingBack(request: SiteRequest): Answer | Promise<Answer> {
 
 async function largeAnswer(request: SiteRequest): Promise<Answer> {
   request.hold(MEMORY + (mayBeForm(request) ? formMemory(request.body) : 0));
-  // From here on the client is watched.
+  // Starts watching the client.
   void request.signal;
-  const slices = new Slices(() => request.mustBeThere());
-  const parts = await slices.run(takeApart(request));
+  const slices = new Slices(() => request.throwIfGone());
+  const parts = await slices.run(parseBody(request));
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     const encoder = new TextEncoder();
     let text = "";
@@ -58,26 +58,26 @@ async function largeAnswer(request: SiteRequest): Promise<Answer> {
       if (text.length < PIECE) continue;
       yield encoder.encode(text);
       text = "";
-      await slices.rest();
+      await slices.pause();
     }
     yield encoder.encode(text);
   };
   return { status: 200, fields: FIELDS, body: { length: null, pieces } };
 }
 
-/** The parts of a body: those of a form, or all of it as text; after every small step a yield. */
-function* takeApart(request: SiteRequest): Generator<void, Parts> {
+/** Parses a body as a form or as text. Yields after every small step. */
+function* parseBody(request: SiteRequest): Generator<void, Parts> {
   const { head, body } = request;
   if (mayBeForm(request)) {
-    const form = yield* takeFormApart(head.field("content-type") ?? "", body);
+    const form = yield* parseForm(head.field("content-type") ?? "", body);
     if (form !== null) return { form, isText: true, isJson: false };
   }
   const isText = yield* isUtf8(body);
-  return { form: null, isText, isJson: isText && body.length <= MOST_TAKEN_APART && (yield* checkJson(body)) };
+  return { form: null, isText, isJson: isText && body.length <= MAX_PARSED && (yield* checkJson(body)) };
 }
 
 function mayBeForm({ head, body }: SiteRequest): boolean {
-  return body.length <= MOST_TAKEN_APART &&
+  return body.length <= MAX_PARSED &&
     /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(head.field("content-type") ?? "");
 }
 
@@ -95,7 +95,7 @@ function* isUtf8(body: Uint8Array): Generator<void, boolean> {
 }
 
 /** The answer in pieces. */
-function* jsonOf({ head, target, body, via }: SiteRequest, { form, isText, isJson }: Parts): Generator<string> {
+function* jsonOf({ head, target, body, connection }: SiteRequest, { form, isText, isJson }: Parts): Generator<string> {
   const args: Collected = new Map();
   for (const [name, value] of new URLSearchParams(target.query)) collect(args, name, value);
   const type = head.field("content-type") ?? "";
@@ -112,27 +112,27 @@ function* jsonOf({ head, target, body, via }: SiteRequest, { form, isText, isJso
   yield ',\n  "headers": ';
   yield* jsonObject(headersOf(head.fields()));
   yield ',\n  "json": ';
-  // The visitor's JSON as it came: indented anew, a thousand brackets would become a million spaces.
+  // The visitor's JSON unchanged: indenting it would turn a thousand brackets into a million spaces.
   yield* isJson ? textIn(body) : ["null"];
   yield ',\n  "method": ';
   yield* jsonString(head.method);
   yield ',\n  "origin": ';
-  yield* jsonString(via.hostname);
+  yield* jsonString(connection.hostname);
   yield ',\n  "url": ';
-  const scheme = via.session === null ? "http" : "https";
+  const scheme = connection.session === null ? "http" : "https";
   const query = target.query === "" ? "" : `?${target.query}`;
-  yield* jsonString(`${scheme}://${target.authority ?? head.field("host") ?? via.local}${target.path}${query}`);
+  yield* jsonString(`${scheme}://${target.authority ?? head.field("host") ?? connection.local}${target.path}${query}`);
   yield "\n}\n";
 }
 
-/** What is no text, as a data URL (RFC 2397). */
+/** Binary data as a data URL (RFC 2397). */
 function* dataUrl(type: string, body: Uint8Array): Generator<string> {
   yield JSON.stringify(`data:${type || "application/octet-stream"};base64,`).slice(0, -1);
   for (let at = 0; at < body.length; at += STEP) yield body.subarray(at, at + STEP).toBase64();
   yield '"';
 }
 
-/** JSON text without the white space around it, in pieces. */
+/** Trimmed JSON text in pieces. */
 function* textIn(body: Uint8Array): Generator<string> {
   const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 9 && byte <= 13);
   const end = body.findLastIndex((byte) => !isSpace(byte)) + 1;
@@ -141,7 +141,7 @@ function* textIn(body: Uint8Array): Generator<string> {
   for (let at = 0; at < text.length; at += STEP) yield decoder.decode(text.subarray(at, at + STEP), { stream: true });
 }
 
-/** Field names as httpbin writes them, values of one name joined (RFC 9110 5.3). */
+/** Field names in the spelling of httpbin, values of one name joined (RFC 9110 5.3). */
 function headersOf(fields: Iterable<readonly [string, string]>): Map<string, string> {
   const headers = new Map<string, string>();
   for (const [name, value] of fields) {

@@ -1,17 +1,17 @@
 /**
- * A request as it is handed to a resource. Pure.
+ * A request as it is passed to a resource. Pure.
  *
  * @module
  */
 import type { RequestHead } from "../request/head.ts";
-import type { Asker, SiteRequest, Via } from "./resource.ts";
+import type { ConnectionInfo, RequestContext, SiteRequest } from "./resource.ts";
 import type { Target } from "../request/target.ts";
 
-/** Made once per request: a class, so that what few resources ask for costs the others nothing. */
-export class Asked implements SiteRequest {
-  readonly #asker: Asker;
+/** A class with getters, so that what few resources use costs the other requests nothing. */
+export class ReceivedRequest implements SiteRequest {
+  readonly #context: RequestContext;
 
-  /** @param asker The session: signal and memory are its business. */
+  /** @param context The session, which provides the signal and counts memory. */
   constructor(
     readonly head: RequestHead,
     readonly headOnly: boolean,
@@ -19,21 +19,21 @@ export class Asked implements SiteRequest {
     readonly body: Uint8Array,
     readonly received: number,
     readonly trailers: readonly string[],
-    readonly via: Via,
-    asker: Asker,
+    readonly connection: ConnectionInfo,
+    context: RequestContext,
   ) {
-    this.#asker = asker;
+    this.#context = context;
   }
 
   get signal(): AbortSignal {
-    return this.#asker.signal;
+    return this.#context.signal;
   }
 
-  mustBeThere(): void {
-    this.#asker.mustBeThere();
+  throwIfGone(): void {
+    this.#context.throwIfGone();
   }
 
   hold(bytes: number): void {
-    this.#asker.hold(bytes);
+    this.#context.hold(bytes);
   }
 }

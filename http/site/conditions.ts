@@ -1,29 +1,29 @@
 /**
- * Conditional and range requests (RFC 9110 13 and 14), decided from the fields alone. Pure.
+ * Conditional and range requests (RFC 9110 13 and 14), evaluated from the fields alone. Pure.
  *
  * @module
  */
 
-/** What there is to be had. */
+/** The selected representation. */
 export interface Selected {
-  /** Its entity tag, a strong one, with the quotes. */
+  /** Its strong entity tag, with the quotes. */
   readonly etag: string;
-  /** When it was modified, in whole seconds since 1970; `null` when that is not known. */
+  /** Its modification time in whole seconds since 1970; `null` if unknown. */
   readonly modified: number | null;
   /** Its length in bytes. */
   readonly size: number;
 }
 
-/** What a client gets: all, a part (`first` to `last`, both included), or nothing and why. */
+/** The result: all of it, a part (`first` to `last`, inclusive), or only a status. */
 export type Decision =
   | { readonly status: 200 | 304 | 412 | 416 }
   | { readonly status: 206; readonly first: number; readonly last: number };
 
-/** How the fields of a request are asked for; `null` when there is none. */
+/** Reads a field of a request; `null` if there is none. */
 export type FieldReader = (name: string) => string | null;
 
 /**
- * Decides what a GET or HEAD gets, in the order of RFC 9110 13.2.2.
+ * Evaluates the conditions of a GET or HEAD in the order of RFC 9110 13.2.2.
  *
  * @example Usage
  * ```ts
@@ -53,7 +53,7 @@ export function decide(field: FieldReader, selected: Selected): Decision {
   return part(range, selected.size);
 }
 
-/** Tells whether an entity tag is in a list of them (RFC 9110 8.8.3); `*` is every one. */
+/** Whether an entity tag is in a list (RFC 9110 8.8.3); `*` matches every tag. */
 function matches(list: string, etag: string, comparison: "strong" | "weak"): boolean {
   if (list.trim() === "*") return true;
   for (const [tag] of list.matchAll(/(?:W\/)?"[\x21\x23-\x7e\x80-\uffff]*"/g)) {
@@ -72,7 +72,7 @@ function isUnchanged(modified: number | null, date: string | null): boolean {
   return modified !== null && time !== null && modified <= time;
 }
 
-/** Whether a range may be served: without `If-Range`, or when what the client has a part of is still the same (RFC 9110 13.1.5). */
+/** Whether a range may be served: without `If-Range`, or if the representation is unchanged (RFC 9110 13.1.5). */
 function rangeStillMeans(ifRange: string | null, { etag, modified }: Selected): boolean {
   if (ifRange === null) return true;
   if (ifRange.includes('"')) return ifRange === etag;
@@ -80,8 +80,8 @@ function rangeStillMeans(ifRange: string | null, { etag, modified }: Selected): 
 }
 
 /**
- * One range, `bytes=0-4`, `bytes=5-` or `bytes=-5`. Several at once, other units and nonsense are ignored, which is allowed and makes
- * an attack by thousands of ranges pointless (RFC 9110 14.2).
+ * A single range: `bytes=0-4`, `bytes=5-` or `bytes=-5`. Multiple ranges, other units and malformed ones are ignored, which is allowed
+ * and defeats an attack with thousands of ranges (RFC 9110 14.2).
  */
 function part(range: string, size: number): Decision {
   const [, from, to] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(range) ?? [];
@@ -100,10 +100,10 @@ const DATES = new RegExp(
   `^(?:${DAY}, \\d\\d ${MONTH} \\d{4} ${TIME} GMT|${LONG_DAY}, \\d\\d-${MONTH}-\\d\\d ${TIME} GMT|${DAY} ${MONTH} [ \\d]\\d ${TIME} \\d{4})$`,
 );
 
-/** Reads a date in one of the three forms of RFC 9110 5.6.7, in whole seconds since 1970; `null` when it is none. */
+/** Parses a date in one of the three formats of RFC 9110 5.6.7, to whole seconds since 1970; `null` if it is malformed. */
 export function parseHttpDate(text: string): number | null {
   if (!DATES.test(text)) return null;
-  // The asctime form names no zone; it means GMT.
+  // The asctime format has no zone; it means GMT.
   const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
   return Number.isNaN(time) ? null : time / 1000;
 }

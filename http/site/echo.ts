@@ -1,28 +1,28 @@
 /**
- * Answers that show a request to whoever sent it. Pure.
+ * Answers that show a request to its sender. Pure.
  *
  * @module
  */
 import { type Answer, fieldLine } from "../answer/answer.ts";
 import type { SiteRequest } from "./resource.ts";
 
-/** What a visitor sent comes back; a browser must neither run it nor take it for another type than we say. */
-export const HARMLESS = fieldLine("X-Content-Type-Options", "nosniff") +
+/** For echoed content: a browser must neither run it nor guess another type. */
+export const SANDBOX_FIELDS = fieldLine("X-Content-Type-Options", "nosniff") +
   fieldLine("Content-Security-Policy", "sandbox; default-src 'none'");
-const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + HARMLESS;
+const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + SANDBOX_FIELDS;
 
-/** Up to here head and body are copied into one piece. */
+/** Up to this size, head and body are copied into one buffer. */
 const SMALL = 16 * 1024;
 
 /** `POST /`: the body under its own media type. */
-export function bodyBack({ head, body }: SiteRequest): Answer {
+export function bodyAnswer({ head, body }: SiteRequest): Answer {
   const [type = ""] = head.values("content-type");
   const own = /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : "application/octet-stream";
-  return { status: 200, fields: fieldLine("Content-Type", own) + HARMLESS, body };
+  return { status: 200, fields: fieldLine("Content-Type", own) + SANDBOX_FIELDS, body };
 }
 
-/** `/echo`: the request as it was received, as text. A large body is not copied for it. */
-export function requestBack({ head, body }: SiteRequest): Answer {
+/** `/echo`: the request as it was received, as text. A large body is not copied. */
+export function requestAnswer({ head, body }: SiteRequest): Answer {
   const { raw } = head;
   const length = raw.length + body.length;
   if (length > SMALL) return { status: 200, fields: TEXT, body: { length, pieces: () => inPieces(raw, body) } };
@@ -37,7 +37,7 @@ async function* inPieces(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8
 }
 
 /** `/cookie`: the cookies as `name=value` lines (RFC 6265 4.2). */
-export function cookiesBack({ head }: SiteRequest): Answer {
+export function cookiesAnswer({ head }: SiteRequest): Answer {
   const cookies = head.values("cookie").flatMap((value) => value.split(";")).map((pair) => pair.trim());
   const lines = cookies.filter((pair) => pair !== "").map((pair) => `${pair}\n`).join("");
   return { status: 200, fields: TEXT, body: new TextEncoder().encode(lines) };

@@ -1,34 +1,33 @@
 /**
- * What is inside a folder, even while things are moved about in it: a file is opened first and checked then.
+ * Opens files inside a folder, safely even while entries are being swapped: it opens a file first and checks it afterwards.
  *
- * A path that was checked may lead elsewhere when it is opened. So the check comes last: the path has to lead, without a link, to the
- * very file that is open. Each look at a path may be led astray too; but nobody can swap an entry of a folder without changing the
- * folder's times, so that two looks between which no time has changed have seen what is really there. The runtime tells the change
- * time (`ctime`) to the second only, and the other one (`mtime`) can be set back: a folder that was changed a moment ago is looked at
- * again and again instead.
+ * A path that was checked may lead elsewhere when it is opened. So the check comes last: the path must lead, without symbolic links, to
+ * the very file that is open. A check can itself be deceived by a swap; but swapping an entry changes its folder's times, so two checks
+ * with equal times saw the real entries. The runtime reports the change time (`ctime`) only to the second, and `mtime` can be set back:
+ * a recently changed folder is therefore checked repeatedly instead.
  *
  * @module
  */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 
-/** Opening a FIFO would wait for a writer, and a link at the end of a path without links was put there just now. */
+/** Opening a FIFO must not block, and a symbolic link at the end of a resolved path was put there just now. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
-/** A file that is replaced while it is opened is opened again, so many times. */
+/** How often to open a file that is replaced while it is being opened. */
 const TRIES = 5;
-/** How often a path is looked at where its folders were changed within so many milliseconds. */
-export const LOOKS = 8;
-const FRESH = 2000;
+/** How often to check a path if one of its folders changed within the last `RECENT` milliseconds. */
+export const CHECKS = 8;
+const RECENT = 2000;
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
-/** A regular file inside the root, open; its owner closes it. */
+/** An open regular file inside the root; its owner closes it. */
 export interface OpenFile extends AsyncDisposable {
   readonly kind: "file";
-  /** Where it is, without links. */
+  /** Its path without symbolic links. */
   readonly path: string;
   readonly info: Stats;
-  /** Reads at most so many bytes as fit, from an offset on; 0 at the end. */
+  /** Reads from an offset up to as many bytes as fit; 0 at the end. */
   read(into: Uint8Array, offset: number): Promise<number>;
 }
 
@@ -39,43 +38,43 @@ export interface Folder {
 }
 
 /** Hooks for tests. */
-export interface Steps {
-  /** Called when a path was looked up and is about to be opened. */
+export interface TestHooks {
+  /** Called after a path was resolved, before it is opened. */
   readonly found?: (path: string) => void;
-  /** Called when it is open and is about to be compared with the path. */
+  /** Called after it was opened, before it is checked. */
   readonly opened?: (path: string) => void;
 }
 
 /**
- * Opens what a path under the root leads to; links are followed as long as they stay inside.
+ * Opens the file or folder at a path below the root; symbolic links are followed if they stay inside.
  *
- * @param root An absolute path without links in it.
- * @returns `null` where it leads out of the root, or to something that is neither a file nor a folder.
- * @throws What the system says; {@linkcode isMissing} tells whether it means that there is nothing for us.
+ * @param root An absolute path without symbolic links.
+ * @returns `null` if it leads out of the root, or to something that is neither a regular file nor a folder.
+ * @throws The system's error; {@linkcode isMissing} recognises those that mean "not found".
  */
-export async function openInside(root: string, path: string, steps: Steps = {}): Promise<OpenFile | Folder | null> {
+export async function openInside(root: string, path: string, hooks: TestHooks = {}): Promise<OpenFile | Folder | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     const real = await Deno.realPath(path);
     if (real !== root && !real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR)) return null;
-    steps.found?.(real);
+    hooks.found?.(real);
     const handle = await openAt(real);
     if (handle === null) return { kind: "folder", path: real };
-    let mine = false;
+    let verified = false;
     try {
       const info = await handle.stat();
       if (info.isDirectory()) return { kind: "folder", path: real };
       if (!info.isFile()) return null;
-      steps.opened?.(real);
-      mine = await leadsTo(root, real, info);
-      if (mine) return fileOf(handle, real, info);
+      hooks.opened?.(real);
+      verified = await leadsTo(root, real, info);
+      if (verified) return fileOf(handle, real, info);
     } finally {
-      if (!mine) await handle.close();
+      if (!verified) await handle.close();
     }
   }
   return null;
 }
 
-/** Opens a path; `null` for a folder where folders cannot be opened. */
+/** Opens a path; `null` for a folder on a system that cannot open folders. */
 async function openAt(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, FLAGS);
@@ -99,7 +98,7 @@ function fileOf(handle: FileHandle, path: string, info: Stats): OpenFile {
   };
 }
 
-/** What there is along a path, from the root to its end; `null` where the way to the end is not made of folders alone. */
+/** The stats of each entry on a path, from the root to its end; `null` if an entry before the end is not a folder. */
 export async function trailOf(root: string, path: string): Promise<Stats[] | null> {
   const trail = [await lstat(root)];
   let at = root.endsWith(SEPARATOR) ? root.slice(0, -1) : root;
@@ -112,12 +111,12 @@ export async function trailOf(root: string, path: string): Promise<Stats[] | nul
   return trail;
 }
 
-/** Tells whether it is the same file or folder. */
+/** Whether both are the same file or folder. */
 export function isSameFile(one: Stats | undefined, other: Stats | undefined): boolean {
   return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
-/** Tells whether nothing was swapped between two looks in the first `folders` folders of a trail, and they show the same. */
+/** Whether two trails are equal, and nothing was swapped between them in their first `folders` folders. */
 export function isSteady(one: readonly Stats[], other: readonly Stats[], folders: number): boolean {
   return one.length === other.length && one.every((stats, index) =>
     isSameFile(stats, other[index]) &&
@@ -125,14 +124,14 @@ export function isSteady(one: readonly Stats[], other: readonly Stats[], folders
   );
 }
 
-/** Tells whether the first `folders` folders of a trail were changed so long before `now` that any later change would show. */
+/** Whether the first `folders` folders of a trail changed long enough before `now` for any later change to show in their times. */
 export function isOld(trail: readonly Stats[], folders: number, now: number): boolean {
-  return trail.slice(0, folders).every(({ ctimeMs }) => ctimeMs + FRESH < now);
+  return trail.slice(0, folders).every(({ ctimeMs }) => ctimeMs + RECENT < now);
 }
 
-/** Whether a path leads to a file, really. What is swapped in the folder that the file itself is in makes no difference. */
+/** Whether a path really leads to a file. Swaps in the file's own folder do not matter. */
 async function leadsTo(root: string, path: string, file: Stats): Promise<boolean> {
-  for (let looks = 0; looks < LOOKS; looks++) {
+  for (let checks = 0; checks < CHECKS; checks++) {
     const now = Date.now();
     const trail = await trailOf(root, path);
     if (!isSameFile(trail?.at(-1), file) || trail === null) return false;
@@ -148,22 +147,22 @@ async function leadsTo(root: string, path: string, file: Stats): Promise<boolean
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENXIO"];
 const FORBIDDEN = ["EACCES", "EPERM"];
 
-/** Tells whether the system says that something is not there for us: it is not there, or we may not have it. */
+/** Whether an error means "not found" for a client: the entry does not exist, or access to it is denied. */
 export function isMissing(error: unknown): boolean {
   return isGone(error) || error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
     hasCode(error, FORBIDDEN);
 }
 
-/** Tells whether it says that something is not there. */
+/** Whether an error means that an entry does not exist. */
 export function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.FilesystemLoop || hasCode(error, GONE);
 }
 
-/** What looking for something brings; `null` where it is missing. */
-export async function unless<T>(missing: (error: unknown) => boolean, looking: Promise<T>): Promise<T | null> {
+/** Turns certain errors of a promise into `null`. */
+export async function nullIf<T>(missing: (error: unknown) => boolean, promise: Promise<T>): Promise<T | null> {
   try {
-    return await looking;
+    return await promise;
   } catch (error) {
     if (missing(error)) return null;
     throw error;

@@ -1,5 +1,5 @@
 /**
- * The listing of a folder: bounded, whatever is in it, and made for as long as somebody waits for it.
+ * The listing of a folder: bounded whatever the folder holds, and abandoned when its client disconnects.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "../answer/answer.ts";
-import { isGone, isMissing, isOld, isSteady, LOOKS, openInside, trailOf, unless } from "./inside.ts";
+import { CHECKS, isGone, isMissing, isOld, isSteady, nullIf, openInside, trailOf } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "../request/refusal.ts";
 import type { SiteRequest } from "./resource.ts";
 import { Slices } from "./slices.ts";
 
-/** How many entries are listed, and how many are looked through for them. */
-const MOST_LISTED = 1000;
-const MOST_SEEN = 100_000;
-/** What a listing of so many entries may take while it is made. */
+/** How many entries are listed, and how many are read to find them. */
+const MAX_LISTED = 1000;
+const MAX_READ = 100_000;
+/** The memory that a full listing may take while it is made (bytes). */
 const MEMORY = 1024 * 1024;
-/** How often a folder is read again whose parents change meanwhile, and after how many milliseconds. */
+/** How often to read a folder again if a parent changes meanwhile, and the delay before that (ms). */
 const TRIES = 5;
 const SETTLED = 60;
 
@@ -30,45 +30,45 @@ interface Entry {
   readonly link: boolean;
 }
 
-/** The first entries of a folder, and how many more there are. */
+/** The first entries of a folder, and the number of the others. */
 interface Entries {
   readonly listed: Entry[];
   readonly more: number;
-  /** Whether not even all names were read. */
+  /** Whether reading stopped before the last name. */
   readonly cut: boolean;
 }
 
 /**
  * The page that lists a folder: folders first, by name.
  *
- * @param root The root of the site; what a link in the folder leads to has to be inside.
- * @param path The folder, without links.
- * @param segments Its path as the client asked for it.
- * @param askable Tells whether a name can be asked for at all.
- * @throws {Refusal} 503: the folder, or one above it, is being moved about all the time.
+ * @param root The root of the site; targets of symbolic links must be inside.
+ * @param path The folder, without symbolic links.
+ * @param segments Its path as the client requested it.
+ * @param servable Whether an entry's name can be requested at all.
+ * @throws {Refusal} 503: the folder, or one above it, keeps changing.
  */
 export async function listing(
   root: string,
   path: string,
   segments: readonly string[],
   request: SiteRequest,
-  askable: (name: string) => boolean,
+  servable: (name: string) => boolean,
 ): Promise<Answer> {
   request.hold(MEMORY);
-  // From here on the client is watched.
+  // Starts watching the client.
   void request.signal;
-  const slices = new Slices(() => request.mustBeThere());
-  const { listed, more, cut } = await settled(root, path, () => firstEntries(path, askable, slices));
+  const slices = new Slices(() => request.throwIfGone());
+  const { listed, more, cut } = await stableEntries(root, path, () => firstEntries(path, servable, slices));
   const rows: string[] = [];
   for (const entry of listed) {
-    const row = await unless(isMissing, rowOf(root, path, entry));
+    const row = await nullIf(isMissing, rowOf(root, path, entry));
     if (row !== null) rows.push(row);
-    await slices.rest();
+    await slices.pause();
   }
   const up = segments.length > 0 ? `<tr><th scope="row"><a href="../">../</a></th><td class="n"></td></tr>` : "";
   const title = safe(`/${segments.map((segment) => `${segment}/`).join("")}`);
   const left = cut
-    ? `\n<p>${listed.length} entries; the folder has more than ${MOST_SEEN}, and not all were read.</p>`
+    ? `\n<p>${listed.length} entries; the folder has more than ${MAX_READ}, and not all were read.</p>`
     : more === 0
     ? ""
     : `\n<p>The first ${listed.length} entries; ${more} more are not listed.</p>`;
@@ -77,27 +77,27 @@ export async function listing(
 }
 
 /**
- * Reads a folder between two looks at the way to it: a link that was swapped in meanwhile is no part of the site. Where a folder above
- * was changed a moment ago, it is read several times, and what was not there each time is left out.
+ * Reads a folder between two checks of its path: a symbolic link that was swapped in meanwhile must not expose a folder outside. If a
+ * folder above was changed recently, it reads several times and keeps only the entries that were there each time.
  */
-async function settled(root: string, path: string, read: () => Promise<Entries>): Promise<Entries> {
+async function stableEntries(root: string, path: string, read: () => Promise<Entries>): Promise<Entries> {
   let entries: Entries | null = null;
-  for (let looks = 0, tries = 0; tries < TRIES;) {
+  for (let checks = 0, tries = 0; tries < TRIES;) {
     const now = Date.now();
-    const before = await unless(isGone, trailOf(root, path));
-    const found = isFolder(before) ? await unless(isGone, read()) : null;
-    const after = await unless(isGone, trailOf(root, path));
+    const before = await nullIf(isGone, trailOf(root, path));
+    const found = isFolder(before) ? await nullIf(isGone, read()) : null;
+    const after = await nullIf(isGone, trailOf(root, path));
     const above = (before?.length ?? 0) - 1;
-    // A link that was put in the folder's place stays out too, however steady it is.
+    // A symbolic link in the folder's place fails here too, even if it stays.
     if (before === null || found === null || after === null || !isSteady(before, after, 0)) {
       tries++;
-      [entries, looks] = [null, 0];
+      [entries, checks] = [null, 0];
       await delay(SETTLED);
       continue;
     }
     if (isSteady(before, after, above) && isOld(before, above, now)) return found;
     entries = entries === null ? found : inBoth(entries, found);
-    if (++looks === LOOKS) return entries;
+    if (++checks === CHECKS) return entries;
   }
   throw new Refusal(503, "the folder keeps changing; try again later", { retryAfter: 1 });
 }
@@ -112,22 +112,22 @@ function inBoth(one: Entries, other: Entries): Entries {
   return { listed, more: Math.min(one.more, other.more), cut: one.cut || other.cut };
 }
 
-/** The first entries in the order of a listing, kept in that order while the others pass by. */
-async function firstEntries(path: string, askable: (name: string) => boolean, slices: Slices): Promise<Entries> {
+/** Reads a folder and keeps the first entries in listing order. */
+async function firstEntries(path: string, servable: (name: string) => boolean, slices: Slices): Promise<Entries> {
   const listed: Entry[] = [];
   let seen = 0;
-  let some = 0;
+  let candidates = 0;
   for await (const { name, isDirectory, isSymlink, isFile } of Deno.readDir(path)) {
-    if (++seen > MOST_SEEN) break;
-    await slices.rest();
-    if (!(isDirectory || isSymlink || isFile) || !askable(name)) continue;
-    some++;
+    if (++seen > MAX_READ) break;
+    await slices.pause();
+    if (!(isDirectory || isSymlink || isFile) || !servable(name)) continue;
+    candidates++;
     const entry = { name, folder: isDirectory, link: isSymlink };
-    if (listed.length === MOST_LISTED && !isBefore(entry, listed.at(-1))) continue;
-    listed.splice(placeOf(entry, listed), 0, entry);
-    if (listed.length > MOST_LISTED) listed.pop();
+    if (listed.length === MAX_LISTED && !isBefore(entry, listed.at(-1))) continue;
+    listed.splice(insertionIndex(entry, listed), 0, entry);
+    if (listed.length > MAX_LISTED) listed.pop();
   }
-  return { listed, more: some - listed.length, cut: seen > MOST_SEEN };
+  return { listed, more: candidates - listed.length, cut: seen > MAX_READ };
 }
 
 function isBefore(one: Entry, other: Entry | undefined): boolean {
@@ -135,8 +135,8 @@ function isBefore(one: Entry, other: Entry | undefined): boolean {
   return one.folder === other.folder ? one.name < other.name : one.folder;
 }
 
-/** Where an entry belongs, by halving. */
-function placeOf(entry: Entry, listed: readonly Entry[]): number {
+/** Where to insert an entry, by binary search. */
+function insertionIndex(entry: Entry, listed: readonly Entry[]): number {
   let [from, to] = [0, listed.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -146,7 +146,7 @@ function placeOf(entry: Entry, listed: readonly Entry[]): number {
   return from;
 }
 
-/** One row; `null` for what leads out of the site. Only a link has to be opened to be told. */
+/** One row; `null` for a symbolic link that leads out of the site. Only links need to be opened. */
 async function rowOf(root: string, path: string, { name, folder, link }: Entry): Promise<string | null> {
   const at = `${path}/${name}`;
   if (!link) return rowFor(name, folder ? null : (await lstat(at)).size);

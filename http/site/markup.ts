@@ -1,5 +1,5 @@
 /**
- * What the pages of the HTTP servers have in common: their frame, their looks, and text that is safe in them. Pure.
+ * The common parts of the HTML pages: frame, style sheet, escaping. Pure.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { fieldLine } from "../answer/answer.ts";
 import { ascii } from "../answer/bytes.ts";
 
 /**
- * Fields of every page. The policy allows nothing but the page itself: should a visitor's text ever get into it as markup, no script
- * of theirs runs and nothing is loaded.
+ * The fields of every page. The policy allows nothing but the page itself: even if a visitor's text got into it as markup, no script
+ * would run and nothing would be loaded.
  */
 export const PAGE_FIELDS = ascii(
   fieldLine("Content-Type", "text/html; charset=utf-8") +
@@ -20,7 +20,7 @@ export const PAGE_FIELDS = ascii(
     ) + fieldLine("X-Content-Type-Options", "nosniff") + fieldLine("Referrer-Policy", "no-referrer"),
 );
 
-/** Anybody's text, to be put into a page: in ASCII, with markup and control characters as they look, not as they work. */
+/** Escapes untrusted text for a page: markup and control characters are shown, not interpreted; the result is ASCII. */
 export function safe(text: string): string {
   if (/^[ !#-%(-;=?-~]*$/.test(text)) return text;
   return escape(escapeControls(text)).replace(/[^\x20-\x7e]/gu, (character) => `&#${character.codePointAt(0)};`);
@@ -62,8 +62,8 @@ th{padding-bottom:0;border:0}td.n{text-align:left}}
 /**
  * A whole page.
  *
- * @param title Its title: safe text.
- * @param main What is in it: markup.
+ * @param title Escaped text.
+ * @param main The content, as markup.
  */
 export function page(title: string, main: string): string {
   return `<!doctype html>

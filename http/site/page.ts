@@ -1,5 +1,5 @@
 /**
- * The page at `/`: the visitor's own request as it came over the wire, its parts by name. Pure.
+ * The page at `/`: the visitor's own request as received, with its parts labelled. Pure.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import { ascii } from "../answer/bytes.ts";
 import type { SiteRequest } from "./resource.ts";
 import { isSame, NOTHING, textOf } from "../request/syntax.ts";
 
-/** A route as the page tells of it. */
-export interface RouteNote {
-  /** The route as one types it, parameters in capitals. */
+/** A route as described on the page. */
+export interface RouteInfo {
+  /** The path, with parameters in capitals. */
   readonly pattern: string;
-  /** A link to try; none for what needs another method than GET. */
+  /** A link to try, if the route allows GET. */
   readonly example?: string;
   /** What it answers. */
   readonly does: string;
 }
 
 /**
- * Makes the page, but for what depends on the visit.
+ * Prepares the constant parts of the page.
  *
- * @param notes The routes to tell of.
- * @returns The answer to a request for it.
+ * @param notes The routes to describe.
+ * @returns A function that makes the answer to a request.
  */
-export function visitorPage(notes: readonly RouteNote[]): (request: SiteRequest) => Answer {
+export function visitorPage(notes: readonly RouteInfo[]): (request: SiteRequest) => Answer {
   const rows = notes.map(({ pattern, example, does }) => {
     const name = `<code>${safe(pattern)}</code>`;
     return `<tr><th scope="row">${example === undefined ? name : `<a href="${example}">${name}</a>`}</th><td>${
@@ -35,16 +35,16 @@ export function visitorPage(notes: readonly RouteNote[]): (request: SiteRequest)
   });
   const [beforeRequest = "", beforeConnection = "", end = ""] = page("Hello! | Plainwire", template(rows.join("\n")))
     .split("<!-- here -->").map(ascii);
-  const wire = lastOf(wireMarkup);
+  const wire = cacheLast(wireMarkup);
   return (request) => ({
     status: 200,
     fields: PAGE_FIELDS,
-    body: new AsciiParts([beforeRequest, wire(request), beforeConnection, connection(request), end]),
+    body: new AsciiParts([beforeRequest, wire(request), beforeConnection, connectionMarkup(request), end]),
   });
 }
 
-/** Keeps the last markup that was made: whoever asks for the page again and again sends the same bytes. */
-function lastOf(make: (request: SiteRequest) => string): (request: SiteRequest) => Uint8Array {
+/** Caches the last markup: a client that requests the page repeatedly sends the same bytes. */
+function cacheLast(make: (request: SiteRequest) => string): (request: SiteRequest) => Uint8Array {
   let raw = NOTHING;
   let markup = NOTHING;
   return (request) => {
@@ -65,17 +65,17 @@ function template(rows: string): string {
 <dl class="wire">
 <!-- here -->
 </dl>
-<p>Each <code class="e"></code> stands for the two bytes that end a line. The blank line ends the head; a body would follow it.</p>
+<p>Each <code class="e"></code> stands for the two bytes that end a line. The blank line ends the head; a body would follow.</p>
 </section>
 <section aria-labelledby="connection">
-<h2 id="connection">The connection it came on</h2>
+<h2 id="connection">Its connection</h2>
 <dl class="wire">
 <!-- here -->
 </dl>
 </section>
 <section aria-labelledby="post">
 <h2 id="post">Send a request with a body</h2>
-<p>The form is sent as a <code>POST</code>; the answer shows what the server received, as text or taken apart as JSON.</p>
+<p>The form is sent as a <code>POST</code>; the answer shows what the server received, as text or parsed as JSON.</p>
 <form method="post" action="/echo">
 <label for="message">Message</label>
 <textarea id="message" name="message" rows="3">Hello from a form!</textarea>
@@ -88,7 +88,7 @@ function template(rows: string): string {
 </form>
 </section>
 <section aria-labelledby="routes">
-<h2 id="routes">What else there is to try</h2>
+<h2 id="routes">More to try</h2>
 <table><tbody>
 ${rows}
 </tbody></table>
@@ -97,7 +97,7 @@ ${rows}
 <footer><p>Plainwire: HTTP/1.1 by hand over TCP (RFC 9110, RFC 9112). No script runs on this page and it loads nothing else.</p></footer>`;
 }
 
-/** The request with the parts of it named. */
+/** The request with its parts labelled. */
 function wireMarkup({ head, body }: SiteRequest): string {
   const [first = "", ...fields] = head.text.split("\r\n").slice(0, -2);
   const line = first.split(" ").map((part, index) => `<b title="${REQUEST_LINE[index]}">${safe(part)}</b>`).join(" ");
@@ -114,18 +114,18 @@ function wireMarkup({ head, body }: SiteRequest): string {
 
 const REQUEST_LINE = ["method", "request target", "HTTP version"];
 
-function connection({ head, via }: SiteRequest): string {
+function connectionMarkup({ head, connection }: SiteRequest): string {
   const stays = head.framing.keepAlive ? "stays open for the next request" : "is closed after this answer";
-  return row("From", `<code>${safe(via.peer)}</code>`) + row("To", `<code>${safe(via.local)}</code>`) +
-    row("Transport", transport(via.session)) +
+  return row("From", `<code>${safe(connection.peer)}</code>`) + row("To", `<code>${safe(connection.local)}</code>`) +
+    row("Transport", transport(connection.session)) +
     row("After this", `it ${stays} (HTTP/1.${head.minor})`);
 }
 
 function transport(session: TlsSession | null): string {
   if (session === null) return "TCP, a stream of bytes in each direction";
   const { version, cipher, alpn, subject } = session;
-  const protocol = alpn === null ? "" : `, which agreed on <code>${safe(alpn)}</code>`;
-  const client = subject === null ? "" : `; your certificate is that of <code>${safe(subject)}</code>`;
+  const protocol = alpn === null ? "" : `, negotiated <code>${safe(alpn)}</code>`;
+  const client = subject === null ? "" : `; your certificate names <code>${safe(subject)}</code>`;
   return `${version.replace("TLSv", "TLS ")} (<code>${safe(cipher)}</code>) over TCP${protocol}${client}`;
 }
 

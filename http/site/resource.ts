@@ -1,5 +1,5 @@
 /**
- * What a site is to the connection that serves it: resources, found by method and path, that turn requests into answers. Pure.
+ * The interface between a connection and the site that it serves: resources that turn requests into answers. Pure.
  *
  * @module
  */
@@ -9,63 +9,62 @@ import type { BodyNeed } from "../request/body.ts";
 import type { RequestHead } from "../request/head.ts";
 import type { Target } from "../request/target.ts";
 
-/** A request, complete with its body. Its bytes are valid until the answer is made, and while its stream is sent. */
+/** A request with its complete body. Its bytes are valid until the answer is made, and while a streamed body is sent. */
 export interface SiteRequest {
-  /** The head; that of a HEAD request as a GET. */
+  /** The head; a HEAD request's as a GET. */
   readonly head: RequestHead;
-  /** Whether the answer's body will be left out: the request was HEAD. */
+  /** Whether the request was HEAD, so that the answer's body will be dropped. */
   readonly headOnly: boolean;
   readonly target: Target;
-  /** As much of the body, in the form, as the resource said that it needs. */
+  /** As much of the body as the resource's `needs` says, in that form. */
   readonly body: Uint8Array;
-  /** Bytes of the whole body. */
+  /** The length of the whole body in bytes. */
   readonly received: number;
-  /** Trailer lines of a chunked body. */
+  /** The trailer lines of a chunked body. */
   readonly trailers: readonly string[];
-  /** The two ends of the connection, and which request on it this is. */
-  readonly via: Via;
+  readonly connection: ConnectionInfo;
   /**
-   * Aborts when the server stops, and when the client has left or waits no longer: an answer that takes its time should end then. The
-   * client is watched from the moment on that somebody asks for the signal.
+   * Aborts when the server stops, and when the client has disconnected or must not be kept waiting: end a slow answer then. Reading this
+   * property starts watching the client.
    */
   readonly signal: AbortSignal;
   /**
-   * For work that is done in steps.
+   * For work in steps.
    *
-   * @throws {CutOffError} The client has left: there is nobody to answer.
+   * @throws {CutOffError} The client has disconnected.
    */
-  mustBeThere(): void;
+  throwIfGone(): void;
   /**
-   * Holds so many bytes more of the memory that all connections share, until the answer is sent. For what is large and not the body.
+   * Counts more bytes against the memory limit of all connections until the answer is sent. For large buffers other than the body.
    *
-   * @throws {Refusal} 503: there is not as much left.
+   * @throws {Refusal} 503: the limit is reached.
    */
   hold(bytes: number): void;
 }
 
-/** The session that a request belongs to. */
-export type Asker = Pick<SiteRequest, "signal" | "mustBeThere" | "hold">;
+/** The part of a request that its session provides. */
+export type RequestContext = Pick<SiteRequest, "signal" | "throwIfGone" | "hold">;
 
-/** The connection that a request came on. */
-export interface Via {
+/** The connection of a request. */
+export interface ConnectionInfo {
   readonly id: number;
   readonly peer: string;
   readonly local: string;
   /** The peer's address without the port. */
   readonly hostname: string;
-  /** What TLS has agreed upon; `null` without TLS. */
+  /** The negotiated TLS parameters; `null` without TLS. */
   readonly session: TlsSession | null;
 }
 
-/** One thing that can be asked for. */
+/** A resource of a site. */
 export interface Resource {
-  /** How much of the body {@linkcode Resource.answer} wants to see; nothing, if it does not say. */
+  /** How much of the body {@linkcode Resource.answer} needs; nothing by default. */
   readonly needs?: BodyNeed;
-  /** Says no whatever the body is: a client that waits for `100 (Continue)` is told without having to send it. */
+  /** Whether it refuses every request whatever the body: a client that waits for `100 (Continue)` is then refused before sending it. */
   readonly refuses?: boolean;
-  /** Makes the answer; at once where nothing has to be waited for. */
+  /** Makes the answer, synchronously if possible. */
   answer(request: SiteRequest): Answer | Promise<Answer>;
 }
 
-/** Finds the resource for a request; never fails, since "there is none" is a resource too. */
+/** Finds the resource for a request. It always returns one: "not found" is a resource too. */
 export type Site = (head: RequestHead, target: Target) => Resource;

@@ -1,29 +1,29 @@
 /**
- * The routes for trying things out: which there are, what they allow, and where each request goes.
+ * The routes for experiments: their table, the methods that they allow, and the dispatch of requests.
  *
  * @module
  */
 import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
-import { anythingBack } from "./anything.ts";
+import { anythingAnswer } from "./anything.ts";
 import type { BodyNeed } from "../request/body.ts";
-import { bodyBack, cookiesBack, requestBack } from "./echo.ts";
+import { bodyAnswer, cookiesAnswer, requestAnswer } from "./echo.ts";
 import type { RequestHead } from "../request/head.ts";
-import { type RouteNote, visitorPage } from "./page.ts";
+import { type RouteInfo, visitorPage } from "./page.ts";
 import { Refusal } from "../request/refusal.ts";
 import { bytesAnswer, delayAnswer, linesAnswer, redirectAnswer, statusAnswer } from "./samples.ts";
 import type { Resource, Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import type { Target } from "../request/target.ts";
 
-/** Methods that this server knows; another one gets 501 (RFC 9110 9.1). */
+/** The supported methods; others get 501 (RFC 9110 9.1). */
 const KNOWN = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 const READ = ["GET", "HEAD", "OPTIONS"] as const;
 
-/** A route: `/name`, or `/name/` and a parameter. */
-interface Route extends RouteNote {
+/** A route: `/name`, or `/name/` with a parameter. */
+interface Route extends RouteInfo {
   readonly methods: readonly string[];
   readonly needs?: BodyNeed;
-  /** Makes the answer; `null` when there is nothing for this parameter. */
+  /** Makes the answer; `null` if the parameter is invalid. */
   answer(request: SiteRequest, parameter: string): Answer | Promise<Answer> | null;
 }
 
@@ -34,22 +34,22 @@ const ROUTES: readonly Route[] = [
     does: "the whole request as it was received, as text",
     methods: KNOWN,
     needs: "wire",
-    answer: requestBack,
+    answer: requestAnswer,
   },
   {
     pattern: "/anything",
     example: "/anything?a=1&b=2",
-    does: "the request taken apart, as JSON",
+    does: "the parsed request, as JSON",
     methods: KNOWN,
     needs: "all",
-    answer: anythingBack,
+    answer: anythingAnswer,
   },
   {
     pattern: "/cookie",
     example: "/cookie",
-    does: "the cookies that came with the request, one name=value a line",
+    does: "the cookies of the request, one name=value per line",
     methods: READ,
-    answer: cookiesBack,
+    answer: cookiesAnswer,
   },
   {
     pattern: "/status/N",
@@ -88,7 +88,7 @@ const ROUTES: readonly Route[] = [
   },
 ];
 
-const NOTES: readonly RouteNote[] = [
+const ROUTE_INFO: readonly RouteInfo[] = [
   { pattern: "GET /", example: "/", does: "this page" },
   { pattern: "POST /", does: "the body back, under its own media type" },
   ...ROUTES,
@@ -96,14 +96,14 @@ const NOTES: readonly RouteNote[] = [
 
 const NOT_FOUND: Resource = {
   refuses: true,
-  answer: () => textAnswer(404, "404 Not Found: there is nothing at this path; / tells what there is\n"),
+  answer: () => textAnswer(404, "404 Not Found: there is nothing at this path; see / for a list\n"),
 };
 
-/** What there is at one path, or under one: a resource per method, made once. */
-type Place = ReadonlyMap<string, Resource>;
+/** The resources of a path by method, made once. */
+type MethodTable = ReadonlyMap<string, Resource>;
 
-/** Adds what every place has: OPTIONS, which tells the methods (RFC 9110 9.3.7), and 405 for those that it does not have. */
-function placeOf(methods: readonly string[], resources: Readonly<Record<string, Resource>>): Place {
+/** Adds OPTIONS, which lists the methods (RFC 9110 9.3.7), and 405 for the methods that are not allowed. */
+function methodTable(methods: readonly string[], resources: Readonly<Record<string, Resource>>): MethodTable {
   const allow = fieldLine("Allow", methods.join(", "));
   const options: Resource = { answer: () => ({ status: 200, fields: allow, body: NOTHING }) };
   const refusal: Resource = {
@@ -113,14 +113,14 @@ function placeOf(methods: readonly string[], resources: Readonly<Record<string, 
   return new Map(KNOWN.map((method) => [method, method === "OPTIONS" ? options : resources[method] ?? refusal]));
 }
 
-/** The place of a route; its parameter is what follows its name. */
-function routePlace(route: Route): Place {
+/** The resources of a route; its parameter follows its name in the path. */
+function routeMethods(route: Route): MethodTable {
   const { length } = nameOf(route);
   const resource: Resource = {
     ...(route.needs === undefined ? {} : { needs: route.needs }),
     answer: (request) => route.answer(request, request.target.path.slice(length)) ?? NOT_FOUND.answer(request),
   };
-  return placeOf(route.methods, Object.fromEntries(route.methods.map((method) => [method, resource])));
+  return methodTable(route.methods, Object.fromEntries(route.methods.map((method) => [method, resource])));
 }
 
 /** A route without its parameter: `/echo`, `/status/`. */
@@ -128,32 +128,36 @@ function nameOf({ pattern }: Route): string {
   return pattern.replace(/[A-Z]$/, "");
 }
 
-const PAGE: Resource = { needs: "sample", answer: visitorPage(NOTES) };
-const PLACES: ReadonlyMap<string, Place> = new Map([
+const PAGE: Resource = { needs: "sample", answer: visitorPage(ROUTE_INFO) };
+const PATHS: ReadonlyMap<string, MethodTable> = new Map([
   [
     "/",
-    placeOf(["GET", "HEAD", "POST", "OPTIONS"], { GET: PAGE, HEAD: PAGE, POST: { needs: "all", answer: bodyBack } }),
+    methodTable(["GET", "HEAD", "POST", "OPTIONS"], {
+      GET: PAGE,
+      HEAD: PAGE,
+      POST: { needs: "all", answer: bodyAnswer },
+    }),
   ],
-  ["*", placeOf(KNOWN, {})],
-  ...ROUTES.map((route): [string, Place] => [nameOf(route), routePlace(route)]),
-  // As with httpbin, any path below it will do.
+  ["*", methodTable(KNOWN, {})],
+  ...ROUTES.map((route): [string, MethodTable] => [nameOf(route), routeMethods(route)]),
+  // Like httpbin, it accepts any path below it.
   ...ROUTES.filter(({ pattern }) => pattern === "/anything").map((
     route,
-  ): [string, Place] => ["/anything/", routePlace(route)]),
+  ): [string, MethodTable] => ["/anything/", routeMethods(route)]),
 ]);
 
 /**
- * Finds the resource for a request among the routes.
+ * Finds the resource for a request.
  *
- * @throws {Refusal} The method is none that any resource here could have: 501, or 405 for CONNECT and TRACE. Such a request may have
- * a body that only its method defines, so that the connection is not trusted after it.
+ * @throws {Refusal} No resource supports the method: 501, or 405 for CONNECT and TRACE. Such a method may define the length of the body
+ * in its own way, so the connection is closed.
  */
 export const routes: Site = ({ method }: RequestHead, { path }: Target): Resource => {
   if (method === "GET" && path === "/") return PAGE;
   if (method === "CONNECT" || method === "TRACE") {
-    throw new Refusal(405, `${method} is not for this server`, { allow: KNOWN });
+    throw new Refusal(405, `this server does not allow ${method}`, { allow: KNOWN });
   }
-  if (!(KNOWN as readonly string[]).includes(method)) throw new Refusal(501, "a method that this server does not know");
+  if (!(KNOWN as readonly string[]).includes(method)) throw new Refusal(501, "an unsupported method");
   const end = path.indexOf("/", 1) + 1;
-  return PLACES.get(end === 0 ? path : path.slice(0, end))?.get(method) ?? NOT_FOUND;
+  return PATHS.get(end === 0 ? path : path.slice(0, end))?.get(method) ?? NOT_FOUND;
 };

@@ -1,20 +1,20 @@
 /**
- * Answers made to order: a status, a delay, so many bytes, so many lines, so many redirects.
+ * Answers to order: a status, a delay, or a number of bytes, lines or redirects.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
-import { type Answer, type BodyStream, fieldLine, phraseOf, textAnswer } from "../answer/answer.ts";
+import { type Answer, type BodyStream, fieldLine, reasonPhrase, textAnswer } from "../answer/answer.ts";
 import type { SiteRequest } from "./resource.ts";
 
-/** How much may be asked for. */
+/** The limits of the parameters. */
 const MAX_DELAY = 60;
 const MAX_BYTES = 100 * 1024 * 1024;
 const MAX_LINES = 10_000;
 const MAX_REDIRECTS = 100;
 const PIECE = 64 * 1024;
 
-/** Fields without which an answer of this status would be no such answer (RFC 9110 15). */
+/** Fields that an answer with this status must have (RFC 9110 15). */
 const REQUIRED: Readonly<Record<number, string>> = {
   301: fieldLine("Location", "/"),
   302: fieldLine("Location", "/"),
@@ -28,21 +28,21 @@ const REQUIRED: Readonly<Record<number, string>> = {
   426: fieldLine("Upgrade", "HTTP/2.0") + fieldLine("Connection", "upgrade"),
 };
 
-/** Reads a whole number from 0 to `most`; `null` when the text is none. */
-function wholeNumber(text: string, most: number): number | null {
-  return /^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : null;
+/** Parses a whole number from 0 to `max`; `null` if the text is not one. */
+function wholeNumber(text: string, max: number): number | null {
+  return /^\d{1,9}$/.test(text) && Number(text) <= max ? Number(text) : null;
 }
 
 /** `/status/N`: an answer with that status, 200 to 599; `null` for another number. */
 export function statusAnswer(text: string): Answer | null {
   const status = wholeNumber(text, 599);
   if (status === null || status < 200) return null;
-  const body = status === 205 ? "" : `${status} ${phraseOf(status)}\n`;
+  const body = status === 205 ? "" : `${status} ${reasonPhrase(status)}\n`;
   const range = status === 206 ? fieldLine("Content-Range", `bytes 0-${body.length - 1}/${body.length}`) : "";
   return textAnswer(status, body, (REQUIRED[status] ?? "") + range);
 }
 
-/** `/delay/S`: an answer after so many seconds, up to a minute; sooner when the server stops or the client waits no longer. */
+/** `/delay/S`: an answer after S seconds, up to a minute; sooner if the request's signal aborts. */
 export function delayAnswer(text: string, request: SiteRequest): Promise<Answer> | null {
   const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
   if (!(seconds <= MAX_DELAY)) return null;
@@ -54,7 +54,7 @@ export function delayAnswer(text: string, request: SiteRequest): Promise<Answer>
   );
 }
 
-/** `/bytes/N`: so many random bytes, up to 100 MiB. */
+/** `/bytes/N`: N random bytes, up to 100 MiB. */
 export function bytesAnswer(text: string, request: SiteRequest): Answer | null {
   const length = wholeNumber(text, MAX_BYTES);
   if (length === null) return null;
@@ -71,7 +71,7 @@ export function bytesAnswer(text: string, request: SiteRequest): Answer | null {
   return { status: 200, fields: fieldLine("Content-Type", "application/octet-stream"), body };
 }
 
-/** `/stream/N`: so many lines of JSON, each in a chunk of its own. */
+/** `/stream/N`: N lines of JSON, one per chunk. */
 export function linesAnswer(text: string): Answer | null {
   const lines = wholeNumber(text, MAX_LINES);
   if (lines === null) return null;
@@ -85,7 +85,7 @@ export function linesAnswer(text: string): Answer | null {
   return { status: 200, fields: fieldLine("Content-Type", "application/x-ndjson"), body };
 }
 
-/** `/redirect/N`: as many redirects until `/`. */
+/** `/redirect/N`: N redirects, the last one to `/`. */
 export function redirectAnswer(text: string): Answer | null {
   const left = wholeNumber(text, MAX_REDIRECTS);
   if (left === null) return null;

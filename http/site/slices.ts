@@ -1,5 +1,5 @@
 /**
- * Long work in slices, so that everybody else is served in between.
+ * Long work in slices, so that other clients are served in between.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 /** How long one slice may take (ms). */
 const SLICE = 4;
 
-/** The turn that was given last, and how many wait for theirs; the next one comes after it. */
+/** The last assigned turn, after which the next one comes, and the number of tasks that wait for a turn. */
 let turns = Promise.resolve();
 let waiting = 0;
 
-/** Waits for a turn of the event loop of one's own: however many wait, one slice of work is done per turn. */
+/** Waits for an own turn of the event loop: however many tasks wait, one slice runs per turn. */
 async function nextTurn(): Promise<void> {
   waiting++;
   turns = turns.then(() => new Promise((resolve) => setTimeout(resolve, 0)));
@@ -19,13 +19,13 @@ async function nextTurn(): Promise<void> {
   waiting--;
 }
 
-/** One piece of long work, cut by the clock. */
+/** A long task, divided into slices of time. */
 export class Slices {
   readonly #check: () => void;
-  /** Who comes while others wait has to wait too. */
+  /** The end of the slice; a task that starts while others wait must wait too. */
   #until = waiting > 0 ? 0 : performance.now() + SLICE;
 
-  /** @param check Called at every {@linkcode rest}; what it throws ends the work. */
+  /** @param check Called at every {@linkcode pause}; an error that it throws ends the task. */
   constructor(check: () => void = () => {}) {
     this.#check = check;
   }
@@ -35,8 +35,8 @@ export class Slices {
     return performance.now() >= this.#until;
   }
 
-  /** Lets the others go on, if it is time. Call it after every small step. */
-  async rest(): Promise<void> {
+  /** Yields to other tasks if the slice is over. Call it after every small step. */
+  async pause(): Promise<void> {
     this.#check();
     if (!this.over) return;
     await nextTurn();
@@ -44,10 +44,10 @@ export class Slices {
     this.#until = performance.now() + SLICE;
   }
 
-  /** Does work that yields after every small step; returns what it returns. */
+  /** Runs a generator that yields after every small step; returns its result. */
   async run<T>(work: Generator<void, T>): Promise<T> {
     for (;;) {
-      if (this.over) await this.rest();
+      if (this.over) await this.pause();
       const { done, value } = work.next();
       if (done === true) return value;
     }

@@ -1,31 +1,31 @@
 /**
- * The open connections of all workers, counted against one limit.
+ * Counts the open connections of all workers against one limit.
  *
  * @module
  */
 import type { Slots } from "../../lib/stream/admission.ts";
 
-/** Memory for so many counts, to be shared with the workers. */
-export function countMemory(counts: number): SharedArrayBuffer {
+/** Allocates counters, to be shared with the workers. */
+export function sharedCounts(counts: number): SharedArrayBuffer {
   return new SharedArrayBuffer(counts * Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** Counts 1, 2, 3 … together with all who count in the same memory. */
-export function countedIn(memory: SharedArrayBuffer): () => number {
+/** Returns 1, 2, 3 … in turn, over all threads that share the memory. */
+export function sharedCounter(memory: SharedArrayBuffer): () => number {
   const last = new Int32Array(memory);
   return () => Atomics.add(last, 0, 1) + 1;
 }
 
 /**
- * One worker's view of the counts: it writes its own and reads all. Two workers that take the last place in the same instant are
- * both turned away; the limit is never passed.
+ * One worker's view of the counters: it writes its own and reads all. If two workers take the last slot at the same instant, both may
+ * be refused; the limit is never exceeded.
  *
  * @example Usage
  * ```ts
- * import { SharedSlots, countMemory } from "./shared_count.ts";
+ * import { SharedSlots, sharedCounts } from "./shared_count.ts";
  * import { assert } from "@std/assert";
  *
- * const memory = countMemory(2);
+ * const memory = sharedCounts(2);
  * const [one, two] = [new SharedSlots(memory, 0, 1), new SharedSlots(memory, 1, 1)];
  * assert(one.take() && !two.take());
  * one.free();
@@ -56,7 +56,7 @@ export class SharedSlots implements Slots {
     Atomics.sub(this.#counts, this.#index, 1);
   }
 
-  /** Gives back what a worker that died had taken. */
+  /** Frees all slots of a worker that died. */
   clear(): void {
     Atomics.store(this.#counts, this.#index, 0);
   }

@@ -1,5 +1,5 @@
 /**
- * One worker of `http:threaded`: serves the shared port in a thread of its own and reports to the main thread.
+ * One worker of `http:threaded`: serves the shared port in its own thread and reports to the main thread.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { type Events, type NetEvent, stamped } from "../../lib/events.ts";
 import { BACKLOG, listenTcp } from "../../lib/net/listen.ts";
 import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
-import type { Order, Report, Task } from "./workers.ts";
+import type { Command, Report, Task } from "./workers.ts";
 import { serveHttp } from "../serve/serve.ts";
-import { countedIn, SharedSlots } from "./shared_count.ts";
+import { sharedCounter, SharedSlots } from "./shared_count.ts";
 
-/** How long events may gather before the main thread gets them (ms), and how many at most. */
-const GATHER = 20;
+/** How long events are batched before they are sent to the main thread (ms), and the maximum size of a batch. */
+const FLUSH_DELAY = 20;
 const BATCH = 500;
 
-/** Events on their way to the main thread: many in one message, since each message costs more than a request. */
+/** Sends events to the main thread in batches, since a message costs more than a request. */
 class Reporter implements Events {
   readonly detailed: boolean;
   #json: boolean;
@@ -32,10 +32,10 @@ class Reporter implements Events {
 
   emit(event: NetEvent): void {
     if (!this.detailed && !isEssential(event)) return;
-    // Where only people read, the prose of a request is all that has to travel.
+    // Without --json, only the prose of a request is needed.
     const slim = !this.#json && event.event === "request" ? { event: event.event, prose: event.prose } : event;
     if (this.#waiting.push(stamped(slim)) >= BATCH) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), GATHER);
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_DELAY);
   }
 
   flush(): void {
@@ -47,16 +47,16 @@ class Reporter implements Events {
 }
 
 /**
- * Does a worker's task from its start to its last report.
+ * Runs a worker's task until its last report.
  *
  * @param signal Stops it.
  */
-export async function work(task: Task, signal: AbortSignal, post: (report: Report) => void): Promise<void> {
+export async function runTask(task: Task, signal: AbortSignal, post: (report: Report) => void): Promise<void> {
   const events = new Reporter(task, post);
   try {
-    // The port must be nobody's: with reusePort the system would quietly share it with a server that was started earlier.
+    // The port must be free: with reusePort the system would silently share it with a server that is already running.
     if (task.first && task.endpoint.port > 0) listenTcp(() => Deno.listen(task.endpoint), task.endpoint).close();
-    // Several may say so for one port; the system deals the connections out among them (SO_REUSEPORT, socket(7)).
+    // All workers listen with SO_REUSEPORT, and the system distributes connections among them (socket(7)).
     const at = { ...task.endpoint, reusePort: true, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
     const { hostname, port } = listener.addr;
@@ -67,7 +67,7 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
     const totals = await serveHttp(listener, task.settings, {
       ...task.serve,
       ...slots,
-      nextId: countedIn(task.ids),
+      nextId: sharedCounter(task.ids),
       memory,
       events,
       signal,
@@ -81,25 +81,25 @@ export async function work(task: Task, signal: AbortSignal, post: (report: Repor
   }
 }
 
-/** This worker's part of the memory that all connections may hold; it says when that is spent. */
+/** This worker's share of the memory limit; it logs when the share is used up. */
 function memoryOf({ maxMemory, index }: Task, events: Events): MemoryBudget {
   const message = `The connections of worker ${index + 1} hold ${
     Math.round(maxMemory)
-  } MiB, its part of --max-memory: what needs more is refused until there is room`;
+  } MiB, its share of --max-memory: requests that need more are refused until there is room`;
   return memoryBudget(maxMemory, events, message);
 }
 
-/** The part of a worker's global scope that is used here. */
+/** The part of a worker's global scope used here. */
 export interface WorkerScope extends EventTarget {
   postMessage(report: Report): void;
   close(): void;
 }
 
 /**
- * Takes orders from the main thread. An error that nobody caught is the end of this worker: what it leaves behind cannot be trusted.
- * The main thread hears of it in a word, since the runtime would print a stack trace.
+ * Handles commands from the main thread. An uncaught error ends this worker, since its state cannot be trusted. It is reported to the
+ * main thread as one message; the runtime would print a stack trace.
  */
-export function takeOrders(scope: WorkerScope): void {
+export function handleCommands(scope: WorkerScope): void {
   const stop = new AbortController();
   const post = (report: Report): void => scope.postMessage(report);
   const die = (event: Event, error: unknown): void => {
@@ -110,10 +110,10 @@ export function takeOrders(scope: WorkerScope): void {
   scope.addEventListener("error", (event) => die(event, (event as ErrorEvent).error));
   scope.addEventListener("unhandledrejection", (event) => die(event, (event as PromiseRejectionEvent).reason));
   scope.addEventListener("message", (event) => {
-    const { data: order } = event as MessageEvent<Order>;
-    if (order.kind === "start") work(order.task, stop.signal, post).finally(() => scope.close());
+    const { data: command } = event as MessageEvent<Command>;
+    if (command.kind === "start") runTask(command.task, stop.signal, post).finally(() => scope.close());
     else stop.abort();
   });
 }
 
-if (import.meta.main) takeOrders(self as unknown as WorkerScope);
+if (import.meta.main) handleCommands(self as unknown as WorkerScope);

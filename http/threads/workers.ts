@@ -1,5 +1,5 @@
 /**
- * The workers of one server: what they and the main thread say to each other, and who starts, replaces and stops them.
+ * The worker pool of one server: the messages between workers and the main thread, and how workers are started, replaced and stopped.
  *
  * @module
  */
@@ -11,71 +11,74 @@ import type { Events, NetEvent } from "../../lib/events.ts";
 import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import type { HttpSettings } from "../serve/shared.ts";
-import { countMemory, SharedSlots } from "./shared_count.ts";
+import { sharedCounts, SharedSlots } from "./shared_count.ts";
 
-/** What a worker is to do. */
+/** The task of a worker. */
 export interface Task {
   readonly endpoint: Endpoint;
   readonly settings: HttpSettings;
   readonly serve: Pick<ServeOptions, "once" | "maxConnections" | "allow" | "drainTime">;
-  /** Which of the workers this is, from 0, and where all of them count their connections. */
+  /** The index of this worker, from 0, and the shared counters of open connections. */
   readonly index: number;
   readonly slots: SharedArrayBuffer;
-  /** Where all of them number their connections. */
+  /** The shared counter of connection numbers. */
   readonly ids: SharedArrayBuffer;
   /** MiB that the connections of this worker together may hold; 0 = no limit. */
   readonly maxMemory: number;
-  /** Whether anybody reads about single requests, and whether their fields matter or only their prose. */
+  /** Whether single requests are logged, and whether as JSON or as prose only. */
   readonly detailed: boolean;
   readonly json: boolean;
-  /** The first worker finds out whether the port is free; those after it share it. */
+  /** The first worker checks that the port is free; the others share it. */
   readonly first: boolean;
 }
 
-/** What the main thread says to a worker. */
-export type Order = { readonly kind: "start"; readonly task: Task } | { readonly kind: "stop" };
+/** A message from the main thread to a worker. */
+export type Command = { readonly kind: "start"; readonly task: Task } | { readonly kind: "stop" };
 
-/** What a worker says to the main thread. */
+/** A message from a worker to the main thread. */
 export type Report =
   | { readonly kind: "listening"; readonly endpoint: Endpoint }
   | { readonly kind: "failed"; readonly code: ExitCode; readonly message: string }
   | { readonly kind: "events"; readonly events: readonly NetEvent[] }
   | { readonly kind: "done"; readonly totals: ServeTotals };
 
-/** How a crew is made. */
-export interface CrewOptions extends Pick<Task, "endpoint" | "settings" | "serve" | "json"> {
-  /** MiB that the connections of all workers together may hold, each worker's an equal part of it; no limit unless given. */
+/** Options of {@linkcode runWorkers}. */
+export interface WorkerOptions extends Pick<Task, "endpoint" | "settings" | "serve" | "json"> {
+  /** MiB that the connections of all workers together may hold, in equal shares; no limit by default. */
   readonly maxMemory?: number;
   readonly workers: number;
   readonly events: Events;
-  /** Stops all workers; requests under way are answered first. */
+  /** Stops all workers; open requests are still answered. */
   readonly signal: AbortSignal;
   /** Called once, when all workers listen. */
   readonly onReady: (endpoint: Endpoint) => void;
-  /** The worker's module, if it is not `worker.ts`. */
+  /** The worker's module; `worker.ts` by default. */
   readonly module?: URL;
 }
 
-/** How long the workers may take to drain their connections and say so (ms). */
-const DRAIN = 7000;
-/** A worker that dies so soon after its start (ms) is replaced after a pause: doubling, up to the longest. */
-const SOON = 1000;
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5000;
+/** How long the workers may take to drain their connections and report (ms). */
+const DRAIN_LIMIT = 7000;
+/** A worker that dies within `EARLY` ms of its start is replaced after a delay, which doubles up to the maximum (ms). */
+const EARLY = 1000;
+const MIN_BACKOFF = 100;
+const MAX_BACKOFF = 5000;
 
 /**
- * Runs workers that share one port until the signal fires.
+ * Runs workers that share one port until the signal aborts.
  *
- * @returns What they did, together.
- * @throws {Failure} They cannot listen, or cannot start.
+ * @returns Their combined totals.
+ * @throws {Failure} They cannot listen or cannot start.
  */
-export async function runCrew(options: CrewOptions): Promise<ServeTotals> {
-  await mustBeReadable(new URL("./worker.ts", import.meta.url), new URL("../../lib/stream/server.ts", import.meta.url));
-  return await new Crew(options).run();
+export async function runWorkers(options: WorkerOptions): Promise<ServeTotals> {
+  await requireReadable(
+    new URL("./worker.ts", import.meta.url),
+    new URL("../../lib/stream/server.ts", import.meta.url),
+  );
+  return await new WorkerPool(options).run();
 }
 
-/** A worker's program needs the right to be read, unlike the main one; without it the runtime would print a stack trace. */
-async function mustBeReadable(...files: URL[]): Promise<void> {
+/** A worker's module needs read permission, unlike the main one. Without this check the runtime would print a stack trace. */
+async function requireReadable(...files: URL[]): Promise<void> {
   for (const path of files) {
     const { state } = await Deno.permissions.query({ name: "read", path });
     if (state === "granted") continue;
@@ -84,23 +87,23 @@ async function mustBeReadable(...files: URL[]): Promise<void> {
   }
 }
 
-class Crew {
-  #options: CrewOptions;
+class WorkerPool {
+  #options: WorkerOptions;
   #handles = new Set<WorkerHandle>();
   #slots: SharedArrayBuffer;
-  #ids = countMemory(1);
+  #ids = sharedCounts(1);
   #totals: ServeTotals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
-  constructor(options: CrewOptions) {
+  constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#slots = countMemory(options.workers);
+    this.#slots = sharedCounts(options.workers);
   }
 
   async run(): Promise<ServeTotals> {
     const { workers, signal, onReady, endpoint } = this.#options;
     signal.addEventListener("abort", this.#stop);
     try {
-      // The first one takes the port, any free one perhaps; the others join it there.
+      // The first worker binds the port, perhaps any free one; the others share it.
       const first = this.#handle(0, endpoint, true);
       const bound = await first.listening;
       const handles = [first];
@@ -140,10 +143,10 @@ class Crew {
     return handle;
   }
 
-  /** Keeps one place filled until its worker is done: one that dies is replaced. */
+  /** Runs one worker until it is done, and replaces it if it dies. */
   async #keep(index: number, endpoint: Endpoint, handle: WorkerHandle): Promise<void> {
     const { events, signal } = this.#options;
-    for (let pause = FIRST_PAUSE;;) {
+    for (let backoff = MIN_BACKOFF;;) {
       const started = performance.now();
       try {
         return this.#add(await handle.ended);
@@ -153,14 +156,14 @@ class Crew {
         new SharedSlots(this.#slots, index, 0).clear();
         const { state } = stateOf(error);
         const then = signal.aborted ? "" : "; starting another";
-        events.emit({ event: "warning", message: `Cannot go on with worker ${index + 1}: ${state}${then}` });
+        events.emit({ event: "warning", message: `Cannot keep worker ${index + 1} running: ${state}${then}` });
       }
       if (signal.aborted) return;
-      pause = performance.now() - started < SOON ? Math.min(pause * 2, LONGEST_PAUSE) : FIRST_PAUSE;
-      await delay(pause, { signal }).catch(() => {});
+      backoff = performance.now() - started < EARLY ? Math.min(backoff * 2, MAX_BACKOFF) : MIN_BACKOFF;
+      await delay(backoff, { signal }).catch(() => {});
       if (signal.aborted) return;
       handle = this.#handle(index, endpoint, false);
-      const back: NetEvent = { event: "notice", message: `Worker ${index + 1} is there again` };
+      const back: NetEvent = { event: "notice", message: `Worker ${index + 1} is running again` };
       handle.listening.then(() => events.emit(back), () => {});
     }
   }
@@ -176,11 +179,11 @@ class Crew {
   }
 }
 
-/** One worker, seen from the main thread. */
+/** The main thread's handle of one worker. */
 class WorkerHandle {
-  /** Where it listens; rejects when it cannot. */
+  /** Where it listens; rejects if it cannot. */
   readonly listening: Promise<Endpoint>;
-  /** What it did; rejects when it dies. */
+  /** Its totals; rejects if it dies. */
   readonly ended: Promise<ServeTotals>;
   #worker: Worker;
   #late: ReturnType<typeof setTimeout> | undefined;
@@ -193,7 +196,7 @@ class WorkerHandle {
       listening.reject(error);
       ended.reject(error);
     };
-    // Whoever waits for one of them may never have come to wait for the other.
+    // One of them may reject before anything awaits it.
     listening.promise.catch(() => {});
     ended.promise.catch(() => {});
     this.listening = listening.promise;
@@ -213,16 +216,16 @@ class WorkerHandle {
         ended.resolve(report.totals);
       }
     };
-    this.#tell({ kind: "start", task });
+    this.#send({ kind: "start", task });
   }
 
-  /** Asks it to answer what is under way and to end. */
+  /** Tells it to finish open requests and end. */
   stop(): void {
-    this.#tell({ kind: "stop" });
-    this.#late = setTimeout(() => this.#fail(new Failure(Exit.failed, "it did not stop in time")), DRAIN);
+    this.#send({ kind: "stop" });
+    this.#late = setTimeout(() => this.#fail(new Failure(Exit.failed, "it did not stop in time")), DRAIN_LIMIT);
   }
 
-  /** Ends it, whatever it does. */
+  /** Terminates it at once. */
   end(): void {
     clearTimeout(this.#late);
     this.#worker.terminate();
@@ -230,7 +233,7 @@ class WorkerHandle {
 
   #fail: (error: unknown) => void;
 
-  #tell(order: Order): void {
-    this.#worker.postMessage(order);
+  #send(command: Command): void {
+    this.#worker.postMessage(command);
   }
 }

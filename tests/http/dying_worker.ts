@@ -1,11 +1,11 @@
-/** A worker that signs its events, and that dies when it has logged a request for `/die`, by an error that nobody catches. */
-import { takeOrders, type WorkerScope } from "../../http/threads/worker.ts";
+/** A worker that adds its name to its events, and dies of an uncaught error after logging a request for `/die`. */
+import { handleCommands, type WorkerScope } from "../../http/threads/worker.ts";
 import type { Report } from "../../http/threads/workers.ts";
 
 const NAME = crypto.randomUUID();
 const scope = self as unknown as WorkerScope;
 
-takeOrders(Object.assign(new EventTarget(), {
+handleCommands(Object.assign(new EventTarget(), {
   addEventListener: scope.addEventListener.bind(scope),
   close: () => scope.close(),
   postMessage(report: Report): void {
@@ -15,7 +15,7 @@ takeOrders(Object.assign(new EventTarget(), {
       !report.events.some((event) => event.event === "request" && String(event.prose).includes("GET /die"))
     ) return;
     setTimeout(() => {
-      throw new Error("somebody asked for it");
+      throw new Error("killed by the test");
     });
   },
 }));

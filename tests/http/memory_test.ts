@@ -1,9 +1,9 @@
-/** One limit on what all connections hold together. */
+/** The memory limit of all connections together. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { MemoryBudget } from "../../lib/memory.ts";
 import { BodyReader } from "../../http/request/body.ts";
-import { requestBack } from "../../http/site/echo.ts";
-import { grown, Holding } from "../../http/request/holding.ts";
+import { requestAnswer } from "../../http/site/echo.ts";
+import { growBuffer, Holding } from "../../http/request/holding.ts";
 import { Inbox } from "../../http/serve/inbox.ts";
 import { AnswerBytes } from "../../http/answer/bytes.ts";
 import { Refusal } from "../../http/request/refusal.ts";
@@ -17,25 +17,25 @@ const last = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connectio
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\n${HOST}Content-Length: ${length}\r\nConnection: close\r\n\r\n`;
 
-/** An outbox that has grown is kept for the next connection. */
+/** The size of a grown outbox, which is kept for the next connection. */
 const SPARE = 128 * 1024;
 
-/** A server with a limit, and what it holds. */
+/** A server with a memory limit. */
 function limited(bytes: number): ServedHttp & { memory: MemoryBudget } {
   const memory = new MemoryBudget(bytes);
   return { ...serve({ maxBody: 10_000_000 }, { memory }), memory };
 }
 
-/** Waits until something holds, looking again whenever the event loop turns. */
+/** Waits until a condition holds, checking it at each turn of the event loop. */
 async function until(holds: () => boolean): Promise<void> {
   const late = performance.now() + 5000;
   while (!holds()) {
-    assert(performance.now() < late, "it never came to be");
+    assert(performance.now() < late, "the condition never held");
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 
-Deno.test("bodies above the limit of all get 503 and when to try again; small requests are served meanwhile", async () => {
+Deno.test("bodies above the common limit get 503 with Retry-After; small requests are still served", async () => {
   await using server = limited(5_600_000);
   const clients: RawClient[] = [];
   try {
@@ -74,11 +74,11 @@ for (
     [
       "http:threaded",
       ["--max-memory", "2", "--workers", "2"],
-      /connections of worker [12] hold 1 MiB, its part of --max-memory/,
+      /connections of worker [12] hold 1 MiB, its share of --max-memory/,
     ],
   ] as const
 ) {
-  Deno.test(`${task} --max-memory refuses what needs more, and says so in the log`, async () => {
+  Deno.test(`${task} --max-memory refuses requests that need more, and logs it`, async () => {
     await using server = await startServer(task, ["-q", ...flags]);
     using client = await RawClient.connect(server.port);
     await client.send(post("/", 2_000_000));
@@ -90,13 +90,13 @@ for (
   });
 }
 
-Deno.test("a large /anything that nobody reads takes its body and a slice", async () => {
+Deno.test("a large /anything that is not read holds only its body and a slice", async () => {
   await using server = limited(0);
   const size = 4_000_000;
   using client = await server.client();
   await client.send(post("/anything", size));
   await client.send(new Uint8Array(size).fill(1));
-  // The answer is six times as long; its beginning is there, and the rest waits.
+  // The answer is six times as long; its beginning has arrived, the rest is not made yet.
   await client.read();
   assert(server.memory.used >= size);
   assert(server.memory.used < size + 1_000_000, `${server.memory.used} bytes`);
@@ -116,7 +116,7 @@ Deno.test("a large /anything is the same JSON as a small one, in chunks", async 
   await until(() => server.memory.used <= SPARE);
 });
 
-/** A chunked body put together again; sizes count bytes, not characters. */
+/** Decodes a chunked body; sizes count bytes, not characters. */
 function dechunked(bytes: Uint8Array): string {
   const pieces: Uint8Array[] = [];
   for (let at = 0;;) {
@@ -129,7 +129,7 @@ function dechunked(bytes: Uint8Array): string {
   return new TextDecoder().decode(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
 }
 
-Deno.test("POST / and /echo give a large body back without a second copy", async () => {
+Deno.test("POST / and /echo return a large body without a second copy", async () => {
   for (const path of ["/", "/echo"]) {
     await using server = limited(0);
     const size = 8_000_000;
@@ -144,7 +144,7 @@ Deno.test("POST / and /echo give a large body back without a second copy", async
   }
 });
 
-Deno.test("what streams hold is counted, and given back when their clients leave", async () => {
+Deno.test("memory of streams is counted, and released when their clients disconnect", async () => {
   await using server = limited(2_000_000);
   const clients: RawClient[] = [];
   for (let count = 0; count < 5; count++) {
@@ -158,7 +158,7 @@ Deno.test("what streams hold is counted, and given back when their clients leave
   await until(() => server.memory.used <= SPARE);
 });
 
-Deno.test("without memory for a large answer there is 503, and for what a large head may become in one", async () => {
+Deno.test("a large answer above the limit gets 503, and so does a large head that an answer would show", async () => {
   await using server = limited(20_000);
   assertEquals(answersIn(await server.ask(last("/bytes/100000")))[0]?.status, 503);
   const head = `GET / HTTP/1.1\r\n${HOST}X: ${"x".repeat(6000)}\r\nConnection: close\r\n\r\n`;
@@ -166,7 +166,7 @@ Deno.test("without memory for a large answer there is 503, and for what a large 
   assertEquals(answersIn(await server.ask(last("/bytes/1000")))[0]?.fields.get("content-length"), "1000");
 });
 
-Deno.test("what an exchange has held is free when it ends, though the connection stays", async () => {
+Deno.test("the memory of an exchange is released when it ends, although the connection stays open", async () => {
   await using server = limited(0);
   using client = await server.client();
   await client.send(post("/status/200", 10).replace("Connection: close\r\n", "") + "x".repeat(10));
@@ -179,7 +179,7 @@ Deno.test("what an exchange has held is free when it ends, though the connection
   assert(server.memory.used <= SPARE + 65_536, `${server.memory.used}`);
 });
 
-Deno.test("what an answer alone has held is free when it is sent", async () => {
+Deno.test("the memory of an answer is released when it is sent", async () => {
   await using server = limited(0);
   using client = await server.client();
   await client.send(`GET /bytes/65536 HTTP/1.1\r\n${HOST}\r\nGET /status/201 HTTP/1.1\r\n${HOST}\r\n`);
@@ -187,15 +187,15 @@ Deno.test("what an answer alone has held is free when it is sent", async () => {
   assertEquals(server.memory.used, 0);
 });
 
-Deno.test("requestBack() hands out a large body as it lies there", { permissions: "none" }, async () => {
+Deno.test("requestAnswer() returns a large body without a copy", { permissions: "none" }, async () => {
   const body = new Uint8Array(100_000);
-  const { body: answer } = requestBack(requestOf("POST /echo HTTP/1.1\r\nHost: a\r\n\r\n", { body }));
+  const { body: answer } = requestAnswer(requestOf("POST /echo HTTP/1.1\r\nHost: a\r\n\r\n", { body }));
   assert("pieces" in answer);
   const pieces = await Array.fromAsync(answer.pieces());
   assert(pieces.at(-1) === body && answer.length === body.length + (pieces[0]?.length ?? 0));
 });
 
-Deno.test("pipelined answers go out sooner where memory is short, and all of them", async () => {
+Deno.test("pipelined answers are written earlier at the memory limit, and completely", async () => {
   await using server = limited(1);
   const get = `GET /status/200 HTTP/1.1\r\n${HOST}\r\n`;
   const answers = answersIn(await server.ask(get.repeat(300) + last("/")));
@@ -204,7 +204,7 @@ Deno.test("pipelined answers go out sooner where memory is short, and all of the
 });
 
 Deno.test(
-  "BodyReader counts its buffer while it grows, and what it announces is not taken",
+  "BodyReader counts its buffer as it grows, not by the announced length",
   { permissions: "none" },
   () => {
     const budget = new MemoryBudget(100_000);
@@ -232,12 +232,14 @@ Deno.test("BodyReader frees a large buffer at once", { permissions: "none" }, ()
   assertEquals(bytes.length, 0);
 });
 
-Deno.test("grown() says 503 where the system has no memory", { permissions: "none" }, () => {
-  assertEquals(assertThrows(() => grown(null, Number.MAX_SAFE_INTEGER), Refusal).status, 503);
-  assertEquals(assertThrows(() => grown(new ArrayBuffer(8), Number.MAX_SAFE_INTEGER), Refusal).status, 503);
+Deno.test("growBuffer() refuses with 503 if the system is out of memory", { permissions: "none" }, () => {
+  assertEquals(assertThrows(() => growBuffer(null, Number.MAX_SAFE_INTEGER), Refusal).status, 503);
+  assertEquals(assertThrows(() => growBuffer(new ArrayBuffer(8), Number.MAX_SAFE_INTEGER), Refusal).status, 503);
 });
 
-Deno.test("Inbox counts a large buffer, gives it back when it is empty, and says 503", { permissions: "none" }, () => {
+Deno.test("Inbox counts a large buffer, releases it when empty, and refuses with 503 at the limit", {
+  permissions: "none",
+}, () => {
   const budget = new MemoryBudget(100_000);
   const inbox = new Inbox(new Holding(budget));
   inbox.add(new Uint8Array(1000));
@@ -252,7 +254,7 @@ Deno.test("Inbox counts a large buffer, gives it back when it is empty, and says
 });
 
 Deno.test(
-  "AnswerBytes grows for a body only where there is memory, and for a head in any case",
+  "AnswerBytes grows for a body only within the memory limit, and for a head in any case",
   { permissions: "none" },
   () => {
     const budget = new MemoryBudget(20_000);
@@ -267,7 +269,7 @@ Deno.test(
   },
 );
 
-Deno.test("an answer whose client resets while it is made gives back what it holds", async () => {
+Deno.test("an answer whose client resets meanwhile releases its memory", async () => {
   const dir = await Deno.makeTempDir();
   try {
     for (let file = 0; file < 200; file++) await Deno.writeTextFile(`${dir}/${file}.txt`, "");

@@ -1,5 +1,5 @@
 /**
- * Requests as text, for the tests of the parser and of whoever gets what it makes.
+ * Requests from text, for tests of the parser and of its users.
  *
  * @module
  */
@@ -12,41 +12,41 @@ import type { SiteRequest } from "../../http/site/resource.ts";
 import { parseTarget } from "../../http/request/target.ts";
 import { textOf } from "../../http/request/syntax.ts";
 
-/** Small limits, so that a test reaches them. */
+/** Small limits, so that tests can reach them. */
 export const LIMITS: BodyLimits = { maxLine: 200, maxHead: 400, maxFields: 8, maxBody: 100 };
 
-/** Text as bytes, a character each: `\xff` is the byte 255. */
+/** Text as bytes, one per character: `\xff` is the byte 255. */
 export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** One request as it was understood. */
-export interface Understood {
+/** A parsed request. */
+export interface ParsedRequest {
   readonly line: string;
   readonly body: string;
   readonly keepAlive: boolean;
   readonly trailers: readonly string[];
 }
 
-/** What became of some bytes: the requests in them, and how it ended. */
+/** The requests in some bytes, and the end of parsing. */
 export interface Outcome {
-  readonly requests: Understood[];
-  /** The status of the refusal; 0 = none, and `left` is what was not a whole request. */
+  readonly requests: ParsedRequest[];
+  /** The status of the refusal; 0 = none, and `left` is an incomplete request. */
   readonly refused: number;
   readonly left: string;
 }
 
-/** Reads requests out of pieces as the connection does. */
-export function understand(pieces: readonly Uint8Array[], need: BodyNeed = "all", limits = LIMITS): Outcome {
+/** Parses requests from pieces as the connection does. */
+export function parseRequests(pieces: readonly Uint8Array[], need: BodyNeed = "all", limits = LIMITS): Outcome {
   const parser = new HeadParser(limits);
   const inbox = new Inbox();
-  const requests: Understood[] = [];
+  const requests: ParsedRequest[] = [];
   let head: RequestHead | null = null;
   let reader: BodyReader | null = null;
   try {
     for (const piece of pieces) {
       inbox.keep();
-      // The reader's buffer is used again for the next piece: nobody may hold on to it.
+      // The reader reuses its buffer for the next piece, so no view of it may be kept.
       const buffer = piece.slice();
       inbox.add(buffer);
       for (;;) {
@@ -83,14 +83,14 @@ export function understand(pieces: readonly Uint8Array[], need: BodyNeed = "all"
   return { requests, refused: 0, left: textOf(inbox.bytes, inbox.at) };
 }
 
-/** The complete head in some text. */
+/** Parses a complete head. */
 export function headOf(text: string): RequestHead {
   const head = new HeadParser({ ...LIMITS, maxLine: 4000, maxHead: 8000 }).parse(latin1(text), 0);
   if (head === null) throw new Error(`no head in ${JSON.stringify(text)}`);
   return head;
 }
 
-/** A whole request, as a resource gets it. */
+/** A complete request as a resource gets it. */
 export function requestOf(text: string, options: Partial<SiteRequest> = {}): SiteRequest {
   const head = headOf(text);
   const body = latin1(text).subarray(head.raw.length);
@@ -101,9 +101,9 @@ export function requestOf(text: string, options: Partial<SiteRequest> = {}): Sit
     body,
     received: body.length,
     trailers: [],
-    via: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
+    connection: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     signal: new AbortController().signal,
-    mustBeThere: () => {},
+    throwIfGone: () => {},
     hold: () => {},
     ...options,
   };

@@ -14,7 +14,7 @@ async function ask(port: number, text: string, hostname = "127.0.0.1"): Promise<
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
 
-Deno.test("http:server says where it listens and what to open, and shows the request on page and log", async () => {
+Deno.test("http:server prints its address and URL, and shows the request on the page and in the log", async () => {
   await using server = await startServer("http:server");
   const [answer] = await ask(server.port, get("/?name=<b>"));
   assertEquals([answer?.status, answer?.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
@@ -39,7 +39,7 @@ Deno.test("http:server --quiet prints the ready line and nothing per request", a
   assertEquals(stdout, `[+] Listening on 127.0.0.1:${server.port}\n`);
 });
 
-Deno.test("http:server --json gives each request as an event", async () => {
+Deno.test("http:server --json prints each request as an event", async () => {
   await using server = await startServer("http:server", ["--json"]);
   await ask(server.port, `POST /echo HTTP/1.1\r\n${HOST}Content-Length: 2\r\nConnection: close\r\n\r\nhi`);
   await ask(server.port, "bad\r\n\r\n");
@@ -72,7 +72,7 @@ Deno.test("http:server --once serves one connection and ends with 0", async () =
   assertEquals((await server.script.ended()).code, 0);
 });
 
-Deno.test("http:server --bind :: serves IPv6 and IPv4, and names a URL that works here", async () => {
+Deno.test("http:server --bind :: serves IPv6 and IPv4, and prints a URL that works on this machine", async () => {
   await using server = await startServer("http:server", ["--bind", "::"]);
   await server.script.until(new RegExp(`\\[\\+\\] Open http://\\[::1\\]:${server.port}/\n`));
   for (const hostname of ["::1", "127.0.0.1"]) {
@@ -91,7 +91,7 @@ Deno.test("http:server survives clients that reset at any point (S9, 30, 31)", a
   assertEquals((await server.script.stop()).code, 0);
 });
 
-Deno.test("http:server refuses misuse in one line, code 2 (P4, 66)", async () => {
+Deno.test("http:server refuses misuse with one line, code 2 (P4, 66)", async () => {
   const cases: [string[], string][] = [
     [["--dir", "/no/such/folder"], 'Cannot use --dir "/no/such/folder": there is no such folder'],
     [["--dir", new URL(import.meta.url).pathname], "it is not a folder"],
@@ -109,7 +109,7 @@ Deno.test("http:server refuses misuse in one line, code 2 (P4, 66)", async () =>
   }
 });
 
-Deno.test("http:server --max-body, --max-requests and --timeout are what they say", async () => {
+Deno.test("http:server --max-body, --max-requests and --timeout set the limits", async () => {
   await using server = await startServer("http:server", ["--max-body", "3", "--max-requests", "1", "--timeout", "0.1"]);
   const post = (body: string): string => `POST / HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`;
   assertEquals((await ask(server.port, post("abcd")))[0]?.status, 413);

@@ -1,5 +1,5 @@
 /**
- * HTTP servers on free ports, in the process of the test.
+ * HTTP servers on free ports, inside the test's process.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { serveHttp } from "../../http/serve/serve.ts";
 import type { HttpLimits } from "../../http/serve/shared.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
-/** Limits that no test reaches by chance. */
+/** Limits that no test reaches by accident. */
 const LIMITS: HttpLimits = {
   maxLine: 16_384,
   maxHead: 65_536,
@@ -23,7 +23,7 @@ const LIMITS: HttpLimits = {
   requestTime: 20_000,
 };
 
-/** A server under test. It stops when it goes out of scope; a fault of its own fails the test. */
+/** A server under test. It stops when it goes out of scope; its errors fail the test. */
 export interface ServedHttp extends AsyncDisposable {
   readonly port: number;
   readonly events: RecordedEvents;
@@ -31,11 +31,11 @@ export interface ServedHttp extends AsyncDisposable {
   stop(): void;
   /** Connects. */
   client(): Promise<RawClient>;
-  /** Sends some text on a connection of its own and reads to the end. */
+  /** Sends text on a new connection and reads to the end. */
   ask(text: string | Uint8Array): Promise<string>;
 }
 
-/** Starts one. */
+/** Starts a server. */
 export function serve(
   limits: Partial<HttpLimits> = {},
   { dir = null, log = "prose", tls = null, hosts = ANY_HOST, ...options }: Partial<HttpSettings> & ServeOptions = {},
@@ -65,14 +65,14 @@ export function serve(
   };
 }
 
-/** An answer as a test looks at it. */
+/** A parsed answer. */
 export interface Answered {
   readonly status: number;
   readonly fields: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** The answers in what was received, one after the other; bodies by length and in chunks. */
+/** Parses successive answers; bodies by length and in chunks. */
 export function answersIn(text: string, methods: readonly string[] = []): Answered[] {
   const answers: Answered[] = [];
   for (let rest = text; rest !== "";) {

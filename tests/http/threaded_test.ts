@@ -2,14 +2,14 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { Exit, Failure } from "../../lib/errors.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import { ANY_HOST } from "../../http/request/hosts.ts";
-import { type CrewOptions, runCrew } from "../../http/threads/workers.ts";
+import { runWorkers, type WorkerOptions } from "../../http/threads/workers.ts";
 import { run, start, startServer } from "../support/script.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 import { answersIn } from "./serving.ts";
 
 const REQUEST = "GET /status/200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/** Workers that sign their events. */
+/** Workers that add their name to their events. */
 const SIGNING = new URL("./dying_worker.ts", import.meta.url);
 
 async function ask(port: number, path = "/status/200"): Promise<number | undefined> {
@@ -18,14 +18,14 @@ async function ask(port: number, path = "/status/200"): Promise<number | undefin
   return answersIn(await client.rest())[0]?.status;
 }
 
-/** How many workers have accepted a connection. */
+/** The number of workers that have accepted a connection. */
 function workersIn(events: readonly NetEvent[]): number {
   return new Set(events.flatMap((event) => event.event === "accepted" && "worker" in event ? [event.worker] : [])).size;
 }
 
-/** A crew in the process of the test. */
-async function crew(options: Partial<CrewOptions> = {}): Promise<
-  { port: number; events: RecordedEvents; done: ReturnType<typeof runCrew>; stop: () => void } & AsyncDisposable
+/** Runs workers inside the test's process. */
+async function startWorkers(options: Partial<WorkerOptions> = {}): Promise<
+  { port: number; events: RecordedEvents; done: ReturnType<typeof runWorkers>; stop: () => void } & AsyncDisposable
 > {
   const events = new RecordedEvents();
   const controller = new AbortController();
@@ -40,7 +40,7 @@ async function crew(options: Partial<CrewOptions> = {}): Promise<
     headTime: 20_000,
     requestTime: 20_000,
   };
-  const done = runCrew({
+  const done = runWorkers({
     endpoint: { hostname: "127.0.0.1", port: 0 },
     settings: { limits, log: "prose", hosts: ANY_HOST, dir: null, tls: null },
     serve: {},
@@ -66,7 +66,7 @@ async function crew(options: Partial<CrewOptions> = {}): Promise<
 }
 
 Deno.test("workers share one port, and their connections have different numbers", async () => {
-  await using server = await crew({ module: SIGNING });
+  await using server = await startWorkers({ module: SIGNING });
   const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server.port)));
   assertEquals(answers, new Array(40).fill(200));
   server.stop();
@@ -77,23 +77,23 @@ Deno.test("workers share one port, and their connections have different numbers"
   assertEquals(workersIn(server.events.all), 2, "both workers served some");
 });
 
-Deno.test("an event has the time at which it happened, in its worker", async () => {
-  await using server = await crew({ workers: 1 });
+Deno.test("an event has the time at which it happened in its worker", async () => {
+  await using server = await startWorkers({ workers: 1 });
   const accepted = server.events.next("accepted");
   const before = Date.now();
   assertEquals(await ask(server.port, "/delay/0.1"), 200);
   const after = Date.now();
   const { at = 0 } = await accepted;
-  // Events gather for a while in the worker: the time is not that of their arrival here.
+  // Events are batched in the worker: their time is not that of their arrival here.
   assert(at >= before && at <= after - 90, `${before} ${at} ${after}`);
 });
 
-Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 78)", async () => {
-  await using server = await crew({ module: SIGNING });
+Deno.test("a worker that dies is logged and replaced; the other one continues to serve (P6, 78)", async () => {
+  await using server = await startWorkers({ module: SIGNING });
   const [warning, notice] = [server.events.next("warning"), server.events.next("notice")];
   assertEquals(await ask(server.port, "/die"), 404);
-  assertMatch(JSON.stringify(await warning), /Cannot go on with worker [12]: somebody asked for it; starting another/);
-  assertMatch(JSON.stringify(await notice), /Worker [12] is there again/);
+  assertMatch(JSON.stringify(await warning), /Cannot keep worker [12] running: killed by the test; starting another/);
+  assertMatch(JSON.stringify(await notice), /Worker [12] is running again/);
   const before = server.events.all.length;
   const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server.port)));
   assertEquals(answers, new Array(40).fill(200));
@@ -104,8 +104,8 @@ Deno.test("one worker dies: it is logged and replaced, the other serves on (P6, 
   assertEquals(new Set(all).size, all.length, "no number is used twice");
 });
 
-Deno.test("--max-connections holds for all workers together", async () => {
-  await using server = await crew({ serve: { maxConnections: 3 } });
+Deno.test("--max-connections applies to all workers together", async () => {
+  await using server = await startWorkers({ serve: { maxConnections: 3 } });
   const clients: RawClient[] = [];
   try {
     for (let count = 0; count < 3; count++) {
@@ -120,20 +120,20 @@ Deno.test("--max-connections holds for all workers together", async () => {
   }
 });
 
-Deno.test("a port that is in use is refused, by a crew too, which could share it (S15, 67)", async () => {
+Deno.test("workers refuse a port that is in use, even by workers that would share it (S15, 67)", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const endpoint = { hostname: "127.0.0.1", port: taken.addr.port };
-  const error = await assertRejects(() => crew({ endpoint }), Failure, "another program holds the port");
+  const error = await assertRejects(() => startWorkers({ endpoint }), Failure, "another program holds the port");
   assertEquals(error.code, Exit.cannotListen);
-  await using first = await crew();
+  await using first = await startWorkers();
   await assertRejects(
-    () => crew({ endpoint: { hostname: "127.0.0.1", port: first.port } }),
+    () => startWorkers({ endpoint: { hostname: "127.0.0.1", port: first.port } }),
     Failure,
     "another program holds the port",
   );
 });
 
-Deno.test("http:threaded says once that it listens, when all workers do, and drains them all", async () => {
+Deno.test("http:threaded reports once that it listens, when all workers do, and drains them all", async () => {
   await using server = await startServer("http:threaded", ["--workers", "3"]);
   using idle = await RawClient.connect(server.port);
   await idle.send(REQUEST.replace("Connection: close\r\n", ""));
@@ -153,7 +153,7 @@ Deno.test("http:threaded says once that it listens, when all workers do, and dra
   assertMatch(stdout, /\n\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 3 connections served/);
 });
 
-Deno.test("http:threaded's log does not interleave", async () => {
+Deno.test("http:threaded does not interleave requests in its log", async () => {
   await using server = await startServer("http:threaded", ["--workers", "4"]);
   const clients = Array.from({ length: 8 }, async (_, client) => {
     for (let count = 0; count < 25; count++) {
@@ -171,7 +171,7 @@ Deno.test("http:threaded's log does not interleave", async () => {
   assertEquals(stdout.match(/HTTP REQUEST/g)?.length, 200);
 });
 
-Deno.test("http:threaded --json and --log common go through the workers", async () => {
+Deno.test("http:threaded --json and --log common work with workers", async () => {
   await using json = await startServer("http:threaded", ["--json"]);
   await ask(json.port);
   const event = JSON.parse((await json.script.until(/^.*"event":"request".*$/m))[0]);
@@ -192,7 +192,7 @@ Deno.test("http:threaded --once serves one client with one worker; with more it 
   assertStringIncludes(misuse.stderr, "Cannot use --once with more than one worker");
 });
 
-Deno.test("http:threaded cannot listen: one line, code 9", async () => {
+Deno.test("http:threaded that cannot listen prints one line, code 9", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using script = start("http:threaded", ["--port", `${taken.addr.port}`]);
   const { code, stdout, stderr } = await script.ended();
@@ -201,7 +201,7 @@ Deno.test("http:threaded cannot listen: one line, code 9", async () => {
   assert(!stderr.includes("worker"));
 });
 
-Deno.test("http:threaded without the right to read its worker says which one is missing (P5, 69)", async () => {
+Deno.test("http:threaded without permission to read its worker names the permission (P5, 69)", async () => {
   const command = new Deno.Command(Deno.execPath(), {
     args: [
       "run",

@@ -11,7 +11,7 @@ const pair = (name: Parameters<typeof files>[0]): string[] => ["--cert", files(n
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 for (const task of ["http:server", "http:threaded"] as const) {
-  Deno.test(`${task} --tls serves https, says so on the page, and turns plain text away in HTTP (T3)`, async () => {
+  Deno.test(`${task} --tls serves https, shows it on the page, and refuses plaintext clients in HTTP (T3)`, async () => {
     await using server = await startServer(task, ["--tls", ...pair("server")]);
     await server.script.until(new RegExp(`Open https://127\\.0\\.0\\.1:${server.port}/`));
     await server.script.until(/Listening on 127\.0\.0\.1:\d+ \(TLS\)/);
@@ -19,7 +19,7 @@ for (const task of ["http:server", "http:threaded"] as const) {
     const page = await (await fetch(`https://localhost:${server.port}/`, { client })).text();
     assertMatch(
       page,
-      /<dt>Transport<\/dt><dd>TLS 1\.3 \(<code>TLS_\w+<\/code>\) over TCP, which agreed on <code>http\/1\.1/,
+      /<dt>Transport<\/dt><dd>TLS 1\.3 \(<code>TLS_\w+<\/code>\) over TCP, negotiated <code>http\/1\.1/,
     );
     const { url } = await (await fetch(`https://localhost:${server.port}/anything?a=1`, { client })).json();
     assertEquals(url, `https://localhost:${server.port}/anything?a=1`);
@@ -32,7 +32,7 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertEquals((await server.script.stop()).code, 0);
   });
 
-  Deno.test(`${task} --client-ca answers 403 to who shows no good certificate (T7)`, async () => {
+  Deno.test(`${task} --client-ca answers 403 to a client without a valid certificate (T7)`, async () => {
     await using server = await startServer(task, ["--tls", ...pair("server"), "--client-ca", files("ca").cert, "-q"]);
     const ask = async (name: keyof typeof pki | null): Promise<string> => {
       const [hostname, port, caCerts] = ["127.0.0.1", server.port, [pki.ca.certificate]];
@@ -49,11 +49,11 @@ for (const task of ["http:server", "http:threaded"] as const) {
     }
     const answer = await ask("ada");
     assertMatch(answer, /^HTTP\/1\.1 200 OK\r\n/);
-    assertStringIncludes(answer, "your certificate is that of <code>CN=Ada</code>");
+    assertStringIncludes(answer, "your certificate names <code>CN=Ada</code>");
   });
 }
 
-Deno.test("http:server tells how to ask it by curl: https, and the pin of its key", async () => {
+Deno.test("http:server prints the curl command: https, and the pin of its key", async () => {
   await using server = await startServer("http:server", ["--tls", "--ephemeral", "--bind", "0.0.0.0"]);
   const { stdout } = await server.script.stop();
   const joins = stdout.split("\n").filter((line) => line.startsWith("  "));
@@ -63,7 +63,7 @@ Deno.test("http:server tells how to ask it by curl: https, and the pin of its ke
   assertMatch(stdout, /Open https:\/\/127\.0\.0\.1:/);
 });
 
-Deno.test("an answer under way survives the stop, over TLS", async () => {
+Deno.test("an answer in progress survives the stop, over TLS", async () => {
   await using server = await startServer("http:server", ["--tls", ...pair("server")]);
   using conn = await Deno.connectTls({ hostname: "127.0.0.1", port: server.port, caCerts: [pki.ca.certificate] });
   await writeText(conn, "GET /delay/1 HTTP/1.1\r\nHost: localhost\r\n\r\n");

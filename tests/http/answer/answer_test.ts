@@ -6,7 +6,7 @@ import {
   AsciiParts,
   dateLine,
   fieldLine,
-  phraseOf,
+  reasonPhrase,
   refusalAnswer,
   textAnswer,
   writeBody,
@@ -25,11 +25,11 @@ function head(answer: Answer, minor: 0 | 1 = 1, keepAlive = true): string {
   return textOf(outbox.take());
 }
 
-Deno.test("dateLine() has the preferred form (9110 5.6.7)", { permissions }, () => {
+Deno.test("dateLine() has the preferred format (9110 5.6.7)", { permissions }, () => {
   assertEquals(dateLine(Date.UTC(1994, 10, 6, 8, 49, 37)), `Date: ${DATE}\r\n`);
 });
 
-Deno.test("writeHead() says what, when, how long and what follows", { permissions }, () => {
+Deno.test("writeHead() writes status, date, length and Connection", { permissions }, () => {
   const answer = textAnswer(200, "hello\n");
   const common = `HTTP/1.1 200 OK\r\nDate: ${DATE}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n`;
   assertEquals(head(answer), `${common}\r\n`);
@@ -39,7 +39,7 @@ Deno.test("writeHead() says what, when, how long and what follows", { permission
 });
 
 Deno.test(
-  "writeHead() leaves lengths to those that have one, and chunks to HTTP/1.1 (9112 6.1)",
+  "writeHead() sends Content-Length only with a known length, and chunks only to HTTP/1.1 (9112 6.1)",
   { permissions },
   () => {
     const body = { length: null, pieces: (): AsyncIterable<Uint8Array> => new ReadableStream() };
@@ -56,7 +56,7 @@ Deno.test(
   },
 );
 
-Deno.test("fieldLine() lets nothing out that could end a line (29)", { permissions }, () => {
+Deno.test("fieldLine() refuses characters that could end a line (29)", { permissions }, () => {
   assertEquals(fieldLine("Location", "/a?b=c"), "Location: /a?b=c\r\n");
   for (const value of ["a\r\nSet-Cookie: x", "a\nb", "a\rb", "a\0", "\x7f", "é", "漢"]) {
     assertThrows(() => fieldLine("Location", value), TypeError, "Cannot send the field Location");
@@ -64,7 +64,7 @@ Deno.test("fieldLine() lets nothing out that could end a line (29)", { permissio
   for (const name of ["", "a b", "a:", "a\r\n"]) assertThrows(() => fieldLine(name, "x"), TypeError);
 });
 
-Deno.test("writeBody() refuses text that would be longer on the wire than it was said to be", { permissions }, () => {
+Deno.test("writeBody() refuses text that would be longer on the wire than announced", { permissions }, () => {
   const outbox = new AnswerBytes();
   assertThrows(() => writeBody(outbox, textAnswer(200, "漢").body), TypeError);
   writeBody(outbox, new AsciiParts(["a", Uint8Array.of(98), "c"]));
@@ -72,15 +72,15 @@ Deno.test("writeBody() refuses text that would be longer on the wire than it was
   assertEquals(textOf(outbox.take()), "abc!");
 });
 
-Deno.test("refusalAnswer() names the reason, and the methods that are allowed", { permissions }, () => {
+Deno.test("refusalAnswer() gives the reason and the allowed methods", { permissions }, () => {
   const { status, fields, body } = refusalAnswer(new Refusal(405, "not here", { allow: ["GET", "HEAD"] }));
   assertEquals([status, decodeText(body)], [405, "405 Method Not Allowed: not here\n"]);
   assertStringIncludes(fields as string, "Allow: GET, HEAD\r\n");
-  assertEquals([phraseOf(418), phraseOf(599)], ["I'm a teapot", "Unknown"]);
+  assertEquals([reasonPhrase(418), reasonPhrase(599)], ["I'm a teapot", "Unknown"]);
 });
 
 Deno.test(
-  "a refusal that names what a peer has chosen goes out as UTF-8, with its controls shown",
+  "a refusal that quotes a peer's text is sent as UTF-8 with control characters escaped",
   { permissions },
   () => {
     const issuer = "CN=\x1b]0;Grüße\x07\r\nX: 1\u202e";

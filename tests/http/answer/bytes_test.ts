@@ -4,7 +4,7 @@ import { textOf } from "../../../http/request/syntax.ts";
 
 const permissions = "none";
 
-Deno.test("AnswerBytes gathers text and bytes of any size, and is empty when they are taken", { permissions }, () => {
+Deno.test("AnswerBytes gathers text and bytes of any size, and is empty after take()", { permissions }, () => {
   const outbox = new AnswerBytes();
   outbox.text("head ");
   outbox.text(ascii("abc"));
@@ -19,7 +19,7 @@ Deno.test("AnswerBytes gathers text and bytes of any size, and is empty when the
   assertEquals(textOf(outbox.take()), "y".repeat(8000));
 });
 
-Deno.test("AnswerBytes is full before it holds much, and not worth keeping once it did", { permissions }, () => {
+Deno.test("AnswerBytes is full at a limit, and not reusable after it has grown large", { permissions }, () => {
   const outbox = new AnswerBytes();
   outbox.bytes(new Uint8Array(30_000));
   assertEquals(outbox.full, false);
@@ -30,7 +30,7 @@ Deno.test("AnswerBytes is full before it holds much, and not worth keeping once 
   assertEquals(outbox.reusable, false);
 });
 
-Deno.test("AnswerBytes refuses text that is not ASCII, short or long, and keeps what it had", { permissions }, () => {
+Deno.test("AnswerBytes refuses text that is not ASCII, short or long, and keeps its contents", { permissions }, () => {
   const outbox = new AnswerBytes();
   outbox.text("a");
   for (const text of ["naïve", "漢", `${"x".repeat(100)}é`, `é${"x".repeat(100)}`]) {

@@ -1,4 +1,4 @@
-/** Which hosts are answered to (RFC 9110 7.4, 15.5.20): DNS rebinding ends here. */
+/** Which hosts a server answers to (RFC 9110 7.4, 15.5.20): the defence against DNS rebinding. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { ANY_HOST, Hosts } from "../../../http/request/hosts.ts";
@@ -22,7 +22,7 @@ async function ask(port: number, text: string): Promise<Answered | undefined> {
 }
 
 Deno.test(
-  "Hosts: a listener answers to loopback by any name of it, and to nobody else's",
+  "Hosts accepts every name of loopback, and no other host",
   { permissions: "none" },
   () => {
     const hosts = new Hosts(LOOPBACK);
@@ -57,7 +57,7 @@ Deno.test(
   },
 );
 
-Deno.test("Hosts: names that were given, a label that was left open, the address that was asked", {
+Deno.test("Hosts accepts configured names, wildcard labels and the local address of the connection", {
   permissions: "none",
 }, () => {
   const hosts = new Hosts({ names: ["wiki.example", "*.lab.example", "2001:db8::2"], anyAddress: false });
@@ -72,7 +72,7 @@ Deno.test("Hosts: names that were given, a label that was left open, the address
   assert(new Hosts(ANY_HOST).accepts("evil.example", "192.0.2.7:80"));
 });
 
-Deno.test("Hosts remembers the last one that it has accepted, byte for byte", { permissions: "none" }, () => {
+Deno.test("Hosts remembers the last accepted host byte for byte", { permissions: "none" }, () => {
   const hosts = new Hosts(LOOPBACK);
   const isLast = (text: string): boolean => {
     const bytes = new TextEncoder().encode(`x${text}x`);
@@ -85,14 +85,14 @@ Deno.test("Hosts remembers the last one that it has accepted, byte for byte", { 
   assert(isLast("localhost:80") && !isLast("evil.example"));
 });
 
-Deno.test("a head has the host that it names, and not the one before it", { permissions: "none" }, () => {
+Deno.test("a head has its own host, not that of the head before it", { permissions: "none" }, () => {
   const parser = new HeadParser(LIMITS, new Hosts(LOOPBACK));
   const hostIn = (text: string): string | null | undefined => parser.parse(latin1(text), 0)?.framing.host;
   assertEquals(hostIn("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "a");
   assertEquals(hostIn("GET / HTTP/1.0\r\n\r\n"), null);
 });
 
-Deno.test("another host gets 421 and the flag that would help, whatever the request before it was", async () => {
+Deno.test("another host gets 421 and the flag to allow it, whatever the previous request was", async () => {
   await using server = serve({}, { hosts: LOOPBACK });
   const keep = "GET /status/200 HTTP/1.1\r\nHost: localhost:81\r\n\r\n";
   const answers = answersIn(await server.ask(keep + keep + get("evil.example:80") + keep));
@@ -104,7 +104,7 @@ Deno.test("another host gets 421 and the flag that would help, whatever the requ
   assertEquals(answersIn(await server.ask(keep + keep + get("%6c%6f")))[2]?.status, 421);
 });
 
-Deno.test("9112 3.2.2: the host of an absolute target counts, and the Host field does not (H10)", async () => {
+Deno.test("9112 3.2.2: the host of an absolute target overrides the Host field (H10)", async () => {
   await using server = serve({}, { hosts: LOOPBACK });
   const status = async (host: string, target: string): Promise<number | undefined> =>
     answersIn(await server.ask(get(host, target)))[0]?.status;
@@ -114,14 +114,14 @@ Deno.test("9112 3.2.2: the host of an absolute target counts, and the Host field
   assertEquals(JSON.parse(url).url, "http://localhost:1/anything");
 });
 
-Deno.test("a foreign host is refused before its body is read, and no file is given to it", async () => {
+Deno.test("a request for a foreign host is refused before its body is read, and gets no file", async () => {
   await using server = serve({}, { hosts: LOOPBACK, dir: await Deno.realPath(".") });
   const text = "POST / HTTP/1.1\r\nHost: evil.example\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
   assertEquals(answersIn(await server.ask(text)).map(({ status }) => status), [421]);
   assertEquals(answersIn(await server.ask(get("evil.example", "/deno.json")))[0]?.status, 421);
 });
 
-Deno.test("hostRules(): loopback knows no other name, a wildcard knows the machine's", () => {
+Deno.test("hostRules(): loopback allows no other name, a wildcard address allows the machine's", () => {
   assertEquals(hostRules("127.0.0.1", ["Wiki.Example."], ["a.example"]), {
     names: ["wiki.example", "a.example"],
     anyAddress: false,
@@ -136,7 +136,7 @@ Deno.test("hostRules(): loopback knows no other name, a wildcard knows the machi
   for (const bad of ["a b", "http://x", "a:80", ""]) assertThrows(() => hostRules("127.0.0.1", [bad], []), UsageError);
 });
 
-Deno.test("hostRules() without the right to ask for the machine's names accepts every address", {
+Deno.test("hostRules() without permission for the machine's names accepts every address", {
   permissions: { sys: false },
 }, () => {
   assertEquals(hostRules("::", [], []), { names: ["::"], anyAddress: true });
@@ -184,7 +184,7 @@ Deno.test("http:server --tls answers to the names in its certificate", async () 
   }
 });
 
-Deno.test("http:server --host-name that is no name is misuse (P4)", async () => {
+Deno.test("http:server with an invalid --host-name is misuse (P4)", async () => {
   const { code, stderr } = await run("http:server", ["--host-name", "http://x"]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, 'Cannot use --host-name "http://x"');

@@ -1,4 +1,4 @@
-/** Connections: what follows what, and what ends them (RFC 9112 9). */
+/** Connections: the order of answers, and when they close (RFC 9112 9). */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { sendAndReset } from "../../support/sockets.ts";
@@ -10,7 +10,7 @@ const last = (path = "/status/200"): string => get(path, "Connection: close\r\n"
 const statuses = (text: string, methods: string[] = []): number[] =>
   answersIn(text, methods).map(({ status }) => status);
 
-Deno.test("a connection stays open, and says so only to HTTP/1.0 (H19, 23)", async () => {
+Deno.test("a connection stays open, and an answer says so only to HTTP/1.0 (H19, 23)", async () => {
   await using server = serve();
   using client = await server.client();
   await client.send(get());
@@ -22,13 +22,13 @@ Deno.test("a connection stays open, and says so only to HTTP/1.0 (H19, 23)", asy
   assertEquals([answer?.status, answer?.fields.get("connection")], [200, "close"]);
 });
 
-Deno.test("what follows a last request is not served (23)", async () => {
+Deno.test("requests after the last one are not served (23)", async () => {
   await using server = serve();
   assertEquals(statuses(await server.ask(last() + get())), [200]);
   assertEquals(statuses(await server.ask(`GET /status/200 HTTP/1.0\r\n\r\n${get()}`)), [200]);
 });
 
-Deno.test("pipelined requests are answered in order and in one piece (22)", async () => {
+Deno.test("pipelined requests are answered in order and in one write (22)", async () => {
   await using server = serve();
   using client = await server.client();
   await client.send(get("/status/201") + get("/status/202") + get("/cookie", "Cookie: a=1\r\n") + get("/status/203"));
@@ -36,7 +36,7 @@ Deno.test("pipelined requests are answered in order and in one piece (22)", asyn
   assertEquals(statuses(new TextDecoder().decode(bytes ?? new Uint8Array())), [201, 202, 200, 203]);
 });
 
-Deno.test("pipelined requests with a slow one between keep their order (22)", async () => {
+Deno.test("pipelined requests keep their order if one is slow (22)", async () => {
   await using server = serve();
   const requests = get("/status/201") + get("/delay/0.05") + get("/stream/2") +
     `POST / HTTP/1.1\r\n${HOST}Content-Length: 2\r\n\r\nhi` + last();
@@ -46,17 +46,17 @@ Deno.test("pipelined requests with a slow one between keep their order (22)", as
   assertEquals(answers[3]?.body, "hi");
 });
 
-Deno.test("of 100 pipelined requests with a bad one in the middle, those before it are answered, and it (H16)", async () => {
+Deno.test("of 100 pipelined requests with a malformed one in the middle, it and those before it are answered (H16)", async () => {
   await using server = serve();
   const text = await server.ask(get().repeat(50) + "GET  / HTTP/1.1\r\n\r\n" + get().repeat(49));
   assertEquals(statuses(text), [...new Array(50).fill(200), 400]);
   assertEquals(answersIn(text).at(-1)?.fields.get("connection"), "close");
 });
 
-Deno.test("a refusal says why, closes, and is read even while the client goes on sending (H13, 25)", async () => {
+Deno.test("a refusal gives the reason, closes, and can be read even while the client still sends (H13, 25)", async () => {
   await using server = serve({ maxBody: 1000 });
   using client = await server.client();
-  // Far more than the buffers of both ends hold: all of it is sent before the answer is looked at.
+  // Far more than the socket buffers of both ends hold: all of it is sent before the answer is read.
   await client.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 50000000\r\n\r\n`);
   await client.send(new Uint8Array(50_000_000));
   const [answer] = answersIn(await client.rest());
@@ -64,7 +64,7 @@ Deno.test("a refusal says why, closes, and is read even while the client goes on
   assertStringIncludes(answer?.body ?? "", "the body is longer than 1000 bytes");
 });
 
-Deno.test("a chunked body that grows too large gets a readable 413 too (H13)", async () => {
+Deno.test("a chunked body that is too large also gets a readable 413 (H13)", async () => {
   await using server = serve({ maxBody: 1000 });
   using client = await server.client();
   await client.send(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`);
@@ -73,7 +73,7 @@ Deno.test("a chunked body that grows too large gets a readable 413 too (H13)", a
   assertEquals(statuses(await client.rest()), [413]);
 });
 
-Deno.test("Expect: 100-continue is answered before the body comes (H14, 20)", async () => {
+Deno.test("Expect: 100-continue is answered before the body arrives (H14, 20)", async () => {
   await using server = serve();
   using client = await server.client();
   await client.send(`POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n`);
@@ -83,7 +83,7 @@ Deno.test("Expect: 100-continue is answered before the body comes (H14, 20)", as
   assertEquals([answer?.status, answer?.body], [200, "hello"]);
 });
 
-Deno.test("a client that does not wait for 100, or speaks HTTP/1.0, gets the final answer alone (H14, 20)", async () => {
+Deno.test("a client that does not wait for 100, or speaks HTTP/1.0, gets only the final answer (H14, 20)", async () => {
   await using server = serve();
   const expect = "Expect: 100-continue\r\nContent-Length: 5\r\n";
   assertEquals(statuses(await server.ask(`POST / HTTP/1.1\r\n${HOST}${expect}Connection: close\r\n\r\nhello`)), [200]);
@@ -93,7 +93,7 @@ Deno.test("a client that does not wait for 100, or speaks HTTP/1.0, gets the fin
   assertEquals(statuses(await old.rest()), [200]);
 });
 
-Deno.test("who waits for 100 and is refused hears so without sending the body (H14)", async () => {
+Deno.test("a client that waits for 100 and is refused need not send the body (H14)", async () => {
   await using server = serve({ maxBody: 10 });
   const expects = (line: string, length: number): string =>
     `${line} HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
@@ -103,14 +103,14 @@ Deno.test("who waits for 100 and is refused hears so without sending the body (H
   assertEquals(statuses(await server.ask(`POST / HTTP/1.1\r\n${HOST}Expect: tea\r\nContent-Length: 5\r\n\r\n`)), [417]);
 });
 
-Deno.test("bodies nobody asked for are read over, so that the next request is found", async () => {
+Deno.test("bodies that no resource needs are skipped, so that the next request is found", async () => {
   await using server = serve();
   const requests = `GET /status/201 HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nGET /` +
     `DELETE /nowhere HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n` + last();
   assertEquals(statuses(await server.ask(requests)), [201, 404, 200]);
 });
 
-Deno.test("HEAD gets the fields of GET and no body, everywhere (H18, 21)", async () => {
+Deno.test("HEAD gets the fields of GET without a body, on every route (H18, 21)", async () => {
   await using server = serve();
   for (
     const path of [
@@ -143,7 +143,7 @@ Deno.test("9110 9.3.2: a HEAD that is refused gets no body either", async () => 
   }
 });
 
-Deno.test("9112 9.6: the last answer is whole even when the client sent something after its request (25)", async () => {
+Deno.test("9112 9.6: the last answer is complete even if the client sent something after its request (25)", async () => {
   await using server = serve();
   const size = 3_000_000;
   for (
@@ -154,7 +154,7 @@ Deno.test("9112 9.6: the last answer is whole even when the client sent somethin
   ) {
     using client = await server.client();
     await client.send(head);
-    // The server has begun to answer, and so it has read all that it will.
+    // The server has started to answer, so it will read nothing more.
     const first = await client.read();
     await client.send("\r\n");
     const rest = await client.restBytes();
@@ -169,7 +169,7 @@ Deno.test("204 and 304 have neither body nor length (21)", async () => {
   assertEquals(answers.map(({ fields }) => fields.get("content-length")), [undefined, undefined, "0"]);
 });
 
-Deno.test("an HTTP/1.0 client gets a body of unknown length up to the end of the connection", async () => {
+Deno.test("for an HTTP/1.0 client, a body of unknown length ends when the connection closes", async () => {
   await using server = serve();
   const text = await server.ask("GET /stream/2 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   assertMatch(
@@ -178,7 +178,7 @@ Deno.test("an HTTP/1.0 client gets a body of unknown length up to the end of the
   );
 });
 
-Deno.test("a half-close after the request still gets the answer (S8, H17)", async () => {
+Deno.test("a client that half-closes after the request still gets the answer (S8, H17)", async () => {
   await using server = serve();
   using client = await server.client();
   await client.send(get("/delay/0.05"));
@@ -186,7 +186,7 @@ Deno.test("a half-close after the request still gets the answer (S8, H17)", asyn
   assertEquals(statuses(await client.rest()), [200]);
 });
 
-Deno.test("a request cut off in mid-head or mid-body is not served, and told so (S10, H17, 19)", async () => {
+Deno.test("a request that ends in mid-head or mid-body gets 400 (S10, H17, 19)", async () => {
   await using server = serve();
   for (
     const part of [
@@ -218,7 +218,7 @@ Deno.test("a client resets mid-message and the next one is served (S9)", async (
   }
 });
 
-Deno.test("a slow head, a slow body and silence within a request get 408 (H15, 26)", async () => {
+Deno.test("a slow head, a slow body and an idle request get 408 (H15, 26)", async () => {
   const body = `POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhel`;
   const cases = [[{ headTime: 60 }, "GET / HTTP/1.1\r\nHos"], [{ requestTime: 60 }, body], [
     { idleTime: 60 },
@@ -233,7 +233,7 @@ Deno.test("a slow head, a slow body and silence within a request get 408 (H15, 2
   }
 });
 
-Deno.test("dripping bytes does not buy time: a head has so long, and no longer (H15, 26)", async () => {
+Deno.test("dripping bytes does not extend the time limit of a head (H15, 26)", async () => {
   await using server = serve({ headTime: 100, idleTime: 5000 });
   using client = await server.client();
   let dripping = true;
@@ -249,7 +249,7 @@ Deno.test("dripping bytes does not buy time: a head has so long, and no longer (
   await drip;
 });
 
-Deno.test("a connection that is silent between requests is closed without a word (S18, 26)", async () => {
+Deno.test("a connection that is idle between requests is closed without an answer (S18, 26)", async () => {
   await using server = serve({ idleTime: 60 });
   using silent = await server.client();
   assertEquals(await silent.rest(), "");
@@ -259,7 +259,7 @@ Deno.test("a connection that is silent between requests is closed without a word
   assertEquals(server.events.names.filter((name) => name === "error"), []);
 });
 
-Deno.test("empty lines are silence: they hold no connection open (26)", async () => {
+Deno.test("empty lines do not keep an idle connection open (26)", async () => {
   await using server = serve({ idleTime: 200 });
   using client = await server.client();
   let open = true;
@@ -271,14 +271,14 @@ Deno.test("empty lines are silence: they hold no connection open (26)", async ()
   await drip;
 });
 
-Deno.test("9110 10.1.1: an expectation that is listed twice is still the same one", async () => {
+Deno.test("9110 10.1.1: an expectation may be listed twice", async () => {
   await using server = serve();
   const text =
     `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue, 100-Continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`;
   assertEquals(statuses(await server.ask(text)), [200]);
 });
 
-Deno.test("an answer that takes longer than the idle limit is no silence of the client", async () => {
+Deno.test("time that the server needs for an answer does not count as idle", async () => {
   await using server = serve({ idleTime: 50, headTime: 50, requestTime: 50 });
   assertEquals(statuses(await server.ask(get("/delay/0.3") + last())), [200, 200]);
 });
@@ -304,13 +304,13 @@ Deno.test("the same request again and again gets the same answer, and each is lo
   }
 });
 
-Deno.test("after so many requests the connection ends", async () => {
+Deno.test("the connection closes after --max-requests requests", async () => {
   await using server = serve({ maxRequests: 2 });
   const answers = answersIn(await server.ask(get() + get() + get()));
   assertEquals(answers.map(({ fields }) => fields.get("connection")), [undefined, "close"]);
 });
 
-Deno.test("a client that does not read is dropped, with bounded memory, and nobody else notices (S11, S12, 27)", async () => {
+Deno.test("a client that does not read is disconnected, with bounded memory, and others are not affected (S11, S12, 27)", async () => {
   await using server = serve({ idleTime: 200 });
   using stuck = await server.client();
   const error = server.events.next("error");
@@ -326,7 +326,7 @@ Deno.test("a client that does not read is dropped, with bounded memory, and nobo
   await flood;
 });
 
-Deno.test("a server that stops closes what is at rest at once and answers what is under way (70, 72)", async () => {
+Deno.test("a stopping server closes idle connections at once and answers open requests (70, 72)", async () => {
   const server = serve();
   using idle = await server.client();
   await idle.send(get());
@@ -335,7 +335,7 @@ Deno.test("a server that stops closes what is at rest at once and answers what i
   await busy.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhe`);
   using slow = await server.client();
   await slow.send(get("/delay/30"));
-  // The three requests are known to have arrived when a fourth is answered.
+  // When a fourth request is answered, the three have arrived.
   await server.ask(last());
   server.stop();
   assertEquals(await idle.rest(), "");
@@ -349,7 +349,7 @@ Deno.test("a server that stops closes what is at rest at once and answers what i
   assertEquals(server.events.names.includes("warning"), false);
 });
 
-Deno.test("clients that are turned away hear so in HTTP: 503 and 403 (65)", async () => {
+Deno.test("refused clients get an HTTP answer: 503 or 403 (65)", async () => {
   await using full = serve({}, { maxConnections: 1 });
   using first = await full.client();
   await first.send(get());

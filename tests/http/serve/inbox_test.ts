@@ -5,7 +5,7 @@ import { latin1 } from "../requests.ts";
 
 const permissions = "none";
 
-Deno.test("Inbox works on the reader's own bytes while nothing is left over", { permissions }, () => {
+Deno.test("Inbox works on the reader's buffer while no bytes are left over", { permissions }, () => {
   const inbox = new Inbox();
   const piece = latin1("hello");
   inbox.add(piece);
@@ -15,7 +15,7 @@ Deno.test("Inbox works on the reader's own bytes while nothing is left over", { 
   assertEquals([inbox.left, inbox.at, inbox.bytes.length], [0, 0, 0]);
 });
 
-Deno.test("Inbox keeps what is left over when the reader uses its buffer again", { permissions }, () => {
+Deno.test("Inbox keeps bytes left over when the reader reuses its buffer", { permissions }, () => {
   const inbox = new Inbox();
   let expected = "";
   for (let round = 0; round < 200; round++) {
@@ -23,7 +23,7 @@ Deno.test("Inbox keeps what is left over when the reader uses its buffer again",
     expected += textOf(piece);
     inbox.keep();
     inbox.add(piece);
-    // Every third round some is taken from the front.
+    // Every third round consumes some bytes from the front.
     if (round % 3 === 0) {
       const count = Math.min(inbox.left, 5);
       assertEquals(textOf(inbox.bytes, inbox.at, inbox.at + count), expected.slice(0, count));

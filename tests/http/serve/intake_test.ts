@@ -23,58 +23,60 @@ const LIMITS = {
 /** An intake over a fake socket, with a clock that the test sets. */
 function setUp() {
   const [socket, clock] = [new FakeSocket(), new Clock([])];
+  // A whole number, so that differences are exact.
+  clock.now = 1000;
   const intake = new Intake(new Connection(socket, { gap: 0 }), {
     clock,
     limits: LIMITS,
     memory: new MemoryBudget(1e6),
   });
-  /** Lets so much time pass and looks at it, a tick late as the clock is. */
+  /** Advances the clock by one tick. */
   const pass = async (ms: number): Promise<void> => {
     await turn();
     clock.now += ms;
-    intake.look();
+    intake.onTick();
     await turn();
   };
   return { socket, clock, intake, pass };
 }
 
-/** A tick of a clock without limits, by which a limit may be late. */
+/** The tick of a clock without limits: limits may be late by it. */
 const TICK = 500;
 
-Deno.test("Intake gives what comes, and says when the client has left", { permissions }, async () => {
+Deno.test("Intake adds received bytes, and reports the end of the stream", { permissions }, async () => {
   const { socket, intake } = setUp();
   socket.source.feed("GET");
-  assertEquals(intake.got(await intake.next()), true);
+  assertEquals(intake.accept(await intake.next()), true);
   assertEquals(decodeText(intake.inbox.bytes), "GET");
   socket.source.feed(" /");
   assertEquals(await intake.more("head"), true);
   assertEquals(decodeText(intake.inbox.bytes), "GET /");
   socket.source.end();
-  assertEquals([await intake.more("head"), intake.got(await intake.next())], [false, false]);
+  assertEquals([await intake.more("head"), intake.accept(await intake.next())], [false, false]);
 });
 
-Deno.test("Intake closes without a word when nothing comes between two requests; empty lines are nothing", {
+Deno.test("Intake closes without an answer at the idle timeout between requests; empty lines do not count", {
   permissions,
 }, async () => {
   const { socket, intake, pass } = setUp();
   const first = intake.next();
   await pass(LIMITS.idleTime + TICK - 1);
-  assertEquals([socket.closed, intake.silent], [false, false]);
+  assertEquals([socket.closed, intake.timedOut], [false, false]);
   socket.source.feed("\r\n");
-  intake.got(await first);
+  intake.accept(await first);
   intake.inbox.at = 2;
   const second = intake.next().catch(() => null);
   await pass(1);
-  assertEquals([socket.closed, intake.silent], [true, true]);
+  assertEquals([socket.closed, intake.timedOut], [true, true]);
   await second;
 });
 
-Deno.test("Intake looks at nobody while an answer is being made, and gives the next request its own time", {
+Deno.test("Intake has no limit while an answer is being made, and gives the next request its own time limits", {
   permissions,
 }, async () => {
   const { socket, intake, pass } = setUp();
   socket.source.feed("GET / HTTP/1.1\r\n\r\n");
-  intake.got(await intake.next());
+  intake.accept(await intake.next());
   intake.inbox.at = intake.inbox.bytes.length;
   intake.complete();
   await pass(1e6);
@@ -96,7 +98,7 @@ for (
   Deno.test(`Intake refuses a request that reaches its ${limit} limit with 408`, { permissions }, async () => {
     const { socket, intake, pass } = setUp();
     socket.source.feed("x");
-    intake.got(await intake.next());
+    intake.accept(await intake.next());
     for (let past = 1; past < steps; past++) {
       const more = intake.more(part);
       await pass(step);

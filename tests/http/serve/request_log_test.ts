@@ -11,7 +11,7 @@ const GET = "GET /a?b HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n";
 
 function exchange(changes: Partial<Exchange> = {}): Exchange {
   return {
-    via: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
+    connection: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     head: headOf(GET),
     raw: new Uint8Array(0),
     body: new Uint8Array(0),
@@ -30,7 +30,7 @@ function prose(changes: Partial<Exchange> = {}): string {
   return event?.event === "request" ? proseOf(event, { role: "server", quiet: false }) : "";
 }
 
-Deno.test("RequestLog shows a request between two rules of one length, as the wire had it", { permissions }, () => {
+Deno.test("RequestLog shows a request as received between two rules of equal length", { permissions }, () => {
   assertEquals(
     prose(),
     `----- HTTP REQUEST from 192.0.2.7:50000 -----
@@ -44,37 +44,45 @@ X: é
   assertEquals(first.length, rest.at(-1)?.length);
 });
 
-Deno.test("RequestLog shows a body on one line, escaped, the beginning of a long one (S7)", { permissions }, () => {
-  const body = latin1("a\r\n---------------------------------------------\n[+] Listening on 6.6.6.6:6\x1b[2J\0");
-  const lines = prose({ body, received: body.length }).split("\n");
-  assertEquals(lines.length, 7);
-  assertEquals(
-    lines[5],
-    "Body: a\\r\\n---------------------------------------------\\n[+] Listening on 6.6.6.6:6␛[2J␀",
-  );
-  assertStringIncludes(
-    prose({ body: new Uint8Array(1024).fill(120), received: 5000 }),
-    `Body: ${"x".repeat(1024)} … (5000 bytes)\n`,
-  );
-});
+Deno.test(
+  "RequestLog shows a body escaped on one line, and only the beginning of a long one (S7)",
+  { permissions },
+  () => {
+    const body = latin1("a\r\n---------------------------------------------\n[+] Listening on 6.6.6.6:6\x1b[2J\0");
+    const lines = prose({ body, received: body.length }).split("\n");
+    assertEquals(lines.length, 7);
+    assertEquals(
+      lines[5],
+      "Body: a\\r\\n---------------------------------------------\\n[+] Listening on 6.6.6.6:6␛[2J␀",
+    );
+    assertStringIncludes(
+      prose({ body: new Uint8Array(1024).fill(120), received: 5000 }),
+      `Body: ${"x".repeat(1024)} … (5000 bytes)\n`,
+    );
+  },
+);
 
-Deno.test("RequestLog shows what was no request on one line, and why it was refused", { permissions }, () => {
-  const text = prose({
-    head: null,
-    raw: latin1("GET /\n[+] forged\x07"),
-    status: 400,
-    refusal: "a line ends with LF alone",
-  });
-  assertEquals(
-    text,
-    `----- HTTP REQUEST from 192.0.2.7:50000 -----
+Deno.test(
+  "RequestLog shows data that is not a request on one line, with the reason for the refusal",
+  { permissions },
+  () => {
+    const text = prose({
+      head: null,
+      raw: latin1("GET /\n[+] forged\x07"),
+      status: 400,
+      refusal: "a line ends with LF alone",
+    });
+    assertEquals(
+      text,
+      `----- HTTP REQUEST from 192.0.2.7:50000 -----
 No request: GET /\\n[+] forged\\x07
 ---------------------------------------------
 [!] Answered 400 Bad Request: a line ends with LF alone`,
-  );
-});
+    );
+  },
+);
 
-Deno.test("RequestLog lets nothing that was received stand on a line of its own", { permissions }, () => {
+Deno.test("RequestLog puts a prefix before received data that could forge a log line", { permissions }, () => {
   for (
     const forged of [
       "[+] Accepted connection from 192.0.2.9:1",
@@ -87,7 +95,7 @@ Deno.test("RequestLog lets nothing that was received stand on a line of its own"
   }
 });
 
-Deno.test("RequestLog gives programs the parts by name", { permissions }, () => {
+Deno.test("RequestLog emits the parts of a request as event fields", { permissions }, () => {
   const events = new RecordedEvents();
   new RequestLog(events, "prose").add(exchange());
   const [event] = events.all;
@@ -107,7 +115,7 @@ Deno.test("RequestLog gives programs the parts by name", { permissions }, () => 
 });
 
 Deno.test(
-  "commonLine() is the Common Log Format, and no request can forge the rest of the line",
+  "commonLine() writes the Common Log Format, and a request cannot forge the rest of the line",
   { permissions },
   () => {
     const time = commonTime(new Date(Date.UTC(2000, 9, 1, 3, 5, 6)));

@@ -1,10 +1,10 @@
-/** Work for clients that have left ends. */
+/** Work for disconnected clients stops. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { Clock } from "../../../http/serve/clock.ts";
 import { Holding } from "../../../http/request/holding.ts";
 import { Inbox } from "../../../http/serve/inbox.ts";
-import { Watch, type Watched } from "../../../http/serve/watch.ts";
+import { Watch, type WatchTarget } from "../../../http/serve/watch.ts";
 import { sendAndReset } from "../../support/sockets.ts";
 import { answersIn, serve } from "../serving.ts";
 
@@ -12,20 +12,20 @@ const HOST = "Host: localhost\r\n";
 const get = (path = "/status/200", fields = ""): string => `GET ${path} HTTP/1.1\r\n${HOST}${fields}\r\n`;
 const last = (path = "/status/200"): string => get(path, "Connection: close\r\n");
 const statuses = (text: string): number[] => answersIn(text).map(({ status }) => status);
-/** So that the clock ticks ten times a second. */
+/** Makes the clock tick ten times a second. */
 const LIMITS = { idleTime: 1000 };
 
-Deno.test("/delay/S ends with a reset, at once, and frees the client's place", async () => {
+Deno.test("a reset ends /delay/S at once and frees the client's slot", async () => {
   await using server = serve(LIMITS, { maxConnections: 1 });
   const closed = server.events.next("closed");
-  // Where the first request of a segment was answered, the second is there.
+  // Once the first request of a segment is answered, the second has arrived.
   const answered = server.events.next("request");
   await sendAndReset(server.port, get() + get("/delay/60"), { before: () => answered });
   await closed;
   assertEquals(statuses(await server.ask(last())), [200]);
 });
 
-Deno.test("/delay/S ends soon after its client has closed", async () => {
+Deno.test("/delay/S ends soon after its client closes", async () => {
   await using server = serve(LIMITS, { maxConnections: 1 });
   const closed = server.events.next("closed");
   const client = await server.client();
@@ -35,7 +35,7 @@ Deno.test("/delay/S ends soon after its client has closed", async () => {
   assertEquals(statuses(await server.ask(last())), [200]);
 });
 
-Deno.test("a client that has only half-closed gets its answer, however long it takes (S8, H17)", async () => {
+Deno.test("a half-closed client gets its answer, however long it takes (S8, H17)", async () => {
   await using server = serve(LIMITS);
   using client = await server.client();
   await client.send(get("/delay/1.4"));
@@ -43,10 +43,10 @@ Deno.test("a client that has only half-closed gets its answer, however long it t
   const answers = answersIn(await client.rest());
   const { status, body } = answers.pop() ?? {};
   assertEquals([status, body], [200, "Answered after 1.4 s\n"]);
-  assert(answers.length > 0 && answers.every((answer) => answer.status === 100), "it was probed, and nothing else");
+  assert(answers.length > 0 && answers.every((answer) => answer.status === 100), "it was only probed");
 });
 
-Deno.test("9110 15.2: a half-closed HTTP/1.0 client gets no 100, but its answer sooner, which says so", async () => {
+Deno.test("9110 15.2: a half-closed HTTP/1.0 client gets no 100, but an early answer that says so", async () => {
   await using server = serve(LIMITS);
   using client = await server.client();
   await client.send("GET /delay/60 HTTP/1.0\r\n\r\n");
@@ -56,7 +56,7 @@ Deno.test("9110 15.2: a half-closed HTTP/1.0 client gets no 100, but its answer 
   assertMatch(answers[0]?.body ?? "", /^Answered after \d\.\d s instead of 60\n$/);
 });
 
-Deno.test("what comes while an answer is made is served after it (22)", async () => {
+Deno.test("requests that arrive while an answer is made are served after it (22)", async () => {
   await using server = serve(LIMITS);
   using client = await server.client();
   await client.send(get() + get("/delay/0.2"));
@@ -68,7 +68,7 @@ Deno.test("what comes while an answer is made is served after it (22)", async ()
   assertEquals([answersIn(text)[0]?.body, ...statuses(text)], ["hello", 200, 202]);
 });
 
-Deno.test("a log of a request that was watched still has the request in it", async () => {
+Deno.test("the log of a watched request still shows that request", async () => {
   await using server = serve(LIMITS);
   using client = await server.client();
   await client.send(get() + get("/delay/0.1"));
@@ -80,21 +80,21 @@ Deno.test("a log of a request that was watched still has the request in it", asy
   assertEquals(requests, [get(), get("/delay/0.1"), last("/status/204")]);
 });
 
-/** A client that sends without end. */
-function flooding(budget: MemoryBudget): Watched & { reads: () => number } {
+/** A client that sends endlessly. */
+function flooding(budget: MemoryBudget): WatchTarget & { reads: () => number } {
   let reads = 0;
   const connection = {
     closed: false,
     ready: () => Promise.resolve(),
     read: () => {
-      if (++reads > 100) throw new Error("it reads on for ever");
+      if (++reads > 100) throw new Error("it reads endlessly");
       return Promise.resolve(new Uint8Array(30_000));
     },
   };
   return {
-    connection: connection as unknown as Watched["connection"],
+    connection: connection as unknown as WatchTarget["connection"],
     inbox: new Inbox(new Holding(budget)),
-    writer: {} as Watched["writer"],
+    writer: {} as WatchTarget["writer"],
     clock: new Clock([1000]),
     minor: 1,
     stop: new AbortController().signal,
@@ -102,7 +102,7 @@ function flooding(budget: MemoryBudget): Watched & { reads: () => number } {
   };
 }
 
-Deno.test("Watch reads ahead so much and no more, and what it keeps is counted", async () => {
+Deno.test("Watch reads ahead up to a limit, and counts what it keeps", async () => {
   const budget = new MemoryBudget(1_000_000);
   const watched = flooding(budget);
   const watch = new Watch(watched);
@@ -112,7 +112,7 @@ Deno.test("Watch reads ahead so much and no more, and what it keeps is counted",
   assert(budget.used >= 90_000);
 });
 
-Deno.test("Watch that has no memory for what comes fails when it is ended", async () => {
+Deno.test("Watch that reaches the memory limit fails when it ends", async () => {
   const watched = flooding(new MemoryBudget(10_000));
   const watch = new Watch(watched);
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();

@@ -5,7 +5,7 @@ import { type Answered, answersIn, serve, type ServedHttp } from "../serving.ts"
 const MODIFIED = new Date(Date.UTC(2020, 1, 3, 4, 5, 6));
 const DATE = "Mon, 03 Feb 2020 04:05:06 GMT";
 
-/** A server of a folder that goes away with it. */
+/** A server with a temporary folder. */
 async function site(
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<ServedHttp & { root: string; above: string }> {
@@ -65,7 +65,7 @@ Deno.test("--dir serves files with their types, lengths and validators", async (
   assertEquals([head.status, head.fields.get("content-length"), head.body], [200, "9", ""]);
 });
 
-Deno.test("--dir answers conditions: ETag, If-None-Match, Last-Modified, If-Modified-Since", async () => {
+Deno.test("--dir evaluates conditions: ETag, If-None-Match, Last-Modified, If-Modified-Since", async () => {
   await using server = await site({ "a.txt": "hello" });
   const etag = (await ask(server, "/a.txt")).fields.get("etag") ?? "";
   for (
@@ -103,13 +103,13 @@ Deno.test("--dir serves single ranges: 206, 416, If-Range (H21)", async () => {
   assertEquals((await part("bytes=0-0", 'If-Range: "old"\r\n'))[0], 200);
 });
 
-Deno.test("9110 14.2: --dir knows no ranges of a HEAD", async () => {
+Deno.test("9110 14.2: --dir ignores ranges in a HEAD request", async () => {
   await using server = await site({ "a.txt": "0123456789" });
   const { status, fields, body } = await ask(server, "/a.txt", "Range: bytes=0-0\r\n", "HEAD");
   assertEquals([status, fields.get("content-length"), fields.get("content-range"), body], [200, "10", undefined, ""]);
 });
 
-Deno.test("9110 8.8.2.1: --dir sends no Last-Modified that has not come yet", async () => {
+Deno.test("9110 8.8.2.1: --dir sends no Last-Modified in the future", async () => {
   await using server = await site({ "a.txt": "later" });
   const later = new Date(Date.now() + 86_400_000);
   await Deno.utime(`${server.root}/a.txt`, later, later);
@@ -117,7 +117,7 @@ Deno.test("9110 8.8.2.1: --dir sends no Last-Modified that has not come yet", as
   assert(Date.parse(fields.get("last-modified") ?? "") <= Date.parse(fields.get("date") ?? ""));
 });
 
-Deno.test("--dir says 404 to what the system does not let us read, however large it is", async () => {
+Deno.test("--dir answers 404 for files without read permission, of any size", async () => {
   await using server = await site({ "small.txt": "x", "large.bin": new Uint8Array(200_000) });
   for (const name of ["small.txt", "large.bin"]) await Deno.chmod(`${server.root}/${name}`, 0o000);
   // The superuser may read everything.
@@ -127,7 +127,7 @@ Deno.test("--dir says 404 to what the system does not let us read, however large
   }
 });
 
-Deno.test("--dir serves nothing outside of it, whatever the path is spelt like (H20)", async () => {
+Deno.test("--dir serves nothing outside the folder, however the path is spelled (H20)", async () => {
   await using server = await site({ "a.txt": "inside", "sub/b.txt": "b", "link.txt": "" });
   await Deno.writeTextFile(`${server.above}/secret.txt`, "secret");
   await Deno.mkdir(`${server.above}/site-more`);
@@ -177,7 +177,7 @@ Deno.test("--dir serves nothing outside of it, whatever the path is spelt like (
   assertEquals(server.events.names.filter((name) => name === "error"), []);
 });
 
-Deno.test("segmentsOf() takes a path apart, or says that it is none", { permissions: "none" }, () => {
+Deno.test("segmentsOf() splits a path, or returns null if it names no file", { permissions: "none" }, () => {
   assertEquals(segmentsOf("/"), []);
   assertEquals(segmentsOf("/a/b.c"), ["a", "b.c"]);
   assertEquals(segmentsOf("/a/"), ["a"]);
@@ -187,7 +187,7 @@ Deno.test("segmentsOf() takes a path apart, or says that it is none", { permissi
   }
 });
 
-Deno.test("--dir lists a folder, or serves its index.html; names are safe there", async () => {
+Deno.test("--dir lists a folder with escaped names, or serves its index.html", async () => {
   await using server = await site({
     "z.txt": "12345",
     "<b>&é.txt": "x",
@@ -202,7 +202,7 @@ Deno.test("--dir lists a folder, or serves its index.html; names are safe there"
   assertStringIncludes(list.body, '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td>');
   assertStringIncludes(list.body, '<a href="./%3Cb%3E%26%C3%A9.txt">&lt;b&gt;&amp;&#233;.txt</a>');
   assert(list.body.indexOf("docs/") < list.body.indexOf("z.txt"), "folders first");
-  assert(!/href="[^"]*(out|line|slash)/.test(list.body), "what cannot be had is not listed");
+  assert(!/href="[^"]*(out|line|slash)/.test(list.body), "entries that cannot be requested are not listed");
   assertEquals((await ask(server, "/docs/")).body, "<h1>index</h1>");
   for (const query of ["", "?a=1&b"]) {
     const { status, fields } = await ask(server, `/docs${query}`);
@@ -211,7 +211,7 @@ Deno.test("--dir lists a folder, or serves its index.html; names are safe there"
   assertStringIncludes((await ask(server, "/empty/")).body, '<a href="../">../</a>');
 });
 
-Deno.test("--dir leaves the other routes where they are, and allows GET, HEAD and OPTIONS of a file", async () => {
+Deno.test("--dir keeps the other routes, and allows only GET, HEAD and OPTIONS of a file", async () => {
   await using server = await site({ "a.txt": "a", "cookie": "a file of that name" });
   assertEquals((await ask(server, "/status/204")).status, 204);
   assertEquals((await ask(server, "/cookie")).body, "a file of that name");
@@ -224,7 +224,7 @@ Deno.test("--dir leaves the other routes where they are, and allows GET, HEAD an
   assertEquals((await ask(server, "/nowhere", "", "DELETE")).status, 404);
 });
 
-Deno.test("--dir streams a large file, and a client that leaves half-way keeps nothing open", async () => {
+Deno.test("--dir streams a large file, and a client that disconnects midway leaves no file open", async () => {
   const large = new Uint8Array(3_000_000);
   for (let at = 0; at < large.length; at += 65_536) crypto.getRandomValues(large.subarray(at, at + 65_536));
   await using server = await site({ "large.bin": large });

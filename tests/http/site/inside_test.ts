@@ -1,12 +1,12 @@
-/** A folder in which things are swapped while its files are asked for. */
+/** A folder whose entries are swapped while its files are requested. */
 import { assert, assertEquals } from "@std/assert";
 import { fileSite } from "../../../http/site/files.ts";
-import { isMissing, openInside, type Steps } from "../../../http/site/inside.ts";
+import { isMissing, openInside, type TestHooks } from "../../../http/site/inside.ts";
 import { routes } from "../../../http/site/routes.ts";
 import { answersIn, serve, type ServedHttp } from "../serving.ts";
 import { requestOf } from "../requests.ts";
 
-/** `site` with a file and a folder in it, and beside it what must not be seen. */
+/** `site` with a file and a folder in it, and beside it `out`, which must not be served. */
 async function tree(): Promise<AsyncDisposable & { root: string; out: string }> {
   const above = await Deno.realPath(await Deno.makeTempDir());
   const [root, out] = [`${above}/site`, `${above}/out`];
@@ -24,8 +24,8 @@ async function tree(): Promise<AsyncDisposable & { root: string; out: string }> 
   };
 }
 
-/** What is read from a path, if anything. */
-async function read(root: string, path: string, steps: Steps = {}): Promise<string | null> {
+/** Reads a path, if it can be opened. */
+async function read(root: string, path: string, steps: TestHooks = {}): Promise<string | null> {
   const opened = await openInside(root, `${root}/${path}`, steps).catch((error) => {
     if (isMissing(error)) return null;
     throw error;
@@ -36,7 +36,7 @@ async function read(root: string, path: string, steps: Steps = {}): Promise<stri
   return new TextDecoder().decode(buffer.subarray(0, await file.read(buffer, 0)));
 }
 
-/** Puts a link where a file or folder was, and that beside it. */
+/** Moves a file or folder aside and puts a link in its place. */
 function swapFor(target: string, path: string): void {
   Deno.renameSync(path, `${path}.away`);
   Deno.symlinkSync(target, path);
@@ -47,7 +47,7 @@ function swapBack(path: string): void {
   Deno.renameSync(`${path}.away`, path);
 }
 
-Deno.test("openInside() opens files and folders, and follows links as long as they stay inside", async () => {
+Deno.test("openInside() opens files and folders, and follows links that stay inside", async () => {
   await using site = await tree();
   const { root, out } = site;
   await Deno.symlink("dir/a.txt", `${root}/in`);
@@ -67,8 +67,8 @@ for (
     ["a folder", "dir/a.txt", "dir", "../out/dir"],
   ] as const
 ) {
-  Deno.test(`openInside() does not follow a link that takes the place of ${what} after the check`, {
-    // With less than all permissions the runtime follows links itself before it opens: O_NOFOLLOW alone would not help.
+  Deno.test(`openInside() does not follow a link that replaces ${what} after the check`, {
+    // Without all permissions the runtime resolves links itself before it opens a path: O_NOFOLLOW alone would not help.
     permissions: { read: true, write: true },
   }, async () => {
     await using site = await tree();
@@ -80,7 +80,7 @@ for (
     const once = await read(site.root, path, { found });
     assertEquals(once, null);
     swapBack(at);
-    // There and away again: what was opened is not what is there.
+    // Swapped and swapped back: the open file is not the one at the path.
     let looks = 0;
     const back = (): void => {
       if (looks++ % 2 === 0) swapFor(target, at);
@@ -91,7 +91,7 @@ for (
   });
 }
 
-Deno.test("openInside() opens a file again that was replaced meanwhile", async () => {
+Deno.test("openInside() reopens a file that was replaced meanwhile", async () => {
   await using site = await tree();
   let replaced = 0;
   const opened = (path: string): void => {
@@ -102,7 +102,7 @@ Deno.test("openInside() opens a file again that was replaced meanwhile", async (
   assertEquals(await read(site.root, "dir/a.txt", { opened }), "newer");
 });
 
-Deno.test("openInside() says null to a FIFO, at once, and waits for nobody to write into it", {
+Deno.test("openInside() returns null for a FIFO without waiting for a writer", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using site = await tree();
@@ -122,7 +122,7 @@ async function ask(server: ServedHttp, path: string): Promise<string> {
   return answer?.status === 200 ? answer.body : String(answer?.status);
 }
 
-Deno.test("--dir gives out nothing of what links lead to that are swapped in all the time", async () => {
+Deno.test("--dir serves nothing outside while links are constantly swapped in", async () => {
   await using site = await tree();
   const { root } = site;
   await using server = serve({}, { dir: root });
@@ -153,7 +153,7 @@ Deno.test("--dir gives out nothing of what links lead to that are swapped in all
   assertEquals([...seen.keys()].filter((body) => body.includes("SECRET")), []);
 });
 
-Deno.test("an index.html that is a FIFO is none, and a link to one outside neither", {
+Deno.test("an index.html that is a FIFO or a link to the outside is ignored", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using site = await tree();
@@ -163,7 +163,7 @@ Deno.test("an index.html that is a FIFO is none, and a link to one outside neith
   for (const path of ["/", "/dir/"]) assert((await ask(server, path)).includes("a.txt</a>"), path);
 });
 
-Deno.test("a large file that is replaced before it is sent is cut, not mixed", async () => {
+Deno.test("a large file that is replaced before it is sent is cut off, not mixed", async () => {
   await using site = await tree();
   await Deno.writeFile(`${site.root}/large`, new Uint8Array(200_000));
   const request = requestOf("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -172,5 +172,5 @@ Deno.test("a large file that is replaced before it is sent is cut, not mixed", a
   await Deno.writeFile(`${site.root}/new`, new Uint8Array(200_000));
   await Deno.rename(`${site.root}/new`, `${site.root}/large`);
   const failure = await Array.fromAsync(body.pieces()).then(() => null, (error) => error);
-  assertEquals(failure?.message, "the file is another one by now");
+  assertEquals(failure?.message, "the file has changed");
 });

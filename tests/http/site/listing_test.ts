@@ -1,4 +1,4 @@
-/** Listings of folders with much in them. */
+/** Listings of large folders. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CutOffError } from "../../../lib/errors.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
@@ -7,7 +7,7 @@ import { Refusal } from "../../../http/request/refusal.ts";
 import { requestOf } from "../requests.ts";
 import { answersIn, serve } from "../serving.ts";
 
-/** A folder with so many empty files. */
+/** A folder with `count` empty files. */
 async function folderOf(count: number): Promise<AsyncDisposable & { path: string }> {
   const path = await Deno.realPath(await Deno.makeTempDir());
   for (let index = 0; index < count; index++) Deno.writeTextFileSync(`${path}/f${`${index}`.padStart(5, "0")}`, "");
@@ -16,7 +16,7 @@ async function folderOf(count: number): Promise<AsyncDisposable & { path: string
 
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-Deno.test("a listing has a thousand entries at most, the first by name, and says how many more there are", async () => {
+Deno.test("a listing has at most the first thousand entries by name, and says how many more there are", async () => {
   await using folder = await folderOf(1234);
   await Deno.mkdir(`${folder.path}/z-folder`);
   const memory = new MemoryBudget(0);
@@ -25,10 +25,10 @@ Deno.test("a listing has a thousand entries at most, the first by name, and says
   const names = [...(answer?.body ?? "").matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name);
   assertEquals([names.length, names[0], names[1], names.at(-1)], [1000, "z-folder/", "f00000", "f00998"]);
   assertStringIncludes(answer?.body ?? "", "<p>The first 1000 entries; 235 more are not listed.</p>");
-  assert(memory.used <= 128 * 1024, "and it is all given back");
+  assert(memory.used <= 128 * 1024, "the memory is released");
 });
 
-Deno.test("a listing names neither FIFOs nor links that lead out, and does not wait for them", {
+Deno.test("a listing shows neither FIFOs nor links that lead out, and does not block on them", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using folder = await folderOf(2);
@@ -41,25 +41,25 @@ Deno.test("a listing names neither FIFOs nor links that lead out, and does not w
   assertEquals(names, ["f00000", "f00001", "in"]);
 });
 
-Deno.test("a listing ends when its client has left", async () => {
+Deno.test("a listing ends when its client disconnects", async () => {
   await using folder = await folderOf(20);
   let steps = 0;
   const request = requestOf(GET, {
-    mustBeThere: () => {
-      if (++steps > 5) throw new CutOffError("it has left");
+    throwIfGone: () => {
+      if (++steps > 5) throw new CutOffError("it has disconnected");
     },
   });
   await assertRejects(() => listing(folder.path, folder.path, [], request, () => true), CutOffError);
   assertEquals(steps, 6);
 });
 
-Deno.test("a listing takes memory while it is made, or says 503", async () => {
+Deno.test("a listing counts memory while it is made, or gets 503", async () => {
   await using folder = await folderOf(1);
   await using server = serve({}, { dir: folder.path, memory: new MemoryBudget(10_000) });
   assertMatch(await server.ask(GET), /^HTTP\/1\.1 503 /);
 });
 
-Deno.test("a listing shows nothing of a folder that is swapped in by a link just while it is read", {
+Deno.test("a listing shows nothing of a folder that a link swaps in only while it is read", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using folder = await folderOf(0);
@@ -70,7 +70,7 @@ Deno.test("a listing shows nothing of a folder that is swapped in by a link just
   await Deno.writeTextFile(`${dir}/site/sub/d/public`, "");
   const { readDir } = Deno;
   let reads = 0;
-  // Swaps at the best moments there are, every other time, and sets the folder's time back.
+  // Swaps at the worst moments, every other time, and sets the folder's mtime back.
   Deno.readDir = async function* (path) {
     const swap = ++reads % 2 === 1;
     if (swap) {
@@ -83,7 +83,7 @@ Deno.test("a listing shows nothing of a folder that is swapped in by a link just
     if (swap) {
       await Deno.remove(`${dir}/site/sub/d`);
       await Deno.rename(`${dir}/site/sub/aside`, `${dir}/site/sub/d`);
-      // A namesake, so that the look at each entry that follows does not find out.
+      // A file of the same name, so that the later check of each entry does not detect it.
       await Deno.writeTextFile(`${dir}/site/sub/d/SECRET`, "");
     }
     await Deno.utime(`${dir}/site/sub`, 1e9, 1e9);
@@ -99,7 +99,7 @@ Deno.test("a listing shows nothing of a folder that is swapped in by a link just
 });
 
 Deno.test(
-  "a listing shows nothing of a link that took the folder's place and stays, and copes with a folder that has gone",
+  "a listing shows nothing of a link that permanently replaced the folder, and handles a folder that was removed",
   {
     ignore: Deno.build.os === "windows",
   },
@@ -121,7 +121,7 @@ Deno.test(
   },
 );
 
-Deno.test("a folder that may not be read is not found, and is not said to change", async () => {
+Deno.test("a folder without read permission gets 404, not a message that it keeps changing", async () => {
   await using folder = await folderOf(0);
   await Deno.mkdir(`${folder.path}/shut`);
   await using server = serve({}, { dir: folder.path });
@@ -136,7 +136,7 @@ Deno.test("a folder that may not be read is not found, and is not said to change
   }
 });
 
-Deno.test("files and listings below a folder that changes all the time are served", async () => {
+Deno.test("files and listings below a folder that keeps changing are served", async () => {
   await using folder = await folderOf(0);
   const dir = folder.path;
   await Deno.mkdir(`${dir}/a/b`, { recursive: true });

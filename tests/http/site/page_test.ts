@@ -19,26 +19,30 @@ function html(answer: Answer): string {
 
 const page = visitorPage([{ pattern: "/echo", example: "/echo", does: "the request <back>" }]);
 
-Deno.test("visitorPage() shows the visitor's request with its parts named, and the connection", { permissions }, () => {
-  const text = html(page(requestOf("GET /?a=1 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me/1\r\n\r\n")));
-  assertStringIncludes(text, "<h1>Hello!</h1>");
-  for (const name of ["Request line", "Fields", "Blank line", "Body"]) assertStringIncludes(text, `<dt>${name}`);
-  assertStringIncludes(
-    text,
-    '<b title="method">GET</b> <b title="request target">/?a=1</b> <b title="HTTP version">HTTP/1.1</b>',
-  );
-  assertStringIncludes(text, '<code class="l"><b>User-Agent</b>: me/1</code>');
-  assertStringIncludes(text, "<code>192.0.2.7:50000</code>");
-  assertStringIncludes(text, "<code>127.0.0.1:8080</code>");
-  assertStringIncludes(text, '<a href="/echo"><code>/echo</code></a></th><td>the request &lt;back&gt;</td>');
-});
+Deno.test(
+  "visitorPage() shows the visitor's request with its parts labelled, and the connection",
+  { permissions },
+  () => {
+    const text = html(page(requestOf("GET /?a=1 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me/1\r\n\r\n")));
+    assertStringIncludes(text, "<h1>Hello!</h1>");
+    for (const name of ["Request line", "Fields", "Blank line", "Body"]) assertStringIncludes(text, `<dt>${name}`);
+    assertStringIncludes(
+      text,
+      '<b title="method">GET</b> <b title="request target">/?a=1</b> <b title="HTTP version">HTTP/1.1</b>',
+    );
+    assertStringIncludes(text, '<code class="l"><b>User-Agent</b>: me/1</code>');
+    assertStringIncludes(text, "<code>192.0.2.7:50000</code>");
+    assertStringIncludes(text, "<code>127.0.0.1:8080</code>");
+    assertStringIncludes(text, '<a href="/echo"><code>/echo</code></a></th><td>the request &lt;back&gt;</td>');
+  },
+);
 
-Deno.test("visitorPage() says its length before it is written", { permissions }, () => {
+Deno.test("visitorPage() knows its length in advance", { permissions }, () => {
   const answer = page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n"));
   assertEquals(answer.body.length, new TextEncoder().encode(html(answer)).length);
 });
 
-Deno.test("visitorPage() escapes everything of the request: fields, target and body", { permissions }, () => {
+Deno.test("visitorPage() escapes all of the request: fields, target and body", { permissions }, () => {
   const text = html(
     page(
       requestOf(
@@ -52,7 +56,7 @@ Deno.test("visitorPage() escapes everything of the request: fields, target and b
   assert(!/<script|<img/.test(text));
 });
 
-Deno.test("visitorPage() shows each request, whatever the one before it was", { permissions }, () => {
+Deno.test("visitorPage() shows each request, whatever the previous one was", { permissions }, () => {
   const one = "GET /?one HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const two = "GET /?two HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const body = "GET /?two HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n";
@@ -66,13 +70,13 @@ Deno.test("visitorPage() shows each request, whatever the one before it was", { 
   }
 });
 
-Deno.test("visitorPage() needs no script and nothing from elsewhere", { permissions }, () => {
+Deno.test("visitorPage() needs no script and no external resource", { permissions }, () => {
   const answer = page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   assert(!/<script|https?:|\/\/|@import|url\(/.test(html(answer).replace(/ <!doctype[^>]*>/, "")));
   assertStringIncludes(plain(answer.fields), "Content-Security-Policy: default-src 'none';");
 });
 
-Deno.test("safe() makes any text ASCII that is shown as it is", { permissions }, () => {
+Deno.test("safe() turns any text into ASCII markup that shows it", { permissions }, () => {
   assertEquals(safe("plain: text/1.0"), "plain: text/1.0");
   assertEquals(safe("é漢😀"), "&#233;&#28450;&#128512;");
   assertEquals(safe("\0\x1b\x07\u202e"), "&#9216;&#9243;\\x07\\u202e");

@@ -1,4 +1,4 @@
-/** What the routes answer, over the wire. */
+/** The answers of the routes, over the wire. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Answered, answersIn, serve, type ServedHttp } from "../serving.ts";
 
@@ -14,7 +14,7 @@ async function ask(server: ServedHttp, method: string, path: string, fields = ""
   return answer;
 }
 
-Deno.test("POST / gives the body back under its own media type, harmless for a browser", async () => {
+Deno.test("POST / returns the body under its own media type, sandboxed for browsers", async () => {
   await using server = serve();
   const json = await ask(server, "POST", "/", "Content-Type: application/json; charset=utf-8\r\n", '{"a":"é"}');
   assertEquals([json.status, json.fields.get("content-type"), json.fields.get("content-length")], [
@@ -32,7 +32,7 @@ Deno.test("POST / gives the body back under its own media type, harmless for a b
   assertEquals((await ask(server, "POST", "/")).body, "");
 });
 
-Deno.test("/echo gives the whole request back as it was received, chunks and all", async () => {
+Deno.test("/echo returns the whole request as received, including chunk framing", async () => {
   await using server = serve();
   const request =
     `POST /echo?a HTTP/1.1\r\n${HOST}x-ODD:  kept \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3;x\r\nabc\r\n0\r\nT: v\r\n\r\n`;
@@ -44,17 +44,17 @@ Deno.test("/echo gives the whole request back as it was received, chunks and all
   );
 });
 
-Deno.test("/echo keeps no more than the limit, however small the chunks are (H13)", async () => {
+Deno.test("/echo holds no more than the limit, however small the chunks are (H13)", async () => {
   await using server = serve({ maxBody: 10_000 });
   const small = `${"0000000000000001\r\nx\r\n".repeat(4000)}0\r\n\r\n`;
   const post = (path: string): string =>
     `POST ${path} HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${small}`;
   assertEquals(answersIn(await server.ask(post("/echo")))[0]?.status, 413);
-  // Where only the data is kept, only the data counts.
+  // Without chunk framing, only the data counts.
   assertEquals(answersIn(await server.ask(post("/anything")))[0]?.status, 200);
 });
 
-Deno.test("/anything gives the request as JSON in httpbin's shape", async () => {
+Deno.test("/anything returns the request as JSON in the shape of httpbin", async () => {
   await using server = serve();
   const form = await ask(
     server,
@@ -92,7 +92,7 @@ Deno.test("/anything gives the request as JSON in httpbin's shape", async () => 
   ]);
 });
 
-Deno.test("/anything gives JSON back as it came, and is not held up by what is made to be hard", async () => {
+Deno.test("/anything returns JSON unchanged, and is not slowed down by hostile input", async () => {
   await using server = serve();
   const json = async (body: string): Promise<{ size: number; status: number; body: string }> => {
     const answer = await ask(server, "POST", "/anything", "Content-Type: application/json\r\n", body);
@@ -100,7 +100,7 @@ Deno.test("/anything gives JSON back as it came, and is not held up by what is m
   };
   assertStringIncludes((await json(' {"a":  [1.50, 1e400]}\n')).body, '"json": {"a":  [1.50, 1e400]},');
   assertStringIncludes((await json("{not json")).body, '"json": null,');
-  // Indented, this would be gigabytes; in a recursion, it would be too deep.
+  // Indenting this would take gigabytes; recursion would overflow the stack.
   const deep = await json("[".repeat(50_000) + "]".repeat(50_000));
   assertEquals(deep.status, 200);
   assert(deep.size < 500_000, String(deep.size));
@@ -116,7 +116,7 @@ Deno.test("/anything gives JSON back as it came, and is not held up by what is m
   assert(performance.now() - started < 5000, "in linear time");
 });
 
-Deno.test("/anything takes multipart forms apart, and passes on what is none", async () => {
+Deno.test("/anything parses multipart forms, and returns other bodies as data", async () => {
   await using server = serve();
   const body =
     '--x\r\nContent-Disposition: form-data; name="t"\r\n\r\ntext\r\n--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nfile\r\n--x--\r\n';
@@ -137,13 +137,13 @@ Deno.test("/anything takes multipart forms apart, and passes on what is none", a
   assertEquals(JSON.parse(binary?.body ?? "").data, "data:application/octet-stream;base64,//4=");
 });
 
-Deno.test("/cookie gives the cookies as name=value lines", async () => {
+Deno.test("/cookie returns the cookies as name=value lines", async () => {
   await using server = serve();
   assertEquals((await ask(server, "GET", "/cookie", "Cookie: a=1; b=2\r\nCookie: c=\r\n")).body, "a=1\nb=2\nc=\n");
   assertEquals((await ask(server, "GET", "/cookie")).body, "");
 });
 
-Deno.test("/status/N answers with that status and the fields it needs", async () => {
+Deno.test("/status/N answers with that status and its required fields", async () => {
   await using server = serve();
   for (
     const [status, field] of [
@@ -166,7 +166,7 @@ Deno.test("/status/N answers with that status and the fields it needs", async ()
   assertEquals((await ask(server, "PATCH", "/status/201", "", "body")).status, 201);
 });
 
-Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N do as they are told, within bounds", async () => {
+Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N obey their parameters within limits", async () => {
   await using server = serve();
   const started = performance.now();
   assertEquals((await ask(server, "GET", "/delay/0.05")).body, "Answered after 0.05 s\n");
@@ -194,7 +194,7 @@ Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N do as they are told, wi
   }
 });
 
-Deno.test("9110 9.3.7, 15.5.6: OPTIONS tells the methods, and so does 405 (H10, H11, 11, 28)", async () => {
+Deno.test("9110 9.3.7, 15.5.6: OPTIONS and 405 list the allowed methods (H10, H11, 11, 28)", async () => {
   await using server = serve();
   const cases = [["*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"], ["/", "GET, HEAD, POST, OPTIONS"], [
     "/cookie",
@@ -213,7 +213,7 @@ Deno.test("9110 9.3.7, 15.5.6: OPTIONS tells the methods, and so does 405 (H10, 
   assertEquals((await ask(server, "OPTIONS", "/nowhere")).status, 404);
 });
 
-Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the connection ends (H10, H11, 28)", async () => {
+Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the connection closes (H10, H11, 28)", async () => {
   await using server = serve();
   const next = `GET /status/200 HTTP/1.1\r\n${HOST}\r\n`;
   for (
@@ -228,7 +228,7 @@ Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the con
   }
 });
 
-Deno.test("9112 3.2.2: an absolute target is served by its path; a query or a fragment is none of it", async () => {
+Deno.test("9112 3.2.2: an absolute target is served by its path, without query and fragment", async () => {
   await using server = serve();
   for (
     const path of [

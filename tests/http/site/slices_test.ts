@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { collect, type Collected, type Form, formMemory, takeFormApart } from "../../../http/request/form.ts";
+import { collect, type Collected, type Form, formMemory, parseForm } from "../../../http/request/form.ts";
 import { checkJson, jsonObject, jsonString, jsonUtf8 } from "../../../http/answer/json_text.ts";
 import { Slices } from "../../../http/site/slices.ts";
 
 const permissions = "none";
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Does the work at once; tells what came of it, and in how many steps. */
+/** Runs a generator to its end; returns its result and the number of steps. */
 function done<T>(work: Generator<void, T>): { value: T; steps: number } {
   for (let steps = 1;; steps++) {
     const step = work.next();
@@ -18,10 +18,10 @@ function done<T>(work: Generator<void, T>): { value: T; steps: number } {
 const URLENCODED = "application/x-www-form-urlencoded";
 
 function fields(text: string): Collected | undefined {
-  return done(takeFormApart(URLENCODED, encode(text))).value?.fields;
+  return done(parseForm(URLENCODED, encode(text))).value?.fields;
 }
 
-Deno.test("takeFormApart() reads a form as the URL Standard does", { permissions }, () => {
+Deno.test("parseForm() parses a form like the URL Standard", { permissions }, () => {
   for (
     const text of [
       "",
@@ -48,10 +48,10 @@ Deno.test("takeFormApart() reads a form as the URL Standard does", { permissions
 const part = (fields: string, content: string): string => `--B\r\n${fields}\r\n\r\n${content}\r\n`;
 
 function multipart(text: string, type = "multipart/form-data; boundary=B"): Form | null {
-  return done(takeFormApart(type, encode(text))).value;
+  return done(parseForm(type, encode(text))).value;
 }
 
-Deno.test("takeFormApart() reads multipart bodies: fields, files, preamble, quotes", { permissions }, () => {
+Deno.test("parseForm() parses multipart bodies: fields, files, preamble, quotes", { permissions }, () => {
   const form = multipart(
     "preamble\r\n" + part('Content-Disposition: form-data; name="a"', "one\r\n--Bx two") +
       part("content-disposition: FORM-DATA; name=a", "") +
@@ -62,7 +62,7 @@ Deno.test("takeFormApart() reads multipart bodies: fields, files, preamble, quot
   assertEquals(form?.files, new Map([['q""é', "f"]]));
 });
 
-Deno.test("takeFormApart() takes nothing for a form that is none", { permissions }, () => {
+Deno.test("parseForm() refuses what is not a form", { permissions }, () => {
   const good = part('Content-Disposition: form-data; name="a"', "1");
   assertEquals(multipart(`${good}--B--`)?.fields, new Map([["a", "1"]]));
   for (
@@ -85,7 +85,7 @@ Deno.test("takeFormApart() takes nothing for a form that is none", { permissions
   assertEquals(multipart(`${good}--B--`, 'multipart/form-data; charset=x; boundary="B"')?.fields.get("a"), "1");
 });
 
-Deno.test("checkJson() judges as JSON.parse() does", { permissions }, () => {
+Deno.test("checkJson() agrees with JSON.parse()", { permissions }, () => {
   const atoms = [
     "{",
     "}",
@@ -162,7 +162,7 @@ Deno.test("checkJson() judges as JSON.parse() does", { permissions }, () => {
     if (expected) good++;
     assertEquals(done(checkJson(encode(text))).value, expected, text);
   }
-  assert(good > 500, "some of them are JSON");
+  assert(good > 500, "some of the texts are JSON");
 });
 
 Deno.test(
@@ -182,15 +182,15 @@ Deno.test(
   },
 );
 
-Deno.test("forms and JSON of a mebibyte are taken apart in many small steps", { permissions }, () => {
+Deno.test("forms and JSON of a mebibyte are parsed in many small steps", { permissions }, () => {
   const size = 1024 * 1024;
   const type = "multipart/form-data; boundary=B";
   const many = part('Content-Disposition: form-data; name="a"', "x");
   const cases: [string, Generator<void, unknown>][] = [
-    ["fields", takeFormApart(URLENCODED, encode("a&".repeat(size / 2)))],
-    ["one field", takeFormApart(URLENCODED, encode(`a=${"%01".repeat(size / 3)}`))],
-    ["parts", takeFormApart(type, encode(many.repeat(size / many.length)))],
-    ["returns", takeFormApart(type, encode(part('Content-Disposition: form-data; name="a"', "\r".repeat(size))))],
+    ["fields", parseForm(URLENCODED, encode("a&".repeat(size / 2)))],
+    ["one field", parseForm(URLENCODED, encode(`a=${"%01".repeat(size / 3)}`))],
+    ["parts", parseForm(type, encode(many.repeat(size / many.length)))],
+    ["returns", parseForm(type, encode(part('Content-Disposition: form-data; name="a"', "\r".repeat(size))))],
     ["objects", checkJson(encode(`[${"{},".repeat(size / 3)}1]`))],
     ["string", checkJson(encode(`"${"a".repeat(size)}"`))],
     ["depth", checkJson(encode("[".repeat(size)))],
@@ -201,13 +201,13 @@ Deno.test("forms and JSON of a mebibyte are taken apart in many small steps", { 
   }
 });
 
-Deno.test("formMemory() foresees that many small fields need many times their size", { permissions }, () => {
+Deno.test("formMemory() accounts for the overhead of many small fields", { permissions }, () => {
   const [large, small] = [encode(`a=${"x".repeat(100_000)}`), encode("a&".repeat(50_000))];
   assert(formMemory(large) < 1_000_000);
   assert(formMemory(small) > 50_000 * 100);
 });
 
-Deno.test("Slices lets others go on, and ends the work when told so", async () => {
+Deno.test("Slices lets other tasks run, and ends the task when its check throws", async () => {
   const slices = new Slices();
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
@@ -218,16 +218,16 @@ Deno.test("Slices lets others go on, and ends the work when told so", async () =
   };
   assertEquals(await slices.run(work()), "done");
   clearInterval(timer);
-  assertEquals(turns >= 3, true, "the others had their turns");
+  assertEquals(turns >= 3, true, "other tasks had their turns");
   let checks = 0;
   const ending = new Slices(() => {
     if (++checks > 1) throw new RangeError("enough");
   });
-  await ending.rest();
-  await assertRejects(() => ending.rest(), RangeError, "enough");
+  await ending.pause();
+  await assertRejects(() => ending.pause(), RangeError, "enough");
 });
 
-Deno.test("Slices of many who work at the same time come one per turn of the event loop", async () => {
+Deno.test("Slices of concurrent tasks run one per turn of the event loop", async () => {
   const inTurn = new Set<number>();
   let most = 0;
   const work = function* (worker: number): Generator<void, void> {
