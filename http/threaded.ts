@@ -31,7 +31,7 @@ import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
-  workers: flag.integer("threads that serve; 0 = one per core", { default: 0, min: 0, max: 256 }),
+  workers: flag.integer("number of threads; 0 = one per core", { default: 0, min: 0, max: 256 }),
   ...admissionFlags,
   ...httpFlags,
 };

@@ -10,7 +10,7 @@ export type Ascii = string | Uint8Array;
 
 const ENCODER = new TextEncoder();
 
-/** Encodes text once that is sent often. */
+/** Encodes ASCII text; do it once for text that is sent often. */
 export function ascii(text: string): Uint8Array {
   return ENCODER.encode(text);
 }

@@ -7,7 +7,7 @@ import type { HeadLimits } from "./head.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { CR, LF } from "./syntax.ts";
 
-/** The max bytes of chunk extensions in one body, and of one line with them: nobody needs any. */
+/** The limit (bytes) of chunk extensions in one body, and of one line with them; no known client uses any. */
 const MAX_EXTENSIONS = 4096;
 /** The number of hexadecimal digits of 2^64 - 1; leading zeros count. */
 const MAX_SIZE_DIGITS = 16;

@@ -153,7 +153,7 @@ export class HeadParser {
     if (bytes.length - line > maxLine) {
       // Without a space it is not a request line.
       if (this.#line !== null) throw this.#tooLong(431);
-      throw bytes.subarray(line, line + maxLine).includes(SP) ? this.#tooLong(414) : malformed("no request line");
+      throw bytes.subarray(line, line + maxLine).includes(SP) ? this.#tooLong(414) : malformed("not a request line");
     }
     if (this.#searched > maxHead) throw new Refusal(431, `the head is longer than ${maxHead} bytes`);
     return null;

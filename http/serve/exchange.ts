@@ -36,7 +36,7 @@ export class Exchange implements RequestContext {
     this.#holding = new Holding(service.memory);
   }
 
-  /** The received part of the body, as far as the resource needs it. */
+  /** The received part of the body, in so far as the resource needs it. */
   get body(): Uint8Array {
     return this.#reader?.bytes ?? NOTHING;
   }

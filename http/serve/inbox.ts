@@ -11,7 +11,7 @@ const SMALL = 8192;
 
 /**
  * Works on the reader's buffer while no bytes are left over from one read to the next, which is nearly always. Bytes left over are
- * copied once to an own buffer, which then grows.
+ * copied once to a buffer of the inbox, which then grows.
  */
 export class Inbox {
   /** All bytes, including parsed ones at the front. */
@@ -72,7 +72,7 @@ export class Inbox {
     this.#holding?.release();
   }
 
-  /** Moves the remaining bytes to the start of a new own buffer with room for at least `size` bytes. */
+  /** Moves the remaining bytes to the start of a new buffer with room for at least `size` bytes. */
   #grow(size: number): void {
     const { left } = this;
     const length = Math.max(size, 1024);

@@ -15,7 +15,7 @@ import type { Site } from "../site/resource.ts";
 
 /** Limits of a connection. Times are in milliseconds; 0 = none. */
 export interface HttpLimits extends BodyLimits {
-  /** How long a connection may be silent, between requests or within one. */
+  /** How long a connection may be idle, between requests or within one. */
   readonly idleTime: number;
   /** How long a head may take from its first byte to its last. */
   readonly headTime: number;

@@ -107,7 +107,7 @@ function isServable(name: string): boolean {
 /** Links in a folder's index are relative to its path with a trailing slash. */
 function redirectToFolder(segments: readonly string[], query: string): Answer {
   const location = `/${segments.map(encodeURIComponent).join("/")}/${query === "" ? "" : `?${query}`}`;
-  return textAnswer(301, `Go on at ${location}\n`, fieldLine("Location", location));
+  return textAnswer(301, `Continue at ${location}\n`, fieldLine("Location", location));
 }
 
 async function regularFile(root: string, file: OpenFile, request: SiteRequest): Promise<Answer> {

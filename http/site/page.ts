@@ -16,7 +16,7 @@ export interface RouteInfo {
   readonly pattern: string;
   /** A link to try, if the route allows GET. */
   readonly example?: string;
-  /** What it answers. */
+  /** Its answer. */
   readonly does: string;
 }
 
@@ -94,7 +94,7 @@ ${rows}
 </tbody></table>
 <p>Every route answers <code>HEAD</code> like <code>GET</code> without the body, and <code>OPTIONS</code> with the methods it allows.</p>
 </section>
-<footer><p>Plainwire: HTTP/1.1 by hand over TCP (RFC 9110, RFC 9112). No script runs on this page and it loads nothing else.</p></footer>`;
+<footer><p>Plainwire: hand-written HTTP/1.1 over TCP (RFC 9110, RFC 9112). No script runs on this page and it loads nothing else.</p></footer>`;
 }
 
 /** The request with its parts labelled. */

@@ -31,7 +31,7 @@ const ROUTES: readonly Route[] = [
   {
     pattern: "/echo",
     example: "/echo",
-    does: "the whole request as it was received, as text",
+    does: "the whole request as received, as text",
     methods: KNOWN,
     needs: "wire",
     answer: requestAnswer,
@@ -82,7 +82,7 @@ const ROUTES: readonly Route[] = [
   {
     pattern: "/redirect/N",
     example: "/redirect/3",
-    does: "N redirects, one after the other, up to 100; the last leads here",
+    does: "a chain of N redirects, up to 100; the last one leads here",
     methods: READ,
     answer: (_, text) => redirectAnswer(text),
   },
@@ -90,7 +90,7 @@ const ROUTES: readonly Route[] = [
 
 const ROUTE_INFO: readonly RouteInfo[] = [
   { pattern: "GET /", example: "/", does: "this page" },
-  { pattern: "POST /", does: "the body back, under its own media type" },
+  { pattern: "POST /", does: "the body, under its own media type" },
   ...ROUTES,
 ];
 

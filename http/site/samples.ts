@@ -1,5 +1,5 @@
 /**
- * Answers to order: a status, a delay, or a number of bytes, lines or redirects.
+ * Answers on demand: a status, a delay, or a number of bytes, lines or redirects.
  *
  * @module
  */
@@ -90,5 +90,5 @@ export function redirectAnswer(text: string): Answer | null {
   const left = wholeNumber(text, MAX_REDIRECTS);
   if (left === null) return null;
   const location = left > 1 ? `/redirect/${left - 1}` : "/";
-  return textAnswer(302, `Go on at ${location}\n`, fieldLine("Location", location));
+  return textAnswer(302, `Continue at ${location}\n`, fieldLine("Location", location));
 }

@@ -11,7 +11,7 @@ const SLICE = 4;
 let turns = Promise.resolve();
 let waiting = 0;
 
-/** Waits for an own turn of the event loop: however many tasks wait, one slice runs per turn. */
+/** Waits for a turn of the event loop that no other task has: however many tasks wait, one slice runs per turn. */
 async function nextTurn(): Promise<void> {
   waiting++;
   turns = turns.then(() => new Promise((resolve) => setTimeout(resolve, 0)));

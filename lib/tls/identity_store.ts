@@ -23,7 +23,7 @@ export interface ServerIdentity {
   readonly authority: string;
   /** The fingerprint of its public key, for `--pin`. */
   readonly fingerprint: Fingerprint;
-  /** Whether it was made in this run, is an earlier one, or has an earlier one's key and a new certificate. */
+  /** Whether it was made in this run, reused from an earlier one, or has an earlier key with a new certificate. */
   readonly origin: "made" | "reused" | "renewed";
   /** Where it is stored; `null` if it exists for this run only. */
   readonly folder: string | null;

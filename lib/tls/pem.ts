@@ -38,7 +38,7 @@ export interface Identity {
   readonly isCa: boolean;
 }
 
-/** The names of the files of a certificate and a key, for messages. */
+/** The file names of a certificate and its key, for messages. */
 export interface PairFiles {
   readonly certificate: string;
   readonly key: string;
