@@ -12,6 +12,7 @@ import { ByteReader, type MessageRules } from "../reader.ts";
 import { Drain } from "./drain.ts";
 import { ConnectionReport } from "./report.ts";
 import { type StreamSocket, tune } from "../net/socket.ts";
+import { linger } from "./linger.ts";
 import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE } from "./limits.ts";
 import { encodeText } from "../text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
@@ -122,7 +123,15 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#waiting = true;
     this.#deadlines.reading(true);
     if (this.#drain.requested) this.#drain.request();
-    const bytes = await this.#result(this.#reader.read());
+    let bytes: Uint8Array | null;
+    try {
+      // Not `reader.read()`: a promise less for each read is worth 3% of an echo server's rate.
+      await this.#reader.ready();
+      bytes = this.#reader.take();
+    } catch (error) {
+      return this.#readFailed(error);
+    }
+    this.#readDone(bytes);
     if (bytes !== null) this.#report.chunk(bytes);
     return bytes;
   }
@@ -139,7 +148,13 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async readMessage(rules: Partial<MessageRules> = {}): Promise<Uint8Array | null> {
     if (this.#drained()) return null;
-    const bytes = await this.#result(this.#reader.readMessage({ ...this.framing, ...rules }));
+    let bytes: Uint8Array | null;
+    try {
+      bytes = await this.#reader.readMessage({ ...this.framing, ...rules });
+    } catch (error) {
+      return this.#readFailed(error);
+    }
+    this.#readDone(bytes);
     if (bytes !== null) this.#report.message("received", bytes);
     return bytes;
   }
@@ -172,25 +187,18 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Ends the connection so that the peer gets everything we wrote: send FIN, read until the peer's FIN, then close.
-   * Closing with unread bytes would send RST, which can destroy the answer in flight (RFC 9112 9.6).
+   * Ends the connection so that the peer gets everything we wrote: sends FIN, reads until the peer's FIN, then closes.
    *
    * @param linger How long (ms; default one second) and how many bytes (1 MiB) to keep reading; more for a peer that sends much.
    */
-  async finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
-    // Over TLS, close_notify waits while the peer's window is full, like any write.
-    let cancel = this.#time.after(Math.max(time, this.#options.stall ?? 0), () => this.close());
-    try {
-      await this.#socket.closeWrite();
-      cancel();
-      cancel = this.#time.after(time, () => this.close());
-      for (let piece, total = 0; total < bytes && (piece = await this.#reader.read()) !== null;) total += piece.length;
-    } catch {
-      // The peer is gone or the time is up: only closing is left.
-    } finally {
-      cancel();
-      this.close();
-    }
+  finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
+    return linger({
+      closeWrite: () => this.#socket.closeWrite(),
+      read: () => this.#reader.read(),
+      close: () => this.close(),
+      wait: Math.max(time, this.#options.stall ?? 0),
+      ...{ time, bytes, clock: this.#time },
+    });
   }
 
   /**
@@ -249,21 +257,24 @@ export class Connection implements Disposable, AsyncDisposable {
     return drained;
   }
 
-  /** The result of a read, its error as a `Failure`; if the drain closed the idle socket, the end. */
-  async #result(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
-    let bytes: Uint8Array | null = null;
-    try {
-      bytes = await reading;
-    } catch (error) {
-      if (!(this.#drain.done && isClosedHere(error))) throw this.#toFailure("read from", error);
-    } finally {
-      this.#waiting = false;
-      this.#deadlines.reading(false);
-      this.#deadlines.message(false);
-    }
+  /** Ends a read; `null` is the end of the stream. */
+  #readDone(bytes: Uint8Array | null): void {
+    this.#readOver();
     // A stream that we ended is not the peer's EOF.
     if (bytes === null && !this.#closed) this.#report.eof();
-    return bytes;
+  }
+
+  /** Throws the error of a read as a `Failure`; if the drain closed the idle socket, it is the end. */
+  #readFailed(error: unknown): null {
+    this.#readOver();
+    if (this.#drain.done && isClosedHere(error)) return null;
+    throw this.#toFailure("read from", error);
+  }
+
+  #readOver(): void {
+    this.#waiting = false;
+    this.#deadlines.reading(false);
+    this.#deadlines.message(false);
   }
 
   /** One read from the socket; in a crowd, after the other connections have had their turn. */
