@@ -23,7 +23,8 @@ import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_fl
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
-import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
+import { httpFlags, httpSettings } from "./flags.ts";
+import { curlCommand, urlOf } from "./join.ts";
 import { serveHttp } from "./serve/serve.ts";
 
 const flags = {

@@ -27,7 +27,8 @@ import { totalsLine } from "../lib/totals.ts";
 import { plural } from "../lib/text.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { runWorkers } from "./threads/workers.ts";
-import { curlCommand, httpFlags, httpSettings, urlOf } from "./flags.ts";
+import { httpFlags, httpSettings } from "./flags.ts";
+import { curlCommand, urlOf } from "./join.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
