@@ -1,5 +1,5 @@
 /**
- * chat:basic-udp-server is the textbook chat over UDP: whoever sends is the client, and the two sides write in turn.
+ * chat:basic-udp-server is the textbook chat over UDP: any sender passes for the client, and the two sides write in turn.
  *
  * ```sh
  * deno task chat:basic-udp-server

@@ -23,7 +23,7 @@ const socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: 
 await socket.send(new TextEncoder().encode("Hello from client!"), { hostname: "127.0.0.1", port, transport: "udp" });
 
 // A lost datagram, in either direction, or no server: this waits for ever. udp/client.ts asks again, then gives up.
-// Whoever finds this port first is taken for the server: the sender's address is there, but nobody compares it.
+// The first to send to this port is taken for the server: the sender's address is there, but nothing compares it.
 // A longer answer is cut at 1024 bytes, and nothing says so.
 const [datagram] = await socket.receive(new Uint8Array(1024));
 console.log(`Server says: ${new TextDecoder().decode(datagram)}`);

@@ -333,7 +333,7 @@ Deno.test("tcp:server applies --timeout to a whole message: a byte now and then 
 });
 
 Deno.test(
-  "tcp:server suspended for longer than --timeout reads what has arrived before it times out clients",
+  "tcp:server suspended for longer than --timeout reads buffered data before it times out clients",
   POSIX,
   async () => {
     await using server = await startServer("tcp:server", ["--echo", "--timeout", "0.5"]);

@@ -34,7 +34,7 @@ Deno.test("udp:basic-server cuts a long datagram without a word, and answers an 
   await server.script.until(/: x{1024}\n.*: \n/);
 });
 
-Deno.test("udp:basic-client takes whoever answers first for the server, and cuts a long answer", async () => {
+Deno.test("udp:basic-client takes the first to answer for the server, and cuts a long answer", async () => {
   using server = new RawPeer();
   using stranger = new RawPeer();
   await using client = start("udp:basic-client", [String(server.port)]);
