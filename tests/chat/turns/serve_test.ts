@@ -333,8 +333,8 @@ Deno.test("in turns: a guest that half-closes still gets the answer (S8)", async
 
 Deno.test("in turns: a guest resets mid-message and the next one is served (S9)", async () => {
   await using server = new TurnsServer();
-  const closed = server.events.next("closed");
-  await sendAndReset(server.port, "half a mess");
+  const [accepted, closed] = [server.events.next("accepted"), server.events.next("closed")];
+  await sendAndReset(server.port, "half a mess", { before: () => accepted });
   await closed;
   using client = await LineClient.connect(server.port);
   server.user.input.type("hello");
@@ -344,9 +344,9 @@ Deno.test("in turns: a guest resets mid-message and the next one is served (S9)"
 
 Deno.test("in turns: a guest resets while the operator writes; the operator is free for the next one (S9, 61)", async () => {
   await using server = new TurnsServer();
-  const reset = server.events.next("reset");
-  await sendAndReset(server.port, "hello\n");
-  await Promise.race([reset, server.events.next("closed")]);
+  const [message, closed] = [server.events.next("message"), server.events.next("closed")];
+  await sendAndReset(server.port, "hello\n", { before: () => message });
+  await closed;
   using client = await LineClient.connect(server.port);
   await client.say("are you there?");
   server.user.input.type("yes");

@@ -19,8 +19,8 @@ const troubles = (events: RecordedEvents, name: NetEvent["event"]): string[] =>
 
 Deno.test("a client resets mid-message and the next one is served (S9, S10)", async () => {
   await using server = serve(echoLines);
-  const reset = server.events.next("reset");
-  await sendAndReset(server.port, "half a li");
+  const [accepted, reset] = [server.events.next("accepted"), server.events.next("reset")];
+  await sendAndReset(server.port, "half a li", { before: () => accepted });
   await reset;
   assertMatch(
     troubles(server.events, "reset")[0] ?? "",
@@ -31,8 +31,8 @@ Deno.test("a client resets mid-message and the next one is served (S9, S10)", as
 
 Deno.test("a client resets while it is idle, between two messages (S9)", async () => {
   await using server = serve(echoLines);
-  const reset = server.events.next("reset");
-  await sendAndReset(server.port, "whole line\n");
+  const [accepted, reset] = [server.events.next("accepted"), server.events.next("reset")];
+  await sendAndReset(server.port, "whole line\n", { before: () => accepted });
   await reset;
   await assertServes(server);
 });
@@ -42,8 +42,8 @@ Deno.test("a client resets while the server writes (S9)", async () => {
     if (await connection.readLine() === null) return;
     for (;;) await connection.write(new Uint8Array(1024 * 1024));
   });
-  const reset = server.events.next("reset");
-  await sendAndReset(server.port, "go\n");
+  const [accepted, reset] = [server.events.next("accepted"), server.events.next("reset")];
+  await sendAndReset(server.port, "go\n", { before: () => accepted });
   await reset;
   assertMatch(troubles(server.events, "reset")[0] ?? "", /^Cannot write to 127\.0\.0\.1:\d+: /);
   assertEquals(server.events.names.filter((name) => name === "error"), []);
