@@ -321,7 +321,7 @@ Deno.test("tcp:server refuses --echo with --discard, exit 2", async () => {
 });
 
 Deno.test("tcp:server applies --timeout to a whole message: a byte now and then does not extend it", async () => {
-  await using server = await startServer("tcp:server", ["--timeout", "0.3"]);
+  await using server = await startServer("tcp:server", ["--timeout", "0.3", "--gap", "0"]);
   using client = await RawClient.connect(server.port);
   const dripping = setInterval(() => client.send("x").catch(() => {}), 20);
   try {
