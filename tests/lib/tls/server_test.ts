@@ -3,37 +3,17 @@ import { streamSocket } from "../../../lib/net/socket.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
 import type { NetEvent } from "../../../lib/events.ts";
 import type { Pair } from "../../../lib/tls/pem.ts";
-import { type Handler, type ServeOptions, serveTcp } from "../../../lib/stream/server.ts";
-import type { ServeTotals } from "../../../lib/totals.ts";
+import type { Handler, ServeOptions } from "../../../lib/stream/server.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { type ServerTls, tlsServer } from "../../../lib/tls/server.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
-import { RawClient, RecordedEvents } from "../../support/sockets.ts";
+import { RawClient, type RecordedEvents } from "../../support/sockets.ts";
 import { pki, readAll, serverTls, writeText } from "../../support/tls.ts";
-import { echoLines } from "../stream/serving.ts";
+import { echoLines, serve as serveTcp, type Served } from "../stream/serving.ts";
 
-interface Served extends AsyncDisposable {
-  readonly port: number;
-  readonly events: RecordedEvents;
-  readonly done: Promise<ServeTotals>;
-  stop(): void;
-}
-
+/** Starts a server that speaks TLS. */
 function serve(settings: ServerTls, options: ServeOptions = {}, handler: Handler = echoLines): Served {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [layers, events, controller] = [{ tls: tlsServer(settings) }, new RecordedEvents(), new AbortController()];
-  const done = serveTcp(listener, handler, { layers, events, signal: controller.signal, ...options });
-  const stop = (): void => controller.abort();
-  return {
-    port: listener.addr.port,
-    events,
-    done,
-    stop,
-    async [Symbol.asyncDispose]() {
-      stop();
-      await done;
-    },
-  };
+  return serveTcp(handler, { layers: { tls: tlsServer(settings) }, ...options });
 }
 
 /** A client that uses Deno's own TLS. */
