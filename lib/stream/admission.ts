@@ -50,14 +50,18 @@ const MAX_PENDING = 64;
 export class Admission {
   #options: AdmissionOptions;
   #events: Events;
-  #allowed: (hostname: string) => boolean;
+  #allowed: (hostname: string) => boolean = () => true;
   #pending = new Set<Promise<void>>();
 
   constructor(options: AdmissionOptions, events: Events) {
     this.#options = options;
     this.#events = events;
-    const { allow = [] } = options;
-    this.#allowed = allow.length === 0 ? () => true : rangeMatcher(allow);
+  }
+
+  /** Loads what `allow` needs; call it before the first client. */
+  async prepare(): Promise<void> {
+    const { allow = [] } = this.#options;
+    if (allow.length > 0) this.#allowed = await rangeMatcher(allow);
   }
 
   /**

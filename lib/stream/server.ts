@@ -130,6 +130,7 @@ class TcpServer {
     this.#signal?.addEventListener("abort", this.#stop);
     if (this.#signal?.aborted) this.#stop();
     try {
+      if (this.#options.allow !== undefined) await this.#admission.prepare();
       await this.#acceptor.run((raw) => this.#take(raw));
       // With `--once`, the one client has no time limit unless the server is stopped.
       if (this.#options.once === true) await Promise.race([this.#allServed(), this.#stopped.promise]);

@@ -29,29 +29,45 @@ class CountedSlots implements Slots {
   }
 }
 
-function refusal(options: AdmissionOptions, open: number, hostname?: string): string | null {
-  const no = new Admission(options, NO_EVENTS).refusalOf(new FakeSocket(hostname), open);
+async function refusal(options: AdmissionOptions, open: number, hostname?: string): Promise<string | null> {
+  const admission = new Admission(options, NO_EVENTS);
+  await admission.prepare();
+  const no = admission.refusalOf(new FakeSocket(hostname), open);
   return no && `${no.kind}: ${no.reason}`;
 }
 
-Deno.test("Admission admits all clients by default", { permissions }, () => {
-  assertEquals([refusal({}, 1_000_000), refusal({ allow: [], maxConnections: 0 }, 9)], [null, null]);
+Deno.test("Admission admits all clients by default", { permissions }, async () => {
+  assertEquals([await refusal({}, 1_000_000), await refusal({ allow: [], maxConnections: 0 }, 9)], [null, null]);
 });
 
-Deno.test("Admission counts up to maxConnections", { permissions }, () => {
-  assertEquals(refusal({ maxConnections: 2 }, 1), null);
-  assertEquals(refusal({ maxConnections: 2 }, 2), "full: the server is full (2 connections at most); try again later");
+Deno.test("Admission counts up to maxConnections", { permissions }, async () => {
+  assertEquals(await refusal({ maxConnections: 2 }, 1), null);
+  assertEquals(
+    await refusal({ maxConnections: 2 }, 2),
+    "full: the server is full (2 connections at most); try again later",
+  );
 });
 
-Deno.test("Admission checks the address first: a client that is not allowed takes no slot", { permissions }, () => {
-  const slots = new CountedSlots(1);
-  const options = { maxConnections: 1, slots, allow: [{ network: "192.0.2.0", prefix: 24, family: "ipv4" as const }] };
-  assertEquals(refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
-  assertEquals(slots.taken, 0);
-  assertEquals(refusal(options, 0, "::ffff:192.0.2.77"), null);
-  assertEquals(slots.taken, 1);
-  assertEquals(refusal(options, 0, "192.0.2.1"), "full: the server is full (1 connection at most); try again later");
-});
+Deno.test(
+  "Admission checks the address first: a client that is not allowed takes no slot",
+  { permissions },
+  async () => {
+    const slots = new CountedSlots(1);
+    const options = {
+      maxConnections: 1,
+      slots,
+      allow: [{ network: "192.0.2.0", prefix: 24, family: "ipv4" as const }],
+    };
+    assertEquals(await refusal(options, 0, "198.51.100.1"), "not allowed: your address is not allowed here");
+    assertEquals(slots.taken, 0);
+    assertEquals(await refusal(options, 0, "::ffff:192.0.2.77"), null);
+    assertEquals(slots.taken, 1);
+    assertEquals(
+      await refusal(options, 0, "192.0.2.1"),
+      "full: the server is full (1 connection at most); try again later",
+    );
+  },
+);
 
 Deno.test("Admission lets a refused client read the reason before it closes", { permissions }, async () => {
   const events = new RecordedEvents();
