@@ -6,7 +6,8 @@
  * deno run --no-prompt --allow-net=127.0.0.1 chat/basic_server.ts
  * ```
  *
- * Try it with `deno task chat:basic-client` in a second terminal. `exit` on either side ends it.
+ * Try it with `deno task chat:basic-client` in a second terminal. The client's `exit` ends both sides; the server's ends
+ * the server, and the client notices at its next line.
  *
  * @module
  */

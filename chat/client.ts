@@ -11,6 +11,7 @@
  * ```
  * $ deno task chat:client --host 127.0.0.1 --port 23456 --name alice
  * [+] Connected to 127.0.0.1:23456 from 127.0.0.1:50412 in 1.2 ms
+ * …
  * * you are alice; /help lists what you can type
  * alice: hello, everybody
  * bob: hello, alice

@@ -9,8 +9,10 @@
  * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
  *
  * ```
- * $ deno task chat:client --name alice  $ nc 127.0.0.1 23456           $ deno task chat:server --port 23456
+ * $ deno task chat:client --host 127.0.0.1 --port 23456 --name alice
+ * …                                     $ nc 127.0.0.1 23456            $ deno task chat:server --port 23456
  * * here with you: server               * here with you: server, alice  [+] Listening on 0.0.0.0:23456
+ * …                                     …                               …
  * alice: hello, everybody               alice: hello, everybody         alice: hello, everybody
  * guest-2: hi                           hi                              guest-2: hi
  * server: welcome                       server: welcome                 server: welcome
@@ -92,7 +94,12 @@ export async function main(args: string[]): Promise<number> {
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
-    announce(events, listener, (at) => `deno task chat:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
+    announce(
+      events,
+      listener,
+      ({ hostname, port }) => `deno task chat:client --host ${hostname} --port ${port}${join}`,
+      { tls },
+    );
     return totalsLine(await serveChat(listener, layers, run), run.events);
   });
 }

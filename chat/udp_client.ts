@@ -11,12 +11,14 @@
  *
  * ```
  * $ deno task chat:udp-client --host 127.0.0.1 --port 23457
+ * …
  * your turn: hello
  * (their turn)
  * [+] Sending your last message again
  * hello yourself
  * your turn: exit
  * Goodbye! Closing session.
+ * …
  * ```
  *
  * @module

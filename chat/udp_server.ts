@@ -10,12 +10,15 @@
  * while you wait.
  *
  * ```
- * $ deno task chat:udp-client           $ deno task chat:udp-server
- *                                       [+] Listening on 127.0.0.1:23457 (UDP)
- * your turn: hello                      client: hello
+ * $ deno task chat:udp-client --host 127.0.0.1 --port 23457
+ *                                       $ deno task chat:udp-server --port 23457
+ * …                                     [+] Listening on 127.0.0.1:23457 (UDP)
+ * your turn: hello                      …
+ *                                       client: hello
  * hello yourself                        your turn: hello yourself
  * your turn: exit                       * 127.0.0.1:40551 left
  * Goodbye! Closing session.             (nobody here)
+ * …
  * ```
  *
  * @module

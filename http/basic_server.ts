@@ -12,7 +12,7 @@
  * $ curl 127.0.0.1:8080                 $ deno task http:basic-server
  * <!doctype html>                       [+] Listening on 127.0.0.1:8080
  * <title>Mini Server</title>            ----- HTTP REQUEST from 127.0.0.1:52884 -----
- * <h1>Hello!</h1>                       GET / HTTP/1.1
+ * <h1>Hello!</h1>                       GET / HTTP/1.1 …
  * ```
  *
  * @module

@@ -11,9 +11,11 @@
  * ```
  * $ curl 127.0.0.1:8080                 $ deno task http:server
  * <!doctype html>                       [+] Listening on 127.0.0.1:8080
- * ...                                   ----- HTTP REQUEST from 127.0.0.1:52884 -----
+ * …                                     …
+ *                                       ----- HTTP REQUEST from 127.0.0.1:52884 -----
  *                                       GET / HTTP/1.1
  *                                       Host: 127.0.0.1:8080
+ *                                       …
  * ```
  *
  * @module

@@ -11,8 +11,10 @@
  * ```
  * $ curl 127.0.0.1:8080                 $ deno task http:threaded
  * <!doctype html>                       [+] Listening on 127.0.0.1:8080
- * ...                                   [+] Open http://127.0.0.1:8080/, served by 2 workers
+ * …                                     …
+ *                                       [+] Open http://127.0.0.1:8080/, served by 2 workers
  *                                       ----- HTTP REQUEST from 127.0.0.1:52884 -----
+ *                                       …
  *                                       GET / HTTP/1.1
  * ```
  *
@@ -62,6 +64,7 @@ export async function main(args: string[]): Promise<number> {
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
     const tls = secrets !== null;
     const settings = await httpSettings(options, secrets?.settings ?? null);
+    // Each worker calls Deno.listen with `reusePort`: http/threads/worker.ts.
     const totals = await runWorkers({
       endpoint: { hostname, port },
       settings,

@@ -19,7 +19,7 @@ console.log(`[+] Listening on 127.0.0.1:${listener.addr.port}`);
 
 // One client at a time: a silent one keeps all others waiting, and there is no timeout. sum/server.ts serves many at once.
 for await (using conn of listener) {
-  // One read is not one question: "Ada: 42" may come as "Ada: 4" and "2". sum/server.ts waits for the newline or the end.
+  // One read is not one question: "Ada: 42" may come as "Ada: 4" and "2". sum/server.ts waits for a newline, the end, or a pause.
   const buffer = new Uint8Array(1024);
   const count = await conn.read(buffer);
   const question = new TextDecoder().decode(buffer.subarray(0, count ?? 0));
@@ -30,7 +30,7 @@ for await (using conn of listener) {
   const valid = number >= 1 && number <= 100;
   await conn.write(new TextEncoder().encode(`${NAME}: ${valid ? NUMBER : "stopping"}`));
 
-  // Not only a number outside 1 to 100 stops the server: text that is no number does, and so does a port scanner's silence.
+  // Text that is no number stops the server too, and so does a port scanner that sends nothing.
   if (!valid) break;
 
   console.log(`Client name: ${name}`); // as it came: escape sequences reach the terminal

@@ -6,10 +6,10 @@
  * deno run --no-prompt --allow-net --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/client.ts
  * ```
  *
- * Try it with `deno task sum:server` in another terminal:
+ * Try it with `deno task sum:server --number 58` in another terminal:
  *
  * ```
- * $ deno task sum:client
+ * $ deno task sum:client                      # at a terminal, it asks
  * Enter an integer between 1 and 100 [42]: 42
  * [+] Connected to 127.0.0.1:12000 from 127.0.0.1:52884 in 0.60 ms
  * [*] Sent: Plainwire client: 42
@@ -18,6 +18,7 @@
  * Client's number: 42
  * Server's number: 58
  * Sum: 100
+ * …
  * $ deno task sum:client --number 0           # outside 1-100: the server stops
  * ```
  *

@@ -72,7 +72,7 @@ export function parseInteger(text: string): bigint | null {
   return sign === "-" ? -BigInt(digits) : BigInt(digits);
 }
 
-/** Whether a number is valid. */
+/** Whether a number may take part: 1 to 100. */
 export function inRange(number: bigint): boolean {
   return number >= LOWEST && number <= HIGHEST;
 }

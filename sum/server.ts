@@ -10,7 +10,8 @@
  *
  * ```
  * $ deno task sum:client --number 42    $ deno task sum:server --number 58
- * Client name: Plainwire client         [+] Listening on 127.0.0.1:12000
+ * …                                     [+] Listening on 127.0.0.1:12000
+ * Client name: Plainwire client         …
  * Server name: Plainwire server         [+] Accepted connection from 127.0.0.1:52884
  * Client's number: 42                   [*] Received: Plainwire client: 42
  * Server's number: 58                   Client name: Plainwire client
@@ -88,7 +89,12 @@ export async function main(args: string[]): Promise<number> {
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
-    announce(events, listener, (at) => `deno task sum:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
+    announce(
+      events,
+      listener,
+      ({ hostname, port }) => `deno task sum:client --host ${hostname} --port ${port}${join}`,
+      { tls },
+    );
     const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), layers, signal });
     return totalsLine(totals, events);
   });

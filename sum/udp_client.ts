@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-net sum/udp_client.ts
  * ```
  *
- * Try it with `deno task sum:udp-server` in another terminal:
+ * Try it with `deno task sum:udp-server --number 58` in another terminal:
  *
  * ```
  * $ deno task sum:udp-client --number 42
@@ -16,6 +16,7 @@
  * Client's number: 42
  * Server's number: 58
  * Sum: 100
+ * …
  * ```
  *
  * Compare it with `sum/client.ts`: there is no connection, so the only sign of a missing server is silence.

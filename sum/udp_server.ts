@@ -9,12 +9,14 @@
  * Try it with a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` work too):
  *
  * ```
- * $ deno task sum:udp-client            $ deno task sum:udp-server
- * Client name: Plainwire client         [+] Listening on 127.0.0.1:12000 (UDP)
+ * $ deno task sum:udp-client --number 42  $ deno task sum:udp-server --number 58
+ * …                                     [+] Listening on 127.0.0.1:12000 (UDP)
+ * Client name: Plainwire client         …
  * Server name: Plainwire server         [*] Received: Plainwire client: 42
  * Client's number: 42                   Client name: Plainwire client
  * Server's number: 58                   … the same five lines
  * Sum: 100
+ * …
  * ```
  *
  * Compare it with `sum/server.ts`: here an answer can be lost, and the client then retries. So the server remembers its answers by peer

@@ -21,7 +21,8 @@ const port = Number(Deno.args[0] ?? 12345);
 // With nobody there, this throws ConnectionRefused, and the user gets a stack trace. tcp/client.ts says what to try.
 using conn = await Deno.connect({ hostname: "127.0.0.1", port });
 
-// No newline marks the end: a server that reads lines waits for the rest, and both sides wait for ever.
+// No newline marks the end: a server that only reads lines waits for the rest, and both sides wait for ever. tcp/server.ts also
+// takes a pause for the end.
 // write() may take less than it is given; a message longer than this one needs a loop.
 await conn.write(new TextEncoder().encode("Hello from client!"));
 

@@ -26,7 +26,7 @@ for await (using conn of listener) {
   const peer = `${conn.remoteAddr.hostname}:${conn.remoteAddr.port}`;
   console.log(`[+] Accepted connection from ${peer}`);
 
-  // One read is not one message: TCP may deliver half of it, or two at once. tcp/server.ts frames by newline.
+  // One read is not one message: TCP may deliver half of it, or two at once. tcp/server.ts frames by newline or pause.
   // And a client that resets the connection ends the whole server here: nothing catches the error.
   const buffer = new Uint8Array(1024);
   const count = await conn.read(buffer);

@@ -78,7 +78,7 @@ export class Input {
   }
 }
 
-/** Standard input. */
+/** Standard input, as the source of a pipe. */
 export function stdinInput(): Input {
   return new Input(Deno.stdin.readable);
 }

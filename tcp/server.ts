@@ -10,9 +10,11 @@
  *
  * ```
  * $ deno task tcp:client                $ deno task tcp:server
- * Hello from server!                    [+] Listening on 127.0.0.1:12345
- *                                       [+] Accepted connection from 127.0.0.1:52884
+ * …                                     [+] Listening on 127.0.0.1:12345
+ * Hello from server!                    …
+ * …                                     [+] Accepted connection from 127.0.0.1:52884
  *                                       [*] Received: Hello from client!
+ *                                       …
  * ```
  *
  * @module
@@ -82,7 +84,12 @@ export async function main(args: string[]): Promise<number> {
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run, { anyBytes: options.echo || options.discard });
-    announce(events, listener, (at) => `deno task tcp:client --host ${at.hostname} --port ${at.port}${join}`, { tls });
+    announce(
+      events,
+      listener,
+      ({ hostname, port }) => `deno task tcp:client --host ${hostname} --port ${port}${join}`,
+      { tls },
+    );
     const totals = await serveTcp(listener, service, { ...serveOptions(options, events), layers, signal });
     return totalsLine(totals, events);
   });

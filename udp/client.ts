@@ -12,7 +12,7 @@
  * $ deno task udp:client --message "Grüße"
  * [*] Sent: Grüße
  * Grüße
- * [+] Done: an answer of 8 bytes in 0.71 ms
+ * [+] Done: an answer of 7 bytes in 0.71 ms
  * $ deno task udp:client --count 5 --interval 0.2            # sent, received, lost, min/avg/max
  * $ deno task udp:client < README.md > copy.md               # all of stdin in one datagram
  * ```

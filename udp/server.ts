@@ -11,7 +11,8 @@
  * ```
  * $ deno task udp:client                $ deno task udp:server
  * [*] Sent: Hello from client!          [+] Listening on 127.0.0.1:12345 (UDP)
- * Hello from server!                    [*] Received: Hello from client!
+ * Hello from server!                    …
+ * …                                     [*] Received: Hello from client!
  * ```
  *
  * Compare it with `tcp/server.ts`: there is nothing to accept or close, each datagram is a whole message (even an empty one), and the

@@ -23,10 +23,10 @@ export interface ConnectOptions extends ConnectionLimits {
   /** The layers that wrap the socket; the TLS layer comes from `tls`. */
   readonly layers?: Omit<Layers, "tls">;
   readonly events?: Events;
+  /** Whether received and sent messages become events. */
   readonly report?: boolean;
   /** Aborts the attempt, and later the connection. */
   readonly signal?: AbortSignal;
-  /** Use TLS. */
   readonly tls?: ClientTls | null;
 }
 
@@ -45,7 +45,7 @@ export async function connectTcp(
   endpoint: Endpoint,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  const { events = NO_EVENTS, timeout = 0, signal, id: number = 1, layers = {} } = options;
+  const { events = NO_EVENTS, timeout = 0, signal, id: connectionId = 1, layers = {} } = options;
   const started = performance.now();
   using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
   let addresses: readonly string[] = [];
@@ -62,7 +62,7 @@ export async function connectTcp(
   }
   const { tls = null } = options;
   const { faults, ...above } = layers;
-  const impaired = compose(streamSocket(raw, number), { faults });
+  const impaired = compose(streamSocket(raw, connectionId), { faults });
   const secured = tls === null ? null : await securedWithin(impaired, endpoint, tls, limit.signal);
   const connection = new Connection(compose(secured?.socket ?? impaired, above), options);
   const { id, peer, local } = connection;

@@ -197,7 +197,9 @@ export class Connection implements Disposable, AsyncDisposable {
       read: () => this.#reader.read(),
       close: () => this.close(),
       wait: Math.max(time, this.#options.stall ?? 0),
-      ...{ time, bytes, clock: this.#time },
+      time,
+      bytes,
+      clock: this.#time,
     });
   }
 

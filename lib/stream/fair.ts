@@ -20,12 +20,12 @@ export class FairGate {
   #passesBefore = 0;
   #tick: Promise<void> | null = null;
 
-  /** A connection was opened. */
+  /** Counts a connection that was opened. */
   enter(): void {
     this.#open++;
   }
 
-  /** A connection was closed. */
+  /** Counts it no more. */
   leave(): void {
     this.#open--;
   }
