@@ -93,18 +93,21 @@ export function parseFlags<F extends FlagTable>(
   const [stray] = operands;
   if (stray !== undefined && options.operands !== true) throw strayArgument(stray);
 
+  const texts = Object.fromEntries(keys.map((key, index) => [key, (parsed[names[index] ?? ""] ?? []).map(String)]));
+  return { ...readValues(table, texts), operands };
+}
+
+/** Makes the values out of the texts that were given for each flag. */
+function readValues<F extends FlagTable>(
+  table: F,
+  given: Readonly<Record<string, readonly string[]>>,
+): Pick<ParsedFlags<F>, "values" | "given"> {
   const values: Record<string, unknown> = {};
-  const given = new Set<keyof F>();
-  for (const [index, key] of keys.entries()) {
-    const flag = table[key];
-    const texts = (parsed[names[index] ?? ""] ?? []).map(String);
-    if (flag === undefined) continue;
+  for (const [key, flag] of Object.entries(table)) {
+    const texts = given[key] ?? [];
     if (texts.length > 1 && !flag.repeatable) {
-      throw new UsageError(
-        `Cannot use ${flagName(key)} ${texts.length} times: it may be given once`,
-      );
+      throw new UsageError(`Cannot use ${flagName(key)} ${texts.length} times: it may be given once`);
     }
-    if (texts.length > 0) given.add(key);
     try {
       values[key] = flag.read(texts);
     } catch (error) {
@@ -112,7 +115,8 @@ export function parseFlags<F extends FlagTable>(
       throw new UsageError(error.message.replace("Cannot use ", `Cannot use ${flagName(key)} `));
     }
   }
-  return { values: values as FlagValues<F>, given, operands };
+  const named = new Set<keyof F>(Object.keys(table).filter((key) => (given[key] ?? []).length > 0));
+  return { values: values as FlagValues<F>, given: named };
 }
 
 /**
