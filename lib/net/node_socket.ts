@@ -114,13 +114,19 @@ export class NodeSocket implements RawSocket {
 
 /** Connects through `node:net`: an opener that can replace `Deno.connect`. */
 export function connectNode(
-  { hostname = "127.0.0.1", port }: Pick<Deno.ConnectOptions, "hostname" | "port">,
+  { hostname = "127.0.0.1", port, signal }: Pick<Deno.ConnectOptions, "hostname" | "port" | "signal">,
 ): Promise<NodeSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeSocket>();
   const socket = connect({ host: hostname, port, allowHalfOpen: true });
+  const abort = (): void => {
+    socket.destroy();
+    reject(signal?.reason);
+  };
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   socket.once("error", (error) => reject(toDenoError(error)));
   socket.once("connect", () => resolve(new NodeSocket(socket)));
-  return promise;
+  return promise.finally(() => signal?.removeEventListener("abort", abort));
 }
 
 /** Listens through `node:net` instead of `Deno.listen`: the sockets it accepts can be reset. */

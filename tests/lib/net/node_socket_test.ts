@@ -77,3 +77,17 @@ Deno.test("our server and client run on node:net as they do on Deno's sockets", 
   await client.finish();
   assertEquals((await serving).bytesIn, 10);
 });
+
+Deno.test("connectNode() ends with its signal", async () => {
+  const reason = new Error("changed my mind");
+  await assertRejects(() => connectNode({ port: 9, signal: AbortSignal.abort(reason) }), Error, "changed my mind");
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const stop = new AbortController();
+  const connecting = assertRejects(
+    () => connectNode({ port: listener.addr.port, signal: stop.signal }),
+    Error,
+    "changed my mind",
+  );
+  stop.abort(reason);
+  await connecting;
+});
