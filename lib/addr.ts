@@ -114,8 +114,9 @@ export function parseRange(text: string): AddressRange | null {
   if (prefix > bits) return null;
   if (network.includes(":")) return { network, prefix, family: "ipv6" };
   // An IPv4-mapped range (RFC 4291 2.5.5.2) becomes an IPv4 range: peers are compared as IPv4.
+  // One that is wider would take in other addresses than IPv4's, and `BlockList` would let every IPv4 peer in.
   const mapped = bits === 128 ? prefix - 96 : prefix;
-  return mapped < 0 ? { network: address, prefix, family: "ipv6" } : { network, prefix: mapped, family: "ipv4" };
+  return mapped < 0 ? null : { network, prefix: mapped, family: "ipv4" };
 }
 
 /** Resolves to a predicate: is an address in one of the ranges? An IPv4 peer of a dual-stack socket counts as IPv4. */

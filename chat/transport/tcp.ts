@@ -156,4 +156,9 @@ class TelnetLayer extends SocketLayer {
     this.#closed.abort();
     this.below.close();
   }
+
+  override reset(): void {
+    this.#closed.abort();
+    this.below.reset();
+  }
 }

@@ -128,14 +128,11 @@ export class DatagramSocket implements Disposable {
   /** The number of the flow between this socket and a peer: the `id` of its events. */
   flowOf(peer: Endpoint): number {
     const key = formatEndpoint(peer);
-    let flow = this.#flows.get(key);
-    if (flow === undefined) {
-      flow = this.#nextFlow();
-      if (this.#flows.size >= FLOWS) {
-        for (const [oldest] of this.#flows.entries().take(1)) this.#flows.delete(oldest);
-      }
-      this.#flows.set(key, flow);
-    }
+    const flow = this.#flows.get(key) ?? this.#nextFlow();
+    // Behind the others: of too many, the one that was silent longest loses its number.
+    this.#flows.delete(key);
+    if (this.#flows.size >= FLOWS) { for (const [oldest] of this.#flows.entries().take(1)) this.#flows.delete(oldest); }
+    this.#flows.set(key, flow);
     return flow;
   }
 

@@ -4,9 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Endpoint } from "../addr.ts";
-import type { RawSocket, StreamListener } from "./socket.ts";
+import { connect, type Socket } from "node:net";
+import type { RawSocket } from "./socket.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** `node:net` error codes for which Deno has error classes. */
@@ -14,7 +13,6 @@ const ERRORS: Readonly<Record<string, new (message: string, options?: ErrorOptio
   ECONNREFUSED: Deno.errors.ConnectionRefused,
   ECONNRESET: Deno.errors.ConnectionReset,
   EPIPE: Deno.errors.BrokenPipe,
-  EADDRINUSE: Deno.errors.AddrInUse,
 };
 
 /**
@@ -59,7 +57,7 @@ export class NodeSocket implements RawSocket {
 
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
-      if (this.#rest.length === 0) this.#rest = this.#socket.read() ?? NOTHING;
+      if (this.#rest.length === 0 && this.#failure === null) this.#rest = this.#socket.read() ?? NOTHING;
       if (this.#rest.length > 0) {
         const count = Math.min(into.length, this.#rest.length);
         into.set(this.#rest.subarray(0, count));
@@ -73,21 +71,25 @@ export class NodeSocket implements RawSocket {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
+    // `node:net` would destroy the socket.
+    if (this.#socket.writableEnded) throw new Deno.errors.BrokenPipe("half-closed");
     const view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     await this.#done((done) => this.#socket.write(view, done));
     return bytes.length;
   }
 
   async closeWrite(): Promise<void> {
-    await this.#done((done) => this.#socket.end(() => done()));
+    await this.#done((done) => this.#socket.end(done));
   }
 
   close(): void {
+    this.#closed();
     this.#socket.destroy();
   }
 
   /** Closes with RST (RFC 9293 3.5.2): undelivered data is lost, and the peer's next read fails. */
   reset(): void {
+    this.#closed();
     this.#socket.resetAndDestroy();
   }
 
@@ -104,6 +106,14 @@ export class NodeSocket implements RawSocket {
       if (this.#failure !== null) reject(this.#failure);
       else begin((error) => error ? reject(this.#failure ?? toDenoError(error)) : resolve());
     });
+  }
+
+  /** Closed on this side: pending and later calls fail, whatever is left to read. */
+  #closed(): void {
+    this.#failure = new Deno.errors.BadResource("closed");
+    this.#rest = NOTHING;
+    this.#ended = false;
+    this.#wake();
   }
 
   #fail(error: Error): void {
@@ -127,51 +137,6 @@ export function connectNode(
   socket.once("error", (error) => reject(toDenoError(error)));
   socket.once("connect", () => resolve(new NodeSocket(socket)));
   return promise.finally(() => signal?.removeEventListener("abort", abort));
-}
-
-/** Listens through `node:net` instead of `Deno.listen`: the sockets it accepts can be reset. */
-export async function listenNode({ hostname, port }: Endpoint): Promise<StreamListener> {
-  const server = createServer({ allowHalfOpen: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(toDenoError(error)));
-    server.listen({ host: hostname, port, backlog: 4096 }, () => resolve());
-  });
-  return new NodeListener(server);
-}
-
-class NodeListener implements StreamListener {
-  readonly addr: Deno.NetAddr;
-  #server: Server;
-  #accepted: NodeSocket[] = [];
-  #wake = (): void => {};
-  #closed = false;
-
-  constructor(server: Server) {
-    const { address, port } = server.address() as { address: string; port: number };
-    this.addr = { transport: "tcp", hostname: address, port };
-    this.#server = server;
-    server.on("connection", (socket) => {
-      this.#accepted.push(new NodeSocket(socket));
-      this.#wake();
-    });
-  }
-
-  async accept(): Promise<NodeSocket> {
-    for (;;) {
-      if (this.#closed) throw new Deno.errors.BadResource("Listener has been closed");
-      const socket = this.#accepted.shift();
-      if (socket !== undefined) return socket;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-  }
-
-  close(): void {
-    if (this.#closed) throw new Deno.errors.BadResource("Listener has been closed");
-    this.#closed = true;
-    this.#server.close();
-    for (const socket of this.#accepted) socket.close();
-    this.#wake();
-  }
 }
 
 function toDenoError(error: Error): Error {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isClosedHere } from "../errors.ts";
 import type { TlsSession } from "../events.ts";
 import type { MemoryBudget } from "../memory.ts";
 
@@ -48,7 +49,14 @@ export interface StreamSocket extends RawSocket {
  * ```
  */
 export function streamSocket(raw: RawSocket, id: number): StreamSocket {
-  return Object.assign(raw, { id, reset: raw.reset ?? raw.close });
+  const close = (): void => {
+    try {
+      raw.close();
+    } catch (error) {
+      if (!isClosedHere(error)) throw error;
+    }
+  };
+  return Object.assign(raw, { id, reset: raw.reset ?? close });
 }
 
 /** Sets the socket options that every connection uses. */

@@ -85,12 +85,12 @@ export interface ServerSecrets {
 /**
  * A server's TLS settings from its flags; `null` without `--tls`.
  *
- * @param options The ALPN protocols without `--alpn`; the answer to plaintext clients, if not a sentence.
+ * @param options The ALPN protocols without `--alpn`.
  * @throws {UsageError} Conflicting flags or files, or a key that does not match its certificate.
  */
 export async function serverTls(
   { options, given, events }: ServerRun,
-  { alpn = [], plaintextReply }: { alpn?: readonly string[]; plaintextReply?: Uint8Array } = {},
+  { alpn = [] }: { alpn?: readonly string[] } = {},
 ): Promise<ServerSecrets | null> {
   refuseWithoutTls(options.tls, given, tlsServerFlags);
   if (!options.tls) return null;
@@ -107,7 +107,6 @@ export async function serverTls(
     clientCa,
     alpn: options.alpn.length > 0 ? options.alpn : alpn,
     ...(limit > 0 && limit < HANDSHAKE ? { handshakeTimeout: limit } : {}),
-    ...(plaintextReply === undefined ? {} : { plaintextReply }),
   };
   events.emit({ event: "notice", message: `The server's key is ${fingerprint}` });
   const shown = clientCa === null ? "" : " --cert CERTIFICATE --key KEY";

@@ -62,9 +62,10 @@ export async function connectTcp(
   }
   const { tls = null } = options;
   const { faults, ...above } = layers;
-  const impaired = compose(streamSocket(raw, connectionId), { faults });
+  const impaired = wrapped(raw, () => compose(streamSocket(raw, connectionId), { faults }));
   const secured = tls === null ? null : await securedWithin(impaired, endpoint, tls, limit.signal);
-  const connection = new Connection(compose(secured?.socket ?? impaired, above), options);
+  const below = secured?.socket ?? impaired;
+  const connection = new Connection(wrapped(below, () => compose(below, above)), options);
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
   if (secured === null) return connection;
@@ -76,6 +77,16 @@ export async function connectTcp(
   } catch (error) {
     // The server should see a clean end, not a cut-off stream.
     await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Wraps a socket; one that cannot be wrapped is closed. */
+function wrapped<T>(socket: RawSocket, wrap: () => T): T {
+  try {
+    return wrap();
+  } catch (error) {
+    socket.close();
     throw error;
   }
 }
@@ -96,7 +107,7 @@ async function securedWithin(
 ): Promise<SecuredSocket> {
   // Loaded only for TLS connections.
   const { secure, trust } = await import("../tls/client.ts");
-  const socket = secure(raw, endpoint, tls);
+  const socket = wrapped(raw, () => secure(raw, endpoint, tls));
   try {
     const session = await abortable(socket.handshake(), signal);
     return { socket, session, trust: (events) => trust(session, endpoint, tls, events) };

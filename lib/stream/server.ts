@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatEndpoint } from "../addr.ts";
 import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
@@ -152,7 +153,14 @@ class TcpServer {
 
   #take(raw: RawSocket): void {
     const { timeout = 0, layers = {}, nextId = this.#nextId, once = false } = this.#options;
-    const socket = compose(streamSocket(raw, nextId()), layers);
+    const id = nextId();
+    let socket: StreamSocket;
+    try {
+      socket = compose(streamSocket(raw, id), layers);
+    } catch (error) {
+      raw.close();
+      return this.#report({ id, peer: formatEndpoint(raw.remoteAddr as Deno.NetAddr) }, error);
+    }
     const refusal = this.#admission.refusalOf(socket, this.#open.size);
     if (refusal !== null) {
       this.#totals.refused++;
@@ -202,7 +210,7 @@ class TcpServer {
     return false;
   }
 
-  #report({ id, peer }: Connection, error: unknown): void {
+  #report({ id, peer }: { id: number; peer: string }, error: unknown): void {
     if (this.#forced) return;
     const { code, state } = stateOf(error);
     if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });

@@ -45,6 +45,8 @@ export class TlsSocket implements StreamSocket {
   /** The peer has sent FIN. */
   #rawEnded = false;
   #closing = false;
+  /** Everything is closed, the socket below too. */
+  #shutDone = false;
   /** Why the socket has failed; the first reason counts. */
   #failure: { readonly reason: unknown } | null = null;
   #wake: () => void = () => {};
@@ -152,6 +154,7 @@ export class TlsSocket implements StreamSocket {
   }
 
   reset(): void {
+    if (this.#shutDone) return;
     this.#raw.reset();
     this.#shut();
   }
@@ -215,6 +218,7 @@ export class TlsSocket implements StreamSocket {
     this.#handshake.reject(reason);
     this.#wake();
     for (const reject of this.#writing) reject(reason);
+    if (this.#shutDone) return;
     if (this.#handshakeDone || this.#duplex.sentAny || this.#rawEnded) return this.#shut();
     // Over a Duplex, node:tls does not send the fatal alert (RFC 8446 6.2), so we do.
     const side = this.#side;
@@ -226,6 +230,8 @@ export class TlsSocket implements StreamSocket {
   }
 
   #shut(): void {
+    if (this.#shutDone) return;
+    this.#shutDone = true;
     clearTimeout(this.#timer);
     this.#closing = true;
     this.#duplex.memory?.[Symbol.dispose]();

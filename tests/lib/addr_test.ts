@@ -176,6 +176,8 @@ Deno.test("parseRange() parses CIDR of both families, and a bare address", { per
       "::/129",
       "10.0.0.0/-1",
       "10.0.0.0/8/8",
+      "::ffff:10.0.0.0/8",
+      "::ffff:0:0/95",
       "a/8",
       "10.0/8",
       "::1/1x",

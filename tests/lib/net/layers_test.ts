@@ -3,7 +3,7 @@ import { compose, type Layer, SocketLayer } from "../../../lib/net/layers.ts";
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { decodeText } from "../../../lib/text.ts";
-import { RawClient } from "../../support/sockets.ts";
+import { RawClient, RecordedEvents } from "../../support/sockets.ts";
 import { serverTls } from "../../support/tls.ts";
 import { tlsServer } from "../../../lib/tls/server.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
@@ -110,4 +110,31 @@ Deno.test("a server's tap sees refused clients, our FIN, and what is read while 
     "tap read 4",
     "tap read null",
   ]);
+});
+
+Deno.test("a layer that fails ends its own connection, and the next client is served", async () => {
+  const events = new RecordedEvents();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let broken = true;
+  const tap: Layer = (socket) => {
+    if (broken) throw new Error("boom");
+    return socket;
+  };
+  const stop = new AbortController();
+  const serving = serveTcp(listener, (connection) => connection.write("hi\n"), {
+    layers: { tap },
+    events,
+    signal: stop.signal,
+  });
+  using first = await RawClient.connect(listener.addr.port);
+  assertEquals(await first.rest(), "");
+  broken = false;
+  using second = await RawClient.connect(listener.addr.port);
+  assertEquals(await second.rest(), "hi\n");
+  stop.abort();
+  await serving;
+  assertEquals(events.all.flatMap((event) => event.event === "error" ? [[event.id, event.message]] : []), [[
+    1,
+    "boom",
+  ]]);
 });

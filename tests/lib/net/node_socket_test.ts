@@ -1,10 +1,12 @@
+import { createServer } from "node:net";
 import { assertEquals, assertRejects } from "@std/assert";
-import { connectNode, listenNode, type NodeSocket } from "../../../lib/net/node_socket.ts";
+import { connectNode, NodeSocket } from "../../../lib/net/node_socket.ts";
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { decodeText, encodeText } from "../../../lib/text.ts";
 import { RawClient } from "../../support/sockets.ts";
+import { turn } from "../../support/time.ts";
 import { readAll } from "../../support/tls.ts";
 
 /** A node:net socket, and a Deno socket as its peer. */
@@ -19,13 +21,14 @@ Deno.test("a reset reaches the peer as a reset, from either side", async () => {
   streamSocket(ours, 1).reset();
   await assertRejects(() => peer.read(new Uint8Array(8)), Deno.errors.ConnectionReset);
   peer.close();
-  const listener = await listenNode({ hostname: "127.0.0.1", port: 0 });
-  using client = await RawClient.connect((listener.addr as Deno.NetAddr).port);
-  const accepted = await listener.accept();
+  const accepted = Promise.withResolvers<NodeSocket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => accepted.resolve(new NodeSocket(socket)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  using client = await RawClient.connect((server.address() as { port: number }).port);
   await client.send("hello");
-  streamSocket(accepted, 1).reset();
+  streamSocket(await accepted.promise, 1).reset();
   await assertRejects(() => client.read(), Deno.errors.ConnectionReset);
-  listener.close();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 Deno.test("NodeSocket transfers all bytes, half-closes, and can still read afterwards", async () => {
@@ -60,18 +63,37 @@ Deno.test("NodeSocket throws the same errors as Deno's sockets", async () => {
   const { addr } = gone;
   gone.close();
   await assertRejects(() => connectNode(addr), Deno.errors.ConnectionRefused);
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await assertRejects(() => listenNode(taken.addr), Deno.errors.AddrInUse);
 });
 
-Deno.test("our server and client run on node:net as they do on Deno's sockets", async () => {
-  const listener = await listenNode({ hostname: "127.0.0.1", port: 0 });
-  const { hostname, port } = listener.addr as Deno.NetAddr;
+Deno.test("NodeSocket reads on after a write behind its half-close, and nothing after it was closed", async () => {
+  const { ours, peer } = await pair();
+  await ours.closeWrite();
+  await assertRejects(() => ours.write(new Uint8Array(1)), Deno.errors.BrokenPipe);
+  await peer.write(encodeText("hello"));
+  assertEquals(await ours.read(new Uint8Array(2)), 2);
+  ours.close();
+  await assertRejects(() => ours.read(new Uint8Array(2)), Deno.errors.BadResource);
+  peer.close();
+});
+
+Deno.test("NodeSocket.close() fails a write that waits, as closed on this side", async () => {
+  const { ours, peer } = await pair();
+  const writing = assertRejects(async () => {
+    for (;;) await ours.write(new Uint8Array(1_000_000));
+  }, Deno.errors.BadResource);
+  await turn();
+  ours.close();
+  await writing;
+  peer.close();
+});
+
+Deno.test("a client of ours runs on node:net as it does on Deno's sockets", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = serveTcp(listener, async (connection) => {
     for (let bytes; (bytes = await connection.read()) !== null;) await connection.write(bytes);
     await connection.finish();
   }, { once: true });
-  await using client = await connectTcp((at) => connectNode(at), { hostname, port });
+  await using client = await connectTcp((at) => connectNode(at), listener.addr);
   await client.write("over node\n");
   assertEquals(decodeText(await client.readMessage() ?? new Uint8Array()), "over node");
   await client.finish();

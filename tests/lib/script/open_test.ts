@@ -11,10 +11,14 @@ import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { FakeSocket } from "../fakes.ts";
 
 /** The layers that the flags select, and the other results. */
-async function opened(args: string[], options = {}): Promise<{ socket: StreamSocket; tls: boolean; join: string }> {
+async function opened(
+  args: string[],
+  options = {},
+): Promise<{ raw: FakeSocket; socket: StreamSocket; tls: boolean; join: string }> {
   const { values, given } = parseFlags({ ...tlsServerFlags, ...commonFlags }, args);
   const { layers, tls, join } = await serverLayers({ options: values, given, events: NO_EVENTS }, options);
-  return { socket: compose(new FakeSocket(), layers), tls, join };
+  const raw = new FakeSocket();
+  return { raw, socket: compose(raw, layers), tls, join };
 }
 
 Deno.test("serverLayers() without TLS detects TLS clients, unless the service accepts any bytes", async () => {
@@ -25,9 +29,12 @@ Deno.test("serverLayers() without TLS detects TLS clients, unless the service ac
 });
 
 Deno.test("serverLayers() wraps each socket in TLS, and puts the pin into the join command", async () => {
-  const { socket, tls, join } = await opened(["--tls", "--ephemeral"]);
+  const { raw, socket, tls, join } = await opened(["--tls", "--ephemeral"]);
   assertInstanceOf(socket, TlsSocket);
   assertEquals([tls, /^ --tls --pin sha256:[0-9a-f]{64}$/.test(join)], [true, true]);
+  raw.calls.length = 0;
+  socket.reset();
   socket.reset();
   await socket.gone;
+  assertEquals(raw.calls, ["reset", "close"]);
 });
