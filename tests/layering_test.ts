@@ -1,7 +1,7 @@
 /** The import rules of CONTRIBUTING.md, checked with `deno info --json`. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
-import { isBasic, modulesOf, sourceFiles, sourceOf } from "./support/modules.ts";
+import { factsOf, isBasic, modulesOf, sourceFiles, sourceOf } from "./support/modules.ts";
 
 const FOLDERS = ["tcp", "udp", "http", "chat", "sum", "lab"];
 const SCRIPTS = new Set(
@@ -23,7 +23,12 @@ const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["stream"], ["script"]],
   http: [["request"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
   chat: [[""], ["room"], ["transport"], ["turns"], ["scripts"]],
+  lab: [["checks"], [""], ["scripts"]],
 };
+/** A folder without wings. */
+const FLAT = [[""], ["scripts"]];
+/** What a pure file may take from the runtime: it computes, and touches nothing. */
+const PURE_MODULES = ["node:crypto", "node:net", "node:url"];
 
 /** A file's wing: its folder's subfolder, "scripts", or "". */
 function wingOf(file: string): string {
@@ -45,7 +50,9 @@ Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", asy
       const from = folderOf(file);
       const to = folderOf(imported);
       const inFolder = FOLDERS.includes(to);
-      if (from === "lib" && inFolder) broken.push(`${file} imports ${imported}: lib imports no other folder`);
+      if (from === "lib" && /\.ts$/.test(imported) && !/^(lib\/|node:|@)/.test(imported)) {
+        broken.push(`${file} imports ${imported}: lib imports no other folder`);
+      }
       if (inFolder && FOLDERS.includes(from) && from !== to) {
         broken.push(`${file} imports ${imported}: folders never import each other`);
       }
@@ -75,11 +82,15 @@ Deno.test("a basic program imports nothing at all", async () => {
 Deno.test("a wing imports lower ranks only", async () => {
   const broken: string[] = [];
   for (const { file, imports } of await modulesOf(files)) {
-    const wings = WINGS[folderOf(file)];
-    if (wings === undefined) continue;
+    const wings = WINGS[folderOf(file)] ?? FLAT;
+    const { computesImports, urls } = await factsOf(file);
+    if (computesImports) broken.push(`${file} imports a module that it computes`);
     const rankOf = (path: string): number => wings.findIndex((names) => names.includes(wingOf(path)));
     if (rankOf(file) < 0) broken.push(`${file} is in no known wing`);
-    for (const imported of imports) {
+    broken.push(
+      ...urls.filter((url) => ![folderOf(file), "lib"].includes(folderOf(url))).map((url) => `${file} names ${url}`),
+    );
+    for (const imported of [...imports, ...urls]) {
       if (folderOf(imported) !== folderOf(file) || wingOf(imported) === wingOf(file)) continue;
       if (rankOf(imported) >= rankOf(file)) broken.push(`${file} imports ${imported}`);
     }
@@ -91,8 +102,11 @@ Deno.test("pure files never name Deno and never import a file that does", async 
   const pure: string[] = [];
   for (const file of files) if (PURE.test(await sourceOf(file))) pure.push(file);
   const broken: string[] = [];
-  for (const { file } of await modulesOf(pure)) {
-    if (file.endsWith(".ts") && /\bDeno\./.test(await codeOf(file))) broken.push(file);
+  for (const { file, imports } of await modulesOf(pure)) {
+    if (!file.endsWith(".ts")) continue;
+    if ((await factsOf(file)).namesDeno) broken.push(file);
+    const others = imports.filter((path) => path.startsWith("node:") && !PURE_MODULES.includes(path));
+    broken.push(...others.map((path) => `${file} imports ${path}`));
   }
   assertEquals(broken, []);
   assert(pure.includes("lib/text.ts"), "finds the word in a header");
@@ -104,9 +118,11 @@ Deno.test("chat/room/ uses no sockets, and only the inspector uses Deno.serve", 
     const code = file.endsWith(".ts") ? await codeOf(file) : "";
     if (/\bDeno\.serve\b/.test(code) && file !== "lib/wire/inspect.ts") broken.push(`${file}: Deno.serve`);
     if (!file.startsWith("chat/room/")) continue;
-    if (/\bDeno\./.test(code)) broken.push(`${file}: Deno`);
+    if ((await factsOf(file)).namesDeno) broken.push(`${file}: Deno`);
     broken.push(
-      ...imports.filter((path) => /^lib\/(net|stream|datagram|tls)\//.test(path)).map((path) => `${file}: ${path}`),
+      ...imports.filter((path) => /^(lib\/(net|stream|datagram|tls)\/|node:)/.test(path)).map((path) =>
+        `${file}: ${path}`
+      ),
     );
   }
   assertEquals(broken, []);

@@ -70,3 +70,38 @@ interface Info {
 function inProject(specifier: string): boolean {
   return specifier.startsWith(ROOT.href) && !specifier.endsWith(".d.ts");
 }
+
+/** What a file's syntax tree shows. */
+export interface Facts {
+  /** Whether it names `Deno`, in whatever way. */
+  readonly namesDeno: boolean;
+  /** Whether it imports a module whose name is computed, so that no check can see it. */
+  readonly computesImports: boolean;
+  /** The source files that it names by `new URL("./file.ts", …)`, from the root. */
+  readonly urls: readonly string[];
+}
+
+/** Reads the facts of a file; comments and strings are no code. */
+export async function factsOf(file: string): Promise<Facts> {
+  let [namesDeno, computesImports] = [false, false];
+  const urls: string[] = [];
+  const visitor: Deno.lint.LintVisitor = {
+    Identifier: ({ name }) => {
+      namesDeno ||= name === "Deno";
+    },
+    MemberExpression: ({ property }) => {
+      namesDeno ||= property.type === "Literal" && property.value === "Deno";
+    },
+    ImportExpression: ({ source }) => {
+      computesImports ||= source.type !== "Literal";
+    },
+    NewExpression: ({ callee, arguments: [first] }) => {
+      if (callee.type !== "Identifier" || callee.name !== "URL" || first?.type !== "Literal") return;
+      if (!String(first.value).endsWith(".ts")) return;
+      urls.push(new URL(String(first.value), `file:///${file}`).pathname.slice(1));
+    },
+  };
+  const plugin: Deno.lint.Plugin = { name: "facts", rules: { facts: { create: () => visitor } } };
+  if (file.endsWith(".ts")) Deno.lint.runPlugin(plugin, file, await sourceOf(file));
+  return { namesDeno, computesImports, urls };
+}
