@@ -104,6 +104,16 @@ Deno.test("a worker that dies is logged and replaced; the other one continues to
   assertEquals(new Set(all).size, all.length, "no number is used twice");
 });
 
+Deno.test("a worker that dies gives its slots back", async () => {
+  await using server = await startWorkers({ module: SIGNING, workers: 1, serve: { maxConnections: 1 } });
+  const notice = server.events.next("notice");
+  // Its connection stays open until it dies.
+  using client = await RawClient.connect(server.port);
+  await client.send("GET /die HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await notice;
+  assertEquals(await ask(server.port), 200);
+});
+
 Deno.test("--max-connections applies to all workers together", async () => {
   await using server = await startWorkers({ serve: { maxConnections: 3 } });
   const clients: RawClient[] = [];

@@ -719,4 +719,6 @@ Deno.test("requestDatagram() takes one answer: what comes to an earlier try at t
   for (const { deliver } of sockets) deliver("answer");
   assertEquals(decodeText((await asking).bytes), "answer");
   assertEquals(events.names.filter((name) => name === "received").length, 1);
+  // Each try has a port of its own, and so a flow of its own.
+  assertEquals(events.all.flatMap((event) => event.event === "sent" ? [event.id] : []), [1, 2]);
 });
