@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalAddress, isLoopback, isWildcard } from "../lib/addr.ts";
+import { canonicalAddress, isLoopback, isWildcard, withoutZone } from "../lib/addr.ts";
 import { stateOf, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { FlagValues } from "../lib/script/flags.ts";
@@ -87,7 +87,7 @@ export function hostRules(bind: string, given: readonly string[], certified: rea
   });
   names.push(...certified);
   if (isLoopback(bind)) return { names, anyAddress: false };
-  names.push(...machineNames(), ...[bind.replace(/%.*$/, "")].map((own) => canonicalAddress(own) ?? own.toLowerCase()));
+  names.push(...machineNames(), ...[withoutZone(bind)].map((own) => canonicalAddress(own) ?? own.toLowerCase()));
   const addresses = isWildcard(bind) ? ownAddresses() : [];
   return { names: [...names, ...addresses ?? []], anyAddress: addresses === null };
 }
@@ -112,7 +112,7 @@ function machineNames(): string[] {
 /** Every address of this machine; `null` without the permission. */
 function ownAddresses(): string[] | null {
   try {
-    return Deno.networkInterfaces().flatMap(({ address }) => canonicalAddress(address.replace(/%.*$/, "")) ?? []);
+    return Deno.networkInterfaces().flatMap(({ address }) => canonicalAddress(withoutZone(address)) ?? []);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return null;
     throw error;

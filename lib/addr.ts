@@ -43,7 +43,7 @@ export function parseHost(text: string): string | null {
   const bare = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
   if (bare.length > 253 || !/^[^\s/\[\]@?#\\\p{Cc}]+$/u.test(bare)) return null;
   // A single colon is "host:port"; two or more are an IPv6 address.
-  if (bare.includes(":") && !isAddress(bare.replace(/%.*$/, ""))) return null;
+  if (bare.includes(":") && !isAddress(withoutZone(bare))) return null;
   return bare;
 }
 
@@ -126,7 +126,7 @@ export async function rangeMatcher(ranges: readonly AddressRange[]): Promise<(ho
   const list = new BlockList();
   for (const { network, prefix, family } of ranges) list.addSubnet(network, prefix, family);
   return (hostname) => {
-    const address = canonicalAddress(hostname.replace(/%.*$/, ""));
+    const address = canonicalAddress(withoutZone(hostname));
     return address !== null && list.check(address, address.includes(":") ? "ipv6" : "ipv4");
   };
 }
@@ -136,7 +136,13 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** Whether a text is an address rather than a name; a zone (`%eth0`) is not part of an address. */
 export function isAddress(text: string): boolean {
-  return text.includes(":") ? URL.canParse(`http://[${text}]`) : IPV4.test(text);
+  // A bracket in the text would end the address, and what follows would pass for a port or a path.
+  return text.includes(":") ? /^[\da-f:.]*$/i.test(text) && URL.canParse(`http://[${text}]`) : IPV4.test(text);
+}
+
+/** An address without its zone: `fe80::1` of `fe80::1%eth0` (RFC 4007 11). */
+export function withoutZone(address: string): string {
+  return address.replace(/%.*$/, "");
 }
 
 /**

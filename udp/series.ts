@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { counter } from "../lib/counter.ts";
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
 import type { PacketOpener } from "../lib/net/packet_socket.ts";
 import { resolveWithin } from "../lib/net/resolve.ts";
 import {
   checkLength,
-  counter,
   type Datagram,
   DatagramSocket,
   sameEndpoint,

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { canonicalAddress } from "../../lib/addr.ts";
+import { canonicalAddress, withoutZone } from "../../lib/addr.ts";
 
 /** What identifies a client that reconnects. */
 export interface ClientIdentity {
@@ -117,7 +117,7 @@ function keyOf({ kind, id }: Ban): string {
  * ```
  */
 export function addressRange(address: string): string | null {
-  const plain = canonicalAddress(address.replace(/%.*$/, ""));
+  const plain = canonicalAddress(withoutZone(address));
   if (plain === null || !plain.includes(":")) return plain;
   const [head = [], tail = []] = plain.split("::").map((half) => half.split(":").filter((group) => group !== ""));
   const zeros = new Array<string>(8 - head.length - tail.length).fill("0");

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { counter } from "../counter.ts";
 import { type Endpoint, formatEndpoint, unmapped } from "../addr.ts";
 import { resolveWithin } from "../net/resolve.ts";
 import type { PacketOpener } from "../net/packet_socket.ts";
-import { checkLength, counter, type Datagram, DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "./socket.ts";
+import { checkLength, type Datagram, DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";

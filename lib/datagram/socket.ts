@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { canonicalAddress, type Endpoint, formatEndpoint } from "../addr.ts";
+import { canonicalAddress, type Endpoint, formatEndpoint, withoutZone } from "../addr.ts";
+import { counter } from "../counter.ts";
 import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
 import { EventRate, firstThenCounts } from "../event_rate.ts";
 import type { Events } from "../events.ts";
@@ -18,12 +19,6 @@ const BUFFER = 65_536;
 
 /** How many peers keep their flow numbers: forged source addresses must not exhaust memory. */
 const FLOWS = 4096;
-
-/** Counts 1, 2, 3 …. */
-export function counter(): () => number {
-  let last = 0;
-  return () => ++last;
-}
 
 /** A received datagram. */
 export interface Datagram {
@@ -185,8 +180,8 @@ export function checkLength(length: number, to: Endpoint): void {
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   if (a.port !== b.port) return false;
   if (a.hostname === b.hostname) return true;
-  const one = canonicalAddress(a.hostname.replace(/%.*$/, ""));
-  return one !== null && one === canonicalAddress(b.hostname.replace(/%.*$/, ""));
+  const one = canonicalAddress(withoutZone(a.hostname));
+  return one !== null && one === canonicalAddress(withoutZone(b.hostname));
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../addr.ts";
+import { type Endpoint, formatEndpoint, isLoopback, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 
@@ -67,7 +67,7 @@ function why(error: unknown, transport: string, { hostname, port }: Endpoint): s
 export function reachableAddresses(hostname: string): string[] {
   if (isLoopback(hostname)) return [];
   // The zone of a link-local address names an interface of the machine where it is typed (RFC 4007 11).
-  if (/^fe80:/i.test(hostname)) return [`${hostname.replace(/%.*$/, "")}%INTERFACE-THERE`];
+  if (/^fe80:/i.test(hostname)) return [`${withoutZone(hostname)}%INTERFACE-THERE`];
   if (!isWildcard(hostname)) return [hostname];
   try {
     return Deno.networkInterfaces()

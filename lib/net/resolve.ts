@@ -4,7 +4,7 @@
  * @module
  */
 import { lookup } from "node:dns/promises";
-import { type Endpoint, isAddress, isWildcard } from "../addr.ts";
+import { type Endpoint, isAddress, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, type ExitCode, Failure, TimedOutError } from "../errors.ts";
 
 /**
@@ -16,7 +16,7 @@ import { Exit, type ExitCode, Failure, TimedOutError } from "../errors.ts";
  */
 export async function resolveHost(hostname: string): Promise<string[]> {
   if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
-  if (isAddress(hostname.replace(/%.*$/, ""))) return [hostname];
+  if (isAddress(withoutZone(hostname))) return [hostname];
   try {
     const found = await lookup(hostname, { all: true, verbatim: true });
     if (found.length > 0) return [...new Set(found.map(({ address }) => address))];

@@ -7,6 +7,7 @@ import { formatEndpoint } from "../addr.ts";
 import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
+import { counter } from "../counter.ts";
 import { CutOffError, ProtocolError, stateOf } from "../errors.ts";
 import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
@@ -110,7 +111,7 @@ class TcpServer {
   /** Whether the drain time is over and the remaining connections were closed: one line reports them all. */
   #forced = false;
   #stopped = Promise.withResolvers<void>();
-  #ids = 0;
+  #nextId = counter();
   #totals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(
@@ -173,8 +174,6 @@ class TcpServer {
     client.served = this.#serve(client, socket, this.#open.add(client));
     if (once) this.#acceptor.close();
   }
-
-  #nextId = (): number => ++this.#ids;
 
   /** Serves one connection; never rejects. */
   async #serve(client: Client, socket: StreamSocket, slot: number): Promise<void> {

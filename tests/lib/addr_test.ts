@@ -133,6 +133,11 @@ Deno.test("canonicalAddress() refuses texts that only look like IPv6", { permiss
       "12345::",
     ]
       .concat([
+        "::1]/[::1",
+        "::1]:80/",
+        "::1]#x",
+        "::1]?",
+        "::1]@[::1",
         "g::",
         "::1%lo",
         "[::1]",
