@@ -23,7 +23,7 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     await using server = new Actor(SERVER, "tcp:server", ["--port", "0"]);
     await using client = new Actor(CLIENT, "tcp:client", ["--port", await server.port(), "--message", "Grüße aus TCP"]);
     await client.ends();
-    await server.sees(/Received: Grüße aus TCP[^]*Closed/);
+    await server.sees(/Received from \S+: Grüße aus TCP[^]*Closed/);
     await server.stops();
   },
 
@@ -33,7 +33,7 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     const at = ["--port", await server.port(), "--tls", "--pin", pin];
     await using client = new Actor(CLIENT, "tcp:client", [...at, "--message", "Grüße, verschlüsselt"]);
     await client.ends();
-    await server.sees(/Received: Grüße, verschlüsselt[^]*Closed/);
+    await server.sees(/Received from \S+: Grüße, verschlüsselt[^]*Closed/);
     await server.stops();
   },
 
@@ -41,7 +41,7 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
     await using server = new Actor(SERVER, "udp:server", ["--port", "0"]);
     await using client = new Actor(CLIENT, "udp:client", ["--port", await server.port(), "--message", "Grüße aus UDP"]);
     await client.ends();
-    await server.sees(/Received: Grüße aus UDP/);
+    await server.sees(/Received from \S+: Grüße aus UDP/);
     await server.stops();
   },
 

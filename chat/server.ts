@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire,." chat/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname --allow-write="$INIT_CWD" chat/server.ts
  * ```
  *
  * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
@@ -20,6 +20,7 @@
  *
  * @module
  */
+import { callersFolder } from "../lib/script/callers_path.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
@@ -81,8 +82,7 @@ export async function serveChat(
   const user = userOf(run);
   const common = { ...limits, layers, events, signal, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
-  const folder = Deno.cwd();
-  const save = (path: string, text: string): Promise<void> => saveInside(folder, path, text);
+  const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
   return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save } });
 }
 

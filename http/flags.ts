@@ -16,7 +16,7 @@ import type { HttpSettings } from "./serve/shared.ts";
 
 /** The flags of the HTTP servers besides those of every TCP server. */
 export const httpFlags = {
-  dir: flag.text("folder whose files are served", { default: undefined, placeholder: "PATH" }),
+  dir: flag.path("folder whose files are served", { default: undefined, placeholder: "PATH" }),
   hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
     placeholder: "NAME",
   }),

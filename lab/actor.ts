@@ -6,6 +6,7 @@
 import { dim } from "@std/fmt/colors";
 import { deadline } from "@std/async/deadline";
 import config from "../deno.json" with { type: "json" };
+import { argumentsOf, commandOf } from "./tasks.ts";
 
 /** The time limit for expected output (ms). */
 const TIMEOUT = 10_000;
@@ -19,8 +20,10 @@ export class Actor implements AsyncDisposable {
   #output = Promise.withResolvers<void>();
 
   constructor(label: string, task: keyof typeof config.tasks, args: readonly string[]) {
-    // Omit the flags with folders that the task's shell would expand: nothing is stored here.
-    const command = config.tasks[task].command.split(" ").slice(1).filter((part) => !part.includes("$"));
+    // Its variables name folders where nothing is stored here.
+    const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
+      !flag.startsWith("--allow-write")
+    );
     print(dim(`${label} $ deno task ${task} ${args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ")}`));
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...command, ...args],

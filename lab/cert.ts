@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tls:cert
- * deno run --no-prompt --allow-read --allow-write --allow-sys=hostname lab/cert.ts
+ * deno run --no-prompt --allow-env=INIT_CWD --allow-read --allow-write --allow-sys=hostname lab/cert.ts
  * ```
  *
  * Try it, then each of the commands that it prints:
@@ -34,7 +34,7 @@ import { authorityOf, ensureFree, fileStem, type PairPaths, pathsOf, writePair }
 import { usageLines } from "./cert_uses.ts";
 
 const flags = {
-  out: flag.text("output folder; a CA in it is reused", { default: "certs", placeholder: "DIR", short: "o" }),
+  out: flag.path("output folder; a CA in it is reused", { default: "certs", placeholder: "DIR", short: "o" }),
   client: flag.texts("make a client certificate for NAME; repeatable", { placeholder: "NAME" }),
   days: flag.integer("validity in days", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
   force: flag.on("replace existing certificates and keys (never the CA's)"),

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" sum/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname sum/server.ts
  * ```
  *
  * Try it with a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` works too):
@@ -13,7 +13,7 @@
  * …                                     [+] Listening on 127.0.0.1:12000
  * Client name: Plainwire client         …
  * Server name: Plainwire server         [+] Accepted connection from 127.0.0.1:52884
- * Client's number: 42                   [*] Received: Plainwire client: 42
+ * Client's number: 42                   [*] Received from 127.0.0.1:52884: Plainwire client: 42
  * Server's number: 58                   Client name: Plainwire client
  * Sum: 100                              … the same five lines
  * $ deno task sum:client --number 0

@@ -12,7 +12,7 @@
  * $ deno task sum:udp-client --number 42  $ deno task sum:udp-server --number 58
  * …                                     [+] Listening on 127.0.0.1:12000 (UDP)
  * Client name: Plainwire client         …
- * Server name: Plainwire server         [*] Received: Plainwire client: 42
+ * Server name: Plainwire server         [*] Received from 127.0.0.1:52884: Plainwire client: 42
  * Client's number: 42                   Client name: Plainwire client
  * Server's number: 58                   … the same five lines
  * Sum: 100

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces,hostname --allow-read --allow-env=HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" tcp/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname tcp/server.ts
  * ```
  *
  * Try it with a second terminal:
@@ -13,7 +13,7 @@
  * …                                     [+] Listening on 127.0.0.1:12345
  * Hello from server!                    …
  * …                                     [+] Accepted connection from 127.0.0.1:52884
- *                                       [*] Received: Hello from client!
+ *                                       [*] Received from 127.0.0.1:52884: Hello from client!
  *                                       …
  * ```
  *

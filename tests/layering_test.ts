@@ -1,11 +1,14 @@
 /** The import rules of CONTRIBUTING.md, checked with `deno info --json`. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import { commandOf } from "../lab/tasks.ts";
 import { factsOf, isBasic, modulesOf, sourceFiles, sourceOf } from "./support/modules.ts";
 
 const FOLDERS = ["tcp", "udp", "http", "chat", "sum", "lab"];
 const SCRIPTS = new Set(
-  Object.values(config.tasks).flatMap(({ command }) => /deno run .* (\w+\/\w+\.ts)$/.exec(command)?.slice(1) ?? []),
+  Object.keys(config.tasks).flatMap((task) =>
+    /^deno run .* (\w+\/\w+\.ts)$/.exec(commandOf(config.tasks, task))?.slice(1) ?? []
+  ),
 );
 /** Matches a file whose header says that it is pure: bytes or text in, values out. */
 const PURE = /^\/\*\*(?:(?!\*\/)[^])*\bPure\b/;

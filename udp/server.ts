@@ -12,7 +12,7 @@
  * $ deno task udp:client                $ deno task udp:server
  * [*] Sent: Hello from client!          [+] Listening on 127.0.0.1:12345 (UDP)
  * Hello from server!                    …
- * …                                     [*] Received: Hello from client!
+ * …                                     [*] Received from 127.0.0.1:52884: Hello from client!
  * ```
  *
  * Compare it with `tcp/server.ts`: there is nothing to accept or close, each datagram is a whole message (even an empty one), and the

@@ -136,7 +136,7 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
       return state(`Secured ${peer}: ${parts.join(", ")}`);
     }
     case "received":
-      return view.role === "server" ? data(`Received: ${shown(event)}`) : "";
+      return view.role === "server" ? data(`Received from ${event.peer}: ${shown(event)}`) : "";
     case "sent":
       return view.role === "client" ? data(`Sent: ${shown(event)}`) : "";
     case "eof":

@@ -5,6 +5,7 @@
  */
 import { type AddressRange, parseHost, parsePort, parseRange, portRule } from "../addr.ts";
 import { UsageError } from "../errors.ts";
+import { callersPath } from "./callers_path.ts";
 import type { Flag } from "./flags.ts";
 
 /** Options of every flag with a value. */
@@ -58,6 +59,19 @@ export const flag = {
         return texts;
       },
     };
+  },
+
+  /** A file or a folder; a relative path, the default too, starts at the folder in which the user typed the command. */
+  path<D extends string | undefined>(help: string, options: ValueOptions<D>): Flag<string | D> {
+    const kind = valueFlag("FILE", help, options, (text) => {
+      if (text === "") throw new UsageError('Cannot use "": it must be a path');
+      return text;
+    });
+    const read = (texts: readonly string[]): string | D => {
+      const path = kind.read(texts);
+      return path === undefined ? path : callersPath(path);
+    };
+    return { ...kind, read };
   },
 
   /** A port, 1 to 65535; with `zero`, also 0. */

@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { UsageError } from "../errors.ts";
+import { endpointOf, sideOf } from "./endpoint.ts";
 
 /** A flag: its syntax, its help, and how its text is parsed. */
 export interface Flag<T> {
@@ -50,9 +51,10 @@ export function flagName(key: string): string {
  *
  * @param table The script's flags.
  * @param args The arguments from the shell.
- * @param options With `operands`, positional arguments are allowed.
+ * @param options With `operands`, positional arguments are the script's own; otherwise they are the address of `--host` or `--bind`,
+ * and `--port`, if the table has these.
  * @throws {UsageError} An unknown flag (the error suggests the nearest one), a flag given twice or without its value, an invalid
- * value, or a positional argument if the script takes none.
+ * value, or an argument that is neither.
  *
  * @example Usage
  * ```ts
@@ -90,11 +92,28 @@ export function parseFlags<F extends FlagTable>(
     },
   });
   const operands = parsed._.map(String);
-  const [stray] = operands;
-  if (stray !== undefined && options.operands !== true) throw strayArgument(stray);
-
   const texts = Object.fromEntries(keys.map((key, index) => [key, (parsed[names[index] ?? ""] ?? []).map(String)]));
-  return { ...readValues(table, texts), operands };
+  if (options.operands === true) return { ...readValues(table, texts), operands };
+  addEndpoint(table, texts, operands);
+  return { ...readValues(table, texts), operands: [] };
+}
+
+/** Lets an address among the arguments stand for its flags. */
+function addEndpoint(table: FlagTable, texts: Record<string, string[]>, args: readonly string[]): void {
+  const [first] = args;
+  if (first === undefined) return;
+  const side = sideOf(table);
+  if (side === null) {
+    throw new UsageError(`Cannot use the argument ${JSON.stringify(first)}: everything here is a flag (see --help)`);
+  }
+  const { host, port } = endpointOf(side, args);
+  for (const [key, text] of [[side === "server" ? "bind" : "host", host], ["port", port]] as const) {
+    if (text === undefined) continue;
+    if ((texts[key] ?? []).length > 0) {
+      throw new UsageError(`Cannot use ${flagName(key)} with the argument ${JSON.stringify(first)}: it says the same`);
+    }
+    texts[key] = [text];
+  }
 }
 
 /** Makes the values out of the texts that were given for each flag. */
@@ -188,12 +207,6 @@ function flagsIn(
     found.push({ name });
   }
   return found;
-}
-
-function strayArgument(arg: string): UsageError {
-  return new UsageError(
-    `Cannot use the argument ${JSON.stringify(arg)}: everything here is a flag (see --help)`,
-  );
 }
 
 function unknownFlag(arg: string, names: readonly string[]): UsageError {

@@ -8,7 +8,8 @@ import { setColorEnabled } from "@std/fmt/colors";
 import config from "../../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import { flagName, type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { helpJson, helpText } from "./help.ts";
 import { Log, print, type Role, toJson } from "../console/log.ts";
 import type { CommonFlags } from "./shared_flags.ts";
 import {
@@ -126,7 +127,8 @@ async function runWith<F extends FlagTable & CommonFlags>(
   const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
   const { values: options, given, operands } = parsed;
   if (options.help === true || options.version === true) {
-    out.line(options.help === true ? helpText(script) : `plainwire ${config.version}`);
+    const help = options.json === true ? helpJson : helpText;
+    out.line(options.help === true ? help(script) : `plainwire ${config.version}`);
     return Exit.done;
   }
   const json = options.json === true;
@@ -175,35 +177,4 @@ function endingOf(error: unknown): { code: number; reason: string } {
   if (error instanceof OutputClosed) return { code: Exit.done, reason: error.message };
   const { code, state } = stateOf(error);
   return { code, reason: state.startsWith("Cannot ") ? state : `Cannot continue: ${state}` };
-}
-
-const EXIT_CODES = `Exit codes:
-  0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
-  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
-  130 a client was stopped by Ctrl-C`;
-
-/** The text of `--help`: usage with defaults, one worked example, exit codes. */
-export function helpText(script: Script<FlagTable>): string {
-  const rows = Object.entries(script.flags).map(([key, flag]) => {
-    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
-    const shown = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
-    return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
-  });
-  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
-  const run = `deno task ${script.name}`;
-  const { operands } = script;
-  const usage = operands === undefined ? "" : ` ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
-  return `${script.name}: ${script.summary}
-
-Usage: ${run} [flags]${usage}
-
-Flags:
-${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}
-
-Example:
-  ${`${run} ${script.example.flags}`.trim()}
-  ${script.example.does}
-
-${EXIT_CODES}`;
 }

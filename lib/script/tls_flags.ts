@@ -13,7 +13,6 @@ import type { ClientTls } from "../tls/client.ts";
 import type { ServerTls } from "../tls/server.ts";
 import type { Fingerprint } from "../tls/peer_identity.ts";
 
-const FILE = { default: undefined, placeholder: "FILE" } as const;
 const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preference; repeatable", {
   placeholder: "NAME",
 });
@@ -21,9 +20,9 @@ const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preferen
 /** `--tls` and its related flags, for servers. */
 export const tlsServerFlags = {
   tls: flag.on("use TLS; without --cert, with a certificate that is generated once and kept"),
-  cert: flag.text("PEM file of the certificate and its chain", FILE),
-  key: flag.text("PEM file of its private key", FILE),
-  clientCa: flag.text("PEM file of the CA that must have issued each client's certificate", FILE),
+  cert: flag.path("PEM file of the certificate and its chain", { default: undefined }),
+  key: flag.path("PEM file of its private key", { default: undefined }),
+  clientCa: flag.path("PEM file of the CA that must have issued each client's certificate", { default: undefined }),
   ephemeral: flag.on("generate a certificate for this run only and keep nothing"),
   alpn,
 };
@@ -31,12 +30,12 @@ export const tlsServerFlags = {
 /** `--tls` and its related flags, for clients. */
 export const tlsClientFlags = {
   tls: flag.on("use TLS"),
-  ca: flag.text("PEM file of the CA to trust, instead of those that come with Deno", FILE),
+  ca: flag.path("PEM file of the CA to trust, instead of those that come with Deno", { default: undefined }),
   pin: flag.texts("fingerprint of the only key to trust, sha256:…; repeatable", { placeholder: "PIN" }),
   trustFirst: flag.on("remember an unknown server's key on first use, without asking"),
   tlsInsecure: flag.on("trust any certificate: encrypted, but not verified"),
-  cert: flag.text("PEM file of the client's certificate and its chain", FILE),
-  key: flag.text("PEM file of its private key", FILE),
+  cert: flag.path("PEM file of the client's certificate and its chain", { default: undefined }),
+  key: flag.path("PEM file of its private key", { default: undefined }),
   sni: flag.text("server name to request and verify, if not the host", { default: undefined, placeholder: "NAME" }),
   alpn,
 };

@@ -8,7 +8,7 @@ Deno.test("textbook client -> tcp:server", await needsPrograms("python3"), async
   await using server = await startServer("tcp:server");
   const { code, stdout } = await peer("python3", ["textbook/tcp_client.py", "127.0.0.1", `${server.port}`, "Grüße"]);
   assertEquals({ code, stdout }, { code: 0, stdout: `Server says: ${REPLY}\n` });
-  await server.script.until(/Received: Grüße\n/);
+  await server.script.until(/Received from \S+: Grüße\n/);
 });
 
 Deno.test("tcp:client -> textbook server", await needsPrograms("python3"), async () => {

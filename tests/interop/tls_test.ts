@@ -53,7 +53,7 @@ for (const [flag, version] of [["-tls1_2", "TLSv1.2"], ["-tls1_3", "TLSv1.3"]] a
       ];
       assertStringIncludes((await peer("openssl", args, "question\n")).stdout, REPLY);
       await ours.script.until(new RegExp(`Secured \\S+ ${version}, \\w+, hello`));
-      await ours.script.until(/Received: question\n/);
+      await ours.script.until(/Received from \S+: question\n/);
 
       const port = freePort();
       await using theirs = launch("openssl", [

@@ -6,7 +6,7 @@ Deno.test("textbook client -> udp:server", await needsPrograms("python3"), async
   await using server = await startServer("udp:server");
   const { code, stdout } = await peer("python3", ["textbook/udp_client.py", "127.0.0.1", `${server.port}`, "Grüße"]);
   assertEquals({ code, stdout }, { code: 0, stdout: "Server says: Hello from server!\n" });
-  await server.script.until(/Received: Grüße\n/);
+  await server.script.until(/Received from \S+: Grüße\n/);
 });
 
 Deno.test("udp:client -> textbook server", await needsPrograms("python3"), async () => {

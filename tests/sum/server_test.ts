@@ -21,7 +21,8 @@ Deno.test("sum:server answers with its name and number, prints the five lines an
   assertEquals(await ask(server.port, "Client of X: 42\n"), "Bob: 58\n");
   await server.script.until(/Closed/);
   const { code, stdout, stderr } = await server.script.stop();
-  assertStringIncludes(stdout, `[*] Received: Client of X: 42\n${FIVE}[+] Closed 127.0.0.1:`);
+  assertMatch(stdout, /^\[\*\] Received from 127\.0\.0\.1:\d+: Client of X: 42$/m);
+  assertStringIncludes(stdout, `: Client of X: 42\n${FIVE}[+] Closed 127.0.0.1:`);
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served.*\n$/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import config from "../../deno.json" with { type: "json" };
+import { argumentsOf, commandOf } from "../../lab/tasks.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DECODER = new TextDecoder();
@@ -23,17 +24,12 @@ export const CONFIG_HOME = Deno.makeTempDirSync({ prefix: "plainwire-test-" });
 addEventListener("unload", () => Deno.removeSync(CONFIG_HOME, { recursive: true }));
 
 /** The environment variables of the scripts under test. */
-export const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME };
+export const ENVIRONMENT = { NO_COLOR: "1", XDG_CONFIG_HOME: CONFIG_HOME, APPDATA: CONFIG_HOME, INIT_CWD: CONFIG_HOME };
 
 /** The task's command as arguments for the `deno` that runs the tests, with its variables expanded as the task's shell does. */
 export function taskArgs(task: TaskName): string[] {
-  const { command } = config.tasks[task];
-  const [program, ...args] = command.split(" ");
-  if (program !== "deno" || command.includes("&&")) {
-    throw new Error(`Cannot run the task ${task}: it is not a plain deno command`);
-  }
   const variables: Record<string, string> = { ...Deno.env.toObject(), ...ENVIRONMENT };
-  return args.map((arg) => arg.replaceAll('"', "").replace(/\$(\w+)/g, (_, name) => variables[name] ?? ""));
+  return argumentsOf(commandOf(config.tasks, task), (name) => variables[name]);
 }
 
 /** A running script. Its output is collected as it arrives; disposing of it kills the process. */
@@ -44,10 +40,13 @@ export class RunningScript implements AsyncDisposable {
   #texts = { stdout: "", stderr: "" };
   #streams: Promise<unknown>;
   #ended = false;
+  #end: Deno.Signal;
   #wake = Promise.withResolvers<void>();
 
-  constructor(process: Deno.ChildProcess, stdin: boolean) {
+  /** @param end The signal that ends it when it is disposed of; one that starts others is to end them too, which SIGKILL prevents. */
+  constructor(process: Deno.ChildProcess, stdin: boolean, end: Deno.Signal = "SIGKILL") {
     this.#process = process;
+    this.#end = end;
     this.#stdin = stdin ? process.stdin.getWriter() : null;
     this.#streams = Promise.all([this.#collect("stdout"), this.#collect("stderr")]).then(() => this.#ended = true)
       .then(() => this.#wake.resolve());
@@ -112,7 +111,7 @@ export class RunningScript implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      this.#process.kill("SIGKILL");
+      this.#process.kill(this.#end);
     } catch {
       // It has exited already.
     }

@@ -25,7 +25,7 @@ Deno.test("tcp:server prints a message, answers it and closes", async () => {
   const { code, stdout, stderr } = await server.script.stop();
   assertMatch(
     stdout,
-    /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] .*this machine only.*\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\*\] Received: Hello from client!\n/,
+    /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] .*this machine only.*\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n/,
   );
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served.*\n$/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
@@ -53,7 +53,7 @@ Deno.test("tcp:server sends FIN and reads to the client's end before it closes, 
 Deno.test("tcp:server answers bare text after a pause, as textbook clients send it (S4)", async () => {
   await using server = await startServer("tcp:server");
   assertEquals(await ask(server.port, "Hey there, from our TCP client."), REPLY);
-  await server.script.until(/Received: Hey there, from our TCP client\.\n/);
+  await server.script.until(/Received from \S+: Hey there, from our TCP client\.\n/);
 });
 
 Deno.test("tcp:server reads one message however it is segmented (S1, S3)", async () => {
@@ -89,8 +89,8 @@ Deno.test("tcp:server shows untrusted bytes escaped (S7)", async () => {
   await using server = await startServer("tcp:server");
   await ask(server.port, Uint8Array.of(0x1b, 0x5b, 0x32, 0x4a, 0, 7, 0xff, 0xc3, 0xa9, 10));
   await ask(server.port, "a\u202eb\rc\n");
-  await server.script.until(/Received: ␛\[2J␀\\x07\ufffdé\n/);
-  await server.script.until(/Received: a\\u202eb\\rc\n/);
+  await server.script.until(/Received from \S+: ␛\[2J␀\\x07\ufffdé\n/);
+  await server.script.until(/Received from \S+: a\\u202eb\\rc\n/);
 });
 
 Deno.test("tcp:server accepts 64 KiB and refuses one byte more with a line (S6)", async () => {

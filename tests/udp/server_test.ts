@@ -18,7 +18,7 @@ Deno.test("udp:server prints a datagram and answers it, without a newline", asyn
   const { code, stdout, stderr } = await server.script.stop();
   assertMatch(
     stdout,
-    /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n\[\+\] .*this machine only.*\n\[\*\] Received: Hello from client!\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 datagram received, 1 answered, 18 B in, 18 B out\n$/,
+    /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n\[\+\] .*this machine only.*\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 datagram received, 1 answered, 18 B in, 18 B out\n$/,
   );
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });
@@ -26,7 +26,7 @@ Deno.test("udp:server prints a datagram and answers it, without a newline", asyn
 Deno.test("udp:server answers an empty datagram too, and with an empty one (D1, 45)", async () => {
   await using server = await startServer("udp:server", ["--reply", ""]);
   assertEquals((await ask(server.port, "")).length, 0);
-  await server.script.until(/Received: \n/);
+  await server.script.until(/Received from \S+: \n/);
 });
 
 Deno.test("udp:server --echo sends 0, 1, 1,472, 1,473 and 65,507 bytes back unchanged (D1, 46)", async () => {
@@ -45,7 +45,7 @@ Deno.test("udp:server --discard only counts", async () => {
   await using server = await startServer("udp:server", ["--discard"]);
   using peer = new RawPeer();
   for (const text of ["one", "two", "last"]) await peer.send(text, server.port);
-  await server.script.until(/Received: last\n/);
+  await server.script.until(/Received from \S+: last\n/);
   const { stdout } = await server.script.stop();
   assertStringIncludes(stdout, "Done: 3 datagrams received, 0 answered, 10 B in, 0 B out");
 });
@@ -74,7 +74,7 @@ Deno.test("udp:server shows invalid UTF-8, NUL and ESC escaped and echoes them u
   await using server = await startServer("udp:server", ["--echo"]);
   const bytes = Uint8Array.of(0x41, 0, 0x1b, 0xc3, 0xf0, 0x9f, 0x98, 0x0a, 0xe2, 0x80, 0xae, 0x42);
   assertEquals([...await ask(server.port, bytes)], [...bytes]);
-  await server.script.until(/Received: A␀␛\ufffd\ufffd\\n\\u202eB\n/);
+  await server.script.until(/Received from \S+: A␀␛\ufffd\ufffd\\n\\u202eB\n/);
 });
 
 Deno.test("udp:server --json prints the same as events", async () => {
@@ -169,7 +169,7 @@ Deno.test("udp:server --max-rate reports a broken loop; a client's series is not
   await looping;
   // Every datagram of the series is in the log.
   const { stdout } = await server.script.stop();
-  assertGreaterOrEqual(stdout.match(/^\[\*\] Received: Hello from client!$/gm)?.length ?? 0, 1000);
+  assertGreaterOrEqual(stdout.match(/^\[\*\] Received from \S+: Hello from client!$/gm)?.length ?? 0, 1000);
 });
 
 Deno.test("udp:server does not answer its own reply: two servers set on each other by a forged datagram stop at once", async () => {

@@ -48,7 +48,7 @@ Deno.test("NO_EVENTS accepts events and is not detailed", { permissions }, () =>
 Deno.test("a server's log goes to standard output, its errors to standard error", { permissions }, async () => {
   const warning: NetEvent = { event: "warning", message: "careful" };
   const { out, err } = await logged({}, received, sent, error, warning, result, ended);
-  assertEquals(out, "[*] Received: hi\nSum: 7\n[+] Done: all of it\n");
+  assertEquals(out, `[*] Received from ${received.peer}: hi\nSum: 7\n[+] Done: all of it\n`);
   assertEquals(err, "[!] Cannot continue: a fault\n[!] careful\n");
 });
 
@@ -178,12 +178,12 @@ Deno.test("no kind of event prints its contents raw, as prose or as JSON (S7)", 
 
 Deno.test("proseOf() truncates a long message and shows its size", { permissions }, () => {
   const line = prose({ ...received, text: "x".repeat(65536), bytes: 65536 } as NetEvent);
-  assertEquals(line, `[*] Received: ${"x".repeat(4096)}… (65536 bytes)`);
+  assertEquals(line, `[*] Received from ${received.peer}: ${"x".repeat(4096)}… (65536 bytes)`);
 });
 
 Deno.test("marks are coloured only if the log has colours", { permissions }, async () => {
   assertStringIncludes((await logged({ colour: true }, received)).out, "\x1b[");
-  assertEquals((await logged({ colour: false }, received)).out, "[*] Received: hi\n");
+  assertEquals((await logged({ colour: false }, received)).out, `[*] Received from ${received.peer}: hi\n`);
   const marks = ["state", "data", "trouble"] as const;
   assertEquals(marks.map((mark) => print({ mark, text: "a" })), ["[+] a", "[*] a", "[!] a"]);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import config from "../../../deno.json" with { type: "json" };
 import { flag } from "../../../lib/script/flag_kinds.ts";
 import { admissionFlags, bindFlags, commonFlags } from "../../../lib/script/shared_flags.ts";
-import { helpText } from "../../../lib/script/script.ts";
+import { helpText } from "../../../lib/script/help.ts";
 import { eventsIn, RunningScript } from "../../support/script.ts";
 
 const FIXTURE = new URL("./run_fixture.ts", import.meta.url).pathname;
@@ -24,7 +24,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
 const shell = { ignore: Deno.build.os === "windows" };
 
 Deno.test("--help goes to standard output and ends with 0", async () => {
-  for (const args of [["--help"], ["-h", "--json"]]) {
+  for (const args of [["--help"], ["-h"]]) {
     const { code, stdout, stderr } = await run(...args);
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(
@@ -32,6 +32,21 @@ Deno.test("--help goes to standard output and ends with 0", async () => {
       "run:fixture: script that ends as specified\n\nUsage: deno task run:fixture [flags]\n",
     );
   }
+});
+
+Deno.test("--help --json prints the flag table as one JSON object", async () => {
+  const { code, stdout, stderr } = await run("--help", "--json");
+  assertEquals([code, stderr, stdout.split("\n").length], [0, "", 2]);
+  const { name, summary, flags } = JSON.parse(stdout);
+  assertEquals([name, summary], ["run:fixture", "script that ends as specified"]);
+  assertEquals(flags.find((flag: { name: string }) => flag.name === "timeout"), {
+    name: "timeout",
+    short: "t",
+    value: "SECONDS",
+    help: commonFlags.timeout.help,
+    default: "0",
+    repeatable: false,
+  });
 });
 
 Deno.test("--version prints the version of the project", async () => {
@@ -175,7 +190,7 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
       "      --allow CIDR         address or range that may connect; repeatable",
       "  -t, --timeout SECONDS    seconds to wait for the peer, connecting or idle; 0 = for ever (default 0)",
       "  -h, --help               show this text",
-      "Usage: deno task a:b [flags]",
+      "Usage: deno task a:b [PORT | ADDRESS:PORT] [flags]",
       "  deno task a:b",
       "  Does it.",
     ]

@@ -1,0 +1,31 @@
+/**
+ * Paths as the user means them: from the folder in which the command was typed.
+ *
+ * @module
+ */
+
+/** The project's folder, in which `deno task` starts every task. */
+const PROJECT = import.meta.dirname?.replace(/[/\\]lib[/\\]script$/, "");
+
+/**
+ * A path on the command line, made absolute where the script does not run in the user's folder: `deno task` starts it in the project's,
+ * and names the user's in `INIT_CWD`. Elsewhere that variable means nothing: npm sets it too.
+ */
+export function callersPath(path: string): string {
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return path;
+  const folder = callersFolder();
+  return folder === Deno.cwd() ? path : `${folder}/${path}`;
+}
+
+/** The folder in which the user typed the command. */
+export function callersFolder(): string {
+  const here = Deno.cwd();
+  if (here !== PROJECT) return here;
+  try {
+    return Deno.env.get("INIT_CWD") ?? here;
+  } catch (error) {
+    // Without --allow-env=INIT_CWD, as in a script's run line: then it was not started by `deno task`.
+    if (error instanceof Deno.errors.NotCapable) return here;
+    throw error;
+  }
+}

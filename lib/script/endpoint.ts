@@ -1,0 +1,69 @@
+/**
+ * The address as an argument, for those who would rather type `tcp:client localhost 9000` than `--host` and `--port`. Pure.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+
+/** Which end of a connection a script is: a server takes `--bind` and `--port`, a client `--host` and `--port`. */
+export type Side = "server" | "client";
+
+/** The forms that an address takes, as `--help` shows them. */
+export const ADDRESS: Readonly<Record<Side, string>> = {
+  server: "PORT | ADDRESS:PORT",
+  client: "HOST PORT | HOST:PORT | :PORT",
+};
+
+/** The side whose flags are in a table; `null` if the script has no endpoint. */
+export function sideOf(flags: object): Side | null {
+  if (!("port" in flags)) return null;
+  return "bind" in flags ? "server" : "host" in flags ? "client" : null;
+}
+
+/** The texts for the flags that an address stands for. */
+export interface EndpointTexts {
+  /** For `--host`, or `--bind`; left out, the default holds. */
+  readonly host?: string;
+  readonly port?: string;
+}
+
+/**
+ * Splits an address that was given as arguments. The flags check its parts.
+ *
+ * @param side For a server, a lone number is its port; for a client it might as well be a host, and is refused.
+ * @param args The arguments: `HOST PORT`, `HOST:PORT`, `:PORT`; IPv6 in brackets (RFC 3986 3.2.2) unless it stands alone.
+ * @throws {UsageError} It has another form, or there are more arguments.
+ *
+ * @example Usage
+ * ```ts
+ * import { endpointOf } from "./endpoint.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(endpointOf("client", ["::1", "9000"]), { host: "::1", port: "9000" });
+ * assertEquals(endpointOf("client", ["[::1]:9000"]), { host: "[::1]", port: "9000" });
+ * assertEquals(endpointOf("server", ["9000"]), { port: "9000" });
+ * ```
+ */
+export function endpointOf(side: Side, args: readonly string[]): EndpointTexts {
+  const [first, second, stray] = args;
+  if (first === undefined) return {};
+  if (stray !== undefined) throw wrong(stray, `it comes after the address ${first} ${second}`);
+  if (second !== undefined) {
+    if (!/^\d+$/.test(second)) throw wrong(second, `after ${JSON.stringify(first)} comes a port`);
+    return { host: first, port: second };
+  }
+  if (side === "server" && /^\d+$/.test(first)) return { port: first };
+  const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(first) ?? [];
+  if (host === undefined || port === undefined) throw wrong(first, hint(side, first));
+  return host === "" ? { port } : { host, port };
+}
+
+function hint(side: Side, text: string): string {
+  if (/^\d+$/.test(text)) return `a port of this machine is :${text}`;
+  if (/:.*:/.test(text)) return "an IPv6 address before a port needs brackets, as in [::1]:9000";
+  return `it must be ${ADDRESS[side].replaceAll(" |", ",").replace(/,([^,]*)$/, " or$1")}`;
+}
+
+function wrong(arg: string, why: string): UsageError {
+  return new UsageError(`Cannot use the argument ${JSON.stringify(arg)}: ${why}`);
+}

@@ -1,0 +1,60 @@
+/**
+ * What a script says of itself: `--help` for people, `--help --json` for programs, such as the shells' completion.
+ *
+ * @module
+ */
+import { ADDRESS, sideOf } from "./endpoint.ts";
+import { flagName, type FlagTable } from "./flags.ts";
+import type { Script } from "./script.ts";
+
+const EXIT_CODES = `Exit codes:
+  0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
+  6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
+  130 a client was stopped by Ctrl-C`;
+
+/** The text of `--help`: usage with defaults, one worked example, exit codes. */
+export function helpText(script: Script<FlagTable>): string {
+  const rows = Object.entries(script.flags).map(([key, flag]) => {
+    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
+    const shown = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
+    return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const run = `deno task ${script.name}`;
+  return `${script.name}: ${script.summary}
+
+Usage: ${run} ${usage(script)}
+
+Flags:
+${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}
+
+Example:
+  ${`${run} ${script.example.flags}`.trim()}
+  ${script.example.does}
+
+${EXIT_CODES}`;
+}
+
+/** What follows the name of the task. */
+function usage({ flags, operands }: Script<FlagTable>): string {
+  if (operands !== undefined) return `[flags] ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
+  const side = sideOf(flags);
+  return side === null ? "[flags]" : `[${ADDRESS[side]}] [flags]`;
+}
+
+/** The flag table as one JSON object. */
+export function helpJson({ name, summary, flags }: Script<FlagTable>): string {
+  return JSON.stringify({
+    name,
+    summary,
+    flags: Object.entries(flags).map(([key, { short, placeholder, help, shown, repeatable }]) => ({
+      name: flagName(key).slice(2),
+      short,
+      value: placeholder,
+      help,
+      default: shown,
+      repeatable,
+    })),
+  });
+}

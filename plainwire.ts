@@ -1,0 +1,140 @@
+/**
+ * plainwire starts the scripts from any folder: the one command that `deno task install` puts on the PATH.
+ *
+ * ```sh
+ * deno task install
+ * plainwire
+ * ```
+ *
+ * Try it:
+ *
+ * ```
+ * $ plainwire tcp server 9000                  $ plainwire tcp client :9000 --message Grüße
+ * [+] Listening on 127.0.0.1:9000              …
+ * …                                            Hello from server!
+ * ```
+ *
+ * Each script runs as a child with the permissions of its task in `deno.json`, in the caller's folder, with its streams.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- it prints a menu, and must start without an import map (see lab/install.ts)
+import config from "./deno.json" with { type: "json" };
+import { completion, isShell, type ScriptHelp, SHELLS } from "./lab/completion.ts";
+import { argumentsOf, commandOf, entriesOf, type Entry } from "./lab/tasks.ts";
+
+const ENTRIES = entriesOf(config.tasks);
+/** Signals that end a program, or that it may handle. */
+const FORWARDED: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+
+/** Runs `plainwire`; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [first = "", second = "", ...others] = args;
+  if (["", "help", "--help", "-h"].includes(first)) return show(menu());
+  if (["--version", "-V"].includes(first)) return show(`plainwire ${config.version}`);
+  if (first === "completion") return isShell(second) ? show(completion(second, await helps())) : noShell(second);
+  // `tcp:server …`, or `tcp server …`.
+  const isScript = (name: string): boolean => ENTRIES.some(({ task }) => task === name);
+  if (isScript(first)) return await runScript(first, args.slice(1));
+  if (isScript(`${first}:${second}`)) return await runScript(`${first}:${second}`, others);
+  const group = ENTRIES.filter((entry) => entry.task.startsWith(`${first.split(":")[0]}:`));
+  const known = group.map((entry) => words(entry.task)).join(", ");
+  return misuse(
+    `Cannot run ${JSON.stringify(`${first} ${second}`.trim())}: no such script; ${
+      known === "" ? "`plainwire` alone lists them" : `there are ${known}`
+    }`,
+  );
+}
+
+/** Runs a script as a child until it ends. */
+async function runScript(task: string, args: readonly string[]): Promise<number> {
+  const child = deno(task, args, "inherit").spawn();
+  // One that is sent to this process only must reach the script. From a terminal a script gets it twice, which it expects.
+  for (const signal of FORWARDED) Deno.addSignalListener(signal, () => forward(child, signal));
+  return (await child.status).code;
+}
+
+function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** The command that runs a script with the permissions of its task. */
+function deno(task: string, args: readonly string[], streams: "inherit" | "piped"): Deno.Command {
+  const here = Deno.cwd();
+  const flags = argumentsOf(commandOf(config.tasks, task), (name) => name === "INIT_CWD" ? here : Deno.env.get(name))
+    // The project's own files, which the task names from the project's folder.
+    .map((flag) => flag.replace(/^(--allow-read=)?((?:\w+\/)?\w+\.ts)$/, `$1${import.meta.dirname}/$2`));
+  const stdin = streams === "inherit" ? "inherit" : "null";
+  return new Deno.Command(Deno.execPath(), {
+    args: [...flags, ...args],
+    env: { INIT_CWD: here },
+    stdin,
+    stdout: streams,
+    stderr: streams,
+  });
+}
+
+/** What each script says of itself with `--help --json`; the demo and the basic programs have no such flags. */
+async function helps(): Promise<ScriptHelp[]> {
+  return await Promise.all(ENTRIES.map(async ({ task, description }) => {
+    if (!task.includes(":") || isBasic(task)) return { name: task, summary: description, flags: [] };
+    const { stdout } = await deno(task, ["--help", "--json"], "piped").output();
+    return JSON.parse(new TextDecoder().decode(stdout)) as ScriptHelp;
+  }));
+}
+
+function isBasic(task: string): boolean {
+  return task.includes(":basic-");
+}
+
+/** A script's name as people type it. */
+function words(task: string): string {
+  return task.replace(":", " ");
+}
+
+function menu(): string {
+  return `plainwire ${config.version}: network scripts that show their work
+
+Usage: plainwire SCRIPT [ADDRESS] [flags]
+
+${rows(ENTRIES.filter(({ task }) => !isBasic(task)))}
+
+The textbook's programs, one page each; their one argument is the port:
+
+${rows(ENTRIES.filter(({ task }) => isBasic(task)))}
+
+A server takes PORT or ADDRESS:PORT, a client HOST PORT, HOST:PORT or :PORT.
+  plainwire tcp server 9000 --echo
+  plainwire tcp client :9000 --message hello
+
+plainwire SCRIPT --help lists its flags; plainwire completion ${SHELLS.join("|")}
+prints what your shell needs to complete them.`;
+}
+
+/** A line for each script. */
+function rows(entries: readonly Entry[]): string {
+  const width = Math.max(...entries.map(({ task }) => task.length)) + 2;
+  return entries.map(({ task, description }) => `  ${words(task).padEnd(width)}${description}`).join("\n");
+}
+
+function show(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function noShell(name: string): number {
+  return misuse(`Cannot complete for ${JSON.stringify(name)}: it must be ${SHELLS.join(", ")}`);
+}
+
+function misuse(message: string): number {
+  console.error(`[!] ${message}`);
+  return 2;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

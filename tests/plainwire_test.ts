@@ -1,0 +1,199 @@
+/** The command `plainwire`, as `deno task install` puts it on the PATH. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+import { argumentsOf, commandOf, entriesOf } from "../lab/tasks.ts";
+import { type Ended, ENVIRONMENT, POSIX, RunningScript } from "./support/script.ts";
+
+const ROOT = new URL("../", import.meta.url);
+/** A home without anything in it, and a folder that is not the project's. */
+const home = Deno.makeTempDirSync({ prefix: "plainwire-home-" });
+const empty = Deno.makeTempDirSync({ prefix: "plainwire empty " });
+addEventListener("unload", () => {
+  for (const folder of [home, empty]) Deno.removeSync(folder, { recursive: true });
+});
+
+/** A PATH without Deno, and one with it. */
+const WITHOUT = "/usr/local/bin:/usr/bin:/bin";
+const WITH = `${home}/deno:${WITHOUT}`;
+if (Deno.build.os !== "windows") {
+  Deno.mkdirSync(`${home}/deno`);
+  Deno.symlinkSync(Deno.execPath(), `${home}/deno/deno`);
+}
+
+/** Runs `deno task install` in the empty home. */
+async function install(path: string): Promise<Ended> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "install"],
+    cwd: ROOT,
+    env: { ...ENVIRONMENT, HOME: home, USERPROFILE: home, DENO_INSTALL_ROOT: `${home}/.deno`, PATH: path },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out ?? "", stderr: err ?? "" };
+}
+
+function start(args: readonly string[], { stdin = false, cwd = empty } = {}): RunningScript {
+  const process = new Deno.Command(`${home}/.deno/bin/plainwire`, {
+    args: [...args],
+    cwd,
+    env: { ...ENVIRONMENT, HOME: home, PATH: WITH },
+    stdin: stdin ? "piped" : "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return new RunningScript(process, stdin, "SIGTERM");
+}
+
+async function plainwire(...args: string[]): Promise<Ended> {
+  return await start(args).ended();
+}
+
+if (Deno.build.os !== "windows") await install(WITH);
+
+Deno.test("deno task install says where the command is, and how to put it on the PATH", POSIX, async () => {
+  const { code, stdout } = await install(WITH);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, `[+] Installed ${home}/.deno/bin/plainwire\n`);
+  assertStringIncludes(stdout, `  export PATH="${home}/.deno/bin:$PATH"\n`);
+  // The shim starts the Deno on the PATH, and needs no copy of the project's packages.
+  assertMatch(await Deno.readTextFile(`${home}/.deno/bin/plainwire`), /^exec deno run /m);
+  const beside = [...Deno.readDirSync(`${home}/.deno/bin/.plainwire`)].map(({ name }) => name);
+  assertEquals(beside, ["deno.json"]);
+});
+
+Deno.test("on the PATH already, nothing is to be added", POSIX, async () => {
+  const { stdout } = await install(`${home}/.deno/bin:${WITH}`);
+  assert(!stdout.includes("export PATH"), stdout);
+});
+
+Deno.test("without Deno on the machine, the command starts the one that installed it, or npx's", POSIX, async () => {
+  try {
+    assertEquals((await install(WITHOUT)).code, 0);
+    const shim = await Deno.readTextFile(`${home}/.deno/bin/plainwire`);
+    assertStringIncludes(shim, `exec '${Deno.execPath()}' run `);
+    assertMatch(shim, new RegExp(`^exec npx --yes deno@${Deno.version.deno} run `, "m"));
+    assertStringIncludes((await plainwire("--version")).stdout, `plainwire ${config.version}\n`);
+  } finally {
+    await install(WITH);
+  }
+});
+
+Deno.test("plainwire alone is a menu: a line for each script, on 80 columns", POSIX, async () => {
+  const { code, stdout, stderr } = await plainwire();
+  assertEquals([code, stderr], [0, ""]);
+  for (const { task, description } of entriesOf(config.tasks)) {
+    assertMatch(stdout, new RegExp(`^  ${task.replace(":", " ")}  +${RegExp.escape(description)}$`, "m"));
+  }
+  assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
+  assertEquals((await plainwire("--help")).stdout, stdout);
+});
+
+Deno.test("deno task alone is one too: no entry's command is longer than a line", () => {
+  for (const [name, { command, description }] of Object.entries(config.tasks)) {
+    if (!/^(run|compile|test|coverage|bench|make|ok|check)/.test(name)) {
+      assert(command.length <= 120, `${name}: ${command}`);
+    }
+    assert(description.length > 0 && description.length <= 110, name);
+  }
+});
+
+Deno.test("plainwire starts a script by two words or by its task's name, with an address", POSIX, async () => {
+  await using server = start(["tcp", "server", "0"]);
+  const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  for (
+    const words of [["tcp", "client", `:${port}`], ["tcp:client", "127.0.0.1", port], [
+      "tcp",
+      "client",
+      `localhost:${port}`,
+    ]]
+  ) {
+    const { code, stdout } = await plainwire(...words, "--message", "Grüße aus der Ferne");
+    assertEquals([code, stdout], [0, "Hello from server!\n"]);
+  }
+  await server.until(/Received from \S+: Grüße aus der Ferne\n/);
+});
+
+Deno.test("a script has the permissions of its task, and no others", POSIX, () => {
+  for (const { task } of entriesOf(config.tasks)) {
+    const flags = argumentsOf(commandOf(config.tasks, task), (name) => `/${name}`);
+    assertEquals(flags[0], "run");
+    assert(flags.includes("--no-prompt"), task);
+    assert(!flags.some((flag) => ["-A", "--allow-all"].includes(flag)), task);
+  }
+});
+
+Deno.test("a script runs in the caller's folder", POSIX, async () => {
+  await Deno.writeTextFile(`${empty}/hello.txt`, "hello\n");
+  await using server = start(["http", "server", "0", "--dir", "."]);
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  assertEquals(await (await fetch(`http://127.0.0.1:${port}/hello.txt`)).text(), "hello\n");
+});
+
+Deno.test("plainwire passes standard input on, and the script's exit code back", POSIX, async () => {
+  await using echo = start(["tcp", "server", "0", "--echo"]);
+  const [, port = ""] = await echo.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  await using client = start(["tcp", "client", `:${port}`, "--quiet"], { stdin: true });
+  await client.type("through the pipe\n");
+  assertEquals(await client.ended(), { code: 0, stdout: "through the pipe\n", stderr: "" });
+  assertEquals((await plainwire("tcp", "client", "--port", "x")).code, 2);
+  assertEquals((await plainwire("tcp", "client", "no-such-name.invalid", "9")).code, 3);
+});
+
+Deno.test("a signal to plainwire reaches the script, which ends as it always does", POSIX, async () => {
+  for (
+    const [signal, script, code] of [["SIGTERM", "server", 0], ["SIGINT", "server", 0], [
+      "SIGHUP",
+      "server",
+      0,
+    ]] as const
+  ) {
+    await using server = start(["tcp", script, "0"]);
+    await server.until(/Listening on/);
+    const ended = await server.stop(signal);
+    assertEquals([ended.code, ended.stderr], [code, ""], signal);
+    assertStringIncludes(ended.stdout, "[!] Exiting...\n");
+  }
+  await using silent = start(["tcp", "server", "0", "--discard"]);
+  const [, port = ""] = await silent.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  await using client = start(["tcp", "client", `:${port}`, "--message", "x"]);
+  await client.until(/Sent: x/, "stderr");
+  assertEquals((await client.stop("SIGINT")).code, 130);
+});
+
+Deno.test("plainwire says what it cannot run, and what there is", POSIX, async () => {
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await plainwire(...args);
+    assertEquals([code, stdout], [2, ""]);
+    return stderr;
+  };
+  assertEquals(
+    await refused("tpc", "server"),
+    '[!] Cannot run "tpc server": no such script; `plainwire` alone lists them\n',
+  );
+  assertMatch(
+    await refused("tcp"),
+    /^\[!\] Cannot run "tcp": no such script; there are .*\btcp server, tcp client\b.*\n$/,
+  );
+  assertMatch(await refused("tcp:serve"), /there are .*\btcp server\b/);
+  assertEquals(await refused("completion"), '[!] Cannot complete for "": it must be bash, zsh, fish\n');
+  assertEquals(await refused("completion", "ksh"), '[!] Cannot complete for "ksh": it must be bash, zsh, fish\n');
+});
+
+Deno.test("a basic program takes its port", POSIX, async () => {
+  await using server = start(["tcp", "basic-server", "0"]);
+  const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  assertEquals((await plainwire("tcp", "basic-client", port)).stdout, "Server says: Hello from server!\n");
+  // Its worker's program is read from the project's folder.
+  await using threaded = start(["http", "basic-threaded", "0"]);
+  const [, page] = await threaded.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  assertStringIncludes(await (await fetch(`http://127.0.0.1:${page}/`)).text(), "<h1>");
+});
+
+Deno.test("a reader that leaves early ends plainwire quietly", POSIX, async () => {
+  const process = new Deno.Command("sh", {
+    args: ["-c", `"${home}/.deno/bin/plainwire" | head -n 1`],
+    env: { ...ENVIRONMENT, PATH: WITH },
+  });
+  const { stdout, stderr } = await process.output();
+  assertEquals(new TextDecoder().decode(stdout), `plainwire ${config.version}: network scripts that show their work\n`);
+  assertEquals(new TextDecoder().decode(stderr), "");
+});
