@@ -13,8 +13,8 @@ addEventListener("unload", () => {
 });
 
 /** A PATH without Deno, and one with it. */
-const WITHOUT = "/usr/local/bin:/usr/bin:/bin";
-const WITH = `${home}/deno:${WITHOUT}`;
+const WITHOUT = home;
+const WITH = `${home}/deno:/usr/bin:/bin`;
 if (Deno.build.os !== "windows") {
   Deno.mkdirSync(`${home}/deno`);
   Deno.symlinkSync(Deno.execPath(), `${home}/deno/deno`);
