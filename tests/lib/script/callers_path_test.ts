@@ -12,16 +12,30 @@ async function makeFolder(): Promise<AsyncDisposable & { path: string }> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-function startIn(cwd: string, args: string[], env: Record<string, string> = {}): RunningScript {
+/** Starts `deno` in a folder, as a shell there would: `deno task` leaves an INIT_CWD alone that is already set, as it is by the task `test`. */
+function startIn(
+  cwd: string,
+  args: readonly string[],
+  options: { initCwd?: string; stdin?: boolean } = {},
+): RunningScript {
+  const { INIT_CWD: _, ...inherited } = Deno.env.toObject();
+  const { initCwd, stdin = false } = options;
   const process = new Deno.Command(Deno.execPath(), {
-    args,
+    args: [...args],
     cwd,
-    env: { NO_COLOR: "1", XDG_CONFIG_HOME: cwd, APPDATA: cwd, ...env },
-    stdin: "null",
+    clearEnv: true,
+    env: {
+      ...inherited,
+      NO_COLOR: "1",
+      XDG_CONFIG_HOME: cwd,
+      APPDATA: cwd,
+      ...(initCwd === undefined ? {} : { INIT_CWD: initCwd }),
+    },
+    stdin: stdin ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  return new RunningScript(process, false, "SIGTERM");
+  return new RunningScript(process, stdin, "SIGTERM");
 }
 
 /** What `http:server --dir …` serves at `/here.txt`. */
@@ -45,7 +59,7 @@ Deno.test("under deno task, a path in a flag starts at the caller's folder", asy
 Deno.test("without deno task, it starts at the current folder, whatever INIT_CWD says", async () => {
   await using folder = await makeFolder();
   const run = ["run", "--no-prompt", "-A", `${ROOT}http/server.ts`, "--port", "0", "--dir", "inner"];
-  await using script = startIn(folder.path, run, { INIT_CWD: "/nowhere" });
+  await using script = startIn(folder.path, run, { initCwd: "/nowhere" });
   assertEquals(await served(script), "from the caller's folder\n");
 });
 
@@ -63,15 +77,7 @@ Deno.test("a certificate is read from the caller's folder, and tls:cert writes t
 Deno.test("the chat's /save writes to the caller's folder", async () => {
   await using folder = await makeFolder();
   const args = ["task", "-q", "--config", `${ROOT}deno.json`, "chat:server", "--port", "0", "--bind", "127.0.0.1"];
-  const process = new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: folder.path,
-    env: { NO_COLOR: "1", XDG_CONFIG_HOME: folder.path, APPDATA: folder.path },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  await using script = new RunningScript(process, true, "SIGTERM");
+  await using script = startIn(folder.path, args, { stdin: true });
   await script.until(/Listening on/);
   await script.type("a line to keep\n/save kept.txt\n");
   await script.until(/kept\.txt/);
