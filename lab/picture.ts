@@ -81,7 +81,7 @@ async function appeared(lines: readonly Line[], text: string): Promise<void> {
 }
 
 /** Columns of a terminal; pixels of a character, a row, a title, and the space around. */
-const [COLUMNS, CHARACTER, ROW, TITLE, SPACE] = [60, 7.23, 19, 34, 16];
+const [COLUMNS, CHARACTER, ROW, TITLE, SPACE] = [62, 7.23, 19, 34, 16];
 const WIDTH = COLUMNS * CHARACTER + 2 * SPACE;
 const COLOURS: Readonly<Record<string, string>> = {
   "[+]": "#7ee787",
@@ -112,13 +112,19 @@ function draw(lines: readonly Line[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>A server and two clients</title>
 <desc>${alt}</desc>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12" fill="#e6edf3" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12" fill="#e6edf3" style="white-space:pre">
 ${[...terminals, ...texts].join("\n")}
 </g>
 </svg>
 `;
 }
 
-const lines: Line[] = [];
-await record(lines);
-await Deno.writeTextFile(FILE, draw(lines));
+/** Runs the programs and writes the picture. */
+export async function main(_args: string[]): Promise<number> {
+  const lines: Line[] = [];
+  await record(lines);
+  await Deno.writeTextFile(FILE, draw(lines));
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -337,8 +337,10 @@ Deno.test("at a terminal no row of a long message can be taken for a line of the
   await using server = atTerminal("tcp:server", ["--port", "0"]);
   const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
   using client = await RawClient.connect(Number(port));
-  // The terminal has 80 columns; the log's prefix takes 14 in the first row and 2 in the next.
-  await client.send(`${"a".repeat(66 + 78)}${FORGED}\n`);
+  const [, peer = ""] = await server.until(/Accepted connection from (\S+)\r\n/);
+  // The terminal has 80 columns; the log's prefix takes some of the first row, and 2 of the next.
+  const first = 80 - `[*] Received from ${peer}: `.length;
+  await client.send(`${"a".repeat(first + 78)}${FORGED}\n`);
   await client.rest();
   await server.until(/Closed/);
   assertStringIncludes(server.stdout, `a\r\n  ${FORGED}\r\n`);
