@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { argumentsOf, commandOf, entriesOf } from "../lab/tasks.ts";
-import { type Ended, ENVIRONMENT, POSIX, RunningScript } from "./support/script.ts";
+import { type Ended, ENVIRONMENT, needs, POSIX, RunningScript } from "./support/script.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** A home without anything in it, and a folder that is not the project's. */
@@ -112,14 +112,22 @@ Deno.test("plainwire starts a script by two words or by its task's name, with an
   await server.until(/Received from \S+: Grüße aus der Ferne\n/);
 });
 
-Deno.test("a script has the permissions of its task, and no others", POSIX, () => {
-  for (const { task } of entriesOf(config.tasks)) {
-    const flags = argumentsOf(commandOf(config.tasks, task), (name) => `/${name}`);
-    assertEquals(flags[0], "run");
-    assert(flags.includes("--no-prompt"), task);
-    assert(!flags.some((flag) => ["-A", "--allow-all"].includes(flag)), task);
-  }
-});
+Deno.test(
+  "a script has the permissions of its task, and no others",
+  needs(Deno.build.os === "linux", "/proc, to see a child's command"),
+  async () => {
+    for (const task of ["tcp:basic-server", "udp:server", "chat:server"] as const) {
+      await using server = start([task, "0"]);
+      await server.until(/Listening on/);
+      const child = (await Deno.readTextFile(`/proc/${server.pid}/task/${server.pid}/children`)).trim();
+      const [, ...args] = (await Deno.readTextFile(`/proc/${child}/cmdline`)).split("\0");
+      const variables: Record<string, string> = { ...ENVIRONMENT, HOME: home, INIT_CWD: empty };
+      const flags = argumentsOf(commandOf(config.tasks, task), (name) => variables[name]);
+      const script = new URL(flags.pop() ?? "", ROOT).pathname;
+      assertEquals(args, [...flags, script, "0", ""]);
+    }
+  },
+);
 
 Deno.test("a script runs in the caller's folder", POSIX, async () => {
   await Deno.writeTextFile(`${empty}/hello.txt`, "hello\n");

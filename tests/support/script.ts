@@ -52,6 +52,10 @@ export class RunningScript implements AsyncDisposable {
       .then(() => this.#wake.resolve());
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   get stdout(): string {
     return this.#texts.stdout;
   }
