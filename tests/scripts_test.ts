@@ -36,6 +36,15 @@ Deno.test("the README's links point to files", async () => {
   for (const path of links) assert((await Deno.stat(new URL(path, ROOT))).isFile, path);
 });
 
+Deno.test("the README's table of patterns names what stands in each file", async () => {
+  const text = await Deno.readTextFile(new URL("README.md", ROOT));
+  const places = [...text.matchAll(/`(\w+)` in \[[^\]]+\]\(([^)]+)\)/g)];
+  assert(places.length > 20);
+  for (const [, name = "", file = ""] of places) {
+    assertMatch(await sourceOf(file), new RegExp(`^export (async )?(class|function|interface) ${name}\\b`, "m"), file);
+  }
+});
+
 /** A script's header: what it is, in one sentence with its name; how it is run; something to try. */
 async function checkHeader({ name, command, file }: typeof tasks[number]): Promise<void> {
   const source = await sourceOf(file);
