@@ -26,7 +26,8 @@ const WINDOWS = Deno.build.os === "windows";
 /**
  * Installs the command.
  *
- * No import map: `deno install --global` would copy the configuration and all packages beside the command, and fail on the frozen lock.
+ * `plainwire.ts` needs no import map. With one, `deno install --global` would copy all packages to a folder beside the command, and fail on
+ * the frozen lock.
  */
 export async function main(args: string[]): Promise<number> {
   if (args.length > 0) {
@@ -35,7 +36,7 @@ export async function main(args: string[]): Promise<number> {
   }
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["install", "--global", "--force", "--name", "plainwire", "--no-config", "--no-lock", "--no-prompt"],
+      ...["install", "--global", "--force", "--name", "plainwire", "--no-prompt"],
       ...["--allow-run", "--allow-env", "plainwire.ts"],
     ],
     cwd: ROOT,

@@ -136,6 +136,12 @@ Deno.test("a script runs in the caller's folder", POSIX, async () => {
   assertEquals(await (await fetch(`http://127.0.0.1:${port}/hello.txt`)).text(), "hello\n");
 });
 
+Deno.test("in the project's folder too, whatever INIT_CWD npm has left", POSIX, async () => {
+  await using server = start(["http", "server", "0", "--dir", "lab"], { cwd: ROOT.pathname });
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  assertStringIncludes(await (await fetch(`http://127.0.0.1:${port}/tasks.ts`)).text(), "export function commandOf");
+});
+
 Deno.test("plainwire passes standard input on, and the script's exit code back", POSIX, async () => {
   await using echo = start(["tcp", "server", "0", "--echo"]);
   const [, port = ""] = await echo.until(/Listening on 127\.0\.0\.1:(\d+)/);
