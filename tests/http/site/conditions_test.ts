@@ -7,8 +7,8 @@ const DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
 const BEFORE = "Sun, 06 Nov 1994 08:49:36 GMT";
 const AFTER = "Sun, 06 Nov 1994 08:49:38 GMT";
 
-function decided(fields: Readonly<Record<string, string>>, size = 100): Decision {
-  return decide((name) => fields[name] ?? null, { etag: '"v1"', modified: MODIFIED, size });
+function decided(fields: Readonly<Record<string, string>>, size = 100, now = Date.now()): Decision {
+  return decide((name) => fields[name] ?? null, { etag: '"v1"', modified: MODIFIED, size }, now);
 }
 
 function status(fields: Readonly<Record<string, string>>): number {
@@ -58,8 +58,14 @@ Deno.test(
       assertEquals(status({ range }), 200, range);
     }
     assertEquals(decided({ range: "bytes=0-0" }, 0).status, 416);
+    assertEquals(decided({ range: "bytes=0-" }, 0).status, 416);
   },
 );
+
+Deno.test("9110 14.1.2: the last bytes of an empty representation are all of it", { permissions }, () => {
+  assertEquals(decided({ range: "bytes=-5" }, 0).status, 200);
+  assertEquals(decided({ range: "bytes=-0" }, 0).status, 416);
+});
 
 Deno.test("9110 13.1.2: If-None-Match compares weakly, and * matches everything", { permissions }, () => {
   for (const tags of ['"v1"', 'W/"v1"', '"a", "v1"', '"a,b" , W/"v1"', "*", " * "]) {
@@ -99,6 +105,12 @@ Deno.test("9110 13.1.5: If-Range needs exactly the same tag or date, else everyt
   }
 });
 
+Deno.test("9110 8.8.2.2: If-Range needs a date before the current second", { permissions }, () => {
+  const at = (milliseconds: number): number =>
+    decided({ range: "bytes=0-4", "if-range": DATE }, 100, MODIFIED * 1000 + milliseconds).status;
+  assertEquals([at(0), at(999), at(1000)], [200, 200, 206]);
+});
+
 Deno.test("9110 13.2.2: the conditions are evaluated in order", { permissions }, () => {
   assertEquals(status({ "if-match": '"v2"', "if-none-match": '"v1"' }), 412);
   assertEquals(status({ "if-none-match": '"v1"', range: "bytes=0-4" }), 304);
@@ -121,4 +133,28 @@ Deno.test("9110 5.6.7: only the three formats of a date are accepted", { permiss
   ) {
     assertEquals(parseHttpDate(text), null, text);
   }
+});
+
+Deno.test("9110 5.6.7: a day or time that does not exist is no date", { permissions }, () => {
+  for (
+    const text of [
+      "Sun, 31 Feb 2049 00:00:00 GMT",
+      "Mon, 29 Feb 2100 00:00:00 GMT",
+      "Fri, 00 Jan 2049 00:00:00 GMT",
+      "Fri, 01 Jan 2049 24:00:00 GMT",
+      "Fri, 01 Jan 2049 00:60:00 GMT",
+      "Wednesday, 31-Nov-94 08:49:37 GMT",
+      "Sun Feb 30 08:49:37 1994",
+    ]
+  ) {
+    assertEquals(parseHttpDate(text), null, text);
+  }
+  assertEquals(parseHttpDate("Tue, 29 Feb 2000 23:59:59 GMT"), Date.UTC(2000, 1, 29, 23, 59, 59) / 1000);
+});
+
+Deno.test("9110 5.6.7: a year of two digits is at most 50 years ahead", { permissions }, () => {
+  const year = (two: string, now: number): number =>
+    new Date((parseHttpDate(`Friday, 01-Jan-${two} 00:00:00 GMT`, Date.UTC(now, 5)) ?? NaN) * 1000).getUTCFullYear();
+  assertEquals([year("26", 2026), year("76", 2026), year("77", 2026), year("99", 2026)], [2026, 2076, 1977, 1999]);
+  assertEquals([year("00", 2060), year("10", 2060), year("11", 1999)], [2000, 2010, 1911]);
 });
