@@ -7,16 +7,14 @@ import type { HeadLimits } from "./head.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { CR, LF } from "./syntax.ts";
 
-/** The limit (bytes) of chunk extensions in one body, and of one line with them; no known client uses any. */
+/** The limit (bytes) of a line with a chunk size, and of all chunk extensions in one body; no known client uses any. */
 const MAX_EXTENSIONS = 4096;
-/** The number of hexadecimal digits of 2^64 - 1; leading zeros count. */
-const MAX_SIZE_DIGITS = 16;
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~\\dA-Za-z]+";
 const QUOTED = '"(?:[\\t !#-\\[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*"';
 const EXTENSION = `[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${QUOTED}))?`;
-/** `chunk-size [ chunk-ext ]`. */
-const SIZE_LINE = new RegExp(`^([\\dA-Fa-f]{1,${MAX_SIZE_DIGITS}})((?:${EXTENSION})*)$`);
+/** `chunk-size [ chunk-ext ]`. The size may have leading zeros, as many as fit on the line. */
+const SIZE_LINE = new RegExp(`^([\\dA-Fa-f]+)((?:${EXTENSION})*)$`);
 /** `field-line`, as strict as in the head. */
 const TRAILER_LINE = new RegExp(`^${TOKEN}:[\\t -~\\x80-\\xff]*$`);
 
@@ -115,7 +113,7 @@ export class ChunkedDecoder {
 
   #tooLong(): Refusal {
     return this.#expected === "size"
-      ? malformed(`chunk extensions longer than ${MAX_EXTENSIONS} bytes`)
+      ? malformed(`a chunk size with its extensions, or all extensions together, longer than ${MAX_EXTENSIONS} bytes`)
       : new Refusal(431, `a trailer is longer than ${this.#limits.maxLine} bytes`);
   }
 

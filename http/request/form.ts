@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CR, hexDigit, HTAB, LF, SP, textOf } from "./syntax.ts";
+import { CR, hexDigit, HTAB, LF, lowerCased, SP, textOf } from "./syntax.ts";
 
 /** Memory overhead of a parsed field (bytes): a form of many small fields needs many times its size. */
 const FIELD_MEMORY = 128;
@@ -50,9 +50,9 @@ export function collect(collected: Collected, name: string, value: string): void
  */
 export function parseForm(type: string, body: Uint8Array): Generator<void, Form | null> {
   const [media = ""] = type.split(";", 1);
-  if (/^application\/x-www-form-urlencoded\s*$/i.test(media)) return urlencoded(body);
+  if (/^application\/x-www-form-urlencoded[ \t]*$/i.test(media)) return urlencoded(body);
   const [, quoted, plain] =
-    /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type) ?? [];
+    /^multipart\/form-data[ \t]*;(?:.*;)?[ \t]*boundary=(?:"([^"]{1,70})"|([^ \t;"]{1,70}))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
   return boundary === undefined ? notAForm() : multipart(body, new TextEncoder().encode(`\r\n--${boundary}`));
 }
@@ -166,7 +166,7 @@ function partHead(body: Uint8Array, from: number): { name: string; isFile: boole
       return name === undefined ? null : { name, isFile: parameters.has("filename"), end: end + 1 };
     }
     const line = textOf(body, at, Math.min(end - 1, at + MAX_PART_HEAD));
-    if (/^content-disposition\s*:\s*form-data\s*(;|$)/i.test(line)) disposition ??= line;
+    if (/^content-disposition[ \t]*:[ \t]*form-data[ \t]*(;|$)/i.test(line)) disposition ??= line;
     at = end + 1;
   }
   return null;
@@ -175,12 +175,14 @@ function partHead(body: Uint8Array, from: number): { name: string; isFile: boole
 /** The parameters of a field as browsers write them: quoted, with `%22` for a quote. */
 function parametersOf(line: string): Map<string, string> {
   const parameters = new Map<string, string>();
-  for (const [, name = "", quoted, plain = ""] of line.matchAll(/;\s*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g)) {
+  for (
+    const [, name = "", quoted, plain = ""] of line.matchAll(/;[ \t]*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^ \t;"]*))/g)
+  ) {
     const value = (quoted ?? plain).replace(/\\(["\\])/g, "$1").replace(
       /%(22|0[ad])/gi,
       (code) => decodeURIComponent(code),
     );
-    parameters.set(name.toLowerCase(), value);
+    parameters.set(lowerCased(name), value);
   }
   return parameters;
 }

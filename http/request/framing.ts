@@ -6,7 +6,7 @@
 import { isHost } from "./target.ts";
 import type { Hosts } from "./hosts.ts";
 import { malformed, Refusal } from "./refusal.ts";
-import { digit, isName, listOf, textOf, withoutSpace } from "./syntax.ts";
+import { digit, isName, listOf, lowerCased, textOf, withoutSpace } from "./syntax.ts";
 
 /** Stands for the length of a chunked body. */
 export const CHUNKED = -1;
@@ -34,8 +34,10 @@ export class FramingFields {
   /** The Content-Length; -1 = none. */
   #length = -1;
   #codings: string | null = null;
+  #contentTypes = 0;
   #connection = "";
   #expectation = "";
+  #acceptedCodings = "";
 
   /** @param accepted Knows the last accepted host. */
   constructor(accepted: Hosts | null = null) {
@@ -53,6 +55,11 @@ export class FramingFields {
    */
   note(bytes: Uint8Array, start: number, colon: number, from: number, to: number): void {
     switch (colon - start) {
+      case 2:
+        if (isName(bytes, start, colon, "te")) {
+          this.#acceptedCodings = joined(this.#acceptedCodings, textOf(bytes, from, to));
+        }
+        break;
       case 4:
         if (isName(bytes, start, colon, "host")) this.#noteHost(bytes, from, to);
         break;
@@ -65,6 +72,9 @@ export class FramingFields {
         if (isName(bytes, start, colon, "connection")) {
           this.#connection = joined(this.#connection, textOf(bytes, from, to));
         }
+        break;
+      case 12:
+        if (isName(bytes, start, colon, "content-type") && ++this.#contentTypes > 1) throw repeatedType();
         break;
       case 14:
         if (isName(bytes, start, colon, "content-length")) this.#contentLength(bytes, from, to);
@@ -87,11 +97,11 @@ export class FramingFields {
    */
   settle(minor: 0 | 1): Framing {
     if (minor === 1 && this.#hosts === 0) throw malformed("no Host field (RFC 9112 3.2)");
-    this.#hosts = 0;
+    this.#hosts = this.#contentTypes = 0;
     // The fast path: almost every request under load.
     if (
       minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" &&
-      this.#expectation === "" && this.#host === null
+      this.#expectation === "" && this.#acceptedCodings === "" && this.#host === null
     ) return PLAIN;
     const host = this.#host;
     this.#host = null;
@@ -103,9 +113,10 @@ export class FramingFields {
     if (expects && !listOf(this.#expectation).every((expectation) => expectation === "100-continue")) {
       throw new Refusal(417, "the only supported expectation is 100-continue");
     }
+    if (minor === 1) checkAcceptedCodings(this.#acceptedCodings);
     this.#length = -1;
     this.#codings = null;
-    this.#connection = this.#expectation = "";
+    this.#connection = this.#expectation = this.#acceptedCodings = "";
     return { length, keepAlive, expectsContinue: expects && length !== 0, host };
   }
 
@@ -118,7 +129,10 @@ export class FramingFields {
     this.#host = textOf(bytes, from, to);
   }
 
-  /** `1*DIGIT`, once: two lengths, or a list of them, allow request smuggling (RFC 9112 6.3). */
+  /**
+   * `1*DIGIT`, once: two lengths, or a list of them, allow request smuggling (RFC 9112 6.3). So do leading zeros, though the grammar has
+   * them: a parser that reads them as octal finds another end.
+   */
   #contentLength(bytes: Uint8Array, from: number, to: number): void {
     if (this.#length >= 0) throw malformed("more than one Content-Length");
     let length = from < to ? 0 : -1;
@@ -127,6 +141,7 @@ export class FramingFields {
       length = value < 0 ? -1 : length * 10 + value;
     }
     if (length < 0) throw malformed("a Content-Length that is not all digits");
+    if (to - from > 1 && digit(bytes[from]) === 0) throw malformed("a Content-Length with a leading zero");
     if (!Number.isSafeInteger(length)) throw malformed("a Content-Length that is too large");
     this.#length = length;
   }
@@ -135,17 +150,46 @@ export class FramingFields {
   #transferCoding(value: string, minor: 0 | 1): number {
     if (minor === 0) throw malformed("Transfer-Encoding in HTTP/1.0, which does not have it (RFC 9112 6.1)");
     if (this.#length >= 0) throw malformed("Content-Length together with Transfer-Encoding (RFC 9112 6.1)");
-    const codings = value.toLowerCase().split(",").map(withoutSpace);
-    if (!codings.every((coding) => /^[!#$%&'*+\-.^_`|~\da-z]+$/.test(coding))) {
+    const codings = lowerCased(value).split(",").map(withoutSpace);
+    if (!codings.every((coding) => CODING.test(coding))) {
       throw malformed("a Transfer-Encoding that is not a list of codings");
     }
-    const first = codings.indexOf("chunked");
-    if (first >= 0 && first < codings.length - 1) {
+    const names = codings.map(nameOfCoding);
+    const first = names.indexOf("chunked");
+    if (first >= 0 && first < names.length - 1) {
       throw malformed("a Transfer-Encoding in which chunked is not last or occurs twice");
     }
-    if (codings.length > 1 || first < 0) throw new Refusal(501, "the only supported transfer coding is chunked");
+    if (first >= 0 && codings[first] !== "chunked") throw malformed("chunked with a parameter (RFC 9112 7.1)");
+    if (names.length > 1 || first < 0) throw new Refusal(501, "the only supported transfer coding is chunked");
     return CHUNKED;
   }
+}
+
+/** A transfer coding in lower case, perhaps with parameters (RFC 9112 7). */
+const CODING = /^[!#$%&'*+\-.^_`|~\da-z]+(?:[ \t]*;[\t -~]*)?$/;
+/** The registered codings (RFC 9112 12.3), and what else may stand in `TE` (RFC 9110 10.1.4). */
+const KNOWN_CODINGS = ["chunked", "compress", "deflate", "gzip", "identity", "trailers", "x-compress", "x-gzip"];
+
+function nameOfCoding(coding: string): string {
+  return withoutSpace(coding.split(";", 1)[0] ?? "");
+}
+
+/**
+ * `TE` names the codings that the client accepts in the answer. A server may ignore it, and this one sends nothing but `chunked`. To
+ * refuse a name that nobody has registered goes beyond RFC 9110 10.1.4: its sender has probably mistaken `TE` for `Transfer-Encoding`, and
+ * then the body would end elsewhere.
+ */
+function checkAcceptedCodings(list: string): void {
+  if (listOf(list).every((coding) => KNOWN_CODINGS.includes(nameOfCoding(coding)))) return;
+  throw new Refusal(501, "an unknown transfer coding in TE (RFC 9110 10.1.4)");
+}
+
+/**
+ * One type only (RFC 9110 8.3): of two, one parser takes the first and another the last. Two that agree are refused as well: a recipient
+ * may join them (RFC 9110 5.3), and `a/b, a/b` is no type any more.
+ */
+function repeatedType(): Refusal {
+  return malformed("more than one Content-Type (RFC 9110 8.3)");
 }
 
 function joined(list: string, value: string): string {

@@ -9,7 +9,7 @@
 import { isLoopback } from "../../lib/addr.ts";
 import { canonicalAddress } from "../../lib/addr.ts";
 import { Refusal } from "./refusal.ts";
-import { NOTHING } from "./syntax.ts";
+import { lowerCased, NOTHING } from "./syntax.ts";
 
 /** The hosts accepted besides loopback, as plain data that can be sent to a worker. */
 export interface HostRules {
@@ -82,10 +82,15 @@ export class Hosts {
 /** A host without port, brackets and trailing dot, in lower case. */
 function bareHost(host: string): string {
   const [, literal, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))/.exec(host) ?? [];
-  return (literal ?? name).replace(/\.$/, "").toLowerCase();
+  return lowerCased(literal ?? name).replace(/\.$/, "");
 }
 
 /** The refusal of a request for another host (RFC 9110 15.5.20). */
 export function misdirected(): Refusal {
   return new Refusal(421, "this server does not answer to that host; --host-name NAME adds it");
+}
+
+/** The refusal of an https target that came over a connection without TLS (RFC 9110 7.4). */
+export function unsecured(): Refusal {
+  return new Refusal(421, "an https target needs a connection with TLS");
 }

@@ -18,6 +18,7 @@ export interface RequestLine {
 
 /** The first byte of a TLS connection: the type of its first record (RFC 8446 5.1). */
 const TLS_HANDSHAKE = 22;
+const HASH = 0x23, DELETE = 0x7f;
 /** `HTTP/1.1 CRLF` */
 const VERSION_LENGTH = 10;
 
@@ -48,9 +49,8 @@ export function parseRequestLine(bytes: Uint8Array, start: number, expected = "/
   while (at < end && TARGET[bytes[at] as number] === 1) at++;
   if (at >= end) return null;
   if (bytes[at] === CR || bytes[at] === LF) throw malformed("a request line without HTTP/1.1 at its end");
-  if (at === targetAt || bytes[at] !== SP) {
-    throw malformed("the target is empty or has an invalid character");
-  }
+  if (bytes[at] !== SP) throw malformed(notInATarget(bytes[at] as number));
+  if (at === targetAt) throw malformed("an empty target");
   const versionAt = at + 1;
   if (end < versionAt + VERSION_LENGTH) return bytes.indexOf(LF, versionAt) < 0 ? null : badVersion();
   const minor = parseVersion(bytes, versionAt);
@@ -72,6 +72,14 @@ function parseVersion(bytes: Uint8Array, at: number): 0 | 1 {
 
 function badVersion(): never {
   throw malformed("the request line does not end with a space, HTTP/1.1 and CR LF");
+}
+
+/** A browser's address bar, or a careless program, sends some of these as they are. */
+function notInATarget(byte: number): string {
+  if (byte === HASH) return "a fragment (#) in the target, which is for the client only (RFC 9110 7.1)";
+  const code = byte.toString(16).toUpperCase().padStart(2, "0");
+  const name = byte > SP && byte < DELETE ? `the character ${String.fromCharCode(byte)}` : `the byte 0x${code}`;
+  return `${name} in the target, where it must be written %${code} (RFC 3986 2.1)`;
 }
 
 function notAMethod(first: number | undefined): string {

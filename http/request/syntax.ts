@@ -27,8 +27,8 @@ const LOWER = [0x61, 0x7a] as const;
 export const TOKEN = tableOf(DIGITS, UPPER, LOWER, "!#$%&'*+-.^_`|~");
 /** The characters of a field value: visible characters, space, tab and `obs-text` (RFC 9110 5.5). */
 export const VALUE = tableOf([0x20, 0x7e], [0x80, 0xff], "\t");
-/** The characters accepted in a request target: all of visible ASCII. Some are not in the grammar, but none can split the line. */
-export const TARGET = tableOf([0x21, 0x7e]);
+/** The characters of a request target (RFC 9112 3.2, RFC 3986 3.3, 3.4): not `#`, and none that must be percent-encoded. */
+export const TARGET = tableOf(DIGITS, UPPER, LOWER, "-._~!$&'()*+,;=:@/?%[]");
 /** `reg-name` and IPv4 addresses without percent-encoding (RFC 3986 3.2.2), and without the comma, which looks like two Host fields. */
 export const HOST_NAME = tableOf(DIGITS, UPPER, LOWER, "-._~!$&'()*+;=");
 
@@ -96,7 +96,15 @@ function isSpace(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
+/**
+ * Lower-cases the letters of ASCII only, for comparing tokens from the wire. `toLowerCase` would turn the Kelvin sign (U+212A) into a
+ * `k`: a parser that compares bytes does not take `chun\u212aed` for `chunked`, so we must not either.
+ */
+export function lowerCased(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /** The members of a comma-separated list in lower case, without empty ones (RFC 9110 5.6.1.2). */
 export function listOf(value: string): string[] {
-  return value.toLowerCase().split(",").map(withoutSpace).filter((member) => member !== "");
+  return lowerCased(value).split(",").map(withoutSpace).filter((member) => member !== "");
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { isAddress } from "../../lib/addr.ts";
-import { malformed } from "./refusal.ts";
-import { COLON, digit, HOST_NAME, textOf } from "./syntax.ts";
+import { malformed, type Refusal } from "./refusal.ts";
+import { COLON, digit, hexDigit, HOST_NAME, textOf } from "./syntax.ts";
 
 /** A parsed request target. */
 export interface Target {
@@ -13,16 +13,26 @@ export interface Target {
   readonly path: string;
   /** The part after the first `?`; "" if there is none. */
   readonly query: string;
-  /** The host and port of an absolute target, which override the Host field (RFC 9112 3.2.2); else `null`. */
-  readonly authority: string | null;
+  /** The scheme, host and port of an absolute target, which override the Host field (RFC 9112 3.2.2); else `null`. */
+  readonly origin: Origin | null;
 }
 
-const ROOT: Target = { path: "/", query: "", authority: null };
+/** Where an absolute target is to be found. */
+export interface Origin {
+  readonly scheme: "http" | "https";
+  /** The host with its port, if it has one. */
+  readonly authority: string;
+}
+
+const ROOT: Target = { path: "/", query: "", origin: null };
+const SERVER: Target = { path: "*", query: "", origin: null };
 
 /**
  * Parses a request target.
  *
- * @throws {Refusal} It has none of the four forms, or one that its method does not allow.
+ * @param target Its characters are those of {@linkcode TARGET}.
+ * @throws {Refusal} It has none of the four forms, or one that its method does not allow; or it has a bracket or a `%` where the grammar
+ * has none.
  *
  * @example Usage
  * ```ts
@@ -32,7 +42,7 @@ const ROOT: Target = { path: "/", query: "", authority: null };
  * assertEquals(parseTarget("GET", "http://localhost:8080/echo?a=1"), {
  *   path: "/echo",
  *   query: "a=1",
- *   authority: "localhost:8080",
+ *   origin: { scheme: "http", authority: "localhost:8080" },
  * });
  * ```
  */
@@ -41,30 +51,46 @@ export function parseTarget(method: string, target: string): Target {
   if (method === "CONNECT") {
     const [, port] = /:(\d+)$/.exec(target) ?? [];
     if (port === undefined || !isHostText(target)) throw malformed("a CONNECT target that is not host:port");
-    return { path: "", query: "", authority: null };
+    return { path: "", query: "", origin: null };
   }
   if (target.startsWith("/")) return splitQuery(target, null);
   if (target === "*") {
     if (method !== "OPTIONS") throw malformed("the target * with a method other than OPTIONS");
-    return { path: "*", query: "", authority: null };
+    return SERVER;
   }
   // Absolute-form, as clients send it to a proxy.
-  const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  const [, secure, authority, rest] = /^http(s?):\/\/([^/?]*)(.*)$/i.exec(target) ?? [];
   if (authority === undefined || rest === undefined) {
     throw malformed("a target that is neither a path nor an absolute http URL");
   }
   // User information is an error: deceptive links use it (RFC 9110 4.2.4).
   if (!isHostText(authority)) throw malformed("an absolute target with an invalid host");
-  return splitQuery(rest.startsWith("/") ? rest : `/${rest}`, authority);
+  const origin: Origin = { scheme: secure === "" ? "http" : "https", authority };
+  // OPTIONS without even a slash means the server as a whole (RFC 9112 3.2.4).
+  if (rest === "" && method === "OPTIONS") return { ...SERVER, origin };
+  return splitQuery(rest.startsWith("/") ? rest : `/${rest}`, origin);
 }
 
-/** A fragment must not be sent, but some clients do: it is dropped. */
-function splitQuery(text: string, authority: string | null): Target {
-  const hash = text.indexOf("#");
-  const reference = hash < 0 ? text : text.slice(0, hash);
-  const mark = reference.indexOf("?");
-  if (mark < 0) return { path: reference, query: "", authority };
-  return { path: reference.slice(0, mark), query: reference.slice(mark + 1), authority };
+function splitQuery(text: string, origin: Origin | null): Target {
+  const mark = text.indexOf("?");
+  const path = mark < 0 ? text : text.slice(0, mark);
+  const query = mark < 0 ? "" : text.slice(mark + 1);
+  if (MISPLACED_IN_PATH.test(path)) throw misplaced(path);
+  if (query !== "" && HALF_ENCODED.test(query)) throw misplaced(query);
+  return { path, query, origin };
+}
+
+/** A `%` that does not begin an encoded byte (RFC 3986 2.1): one parser would decode it as something, another leave it. */
+const HALF_ENCODED = /%(?![\dA-Fa-f]{2})/;
+/** Brackets stand around an IPv6 address only (RFC 3986 3.2.2), but browsers send them in a query as they were typed. */
+const MISPLACED_IN_PATH = /[[\]]|%(?![\dA-Fa-f]{2})/;
+
+function misplaced(part: string): Refusal {
+  return malformed(
+    HALF_ENCODED.test(part)
+      ? "a % in the target without two hexadecimal digits after it; the character % is written %25 (RFC 3986 2.1)"
+      : "a bracket in the path, where [ must be written %5B and ] %5D (RFC 3986 3.3)",
+  );
 }
 
 function isHostText(text: string): boolean {
@@ -85,8 +111,9 @@ export function isHost(bytes: Uint8Array, from: number, to: number): boolean {
   } else {
     while (at < to) {
       if (HOST_NAME[bytes[at] as number] === 1) at++;
-      else if (bytes[at] === 0x25 && at + 2 < to && /^[\da-f]{2}$/i.test(textOf(bytes, at + 1, at + 3))) at += 3;
-      else break;
+      else if (bytes[at] === 0x25 && at + 2 < to && hexDigit(bytes[at + 1]) >= 0 && hexDigit(bytes[at + 2]) >= 0) {
+        at += 3;
+      } else break;
     }
     if (at === from) return false;
   }

@@ -11,7 +11,7 @@ import type { TickListener } from "./clock.ts";
 import { Exchange } from "./exchange.ts";
 import { CHUNKED } from "../request/framing.ts";
 import type { RequestHead } from "../request/head.ts";
-import { misdirected } from "../request/hosts.ts";
+import { misdirected, unsecured } from "../request/hosts.ts";
 import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
@@ -134,10 +134,12 @@ class RequestLoop implements TickListener {
     this.#exchange.head = head;
     const { site, limits, hosts } = this.#service;
     const target = parseTarget(head.method, head.target);
-    const host = target.authority ?? head.framing.host;
-    if (host !== null && !hosts.accepts(host, this.#connection.local)) throw misdirected();
-    // HEAD is served as a GET without its body, so that resources need not handle it.
+    // HEAD is served as a GET without its body, so that resources need not handle it. A method that nothing supports is refused before
+    // the host: in CONNECT, that is where the client wants to go.
     const resource = site(head.method === "HEAD" ? head.asGet() : head, target);
+    const host = target.origin?.authority ?? head.framing.host;
+    if (host !== null && !hosts.accepts(host, this.#connection.local)) throw misdirected();
+    if (target.origin?.scheme === "https" && this.#connection.session === null) throw unsecured();
     const keepAlive = head.framing.keepAlive && !(limits.maxRequests > 0 && ++this.#requests >= limits.maxRequests);
     if (head.framing.length !== 0) return this.#serveWithBody(head, target, resource, keepAlive);
     return this.#answer(head, target, resource, keepAlive, NO_TRAILERS);

@@ -11,6 +11,7 @@ import { collect, type Collected, type Form, formMemory, parseForm } from "../re
 import { checkJson, jsonObject, jsonString, jsonUtf8 } from "../answer/json_text.ts";
 import type { SiteRequest } from "./resource.ts";
 import { Slices } from "./slices.ts";
+import { lowerCased } from "../request/syntax.ts";
 
 /** A larger body is returned but not parsed. */
 const MAX_PARSED = 1024 * 1024;
@@ -78,7 +79,7 @@ function* parseBody(request: SiteRequest): Generator<void, Parts> {
 
 function mayBeForm({ head, body }: SiteRequest): boolean {
   return body.length <= MAX_PARSED &&
-    /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(head.field("content-type") ?? "");
+    /^(application\/x-www-form-urlencoded|multipart\/form-data)[ \t]*(;|$)/i.test(head.field("content-type") ?? "");
 }
 
 function* isUtf8(body: Uint8Array): Generator<void, boolean> {
@@ -119,9 +120,10 @@ function* jsonOf({ head, target, body, connection }: SiteRequest, { form, isText
   yield ',\n  "origin": ';
   yield* jsonString(connection.hostname);
   yield ',\n  "url": ';
-  const scheme = connection.session === null ? "http" : "https";
+  const scheme = target.origin?.scheme ?? (connection.session === null ? "http" : "https");
+  const authority = target.origin?.authority ?? head.field("host") ?? connection.local;
   const query = target.query === "" ? "" : `?${target.query}`;
-  yield* jsonString(`${scheme}://${target.authority ?? head.field("host") ?? connection.local}${target.path}${query}`);
+  yield* jsonString(`${scheme}://${authority}${target.path}${query}`);
   yield "\n}\n";
 }
 
@@ -145,7 +147,7 @@ function* textIn(body: Uint8Array): Generator<string> {
 function headersOf(fields: Iterable<readonly [string, string]>): Map<string, string> {
   const headers = new Map<string, string>();
   for (const [name, value] of fields) {
-    const key = name.toLowerCase().replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase());
+    const key = lowerCased(name).replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase());
     const before = headers.get(key);
     headers.set(key, before === undefined ? value : `${before},${value}`);
   }

@@ -5,19 +5,26 @@
  */
 import { type Answer, fieldLine } from "../answer/answer.ts";
 import type { SiteRequest } from "./resource.ts";
+import { withoutSpace } from "../request/syntax.ts";
+
+/** For answers that show the visitor's request, perhaps with cookies and passwords: no cache may keep it for others (RFC 9111 5.2.2.5). */
+export const NO_STORE = fieldLine("Cache-Control", "no-store");
 
 /** For echoed content: a browser must neither run it nor guess another type. */
-export const SANDBOX_FIELDS = fieldLine("X-Content-Type-Options", "nosniff") +
+export const SANDBOX_FIELDS = NO_STORE + fieldLine("X-Content-Type-Options", "nosniff") +
   fieldLine("Content-Security-Policy", "sandbox; default-src 'none'");
 const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + SANDBOX_FIELDS;
 
 /** Up to this size, head and body are copied into one buffer. */
 const SMALL = 16 * 1024;
 
-/** `POST /`: the body under its own media type. */
+/** A media type with parameters (RFC 9110 8.3.1), as far as it is ASCII. */
+const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+(?:[ \t]*;[ -~]*)?$/;
+
+/** `POST /`: the body under its own media type, if it has one that is well formed. */
 export function bodyAnswer({ head, body }: SiteRequest): Answer {
-  const [type = ""] = head.values("content-type");
-  const own = /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : "application/octet-stream";
+  const type = head.field("content-type") ?? "";
+  const own = MEDIA_TYPE.test(type) ? type : "application/octet-stream";
   return { status: 200, fields: fieldLine("Content-Type", own) + SANDBOX_FIELDS, body };
 }
 
@@ -38,7 +45,7 @@ async function* inPieces(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8
 
 /** `/cookie`: the cookies as `name=value` lines (RFC 6265 4.2). */
 export function cookiesAnswer({ head }: SiteRequest): Answer {
-  const cookies = head.values("cookie").flatMap((value) => value.split(";")).map((pair) => pair.trim());
+  const cookies = head.values("cookie").flatMap((value) => value.split(";")).map(withoutSpace);
   const lines = cookies.filter((pair) => pair !== "").map((pair) => `${pair}\n`).join("");
   return { status: 200, fields: TEXT, body: new TextEncoder().encode(lines) };
 }

@@ -35,7 +35,7 @@ export function fileSite(root: string, fallback: Site): Site {
     if (other.refuses !== true) return other;
     const allow = fieldLine("Allow", "GET, HEAD, OPTIONS");
     const refusal = method === "OPTIONS"
-      ? textAnswer(200, "", allow)
+      ? { status: 204, fields: allow, body: NOTHING }
       : textAnswer(405, "405 Method Not Allowed: this is a file\n", allow);
     return {
       refuses: true,
@@ -106,7 +106,9 @@ function isServable(name: string): boolean {
 
 /** Links in a folder's index are relative to its path with a trailing slash. */
 function redirectToFolder(segments: readonly string[], query: string): Answer {
-  const location = `/${segments.map(encodeURIComponent).join("/")}/${query === "" ? "" : `?${query}`}`;
+  // Browsers send brackets in a query as they are, but a URL must not have them there (RFC 3986 3.4).
+  const encoded = query.replace(/[[\]]/g, encodeURIComponent);
+  const location = `/${segments.map(encodeURIComponent).join("/")}/${query === "" ? "" : `?${encoded}`}`;
   return textAnswer(301, `Continue at ${location}\n`, fieldLine("Location", location));
 }
 

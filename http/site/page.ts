@@ -5,6 +5,7 @@
  */
 import type { TlsSession } from "../../lib/events.ts";
 import { type Answer, AsciiParts } from "../answer/answer.ts";
+import { NO_STORE } from "./echo.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { ascii } from "../answer/bytes.ts";
 import type { SiteRequest } from "./resource.ts";
@@ -35,10 +36,11 @@ export function visitorPage(notes: readonly RouteInfo[]): (request: SiteRequest)
   });
   const [beforeRequest = "", beforeConnection = "", end = ""] = page("Hello! | Plainwire", template(rows.join("\n")))
     .split("<!-- here -->").map(ascii);
+  const fields = ascii(`${NO_STORE}${textOf(PAGE_FIELDS)}`);
   const wire = cacheLast(wireMarkup);
   return (request) => ({
     status: 200,
-    fields: PAGE_FIELDS,
+    fields,
     body: new AsciiParts([beforeRequest, wire(request), beforeConnection, connectionMarkup(request), end]),
   });
 }

@@ -105,7 +105,7 @@ type MethodTable = ReadonlyMap<string, Resource>;
 /** Adds OPTIONS, which lists the methods (RFC 9110 9.3.7), and 405 for the methods that are not allowed. */
 function methodTable(methods: readonly string[], resources: Readonly<Record<string, Resource>>): MethodTable {
   const allow = fieldLine("Allow", methods.join(", "));
-  const options: Resource = { answer: () => ({ status: 200, fields: allow, body: NOTHING }) };
+  const options: Resource = { answer: () => ({ status: 204, fields: allow, body: NOTHING }) };
   const refusal: Resource = {
     refuses: true,
     answer: () => textAnswer(405, `405 Method Not Allowed: only ${methods.join(", ")}\n`, allow),

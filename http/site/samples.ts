@@ -4,7 +4,8 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { type Answer, type BodyStream, fieldLine, reasonPhrase, textAnswer } from "../answer/answer.ts";
+import { type Answer, type BodyStream, fieldLine, isBodiless, reasonPhrase, textAnswer } from "../answer/answer.ts";
+import { NOTHING } from "../request/syntax.ts";
 import type { SiteRequest } from "./resource.ts";
 
 /** The limits of the parameters. */
@@ -37,9 +38,12 @@ function wholeNumber(text: string, max: number): number | null {
 export function statusAnswer(text: string): Answer | null {
   const status = wholeNumber(text, 599);
   if (status === null || status < 200) return null;
-  const body = status === 205 ? "" : `${status} ${reasonPhrase(status)}\n`;
+  const required = REQUIRED[status] ?? "";
+  // Without content there is no media type either.
+  if (isBodiless(status) || status === 205) return { status, fields: required, body: NOTHING };
+  const body = `${status} ${reasonPhrase(status)}\n`;
   const range = status === 206 ? fieldLine("Content-Range", `bytes 0-${body.length - 1}/${body.length}`) : "";
-  return textAnswer(status, body, (REQUIRED[status] ?? "") + range);
+  return textAnswer(status, body, required + range);
 }
 
 /** `/delay/S`: an answer after S seconds, up to a minute; sooner if the request's signal aborts. */

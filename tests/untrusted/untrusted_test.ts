@@ -216,7 +216,7 @@ row("a request that the page shows", ANYWHERE, async () => {
   await using server = await startServer("http:server");
   using client = await RawClient.connect(server.port);
   const field = `X-Text: ${MARK}<b>"\u202e\u2028\x9b31m`;
-  await client.send(`GET /?<b>${MARK} HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`);
+  await client.send(`GET /?${MARK} HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`);
   const page = (await client.rest()).replaceAll("\r\n", "\n");
   assertHarmless(page, "the page");
   assert(/^[\x20-\x7e\n]*$/.test(page), "the page is ASCII");

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { HeadParser } from "../../../http/request/head_parser.ts";
 import { Refusal } from "../../../http/request/refusal.ts";
-import { isName } from "../../../http/request/syntax.ts";
+import { parseRequestLine } from "../../../http/request/request_line.ts";
+import { isName, listOf, lowerCased } from "../../../http/request/syntax.ts";
 import { everyWay } from "../../support/chunks.ts";
 import { headOf, latin1, LIMITS, parseRequests } from "../requests.ts";
 
@@ -143,6 +144,63 @@ refuses("9112 3.2: control and non-ASCII characters in the target are refused (1
   UTF8: `GET /\xc3\xa9 HTTP/1.1\r\n${HOST}\r\n`,
 });
 
+/** Targets with some text in the path, in the query, and in both of an absolute target. */
+function targetsWith(text: string): string[] {
+  return [`/a${text}`, `/${text}/b`, `/a?b${text}`, `/?${text}x`, `http://a/${text}`, `http://a?${text}`];
+}
+
+function withTarget(target: string): string {
+  return `GET ${target} HTTP/1.1\r\n${HOST}\r\n`;
+}
+
+refuses(
+  "9112 3.2, RFC 3986 3: a character that must be percent-encoded is refused in a target (10)",
+  400,
+  Object.fromEntries(
+    [...'#\\"<>^`{|}', "%zz", "%", "%4", "%4g", "%u0041", "\x80", "\xff", "\xc3\xa9", "\x01", "\t", "\x7f"].flatMap(
+      targetsWith,
+    )
+      .map((target) => [target, withTarget(target)]),
+  ),
+);
+
+Deno.test(
+  "RFC 3986 3.3, 3.4: a target has the characters of its grammar, and brackets in the query",
+  { permissions },
+  () => {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const path = `${letters}${letters.toLowerCase()}0123456789-._~!$&'()*+,;=:@/`;
+    for (let byte = 0; byte < 256; byte++) {
+      const character = String.fromCharCode(byte);
+      const served = (target: string): boolean => parseRequests([latin1(withTarget(target))]).requests.length === 1;
+      assertEquals(served(`/a${character}b`), path.includes(character) || character === "?", `${byte} in a path`);
+      assertEquals(served(`/?a${character}b`), `${path}?[]`.includes(character), `${byte} in a query`);
+    }
+    assertEquals(parseRequests([latin1(withTarget("/%C3%a9?%5B"))]).requests.length, 1);
+  },
+);
+
+refuses("RFC 3986 3.2.2: brackets in a path are refused; they stand around an address (10)", 400, {
+  "in a path": withTarget("/a[1]"),
+  "before a query": withTarget("/[?[]"),
+  "in an absolute target's path": withTarget("http://[::1]/[x]"),
+  "around a name": withTarget("http://[a]/"),
+});
+
+accepts("RFC 3986 3.2.2: brackets in a query and around an address are accepted (10)", {
+  query: { text: withTarget("/?a[]=1&b[x]=2"), lines: ["GET /?a[]=1&b[x]=2 1.1"] },
+  address: { text: withTarget("http://[::1]:80/?[]"), lines: ["GET http://[::1]:80/?[] 1.1"] },
+});
+
+Deno.test("the refusal of a target names the character and how it must be written", { permissions }, () => {
+  const reason = (target: string): string =>
+    assertThrows(() => parseRequestLine(latin1(withTarget(target)), 0), Refusal).message;
+  assertEquals(reason("/{"), "the character { in the target, where it must be written %7B (RFC 3986 2.1)");
+  assertEquals(reason("/\xe9"), "the byte 0xE9 in the target, where it must be written %E9 (RFC 3986 2.1)");
+  assertEquals(reason("/\x05"), "the byte 0x05 in the target, where it must be written %05 (RFC 3986 2.1)");
+  assertEquals(reason("/a#b"), "a fragment (#) in the target, which is for the client only (RFC 9110 7.1)");
+});
+
 Deno.test("9112 3: a request line of 8,000 octets is accepted (12)", { permissions }, () => {
   const text = `GET /${"x".repeat(7986)} HTTP/1.1\r\n${HOST}\r\n`;
   assert(text.indexOf("\r") >= 8000);
@@ -281,7 +339,6 @@ accepts("9112 3.2: origin-form, absolute-form, authority-form and asterisk-form 
   "https, no path": { text: `GET HTTPS://localhost HTTP/1.1\r\n${HOST}\r\n`, lines: ["GET HTTPS://localhost 1.1"] },
   asterisk: { text: `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, lines: ["OPTIONS * 1.1"] },
   authority: { text: `CONNECT localhost:80 HTTP/1.1\r\n${HOST}\r\n`, lines: ["CONNECT localhost:80 1.1"] },
-  "odd but visible": { text: `GET /"|{}<>^\`\\?#x HTTP/1.1\r\n${HOST}\r\n`, lines: ['GET /"|{}<>^`\\?#x 1.1'] },
 });
 
 // RFC 9112 6, the length of a body
@@ -303,11 +360,15 @@ refuses("9112 6.3: an invalid Content-Length MUST be refused (H4, 14)", 400, {
   "22 digits": post("Content-Length: 1000000000000000000000\r\n", ""),
   "two that differ": post("Content-Length: 3\r\nContent-Length: 4\r\n", ""),
   "two that agree": post("Content-Length: 3\r\nContent-Length: 3\r\n", ""),
+  "a leading zero": post("Content-Length: 05\r\n", "hello"),
+  "leading zeros": post("Content-Length: 0000000005\r\n", "hello"),
+  "two zeros": post("Content-Length: 00\r\n", ""),
 });
 
 accepts("9112 6.2: Content-Length is the length of the body", {
   some: { text: post("Content-Length: 5\r\n", "hello"), lines: ["POST / 1.1"], bodies: ["hello"] },
-  "leading zeros": { text: post("Content-Length: 003\r\n", "abc"), lines: ["POST / 1.1"], bodies: ["abc"] },
+  zero: { text: post("Content-Length: 0\r\n", ""), lines: ["POST / 1.1"], bodies: [""] },
+  "a zero at the end": { text: post("Content-Length: 10\r\n", "0123456789"), lines: ["POST / 1.1"] },
   none: { text: post("", ""), lines: ["POST / 1.1"], bodies: [""] },
   "GET with one": { text: `GET / HTTP/1.1\r\n${HOST}Content-Length: 2\r\n\r\nhi`, bodies: ["hi"] },
   "a body that looks like a request": {
@@ -333,6 +394,8 @@ refuses("9112 6.1, 6.3: a Transfer-Encoding with an ambiguous end is refused (H5
   "a comma before": post("Transfer-Encoding: ,chunked\r\n", ""),
   quoted: post('Transfer-Encoding: "chunked"\r\n', ""),
   "with a parameter": post("Transfer-Encoding: chunked;q=1\r\n", ""),
+  "with a parameter, and not last": post("Transfer-Encoding: chunked;q=1, gzip\r\n", ""),
+  "with a parameter, below another": post("Transfer-Encoding: gzip, chunked ;q=1\r\n", ""),
   "obs-text": post("Transfer-Encoding: chunked\xff\r\n", ""),
   "in HTTP/1.0": "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 });
@@ -342,6 +405,67 @@ refuses("9112 6.1: an unknown transfer coding gets 501 (H5, 16)", 501, {
   prefixed: post("Transfer-Encoding: xchunked\r\n", ""),
   identity: post("Transfer-Encoding: identity\r\n", ""),
   "gzip below chunked": post("Transfer-Encoding: gzip, chunked\r\n", ""),
+  "gzip alone": post("Transfer-Encoding: gzip\r\n", ""),
+  "with a parameter": post("Transfer-Encoding: pigeons; speed=7, chunked\r\n", ""),
+});
+
+refuses("an unregistered coding in TE gets 501, which goes beyond 9110 10.1.4", 501, {
+  alone: get(`${HOST}TE: pigeons\r\n`),
+  "after others": get(`${HOST}TE: trailers, gzip;q=0.5, pigeons;q=1\r\n`),
+  "in a second field": get(`${HOST}te: gzip\r\nTE: pigeons\r\n`),
+  "with a body": post("TE: pigeons\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+});
+
+accepts("9110 10.1.4: TE with registered codings or trailers is accepted, and ignored in HTTP/1.0", {
+  trailers: { text: get(`${HOST}Connection: TE\r\nTE: trailers\r\n`) },
+  "what libwww-perl sends": { text: get(`${HOST}TE: deflate,gzip;q=0.3\r\n`) },
+  "any case": { text: get(`${HOST}TE: GZip , X-Compress ;q=0\r\n`) },
+  chunked: { text: get(`${HOST}TE: chunked\r\n`) },
+  empty: { text: get(`${HOST}TE:\r\n`) },
+  "HTTP/1.0": { text: "GET / HTTP/1.0\r\nTE: pigeons\r\n\r\n", lines: ["GET / 1.0"] },
+});
+
+// RFC 9110 5.6.2: tokens are ASCII
+
+refuses("9110 5.6.2: a letter that Unicode lower-cases to an ASCII one is another letter", 400, {
+  "Kelvin sign in Transfer-Encoding": post("Transfer-Encoding: chun\xe2\x84\xaaed\r\n", "0\r\n\r\n"),
+  "Kelvin sign below chunked": post("Transfer-Encoding: \xe2\x84\xaa, chunked\r\n", "0\r\n\r\n"),
+  "dotted I in Transfer-Encoding": post("Transfer-Encoding: \xc4\xb0dentity\r\n", ""),
+  "long s in a field name": get("Ho\xc5\xbft: localhost\r\n"),
+});
+
+Deno.test("9110 5.6.2: Connection, Expect and TE compare ASCII letters only", { permissions }, () => {
+  const framing = (version: string, fields: string): [boolean, boolean] => {
+    const { keepAlive, expectsContinue } = headOf(`GET / HTTP/${version}\r\n${HOST}${fields}\r\n`).framing;
+    return [keepAlive, expectsContinue];
+  };
+  assertEquals(framing("1.0", "Connection: \xe2\x84\xaaeep-alive\r\n"), [false, false]);
+  assertEquals(framing("1.0", "Connection: KEEP-ALIVE\r\n"), [true, false]);
+  assertEquals(framing("1.1", "Connection: clo\xc5\xbfe\r\n"), [true, false]);
+  assertEquals(parseRequests([latin1(get(`${HOST}TE: chun\xe2\x84\xaaed\r\n`))]).refused, 501);
+  assertEquals(parseRequests([latin1(post("Expect: 100-cont\xc4\xb0nue\r\n", ""))]).refused, 417);
+});
+
+Deno.test("lowerCased() changes the letters of ASCII only, in any length", { permissions }, () => {
+  assertEquals(lowerCased("Keep-ALIVE \u212a\u0130\u017f\u00c5 x"), "keep-alive \u212a\u0130\u017f\u00c5 x");
+  assertEquals(lowerCased(""), "");
+  assertEquals(listOf("A, \u212aeep ,, b"), ["a", "\u212aeep", "b"]);
+});
+
+// RFC 9110 8.3, the type of a body
+
+refuses("9110 8.3: more than one Content-Type is refused, equal or not", 400, {
+  different: get(`${HOST}Content-Type: a/b\r\nContent-Type: c/d\r\n`),
+  equal: get(`${HOST}Content-Type: a/b\r\ncontent-type: a/b\r\n`),
+  "with a body": post("Content-Type: a/b\r\nContent-Length: 1\r\nContent-Type: c/d\r\n", "x"),
+  "in HTTP/1.0": "POST / HTTP/1.0\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n\r\n",
+});
+
+accepts("9110 8.3: one Content-Type per request is accepted", {
+  "in two requests": {
+    text: get(`${HOST}Content-Type: a/b\r\n`) + get(`${HOST}Content-Type: c/d\r\n`),
+    lines: ["GET / 1.1", "GET / 1.1"],
+  },
 });
 
 // RFC 9112 7.1, chunks
@@ -356,6 +480,16 @@ accepts("9112 7.1: chunk sizes in any case, with leading zeros and extensions (1
     text: post("transfer-encoding: Chunked\r\n", "A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n"),
     lines: ["POST / 1.1"],
     bodies: ["01234567890123456789"],
+  },
+  "many leading zeros": {
+    text: chunked(`${"0".repeat(300)}5\r\nhello\r\n${"0".repeat(300)}\r\n\r\n`),
+    lines: ["POST / 1.1"],
+    bodies: ["hello"],
+  },
+  "leading zeros and an extension": {
+    text: chunked("00000000000000005;a=b\r\nhello\r\n0\r\n\r\n"),
+    lines: ["POST / 1.1"],
+    bodies: ["hello"],
   },
   extensions: {
     text: chunked('5; a; b=c ;d = "e \\" f"\r\nhello\r\n0;last\r\n\r\n'),
@@ -379,8 +513,11 @@ refuses("9112 7.1: malformed chunks are refused (H6, 17)", 400, {
   "space before": chunked(" 5\r\nhello\r\n0\r\n\r\n"),
   "space after": chunked("5 \r\nhello\r\n0\r\n\r\n"),
   "not a hexadecimal digit": chunked("g\r\n"),
-  "17 digits": chunked("00000000000000005\r\nhello\r\n0\r\n\r\n"),
+  "2^53": chunked("20000000000000\r\n"),
   "2^64 - 1": chunked("ffffffffffffffff\r\n"),
+  "300 digits": chunked(`${"f".repeat(300)}\r\n`),
+  "zeros and 2^64": chunked("000010000000000000000\r\n"),
+  "zeros and letters": chunked("000x\r\n"),
   "LF alone after the size": chunked("5\nhello\r\n0\r\n\r\n"),
   "CR in the line": chunked("5\r\r;a\r\nhello\r\n0\r\n\r\n"),
   "LF alone after the data": chunked("5\r\nhello\n0\r\n\r\n"),
@@ -394,6 +531,15 @@ refuses("9112 7.1: malformed chunks are refused (H6, 17)", 400, {
   "LF alone at the end": chunked("0\r\n\n"),
   "a malformed trailer": chunked("0\r\nbad trailer\r\n\r\n"),
   "a folded trailer": chunked("0\r\na: b\r\n c\r\n\r\n"),
+});
+
+Deno.test("9112 7.1: the length of its line alone limits the zeros before a chunk size", { permissions }, () => {
+  const outcome = (zeros: number): number =>
+    parseRequests([latin1(chunked(`${"0".repeat(zeros)}5\r\nhello\r\n0\r\n\r\n`))]).refused;
+  // A line of 4,096 bytes: the digit and the line end are three.
+  assertEquals([outcome(4093), outcome(4094)], [0, 400]);
+  // Refused before the line has an end.
+  assertEquals(parseRequests([latin1(chunked("0".repeat(4097)))]).refused, 400);
 });
 
 Deno.test(
@@ -494,7 +640,6 @@ accepts("decided: accepted, though some servers refuse it", {
     lines: ["POST / 1.1"],
     bodies: ["x"],
   },
-  "two Content-Types": { text: get(`${HOST}Content-Type: a/b\r\nContent-Type: c/d\r\n`) },
   "an absolute target that differs from Host": {
     text: `GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n`,
     lines: ["GET http://a/ 1.1"],

@@ -112,6 +112,31 @@ Deno.test("9112 3.2.2: the host of an absolute target overrides the Host field (
   assertEquals(await status("localhost", "http://evil.example/status/200"), 421);
   const url = answersIn(await server.ask(get("evil.example", "http://localhost:1/anything")))[0]?.body ?? "";
   assertEquals(JSON.parse(url).url, "http://localhost:1/anything");
+  // Host must be there, once and well formed, even so (9112 3.2).
+  const line = "GET http://localhost/status/200 HTTP/1.1\r\n";
+  for (const fields of ["", "Host: a b\r\n", "Host:\r\n", "Host: localhost\r\nHost: localhost\r\n"]) {
+    assertEquals(answersIn(await server.ask(`${line}${fields}\r\n`))[0]?.status, 400, fields);
+  }
+  // The host of one request is not that of the next.
+  const next = get("localhost", "http://evil.example/");
+  const first = "GET http://localhost/status/200 HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+  assertEquals(answersIn(await server.ask(first + get("evil.example"))).map(({ status }) => status), [200, 421]);
+  assertEquals(answersIn(await server.ask(first + next)).map(({ status }) => status), [200, 421]);
+});
+
+Deno.test("9110 7.4: an https target needs a connection with TLS", async () => {
+  await using server = serve({}, { hosts: LOOPBACK });
+  const [answer] = answersIn(await server.ask(get("localhost", "https://localhost/status/200")));
+  assertEquals([answer?.status, answer?.fields.get("connection")], [421, "close"]);
+  assertStringIncludes(answer?.body ?? "", "an https target needs a connection with TLS");
+});
+
+Deno.test("9110 9.3.6: CONNECT and unknown methods are refused as such, whatever the host", async () => {
+  await using server = serve({}, { hosts: LOOPBACK });
+  for (const [line, status] of [["CONNECT evil.example:443", 405], ["TRACE /", 405], ["BREW /", 501]] as const) {
+    const text = await server.ask(`${line} HTTP/1.1\r\nHost: evil.example:443\r\n\r\n`);
+    assertEquals(answersIn(text).map((answer) => answer.status), [status], line);
+  }
 });
 
 Deno.test("a request for a foreign host is refused before its body is read, and gets no file", async () => {
@@ -171,14 +196,15 @@ Deno.test("http:server --tls answers to the names in its certificate", async () 
   try {
     const { cert, key } = (await writePki(folder))("server");
     await using server = await startServer("http:server", ["-q", "--tls", "--cert", cert, "--key", key]);
-    const status = async (host: string): Promise<string> => {
+    const status = async (host: string, target?: string): Promise<string> => {
       using conn = await Deno.connectTls({ hostname: "127.0.0.1", port: server.port, caCerts: [pki.ca.certificate] });
-      await conn.write(new TextEncoder().encode(get(host)));
+      await conn.write(new TextEncoder().encode(get(host, target)));
       const buffer = new Uint8Array(4096);
       return new TextDecoder().decode(buffer.subarray(9, Math.min(12, await conn.read(buffer) ?? 0)));
     };
     assertEquals(await status("localhost"), "200");
     assertEquals(await status("evil.example"), "421");
+    assertEquals(await status("localhost", "https://localhost/status/200"), "200");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -150,14 +150,13 @@ Deno.test("--dir serves nothing outside the folder, however the path is spelled 
     "/./a.txt",
     "//a.txt",
     "/sub//b.txt",
-    "/..\\secret.txt",
     "/%5c..%5csecret.txt",
     "/a.txt%00",
     "/a.txt%00.html",
     "/new%0Aline.txt",
     "/%ff",
-    "/%zz",
-    "/%",
+    "/..;/secret.txt",
+    "/..%5csecret.txt",
     "/out.txt",
     "/up/",
     "/up/secret.txt",
@@ -172,6 +171,9 @@ Deno.test("--dir serves nothing outside the folder, however the path is spelled 
   for (const path of paths) {
     const answer = await ask(server, path);
     assertEquals([answer.status, /secret$/.test(answer.body)], [404, false], path);
+  }
+  for (const path of ["/..\\secret.txt", "/\\secret.txt", "/%zz", "/%"]) {
+    assertEquals((await ask(server, path)).status, 400, path);
   }
   assertEquals((await ask(server, "/in.txt")).body, "inside");
   assertEquals(server.events.names.filter((name) => name === "error"), []);
@@ -211,6 +213,24 @@ Deno.test("--dir lists a folder with escaped names, or serves its index.html", a
   assertStringIncludes((await ask(server, "/empty/")).body, '<a href="../">../</a>');
 });
 
+Deno.test("9110 10.2.2: --dir makes no Location from an invalid target, nor one that leads elsewhere", async () => {
+  await using server = await site({ "sub/a.txt": "", "a b[1]/a.txt": "" });
+  const location = async (path: string, fields = ""): Promise<[number, string | undefined]> => {
+    const answer = await ask(server, path, fields);
+    return [answer.status, answer.fields.get("location")];
+  };
+  for (const path of ['/sub?<script>"x', "/sub?\\", "/sub?a=%zz", "/sub?#x", "/sub?\xe9", "/sub[]", "/sub?{}"]) {
+    assertEquals(await location(path), [400, undefined], path);
+  }
+  assertEquals(await location("/sub?a[]=1&b[c]=2"), [301, "/sub/?a%5B%5D=1&b%5Bc%5D=2"]);
+  assertEquals(await location("/a%20b%5b1%5d?%5b"), [301, "/a%20b%5B1%5D/?%5b"]);
+  for (const path of ["//sub", "//evil.example/sub", "/%2fevil.example", "//evil.example/..", "/.//sub"]) {
+    assertEquals(await location(path), [404, undefined], path);
+  }
+  // The path alone, so that neither host nor scheme of the target or of Host get into it.
+  assertEquals(await location("http://127.0.0.1:81/sub?x", ""), [301, "/sub/?x"]);
+});
+
 Deno.test("--dir keeps the other routes, and allows only GET, HEAD and OPTIONS of a file", async () => {
   await using server = await site({ "a.txt": "a", "cookie": "a file of that name" });
   assertEquals((await ask(server, "/status/204")).status, 204);
@@ -220,7 +240,8 @@ Deno.test("--dir keeps the other routes, and allows only GET, HEAD and OPTIONS o
     assertEquals([answer.status, answer.fields.get("allow")], [405, "GET, HEAD, OPTIONS"], method);
   }
   const options = await ask(server, "/a.txt", "", "OPTIONS");
-  assertEquals([options.status, options.fields.get("allow")], [200, "GET, HEAD, OPTIONS"]);
+  assertEquals([options.status, options.fields.get("allow")], [204, "GET, HEAD, OPTIONS"]);
+  for (const name of ["content-length", "content-type"]) assert(!options.fields.has(name), name);
   assertEquals((await ask(server, "/nowhere", "", "DELETE")).status, 404);
 });
 

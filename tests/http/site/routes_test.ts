@@ -29,6 +29,10 @@ Deno.test("POST / returns the body under its own media type, sandboxed for brows
     (await ask(server, "POST", "/", "Content-Type: a/b\xff\r\n", "x")).fields.get("content-type"),
     "application/octet-stream",
   );
+  for (const bad of ["text", "text/", "/html", "a/b, c/d", "a/b/c", "a b/c", "a/b c"]) {
+    const { fields } = await ask(server, "POST", "/", `Content-Type: ${bad}\r\n`, "x");
+    assertEquals(fields.get("content-type"), "application/octet-stream", bad);
+  }
   assertEquals((await ask(server, "POST", "/")).body, "");
 });
 
@@ -143,6 +147,32 @@ Deno.test("/cookie returns the cookies as name=value lines", async () => {
   assertEquals((await ask(server, "GET", "/cookie")).body, "");
 });
 
+Deno.test("9111 5.2.2.5: no cache may store an answer that shows the visitor's request", async () => {
+  await using server = serve();
+  const large = "x".repeat(100_000);
+  for (
+    const [method, path, body] of [
+      ["GET", "/", ""],
+      ["HEAD", "/", ""],
+      ["POST", "/", "x"],
+      ["GET", "/echo", ""],
+      ["POST", "/echo", large],
+      ["GET", "/anything", ""],
+      ["PUT", "/anything/x", large],
+      ["GET", "/cookie", ""],
+    ] as const
+  ) {
+    assertEquals(
+      (await ask(server, method, path, "", body)).fields.get("cache-control"),
+      "no-store",
+      `${method} ${path}`,
+    );
+  }
+  for (const path of ["/status/200", "/bytes/1"]) {
+    assert(!(await ask(server, "GET", path)).fields.has("cache-control"), path);
+  }
+});
+
 Deno.test("/status/N answers with that status and its required fields", async () => {
   await using server = serve();
   for (
@@ -159,6 +189,10 @@ Deno.test("/status/N answers with that status and its required fields", async ()
     const answer = await ask(server, "GET", `/status/${status}`);
     assertEquals(answer.status, status);
     if (field !== "") assert(answer.fields.has(field), field);
+  }
+  for (const status of [204, 205, 304]) {
+    const text = await server.ask(`GET /status/${status} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+    assert(!/content-type/i.test(text), `${status} has no content, and so no type`);
   }
   for (const bad of ["100", "199", "600", "0", "x", "", "1e2", "+200", "200/x"]) {
     assertEquals((await ask(server, "GET", `/status/${bad}`)).status, 404, bad);
@@ -202,12 +236,17 @@ Deno.test("9110 9.3.7, 15.5.6: OPTIONS and 405 list the allowed methods (H10, H1
   ]] as const;
   for (const [path, allow] of cases) {
     const options = await ask(server, "OPTIONS", path);
-    assertEquals([options.status, options.fields.get("allow"), options.fields.get("content-length")], [
-      200,
-      allow,
-      "0",
-    ]);
+    assertEquals([options.status, options.fields.get("allow"), options.body], [204, allow, ""]);
+    for (const name of ["content-length", "content-type"]) assert(!options.fields.has(name), name);
   }
+  // Without even a slash, an absolute target means the server as a whole (9112 3.2.4).
+  for (const [target, allow] of [["http://localhost", cases[0][1]], ["http://localhost/", cases[1][1]]] as const) {
+    assertEquals((await ask(server, "OPTIONS", target)).fields.get("allow"), allow, target);
+  }
+  const body = await server.ask(
+    `OPTIONS / HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nabcGET /status/201 HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
+  );
+  assertEquals(answersIn(body).map(({ status }) => status), [204, 201]);
   const refused = await ask(server, "DELETE", "/");
   assertEquals([refused.status, refused.fields.get("allow")], [405, "GET, HEAD, POST, OPTIONS"]);
   assertEquals((await ask(server, "OPTIONS", "/nowhere")).status, 404);
@@ -228,14 +267,13 @@ Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the con
   }
 });
 
-Deno.test("9112 3.2.2: an absolute target is served by its path, without query and fragment", async () => {
+Deno.test("9112 3.2.2: an absolute target is served by its path, without the query", async () => {
   await using server = serve();
   for (
     const path of [
       "http://elsewhere.example:81/status/201",
       "/status/201?x",
-      "/status/201#x",
-      "HTTPS://localhost/status/201?a/b",
+      "HTTP://localhost:/status/201?a/b",
     ]
   ) {
     assertEquals((await ask(server, "GET", path)).status, 201, path);
