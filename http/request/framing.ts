@@ -113,7 +113,7 @@ export class FramingFields {
     if (expects && !listOf(this.#expectation).every((expectation) => expectation === "100-continue")) {
       throw new Refusal(417, "the only supported expectation is 100-continue");
     }
-    if (minor === 1) checkAcceptedCodings(this.#acceptedCodings);
+    if (minor === 1 && this.#acceptedCodings !== "") checkAcceptedCodings(this.#acceptedCodings);
     this.#length = -1;
     this.#codings = null;
     this.#connection = this.#expectation = this.#acceptedCodings = "";

@@ -101,8 +101,10 @@ function isSpace(code: number): boolean {
  * `k`: a parser that compares bytes does not take `chun\u212aed` for `chunked`, so we must not either.
  */
 export function lowerCased(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return NOT_ASCII.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
 }
+
+const NOT_ASCII = /[\x80-\uffff]/;
 
 /** The members of a comma-separated list in lower case, without empty ones (RFC 9110 5.6.1.2). */
 export function listOf(value: string): string[] {

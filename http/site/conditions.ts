@@ -119,7 +119,7 @@ export function parseHttpDate(text: string, now = Date.now()): number | null {
   const full = text.replace(/-(\d\d) /, (_, year) => `-${fullYear(Number(year), now)} `);
   // The asctime format has no zone; it means GMT.
   const date = new Date(full.endsWith("GMT") ? full : `${full} GMT`);
-  // The runtime takes 31 February for 3 March, and 24:00 for the next day.
+  // The runtime takes 31 February for 3 March, 24:00 for the next day, and a second 60 for 0.
   const day = Number(/[ \d]\d(?=[ -])/.exec(full)?.[0]);
   const time = /[\d:]{8}/.exec(full)?.[0];
   return date.getUTCDate() === day && date.toUTCString().includes(` ${time} `) ? date.getTime() / 1000 : null;

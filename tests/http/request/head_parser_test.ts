@@ -1,6 +1,8 @@
 /** Requests by sections of RFC 9112 and RFC 9110, each split in every way that a stream can deliver it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { CHUNKED, type Framing } from "../../../http/request/framing.ts";
 import { HeadParser } from "../../../http/request/head_parser.ts";
+import { ANY_HOST, Hosts } from "../../../http/request/hosts.ts";
 import { Refusal } from "../../../http/request/refusal.ts";
 import { parseRequestLine } from "../../../http/request/request_line.ts";
 import { isName, listOf, lowerCased } from "../../../http/request/syntax.ts";
@@ -660,6 +662,22 @@ Deno.test("parse() keeps no state from one head to the next, whether they are eq
     assertEquals(parse(`${text}rest`), [target, text, text.length]);
     assertEquals(parser.parse(latin1(text.slice(0, -1)), 0), null);
     assertEquals(parse(text), [target, text, text.length]);
+  }
+});
+
+Deno.test("parse() heeds every field of a request for the host that was accepted last", { permissions }, () => {
+  const hosts = new Hosts(ANY_HOST);
+  hosts.accepts("localhost", "127.0.0.1:80");
+  const parse = (fields: string): Framing | undefined =>
+    new HeadParser(LIMITS, hosts).parse(latin1(get(HOST + fields)), 0)?.framing;
+  const plain = { length: 0, keepAlive: true, expectsContinue: false, host: null };
+  assertEquals(parse(""), plain);
+  assertEquals(parse("TE: trailers\r\n"), plain);
+  assertEquals(parse("Connection: close\r\n"), { ...plain, keepAlive: false });
+  assertEquals(parse("Content-Length: 1\r\nExpect: 100-continue\r\n"), { ...plain, length: 1, expectsContinue: true });
+  assertEquals(parse("Transfer-Encoding: chunked\r\n"), { ...plain, length: CHUNKED });
+  for (const fields of ["TE: pigeons\r\n", "Expect: miracles\r\n", "Content-Type: a/b\r\nContent-Type: a/b\r\n"]) {
+    assertThrows(() => parse(fields), Refusal, "", fields);
   }
 });
 

@@ -143,6 +143,7 @@ Deno.test("9110 5.6.7: a day or time that does not exist is no date", { permissi
       "Fri, 00 Jan 2049 00:00:00 GMT",
       "Fri, 01 Jan 2049 24:00:00 GMT",
       "Fri, 01 Jan 2049 00:60:00 GMT",
+      "Fri, 01 Jan 2049 00:00:60 GMT",
       "Wednesday, 31-Nov-94 08:49:37 GMT",
       "Sun Feb 30 08:49:37 1994",
     ]
