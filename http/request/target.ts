@@ -9,7 +9,7 @@ import { COLON, digit, hexDigit, HOST_NAME, textOf } from "./syntax.ts";
 
 /** A parsed request target. */
 export interface Target {
-  /** The path as it was sent, with its percent-encoding; `*` for the server as a whole, "" for CONNECT. */
+  /** The path, percent-encoded where that makes a difference; `*` for the server as a whole, "" for CONNECT. */
   readonly path: string;
   /** The part after the first `?`; "" if there is none. */
   readonly query: string;
@@ -77,8 +77,11 @@ function splitQuery(text: string, origin: Origin | null): Target {
   const query = mark < 0 ? "" : text.slice(mark + 1);
   if (MISPLACED_IN_PATH.test(path)) throw misplaced(path);
   if (query !== "" && HALF_ENCODED.test(query)) throw misplaced(query);
-  return { path, query, origin };
+  return { path: path.includes("%") ? path.replace(NEEDLESS, decodeURIComponent) : path, query, origin };
 }
+
+/** An encoded letter, digit, `-`, `.`, `_` or `~`: it means the same as the character itself (RFC 3986 2.3, RFC 9110 4.2.3). */
+const NEEDLESS = /%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F|7E)/gi;
 
 /** A `%` that does not begin an encoded byte (RFC 3986 2.1): one parser would decode it as something, another leave it. */
 const HALF_ENCODED = /%(?![\dA-Fa-f]{2})/;
@@ -129,7 +132,5 @@ export function isHost(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 function isIpLiteral(text: string): boolean {
-  return text.includes(":") && !text.startsWith("v")
-    ? isAddress(text)
-    : /^v[\da-f]+\.[\w\-.~!$&'()*+;=:]+$/i.test(text);
+  return /^v[\da-f]+\.[\w\-.~!$&'()*+;=:]+$/i.test(text) || (text.includes(":") && isAddress(text));
 }

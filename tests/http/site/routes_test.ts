@@ -279,4 +279,6 @@ Deno.test("9112 3.2.2: an absolute target is served by its path, without the que
     assertEquals((await ask(server, "GET", path)).status, 201, path);
   }
   assertEquals((await ask(server, "GET", "http://localhost?x")).status, 200);
+  assertEquals((await ask(server, "GET", "/%73tatus/%320%31")).status, 201);
+  assertEquals((await ask(server, "GET", "/status%2f201")).status, 404);
 });
