@@ -16,12 +16,12 @@ const get = (path: string): string => `GET ${path} HTTP/1.1\r\n${HOST}Connection
 
 Deno.test("http:server prints its address and URL, and shows the request on the page and in the log", async () => {
   await using server = await startServer("http:server");
-  const [answer] = await ask(server.port, get("/?name=<b>"));
+  const [answer] = await ask(server.port, get("/?name='b'&c"));
   assertEquals([answer?.status, answer?.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
   assertStringIncludes(answer?.body ?? "", "<h1>Hello!</h1>");
-  assertStringIncludes(answer?.body ?? "", "/?name=&lt;b&gt;");
+  assertStringIncludes(answer?.body ?? "", "/?name=&#39;b&#39;&amp;c</b>");
   await server.script.until(
-    /----- HTTP REQUEST from 127\.0\.0\.1:\d+ -----\nGET \/\?name=<b> HTTP\/1\.1\nHost: localhost\nConnection: close\n\n-+\n/,
+    /----- HTTP REQUEST from 127\.0\.0\.1:\d+ -----\nGET \/\?name='b'&c HTTP\/1\.1\nHost: localhost\nConnection: close\n\n-+\n/,
   );
   await server.script.until(/\[\+\] Closed /);
   const { code, stdout, stderr } = await server.script.stop();
