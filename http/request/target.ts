@@ -30,7 +30,7 @@ const SERVER: Target = { path: "*", query: "", origin: null };
 /**
  * Parses a request target.
  *
- * @param target Its characters are those of {@linkcode TARGET}.
+ * @param target In the characters that a request line may have there.
  * @throws {Refusal} It has none of the four forms, or one that its method does not allow; or it has a bracket or a `%` where the grammar
  * has none.
  *

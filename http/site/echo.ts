@@ -18,8 +18,8 @@ const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + SANDBOX_FI
 /** Up to this size, head and body are copied into one buffer. */
 const SMALL = 16 * 1024;
 
-/** A media type with parameters (RFC 9110 8.3.1), as far as it is ASCII. */
-const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+(?:[ \t]*;[ -~]*)?$/;
+/** A media type with parameters (RFC 9110 8.3.1), in visible ASCII and spaces, as a field must be to be sent. */
+const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+(?: *;[ -~]*)?$/;
 
 /** `POST /`: the body under its own media type, if it has one that is well formed. */
 export function bodyAnswer({ head, body }: SiteRequest): Answer {

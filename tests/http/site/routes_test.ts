@@ -29,7 +29,7 @@ Deno.test("POST / returns the body under its own media type, sandboxed for brows
     (await ask(server, "POST", "/", "Content-Type: a/b\xff\r\n", "x")).fields.get("content-type"),
     "application/octet-stream",
   );
-  for (const bad of ["text", "text/", "/html", "a/b, c/d", "a/b/c", "a b/c", "a/b c"]) {
+  for (const bad of ["text", "text/", "/html", "a/b, c/d", "a/b/c", "a b/c", "a/b c", "a/b\t;c=d", "a/b;c=\td"]) {
     const { fields } = await ask(server, "POST", "/", `Content-Type: ${bad}\r\n`, "x");
     assertEquals(fields.get("content-type"), "application/octet-stream", bad);
   }
