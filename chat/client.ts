@@ -75,7 +75,9 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
 async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
   const { options, events, signal } = run;
   const timeout = options.timeout * 1000;
-  const common = { events, report: options.json, tls: await clientTls(run) };
+  // A room also sends members away later.
+  const refusal = options.mode === "room" ? "last" : "only";
+  const common = { events, report: options.json, refusal, tls: await clientTls(run) } as const;
   const open: Opener = (at) => Deno.connect(at);
   if (options.mode === "room" || timeout === 0) {
     return await connectTcp(open, server, { ...common, timeout, messageTime: timeout, signal });

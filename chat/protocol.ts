@@ -1,7 +1,7 @@
 /**
  * The lines of a chat: what a client's line means, and what the lines sent to clients look like. Pure.
  *
- * Clients receive four kinds of lines, and none can be forged as another: names have no space and no colon and do not start with a
+ * Clients receive five kinds of lines, and none can be forged as another: names have no space and no colon and do not start with a
  * mark, and user text comes after the first `: ` or the second space.
  *
  * ```
@@ -9,10 +9,12 @@
  * alice: hello               alice says
  * ~ alice waves              alice does (/me)
  * alice (to you): psst       alice says to you alone (/msg)
+ * Cannot serve you: full     the server turns you away: its last line
  * ```
  *
  * @module
  */
+import { REFUSED } from "../lib/refusal.ts";
 import { encodeText, escapeControls } from "../lib/text.ts";
 import { checkName } from "./names.ts";
 
@@ -24,6 +26,10 @@ export const GOODBYE = "Goodbye! Closing connection.";
 export const UDP_GOODBYE = "Goodbye! Closing session.";
 /** The reason given to all clients on shutdown. */
 export const SHUTTING_DOWN = "the server is shutting down";
+/** In turns: why a client is turned away while another one is talking. Over UDP it must be short, see `amplificationLimit`. */
+export const BUSY = "the line is busy; try again later";
+/** In turns: the same once the operator's input has ended. */
+export const UNATTENDED = "there is no one to answer";
 
 /** What a line means: text for everyone, a command with its argument, or nothing. */
 export type Meaning =
@@ -91,6 +97,11 @@ export function privateLine(name: string, text: string): string {
 /** The line for a notice of the server. */
 export function noticeLine(text: string): string {
   return `* ${escapeControls(text)}`;
+}
+
+/** The last line to a client that is turned away. */
+export function refusalLine(reason: string): string {
+  return `${REFUSED}${escapeControls(reason)}`;
 }
 
 /** In turns: a repeated message had already arrived. */

@@ -72,6 +72,18 @@ export class CutOffError extends Failure {
   }
 }
 
+/** The server has turned this client away; the message is the server's sentence, which is untrusted text. */
+export class RefusedError extends Failure {
+  override name = "RefusedError";
+  /** How many bytes its sentence took. */
+  readonly bytes: number;
+
+  constructor(sentence: string, bytes: number) {
+    super(Exit.unreachable, sentence);
+    this.bytes = bytes;
+  }
+}
+
 /** A time limit expired. */
 export class TimedOutError extends Failure {
   override name = "TimedOutError";

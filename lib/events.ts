@@ -98,7 +98,7 @@ export interface Closed {
   readonly duration: number;
 }
 
-/** A server refused a client. */
+/** A server refused a client; `peer` is the other side, whichever of the two reports it. A client ends with it, as an error. */
 export interface Refused {
   readonly event: "refused";
   readonly id: number;

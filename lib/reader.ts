@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError, RefusedError } from "./errors.ts";
 import type { MemoryShare } from "./memory.ts";
+import { REFUSED } from "./refusal.ts";
 import { endsInsideCharacter } from "./text.ts";
 import { within } from "./within.ts";
 
@@ -248,6 +249,8 @@ export class ByteReader {
   #failed = (reason: unknown): void => {
     this.#pending = null;
     this.#error = { reason };
+    // A refusal is no message, but it was received.
+    if (reason instanceof RefusedError) this.received += reason.bytes;
   };
 
   /**
@@ -261,7 +264,7 @@ export class ByteReader {
     } else if (this.#end === this.#buffer.length) {
       const size = this.#start > 0 ? this.#buffer.length : this.#buffer.length * 2;
       if (!this.#reserve(size)) {
-        throw new ProtocolError("Cannot serve you: the server has no memory for the message; try again later");
+        throw new ProtocolError(`${REFUSED}the server has no memory for the message; try again later`);
       }
       const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
       buffer.set(this.#buffer.subarray(this.#start, this.#end));

@@ -28,7 +28,7 @@ import { connectTcp } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { commonFlags, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import { commonFlags, connectOptions, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText } from "../lib/text.ts";
@@ -61,6 +61,7 @@ export const script: Script<typeof flags> = {
  * Sends the question over a connection and prints the result.
  *
  * @returns The last line of the run.
+ * @throws {RefusedError} The server turned us away.
  * @throws {CutOffError} The server closed without an answer.
  * @throws {ProtocolError} The answer is malformed, or a refusal.
  */
@@ -79,19 +80,9 @@ export async function runSum(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal, output } = run;
-    const { host, port, name, format, gap, maxMessage } = options;
+    const { host, port, name, format } = options;
     const question = { name, number: chooseNumber(options), form: format };
-    const timeout = options.timeout * 1000;
-    const limits = {
-      timeout,
-      stall: timeout,
-      messageTime: timeout,
-      gap,
-      maxMessage,
-      events,
-      signal,
-      tls: await clientTls(run),
-    };
+    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
     await using connection = await connectTcp((at) => Deno.connect(at), { hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });

@@ -25,7 +25,7 @@ import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import { commonFlags, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import { commonFlags, connectOptions, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { GAP } from "../lib/stream/limits.ts";
@@ -126,11 +126,10 @@ export async function exchangeOrPipe(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal, output } = run;
-    const { host, port, count, connections, gap, maxMessage } = options;
+    const { host, port, count, connections } = options;
     const server = { hostname: host, port };
     const open: Opener = (at) => Deno.connect(at);
-    const [timeout, tls] = [options.timeout * 1000, await clientTls(run)];
-    const limits = { timeout, stall: timeout, messageTime: timeout, gap, maxMessage, events, signal, tls };
+    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
     const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
     if (count !== undefined && connections !== undefined) {
       throw new UsageError("Cannot use --count and --connections together: measure one exchange, or drive load");

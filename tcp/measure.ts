@@ -7,7 +7,7 @@ import { delay } from "@std/async/delay";
 import type { Endpoint } from "../lib/addr.ts";
 import { type ConnectOptions, connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
-import { CutOffError, Exit, Failure, ProtocolError, stateOf, TimedOutError } from "../lib/errors.ts";
+import { CutOffError, Exit, Failure, ProtocolError, RefusedError, stateOf, TimedOutError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { LatencyStats } from "../lib/stats.ts";
@@ -154,8 +154,9 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   const ends = await Promise.allSettled(Array.from({ length: connections }, drive));
   options.signal?.throwIfAborted();
   const failed = ends.flatMap((end) => end.status === "rejected" && end.reason !== over.reason ? [end.reason] : []);
+  const first = failed.find((reason) => reason instanceof RefusedError) ?? failed[0];
   if (all.count === 0) {
-    throw failed[0] ?? new TimedOutError(`Cannot measure: no exchange was answered within ${duration / 1000} s`);
+    throw first ?? new TimedOutError(`Cannot measure: no exchange was answered within ${duration / 1000} s`);
   }
   const rate = all.count / (performance.now() - started) * 1000;
   const text = `${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`;
@@ -168,9 +169,9 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
     ...fields(all),
   });
   if (failed.length > 0) {
-    const { state } = stateOf(failed[0]);
+    const { code, state } = stateOf(first);
     throw new Failure(
-      Exit.failed,
+      first instanceof RefusedError ? code : Exit.failed,
       `Cannot keep ${failed.length} of ${plural(connections, "connection")} open: ${state}`,
     );
   }

@@ -5,7 +5,7 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Connection } from "../lib/stream/connection.ts";
-import { CutOffError, Exit, Failure, stateOf } from "../lib/errors.ts";
+import { CutOffError, Exit, Failure, RefusedError, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
 
@@ -90,6 +90,7 @@ export function stdinInput(): Input {
  *
  * @param message Sent if the input ends without a byte.
  * @returns The last line of the run.
+ * @throws {RefusedError} The server turned us away: that is also why it took no more input.
  * @throws {CutOffError} The peer reset the connection, or did not accept the rest of the input.
  */
 export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
@@ -104,7 +105,7 @@ export async function pipe(connection: Connection, input: Input, message: string
     await output.end();
     await input.silent(SILENCE, sending);
   } catch (error) {
-    throw failure ?? error;
+    throw error instanceof RefusedError ? error : failure ?? error;
   } finally {
     input.cancel();
   }

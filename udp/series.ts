@@ -14,7 +14,8 @@ import {
   sameEndpoint,
   UnsolicitedDatagrams,
 } from "../lib/datagram/socket.ts";
-import { Failure, TimedOutError } from "../lib/errors.ts";
+import { Failure, type RefusedError, TimedOutError } from "../lib/errors.ts";
+import { refusalOf } from "../lib/datagram/refusal.ts";
 import { EventRate } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
@@ -46,7 +47,7 @@ const LINGER = 20;
  * Sends numbered requests, prints the first answer to each, and counts. There are no retries, so that losses show.
  *
  * @returns The last line of the run.
- * @throws {Failure} 2 too long, 3 no such name, 4 unreachable, 5 no answer at all. If the signal aborts, its reason. The figures are
+ * @throws {Failure} 2 too long, 3 no such name, 4 unreachable or turned away, 5 no answer at all. If the signal aborts, its reason. The figures are
  * printed in any case.
  */
 export async function series(
@@ -84,6 +85,8 @@ class Series {
   /** The address that answered first; until then the requests rotate through all addresses. */
   #chosen: string | undefined;
   #unprinted: Uint8Array[] = [];
+  /** The server has turned us away: the rest of the series is pointless. */
+  #refused: RefusedError | null = null;
   #unsolicited: UnsolicitedDatagrams;
   /** Rate-limits events for extra answers, since a server may send any number of them. */
   #extraEvents: EventRate;
@@ -188,8 +191,11 @@ class Series {
     }
   }
 
-  #take(probe: Probe, { bytes, from }: Datagram): void {
+  #take(probe: Probe, datagram: Datagram): void {
     const { number, answered, at } = probe;
+    const { bytes, from } = datagram;
+    if (!answered) this.#refused ??= refusalOf(datagram, probe.socket, this.#options.events);
+    if (this.#refused !== null) return this.#wake.resolve();
     const events = answered ? this.#extraEvents : this.#options.events;
     const remarks = this.#tally.answer(number, performance.now() - at, answered);
     probe.answered = true;
@@ -227,6 +233,7 @@ class Series {
         await output.end();
       }
       signal.throwIfAborted();
+      if (this.#refused !== null) throw this.#refused;
       const left = end - performance.now();
       if (done() || left <= 0) return;
       const timer = setTimeout(() => this.#wake.resolve(), left);

@@ -94,11 +94,10 @@ export class Moderator {
 
   #expel(member: Member, minutes: number, why: Extract<LeaveReason, "kicked" | "banned">): void {
     const done = why === "kicked" ? "kicked out" : "banned";
-    this.#room.notify(member, `you were ${done} by the operator`);
     const now = this.#clock();
     const entry = entryOf("ban", member, now + minutes * MINUTE);
     const ban = why === "kicked" ? this.#bans.add(entry, now) : this.#bans.set(entry, now);
-    this.#room.leave(member, why);
+    this.#room.expel(member, why, why === "kicked" ? kickNotice(ban, now) : banNotice(ban, now));
     const others =
       this.#room.members.filter((other) => other !== this.#self && banId(identityOf(other)) === ban.id).length;
     const stay = others === 0 ? "" : `; still connected from there: ${plural(others, "other")}`;
@@ -114,11 +113,10 @@ export class Moderator {
     const minutes = minutesIn(text, BAN);
     if (minutes === null) return this.#say(noMinutes(text));
     const now = this.#clock();
-    this.#bans.set({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
+    const ban = this.#bans.set({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
     for (const member of this.#room.members) {
       if (member === this.#self || addressRange(identityOf(member).address) !== place) continue;
-      this.#room.notify(member, "you were banned by the operator");
-      this.#room.leave(member, "banned");
+      this.#room.expel(member, "banned", banNotice(ban, now));
     }
     this.#say(`${place} is banned for ${plural(minutes, "minute")}`);
   }
@@ -166,6 +164,10 @@ export class Moderator {
 
 /** What a muted member is told, when it is muted and when it reconnects. */
 export const MUTED = "the operator has muted you: your lines are not sent";
+
+function kickNotice(ban: Ban, now: number): string {
+  return `the operator has kicked you out for ${minutesLeft(ban, now)}`;
+}
 
 /** What a banned client is told. */
 export function banNotice(ban: Ban, now: number): string {

@@ -14,7 +14,7 @@ import { MAX_OUTBOX } from "./outbox.ts";
 import { type LeaveReason, type Link, type Member, othersHere, type OwnMember, type RoomEvent } from "./member.ts";
 import { NameBook } from "./name_book.ts";
 import { checkName } from "../names.ts";
-import { actionLine, chatLine, noticeLine, privateLine, youAre } from "../protocol.ts";
+import { actionLine, chatLine, noticeLine, privateLine, refusalLine, youAre } from "../protocol.ts";
 import { Transcript } from "./transcript.ts";
 import { plural } from "../../lib/text.ts";
 
@@ -189,6 +189,12 @@ export class Room {
     const line = noticeLine(text);
     this.send(to, line);
     this.#emit({ kind: "told", member: null, to, text, line });
+  }
+
+  /** Removes a member and tells it why as the last line; the others are told that it was `kicked` or `banned`. */
+  expel(member: Member, why: Extract<LeaveReason, "kicked" | "banned">, reason: string): void {
+    this.send(member, refusalLine(reason));
+    this.leave(member, why);
   }
 
   /** Sends a line to one member, unchanged. */

@@ -10,8 +10,9 @@ import { type Handler, type ServeOptions, serveTcp } from "../../lib/stream/serv
 import type { ServeTotals } from "../../lib/totals.ts";
 import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
 import type { RawSocket, StreamListener } from "../../lib/net/socket.ts";
+import { REFUSED } from "../../lib/refusal.ts";
 import { encodeText } from "../../lib/text.ts";
-import { noticeLine } from "../protocol.ts";
+import { noticeLine, refusalLine } from "../protocol.ts";
 import { BYTES_PER_TOKEN, RateLimit } from "../room/pace.ts";
 import { TelnetFilter } from "./telnet.ts";
 
@@ -62,7 +63,7 @@ export async function serveWithGoodbye(
       return serving;
     }, {
       report: false,
-      refusal: (reason) => encodeText(`${noticeLine(reason)}\n`),
+      refusal: (sentence) => encodeText(`${sentence.startsWith(REFUSED) ? sentence : noticeLine(sentence)}\n`),
       ...options,
       layers: { ...layers, script: [...layers.script ?? [], filter] },
       signal: closing.signal,
@@ -76,19 +77,14 @@ export async function serveWithGoodbye(
 /**
  * Refuses a TCP client.
  *
- * @param reason The reason, for the log.
- * @param line The line for the client, without its line end (default: the reason).
+ * @param reason The reason, for the client and for the log.
  */
 export async function turnAway(
   connection: Connection,
-  { events, reason, line = noticeLine(`Cannot serve you: ${reason}`) }: {
-    events: Events;
-    reason: string;
-    line?: string;
-  },
+  { events, reason }: { events: Events; reason: string },
 ): Promise<void> {
   events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
-  await connection.write(`${line}\n`);
+  await connection.write(`${refusalLine(reason)}\n`);
   await connection.finish();
 }
 

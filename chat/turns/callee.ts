@@ -10,7 +10,7 @@ import type { LineInput } from "../../lib/console/line_input.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
 import type { Partner } from "./partner.ts";
-import { isFarewell, KEPT, NOT_KEPT, noticeLine, RECEIVED, WANTED } from "../protocol.ts";
+import { isFarewell, KEPT, NOT_KEPT, noticeLine, RECEIVED, refusalLine, UNATTENDED, WANTED } from "../protocol.ts";
 import { Side, type SideOptions } from "./side.ts";
 import { Turns } from "./turns.ts";
 
@@ -146,7 +146,7 @@ export class Callee extends Side {
   }
 
   protected override inputEnded(): void {
-    this.end(noticeLine("there is no one left to answer"));
+    this.end(refusalLine(UNATTENDED));
   }
 
   protected override failed(error: unknown): void {

@@ -32,9 +32,6 @@ const YIELD_AFTER = 10_000;
 /** How long to wait for the half-close of the current guest to arrive (ms). */
 const HALF_CLOSE_DELAY = 100;
 
-/** The answer to a client while another one is talking. */
-export const BUSY = noticeLine("the line is busy: another client is talking; try again later");
-
 const NO_GUEST = "(nobody here) ";
 const OURS = "your turn: ";
 const THEIRS = "(their turn) ";

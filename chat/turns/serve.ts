@@ -11,9 +11,9 @@ import type { StreamListener } from "../../lib/net/socket.ts";
 import type { TimeSource } from "../../lib/time.ts";
 import type { User } from "../input.ts";
 import { serveWithGoodbye, turnAway } from "../transport/tcp.ts";
-import { BUSY, Host } from "./host.ts";
+import { Host } from "./host.ts";
 import { TcpPartner } from "./partner.ts";
-import { GOODBYE, SHUTTING_DOWN } from "../protocol.ts";
+import { BUSY, GOODBYE, SHUTTING_DOWN } from "../protocol.ts";
 
 /** Options of {@linkcode serveTurns}. */
 export interface TurnsServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -37,9 +37,10 @@ export async function serveTurns(listener: StreamListener, options: TurnsServerO
   const { events, signal, user, ...serving } = options;
   const host = new Host({ ...options, goodbye: GOODBYE, ...user });
   try {
-    const busy = { events, reason: "the line is busy", line: BUSY };
     const serve: Handler = async (guest) => {
-      while (host.busy && !signal.aborted) if (!await host.freeLine()) return await turnAway(guest, busy);
+      while (host.busy && !signal.aborted) {
+        if (!await host.freeLine()) return await turnAway(guest, { events, reason: BUSY });
+      }
       if (signal.aborted) return await turnAway(guest, { events, reason: SHUTTING_DOWN });
       await receive(host, guest);
     };

@@ -5,14 +5,14 @@
  */
 import { lineText } from "../../lib/text.ts";
 import { formatEndpoint } from "../../lib/addr.ts";
-import { AnswerBudget, fittingWording } from "../../lib/datagram/answer_budget.ts";
+import { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/socket.ts";
 import { Exit, Failure, stateOf } from "../../lib/errors.ts";
 import { EventRate, firstThenCounts } from "../../lib/event_rate.ts";
 import type { Events } from "../../lib/events.ts";
 import type { User } from "../input.ts";
-import { BUSY, Host } from "./host.ts";
-import { isFarewell, isNotice, noticeLine, SHUTTING_DOWN, UDP_GOODBYE } from "../protocol.ts";
+import { Host } from "./host.ts";
+import { BUSY, isFarewell, isNotice, refusalLine, SHUTTING_DOWN, UDP_GOODBYE, UNATTENDED } from "../protocol.ts";
 import { UdpGuestPartner } from "./udp_partner.ts";
 import { isAutomaticReply } from "./udp_reflex.ts";
 
@@ -42,9 +42,6 @@ export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOpt
 
 /** Limits automatic answers to one peer (per second, and in a burst): enough for a user, and two servers soon stop answering each other. */
 const AUTOMATIC = { rate: 1, burst: 5 };
-/** A shorter {@linkcode BUSY}, for short datagrams: the long one would make forged ones an amplification attack. */
-const SHORT_BUSY = noticeLine("the line is busy");
-const UNATTENDED = noticeLine("there is no one to answer");
 
 class UdpTurns {
   #socket: DatagramSocket;
@@ -114,11 +111,9 @@ class UdpTurns {
     // A former guest whose goodbye was lost, or a peer that never was one.
     if (this.#guest === null && isFarewell(text)) return await this.#answer(UDP_GOODBYE, from);
     if (this.#guest === null && !this.#host.inputEnded) return this.#begin(bytes.slice(), from);
-    const [reason, answer] = this.#guest === null
-      ? ["there is no one to answer", UNATTENDED]
-      : ["the line is busy", fittingWording([BUSY, SHORT_BUSY], bytes.length)];
+    const reason = this.#guest === null ? UNATTENDED : BUSY;
     this.#refusals.emit({ event: "refused", id: this.#socket.flowOf(from), peer: formatEndpoint(from), reason });
-    await this.#answer(answer, from);
+    await this.#answer(refusalLine(reason), from);
   }
 
   #begin(bytes: Uint8Array, from: Datagram["from"]): void {
@@ -126,7 +121,8 @@ class UdpTurns {
     const id = this.#socket.flowOf(from);
     this.#conversations++;
     const guest = this.#guest = new UdpGuestPartner(this.#socket, from, this.#budget);
-    this.#events.emit({ event: "accepted", id, peer });
+    // Not "accepted": over UDP there is no connection to accept.
+    this.#events.emit({ event: "joined", id, peer, prose: `* ${peer} has the line` });
     guest.deliver(bytes);
     this.#talking = this.#talk(guest, { id, peer });
   }

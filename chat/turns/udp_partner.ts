@@ -6,6 +6,7 @@
 import { lineText } from "../../lib/text.ts";
 import type { Endpoint } from "../../lib/addr.ts";
 import type { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
+import { refusalOf } from "../../lib/datagram/refusal.ts";
 import { type DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "../../lib/datagram/socket.ts";
 import { ProtocolError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
@@ -78,21 +79,31 @@ export class UdpServerPartner implements Partner, Disposable {
   #socket: DatagramSocket;
   #server: Endpoint;
   #unsolicited: UnsolicitedDatagrams;
+  #events: Events;
+  #answered = false;
   #lingering: ReturnType<typeof setInterval> | undefined;
 
   /** @param socket Closed by its owner, which ends receiving. */
   constructor(socket: DatagramSocket, server: Endpoint, events: Events) {
     this.#socket = socket;
     this.#server = server;
+    this.#events = events;
     this.#unsolicited = new UnsolicitedDatagrams(events);
   }
 
+  /** @throws {RefusedError} The first answer turns us away. */
   async receive(): Promise<Uint8Array | null> {
     for (;;) {
       const datagram = await this.#socket.receive();
       if (datagram === null) return null;
-      if (sameEndpoint(datagram.from, this.#server)) return datagram.bytes;
-      this.#unsolicited.report(datagram);
+      if (!sameEndpoint(datagram.from, this.#server)) {
+        this.#unsolicited.report(datagram);
+        continue;
+      }
+      const refused = this.#answered ? null : refusalOf(datagram, this.#socket, this.#events);
+      if (refused !== null) throw refused;
+      this.#answered = true;
+      return datagram.bytes;
     }
   }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { REFUSED } from "../../lib/refusal.ts";
 import { isFarewell, UDP_GOODBYE } from "../protocol.ts";
 
 /** Faster answers (ms) are not typed by a human. They need not come from a server: a client can read its lines from a file. */
@@ -16,7 +17,8 @@ const FIXED: ReadonlySet<string> = new Set([UDP_GOODBYE, "Hello from server!"]);
 
 /** Whether a message is one that a server sends automatically. Such a message is never answered and starts no conversation. */
 export function isAutomaticReply(text: string): boolean {
-  return FIXED.has(text) || text.startsWith("Cannot take the question: ") || text.startsWith('{"error":"Cannot ');
+  return FIXED.has(text) || text.startsWith(REFUSED) || text.startsWith("Cannot take the question: ") ||
+    text.startsWith('{"error":"Cannot ');
 }
 
 /**

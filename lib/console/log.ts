@@ -148,7 +148,7 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
       return state(`Closed ${event.peer}: ${traffic}, ${milliseconds(event.duration)}`);
     }
     case "refused":
-      return trouble(`Refused ${event.peer}: ${event.reason}`);
+      return view.role === "server" ? trouble(`Refused ${event.peer}: ${event.reason}`) : "";
     case "error": {
       const { peer, message } = event;
       return trouble(peer === undefined || message.includes(peer) ? message : `${peer}: ${message}`);

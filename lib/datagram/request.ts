@@ -7,6 +7,7 @@ import { counter } from "../counter.ts";
 import { type Endpoint, formatEndpoint, unmapped } from "../addr.ts";
 import { resolveWithin } from "../net/resolve.ts";
 import type { PacketOpener } from "../net/packet_socket.ts";
+import { refusalOf } from "./refusal.ts";
 import { checkLength, type Datagram, DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
@@ -60,6 +61,7 @@ const LONGEST_WAIT = 60_000;
  * @param open The platform's own call: `(at) => Deno.listenDatagram(at)`.
  * @param endpoint The server; the tries rotate through the addresses of a name.
  * @param data The request, at most {@linkcode MAX_DATAGRAM} bytes.
+ * @throws {RefusedError} The server turned us away.
  * @throws {Failure} 2 too long, 3 no such name, 4 unreachable, 5 no answer; the signal's reason after an abort.
  */
 export async function requestDatagram(
@@ -208,9 +210,12 @@ class DatagramRequest {
   }
 
   /** Takes the first answer and ignores later ones. */
-  #take({ bytes, from }: Datagram, { socket, tries }: Source): void {
+  #take(datagram: Datagram, { socket, tries }: Source): void {
     if (this.#taken) return;
     this.#taken = true;
+    const { bytes, from } = datagram;
+    const refused = refusalOf(datagram, socket, this.#events);
+    if (refused !== null) return this.#answered.reject(refused);
     if (this.#reports) socket.report(this.#events, "received", bytes, from);
     const [first, second] = tries;
     this.#answered.resolve({

@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../errors.ts";
+import { REFUSED } from "../refusal.ts";
 import { SocketLayer } from "./layers.ts";
 
 /** How every TLS connection begins: a handshake record (22) of version 3.x (RFC 8446 5.1). */
@@ -33,6 +34,6 @@ export class TlsHelloDetector extends SocketLayer {
       this.#matched++;
     }
     if (this.#matched < CLIENT_HELLO.length) return count;
-    throw new ProtocolError("Cannot serve: a client speaks TLS, but this port does not; start the server with --tls");
+    throw new ProtocolError(`${REFUSED}this port does not speak TLS; start the server with --tls`);
   }
 }

@@ -8,6 +8,7 @@ import { flag } from "./flag_kinds.ts";
 import type { Events } from "../events.ts";
 import type { Flag } from "./flags.ts";
 import { type MemoryBudget, memoryBudget } from "../memory.ts";
+import type { ConnectOptions } from "../stream/connect.ts";
 import type { ServeOptions } from "../stream/server.ts";
 import { GAP, MAX_MESSAGE } from "../stream/limits.ts";
 
@@ -76,6 +77,16 @@ export const framingFlags = {
     placeholder: "BYTES",
   }),
 };
+
+/** Converts a TCP client's flags to the options of `connectTcp`: seconds to milliseconds; a refusal may be all that the server says. */
+export function connectOptions({ timeout, gap, maxMessage }: {
+  readonly timeout: number;
+  readonly gap: number;
+  readonly maxMessage: number;
+}): ConnectOptions {
+  const ms = timeout * 1000;
+  return { timeout: ms, stall: ms, messageTime: ms, gap, maxMessage, refusal: "only" };
+}
 
 /** Converts a TCP server's flags to the options of `serveTcp`: seconds to milliseconds, MiB to a budget that reports to `events`. */
 export function serveOptions(options: {

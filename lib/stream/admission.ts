@@ -7,6 +7,7 @@ import { type AddressRange, rangeMatcher } from "../addr.ts";
 import { Connection } from "./connection.ts";
 import type { Events } from "../events.ts";
 import type { StreamSocket } from "../net/socket.ts";
+import { REFUSED } from "../refusal.ts";
 import { encodeText, escapeControls, plural } from "../text.ts";
 
 /** Counts open connections against a limit. */
@@ -90,7 +91,7 @@ export class Admission {
     const connection = new Connection(socket, { stall: REFUSAL_STALL });
     this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
     if (this.#pending.size >= MAX_PENDING) return connection.close();
-    const pending = this.closeWithReason(connection, `Cannot serve you: ${reason}`, kind)
+    const pending = this.closeWithReason(connection, `${REFUSED}${reason}`, kind)
       .finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
   }

@@ -10,7 +10,9 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { abortable, resolveHost, TimeLimit } from "../net/resolve.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
+import type { RefusalPlace } from "../refusal.ts";
 import type { ConnectionLimits } from "./limits.ts";
+import { refusalGuard } from "./refusal.ts";
 import { securedEvent } from "./report.ts";
 import type { ClientTls } from "../tls/client.ts";
 import type { HandshakeResult } from "../tls/handshake.ts";
@@ -28,6 +30,8 @@ export interface ConnectOptions extends ConnectionLimits {
   /** Aborts the attempt, and later the connection. */
   readonly signal?: AbortSignal;
   readonly tls?: ClientTls | null;
+  /** Where to look for the sentence with which a server turns the client away; a read that meets it throws. Default: nowhere. */
+  readonly refusal?: RefusalPlace;
 }
 
 /** Connects a socket; a script passes `(at) => Deno.connect(at)`. */
@@ -65,20 +69,25 @@ export async function connectTcp(
   const impaired = wrapped(raw, () => compose(streamSocket(raw, connectionId), { faults }));
   const secured = tls === null ? null : await securedWithin(impaired, endpoint, tls, limit.signal);
   const below = secured?.socket ?? impaired;
-  const connection = new Connection(wrapped(below, () => compose(below, above)), options);
+  const connection = new Connection(wrapped(below, () => guarded(compose(below, above), options)), options);
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
   if (secured === null) return connection;
   connection.session = secured.session;
   try {
-    events.emit(securedEvent(connection, secured.session));
     await secured.trust(events);
+    events.emit(securedEvent(connection, secured.session));
     return connection;
   } catch (error) {
     // The server should see a clean end, not a cut-off stream.
     await connection[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Adds the guard that recognises a refusal, if it is asked for. */
+function guarded(socket: StreamSocket, { refusal, events = NO_EVENTS }: ConnectOptions): StreamSocket {
+  return refusal === undefined ? socket : refusalGuard({ place: refusal, events })(socket);
 }
 
 /** Wraps a socket; one that cannot be wrapped is closed. */

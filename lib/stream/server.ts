@@ -16,6 +16,7 @@ import type { MemoryBudget } from "../memory.ts";
 import { Bag } from "../bag.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
+import { REFUSED } from "../refusal.ts";
 import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
@@ -205,14 +206,16 @@ class TcpServer {
     this.#totals.connections--;
     this.#totals.refused++;
     this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason: session.refusal });
-    await this.#admission.closeWithReason(connection, `Cannot serve you: ${session.refusal}`, "not allowed");
+    await this.#admission.closeWithReason(connection, `${REFUSED}${session.refusal}`, "not allowed");
     return false;
   }
 
   #report({ id, peer }: { id: number; peer: string }, error: unknown): void {
     if (this.#forced) return;
     const { code, state } = stateOf(error);
-    if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
+    if (state.startsWith(REFUSED)) {
+      this.#refusals.emit({ event: "refused", id, peer, reason: state.slice(REFUSED.length) });
+    } else if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
     else this.#events.emit({ event: "error", id, peer, code, message: state });
   }
 

@@ -6,6 +6,7 @@
 import tls from "node:tls";
 import type { Layer } from "../net/layers.ts";
 import { HANDSHAKE } from "../net/socket.ts";
+import { REFUSED } from "../refusal.ts";
 import { encodeText } from "../text.ts";
 import type { Side } from "./handshake.ts";
 import { TlsSocket } from "./socket.ts";
@@ -25,7 +26,7 @@ export interface ServerTls {
   readonly handshakeTimeout?: number;
 }
 
-const PLAINTEXT_REPLY = encodeText("Cannot serve you: this port speaks TLS\n");
+const PLAINTEXT_REPLY = encodeText(`${REFUSED}this port speaks TLS\n`);
 
 /**
  * Makes the layer that encrypts a server's connections. Each handshake runs in the background: the first read or write waits for it,

@@ -30,7 +30,7 @@ Deno.test("with --client-ca every member has the name in its certificate, and no
   await forged.until(/Ada: hello/);
   // A refused client is told why, and is not announced in the room.
   await using eve = join(server.port, ...pair("eve"));
-  await eve.until(/Cannot serve you: no CA that this server trusts issued your certificate/);
+  await eve.until(/Cannot serve you: no CA that this server trusts issued your certificate/, "stderr");
   await server.script.until(/Refused 127\.0\.0\.1:\d+: no CA that this server trusts/);
   await ada.type("exit\n");
   assertEquals((await ada.ended()).code, 0);
@@ -42,9 +42,9 @@ Deno.test("a ban applies to the certificate: others at the address are admitted"
   await using ada = join(server.port, ...pair("ada"));
   await ada.until(/you are Ada/);
   await server.script.type("/ban ada 5\n");
-  await ada.until(/you were banned by the operator/);
+  await ada.until(/Cannot serve you: the operator has banned you, 5 minutes left/, "stderr");
   await using again = join(server.port, ...pair("ada"));
-  await again.until(/Cannot serve you: the operator has banned you, 5 minutes left/);
+  await again.until(/Cannot serve you: the operator has banned you, 5 minutes left/, "stderr");
   await using other = join(server.port, ...pair("odd"));
   await other.until(/here with you: server/);
 });
@@ -78,7 +78,8 @@ Deno.test("chat: TLS on a plain port and plain text on a TLS port are reported (
   assertStringIncludes(tls.stderr, "the peer does not speak TLS on this port");
   await using secured = await startServer("chat:server", LOCAL);
   const plain = await run("chat:client", ["--host", "127.0.0.1", "--port", `${secured.port}`], { input: "hello\n" });
-  assertStringIncludes(plain.stdout, "Cannot serve you: this port speaks TLS");
+  assertEquals([plain.code, plain.stdout], [4, ""]);
+  assertStringIncludes(plain.stderr, "Cannot serve you: this port speaks TLS");
   await secured.script.until(/the client does not speak TLS, but this port does/, "stderr");
 });
 

@@ -105,7 +105,7 @@ Deno.test(
     await server.type("\t");
     await server.until(/\/kick guest-1 /);
     await server.type("\r");
-    assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
+    assertEquals(await bob.rest(), ["Cannot serve you: the operator has kicked you out for 1 minute"]);
     await server.type(CTRL_D);
     assertEquals((await server.ended()).code, 0);
   },

@@ -101,9 +101,10 @@ Deno.test("--client-ca: a client is admitted by its certificate, or told why not
       "expired",
     ]]
   ) {
-    const { stdout } = await run("tcp:client", [...args, ...(name ? pair(name as "eve") : [])]);
-    assertMatch(stdout, /^Cannot serve you: /);
-    assertStringIncludes(stdout, words ?? "");
+    const { code, stdout, stderr } = await run("tcp:client", [...args, ...(name ? pair(name as "eve") : [])]);
+    assertEquals([code, stdout], [4, ""]);
+    assertMatch(stderr, /\[!\] Cannot serve you: /);
+    assertStringIncludes(stderr, words ?? "");
     await server.script.until(new RegExp(`\\[!\\] Refused 127\\.0\\.0\\.1:\\d+: .*${words}`));
   }
   assertEquals((await run("tcp:client", [...args, ...pair("ada")])).code, 0);
@@ -136,13 +137,14 @@ Deno.test("a stream that ends without close_notify gives code 6, with it 0 (T5)"
 Deno.test("plain text on a TLS port and TLS on a plain port are reported on both sides (T3)", async () => {
   await using secured = await startServer("tcp:server", ["--tls", ...pair("server")]);
   const plain = await run("tcp:client", ["--port", `${secured.port}`]);
-  assertEquals([plain.code, plain.stdout], [0, "Cannot serve you: this port speaks TLS\n"]);
+  assertEquals([plain.code, plain.stdout], [4, ""]);
+  assertStringIncludes(plain.stderr, "[!] Cannot serve you: this port speaks TLS\n");
   await secured.script.until(/\[!\] 127\.0\.0\.1:\d+: the client does not speak TLS, but this port does/, "stderr");
   await using bare = await startServer("tcp:server");
   const tls = await run("tcp:client", ["--port", `${bare.port}`, "--tls"]);
   assertEquals([tls.code, tls.stdout], [7, ""]);
   assertStringIncludes(tls.stderr, "the peer does not speak TLS on this port");
-  await bare.script.until(/a client speaks TLS, but this port does not; start the server with --tls/, "stderr");
+  await bare.script.until(/Refused 127\.0\.0\.1:\d+: this port does not speak TLS; start the server with --tls/);
   for (const server of [secured, bare]) {
     const more = server === secured ? ["--tls", "--ca", files("ca").cert] : [];
     assertEquals((await run("tcp:client", ["--port", `${server.port}`, ...more])).code, 0);

@@ -57,7 +57,9 @@ Deno.test("/kick keeps the address out for a minute; others from there stay", pu
   assertEquals(room.does("/kick eve"), [
     "eve was kicked out: 192.0.2.7 is banned for 1 minute; still connected from there: 1 other",
   ]);
-  assertEquals([eve.gone, bob.gone, await linesOf(eve)], [true, false, ["* you were kicked out by the operator"]]);
+  assertEquals([eve.gone, bob.gone, await linesOf(eve)], [true, false, [
+    "Cannot serve you: the operator has kicked you out for 1 minute",
+  ]]);
   assertEquals(room.bans.find("ban", { address: "192.0.2.7", fingerprint: null }, 59_999)?.name, "eve");
   assertEquals(room.bans.find("ban", { address: "192.0.2.7", fingerprint: null }, 60_000), null);
 });

@@ -73,7 +73,7 @@ Deno.test("/kick disconnects a member and tells it; the others are told why", as
   using bob = await room.join("bob");
   await alice.until(/bob joined/);
   room.user.input.type("/kick BOB");
-  assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
+  assertEquals(await bob.rest(), ["Cannot serve you: the operator has kicked you out for 1 minute"]);
   assertEquals(await alice.line(), "* bob left (kicked)");
   room.user.input.type("/kick bob", "/kick server", "/kick");
   assertEquals(await room.log(/no such/), "* no such member: bob");
@@ -88,7 +88,7 @@ Deno.test("a kicked client that keeps writing and never closes is ignored, then 
   await alice.until(/bob joined/);
   const closed = room.events.next("closed");
   room.user.input.type("/kick bob");
-  assertEquals(await bob.line(), "* you were kicked out by the operator");
+  assertEquals(await bob.line(), "Cannot serve you: the operator has kicked you out for 1 minute");
   await bob.say("I am still here");
   await closed;
   await alice.say("/who");
@@ -102,7 +102,7 @@ Deno.test("a kicked client with a thousand lines still queued is gone at once (C
   await bob.until(/slowed down/);
   const closed = room.events.next("closed");
   room.user.input.type("/kick bob");
-  assertEquals(await bob.rest(), ["* you were kicked out by the operator"]);
+  assertEquals(await bob.rest(), ["Cannot serve you: the operator has kicked you out for 1 minute"]);
   bob[Symbol.dispose]();
   await closed;
 });
@@ -139,7 +139,7 @@ Deno.test("a kicked or banned client is refused with the time left, and admitted
     await bob.rest();
     using again = await LineClient.connect(room.port);
     const time = command === "/kick bob" ? "1 minute" : "30 minutes";
-    assertEquals(await again.rest(), [`* Cannot serve you: the operator has banned you, ${time} left`]);
+    assertEquals(await again.rest(), [`Cannot serve you: the operator has banned you, ${time} left`]);
     assertEquals((await refused).event, "refused");
     room.user.input.type("/unban 127.0.0.1");
     await room.log(/is no longer banned/);

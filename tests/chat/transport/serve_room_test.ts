@@ -372,7 +372,7 @@ Deno.test("a client beyond the limit is told why and closed; a slot is free agai
   await using room = new TestRoomServer({ maxConnections: 1 });
   const alice = await room.join("alice");
   using bob = await LineClient.connect(room.port);
-  assertEquals(await bob.rest(), ["* Cannot serve you: the server is full (1 connection at most); try again later"]);
+  assertEquals(await bob.rest(), ["Cannot serve you: the server is full (1 connection at most); try again later"]);
   const closed = room.events.next("closed");
   await alice.say("exit");
   await alice.rest();
@@ -458,7 +458,7 @@ Deno.test("the room stops at once although clients wait for admission (P1, C3)",
     });
     await stopAtOnce(room);
     const told = await Promise.all(leaving);
-    const held = told.filter((line) => line === "* Cannot serve you: the server is shutting down").length;
+    const held = told.filter((line) => line === "Cannot serve you: the server is shutting down").length;
     assert(held > 0, "a client was still waiting");
     assertEquals(told.filter((line) => line === "* the server is shutting down").length, 24 - held);
   } finally {
@@ -512,7 +512,7 @@ Deno.test("clients that reconnect in a loop from one address are not announced i
   try {
     const lines = await Promise.all(clients.slice(26).map((client) => client.line()));
     const reason = "too many connections from your address; try again later";
-    assertEquals(new Set(lines), new Set([`* Cannot serve you: ${reason}`]));
+    assertEquals(new Set(lines), new Set([`Cannot serve you: ${reason}`]));
     assertEquals(new Set(room.events.refusals), new Set([reason]));
   } finally {
     for (const client of clients) client[Symbol.dispose]();

@@ -132,10 +132,10 @@ Deno.test("in turns: a client that connects while another is served is told in o
   assertEquals(await first.line(), "hello yourself");
   const refused = server.events.next("closed");
   using second = await LineClient.connect(server.port);
-  assertEquals(await second.rest(), ["* the line is busy: another client is talking; try again later"]);
+  assertEquals(await second.rest(), ["Cannot serve you: the line is busy; try again later"]);
   second[Symbol.dispose]();
   await refused;
-  assertEquals(server.events.refusals, ["the line is busy"]);
+  assertEquals(server.events.refusals, ["the line is busy; try again later"]);
   const closed = server.events.next("closed");
   await first.say("exit");
   assertEquals(await first.rest(), ["Goodbye! Closing connection."]);
@@ -199,7 +199,7 @@ Deno.test("in turns: a half-closed guest keeps the line for a while, and longer 
   assertEquals(await guest.line(), ASKED[0]);
   await time.pass(199);
   await time.pass(1);
-  assertEquals(await refused, ["* the line is busy: another client is talking; try again later"]);
+  assertEquals(await refused, ["Cannot serve you: the line is busy; try again later"]);
   // No other client connects meanwhile.
   await time.pass(60_000);
   server.user.input.type("an answer");
@@ -233,7 +233,7 @@ Deno.test("in turns: a guest that sent a line and left loses the line to the nex
   const receiving = Promise.all(both.map((client) => client.line())).finally(() => over = true);
   while (!over) await time.pass(20);
   const received = await receiving;
-  const busy = "* the line is busy: another client is talking; try again later";
+  const busy = "Cannot serve you: the line is busy; try again later";
   assertEquals(received.toSorted(), [busy, "hello to you"]);
   for (const client of both) client[Symbol.dispose]();
 });
@@ -250,7 +250,7 @@ Deno.test("in turns: a guest that has left loses the line at once; one that stil
   }
   using listening = await halfClosed(server, "are you there?");
   const others = await Promise.all([LineClient.connect(server.port), LineClient.connect(server.port)]);
-  const busy = "* the line is busy: another client is talking; try again later";
+  const busy = "Cannot serve you: the line is busy; try again later";
   for (const other of others) {
     assertEquals(await other.line(), busy);
     other[Symbol.dispose]();
@@ -283,8 +283,8 @@ Deno.test("in turns: with --max-connections one more client may wait for the lin
   using waits = await LineClient.connect(server.port);
   assertEquals(await listening.line(), ASKED[0]);
   using third = await LineClient.connect(server.port);
-  assertEquals(await third.rest(), ["* Cannot serve you: the server is full (1 connection at most); try again later"]);
-  assertEquals(await waits.rest(), ["* the line is busy: another client is talking; try again later"]);
+  assertEquals(await third.rest(), ["Cannot serve you: the server is full (1 connection at most); try again later"]);
+  assertEquals(await waits.rest(), ["Cannot serve you: the line is busy; try again later"]);
 });
 
 Deno.test("in turns: a client that connects while another leaves over TLS causes no error", async () => {
@@ -315,7 +315,7 @@ Deno.test("in turns: a client that waits for the line when the server stops is t
   // The next one waits while the server checks whether the guest still reads.
   assertEquals(await listening.line(), ASKED[0]);
   server.user.stop();
-  assertEquals(await next.rest(), ["* Cannot serve you: the server is shutting down"]);
+  assertEquals(await next.rest(), ["Cannot serve you: the server is shutting down"]);
   assertEquals(await listening.rest(), ["* the server is shutting down"]);
   await server.serving;
   assertEquals(server.log.some((line) => line.includes("hello")), false);
@@ -363,12 +363,12 @@ Deno.test("in turns: when the operator's input has ended, guests are told so; th
   server.user.input.close();
   const closed = server.events.next("closed");
   await client.say("two");
-  assertEquals(await client.rest(), ["* there is no one left to answer"]);
+  assertEquals(await client.rest(), ["Cannot serve you: there is no one to answer"]);
   client[Symbol.dispose]();
   await closed;
   using next = await LineClient.connect(server.port);
   await next.say("hello");
-  assertEquals(await next.rest(), ["* there is no one left to answer"]);
+  assertEquals(await next.rest(), ["Cannot serve you: there is no one to answer"]);
 });
 
 Deno.test("in turns: bytes that never complete a message do not reset the idle timeout (S18)", async () => {

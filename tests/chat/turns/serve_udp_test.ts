@@ -6,7 +6,7 @@ import { DatagramSocket } from "../../../lib/datagram/socket.ts";
 import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
 import { TestUser } from "../support.ts";
 
-const BUSY = "* the line is busy: another client is talking; try again later";
+const BUSY = "Cannot serve you: the line is busy; try again later";
 
 /** A UDP turns server in this process, on a free port. */
 class UdpServer implements AsyncDisposable {
@@ -313,7 +313,7 @@ Deno.test("over UDP: a server's automatic message starts no conversation, gets n
   server.user.input.type("hi");
   assertEquals(await peer.ask("hello"), "hi");
   assertEquals(server.spoken[0], "client: hello");
-  assertEquals(server.events.names.filter((name) => name === "accepted").length, 1);
+  assertEquals(server.events.names.filter((name) => name === "joined").length, 1);
   const left = server.events.next("left");
   await peer.say("Hello from server!");
   await deadline(left, 5000);
@@ -355,7 +355,7 @@ Deno.test("over UDP: the answer to a stranger is at most three times as long as 
   await guest.say("hello");
   await begun;
   using stranger = new Peer(server);
-  assertEquals(await stranger.ask(""), "* the line is busy");
+  assertEquals(await stranger.ask(""), BUSY);
   assertEquals(await stranger.ask("12345"), BUSY);
 });
 
@@ -363,9 +363,11 @@ Deno.test("over UDP: without an operator there is one conversation, not one per 
   await using server = new UdpServer();
   server.user.input.end();
   using peer = new Peer(server);
-  assertEquals(await peer.ask("hello"), "* there is no one left to answer");
-  for (let count = 0; count < 4; count++) assertEquals(await peer.ask("hello"), "* there is no one to answer");
-  assertEquals(server.events.names.filter((name) => name === "accepted").length, 1);
+  assertEquals(await peer.ask("hello"), "Cannot serve you: there is no one to answer");
+  for (let count = 0; count < 4; count++) {
+    assertEquals(await peer.ask("hello"), "Cannot serve you: there is no one to answer");
+  }
+  assertEquals(server.events.names.filter((name) => name === "joined").length, 1);
 });
 
 Deno.test("over UDP: an endless series of guests does not fill the log", async () => {

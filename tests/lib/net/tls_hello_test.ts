@@ -30,7 +30,7 @@ Deno.test(
       await assertRejects(
         () => received(pieces),
         ProtocolError,
-        "a client speaks TLS, but this port does not; start the",
+        "this port does not speak TLS; start the",
       );
     }
   },
