@@ -99,8 +99,8 @@ export async function main(args: string[]): Promise<number> {
     if (options.name !== undefined && options.mode === "turns") {
       throw new UsageError("Cannot use --name with --mode turns: only rooms have names");
     }
-    const hostname = chooseHost(options.host, "Server's name or address", { given });
-    const port = choosePort(options.port, "Server's port", { given });
+    const hostname = chooseHost(options.host, "Chat server's name or address", { given });
+    const port = choosePort(options.port, "Chat server's port", { given });
     await using connection = await connect({ hostname, port }, run);
     await runChat(connection, run);
     return `Done: ${connection.bytesOut} bytes sent, ${connection.bytesIn} received`;

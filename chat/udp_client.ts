@@ -68,6 +68,7 @@ export async function runUdpChat(
       idle: options.timeout * 1000,
       retry: options.retry * 1000,
       repeats: true,
+      peer: formatEndpoint(server),
     }).run();
   } finally {
     signal.removeEventListener("abort", close);
@@ -79,8 +80,8 @@ export async function runUdpChat(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
-    const host = chooseHost(options.host, "Server's name or address", { given });
-    const port = choosePort(options.port, "Server's port", { given });
+    const host = chooseHost(options.host, "Chat server's name or address", { given });
+    const port = choosePort(options.port, "Chat server's port", { given });
     const [hostname = host] = await resolveHost(host);
     using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), hostname);
     events.emit({ event: "notice", message: `Talking to ${formatEndpoint({ hostname, port })} (UDP)` });

@@ -68,7 +68,7 @@ export interface Transferred {
   readonly id: number;
   readonly peer: string;
   readonly bytes: number;
-  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD. */
+  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD, without the line end after them. */
   readonly text: string;
 }
 

@@ -87,11 +87,11 @@ export class Console {
       ...this.moderator.commands(),
       save: {
         usage: "save FILE",
-        help: "write the transcript to a new file",
+        help: "write the transcript to a new file in this server's folder",
         run: (_room, _self, path) => this.#save(path),
       },
       stop: { usage: "stop", help: "close the room and stop the server", run: () => stop() },
-      quit: { usage: "quit", help: "the same as /stop", run: () => "leave" },
+      quit: { usage: "quit", help: "stop the server, as /stop does", run: () => "leave" },
     };
   }
 
@@ -137,6 +137,5 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function whyNotSaved(error: unknown): string {
-  if (error instanceof Deno.errors.AlreadyExists) return "the file exists; choose another name";
-  return error instanceof Deno.errors.NotFound ? "no such folder" : stateOf(error).state;
+  return error instanceof Deno.errors.AlreadyExists ? "the file exists; choose another name" : stateOf(error).state;
 }

@@ -12,15 +12,26 @@ import { Exit, Failure } from "../../lib/errors.ts";
  *
  * @param folder The only folder to write to.
  * @param path The path as typed, relative to the folder.
- * @throws {Failure} The path leads out of the folder.
+ * @throws {Failure} The path leads out of the folder, or nowhere.
  * @throws {Deno.errors.AlreadyExists} The name is taken.
- * @throws {Deno.errors.NotFound} A folder in the path does not exist.
  */
 export async function saveInside(folder: string, path: string, text: string): Promise<void> {
   const root = await Deno.realPath(folder);
   const [, parent = "", name = ""] = /^(.*?)([^/\\]*)$/s.exec(path) ?? [];
   const isAbsolute = /^([/\\]|[A-Za-z]:)/.test(parent);
-  const target = await Deno.realPath(isAbsolute ? parent : `${root}/${parent}`);
-  if (target !== root || /^\.{0,2}$/.test(name)) throw new Failure(Exit.failed, `it must be a file in ${root}`);
+  const target = await realFolder(isAbsolute ? parent : `${root}/${parent}`);
+  if (target !== root || /^\.{0,2}$/.test(name)) {
+    throw new Failure(Exit.failed, `it can only be a file in ${root}; give a name without a folder`);
+  }
   await Deno.writeTextFile(`${root}/${name}`, text, { createNew: true });
+}
+
+/** A folder without links in its path; `null` if there is none. */
+async function realFolder(path: string): Promise<string | null> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
 }

@@ -17,12 +17,11 @@ import { Turns } from "./turns.ts";
 /** Options of {@linkcode Callee}. */
 export interface CalleeOptions extends SideOptions {
   /** Our user's input. */
-  readonly input: Pick<LineInput, "read">;
+  readonly input: Pick<LineInput, "read" | "interactive">;
   /** The last message to a partner that leaves. */
   readonly goodbye: string;
   /** How long the partner may take in its turn before we end the conversation (ms); 0 = no limit. */
   readonly idle: number;
-  readonly time?: TimeSource | undefined;
   /** Shows a message, the partner's or (`own`) ours. */
   readonly show: (text: string, own: boolean) => void;
   /** Tells our user whose turn it is. */
@@ -74,6 +73,7 @@ export class Callee extends Side {
       this.#halfClosed.resolve();
       this.wake();
       this.#idle.stop();
+      this.awaits(false);
       await speaking;
       await this.sending;
     }
@@ -127,6 +127,10 @@ export class Callee extends Side {
     this.sending = this.send(text).then(() => this.partner.end(LINGER)).catch(() => {});
     this.over.abort();
     this.wake();
+  }
+
+  protected override get interactive(): boolean {
+    return this.#options.input.interactive;
   }
 
   protected override get ours(): boolean {
@@ -208,6 +212,7 @@ export class Callee extends Side {
 
   #turnChanged(): void {
     this.#idle.reading(!this.#turns.ours);
+    this.awaits(!this.#turns.ours && this.#turns.sent !== null);
     this.#options.turn(this.#turns.ours);
     this.wake();
   }

@@ -64,6 +64,7 @@ export class Caller extends Side {
       this.over.abort();
       this.wake();
       this.#idle.stop();
+      this.awaits(false);
       clearInterval(this.#retrying);
       this.#input.close();
       await speaking;
@@ -83,6 +84,10 @@ export class Caller extends Side {
       if (this.repeats && (isFarewell(text) || this.#leaving)) return;
       if (!this.#leaving && !isStillWaiting(text)) this.#turnIs(true);
     }
+  }
+
+  protected override get interactive(): boolean {
+    return this.#input.interactive;
   }
 
   protected override get ours(): boolean {
@@ -142,6 +147,7 @@ export class Caller extends Side {
     const changed = this.#ours !== ours;
     this.#ours = ours;
     this.#idle.reading(!ours);
+    this.awaits(!ours && !this.#leaving);
     clearInterval(this.#retrying);
     if (!ours && retry > 0) this.#retrying = setInterval(() => this.repeat(), retry);
     this.#input.prompt(ours ? OURS : THEIRS);

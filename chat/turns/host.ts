@@ -90,11 +90,12 @@ export class Host {
     };
     this.#over = Promise.withResolvers();
     this.#conversation = new Callee(partner, {
-      input: { read },
+      input: { read, interactive: input.interactive },
       goodbye,
       idle,
       time,
       repeats,
+      peer,
       remark: (message) => events.emit({ event: "notice", message }),
       turn: (ours) => this.#showTurn(ours),
       show: (text, own) => {

@@ -5,15 +5,22 @@
  */
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { fitsLine, isFarewell, MAX_LINE } from "../protocol.ts";
+import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import type { Partner } from "./partner.ts";
 
 /** Options of {@linkcode Side}. */
 export interface SideOptions {
   /** Whether messages can be lost, as over UDP: then an empty line typed while we wait sends the last one again. */
   readonly repeats?: boolean;
+  /** The partner's address, for the reminder that it has not answered; without it there is none. */
+  readonly peer?: string;
+  readonly time?: TimeSource | undefined;
   /** Tells our user something about the conversation. */
   readonly remark: (text: string) => void;
 }
+
+/** How long a message is unanswered before our user is reminded that it may be lost (ms). */
+const REMINDER = 5000;
 
 /** One side of a conversation. */
 export abstract class Side {
@@ -25,13 +32,20 @@ export abstract class Side {
   /** Settles when the queued messages have been sent. */
   protected sending: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
+  #peer: string | undefined;
+  #time: TimeSource;
+  #reminder: () => void = () => {};
 
-  constructor(partner: Partner, { repeats = false, remark }: SideOptions) {
+  constructor(partner: Partner, { repeats = false, remark, peer, time = SYSTEM_TIME }: SideOptions) {
     this.partner = partner;
     this.repeats = repeats;
     this.remark = remark;
+    this.#peer = peer;
+    this.#time = time;
   }
 
+  /** Whether our user is at a terminal; another program needs no reminder. */
+  protected abstract get interactive(): boolean;
   /** Whether it is our turn. */
   protected abstract get ours(): boolean;
   /** Whether we will send no more. */
@@ -93,6 +107,15 @@ export abstract class Side {
     if (!this.repeats || this.lastSent === null) return;
     this.remark("Sending your last message again");
     this.send(this.lastSent).catch(() => {});
+    this.awaits(true);
+  }
+
+  /** Whether our user waits for an answer from now on, which may be lost, or our message. */
+  protected awaits(answer: boolean): void {
+    this.#reminder();
+    if (!answer || !this.repeats || !this.interactive || this.#peer === undefined) return;
+    const text = `${this.#peer} has not answered for ${REMINDER / 1000} s; Enter sends your message again`;
+    this.#reminder = this.#time.after(REMINDER, () => this.remark(text));
   }
 
   /** Sends a message after the queued ones. */

@@ -11,6 +11,8 @@ import { wrapText } from "./width.ts";
 /** What an output needs from a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
+  /** The same for whole lines that are not to be broken to the width of a terminal: they are already, or are there to be copied. */
+  writeLines?(bytes: Uint8Array): Promise<number>;
 }
 
 /** A sink whose output can be redirected while it is in use. */
@@ -30,6 +32,11 @@ export class Route implements Sink {
   /** Passes the bytes on. */
   write(bytes: Uint8Array): Promise<number> {
     return this.#to.write(bytes);
+  }
+
+  /** Passes whole lines on. */
+  writeLines(bytes: Uint8Array): Promise<number> {
+    return this.#to.writeLines?.(bytes) ?? this.#to.write(bytes);
   }
 }
 
@@ -73,7 +80,7 @@ export interface LineOutputOptions {
  * next one, so a busy server makes few system calls. If the log is not being read, lines beyond the limit are dropped and counted.
  */
 export class LineOutput {
-  #sink: Sink;
+  #lines: Sink;
   #limit: number;
   #onClosed: (error: unknown) => void;
   #droppedLine: (count: number) => string;
@@ -85,7 +92,7 @@ export class LineOutput {
 
   /** @param sink The destination; this object is its only writer. */
   constructor(sink: Sink, options: LineOutputOptions = {}) {
-    this.#sink = sink;
+    this.#lines = { write: (bytes) => sink.writeLines?.(bytes) ?? sink.write(bytes) };
     this.#columns = options.columns ?? (() => 0);
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
@@ -122,7 +129,7 @@ export class LineOutput {
         const text = this.#waiting + (this.#dropped > 0 ? `${this.#droppedLine(this.#dropped)}\n` : "");
         this.#waiting = "";
         this.#dropped = 0;
-        await writeAll(this.#sink, encodeText(text));
+        await writeAll(this.#lines, encodeText(text));
       }
     } catch (error) {
       // A failure of the log itself (EPIPE, a full disk) cannot be logged.

@@ -48,17 +48,17 @@ export function askUntilValid<T>(question: Question<T>, ask: Ask = prompt): T {
 }
 
 /**
- * Asks for a decision that only the user can make. Accepts only `yes` in full, or `no` (the default).
+ * Asks for a decision that only the user can make: `y` or `yes`, `n` or `no` (the default), in any case.
  *
  * @throws {StopRequested} The user pressed Ctrl-C or Ctrl-D.
  */
 export function askYesOrNo(text: string, ask?: Ask): boolean {
   return askUntilValid({
-    text: `${text} (yes or no)`,
-    fallback: "no",
+    text: `${text} Type y for yes, n for no`,
+    fallback: "n",
     read: (answer) => {
-      if (answer === "yes" || answer === "no") return answer === "yes";
-      throw new UsageError(`Cannot accept ${JSON.stringify(answer)} as an answer: type yes or no in full`);
+      if (/^(y|yes|n|no)$/i.test(answer)) return /^y/i.test(answer);
+      throw new UsageError(`Cannot accept ${JSON.stringify(answer)} as an answer: type y or n`);
     },
   }, ask);
 }

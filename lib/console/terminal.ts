@@ -6,7 +6,7 @@
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { type InputOptions, type LineInput, LineQueue, PlainInput } from "./line_input.ts";
-import { streamDecoder } from "../text.ts";
+import { decodeText, streamDecoder } from "../text.ts";
 import { wrapText } from "./width.ts";
 
 /** Opens standard input: an input line if both input and output are a terminal, otherwise plain lines. */
@@ -32,8 +32,10 @@ export class Terminal implements LineInput {
   #output: TerminalStreams["stdout"];
   #queue = new LineQueue();
   #decoder = streamDecoder();
-  /** Text to print: complete lines, then the beginning of the next. */
+  /** Lines to print, each with its line end. */
   #waiting = "";
+  /** The beginning of the next line. */
+  #begun = "";
   /** Resolves once the text collected in this turn of the event loop is printed. */
   #printing: Promise<void> | null = null;
   #closed = false;
@@ -92,18 +94,20 @@ export class Terminal implements LineInput {
   }
 
   /**
-   * Prints text above the input line, batched per turn of the event loop; an incomplete line is kept until its end arrives.
-   * Waits until the terminal has accepted the text.
+   * Prints text above the input line, batched per turn of the event loop; an incomplete line is kept until its end arrives. Long lines
+   * are broken so that their continuation cannot pass for another line. Waits until the terminal has accepted the text.
    */
   async write(bytes: Uint8Array): Promise<number> {
-    const text = this.#decoder.decode(bytes, { stream: true });
-    if (this.#closed) {
-      await new Promise<void>((resolve) => this.#output.write(text, () => resolve()));
-      return bytes.length;
-    }
-    this.#waiting += text;
-    this.#printing ??= new Promise<void>((resolve) => setImmediate(() => this.#print(resolve)));
-    await this.#printing;
+    const text = this.#begun + this.#decoder.decode(bytes, { stream: true });
+    const end = this.#closed ? text.length : text.lastIndexOf("\n") + 1;
+    this.#begun = text.slice(end);
+    await this.#show(this.#closed ? text : wrapText(text.slice(0, end), this.#output.columns ?? 0));
+    return bytes.length;
+  }
+
+  /** The same for lines that stay whole: the terminal itself breaks what is too long, and it can be copied in one piece. */
+  async writeLines(bytes: Uint8Array): Promise<number> {
+    await this.#show(decodeText(bytes));
     return bytes.length;
   }
 
@@ -113,7 +117,8 @@ export class Terminal implements LineInput {
     this.#closed = true;
     this.#input.removeListener("keypress", this.#syncRows);
     this.#output.removeListener("resize", this.#syncRows);
-    this.#output.write(this.#clearInput() + this.#waiting);
+    this.#output.write(this.#clearInput() + this.#begun);
+    this.#begun = "";
     this.#readline.close();
     this.#queue.end();
   }
@@ -130,17 +135,22 @@ export class Terminal implements LineInput {
     (this.#readline as { prevRows?: number }).prevRows = this.#readline.getCursorPos().rows;
   };
 
-  /** Prints the complete lines. */
+  async #show(lines: string): Promise<void> {
+    if (this.#closed) return await new Promise((resolve) => this.#output.write(lines, () => resolve()));
+    this.#waiting += lines;
+    this.#printing ??= new Promise((resolve) => setImmediate(() => this.#print(resolve)));
+    await this.#printing;
+  }
+
+  /** Prints the lines. */
   #print(done: () => void): void {
     this.#printing = null;
-    const end = this.#closed ? 0 : this.#waiting.lastIndexOf("\n") + 1;
-    if (end === 0) return done();
-    const columns = this.#output.columns ?? 0;
-    const rows = wrapText(this.#waiting.slice(0, end - 1), columns);
-    this.#waiting = this.#waiting.slice(end);
+    const lines = this.#waiting;
+    if (this.#closed || lines === "") return done();
+    this.#waiting = "";
     // readline redraws from the first row of its line, `above` rows up: make room for those rows again.
     const above = this.#readline.getCursorPos().rows;
-    this.#output.write(`${this.#clearInput()}${rows}\n${"\n".repeat(above)}`, () => done());
+    this.#output.write(`${this.#clearInput()}${lines}${"\n".repeat(above)}`, () => done());
     this.#readline.prompt(true);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events, Secured, TlsSession } from "../events.ts";
-import { lineText, streamDecoder } from "../text.ts";
+import { lineText, streamDecoder, withoutLineEnd } from "../text.ts";
 
 /** Emits the events of one connection; decodes nothing unless the event is consumed. */
 export class ConnectionReport {
@@ -34,11 +34,11 @@ export class ConnectionReport {
     if (this.#detailed) this.#transferred(event, bytes, lineText(bytes));
   }
 
-  /** A received chunk of a stream: a character split at its end is shown with the next chunk. */
+  /** A received chunk of a stream, its trailing line end left out: a character split at its end is shown with the next chunk. */
   chunk(bytes: Uint8Array): void {
     if (!this.#detailed) return;
     this.#decoder ??= streamDecoder();
-    this.#transferred("received", bytes, this.#decoder.decode(bytes, { stream: true }));
+    this.#transferred("received", bytes, withoutLineEnd(this.#decoder.decode(bytes, { stream: true })));
   }
 
   /** End of stream; reported once. */

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-control-regex
 /** The chat scripts at a real terminal, by means of `script(1)`. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../support/script.ts";
-import { RawClient } from "../support/sockets.ts";
+import { RawClient, RawPeer } from "../support/sockets.ts";
 import { atTerminal, TERMINAL } from "../support/terminal.ts";
 import { LineClient } from "./support.ts";
 
@@ -32,9 +32,9 @@ Deno.test(
   async () => {
     await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
     await using client = atTerminal("chat:client", ["--name", "alice"]);
-    await client.until(/Server's name or address \[127\.0\.0\.1\]:/);
+    await client.until(/Chat server's name or address \[127\.0\.0\.1\]:/);
     await client.type("\r");
-    await client.until(/Server's port \[23456\]:/);
+    await client.until(/Chat server's port \[23456\]:/);
     await client.type(`${server.port}\r`);
     await client.until(/alice: /);
     using bob = await LineClient.connect(server.port);
@@ -110,6 +110,36 @@ Deno.test(
     assertEquals((await server.ended()).code, 0);
   },
 );
+
+Deno.test("at a terminal chat:server prints its join command in one piece, however long", TERMINAL, async () => {
+  await using server = atTerminal("chat:server", ["--bind", "0.0.0.0", "--port", "0", "--tls", "--ephemeral"]);
+  await server.until(/server: /);
+  await server.type("/help\r");
+  await server.until(/anything else/);
+  await server.type(CTRL_D);
+  const { stdout } = await server.ended();
+  const commands = stdout.match(/deno task chat:client .*/g) ?? [];
+  assert(commands.length > 0, stdout);
+  for (const command of commands) {
+    assertMatch(command, /^deno task chat:client --host \S+ --port \d+ --tls --pin sha256:\w{64}$/);
+  }
+});
+
+Deno.test("at a terminal chat:udp-client says that there is no answer, and Enter asks again", TERMINAL, async () => {
+  using server = new RawPeer();
+  await using client = atTerminal("chat:udp-client", ["--host", "127.0.0.1", "--port", `${server.port}`]);
+  await client.until(/your turn: /);
+  await client.type("hello\r");
+  assertEquals((await server.receive()).text, "hello");
+  await client.until(/has not answered for 5 s; Enter sends your\s+message\s+again/);
+  await client.type("\r");
+  const again = await server.receive();
+  assertEquals(again.text, "hello");
+  await server.send("hi", again.port);
+  await client.until(/hi\r\n[^]*your turn: /);
+  await client.type(CTRL_C);
+  assertEquals((await client.ended()).code, 130);
+});
 
 Deno.test("at a terminal the prompt says whose turn it is", TERMINAL, async () => {
   await using server = atTerminal("chat:udp-server", ["--port", "0"]);

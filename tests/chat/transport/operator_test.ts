@@ -231,6 +231,12 @@ Deno.test("the operator's /help lists the operator's commands too", async () => 
   }
 });
 
+Deno.test("the operator's /help says what /quit does", async () => {
+  await using room = new TestRoomServer();
+  room.user.input.type("/help");
+  assertEquals(await room.log(/\/quit/), `* /${"quit".padEnd(26)} stop the server, as /stop does`);
+});
+
 Deno.test("a client that connects and leaves without a byte is not announced", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");

@@ -56,10 +56,12 @@ Deno.test("saveInside() writes nothing outside the folder, by any path", async (
       `${inside}/../x`,
       `../inside-too/x`,
       "..",
+      "none/x",
+      "below/none/../x",
     ];
     for (const path of paths) {
       const error = await assertRejects(() => saveInside(inside, path, "text"), Failure);
-      assertEquals(error.message, `it must be a file in ${inside}`, path);
+      assertEquals(error.message, `it can only be a file in ${inside}; give a name without a folder`, path);
     }
     assertEquals([...Deno.readDirSync(outside)], []);
   });
@@ -74,6 +76,6 @@ Deno.test("saveInside() opens no existing file, link or FIFO", async () => {
       await assertRejects(() => saveInside(inside, name, "text"), Deno.errors.AlreadyExists);
     }
     assertEquals([await Deno.readTextFile(`${inside}/file`), [...Deno.readDirSync(outside)]], ["kept", []]);
-    await assertRejects(() => saveInside(inside, "none/x", "text"), Deno.errors.NotFound);
+    await assertRejects(() => saveInside(inside, "file/x", "text"), Failure, inside);
   });
 });

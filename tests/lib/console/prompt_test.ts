@@ -63,9 +63,20 @@ Deno.test("askUntilValid() rethrows any other error", { permissions }, () => {
   assertThrows(() => ask({ text: "x", read }, "1"), RangeError);
 });
 
-Deno.test("askYesOrNo() accepts only yes in full as a yes", { permissions }, () => {
-  const answered = (...answers: (string | null)[]): boolean => askYesOrNo("Sure?", () => answers.shift() ?? null);
-  assertEquals([answered("yes"), answered("no"), answered("")], [true, false, false]);
-  assertEquals([answered("y", "YES", "yes"), answered("y", "no")], [true, false]);
-  assertThrows(() => answered(null), StopRequested);
-});
+Deno.test(
+  "askYesOrNo() takes y and yes in any case, says so, and takes nothing else for a yes",
+  { permissions },
+  () => {
+    const answered = (...answers: (string | null)[]): boolean => askYesOrNo("Sure?", () => answers.shift() ?? null);
+    for (const yes of ["y", "Y", "yes", "Yes", "YES", " y "]) assertEquals(answered(yes), true, yes);
+    for (const no of ["n", "N", "no", "NO", ""]) assertEquals(answered(no), false, no);
+    assertEquals([answered("ye", "yess", "ja", "n"), answered("1", "y")], [false, true]);
+    const asked: string[] = [];
+    askYesOrNo("Sure?", (question) => (asked.push(question), asked.length === 1 ? "what" : "n"));
+    assertEquals(asked, [
+      "Sure? Type y for yes, n for no [n]:",
+      'Cannot accept "what" as an answer: type y or n\nSure? Type y for yes, n for no [n]:',
+    ]);
+    assertThrows(() => answered(null), StopRequested);
+  },
+);

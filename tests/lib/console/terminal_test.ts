@@ -281,6 +281,17 @@ Deno.test("Terminal.prompt() changes the prompt and keeps what was typed", async
   await it.screen.shows("alice: hel");
 });
 
+Deno.test("Terminal.writeLines() leaves a long line whole, and in order with what write() breaks", async () => {
+  using it = setUp({}, 10);
+  await Promise.all([
+    it.terminal.write(encodeText("one two three\nbeg")),
+    it.terminal.writeLines(encodeText("[+]   type this\n")),
+    it.terminal.write(encodeText("un\n")),
+  ]);
+  // The screen itself breaks the second line: in the middle, without an indent.
+  await it.screen.shows("one two", "  three", "[+]   type", " this", "begun", ">");
+});
+
 Deno.test("Terminal.close() clears the input line; later writes go straight through", async () => {
   using it = setUp({}, 10);
   await it.terminal.write(encodeText("last words\nwithout end"));
