@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseHost, parsePort, portError } from "../lib/addr.ts";
+import { parsePort, portError, readHost } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { Flag } from "../lib/script/flags.ts";
@@ -51,14 +51,5 @@ export function choosePort(port: number, text: string, asking: PromptContext & {
 /** The host from the command line, or the one that the user enters at the terminal. */
 export function chooseHost(host: string, text: string, asking: PromptContext): string {
   if (asking.given.has("host") || !(asking.interactive ?? canAsk())) return host;
-  const read = (answer: string): string => {
-    const parsed = parseHost(answer);
-    if (parsed === null) {
-      throw new UsageError(
-        `Cannot use host ${JSON.stringify(answer)}: it must be a name or an address, without a port`,
-      );
-    }
-    return parsed;
-  };
-  return askUntilValid({ text, fallback: host, read }, asking.ask);
+  return askUntilValid({ text, fallback: host, read: readHost }, asking.ask);
 }

@@ -39,6 +39,7 @@ const flags = {
   days: flag.integer("validity in days", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
   force: flag.on("replace existing certificates and keys (never the CA's)"),
   ...commonFlags,
+  timeout: { ...commonFlags.timeout, help: "no effect: there is no peer to wait for" },
 };
 
 /** Flags and help text of `tls:cert`. */
@@ -111,16 +112,8 @@ function reportAuthority(
 ): void {
   const { subject, notAfter, fingerprint } = identityOf(pair.certificate);
   const text = `${made ? "Made" : "Used"} the CA ${paths.certificate}: ${subject}, valid until ${dayOf(notAfter)}`;
-  events.emit({
-    event: "result",
-    prose: [{ mark: "state", text }],
-    ca: true,
-    made,
-    ...paths,
-    subject,
-    notAfter,
-    fingerprint,
-  });
+  const prose = [{ mark: "state" as const, text }];
+  events.emit({ event: "result", prose, ca: true, made, ...paths, subject, notAfter, fingerprint });
 }
 
 function reportLeaf(paths: PairPaths, pair: Pair, events: Events): void {

@@ -48,6 +48,25 @@ export function parseHost(text: string): string | null {
 }
 
 /**
+ * Reads a host as {@linkcode parseHost} does, for a flag or a prompt.
+ *
+ * @throws {UsageError} It is invalid, or an address that means nothing without the interface it is on.
+ */
+export function readHost(text: string): string {
+  const host = parseHost(text);
+  if (host !== null && !(isLinkLocal(host) && !host.includes("%"))) return host;
+  const rule = host === null
+    ? "it must be a host name or an address, without a port"
+    : `a link-local address needs a zone, the interface it is on, such as ${host}%eth0`;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)}: ${rule}`);
+}
+
+/** Whether an address is link-local IPv6 (fe80::/10, RFC 4291 2.5.6): every interface has the same range. */
+export function isLinkLocal(hostname: string): boolean {
+  return /^fe[89ab][\da-f]:/i.test(hostname);
+}
+
+/**
  * Formats an endpoint as URLs and logs do: IPv6 in brackets (RFC 3986 3.2.2), an IPv4 peer of a dual-stack socket as plain IPv4.
  *
  * @example Usage

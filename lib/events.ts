@@ -15,6 +15,8 @@ export interface Listening {
   readonly tls: boolean;
   /** The command that joins from another machine, one per address; empty if only this machine can connect. */
   readonly join: readonly string[];
+  /** The command that joins from this machine. */
+  readonly here: string;
 }
 
 /** A client has connected. */

@@ -185,11 +185,10 @@ function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
 }
 
-function joinLines({ hostname, join }: Listening): string[] {
+function joinLines({ hostname, join, here }: Listening): string[] {
   if (join.length > 0) {
     return ["Reachable from the network; to join, type on another machine:", ...join.map((command) => `  ${command}`)];
   }
-  return isWildcard(hostname)
-    ? ["Reachable from this machine only: it has no address on a network"]
-    : ["Reachable from this machine only; --bind 0.0.0.0 opens it to the network"];
+  const why = isWildcard(hostname) ? "it has no address on a network" : "--bind 0.0.0.0 opens it to the network";
+  return [`Reachable from this machine only (${why}); to join, type here:`, `  ${here}`];
 }

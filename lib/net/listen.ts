@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isLoopback, isWildcard, withoutZone } from "../addr.ts";
+import { type Endpoint, formatEndpoint, isLinkLocal, isLoopback, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 
@@ -67,13 +67,13 @@ function why(error: unknown, transport: string, { hostname, port }: Endpoint): s
 export function reachableAddresses(hostname: string): string[] {
   if (isLoopback(hostname)) return [];
   // The zone of a link-local address names an interface of the machine where it is typed (RFC 4007 11).
-  if (/^fe80:/i.test(hostname)) return [`${withoutZone(hostname)}%INTERFACE-THERE`];
+  if (isLinkLocal(hostname)) return [`${withoutZone(hostname)}%INTERFACE-THERE`];
   if (!isWildcard(hostname)) return [hostname];
   try {
     return Deno.networkInterfaces()
       .filter(({ family }) => hostname === "::" || family === "IPv4")
       .map(({ address }) => address)
-      .filter((address) => !isLoopback(address) && !/^fe80:/i.test(address));
+      .filter((address) => !isLoopback(address) && !isLinkLocal(address));
   } catch (error) {
     // Without --allow-sys=networkInterfaces the user has to know the address; the server still works.
     if (error instanceof Deno.errors.NotCapable) return ["ADDRESS-OF-THIS-MACHINE"];
@@ -84,7 +84,7 @@ export function reachableAddresses(hostname: string): string[] {
 /**
  * Emits the `listening` event: the address, and how to join.
  *
- * @param join Builds the command that joins at a host and port.
+ * @param join Builds the command that joins at a host and port; at a wildcard's port, this machine joins by loopback.
  */
 export function announce(
   events: Events,
@@ -100,5 +100,6 @@ export function announce(
     port,
     tls,
     join: reachableAddresses(hostname).map((address) => join({ hostname: address, port })),
+    here: join({ hostname: isWildcard(hostname) ? "127.0.0.1" : hostname, port }),
   });
 }

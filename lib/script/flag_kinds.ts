@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AddressRange, parseHost, parsePort, parseRange, portRule } from "../addr.ts";
+import { type AddressRange, parsePort, parseRange, portRule, readHost } from "../addr.ts";
 import { UsageError } from "../errors.ts";
 import { callersPath } from "./callers_path.ts";
 import type { Flag } from "./flags.ts";
@@ -87,15 +87,7 @@ export const flag = {
 
   /** A host name or an address. */
   host(help: string, options: ValueOptions<string>): Flag<string> {
-    return valueFlag("HOST", help, options, (text) => {
-      const host = parseHost(text);
-      if (host === null) {
-        throw new UsageError(
-          `Cannot use ${JSON.stringify(text)}: it must be a host name or an address, without a port`,
-        );
-      }
-      return host;
-    });
+    return valueFlag("HOST", help, options, readHost);
   },
 
   /** Seconds, decimals allowed, from 0 to 23 days (the maximum of a timer). */

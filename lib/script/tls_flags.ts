@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Exit, Failure, stateOf, UsageError } from "../errors.ts";
+import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { flag } from "./flag_kinds.ts";
 import { flagName } from "./flags.ts";
@@ -166,13 +166,16 @@ async function pairOf(
 ): Promise<{ certificate: string; key: string } | null> {
   if (cert === undefined && key === undefined) return null;
   if (cert === undefined) throw new UsageError("Cannot use --key without --cert");
+  const { checkPair, holdsKey, identityOf } = await import("../tls/pem.ts");
+  const certificate = await readPem(cert, "--cert");
+  const files = { certificate: `--cert ${cert}`, key: key === undefined ? `--cert ${cert}` : `--key ${key}` };
+  identityOf(certificate, files.certificate);
   // Both may be in one file.
-  const keyFile = key ?? cert;
-  const pair = { certificate: await readPem(cert, "--cert"), key: await readPem(keyFile, "--key") };
-  const { checkPair } = await import("../tls/pem.ts");
-  for (const message of checkPair(pair, { certificate: cert, key: keyFile }, options)) {
-    events.emit({ event: "warning", message });
+  if (key === undefined && !holdsKey(certificate)) {
+    throw new UsageError(`Cannot use --cert ${cert} alone: it holds no private key; name the key's file with --key`);
   }
+  const pair = { certificate, key: key === undefined ? certificate : await readPem(key, "--key") };
+  for (const message of checkPair(pair, files, options)) events.emit({ event: "warning", message });
   return pair;
 }
 
@@ -180,16 +183,20 @@ async function pairOf(
 async function certificatesOf(path: string, flagName: string): Promise<string> {
   const pem = await readPem(path, flagName);
   const { identityOf } = await import("../tls/pem.ts");
-  identityOf(pem, path);
+  identityOf(pem, `${flagName} ${path}`);
   return pem;
 }
 
 async function readPem(path: string, flagName: string): Promise<string> {
+  const { fileFailure, readSmallFile } = await import("../tls/atomic_file.ts");
   try {
-    const { readSmallFile } = await import("../tls/atomic_file.ts");
     return await readSmallFile(path);
   } catch (error) {
-    throw new Failure(Exit.misuse, `Cannot read ${flagName} ${path}: ${stateOf(error).state}`, { cause: error });
+    const { message } = fileFailure(`read ${flagName} ${path}`, error);
+    const advice = error instanceof Deno.errors.NotFound
+      ? "; check the path, or make one with `deno task tls:cert`"
+      : "";
+    throw new Failure(Exit.misuse, `${message}${advice}`, { cause: error });
   }
 }
 

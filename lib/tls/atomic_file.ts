@@ -82,7 +82,8 @@ const MAX_SIZE = 1024 * 1024;
  */
 export async function readSmallFile(path: string): Promise<string> {
   const { isFile, isDirectory, size } = await Deno.stat(path);
-  if (!isFile && !isDirectory) throw new Error("it is a pipe or a device, not a file");
+  if (isDirectory) throw new Error("it is a folder; name a file in it");
+  if (!isFile) throw new Error("it is a pipe or a device, not a file");
   if (size > MAX_SIZE) throw new Error(`it has more than ${MAX_SIZE} bytes`);
   return await Deno.readTextFile(path);
 }

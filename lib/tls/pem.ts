@@ -38,7 +38,7 @@ export interface Identity {
   readonly isCa: boolean;
 }
 
-/** The file names of a certificate and its key, for messages. */
+/** The names of a certificate's file and of its key's, for messages: a path, or a flag and its path (`--key key.pem`). */
 export interface PairFiles {
   readonly certificate: string;
   readonly key: string;
@@ -107,7 +107,7 @@ function notPem(text: string): string {
   if (text.trim() === "") return "it is empty";
   return /^0[\x80-\x84\ufffd]/.test(text)
     ? "it is in DER or PKCS#12 format, not PEM; convert it with `openssl`"
-    : "it is not a PEM file (which starts with -----BEGIN …-----)";
+    : "it is not a PEM file (which starts with -----BEGIN …-----); check the path";
 }
 
 /**
@@ -167,6 +167,11 @@ function warningsOf(identity: Identity, file: string, { client = false, now = ne
   return warnings.map((what) => `The certificate in ${file} ${what}`);
 }
 
+/** Whether a PEM file holds a private key. */
+export function holdsKey(pem: string): boolean {
+  return blocksOf(pem).some(isKey);
+}
+
 /** Reads the one private key of a PEM file. */
 function readKey(pem: string, file: string): KeyObject {
   const blocks = blocksOf(pem);
@@ -186,8 +191,9 @@ function readKey(pem: string, file: string): KeyObject {
     throw new UsageError(`Cannot read ${file}: it holds ${plural(keys.length, "key")}, not one`);
   }
   if (key.label.startsWith("ENCRYPTED") || /^Proc-Type:.*ENCRYPTED/m.test(key.text)) {
+    const path = file.replace(/^--[a-z-]+ /, "");
     throw new UsageError(
-      `Cannot read ${file}: the key is encrypted; decrypt it with \`openssl pkey -in ${file} -out DECRYPTED.pem\``,
+      `Cannot read ${file}: the key is encrypted; decrypt it with \`openssl pkey -in ${path} -out DECRYPTED.pem\``,
     );
   }
   try {

@@ -207,3 +207,8 @@ Deno.test("usageLines() quotes its commands for a shell", () => {
   );
   assertStringIncludes(usageLines({ folder: "o'c", names: [], clients: ["x"] }).join("\n"), `'o'\\''c/x-client.pem'`);
 });
+
+Deno.test("tls:cert --help promises nothing of --timeout: there is no peer to wait for", async () => {
+  const { stdout } = await run("tls:cert", ["--help"]);
+  assertMatch(stdout, /--timeout SECONDS\s+no effect: there is no peer to wait for \(default 0\)\n/);
+});

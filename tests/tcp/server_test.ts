@@ -25,7 +25,7 @@ Deno.test("tcp:server prints a message, answers it and closes", async () => {
   const { code, stdout, stderr } = await server.script.stop();
   assertMatch(
     stdout,
-    /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] .*this machine only.*\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n/,
+    /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] .*this machine only.*\n\[\+\] {3}deno task \S+:client --host 127\.0\.0\.1 --port \d+\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n/,
   );
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served.*\n$/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });

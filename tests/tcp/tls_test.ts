@@ -64,6 +64,7 @@ Deno.test("every refusal ends with code 7 and its own message, and nothing is se
     ]);
     assertEquals([name, code, stdout], [name, 7, ""]);
     assertMatch(stderr, /\n\[!\] Cannot trust 127\.0\.0\.1:\d+: its certificate|no CA/);
+    assertEquals(stderr.includes("Secured"), false, "a connection is secured once its peer is trusted");
     assertStringIncludes(stderr, words);
     const { stdout: log, stderr: trouble } = await server.script.ended();
     assertEquals([log.includes("Received"), trouble.replace(/\[!\] The certificate in .*\n/, "")], [false, ""]);
@@ -78,6 +79,17 @@ Deno.test("--tls-insecure warns every time, even with --quiet", async () => {
   assertMatch(stderr, /^\[!\] ENCRYPTED BUT NOT VERIFIED: .* sha256:[\da-f]{64}\n$/);
   const load = await run("tcp:client", [...args, "--connections", "3", "--duration", "1.5"]);
   assertEquals([load.code, load.stderr.match(/NOT VERIFIED/g)?.length], [0, 1]);
+});
+
+Deno.test("Secured comes after the decision to trust, and Cannot trust without it", async () => {
+  await using server = await startServer("tcp:server", ["--tls", "--ephemeral", "--echo"]);
+  const args = ["--port", `${server.port}`, "--tls", "--message", "x"];
+  const insecure = await run("tcp:client", [...args, "--tls-insecure"]);
+  assertMatch(insecure.stderr, /Connected[^]*NOT VERIFIED[^]*Secured/);
+  const { code, stdout } = await run("tcp:client", [...args, "--json"]);
+  assertEquals([code, eventsIn(stdout).some(({ event }) => event === "secured")], [7, false]);
+  const first = await run("tcp:client", [...args, "--trust-first"]);
+  assertMatch(first.stderr, /Connected[^]*Remembered[^]*Secured/);
 });
 
 Deno.test("a pipe over TLS is binary-safe and ends by half-close", async () => {
@@ -173,7 +185,7 @@ Deno.test("an unfinished handshake ends at --timeout on both sides, and delays n
 Deno.test("a certificate and key that do not match are refused before the server listens (T2, 55)", async () => {
   const wrong = await run("tcp:server", ["--tls", "--cert", files("server").cert, "--key", files("ada").key]);
   assertEquals([wrong.code, wrong.stdout], [2, ""]);
-  assertStringIncludes(wrong.stderr, `Cannot use ${files("ada").key}: it is not the key of the certificate in`);
+  assertStringIncludes(wrong.stderr, `Cannot use --key ${files("ada").key}: it is not the key of the certificate in`);
   assertEquals((await run("tcp:server", ["--tls", "--cert", `${folder}/none.pem`])).code, 2);
 });
 

@@ -18,7 +18,7 @@ Deno.test("udp:server prints a datagram and answers it, without a newline", asyn
   const { code, stdout, stderr } = await server.script.stop();
   assertMatch(
     stdout,
-    /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n\[\+\] .*this machine only.*\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 datagram received, 1 answered, 18 B in, 18 B out\n$/,
+    /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n\[\+\] .*this machine only.*\n\[\+\] {3}deno task \S+:client --host 127\.0\.0\.1 --port \d+\n\[\*\] Received from 127\.0\.0\.1:\d+: Hello from client!\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 datagram received, 1 answered, 18 B in, 18 B out\n$/,
   );
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });

@@ -29,6 +29,7 @@ const listening: NetEvent = {
   port: 9,
   tls: false,
   join: [],
+  here: "join me",
 };
 const received: NetEvent = { event: "received", id: 1, peer, bytes: 2, text: "hi" };
 const sent: NetEvent = { event: "sent", id: 1, peer, bytes: 2, text: "yo" };
@@ -102,7 +103,10 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
     prose(lan),
     "[+] Listening on [::]:9 (UDP) (TLS)\n[+] Reachable from the network; to join, type on another machine:\n[+]   join A\n[+]   join B",
   );
-  assertStringIncludes(prose(listening), "\n[+] Reachable from this machine only; --bind 0.0.0.0");
+  const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it to the network); to join, type here:";
+  assertStringIncludes(prose(listening), `${only}\n[+]   join me`);
+  const offline = "Reachable from this machine only (it has no address on a network); to join, type here:";
+  assertStringIncludes(prose({ ...listening, hostname: "::" }), `${offline}\n[+]   join me`);
   assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
 });
 

@@ -53,6 +53,16 @@ Deno.test("flag.host() refuses ports and URLs", { permissions }, () => {
   );
 });
 
+Deno.test("flag.host() refuses a link-local address without its interface, and says what is missing", () => {
+  const kind = flag.host("h", { default: "127.0.0.1" });
+  for (const address of ["fe80::1", "FE80::1", "febf::1", "[fe80::1]"]) {
+    const bare = address.replace(/[[\]]/g, "");
+    const why = `a link-local address needs a zone, the interface it is on, such as ${bare}%eth0`;
+    assertEquals(refused(kind, address), `Cannot use "${address}": ${why}`);
+  }
+  for (const other of ["fec0::1", "fe80.example", "2001:db8::fe80"]) assertEquals(kind.read([other]), other);
+});
+
 Deno.test("flag.seconds() accepts decimals up to the maximum of a timer (P4)", { permissions }, () => {
   const kind = flag.seconds("t", { default: 0 });
   assertEquals(["0", "2.5", ".5", "5.", "2000000"].map((text) => kind.read([text])), [0, 2.5, 0.5, 5, 2_000_000]);

@@ -77,14 +77,34 @@ Deno.test("a key in the certificate's file needs no --key", async () => {
   assertEquals((await asServer(["--tls", "--cert", `${folder}/both.pem`]))?.settings.alpn, []);
 });
 
+await Deno.writeTextFile(`${folder}/text`, "no PEM\n");
+
 Deno.test("conflicting flags and files are misuse, with the reason (T2, 55)", async () => {
   for (
     const [args, words] of [
       [["--key", server.key], "Cannot use --key without --cert"],
       [["--cert", server.cert, "--key", files("ada").key], "it is not the key of the certificate in"],
       [["--cert", server.key, "--key", server.key], "it holds a key, not a certificate"],
-      [["--cert", server.cert, "--key", server.cert], "it holds a certificate, not a key"],
-      [["--cert", `${folder}/none.pem`], `Cannot read --cert ${folder}/none.pem: `],
+      [
+        ["--cert", server.cert, "--key", server.cert],
+        `Cannot read --key ${server.cert}: it holds a certificate, not a key`,
+      ],
+      [
+        ["--cert", server.cert],
+        `Cannot use --cert ${server.cert} alone: it holds no private key; name the key's file with --key`,
+      ],
+      [
+        ["--cert", server.cert, "--key", `${folder}/text`],
+        `Cannot read --key ${folder}/text: it is not a PEM file (which starts with -----BEGIN …-----); check the path`,
+      ],
+      [["--cert", `${folder}/text`], `Cannot read --cert ${folder}/text: it is not a PEM file`],
+      [
+        ["--cert", `${folder}/none.pem`],
+        `Cannot read --cert ${folder}/none.pem: no such file or directory; check the path, or make one with \`deno task tls:cert\``,
+      ],
+      [["--cert", folder], `Cannot read --cert ${folder}: it is a folder; name a file in it`],
+      [["--cert", server.cert, "--key", folder], `Cannot read --key ${folder}: it is a folder; name a file in it`],
+      [["--client-ca", folder], `Cannot read --client-ca ${folder}: it is a folder; name a file in it`],
       ...(Deno.build.os === "windows"
         ? []
         : [[["--cert", "/dev/zero"], "it is a pipe or a device, not a file"]] as const),

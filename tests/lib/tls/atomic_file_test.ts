@@ -59,7 +59,7 @@ Deno.test("readFileIfExists() distinguishes a missing file from one that cannot 
   await inFolder([], async (folder) => {
     assertEquals(await readFileIfExists(`${folder}/none`), null);
     const error = await assertRejects(() => readFileIfExists(folder), Failure);
-    assertMatch(error.message, /^Cannot read \S+: is a directory$/);
+    assertMatch(error.message, /^Cannot read \S+: it is a folder; name a file in it$/);
   });
 });
 

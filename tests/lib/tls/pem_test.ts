@@ -88,7 +88,10 @@ Deno.test("identityOf() names what a file holds instead of a certificate (55)", 
   const said = (text: string): string => assertThrows(() => identityOf(text, "x.pem"), UsageError).message;
   assertEquals(said(leaf.key), "Cannot read x.pem: it holds a key, not a certificate");
   assertEquals(said(" \n"), "Cannot read x.pem: it is empty");
-  assertEquals(said("hello"), "Cannot read x.pem: it is not a PEM file (which starts with -----BEGIN …-----)");
+  assertEquals(
+    said("hello"),
+    "Cannot read x.pem: it is not a PEM file (which starts with -----BEGIN …-----); check the path",
+  );
   const der = new TextDecoder().decode(new X509Certificate(leaf.certificate).raw);
   assertStringIncludes(said(der), "in DER or PKCS#12 format, not PEM");
   assertStringIncludes(
