@@ -12,7 +12,26 @@
  * @module
  */
 import { bold, cyan, green, setColorEnabled } from "@std/fmt/colors";
-import { Actor, print } from "./lab/actor.ts";
+import { Actor, audience, print } from "./lab/actor.ts";
+import { Exit, UsageError } from "./lib/errors.ts";
+import { parseFlags } from "./lib/script/flags.ts";
+import { helpText, type Script } from "./lib/script/script.ts";
+import { commonFlags } from "./lib/script/shared_flags.ts";
+import { escapeControls } from "./lib/text.ts";
+
+const flags = { help: commonFlags.help };
+
+/** Help text of `demo`. */
+const script: Script<typeof flags> = {
+  name: "demo",
+  role: "client",
+  summary: "runs each server with its client, once, on free loopback ports, and shows the output of both sides",
+  example: {
+    flags: "",
+    does: "Takes a few seconds and needs nothing else; ends with 0 if all expected output appeared.",
+  },
+  flags,
+};
 
 setColorEnabled(Deno.stdout.isTerminal() && !Deno.noColor);
 const SERVER = green("server |");
@@ -84,15 +103,33 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-const started = performance.now();
-for (const [title, act] of Object.entries(ACTS)) {
-  print(`\n${bold(title)}`);
-  try {
-    await act();
-  } catch (error) {
-    print(`[!] Cannot show "${title}": ${error instanceof Error ? error.message : error}`);
-    Deno.exit(1);
+/** Plays all acts, as long as there is someone to watch; returns the exit code. */
+async function main(args: string[]): Promise<number> {
+  if (parseFlags(flags, args).values.help) {
+    print(helpText(script));
+    return Exit.done;
   }
+  const started = performance.now();
+  for (const [title, act] of Object.entries(ACTS)) {
+    print(`\n${bold(title)}`);
+    try {
+      await act();
+    } catch (error) {
+      if (audience.aborted) return Exit.done;
+      print(`[!] Cannot show "${title}": ${error instanceof Error ? error.message : error}`);
+      return Exit.failed;
+    }
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  print(`\nEverything works (${seconds} s). Next: "Read it in this order" in README.md.`);
+  return Exit.done;
 }
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-print(`\nEverything works (${seconds} s). Next: "Read it in this order" in README.md.`);
+
+/** A wrong flag: one line on standard error, and its exit code. */
+function misuse(error: unknown): number {
+  if (!(error instanceof UsageError)) throw error;
+  Deno.stderr.writeSync(new TextEncoder().encode(`[!] ${escapeControls(error.message)}\n`));
+  return error.code;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args).catch(misuse));

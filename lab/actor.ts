@@ -6,10 +6,15 @@
 import { dim } from "@std/fmt/colors";
 import { deadline } from "@std/async/deadline";
 import config from "../deno.json" with { type: "json" };
+import { isDisconnect } from "../lib/errors.ts";
 import { argumentsOf, commandOf } from "./tasks.ts";
 
 /** The time limit for expected output (ms). */
 const TIMEOUT = 10_000;
+
+const gone = new AbortController();
+/** Aborts when the reader of standard output has left (`| head`): every wait ends with its reason, and nothing more is printed. */
+export const audience: AbortSignal = gone.signal;
 
 /** A running script. Its lines are printed as they arrive, prefixed with its label. */
 export class Actor implements AsyncDisposable {
@@ -41,7 +46,7 @@ export class Actor implements AsyncDisposable {
     for (;;) {
       const match = this.#seen.match(pattern);
       if (match !== null) return match;
-      await deadline(this.#output.promise, TIMEOUT);
+      await deadline(this.#output.promise, TIMEOUT, { signal: audience });
     }
   }
 
@@ -57,7 +62,7 @@ export class Actor implements AsyncDisposable {
   /** Closes the input and waits for exit code 0. */
   async ends(): Promise<void> {
     await this.#input.close().catch(() => {});
-    const { code } = await deadline(this.#child.status, TIMEOUT);
+    const { code } = await deadline(this.#child.status, TIMEOUT, { signal: audience });
     await this.#printed;
     if (code !== 0) throw new Error(`Exit code ${code}`);
   }
@@ -94,5 +99,11 @@ export class Actor implements AsyncDisposable {
 
 /** Prints a line synchronously, so that the lines of all streams stay in order. */
 export function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  if (audience.aborted) return;
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch (error) {
+    if (!isDisconnect(error)) throw error;
+    gone.abort();
+  }
 }
