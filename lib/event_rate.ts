@@ -171,6 +171,7 @@ function isTrouble(name: string): boolean {
 function costOf(event: NetEvent): number {
   if ("text" in event && typeof event.text === "string") return LINE_OVERHEAD + sizeOf(event.text);
   if ("message" in event && typeof event.message === "string") return LINE_OVERHEAD + sizeOf(event.message);
+  if ("reason" in event && typeof event.reason === "string") return LINE_OVERHEAD + sizeOf(event.reason);
   if (!("prose" in event)) return LINE_OVERHEAD;
   const lines = typeof event.prose === "string" ? [event.prose] : event.prose;
   return lines.reduce((cost, line) => cost + sizeOf(typeof line === "string" ? line : line.text), LINE_OVERHEAD);

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
+import { serveWithGoodbye } from "../../../chat/transport/tcp.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
+import { FakeListener, FakeSocket } from "../../lib/fakes.ts";
 import { RawClient, sendAndReset } from "../../support/sockets.ts";
+import { turn } from "../../support/time.ts";
 import { joinAndReset, LineClient, TestRoomServer } from "../support.ts";
 
 Deno.test("a room: all members get each other's lines, the operator's too", async () => {
@@ -342,6 +346,29 @@ Deno.test("telnet commands count as input: a flood of them is throttled, and the
   // 225 tokens, of which the bucket has 200 at first.
   assert(performance.now() - started > 1500, `${performance.now() - started} ms`);
   await sending;
+});
+
+Deno.test("a client that is throttled for its telnet commands is gone at once when it is closed", async () => {
+  const socket = new FakeSocket();
+  // 1000 tokens; the bucket has 200, and a read of 8 more waits for 0.8 s.
+  socket.source.feed(telnetNoise(512 * 1000));
+  const over = new AbortController();
+  let waited = Infinity;
+  const serving = serveWithGoodbye(new FakeListener([socket]), async (connection) => {
+    const reading = connection.read().catch(() => null);
+    for (let before = -1; before !== socket.source.reads;) {
+      before = socket.source.reads;
+      await turn();
+    }
+    assertEquals(socket.source.isReading, false, "it is throttled");
+    connection.close();
+    const started = performance.now();
+    await reading;
+    waited = performance.now() - started;
+    over.abort();
+  }, { signal: over.signal, goodbye: () => {} });
+  await deadline(serving, 5000);
+  assert(waited < 400, `${waited} ms`);
 });
 
 Deno.test("exit ends the session in any case and with spaces around it, not inside a sentence (C6)", async () => {

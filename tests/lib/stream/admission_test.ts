@@ -1,4 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { Admission, type AdmissionOptions, type Slots } from "../../../lib/stream/admission.ts";
 import { NO_EVENTS } from "../../../lib/events.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
@@ -79,6 +80,17 @@ Deno.test("Admission lets a refused client read the reason before it closes", { 
   socket.source.end();
   await admission.settled();
   assertEquals([socket.closed, events.names], [true, ["refused"]]);
+});
+
+Deno.test("Admission closes a refused client that does not read, after a second", { permissions }, async () => {
+  const admission = new Admission({}, NO_EVENTS);
+  const socket = new FakeSocket();
+  socket.stalled = true;
+  const started = performance.now();
+  admission.turnAway(socket, { kind: "full", reason: "not today" });
+  await deadline(admission.settled(), 3000);
+  assert(performance.now() - started > 900, "it had a second");
+  assertEquals([socket.sent, socket.closed], ["", true]);
 });
 
 Deno.test(

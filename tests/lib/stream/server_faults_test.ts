@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { NetEvent } from "../../../lib/events.ts";
+import type { NetEvent, TlsSession } from "../../../lib/events.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { RunningScript, taskArgs } from "../../support/script.ts";
@@ -27,6 +27,28 @@ Deno.test("a client resets mid-message and the next one is served (S9, S10)", as
     /^Cannot read from 127\.0\.0\.1:\d+: connection reset by the peer/,
   );
   await assertServes(server);
+});
+
+/** A client whose TLS handshake ends with a refusal; its certificate makes the reason long. */
+class UntrustedSocket extends FakeSocket {
+  handshake(): Promise<TlsSession> {
+    const refusal = `no CA that this server trusts issued your certificate (issuer: ${"x".repeat(200_000)})`;
+    const session = { version: "TLSv1.3", cipher: "", alpn: null, serverName: null, subject: null };
+    return Promise.resolve({ ...session, name: null, fingerprint: null, refusal });
+  }
+}
+
+Deno.test("clients that TLS refuses cannot fill the log: beyond a burst they are counted", async () => {
+  const sockets = Array.from({ length: 10 }, () => new UntrustedSocket());
+  for (const { source } of sockets) source.end();
+  const [events, stop] = [new RecordedEvents(), new AbortController()];
+  const serving = serveTcp(new FakeListener([...sockets]), echoLines, { events, signal: stop.signal });
+  while (events.names.filter((name) => name === "closed").length < sockets.length) await events.change;
+  stop.abort();
+  const { connections, refused } = await serving;
+  assertEquals([connections, refused], [0, 10]);
+  assert(events.refusals.length < 5, `${events.refusals.length} refusals in the log`);
+  assertMatch(troubles(events, "notice")[0] ?? "", /^Suppressed in the last .* s: \d refused; from 1 peer$/);
 });
 
 Deno.test("a client resets while it is idle, between two messages (S9)", async () => {
