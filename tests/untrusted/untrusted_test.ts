@@ -178,8 +178,13 @@ row("a server's certificate", TERMINAL, async () => {
     }
   })();
   for (const form of [[], ["--json"]]) {
-    const { code, stdout, stderr } = await run("tcp:client", [...at(listener.port), "--tls", ...form]);
-    assertEquals(code, 7);
+    const { code, stdout, stderr } = await run("tcp:client", [
+      ...at(listener.port),
+      "--tls",
+      "--tls-insecure",
+      ...form,
+    ]);
+    assertEquals(code, 6);
     assertHarmless(stdout + stderr, "tcp:client");
   }
   await using client = atTerminal("tcp:client", [...at(listener.port), "--tls", "--message", "x"]);
@@ -272,6 +277,28 @@ row("a name in the chat", ANYWHERE, async () => {
   await eve.say(`/nick ${HOSTILE}`, `/nick ${MARK}\u202e`, `/msg ${HOSTILE} psst`, `/nick ${MARK}`);
   assertNotRaw((await eve.until(/you are PWNED;/)).join("\n"), "the client that wants the name");
   assertHarmless((await bob.until(/PWNED/)).join("\n"), "another member");
+});
+
+row("a server's refusal", TERMINAL, async () => {
+  const sentence = `Cannot serve you: ${HOSTILE}\n`;
+  await using server = rawServer(async (client) => {
+    await client.send(sentence);
+    await client.end();
+    await client.rest();
+  });
+  using peer = new RawPeer();
+  const answering = (async () => {
+    for (let count = 0; count < 2; count++) await peer.send(sentence, (await peer.receive()).port);
+  })();
+  for (const form of [[], ["--json"]]) {
+    for (const [task, port] of [["tcp:client", server.port], ["udp:client", peer.port]] as const) {
+      const { code, stdout, stderr } = await run(task, [...at(port), "--message", "x", ...form]);
+      assertEquals([task, code], [task, 4]);
+      assertHarmless(stdout + stderr, task);
+    }
+  }
+  await answering;
+  await shown("tcp:client", [...at(server.port), "--message", "x"]);
 });
 
 row("a line from a chat server", TERMINAL, async () => {

@@ -157,6 +157,6 @@ Deno.test(
     const logged = events.names.filter((name) => name === "refused").length;
     const [rest] = events.all.flatMap((event) => "message" in event ? [String(event.message)] : []);
     assertStringIncludes(rest ?? "", `Suppressed in the last `);
-    assertStringIncludes(rest ?? "", `: ${6000 - logged} refused; from 1 peer`);
+    assertStringIncludes(rest ?? "", `: ${(6000 - logged).toLocaleString("en")} refused; from 1 peer`);
   },
 );
