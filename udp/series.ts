@@ -7,6 +7,7 @@ import { counter } from "../lib/counter.ts";
 import { type Endpoint, formatEndpoint, unmapped } from "../lib/addr.ts";
 import type { PacketOpener } from "../lib/net/packet_socket.ts";
 import { resolveWithin } from "../lib/net/resolve.ts";
+import { refusalOf } from "../lib/datagram/refusal.ts";
 import {
   checkLength,
   type Datagram,
@@ -15,7 +16,6 @@ import {
   UnsolicitedDatagrams,
 } from "../lib/datagram/socket.ts";
 import { Failure, type RefusedError, TimedOutError } from "../lib/errors.ts";
-import { refusalOf } from "../lib/datagram/refusal.ts";
 import { EventRate } from "../lib/event_rate.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
@@ -47,8 +47,8 @@ const LINGER = 20;
  * Sends numbered requests, prints the first answer to each, and counts. There are no retries, so that losses show.
  *
  * @returns The last line of the run.
- * @throws {Failure} 2 too long, 3 no such name, 4 unreachable or turned away, 5 no answer at all. If the signal aborts, its reason. The figures are
- * printed in any case.
+ * @throws {Failure} 2 too long, 3 no such name, 4 unreachable or turned away, 5 no answer at all. If the signal aborts, its reason. The
+ * figures are printed in any case.
  */
 export async function series(
   open: PacketOpener,

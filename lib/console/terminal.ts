@@ -113,12 +113,12 @@ export class Terminal implements LineInput {
 
   close(): void {
     if (this.#closed) return;
-    this.#print(() => {});
     this.#closed = true;
     this.#input.removeListener("keypress", this.#syncRows);
     this.#output.removeListener("resize", this.#syncRows);
-    this.#output.write(this.#clearInput() + this.#begun);
-    this.#begun = "";
+    // Not by `#print`: after Ctrl-D readline is closed already, and cannot prompt.
+    this.#output.write(this.#clearInput() + this.#waiting + this.#begun);
+    this.#waiting = this.#begun = "";
     this.#readline.close();
     this.#queue.end();
   }

@@ -292,6 +292,15 @@ Deno.test("Terminal.writeLines() leaves a long line whole, and in order with wha
   await it.screen.shows("one two", "  three", "[+]   type", " this", "begun", ">");
 });
 
+Deno.test("Terminal prints what waits when Ctrl-D arrives before it", async () => {
+  using it = setUp();
+  const written = it.terminal.write(encodeText("last words\n"));
+  it.type("\x04");
+  assertEquals(await it.terminal.read(), null);
+  await written;
+  await it.screen.shows("last words");
+});
+
 Deno.test("Terminal.close() clears the input line; later writes go straight through", async () => {
   using it = setUp({}, 10);
   await it.terminal.write(encodeText("last words\nwithout end"));
