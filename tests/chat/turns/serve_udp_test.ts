@@ -319,6 +319,15 @@ Deno.test("over UDP: a server's automatic message starts no conversation, gets n
   await deadline(left, 5000);
 });
 
+Deno.test("over UDP: the log says who has the line, and accepts no connection, for there is none", async () => {
+  await using server = new UdpServer();
+  using peer = new Peer(server);
+  server.user.input.type("hi");
+  await peer.ask("hello");
+  const lines = server.events.all.flatMap((event) => event.event === "joined" ? [event.prose] : []);
+  assertEquals([lines, server.events.names.includes("accepted")], [[`* 127.0.0.1:${peer.port} has the line`], false]);
+});
+
 Deno.test("over UDP: a guest that sends out of turn is told so a few times, not endlessly", async () => {
   await using server = new UdpServer();
   using peer = new Peer(server);
