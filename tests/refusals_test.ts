@@ -143,6 +143,8 @@ Deno.test("chat:client ends with 4 when the operator kicks or bans it, and while
     await using bob = start("chat:client", [...to, "--name", "bob"], { stdin: true });
     await bob.until(/you are bob/);
     await server.script.type(`/${command} bob\n`);
+    // Its input stays open until then: otherwise it would leave by itself.
+    await bob.until(/Cannot serve you/, "stderr");
     const ended = await bob.ended();
     assertEquals([ended.code, ended.stdout.includes("Cannot serve")], [4, false], ended.stderr);
     assert(ended.stderr.endsWith(`[!] Cannot serve you: ${reason}\n`), ended.stderr);
