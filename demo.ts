@@ -15,7 +15,8 @@ import { bold, cyan, green, setColorEnabled } from "@std/fmt/colors";
 import { Actor, audience, print } from "./lab/actor.ts";
 import { Exit, UsageError } from "./lib/errors.ts";
 import { parseFlags } from "./lib/script/flags.ts";
-import { helpText, type Script } from "./lib/script/script.ts";
+import { helpText } from "./lib/script/help.ts";
+import type { Script } from "./lib/script/script.ts";
 import { commonFlags } from "./lib/script/shared_flags.ts";
 import { escapeControls } from "./lib/text.ts";
 
