@@ -58,6 +58,8 @@ export class Log implements Events {
   detailed: boolean;
   #data: boolean;
   #options: LogOptions;
+  /** The only kind of event that goes to standard output, if it is reserved for one. */
+  #reservedFor: NetEvent["event"] | null = null;
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -77,11 +79,30 @@ export class Log implements Events {
     const text = proseOf(event, this.#options);
     if (text === "") return;
     const trouble = event.event === "error" || event.event === "warning";
-    const out = this.#options.role === "server" && !trouble ? this.#options.out : this.#options.err;
+    const data = this.#reservedFor === null
+      ? this.#options.role === "server" && !trouble
+      : event.event === this.#reservedFor;
+    const out = data ? this.#options.out : this.#options.err;
     // Do not wrap: the join command is there to be copied.
     if (event.event === "listening") out.line(text);
     else out.wrapped(text);
   }
+
+  /** Does the work of {@linkcode reserveOutput}. */
+  reserve(kind: NetEvent["event"]): void {
+    const { json, out, err } = this.#options;
+    if (json) return;
+    this.#reservedFor = kind;
+    if (out !== err) out.reportTo(err);
+  }
+}
+
+/**
+ * Reserves standard output for the prose of one kind of event, so that another program can read it; the rest of the log goes to standard
+ * error. With `--json` nothing changes.
+ */
+export function reserveOutput(events: Events, kind: NetEvent["event"]): void {
+  if (events instanceof Log) events.reserve(kind);
 }
 
 /** One event as a line of JSON, with the time first. */

@@ -84,6 +84,8 @@ export class LineOutput {
   #limit: number;
   #onClosed: (error: unknown) => void;
   #droppedLine: (count: number) => string;
+  /** Where it is said that lines were dropped; `null` = here. */
+  #reports: LineOutput | null = null;
   #columns: () => number;
   #waiting = "";
   #dropped = 0;
@@ -116,6 +118,11 @@ export class LineOutput {
     this.#writing ??= this.#drain();
   }
 
+  /** Reports dropped lines to another output, so that nothing but the lines themselves is printed here. */
+  reportTo(other: LineOutput): void {
+    this.#reports = other;
+  }
+
   /** Waits until everything so far is written (or the reader has closed the pipe). */
   async flush(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
@@ -126,7 +133,9 @@ export class LineOutput {
     await Promise.resolve();
     try {
       while (this.#waiting !== "") {
-        const text = this.#waiting + (this.#dropped > 0 ? `${this.#droppedLine(this.#dropped)}\n` : "");
+        const report = this.#dropped > 0 ? this.#droppedLine(this.#dropped) : "";
+        if (report !== "") this.#reports?.line(report);
+        const text = this.#waiting + (report === "" || this.#reports !== null ? "" : `${report}\n`);
         this.#waiting = "";
         this.#dropped = 0;
         await writeAll(this.#lines, encodeText(text));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS } from "../../../lib/events.ts";
-import { Log, type LogOptions, print, proseOf, type Role, toJson } from "../../../lib/console/log.ts";
+import { Log, type LogOptions, print, proseOf, reserveOutput, type Role, toJson } from "../../../lib/console/log.ts";
 import { milliseconds } from "../../../lib/text.ts";
 import { LineOutput } from "../../../lib/console/output.ts";
 import { FakeSink } from "../fakes.ts";
@@ -40,6 +40,33 @@ const result: NetEvent = { event: "result", prose: "Sum: 7", sum: 7 };
 function prose(event: NetEvent, role: Role = "server", quiet = false): string {
   return stripVTControlCharacters(proseOf(event, { role, quiet }));
 }
+
+Deno.test("reserveOutput() leaves one kind of event on standard output, and not even dropped lines beside it", {
+  permissions,
+}, async () => {
+  const [sink, err] = [new FakeSink(), new FakeSink()];
+  const lines = { out: new LineOutput(sink, { limit: 10 }), err: new LineOutput(err) };
+  const log = new Log({ role: "server", json: false, quiet: false, colour: false, ...lines });
+  reserveOutput(log, "result");
+  sink.hold();
+  for (const event of [listening, result, error, ended]) log.emit(event);
+  await Promise.resolve();
+  for (let count = 0; count < 4; count++) log.emit(result);
+  sink.release();
+  await Promise.all([lines.out.flush(), lines.err.flush()]);
+  assertEquals(sink.text, "Sum: 7\n".repeat(3));
+  assertEquals(err.text.match(/^\[.\] \w+/gm), ["[+] Listening", "[+] Reachable", "[!] Cannot", "[+] Done", "[!] 2"]);
+});
+
+Deno.test("reserveOutput() changes nothing with --json", { permissions }, async () => {
+  const [sink, err] = [new FakeSink(), new FakeSink()];
+  const lines = { out: new LineOutput(sink), err: new LineOutput(err) };
+  const log = new Log({ role: "server", json: true, quiet: false, colour: false, ...lines });
+  reserveOutput(log, "result");
+  log.emit(ended);
+  await lines.out.flush();
+  assertMatch(sink.text, /"event":"ended"/);
+});
 
 Deno.test("NO_EVENTS accepts events and is not detailed", { permissions }, () => {
   NO_EVENTS.emit(listening);
