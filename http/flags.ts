@@ -20,7 +20,9 @@ export const httpFlags = {
   hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
     placeholder: "NAME",
   }),
-  log: flag.choice("requests as received, or one line each", ["prose", "common"], { default: "prose" }),
+  log: flag.choice("requests as received, or nothing but Common Log Format on stdout", ["prose", "common"], {
+    default: "prose",
+  }),
   headTime: flag.seconds("seconds for a complete head, then 408; 0 = no limit", { default: 30 }),
   requestTime: flag.seconds("seconds for a complete request with its body; 0 = no limit", { default: 120 }),
   maxLine: flag.integer("bytes of the request line or of one field", {
@@ -49,10 +51,13 @@ type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOpti
 /**
  * Makes the settings from the flags, in milliseconds.
  *
- * @throws {UsageError} `--dir` is not a readable folder, or a `--host-name` is invalid.
+ * @throws {UsageError} `--dir` is not a readable folder, a `--host-name` is invalid, or a flag contradicts another.
  */
 export async function httpSettings(options: HttpFlagValues, tls: ServerTls | null): Promise<HttpSettings> {
-  const { maxLine, maxHead, maxFields, maxBody, maxRequests, log } = options;
+  const { maxLine, maxHead, maxFields, maxBody, maxRequests, log, dir } = options;
+  if (log === "common" && options.json) {
+    throw new UsageError("Cannot use --json with --log common: standard output takes one of them");
+  }
   const [idleTime, headTime, requestTime] = [
     options.timeout * 1000,
     options.headTime * 1000,
@@ -62,7 +67,7 @@ export async function httpSettings(options: HttpFlagValues, tls: ServerTls | nul
     limits: { maxLine, maxHead, maxFields, maxBody, maxRequests, idleTime, headTime, requestTime },
     log,
     hosts: hostRules(options.bind, options.hostName, tls === null ? [] : await certificateNames(tls.certificate)),
-    dir: options.dir === undefined ? null : await folderAt(options.dir),
+    dir: dir === undefined ? null : await folderAt(dir),
     tls,
   };
 }

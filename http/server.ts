@@ -16,10 +16,13 @@
  *                                       GET / HTTP/1.1
  *                                       Host: 127.0.0.1:8080
  *                                       …
+ *                                       ---------------------------------------------
+ *                                       [+] 127.0.0.1:52884 GET / -> 200, 9.78 kB in 0.42 ms
  * ```
  *
  * @module
  */
+import { reserveOutput } from "../lib/console/log.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
@@ -51,6 +54,7 @@ export const script: Script<typeof flags> = {
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal } = run;
+    if (options.log === "common") reserveOutput(events, "request");
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
     const tls = secrets !== null;
     const settings = await httpSettings(options, secrets?.settings ?? null);

@@ -14,14 +14,16 @@
  * …                                     …
  *                                       [+] Open http://127.0.0.1:8080/, served by 2 workers
  *                                       ----- HTTP REQUEST from 127.0.0.1:52884 -----
- *                                       …
  *                                       GET / HTTP/1.1
+ *                                       …
+ *                                       [+] 127.0.0.1:52884 GET / -> 200, 9.78 kB in 0.42 ms
  * ```
  *
  * @module
  */
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
+import { reserveOutput } from "../lib/console/log.ts";
 import { announce } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
@@ -55,6 +57,7 @@ export const script: Script<typeof flags> = {
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal } = run;
+    if (options.log === "common") reserveOutput(events, "request");
     if (options.once && options.workers > 1) {
       throw new UsageError("Cannot use --once with more than one worker: it serves one client");
     }

@@ -49,6 +49,8 @@ class RequestLoop implements TickListener {
   #writer: AnswerWriter;
   #exchange: Exchange;
   #requests = 0;
+  /** When the current request began: its first byte, or the answer before it. Kept only for the log. */
+  #begun = 0;
 
   constructor(connection: Connection, service: HttpService) {
     this.#connection = connection;
@@ -115,6 +117,7 @@ class RequestLoop implements TickListener {
         if (this.#exchange.holds) await this.#exchange.end();
         if (last) return;
         this.#intake.complete();
+        this.#begin();
         if (this.#writer.full) await this.#writer.flush();
         continue;
       }
@@ -125,8 +128,13 @@ class RequestLoop implements TickListener {
       } else {
         inbox.at = inbox.bytes.length;
         if (!this.#intake.accept(await this.#intake.next())) return;
+        this.#begin();
       }
     }
+  }
+
+  #begin(): void {
+    if (this.#service.log.enabled) this.#begun = performance.now();
   }
 
   /** Serves one request; returns whether the connection stays open. */
@@ -239,12 +247,27 @@ class RequestLoop implements TickListener {
     return sent.then((count) => {
       if (log.enabled) this.#log(answer.status, count, refusal);
       return keepAlive;
+    }, (error) => {
+      if (log.enabled) this.#log(answer.status, this.#writer.bodySent, refusal, true);
+      throw error;
     });
   }
 
-  #log(status: number, sent: number, refusal: string): void {
+  #log(status: number, sent: number, refusal: string, cut = false): void {
+    const duration = performance.now() - this.#begun;
     const { head, body, received } = this.#exchange;
     const raw = head === null ? this.#intake.inbox.bytes.subarray(this.#intake.inbox.at) : NOTHING;
-    this.#service.log.add({ connection: this.#connection, head, raw, body, received, status, sent, refusal });
+    this.#service.log.add({
+      connection: this.#connection,
+      head,
+      raw,
+      body,
+      received,
+      status,
+      sent,
+      duration,
+      refusal,
+      cut,
+    });
   }
 }

@@ -1,12 +1,13 @@
 /**
- * Logs requests: each as received, or one line each in the Common Log Format.
+ * Logs requests and their answers: the request as received and a line about the answer, or one line in the Common Log Format.
  *
  * @module
  */
+import { format as formatBytes } from "@std/fmt/bytes";
 import type { Events, ProseLine } from "../../lib/events.ts";
-import { decodeText, escapeControls } from "../../lib/text.ts";
-import { reasonPhrase } from "../answer/answer.ts";
+import { decodeText, milliseconds } from "../../lib/text.ts";
 import type { RequestHead } from "../request/head.ts";
+import { BACKSLASH, CR, LF, QUOTE } from "../request/syntax.ts";
 import type { ConnectionInfo } from "../site/resource.ts";
 
 /** The format of the request log. */
@@ -23,15 +24,21 @@ export interface Exchange {
   readonly body: Uint8Array;
   readonly received: number;
   readonly status: number;
-  /** Bytes of the answer's body. */
+  /** Bytes of the answer's body that were sent. */
   readonly sent: number;
+  /** Milliseconds from the first byte of the request, or from the answer before it if that came later, to the end of its answer. */
+  readonly duration: number;
   /** Why it was refused; "" if it was served. */
   readonly refusal: string;
+  /** Whether the answer was cut off: its client disconnected, or its source failed. */
+  readonly cut: boolean;
 }
 
 /** How many bytes of a body are logged, and of data that is not a request. */
 const SHOWN = 1024;
 const SHOWN_RAW = 256;
+/** How many characters of a target the line about its answer repeats. */
+const SHOWN_TARGET = 256;
 
 /** Emits an event per request. Check {@linkcode RequestLog.enabled} first, to save composing an event that is not logged. */
 export class RequestLog {
@@ -53,7 +60,7 @@ export class RequestLog {
 
   /** Logs a request. */
   add(exchange: Exchange): void {
-    const { connection, head, raw, body, received, status, sent, refusal } = exchange;
+    const { connection, head, raw, body, received, status, sent, duration, refusal, cut } = exchange;
     this.#events.emit({
       event: "request",
       prose: this.#format === "common" ? commonLine(exchange, this.#now()) : proseOf(exchange),
@@ -67,7 +74,9 @@ export class RequestLog {
       bytes: (head?.raw ?? raw).length + received,
       status,
       sent,
+      duration,
       ...(refusal === "" ? {} : { refusal }),
+      ...(cut ? { cut } : {}),
     });
   }
 
@@ -80,18 +89,30 @@ export class RequestLog {
 }
 
 /**
- * The request as received, between two rules. No line of it can pass for a rule or a log mark: a head has passed the parser, and all
- * other lines have a prefix.
+ * The request as received, between two rules, and a line about its answer. No line of the request can pass for a rule or a log mark: a
+ * head has passed the parser, and all other lines have a prefix.
  */
-function proseOf({ connection, head, raw, body, received, status, refusal }: Exchange): ProseLine[] {
+function proseOf(exchange: Exchange): ProseLine[] {
+  const { connection, head, raw, body, received } = exchange;
   const title = `----- HTTP REQUEST from ${connection.peer} -----`;
   const lines: ProseLine[] = [title];
   if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1));
   else lines.push(`No request: ${shown(raw.subarray(0, SHOWN_RAW), raw.length)}`);
   if (received > 0) lines.push(`Body: ${shown(body.subarray(0, SHOWN), received)}`);
-  lines.push("-".repeat(title.length));
-  if (refusal !== "") lines.push({ mark: "trouble", text: `Answered ${status} ${reasonPhrase(status)}: ${refusal}` });
+  lines.push("-".repeat(title.length), answerLine(exchange));
   return lines;
+}
+
+/** `127.0.0.1:52884 GET /status/204 -> 204, 0 B in 0.42 ms`, and what went wrong. */
+function answerLine({ connection, head, status, sent, duration, refusal, cut }: Exchange): ProseLine {
+  const target = head === null || head.target.length <= SHOWN_TARGET
+    ? head?.target
+    : `${head.target.slice(0, SHOWN_TARGET)}…`;
+  const request = head === null ? "no request" : `${head.method} ${target}`;
+  const trouble = cut ? "cut off" : refusal;
+  const why = trouble === "" ? "" : `: ${trouble}`;
+  const text = `${connection.peer} ${request} -> ${status}, ${formatBytes(sent)} in ${milliseconds(duration)}${why}`;
+  return { mark: trouble === "" ? "state" : "trouble", text };
 }
 
 /** Bytes as text; if they are only the beginning of `length` bytes, it says so. */
@@ -112,13 +133,43 @@ export function commonTime(time: Date): string {
 /**
  * `host - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326`: the Common Log Format of NCSA httpd.
  *
- * @param exchange Quotes in its request line are escaped, so that a request cannot forge the rest of the line.
+ * @param exchange Its request line is escaped, so that a request cannot forge the rest of the line or another one.
  * @param time The time of the answer, as {@linkcode commonTime} formats it.
  */
 export function commonLine({ connection, head, raw, status, sent }: Exchange, time: string): string {
-  const line = head === null
-    ? decodeText(raw.subarray(0, SHOWN)).split("\n", 1)[0]?.trim() ?? ""
-    : `${head.method} ${head.target} HTTP/1.${head.minor}`;
-  const request = line === "" ? "-" : escapeControls(line.replace(/["\\]/g, "\\$&"));
-  return `${connection.hostname} - - [${time}] "${request}" ${status} ${sent === 0 ? "-" : sent}`;
+  const request = escapedLine(head?.raw ?? raw);
+  return `${connection.hostname} - - [${time}] "${request === "" ? "-" : request}" ${status} ${
+    sent === 0 ? "-" : sent
+  }`;
+}
+
+const ESCAPES: Readonly<Record<number, string>> = {
+  8: "\\b",
+  9: "\\t",
+  11: "\\v",
+  34: '\\"',
+  92: "\\\\",
+};
+
+/** The first line of a request, escaped as Apache httpd does it: quotes and backslashes, and every byte that is not visible ASCII. */
+function escapedLine(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes.subarray(0, SHOWN)) {
+    if (byte === CR || byte === LF) break;
+    const plain = byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH;
+    text += plain ? String.fromCharCode(byte) : ESCAPES[byte] ?? `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return text;
+}
+
+/** The events of a server that logs one line per answer: connections are not worth a line then. */
+export function withoutConnections(events: Events): Events {
+  return {
+    get detailed() {
+      return events.detailed;
+    },
+    emit(event) {
+      if (!["accepted", "secured", "closed"].includes(event.event)) events.emit(event);
+    },
+  };
 }

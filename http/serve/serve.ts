@@ -16,7 +16,7 @@ import { dateLine, refusalAnswer, writeBody, writeHead } from "../answer/answer.
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
 import { Hosts } from "../request/hosts.ts";
-import { RequestLog } from "./request_log.ts";
+import { RequestLog, withoutConnections } from "./request_log.ts";
 import type { HttpSettings } from "./shared.ts";
 import { AnswerBytes } from "../answer/bytes.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
@@ -29,7 +29,8 @@ export async function serveHttp(
   { limits, log, hosts, dir, tls }: HttpSettings,
   options: ServeOptions,
 ): Promise<ServeTotals> {
-  const { events = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
+  const { events: all = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
+  const events = log === "common" ? withoutConnections(all) : all;
   const { idleTime, headTime, requestTime } = limits;
   const stall = stallTime(idleTime);
   const service: HttpService = {
@@ -46,6 +47,7 @@ export async function serveHttp(
   };
   return await serveTcp(listener, (connection) => serveRequests(connection, service), {
     ...options,
+    events,
     layers: { ...options.layers, tls: await tlsLayer(tls) },
     // The sessions check time limits with one shared clock, since whether a 408 is due depends on what the client must send next.
     timeout: 0,

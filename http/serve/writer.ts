@@ -38,6 +38,8 @@ export class AnswerWriter {
   #spares: AnswerBytes[];
   #outbox: AnswerBytes | null = null;
 
+  /** Bytes of the current answer's body that are sent or queued: if it is cut off, how far it got. */
+  bodySent = 0;
   /** Bytes passed to the connection so far; a write is pending while it has sent fewer. */
   #submitted = 0;
   /** Bytes sent at the last progress, and its time. */
@@ -127,6 +129,7 @@ export class AnswerWriter {
   send(answer: Answer, options: HeadOptions, method: string): number | Promise<number> {
     const { body, status } = answer;
     const outbox = this.#take();
+    this.bodySent = 0;
     writeHead(outbox, answer, options);
     if (method === "HEAD" || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, options.minor);
@@ -152,15 +155,16 @@ export class AnswerWriter {
   async #text(text: string): Promise<void> {
     if (!this.#take().fits(text.length)) await this.flush();
     this.#take().text(text);
+    this.bodySent += text.length;
   }
 
   /** Sends a body piece by piece, with back-pressure: a slow client slows the source down. */
   async #stream(body: BodyStream, minor: 0 | 1): Promise<number> {
     const chunked = body.length === null && minor === 1;
-    let sent = 0;
     for await (const piece of body.pieces()) {
-      if (piece.length > 0) sent += await this.#piece(piece, chunked);
+      if (piece.length > 0) await this.#piece(piece, chunked);
     }
+    const sent = this.bodySent;
     if (chunked) this.#take().bytes(LAST_CHUNK);
     if (body.length !== null && sent !== body.length) {
       throw new Error(`Cannot send the body: it has ${sent} bytes instead of ${body.length}`);
@@ -169,7 +173,7 @@ export class AnswerWriter {
   }
 
   /** Writes the queued bytes and a piece of a body: in one write, unless copying a large piece would cost more. */
-  async #piece(piece: Uint8Array, chunked: boolean): Promise<number> {
+  async #piece(piece: Uint8Array, chunked: boolean): Promise<void> {
     if (chunked) this.#take().text(`${piece.length.toString(16)}\r\n`);
     if (piece.length < LARGE && this.#take().fits(piece.length + CRLF.length)) {
       this.#take().bytes(piece);
@@ -180,7 +184,7 @@ export class AnswerWriter {
       await this.#write(piece);
       if (chunked) this.#take().bytes(CRLF);
     }
-    return piece.length;
+    this.bodySent += piece.length;
   }
 
   #write(bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Exit } from "../../lib/errors.ts";
 import { eventsIn, run, startServer } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
@@ -53,18 +53,73 @@ Deno.test("http:server --json prints each request as an event", async () => {
     400,
   ]]);
   assertStringIncludes(String(requests[0]?.text), "Content-Length: 2\r\nConnection: close\r\n\r\nhi");
+  for (const { duration } of requests) assert(typeof duration === "number" && duration >= 0 && duration < 10_000);
+  assertEquals(requests.map(({ sent }) => Number(sent) > 0), [true, true]);
   assertEquals(events.map(({ event }) => event).filter((event) => event === "received" || event === "sent"), []);
   assertEquals(events.at(-1)?.code, 0);
 });
 
-Deno.test("http:server --log common writes a line per request in the Common Log Format", async () => {
+for (const task of ["http:server", "http:threaded"] as const) {
+  Deno.test(`${task} logs method, target, status, bytes and time of each answer, and from whom`, async () => {
+    await using server = await startServer(task);
+    await ask(server.port, get("/bytes/3000?a"));
+    await ask(server.port, `DELETE / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+    await ask(server.port, "bad\r\n\r\n");
+    const [, slow] = await Promise.all([
+      ask(server.port, get("/delay/0.2")),
+      server.script.until(/^\[\+\] 127\.0\.0\.1:\d+ GET \/delay\/0\.2 -> 200, \d+ B in (\d+) ms$/m),
+    ]);
+    assert(Number(slow[1]) >= 199, slow[1]);
+    const { stdout } = await server.script.stop();
+    assertMatch(stdout, /^\[\+\] 127\.0\.0\.1:\d+ GET \/bytes\/3000\?a -> 200, 3 kB in [\d.]+ ms$/m);
+    assertMatch(stdout, /^\[\+\] 127\.0\.0\.1:\d+ DELETE \/ -> 405, \d+ B in [\d.]+ ms$/m);
+    assertMatch(stdout, /^\[!\] 127\.0\.0\.1:\d+ no request -> 400, \d+ B in [\d.]+ ms: .+$/m);
+    assertEquals(stdout.match(/ -> /g)?.length, 4, "one line per answer");
+  });
+
+  Deno.test(`${task} --log common prints nothing but Common Log lines on stdout`, async () => {
+    await using server = await startServer(task, ["--log", "common"]);
+    await ask(server.port, get("/status/404"));
+    await ask(server.port, `HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+    await ask(server.port, get('/?a"b\\c'));
+    await ask(server.port, '\x1b"\\\xff x\r\n\r\n');
+    const { code, stdout, stderr } = await server.script.stop();
+    const line =
+      /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "([\x20-\x7e]*)" (\d{3}) (\d+|-)$/;
+    // Workers report independently.
+    const order = ["/status/404", "HEAD", "/?a", "x1b"];
+    const place = (text: string): number => order.findIndex((part) => text.includes(part));
+    const printed = stdout.trimEnd().split("\n").sort((one, other) => place(one) - place(other));
+    const lines = printed.map((text) => line.exec(text)?.slice(1) ?? [text]);
+    assertEquals(lines.map(([request, status, bytes]) => [request, status, bytes === "-"]), [
+      ["GET /status/404 HTTP/1.1", "404", false],
+      ["HEAD / HTTP/1.1", "200", true],
+      [`GET /?a\\"b\\\\c HTTP/1.1`, lines[2]?.[1], false],
+      ['\\x1b\\"\\\\\\xc3\\xbf x', "400", false],
+    ]);
+    assertEquals(lines[0]?.[2], "14");
+    assertEquals(code, 0);
+    assertMatch(
+      stderr,
+      /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] Reachable .*\n\[\+\] Open .*\n\[!\] Exiting\.\.\.\n\[\+\] Done: 4 connections served.*\n$/,
+    );
+  });
+}
+
+Deno.test("http:server cannot print JSON and Common Log lines at once", async () => {
+  const { code, stdout } = await run("http:server", ["--log", "common", "--json"]);
+  assertEquals(code, Exit.misuse);
+  assertStringIncludes(stdout, "Cannot use --json with --log common");
+});
+
+Deno.test("http:server logs an answer that is cut off, with the bytes of it that were sent", async () => {
   await using server = await startServer("http:server", ["--log", "common"]);
-  await ask(server.port, get("/status/404"));
-  await ask(server.port, `HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
-  await server.script.until(
-    /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/status\/404 HTTP\/1\.1" 404 14$/m,
-  );
-  await server.script.until(/"HEAD \/ HTTP\/1\.1" 200 -$/m);
+  using client = await RawClient.connect(server.port);
+  await client.send(get("/bytes/104857600"));
+  await client.read();
+  client.close();
+  const [, bytes] = await server.script.until(/"GET \/bytes\/104857600 HTTP\/1\.1" 200 (\d+)$/m);
+  assert(Number(bytes) > 0 && Number(bytes) < 104857600, bytes);
 });
 
 Deno.test("http:server --once serves one connection and ends with 0", async () => {

@@ -166,7 +166,7 @@ export function atPort(task: TaskName, port: number): string[] {
   return task.includes(":basic-") ? [String(port)] : ["--port", String(port)];
 }
 
-/** Starts a server on a free port and waits for its banner. */
+/** Starts a server on a free port and waits for its banner, wherever its log goes. */
 export async function startServer(
   task: TaskName,
   args: readonly string[] = [],
@@ -175,7 +175,7 @@ export async function startServer(
   const script = start(task, [...atPort(task, 0), ...args], options);
   const [, hostname = "", port] = args.includes("--json")
     ? await script.until(/"event":"listening".*"hostname":"([^"]+)","port":(\d+)/)
-    : await script.until(/Listening on (\S+):(\d+)/);
+    : await script.until(/Listening on (\S+):(\d+)/, args.includes("common") ? "stderr" : "stdout");
   return {
     script,
     hostname: hostname.replace(/^\[|\]$/g, ""),

@@ -39,7 +39,8 @@ async function files(name: string, pair: { certificate: string; key: string }): 
 
 /** Checks a server's output, as prose and as JSON, while `visit` sends it something, until the marker appears. */
 async function told(task: TaskName, args: readonly string[], visit: (port: number) => Promise<unknown>): Promise<void> {
-  for (const form of [[], ["--json"]]) {
+  // One line per answer and JSON exclude each other.
+  for (const form of args.includes("common") ? [[]] : [[], ["--json"]]) {
     await using server = await startServer(task, [...args, ...form]);
     await visit(server.port);
     const { script } = server;

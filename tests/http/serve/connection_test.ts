@@ -304,6 +304,21 @@ Deno.test("the same request again and again gets the same answer, and each is lo
   }
 });
 
+Deno.test("the time of an answer includes a slow head and a slow body, and not the requests before it", async () => {
+  await using server = serve();
+  using client = await server.client();
+  await client.send("POST /status/200 HTTP/1.1\r\n");
+  await delay(30);
+  await client.send(`${HOST}Content-Length: 1\r\n\r\n`);
+  await delay(30);
+  await client.send(`x${get("/delay/0.06")}${last()}`);
+  await client.rest();
+  const times = server.events.all.flatMap((event) => event.event === "request" ? [Number(event.duration)] : []);
+  assertEquals(times.length, 3);
+  const [slow = 0, delayed = 0, quick = 0] = times;
+  assert(slow >= 59 && delayed >= 59 && quick < 59, times.join(" "));
+});
+
 Deno.test("the connection closes after --max-requests requests", async () => {
   await using server = serve({ maxRequests: 2 });
   const answers = answersIn(await server.ask(get() + get() + get()));

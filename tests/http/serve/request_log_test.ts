@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { setColorEnabled } from "@std/fmt/colors";
-import { commonLine, commonTime, type Exchange, RequestLog } from "../../../http/serve/request_log.ts";
+import {
+  commonLine,
+  commonTime,
+  type Exchange,
+  RequestLog,
+  withoutConnections,
+} from "../../../http/serve/request_log.ts";
 import { proseOf } from "../../../lib/console/log.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 import { headOf, latin1 } from "../requests.ts";
@@ -18,7 +24,9 @@ function exchange(changes: Partial<Exchange> = {}): Exchange {
     received: 0,
     status: 200,
     sent: 12,
+    duration: 0.42,
     refusal: "",
+    cut: false,
     ...changes,
   };
 }
@@ -30,18 +38,33 @@ function prose(changes: Partial<Exchange> = {}): string {
   return event?.event === "request" ? proseOf(event, { role: "server", quiet: false }) : "";
 }
 
-Deno.test("RequestLog shows a request as received between two rules of equal length", { permissions }, () => {
-  assertEquals(
-    prose(),
-    `----- HTTP REQUEST from 192.0.2.7:50000 -----
+Deno.test(
+  "RequestLog shows a request between two rules of equal length, and a line about its answer",
+  { permissions },
+  () => {
+    assertEquals(
+      prose(),
+      `----- HTTP REQUEST from 192.0.2.7:50000 -----
 GET /a?b HTTP/1.1
 Host: localhost
 X: é
 
----------------------------------------------`,
+---------------------------------------------
+[+] 192.0.2.7:50000 GET /a?b -> 200, 12 B in 0.42 ms`,
+    );
+    const [first = "", ...rest] = prose().split("\n");
+    assertEquals(first.length, rest.at(-2)?.length);
+  },
+);
+
+Deno.test("RequestLog shortens a long target in the line about its answer, and says if the answer was cut off", {
+  permissions,
+}, () => {
+  const long = headOf(`GET /${"x".repeat(999)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  assertEquals(
+    prose({ head: long, sent: 1_234_567, duration: 3210, cut: true }).split("\n").at(-1),
+    `[!] 192.0.2.7:50000 GET /${"x".repeat(255)}… -> 200, 1.23 MB in 3.2 s: cut off`,
   );
-  const [first = "", ...rest] = prose().split("\n");
-  assertEquals(first.length, rest.at(-1)?.length);
 });
 
 Deno.test(
@@ -50,7 +73,7 @@ Deno.test(
   () => {
     const body = latin1("a\r\n---------------------------------------------\n[+] Listening on 6.6.6.6:6\x1b[2J\0");
     const lines = prose({ body, received: body.length }).split("\n");
-    assertEquals(lines.length, 7);
+    assertEquals(lines.length, 8);
     assertEquals(
       lines[5],
       "Body: a\\r\\n---------------------------------------------\\n[+] Listening on 6.6.6.6:6␛[2J␀",
@@ -77,7 +100,7 @@ Deno.test(
       `----- HTTP REQUEST from 192.0.2.7:50000 -----
 No request: GET /\\n[+] forged\\x07
 ---------------------------------------------
-[!] Answered 400 Bad Request: a line ends with LF alone`,
+[!] 192.0.2.7:50000 no request -> 400, 12 B in 0.42 ms: a line ends with LF alone`,
     );
   },
 );
@@ -111,6 +134,7 @@ Deno.test("RequestLog emits the parts of a request as event fields", { permissio
     bytes: GET.length,
     status: 200,
     sent: 12,
+    duration: 0.42,
   });
 });
 
@@ -124,10 +148,24 @@ Deno.test(
       commonLine(exchange({ sent: 0, status: 304 }), time),
       '192.0.2.7 - - [01/Oct/2000:03:05:06 +0000] "GET /a?b HTTP/1.1" 304 -',
     );
-    const quoted = exchange({ head: null, raw: latin1('GET /"\\x HTTP/1.1\r\nHost: a\r\n\r\n'), status: 400 });
-    assertStringIncludes(commonLine(quoted, time), '"GET /\\"\\\\x HTTP/1.1" 400');
-    const refused = exchange({ head: null, raw: latin1('x" 200 1\x1b\r\nmore'), status: 400 });
-    assertMatch(commonLine(refused, time), / "x\\" 200 1␛" 400 12$/);
+    // As Apache httpd does it: no byte but visible ASCII, and the line ends where the request line does.
+    const raw = latin1('x" 200 1\x1b\\\t\x0b\x08\x00\x7f\xc3\xa9\r\nmore');
+    assertEquals(
+      commonLine(exchange({ head: null, raw, status: 400 }), time),
+      `192.0.2.7 - - [${time}] "x\\" 200 1\\x1b\\\\\\t\\v\\b\\x00\\x7f\\xc3\\xa9" 400 12`,
+    );
     assertMatch(commonLine(exchange({ head: null, status: 408 }), time), / "-" 408 12$/);
   },
 );
+
+Deno.test("withoutConnections() drops what is logged per connection, and nothing else", { permissions }, () => {
+  const events = new RecordedEvents();
+  const log = withoutConnections(events);
+  assertEquals(log.detailed, events.detailed);
+  const [id, peer] = [1, "192.0.2.7:50000"];
+  log.emit({ event: "accepted", id, peer });
+  log.emit({ event: "refused", id, peer, reason: "full" });
+  log.emit({ event: "closed", id, peer, bytesIn: 0, bytesOut: 0, duration: 1 });
+  log.emit({ event: "notice", message: "hi" });
+  assertEquals(events.names, ["refused", "notice"]);
+});
