@@ -17,6 +17,7 @@ import type { HttpSettings } from "./serve/shared.ts";
 /** The flags of the HTTP servers besides those of every TCP server. */
 export const httpFlags = {
   dir: flag.path("folder whose files are served", { default: undefined, placeholder: "PATH" }),
+  dotfiles: flag.on("with --dir: serve names that start with a dot too, such as .git and .env"),
   hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
     placeholder: "NAME",
   }),
@@ -51,12 +52,15 @@ type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOpti
 /**
  * Makes the settings from the flags, in milliseconds.
  *
- * @throws {UsageError} `--dir` is not a readable folder, a `--host-name` is invalid, or a flag contradicts another.
+ * @throws {UsageError} `--dir` is not a readable folder, a `--host-name` is invalid, or a flag contradicts or needs another.
  */
 export async function httpSettings(options: HttpFlagValues, tls: ServerTls | null): Promise<HttpSettings> {
-  const { maxLine, maxHead, maxFields, maxBody, maxRequests, log, dir } = options;
+  const { maxLine, maxHead, maxFields, maxBody, maxRequests, log, dir, dotfiles } = options;
   if (log === "common" && options.json) {
     throw new UsageError("Cannot use --json with --log common: standard output takes one of them");
+  }
+  if (dotfiles && dir === undefined) {
+    throw new UsageError("Cannot use --dotfiles without --dir: it is about served files");
   }
   const [idleTime, headTime, requestTime] = [
     options.timeout * 1000,
@@ -67,7 +71,7 @@ export async function httpSettings(options: HttpFlagValues, tls: ServerTls | nul
     limits: { maxLine, maxHead, maxFields, maxBody, maxRequests, idleTime, headTime, requestTime },
     log,
     hosts: hostRules(options.bind, options.hostName, tls === null ? [] : await certificateNames(tls.certificate)),
-    dir: dir === undefined ? null : await folderAt(dir),
+    dir: dir === undefined ? null : { root: await folderAt(dir), dotfiles },
     tls,
   };
 }

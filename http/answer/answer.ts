@@ -5,7 +5,7 @@
  */
 import { encodeText, escapeControls } from "../../lib/text.ts";
 import { type AnswerBytes, type Ascii, ascii } from "./bytes.ts";
-import type { Refusal } from "../request/refusal.ts";
+import type { RefusalFields } from "../request/refusal.ts";
 
 /** A body that is generated while it is sent. */
 export interface BodyStream {
@@ -31,12 +31,29 @@ export class AsciiParts {
   }
 }
 
+/** A body that shows the head of its own answer; {@linkcode writeMirroredHead} makes it. */
+export class MirrorBody {
+  /**
+   * @param length A guess, which the head is first written with; any number will do.
+   * @param make Makes the body for a head, and for the length that the head announces.
+   */
+  constructor(readonly length: number, readonly make: (head: Uint8Array, length: number) => AsciiParts) {}
+}
+
 /** An answer without `Date`, `Content-Length`, `Transfer-Encoding` and `Connection`, which {@linkcode writeHead} adds. */
 export interface Answer {
   readonly status: number;
   /** Concatenated field lines, as {@linkcode fieldLine} makes them. */
   readonly fields: Ascii;
-  readonly body: Uint8Array | AsciiParts | BodyStream;
+  readonly body: Uint8Array | AsciiParts | BodyStream | MirrorBody;
+}
+
+/** An error to answer with; a `Refusal` is one. */
+export interface HttpError {
+  readonly status: number;
+  /** What is wrong. */
+  readonly message: string;
+  readonly fields?: RefusalFields;
 }
 
 const PHRASES: Readonly<Record<number, string>> = {
@@ -120,15 +137,20 @@ export function textAnswer(status: number, text: string, fields = ""): Answer & 
 }
 
 /**
- * The answer to a refused request, with the reason as text. The reason may quote text that the peer chose, such as its certificate's
- * issuer, so it is sent as UTF-8 with control characters escaped.
+ * An error as one line of text. The reason may quote text that the peer chose, such as its certificate's issuer, so it is sent as UTF-8
+ * with control characters escaped.
  */
-export function refusalAnswer({ status, message, fields }: Refusal): Answer & { readonly body: Uint8Array } {
-  const { allow, retryAfter } = fields;
-  const lines = (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
-    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
+export function refusalAnswer(error: HttpError): Answer & { readonly body: Uint8Array } {
+  const { status, message } = error;
   const body = encodeText(`${status} ${reasonPhrase(status)}: ${escapeControls(message)}\n`);
-  return { status, fields: TEXT + lines, body };
+  return { status, fields: TEXT + errorFields(error), body };
+}
+
+/** The field lines that belong to an error. */
+export function errorFields({ fields = {} }: HttpError): string {
+  const { allow, retryAfter } = fields;
+  return (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
+    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
 }
 
 /** Whether answers with a status have no body, not even an empty one (RFC 9112 6.3). */
@@ -166,7 +188,7 @@ function statusLine(status: number): Uint8Array {
 /** Writes the head of an answer. `Connection` says what is not the default: keep-alive to an HTTP/1.0 client, close to a newer one. */
 export function writeHead(
   outbox: AnswerBytes,
-  { status, body, fields }: Answer,
+  { status, body, fields }: Pick<Answer, "status" | "fields"> & { readonly body: { readonly length: number | null } },
   { minor, keepAlive, date }: HeadOptions,
 ): void {
   outbox.bytes(statusLine(status));
@@ -183,6 +205,26 @@ export function writeHead(
   if (!keepAlive) outbox.bytes(CLOSE);
   else if (minor === 0) outbox.bytes(KEEP_ALIVE);
   outbox.text("\r\n");
+}
+
+/**
+ * Writes the head of an answer whose body shows it, and returns that body. What is shown is what was written: the body is made from the
+ * bytes in the outbox. The head has the body's length and the body has the head, so they are made again until the lengths agree. They
+ * do after a few rounds, because a longer number never makes a shorter body.
+ */
+export function writeMirroredHead(
+  outbox: AnswerBytes,
+  { status, fields, body }: Answer & { readonly body: MirrorBody },
+  options: HeadOptions,
+): AsciiParts {
+  const start = outbox.length;
+  for (let { length } = body;;) {
+    writeHead(outbox, { status, fields, body: { length } }, options);
+    const made = body.make(outbox.from(start), length);
+    if (made.length === length) return made;
+    outbox.cut(start);
+    length = made.length;
+  }
 }
 
 /** Writes a body that is complete in memory. */

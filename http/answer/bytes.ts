@@ -93,6 +93,16 @@ export class AnswerBytes {
     return this.#taken;
   }
 
+  /** The bytes queued after the first `start`: a view that is valid until something is added. */
+  from(start: number): Uint8Array {
+    return this.#buffer.subarray(start, this.#length);
+  }
+
+  /** Drops the bytes queued after the first `start`. */
+  cut(start: number): void {
+    this.#length = start;
+  }
+
   #store(text: string): boolean {
     let all = 0;
     for (let index = 0, at = this.#length; index < text.length; index++) {

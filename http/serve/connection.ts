@@ -6,6 +6,7 @@
 import type { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError, stateOf } from "../../lib/errors.ts";
 import { type Answer, refusalAnswer } from "../answer/answer.ts";
+import { acceptIn, errorAnswer } from "../site/error_answer.ts";
 import { ReceivedRequest } from "../site/asked.ts";
 import type { TickListener } from "./clock.ts";
 import { Exchange } from "./exchange.ts";
@@ -85,11 +86,20 @@ class RequestLoop implements TickListener {
 
   async #refuse(refusal: Refusal): Promise<void> {
     await this.#exchange.unwatch().catch(() => {});
-    await this.#send(refusalAnswer(refusal), 1, false, refusal.message);
+    await this.#send(this.#refusalAnswer(refusal), 1, false, refusal.message);
     await this.#writer.flush();
     await this.#exchange.end();
     this.#intake.inbox.release();
     await this.#connection.finish(LINGER);
+  }
+
+  /** A page or a line of text, by the `Accept` field; text if the head could not be read. */
+  #refusalAnswer(refusal: Refusal): Answer {
+    const { head } = this.#exchange;
+    const { bytes, at } = this.#intake.inbox;
+    if (head === null && refusal.status !== 431) return refusalAnswer(refusal);
+    const accept = head === null ? acceptIn(bytes.subarray(at)) : head.field("accept");
+    return errorAnswer(accept, refusal);
   }
 
   /**

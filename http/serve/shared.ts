@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import type { HostRules, Hosts } from "../request/hosts.ts";
 import type { LogFormat, RequestLog } from "./request_log.ts";
 import type { AnswerBytes } from "../answer/bytes.ts";
+import type { SiteFolder } from "../site/inside.ts";
 import type { Site } from "../site/resource.ts";
 
 /** Limits of a connection. Times are in milliseconds; 0 = none. */
@@ -31,8 +32,8 @@ export interface HttpSettings {
   readonly log: LogFormat;
   /** The accepted hosts. */
   readonly hosts: HostRules;
-  /** The folder of served files, absolute and without symbolic links; `null` = none. */
-  readonly dir: string | null;
+  /** The folder of served files; `null` = none. */
+  readonly dir: SiteFolder | null;
   /** The TLS settings; `null` = no TLS. */
   readonly tls: ServerTls | null;
 }

@@ -12,8 +12,10 @@ import {
   type BodyStream,
   type HeadOptions,
   isBodiless,
+  MirrorBody,
   writeBody,
   writeHead,
+  writeMirroredHead,
 } from "../answer/answer.ts";
 import type { Clock } from "./clock.ts";
 import { Holding } from "../request/holding.ts";
@@ -127,10 +129,16 @@ export class AnswerWriter {
    * notices.
    */
   send(answer: Answer, options: HeadOptions, method: string): number | Promise<number> {
-    const { body, status } = answer;
+    const { body: given, fields, status } = answer;
     const outbox = this.#take();
     this.bodySent = 0;
-    writeHead(outbox, answer, options);
+    let body;
+    if (given instanceof MirrorBody) {
+      body = writeMirroredHead(outbox, { status, fields, body: given }, options);
+    } else {
+      body = given;
+      writeHead(outbox, answer, options);
+    }
     if (method === "HEAD" || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, options.minor);
     if (body.length >= LARGE || !outbox.fits(body.length)) return this.#large(body);

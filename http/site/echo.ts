@@ -5,7 +5,6 @@
  */
 import { type Answer, fieldLine } from "../answer/answer.ts";
 import type { SiteRequest } from "./resource.ts";
-import { withoutSpace } from "../request/syntax.ts";
 
 /** For answers that show the visitor's request, perhaps with cookies and passwords: no cache may keep it for others (RFC 9111 5.2.2.5). */
 export const NO_STORE = fieldLine("Cache-Control", "no-store");
@@ -13,7 +12,8 @@ export const NO_STORE = fieldLine("Cache-Control", "no-store");
 /** For echoed content: a browser must neither run it nor guess another type. */
 export const SANDBOX_FIELDS = NO_STORE + fieldLine("X-Content-Type-Options", "nosniff") +
   fieldLine("Content-Security-Policy", "sandbox; default-src 'none'");
-const TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + SANDBOX_FIELDS;
+/** The same for text. */
+export const SANDBOXED_TEXT = fieldLine("Content-Type", "text/plain; charset=utf-8") + SANDBOX_FIELDS;
 
 /** Up to this size, head and body are copied into one buffer. */
 const SMALL = 16 * 1024;
@@ -32,20 +32,19 @@ export function bodyAnswer({ head, body }: SiteRequest): Answer {
 export function requestAnswer({ head, body }: SiteRequest): Answer {
   const { raw } = head;
   const length = raw.length + body.length;
-  if (length > SMALL) return { status: 200, fields: TEXT, body: { length, pieces: () => inPieces(raw, body) } };
+  if (length > SMALL) {
+    return {
+      status: 200,
+      fields: SANDBOXED_TEXT,
+      body: { length, pieces: () => inPieces(raw, body) },
+    };
+  }
   const bytes = new Uint8Array(length);
   bytes.set(raw);
   bytes.set(body, raw.length);
-  return { status: 200, fields: TEXT, body: bytes };
+  return { status: 200, fields: SANDBOXED_TEXT, body: bytes };
 }
 
 async function* inPieces(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* pieces;
-}
-
-/** `/cookie`: the cookies as `name=value` lines (RFC 6265 4.2). */
-export function cookiesAnswer({ head }: SiteRequest): Answer {
-  const cookies = head.values("cookie").flatMap((value) => value.split(";")).map(withoutSpace);
-  const lines = cookies.filter((pair) => pair !== "").map((pair) => `${pair}\n`).join("");
-  return { status: 200, fields: TEXT, body: new TextEncoder().encode(lines) };
 }

@@ -6,7 +6,8 @@
 import { contentType } from "@std/media-types/content-type";
 import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
 import { decide, type Selected } from "./conditions.ts";
-import { isMissing, isSameFile, nullIf, type OpenFile, openInside } from "./inside.ts";
+import { isDotfile, isMissing, isSameFile, nullIf, type OpenFile, openInside, type SiteFolder } from "./inside.ts";
+import { errorAnswer } from "./error_answer.ts";
 import { listing } from "./listing.ts";
 import type { Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
@@ -15,12 +16,8 @@ import { NOTHING } from "../request/syntax.ts";
 const PIECE = 64 * 1024;
 const INDEX = "index.html";
 
-/**
- * A site of files. What is not in the folder is served by `fallback`.
- *
- * @param root The folder, as an absolute path without symbolic links (`Deno.realPath`).
- */
-export function fileSite(root: string, fallback: Site): Site {
+/** A site of files. What is not in the folder is served by `fallback`. */
+export function fileSite(folder: SiteFolder, fallback: Site): Site {
   return (head, target) => {
     const other = fallback(head, target);
     const { method } = head;
@@ -28,20 +25,27 @@ export function fileSite(root: string, fallback: Site): Site {
     if (method === "GET") {
       return {
         ...(other.needs === undefined ? {} : { needs: other.needs }),
-        answer: async (request) => await fileAnswer(root, request) ?? await other.answer(request),
+        answer: async (request) => await fileAnswer(folder, request) ?? await other.answer(request),
       };
     }
     // A file allows only GET, HEAD and OPTIONS; if there is no file, the fallback's refusal applies.
     if (other.refuses !== true) return other;
-    const allow = fieldLine("Allow", "GET, HEAD, OPTIONS");
-    const refusal = method === "OPTIONS"
-      ? { status: 204, fields: allow, body: NOTHING }
-      : textAnswer(405, "405 Method Not Allowed: this is a file\n", allow);
     return {
       refuses: true,
-      answer: async (request) => await fileAnswer(root, request) === null ? await other.answer(request) : refusal,
+      answer: async (request) =>
+        await fileAnswer(folder, request) === null ? await other.answer(request) : methods(request),
     };
   };
+}
+
+/** The answer to OPTIONS for a file, and to a method that it does not allow. */
+function methods({ head }: SiteRequest): Answer {
+  const allow = ["GET", "HEAD", "OPTIONS"];
+  if (head.method === "OPTIONS") {
+    return { status: 204, fields: fieldLine("Allow", allow.join(", ")), body: NOTHING };
+  }
+  const message = `this is a file, which allows only ${allow.join(", ")}`;
+  return errorAnswer(head.field("accept"), { status: 405, message, fields: { allow } });
 }
 
 /**
@@ -80,28 +84,28 @@ export function segmentsOf(path: string): string[] | null {
 }
 
 /** The answer for a path below the root; `null` if it does not exist or must not be served. */
-async function fileAnswer(root: string, request: SiteRequest): Promise<Answer | null> {
-  const segments = segmentsOf(request.target.path);
-  if (segments === null) return null;
-  const found = await nullIf(isMissing, openInside(root, [root, ...segments].join("/")));
+async function fileAnswer(site: SiteFolder, request: SiteRequest): Promise<Answer | null> {
+  const { path, query } = request.target;
+  const segments = segmentsOf(path);
+  if (segments === null || !segments.every((name) => isServable(site, name))) return null;
+  const found = await nullIf(isMissing, openInside(site, [site.root, ...segments].join("/")));
   if (found === null) return null;
-  const { path } = request.target;
   if (found.kind === "file") {
     await using file = found;
-    return path.endsWith("/") ? null : await regularFile(root, file, request);
+    return path.endsWith("/") ? null : await regularFile(site, file, request);
   }
-  if (!path.endsWith("/")) return redirectToFolder(segments, request.target.query);
-  const index = await nullIf(isMissing, openInside(root, `${found.path}/${INDEX}`));
+  if (!path.endsWith("/")) return redirectToFolder(segments, query);
+  const index = await nullIf(isMissing, openInside(site, `${found.path}/${INDEX}`));
   if (index?.kind === "file") {
     await using file = index;
-    return await regularFile(root, file, request);
+    return await regularFile(site, file, request);
   }
-  return await nullIf(isMissing, listing(root, found.path, segments, request, isServable));
+  return await nullIf(isMissing, listing(site, found.path, segments, request, (name) => isServable(site, name)));
 }
 
-/** Whether an entry's name can be requested. */
-function isServable(name: string): boolean {
-  return segmentsOf(`/${encodeURIComponent(name)}`) !== null;
+/** Whether an entry of this name is served at all. */
+function isServable({ dotfiles }: SiteFolder, name: string): boolean {
+  return segmentsOf(`/${encodeURIComponent(name)}`) !== null && (dotfiles || !isDotfile(name));
 }
 
 /** Links in a folder's index are relative to its path with a trailing slash. */
@@ -112,7 +116,7 @@ function redirectToFolder(segments: readonly string[], query: string): Answer {
   return textAnswer(301, `Continue at ${location}\n`, fieldLine("Location", location));
 }
 
-async function regularFile(root: string, file: OpenFile, request: SiteRequest): Promise<Answer> {
+async function regularFile(site: SiteFolder, file: OpenFile, request: SiteRequest): Promise<Answer> {
   const { head, headOnly } = request;
   const { size, mtimeMs } = file.info;
   // Last-Modified must not be in the future (RFC 9110 8.8.2.1).
@@ -124,14 +128,11 @@ async function regularFile(root: string, file: OpenFile, request: SiteRequest): 
     fieldLine("Last-Modified", new Date(modified * 1000).toUTCString());
   if (decision.status === 304) return { status: 304, fields: validators, body: NOTHING };
   if (decision.status === 412) {
-    return textAnswer(412, "412 Precondition Failed: the file has changed\n", validators);
+    return errorAnswer(head.field("accept"), { status: 412, message: "the file has changed" }, validators);
   }
   if (decision.status === 416) {
-    return textAnswer(
-      416,
-      `416 Range Not Satisfiable: the file has ${size} bytes\n`,
-      fieldLine("Content-Range", `bytes */${size}`),
-    );
+    const lines = fieldLine("Content-Range", `bytes */${size}`);
+    return errorAnswer(head.field("accept"), { status: 416, message: `the file has ${size} bytes` }, lines);
   }
   const [first, last] = decision.status === 206 ? [decision.first, decision.last] : [0, size - 1];
   const extension = /\.[^./\\]+$/.exec(file.path)?.[0] ?? "";
@@ -141,7 +142,7 @@ async function regularFile(root: string, file: OpenFile, request: SiteRequest): 
   const length = last - first + 1;
   if (!headOnly) request.hold(Math.min(length, PIECE));
   const body = length > PIECE || headOnly
-    ? { length, pieces: () => reopenedPieces(root, file, first, length) }
+    ? { length, pieces: () => reopenedPieces(site, file, first, length) }
     : await contents(file, first, length);
   return { status: decision.status, fields, body };
 }
@@ -163,12 +164,12 @@ async function contents(file: OpenFile, offset: number, length: number): Promise
  * @throws {Error} The file has changed; the answer is cut off, so that the client notices.
  */
 async function* reopenedPieces(
-  root: string,
+  site: SiteFolder,
   before: OpenFile,
   offset: number,
   length: number,
 ): AsyncGenerator<Uint8Array> {
-  const found = await openInside(root, before.path);
+  const found = await openInside(site, before.path);
   if (found?.kind !== "file") throw new Error("the file no longer exists");
   await using file = found;
   const { info } = before;

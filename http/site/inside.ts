@@ -21,6 +21,14 @@ const RECENT = 2000;
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
+/** The folder that a site serves. */
+export interface SiteFolder {
+  /** An absolute path without symbolic links (`Deno.realPath`). */
+  readonly root: string;
+  /** Whether to serve and list names that start with a dot, such as `.git` and `.env`. */
+  readonly dotfiles: boolean;
+}
+
 /** An open regular file inside the root; its owner closes it. */
 export interface OpenFile extends AsyncDisposable {
   readonly kind: "file";
@@ -48,14 +56,18 @@ export interface TestHooks {
 /**
  * Opens the file or folder at a path below the root; symbolic links are followed if they stay inside.
  *
- * @param root An absolute path without symbolic links.
- * @returns `null` if it leads out of the root, or to something that is neither a regular file nor a folder.
+ * @returns `null` if it leads out of the root or to a hidden name, or to something that is neither a regular file nor a folder.
  * @throws The system's error; {@linkcode isMissing} recognises those that mean "not found".
  */
-export async function openInside(root: string, path: string, hooks: TestHooks = {}): Promise<OpenFile | Folder | null> {
+export async function openInside(
+  { root, dotfiles }: SiteFolder,
+  path: string,
+  hooks: TestHooks = {},
+): Promise<OpenFile | Folder | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     const real = await Deno.realPath(path);
     if (real !== root && !real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR)) return null;
+    if (!dotfiles && real.slice(root.length).split(SEPARATOR).some(isDotfile)) return null;
     hooks.found?.(real);
     const handle = await openAt(real);
     if (handle === null) return { kind: "folder", path: real };
@@ -72,6 +84,11 @@ export async function openInside(root: string, path: string, hooks: TestHooks = 
     }
   }
   return null;
+}
+
+/** Whether a name is hidden by the custom of Unix. */
+export function isDotfile(name: string): boolean {
+  return name.startsWith(".");
 }
 
 /** Opens a path; `null` for a folder on a system that cannot open folders. */

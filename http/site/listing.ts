@@ -8,7 +8,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { Answer } from "../answer/answer.ts";
-import { CHECKS, isGone, isMissing, isOld, isSteady, nullIf, openInside, trailOf } from "./inside.ts";
+import { CHECKS, isGone, isMissing, isOld, isSteady, nullIf, openInside, type SiteFolder, trailOf } from "./inside.ts";
 import { page, PAGE_FIELDS, safe } from "./markup.ts";
 import { Refusal } from "../request/refusal.ts";
 import type { SiteRequest } from "./resource.ts";
@@ -23,11 +23,18 @@ const MEMORY = 1024 * 1024;
 const TRIES = 5;
 const SETTLED = 60;
 
-/** One row. */
+/** An entry as the folder has it. */
 interface Entry {
   readonly name: string;
   readonly folder: boolean;
   readonly link: boolean;
+}
+
+/** An entry as it is shown: a link to a folder is one, too. */
+interface Row {
+  readonly name: string;
+  readonly folder: boolean;
+  readonly markup: string;
 }
 
 /** The first entries of a folder, and the number of the others. */
@@ -39,16 +46,16 @@ interface Entries {
 }
 
 /**
- * The page that lists a folder: folders first, by name.
+ * The page that lists a folder: folders first, by name, with sizes and dates.
  *
- * @param root The root of the site; targets of symbolic links must be inside.
+ * @param site The root and what is hidden; targets of symbolic links are listed by the same rules.
  * @param path The folder, without symbolic links.
  * @param segments Its path as the client requested it.
- * @param servable Whether an entry's name can be requested at all.
+ * @param servable Whether an entry of this name can be requested at all.
  * @throws {Refusal} 503: the folder, or one above it, keeps changing.
  */
 export async function listing(
-  root: string,
+  site: SiteFolder,
   path: string,
   segments: readonly string[],
   request: SiteRequest,
@@ -58,22 +65,42 @@ export async function listing(
   // Starts watching the client.
   void request.signal;
   const slices = new Slices(() => request.throwIfGone());
-  const { listed, more, cut } = await stableEntries(root, path, () => firstEntries(path, servable, slices));
-  const rows: string[] = [];
-  for (const entry of listed) {
-    const row = await nullIf(isMissing, rowOf(root, path, entry));
+  const entries = await stableEntries(site.root, path, () => firstEntries(path, servable, slices));
+  const rows: Row[] = [];
+  for (const entry of entries.listed) {
+    const row = await nullIf(isMissing, rowOf(site, path, entry));
     if (row !== null) rows.push(row);
     await slices.pause();
   }
-  const up = segments.length > 0 ? `<tr><th scope="row"><a href="../">../</a></th><td class="n"></td></tr>` : "";
+  rows.sort((one, other) => isBefore(one, other) ? -1 : 1);
   const title = safe(`/${segments.map((segment) => `${segment}/`).join("")}`);
-  const left = cut
-    ? `\n<p>${listed.length} entries; the folder has more than ${MAX_READ}, and not all were read.</p>`
-    : more === 0
-    ? ""
-    : `\n<p>The first ${listed.length} entries; ${more} more are not listed.</p>`;
-  const main = `<h1>${title}</h1>\n<table><tbody>\n${up}${rows.join("\n")}\n</tbody></table>${left}`;
+  const main = `<h1 class="path">${pathMarkup(segments)}</h1>\n${tableOf(rows, segments.length > 0)}${remark(entries)}`;
   return { status: 200, fields: PAGE_FIELDS, body: new TextEncoder().encode(page(title, main)) };
+}
+
+/** The path of a folder; every folder above is a link, relative so that it holds behind a proxy too. */
+function pathMarkup(segments: readonly string[]): string {
+  const names = ["", ...segments].map((name) => `${safe(name)}/`);
+  const own = names.pop();
+  const above = names.map((name, index) => `<a href="${"../".repeat(names.length - index)}">${name}</a><wbr>`);
+  return `${above.join("")}${own}`;
+}
+
+function tableOf(rows: readonly Row[], hasParent: boolean): string {
+  if (rows.length === 0 && !hasParent) return "";
+  const parent = hasParent ? `${rowMarkup("../", "../", "", "")}\n` : "";
+  return `<table class="files">
+<thead><tr><th scope="col">Name</th><th scope="col" class="n">Size</th><th scope="col" class="n">Modified (UTC)</th></tr></thead>
+<tbody>
+${parent}${rows.map(({ markup }) => markup).join("\n")}
+</tbody></table>`;
+}
+
+/** What a reader must know besides the rows: that there are none, or that they are not all. */
+function remark({ listed, more, cut }: Entries): string {
+  if (cut) return `\n<p>${listed.length} entries; the folder has more than ${MAX_READ}, and not all were read.</p>`;
+  if (more > 0) return `\n<p>The first ${listed.length} entries; ${more} more are not listed.</p>`;
+  return listed.length === 0 ? "\n<p>There are no files here.</p>" : "";
 }
 
 /**
@@ -130,7 +157,7 @@ async function firstEntries(path: string, servable: (name: string) => boolean, s
   return { listed, more: candidates - listed.length, cut: seen > MAX_READ };
 }
 
-function isBefore(one: Entry, other: Entry | undefined): boolean {
+function isBefore(one: Pick<Row, "name" | "folder">, other: Pick<Row, "name" | "folder"> | undefined): boolean {
   if (other === undefined) return true;
   return one.folder === other.folder ? one.name < other.name : one.folder;
 }
@@ -147,19 +174,31 @@ function insertionIndex(entry: Entry, listed: readonly Entry[]): number {
 }
 
 /** One row; `null` for a symbolic link that leads out of the site. Only links need to be opened. */
-async function rowOf(root: string, path: string, { name, folder, link }: Entry): Promise<string | null> {
+async function rowOf(site: SiteFolder, path: string, { name, link }: Entry): Promise<Row | null> {
   const at = `${path}/${name}`;
-  if (!link) return rowFor(name, folder ? null : (await lstat(at)).size);
-  const target = await openInside(root, at);
+  if (!link) return rowFor(name, await lstat(at));
+  const target = await openInside(site, at);
   if (target === null) return null;
-  if (target.kind === "folder") return rowFor(name, null);
+  if (target.kind === "folder") return rowFor(name, await lstat(target.path));
   await using file = target;
-  return rowFor(name, file.info.size);
+  return rowFor(name, file.info);
 }
 
-/** @param size Bytes of a file; `null` for a folder. */
-function rowFor(name: string, size: number | null): string {
-  const slash = size === null ? "/" : "";
-  const link = `<a href="./${encodeURIComponent(name)}${slash}">${safe(name)}${slash}</a>`;
-  return `<tr><th scope="row">${link}</th><td class="n">${size === null ? "" : formatBytes(size)}</td></tr>`;
+function rowFor(name: string, stats: Stats): Row {
+  const folder = stats.isDirectory();
+  const slash = folder ? "/" : "";
+  const size = folder ? "" : formatBytes(stats.size);
+  const href = `./${encodeURIComponent(name)}${slash}`;
+  return { name, folder, markup: rowMarkup(href, `${safe(name)}${slash}`, size, dateMarkup(stats.mtime)) };
+}
+
+function rowMarkup(href: string, text: string, size: string, date: string): string {
+  return `<tr><th scope="row"><a href="${href}">${text}</a></th><td class="n">${size}</td><td class="n">${date}</td></tr>`;
+}
+
+/** `2026-11-21 14:03` in UTC; nothing for a time that no calendar has. */
+function dateMarkup(time: Date): string {
+  if (Number.isNaN(time.getTime())) return "";
+  const iso = time.toISOString().slice(0, -8);
+  return `<time datetime="${iso}Z">${iso.replace("T", " ")}</time>`;
 }

@@ -3,14 +3,24 @@
  *
  * @module
  */
-import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
+import { type Answer, fieldLine, type HttpError } from "../answer/answer.ts";
 import { anythingAnswer } from "./anything.ts";
 import type { BodyNeed } from "../request/body.ts";
-import { bodyAnswer, cookiesAnswer, requestAnswer } from "./echo.ts";
+import { cookiesAnswer, deleteCookiesAnswer, setCookiesAnswer } from "./cookies.ts";
+import { bodyAnswer, requestAnswer } from "./echo.ts";
+import { errorAnswer, NOT_FOUND } from "./error_answer.ts";
 import type { RequestHead } from "../request/head.ts";
 import { type RouteInfo, visitorPage } from "./page.ts";
 import { Refusal } from "../request/refusal.ts";
-import { bytesAnswer, delayAnswer, linesAnswer, redirectAnswer, statusAnswer } from "./samples.ts";
+import {
+  bytesAnswer,
+  delayAnswer,
+  linesAnswer,
+  type Parameter,
+  PARAMETERS,
+  redirectAnswer,
+  statusAnswer,
+} from "./samples.ts";
 import type { Resource, Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import type { Target } from "../request/target.ts";
@@ -23,8 +33,10 @@ const READ = ["GET", "HEAD", "OPTIONS"] as const;
 interface Route extends RouteInfo {
   readonly methods: readonly string[];
   readonly needs?: BodyNeed;
-  /** Makes the answer; `null` if the parameter is invalid. */
-  answer(request: SiteRequest, parameter: string): Answer | Promise<Answer> | null;
+  /** What follows its name, if it has a parameter. */
+  readonly parameter?: Parameter;
+  /** Makes the answer. */
+  answer(request: SiteRequest, parameter: number): Answer | Promise<Answer>;
 }
 
 const ROUTES: readonly Route[] = [
@@ -52,39 +64,58 @@ const ROUTES: readonly Route[] = [
     answer: cookiesAnswer,
   },
   {
+    pattern: "/cookie/set",
+    example: "/cookie/set?a=b",
+    does: "sets the cookies in the query, then leads to /cookie",
+    methods: READ,
+    answer: setCookiesAnswer,
+  },
+  {
+    pattern: "/cookie/delete",
+    example: "/cookie/delete?a",
+    does: "deletes them by name",
+    methods: READ,
+    answer: deleteCookiesAnswer,
+  },
+  {
     pattern: "/status/N",
     example: "/status/418",
     does: "an answer with the status N, from 200 to 599",
     methods: KNOWN,
-    answer: (_, text) => statusAnswer(text),
+    parameter: PARAMETERS.status,
+    answer: (_, status) => statusAnswer(status),
   },
   {
     pattern: "/delay/S",
     example: "/delay/1.5",
     does: "an answer after S seconds, up to 60",
     methods: KNOWN,
-    answer: (request, text) => delayAnswer(text, request),
+    parameter: PARAMETERS.delay,
+    answer: (request, seconds) => delayAnswer(seconds, request),
   },
   {
     pattern: "/bytes/N",
     example: "/bytes/1024",
     does: "N random bytes, up to 100 MiB",
     methods: READ,
-    answer: (request, text) => bytesAnswer(text, request),
+    parameter: PARAMETERS.bytes,
+    answer: (request, length) => bytesAnswer(length, request),
   },
   {
     pattern: "/stream/N",
     example: "/stream/5",
     does: "N lines of JSON in as many chunks, up to 10000",
     methods: READ,
-    answer: (_, text) => linesAnswer(text),
+    parameter: PARAMETERS.lines,
+    answer: (_, lines) => linesAnswer(lines),
   },
   {
     pattern: "/redirect/N",
     example: "/redirect/3",
     does: "a chain of N redirects, up to 100; the last one leads here",
     methods: READ,
-    answer: (_, text) => redirectAnswer(text),
+    parameter: PARAMETERS.redirects,
+    answer: (_, left) => redirectAnswer(left),
   },
 ];
 
@@ -94,10 +125,12 @@ const ROUTE_INFO: readonly RouteInfo[] = [
   ...ROUTES,
 ];
 
-const NOT_FOUND: Resource = {
-  refuses: true,
-  answer: () => textAnswer(404, "404 Not Found: there is nothing at this path; see / for a list\n"),
-};
+/** A resource that answers every request with an error. */
+function refusing(error: HttpError): Resource {
+  return { refuses: true, answer: ({ head }) => errorAnswer(head.field("accept"), error) };
+}
+
+const NOTHING_HERE = refusing(NOT_FOUND);
 
 /** The resources of a path by method, made once. */
 type MethodTable = ReadonlyMap<string, Resource>;
@@ -106,20 +139,23 @@ type MethodTable = ReadonlyMap<string, Resource>;
 function methodTable(methods: readonly string[], resources: Readonly<Record<string, Resource>>): MethodTable {
   const allow = fieldLine("Allow", methods.join(", "));
   const options: Resource = { answer: () => ({ status: 204, fields: allow, body: NOTHING }) };
-  const refusal: Resource = {
-    refuses: true,
-    answer: () => textAnswer(405, `405 Method Not Allowed: only ${methods.join(", ")}\n`, allow),
-  };
+  const message = `this path allows only ${methods.join(", ")}`;
+  const refusal = refusing({ status: 405, message, fields: { allow: methods } });
   return new Map(KNOWN.map((method) => [method, method === "OPTIONS" ? options : resources[method] ?? refusal]));
 }
 
 /** The resources of a route; its parameter follows its name in the path. */
 function routeMethods(route: Route): MethodTable {
+  const { pattern, needs, parameter } = route;
   const { length } = nameOf(route);
-  const resource: Resource = {
-    ...(route.needs === undefined ? {} : { needs: route.needs }),
-    answer: (request) => route.answer(request, request.target.path.slice(length)) ?? NOT_FOUND.answer(request),
+  const answer = (request: SiteRequest): Answer | Promise<Answer> => {
+    if (parameter === undefined) return route.answer(request, 0);
+    const value = parameter.parse(request.target.path.slice(length));
+    if (value !== null) return route.answer(request, value);
+    const message = `Cannot serve ${pattern}: ${pattern.at(-1)} must be ${parameter.rule}`;
+    return errorAnswer(request.head.field("accept"), { status: 400, message });
   };
+  const resource: Resource = { ...(needs === undefined ? {} : { needs }), answer };
   return methodTable(route.methods, Object.fromEntries(route.methods.map((method) => [method, resource])));
 }
 
@@ -159,5 +195,6 @@ export const routes: Site = ({ method }: RequestHead, { path }: Target): Resourc
   }
   if (!(KNOWN as readonly string[]).includes(method)) throw new Refusal(501, "an unsupported method");
   const end = path.indexOf("/", 1) + 1;
-  return PATHS.get(end === 0 ? path : path.slice(0, end))?.get(method) ?? NOT_FOUND;
+  const methods = (end === 0 ? undefined : PATHS.get(path.slice(0, end))) ?? PATHS.get(path);
+  return methods?.get(method) ?? NOTHING_HERE;
 };

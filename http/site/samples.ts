@@ -29,15 +29,41 @@ const REQUIRED: Readonly<Record<number, string>> = {
   426: fieldLine("Upgrade", "HTTP/2.0") + fieldLine("Connection", "upgrade"),
 };
 
-/** Parses a whole number from 0 to `max`; `null` if the text is not one. */
-function wholeNumber(text: string, max: number): number | null {
-  return /^\d{1,9}$/.test(text) && Number(text) <= max ? Number(text) : null;
+/** The number at the end of a route's path. */
+export interface Parameter {
+  /** What it must be. */
+  readonly rule: string;
+  /** Parses it; `null` for any other text. */
+  parse(text: string): number | null;
 }
 
-/** `/status/N`: an answer with that status, 200 to 599; `null` for another number. */
-export function statusAnswer(text: string): Answer | null {
-  const status = wholeNumber(text, 599);
-  if (status === null || status < 200) return null;
+function wholeNumber(min: number, max: number): Parameter {
+  return {
+    rule: `a whole number from ${min} to ${max}`,
+    parse: (text) => {
+      const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+      return number >= min && number <= max ? number : null;
+    },
+  };
+}
+
+/** The parameters of the routes. */
+export const PARAMETERS = {
+  status: wholeNumber(200, 599),
+  bytes: wholeNumber(0, MAX_BYTES),
+  lines: wholeNumber(0, MAX_LINES),
+  redirects: wholeNumber(1, MAX_REDIRECTS),
+  delay: {
+    rule: `a number of seconds from 0 to ${MAX_DELAY}, such as 1.5`,
+    parse: (text) => {
+      const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
+      return seconds <= MAX_DELAY ? seconds : null;
+    },
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** `/status/N`: an answer with that status. */
+export function statusAnswer(status: number): Answer {
   const required = REQUIRED[status] ?? "";
   // Without content there is no media type either.
   if (isBodiless(status) || status === 205) return { status, fields: required, body: NOTHING };
@@ -46,10 +72,8 @@ export function statusAnswer(text: string): Answer | null {
   return textAnswer(status, body, required + range);
 }
 
-/** `/delay/S`: an answer after S seconds, up to a minute; sooner if the request's signal aborts. */
-export function delayAnswer(text: string, request: SiteRequest): Promise<Answer> | null {
-  const seconds = /^(\d{1,3}(\.\d{0,6})?|\.\d{1,6})$/.test(text) ? Number(text) : NaN;
-  if (!(seconds <= MAX_DELAY)) return null;
+/** `/delay/S`: an answer after S seconds; sooner if the request's signal aborts. */
+export function delayAnswer(seconds: number, request: SiteRequest): Promise<Answer> {
   const since = performance.now();
   return delay(seconds * 1000, { signal: request.signal }).then(
     () => textAnswer(200, `Answered after ${seconds} s\n`),
@@ -58,10 +82,8 @@ export function delayAnswer(text: string, request: SiteRequest): Promise<Answer>
   );
 }
 
-/** `/bytes/N`: N random bytes, up to 100 MiB. */
-export function bytesAnswer(text: string, request: SiteRequest): Answer | null {
-  const length = wholeNumber(text, MAX_BYTES);
-  if (length === null) return null;
+/** `/bytes/N`: N random bytes. */
+export function bytesAnswer(length: number, request: SiteRequest): Answer {
   if (!request.headOnly) request.hold(Math.min(length, PIECE));
   const body: BodyStream = {
     length,
@@ -76,9 +98,7 @@ export function bytesAnswer(text: string, request: SiteRequest): Answer | null {
 }
 
 /** `/stream/N`: N lines of JSON, one per chunk. */
-export function linesAnswer(text: string): Answer | null {
-  const lines = wholeNumber(text, MAX_LINES);
-  if (lines === null) return null;
+export function linesAnswer(lines: number): Answer {
   const encoder = new TextEncoder();
   const body: BodyStream = {
     length: null,
@@ -90,9 +110,7 @@ export function linesAnswer(text: string): Answer | null {
 }
 
 /** `/redirect/N`: N redirects, the last one to `/`. */
-export function redirectAnswer(text: string): Answer | null {
-  const left = wholeNumber(text, MAX_REDIRECTS);
-  if (left === null) return null;
+export function redirectAnswer(left: number): Answer {
   const location = left > 1 ? `/redirect/${left - 1}` : "/";
   return textAnswer(302, `Continue at ${location}\n`, fieldLine("Location", location));
 }

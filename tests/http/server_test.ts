@@ -122,6 +122,19 @@ Deno.test("http:server logs an answer that is cut off, with the bytes of it that
   assert(Number(bytes) > 0 && Number(bytes) < 104857600, bytes);
 });
 
+Deno.test("http:server --dir hides dotfiles unless --dotfiles", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/.env`, "SECRET");
+    for (const [flags, status] of [[[], 404], [["--dotfiles"], 200]] as const) {
+      await using server = await startServer("http:server", ["--dir", dir, ...flags]);
+      assertEquals((await ask(server.port, get("/.env")))[0]?.status, status);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("http:server --once serves one connection and ends with 0", async () => {
   await using server = await startServer("http:server", ["--once"]);
   assertEquals((await ask(server.port, get("/status/204")))[0]?.status, 204);
@@ -152,6 +165,7 @@ Deno.test("http:server refuses misuse with one line, code 2 (P4, 66)", async () 
     [["--dir", "/no/such/folder"], 'Cannot use --dir "/no/such/folder": there is no such folder'],
     [["--dir", new URL(import.meta.url).pathname], "it is not a folder"],
     [["--log", "combined"], 'Cannot use --log "combined": it must be prose or common'],
+    [["--dotfiles"], "Cannot use --dotfiles without --dir"],
     [["--max-body", "-1"], "Cannot use --max-body"],
     [["--max-fields", "0"], "Cannot use --max-fields"],
     [["--head-time", "soon"], "Cannot use --head-time"],

@@ -9,6 +9,7 @@ import { ANY_HOST } from "../../http/request/hosts.ts";
 import type { HttpSettings } from "../../http/serve/shared.ts";
 import { serveHttp } from "../../http/serve/serve.ts";
 import type { HttpLimits } from "../../http/serve/shared.ts";
+import type { SiteFolder } from "../../http/site/inside.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
 /** Limits that no test reaches by accident. */
@@ -38,12 +39,16 @@ export interface ServedHttp extends AsyncDisposable {
 /** Starts a server. */
 export function serve(
   limits: Partial<HttpLimits> = {},
-  { dir = null, log = "prose", tls = null, hosts = ANY_HOST, ...options }: Partial<HttpSettings> & ServeOptions = {},
+  { dir: folder = null, log = "prose", tls = null, hosts = ANY_HOST, ...options }:
+    & Partial<Omit<HttpSettings, "dir">>
+    & ServeOptions
+    & { dir?: string | SiteFolder | null } = {},
 ): ServedHttp {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const events = new RecordedEvents();
   const controller = new AbortController();
+  const dir = typeof folder === "string" ? { root: folder, dotfiles: false } : folder;
   const settings: HttpSettings = { limits: { ...LIMITS, ...limits }, log, hosts, dir, tls };
   const done = serveHttp(listener, settings, { events, signal: controller.signal, ...options });
   const stop = (): void => controller.abort();

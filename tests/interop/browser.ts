@@ -45,6 +45,13 @@ export interface PageReport {
   readonly echo: string;
   readonly anything: string;
   readonly file: string;
+  /** `/cookie` after the form has set one, and the page's text then. */
+  readonly cookie: string;
+  readonly remembered: string;
+  /** Whether the browser would send a value that no cookie can have. */
+  readonly sendsBadValue: boolean;
+  /** The heading and the link of the page for a path where nothing is. */
+  readonly missing: readonly (string | null)[];
   /** The width of the page in a narrow window, and of that window (px). */
   readonly narrow: readonly [page: number, window: number];
 }
@@ -98,7 +105,16 @@ async function visit(url: string, executablePath: string, folder: string | undef
     const buffer = (await import("node:buffer")).Buffer.from("file content");
     await page.setInputFiles("#file", { name: "note.txt", mimeType: "text/plain", buffer });
     const file = await submit("text=Send the file");
+    await page.fill("#colour", "two words");
+    const sendsBadValue = await page.evaluate<boolean>("document.querySelector('#colour').checkValidity()");
+    await page.fill("#colour", "blue");
+    const cookie = await submit("text=Set the cookie");
+    const remembered = await page.evaluate<string>("document.body.innerText");
     await context.close();
+    // The browser reports the status on the console, which is no problem of the page.
+    const lost = await (await browser.newContext({})).newPage();
+    await lost.goto(`${url}nowhere`);
+    const missing = [await lost.textContent("h1"), await lost.evaluate<string>("document.links[0].href")];
     let narrow: [number, number] = [0, 0];
     for (const [name, width] of VIEWS) {
       for (const colorScheme of ["light", "dark"]) {
@@ -112,7 +128,19 @@ async function visit(url: string, executablePath: string, folder: string | undef
         await view.close();
       }
     }
-    return { ...contents, problems, requests, echo, anything, file, narrow };
+    return {
+      ...contents,
+      problems,
+      requests,
+      echo,
+      anything,
+      file,
+      cookie,
+      remembered,
+      sendsBadValue,
+      missing,
+      narrow,
+    };
   } finally {
     await browser.close();
     await Deno.remove(home, { recursive: true });

@@ -29,7 +29,7 @@ Deno.test(
     assertStringIncludes(report.text, `127.0.0.1:${server.port}`);
     assert(report.requests.every((request) => request.startsWith(url)), "nothing is loaded from another host");
     assertEquals(
-      report.requests.filter((request) => !/\/(echo|anything)?$/.test(request)),
+      report.requests.filter((request) => !/\/(echo|anything|cookie|cookie\/set\?colour=blue)?$/.test(request)),
       [],
       "only the pages themselves are loaded",
     );
@@ -40,6 +40,13 @@ Deno.test(
     assertEquals([method, form], ["POST", { message: "Grüße & <b>more</b>" }]);
     assertStringIncludes(report.file, 'filename="note.txt"');
     assertStringIncludes(report.file, "file content");
+
+    assertEquals([report.cookie, report.sendsBadValue], ["colour=blue\n", false]);
+    assertStringIncludes(report.remembered, "Cookie: colour=blue");
+    assertEquals(report.missing, ["404 Not Found", url]);
+    // The answer is on the page as it came, and nothing about it is missing.
+    assertStringIncludes(report.text, "HTTP/1.1 200 OK");
+    assertStringIncludes(report.text, "Content-Security-Policy: default-src 'none';");
 
     const [page, window] = report.narrow;
     assert(page <= window, `the page is ${page} px wide in a window of ${window}`);

@@ -238,6 +238,17 @@ row("a request that the page shows", ANYWHERE, async () => {
   }
 });
 
+row("a cookie in `/cookie/set`", ANYWHERE, async () => {
+  await using server = await startServer("http:server");
+  for (const query of [`a=${encodeURIComponent(HOSTILE_LINES)}`, `${encodeURIComponent(HOSTILE_LINES)}=b`]) {
+    using client = await RawClient.connect(server.port);
+    await client.send(`GET /cookie/set?${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    const answer = (await client.rest()).replaceAll("\r\n", "\n");
+    assertNotRaw(answer, query);
+    assert(answer.startsWith("HTTP/1.1 400 ") && !answer.includes("Set-Cookie"), answer);
+  }
+});
+
 row("a file name under `--dir`", POSIX, async () => {
   const name = `${MARK}\u202e\x9b31m<b>"&`;
   await Deno.mkdir(`${folder}/dir/${name}`, { recursive: true });

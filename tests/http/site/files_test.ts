@@ -8,6 +8,7 @@ const DATE = "Mon, 03 Feb 2020 04:05:06 GMT";
 /** A server with a temporary folder. */
 async function site(
   files: Readonly<Record<string, string | Uint8Array>>,
+  dotfiles = false,
 ): Promise<ServedHttp & { root: string; above: string }> {
   const above = await Deno.realPath(await Deno.makeTempDir());
   const root = `${above}/site`;
@@ -18,7 +19,7 @@ async function site(
     await Deno.writeFile(`${root}/${name}`, typeof content === "string" ? new TextEncoder().encode(content) : content);
     await Deno.utime(`${root}/${name}`, MODIFIED, MODIFIED);
   }
-  const server = serve({}, { dir: root });
+  const server = serve({}, { dir: { root, dotfiles } });
   return {
     ...server,
     root,
@@ -201,7 +202,8 @@ Deno.test("--dir lists a folder with escaped names, or serves its index.html", a
   await Deno.writeTextFile(`${server.root}/back\\slash`, "x");
   const list = await ask(server, "/");
   assertEquals([list.status, list.fields.get("content-type")], [200, "text/html; charset=utf-8"]);
-  assertStringIncludes(list.body, '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td>');
+  const row = '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td><td class="n">';
+  assertStringIncludes(list.body, `${row}<time datetime="2020-02-03T04:05Z">2020-02-03 04:05</time></td>`);
   assertStringIncludes(list.body, '<a href="./%3Cb%3E%26%C3%A9.txt">&lt;b&gt;&amp;&#233;.txt</a>');
   assert(list.body.indexOf("docs/") < list.body.indexOf("z.txt"), "folders first");
   assert(!/href="[^"]*(out|line|slash)/.test(list.body), "entries that cannot be requested are not listed");
@@ -229,6 +231,105 @@ Deno.test("9110 10.2.2: --dir makes no Location from an invalid target, nor one 
   }
   // The path alone, so that neither host nor scheme of the target or of Host get into it.
   assertEquals(await location("http://127.0.0.1:81/sub?x", ""), [301, "/sub/?x"]);
+});
+
+Deno.test("a listing has the folder's name as heading and title, and a way up to every folder above", async () => {
+  await using server = await site({ "a b/<c>/d.txt": "", "a b/<c>/empty/x/y": "" });
+  const { body } = await ask(server, "/a%20b/%3Cc%3E/");
+  assertStringIncludes(body, "<title>/a b/&lt;c&gt;/</title>");
+  assertStringIncludes(
+    body,
+    '<h1 class="path"><a href="../../">/</a><wbr><a href="../">a b/</a><wbr>&lt;c&gt;/</h1>',
+  );
+  assertStringIncludes(body, '<tbody>\n<tr><th scope="row"><a href="../">../</a>');
+  const root = (await ask(server, "/")).body;
+  assertStringIncludes(root, "<title>/</title>");
+  assertStringIncludes(root, '<h1 class="path">/</h1>');
+  assert(!root.includes("../"), "there is nothing above the root");
+  await Deno.remove(`${server.root}/a b/<c>/empty/x`, { recursive: true });
+  assertStringIncludes((await ask(server, "/a%20b/%3Cc%3E/empty/")).body, "There are no files here.");
+});
+
+Deno.test("a listing sorts a link to a folder among the folders, and answers HEAD", async () => {
+  await using server = await site({ "a.txt": "a", "m/x": "" });
+  await Deno.symlink("m", `${server.root}/b`);
+  await Deno.symlink("m", `${server.root}/z`);
+  const got = await ask(server, "/");
+  assertEquals([...got.body.matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name), ["b/", "m/", "z/", "a.txt"]);
+  const head = await ask(server, "/", "", "HEAD");
+  assertEquals([head.status, head.fields.get("content-length"), head.body], [200, `${got.body.length}`, ""]);
+});
+
+/** Dotfiles at any depth, and links to them and from them. */
+const HIDDEN = [
+  "/.env",
+  "/%2eenv",
+  "/%2Eenv",
+  "/.git/",
+  "/.git",
+  "/.git/config",
+  "/%2egit/config",
+  "/sub/.git/config",
+  "/sub/.git/",
+  "/...",
+  "/link-to-hidden",
+  "/link-to-hidden-folder/",
+  "/link-to-hidden-folder/config",
+  "/.hidden-link",
+  "/index/",
+];
+
+async function siteWithDotfiles(dotfiles: boolean): Promise<Awaited<ReturnType<typeof site>>> {
+  const files = {
+    ".env": "SECRET",
+    ".git/config": "SECRET",
+    "sub/.git/config": "SECRET",
+    "...": "SECRET",
+    "a.txt": "a",
+  };
+  const server = await site({ ...files, "index/.html": "SECRET" }, dotfiles);
+  const { root } = server;
+  await Deno.symlink(".env", `${root}/link-to-hidden`);
+  await Deno.symlink(".git", `${root}/link-to-hidden-folder`);
+  await Deno.symlink("a.txt", `${root}/.hidden-link`);
+  await Deno.symlink(".html", `${root}/index/index.html`);
+  return server;
+}
+
+Deno.test("--dir neither serves nor lists names that start with a dot, at any depth and through links", async () => {
+  await using server = await siteWithDotfiles(false);
+  for (const path of HIDDEN) {
+    for (const method of ["GET", "HEAD", "DELETE", "OPTIONS"]) {
+      const answer = await ask(server, path, "", method);
+      // This folder is there, but its index is hidden.
+      if (path !== "/index/") assertEquals(answer.status, 404, `${method} ${path}`);
+      assert(!answer.body.includes("SECRET"), path);
+    }
+  }
+  const names = async (path: string): Promise<unknown[]> =>
+    [...(await ask(server, path)).body.matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name);
+  assertEquals(await names("/"), ["index/", "sub/", "a.txt"]);
+  assertEquals([await names("/sub/"), await names("/index/")], [[], []]);
+  assertEquals((await ask(server, "/a.txt")).status, 200);
+});
+
+Deno.test("--dotfiles serves and lists them", async () => {
+  await using server = await siteWithDotfiles(true);
+  for (const path of HIDDEN.filter((path) => !path.endsWith("/") && path !== "/.git")) {
+    assertEquals((await ask(server, path)).status, 200, path);
+  }
+  assertEquals((await ask(server, "/index/")).body, "SECRET");
+  const { body } = await ask(server, "/");
+  for (const name of [".env", ".git/", "..."]) assertStringIncludes(body, `href="./${encodeURI(name)}"`);
+  for (const path of ["/..", "/%2e%2e/", "/."]) assertEquals((await ask(server, path)).status, 404, path);
+});
+
+Deno.test("a root below a hidden folder is served: only what is inside it counts", async () => {
+  await using server = await site({ ".hidden/a.txt": "a" });
+  const dir = { root: `${server.root}/.hidden`, dotfiles: false };
+  await using inner = serve({}, { dir });
+  assertEquals((await ask(inner, "/a.txt")).body, "a");
+  assertStringIncludes((await ask(inner, "/")).body, 'href="./a.txt"');
 });
 
 Deno.test("--dir keeps the other routes, and allows only GET, HEAD and OPTIONS of a file", async () => {

@@ -26,7 +26,7 @@ async function tree(): Promise<AsyncDisposable & { root: string; out: string }> 
 
 /** Reads a path, if it can be opened. */
 async function read(root: string, path: string, steps: TestHooks = {}): Promise<string | null> {
-  const opened = await openInside(root, `${root}/${path}`, steps).catch((error) => {
+  const opened = await openInside({ root, dotfiles: false }, `${root}/${path}`, steps).catch((error) => {
     if (isMissing(error)) return null;
     throw error;
   });
@@ -167,7 +167,9 @@ Deno.test("a large file that is replaced before it is sent is cut off, not mixed
   await using site = await tree();
   await Deno.writeFile(`${site.root}/large`, new Uint8Array(200_000));
   const request = requestOf("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const { body } = await fileSite(site.root, routes)(request.head, request.target).answer(request);
+  const { body } = await fileSite({ root: site.root, dotfiles: false }, routes)(request.head, request.target).answer(
+    request,
+  );
   assert("pieces" in body);
   await Deno.writeFile(`${site.root}/new`, new Uint8Array(200_000));
   await Deno.rename(`${site.root}/new`, `${site.root}/large`);

@@ -49,7 +49,10 @@ Deno.test("a listing ends when its client disconnects", async () => {
       if (++steps > 5) throw new CutOffError("it has disconnected");
     },
   });
-  await assertRejects(() => listing(folder.path, folder.path, [], request, () => true), CutOffError);
+  await assertRejects(
+    () => listing({ root: folder.path, dotfiles: false }, folder.path, [], request, () => true),
+    CutOffError,
+  );
   assertEquals(steps, 6);
 });
 
@@ -112,7 +115,13 @@ Deno.test(
       await Deno.symlink("../out", `${folder}/site/link`);
       for (const name of ["link", "gone"]) {
         const request = requestOf(`GET /${name}/ HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-        const answer = listing(`${folder}/site`, `${folder}/site/${name}`, [name], request, () => true);
+        const answer = listing(
+          { root: `${folder}/site`, dotfiles: false },
+          `${folder}/site/${name}`,
+          [name],
+          request,
+          () => true,
+        );
         assertEquals((await assertRejects(() => answer, Refusal)).status, 503);
       }
     } finally {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Answer } from "../../../http/answer/answer.ts";
+import { type Answer, MirrorBody, writeMirroredHead } from "../../../http/answer/answer.ts";
 import { safe } from "../../../http/site/markup.ts";
-import type { Ascii } from "../../../http/answer/bytes.ts";
+import { AnswerBytes, type Ascii } from "../../../http/answer/bytes.ts";
 import { visitorPage } from "../../../http/site/page.ts";
 import { textOf } from "../../../http/request/syntax.ts";
 import { requestOf } from "../requests.ts";
@@ -12,9 +12,11 @@ function plain(text: Ascii): string {
   return typeof text === "string" ? text : textOf(text);
 }
 
-function html(answer: Answer): string {
-  assert("parts" in answer.body);
-  return answer.body.parts.map(plain).join("");
+/** The body, made with its head as the server does. */
+function html({ status, fields, body }: Answer, minor: 0 | 1 = 1, keepAlive = true): string {
+  assert(body instanceof MirrorBody);
+  const options = { minor, keepAlive, date: "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" };
+  return writeMirroredHead(new AnswerBytes(), { status, fields, body }, options).parts.map(plain).join("");
 }
 
 const page = visitorPage([{ pattern: "/echo", example: "/echo", does: "the request <back>" }]);
@@ -37,9 +39,26 @@ Deno.test(
   },
 );
 
-Deno.test("visitorPage() knows its length in advance", { permissions }, () => {
-  const answer = page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n"));
-  assertEquals(answer.body.length, new TextEncoder().encode(html(answer)).length);
+Deno.test(
+  "visitorPage() shows its own answer: status line, fields, and the number of its own bytes",
+  { permissions },
+  () => {
+    const answer = page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\nX: \xc3\xa9\r\n\r\n"));
+    const text = html(answer);
+    const length = new TextEncoder().encode(text).length;
+    assertStringIncludes(text, '<b title="status code">200</b> <b title="reason phrase">OK</b>');
+    assertStringIncludes(text, '<code class="l"><b>Date</b>: Sun, 06 Nov 1994 08:49:37 GMT</code>');
+    assertStringIncludes(text, `<code class="l"><b>Content-Length</b>: ${length}</code>`);
+    assertStringIncludes(text, `<dd>${length} bytes: this page</dd>`);
+    assertStringIncludes(text, "it stays open for the next request");
+  },
+);
+
+Deno.test("visitorPage() says what becomes of the connection, as its answer does", { permissions }, () => {
+  // The request asks to keep it open, but the server closes it.
+  const text = html(page(requestOf("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")), 1, false);
+  assertStringIncludes(text, '<code class="l"><b>Connection</b>: close</code>');
+  assertStringIncludes(text, "it is closed");
 });
 
 Deno.test("visitorPage() escapes all of the request: fields, target and body", { permissions }, () => {

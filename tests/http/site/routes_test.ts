@@ -195,7 +195,9 @@ Deno.test("/status/N answers with that status and its required fields", async ()
     assert(!/content-type/i.test(text), `${status} has no content, and so no type`);
   }
   for (const bad of ["100", "199", "600", "0", "x", "", "1e2", "+200", "200/x"]) {
-    assertEquals((await ask(server, "GET", `/status/${bad}`)).status, 404, bad);
+    const { status, body } = await ask(server, "GET", `/status/${bad}`);
+    const why = "400 Bad Request: Cannot serve /status/N: N must be a whole number from 200 to 599\n";
+    assertEquals([status, body], [400, why], bad);
   }
   assertEquals((await ask(server, "PATCH", "/status/201", "", "body")).status, 201);
 });
@@ -213,19 +215,65 @@ Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N obey their parameters w
   assertEquals([(await ask(server, "GET", "/stream/0")).body], [""]);
   assertEquals((await ask(server, "GET", "/redirect/3")).fields.get("location"), "/redirect/2");
   assertEquals((await ask(server, "GET", "/redirect/1")).fields.get("location"), "/");
-  for (
-    const path of [
-      "/delay/61",
-      "/delay/-1",
-      "/delay/x",
-      "/bytes/999999999",
-      "/stream/10001",
-      "/redirect/101",
-      "/redirect/1.5",
-    ]
-  ) {
-    assertEquals((await ask(server, "GET", path)).status, 404, path);
+});
+
+Deno.test("/delay/S, /bytes/N, /stream/N and /redirect/N name the range of their parameter if it is not in it", async () => {
+  await using server = serve();
+  const cases = [
+    [
+      ["/delay/61", "/delay/-1", "/delay/x", "/delay/"],
+      "/delay/S: S must be a number of seconds from 0 to 60, such as 1.5",
+    ],
+    [["/bytes/999999999999", "/bytes/104857601", "/bytes/x"], "/bytes/N: N must be a whole number from 0 to 104857600"],
+    [["/stream/10001", "/stream/x"], "/stream/N: N must be a whole number from 0 to 10000"],
+    [["/redirect/101", "/redirect/1.5", "/redirect/0"], "/redirect/N: N must be a whole number from 1 to 100"],
+  ] as const;
+  for (const [paths, rule] of cases) {
+    for (const path of paths) {
+      const { status, body } = await ask(server, "GET", path);
+      assertEquals([status, body], [400, `400 Bad Request: Cannot serve ${rule}\n`], path);
+    }
   }
+});
+
+/** The text that a browser shows for markup from the page. */
+function shownText(markup: string): string {
+  return markup.replace(/<[^>]*>/g, "").replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+}
+
+Deno.test("the page shows exactly the bytes of the head that brought it", async () => {
+  await using server = serve({ maxRequests: 3 });
+  const request = (line: string, fields = ""): string => `${line}\r\n${HOST}${fields}\r\n`;
+  const texts = [
+    await server.ask(request("GET / HTTP/1.1", "Connection: close\r\n")),
+    await server.ask(request("GET / HTTP/1.0")),
+    // Bodies whose length has one digit more or less, and an answer in the middle of a pipeline.
+    await server.ask(request("GET / HTTP/1.1", `X: ${"<".repeat(900)}\r\nConnection: close\r\n`)),
+    (await server.ask(
+      request("GET /status/204 HTTP/1.1") + request("GET /?a HTTP/1.1") + request("GET /status/204 HTTP/1.1"),
+    ))
+      .replace(/^.*?\r\n\r\n/s, "").replace(/HTTP\/1\.1 204.*/s, ""),
+    (await server.ask(request("GET / HTTP/1.0", "Connection: keep-alive\r\n") + request("GET /status/204 HTTP/1.0")))
+      .replace(
+        /HTTP\/1\.1 204.*/s,
+        "",
+      ),
+  ];
+  const connection: (string | undefined)[] = [];
+  for (const text of texts) {
+    const [answer] = answersIn(text);
+    const [head = ""] = text.split(/(?<=\r\n\r\n)/);
+    const section = /<h2 id="answer">.*?<\/section>/s.exec(answer?.body ?? "")?.[0] ?? "";
+    const lines = [...section.matchAll(/<code class="l">(.*?)<\/code>/g)].map(([, line]) =>
+      `${shownText(line ?? "")}\r\n`
+    );
+    assertEquals(lines.join(""), head);
+    assertStringIncludes(section, `<dd>${answer?.body.length} bytes: this page</dd>`);
+    assertEquals(Number(answer?.fields.get("content-length")), answer?.body.length);
+    connection.push(answer?.fields.get("connection"));
+  }
+  assertEquals(connection, ["close", "close", "close", undefined, "keep-alive"]);
 });
 
 Deno.test("9110 9.3.7, 15.5.6: OPTIONS and 405 list the allowed methods (H10, H11, 11, 28)", async () => {
