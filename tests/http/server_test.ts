@@ -101,7 +101,7 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertEquals(code, 0);
     assertMatch(
       stderr,
-      /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] Reachable .*\n\[\+\] Open .*\n\[!\] Exiting\.\.\.\n\[\+\] Done: 4 connections served.*\n$/,
+      /^\[\+\] Listening on 127\.0\.0\.1:\d+\n\[\+\] Reachable .*\n\[\+\] {3}curl .*\n\[\+\] Open .*\n\[!\] Exiting\.\.\.\n\[\+\] Done: 4 connections served.*\n$/,
     );
   });
 }
