@@ -40,7 +40,14 @@ const FIRST_REPORT = 1000;
 const QUIET_ERRORS = { burst: 2000, rate: 75 };
 
 /** Events that no peer can cause at will. */
-const UNLIMITED: ReadonlySet<NetEvent["event"]> = new Set(["listening", "stopping", "summary", "measured", "ended"]);
+const UNLIMITED: ReadonlySet<NetEvent["event"]> = new Set([
+  "listening",
+  "status",
+  "stopping",
+  "summary",
+  "measured",
+  "ended",
+]);
 
 /** A token bucket in bytes. */
 class Bucket {

@@ -70,7 +70,7 @@ export interface Transferred {
   readonly id: number;
   readonly peer: string;
   readonly bytes: number;
-  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD, without the line end after them. */
+  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD; a message's without its line end, a chunk's as they are. */
   readonly text: string;
 }
 
@@ -123,6 +123,12 @@ export interface Notice {
   readonly message: string;
 }
 
+/** What the run is waiting for, or how far it is. A terminal shows it until the next one; "" ends it. It is printed nowhere else. */
+export interface Status {
+  readonly event: "status";
+  readonly text: string;
+}
+
 /** A signal has stopped the run. */
 export interface Stopping {
   readonly event: "stopping";
@@ -154,7 +160,7 @@ export interface Ended {
 
 /** An event specific to one script; `prose` is for people, the other fields go to `--json`. */
 export interface ScriptEvent {
-  readonly event: "request" | "message" | "result" | "joined" | "left" | "measured";
+  readonly event: "request" | "message" | "result" | "joined" | "left" | "exchange" | "measured";
   readonly prose: Prose;
   readonly [field: string]: unknown;
 }
@@ -177,6 +183,7 @@ type AnyEvent =
   | Refused
   | Trouble
   | Notice
+  | Status
   | Stopping
   | Summary
   | Ended

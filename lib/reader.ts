@@ -35,7 +35,7 @@ const LF = 10;
 const CR = 13;
 /** The initial buffer; a larger one shrinks back to it when a read returns fewer bytes than this. */
 const FIRST_BUFFER = 4096;
-/** Buffers stop growing for throughput here: larger reads gain little and cost memory per connection. */
+/** Buffers stop growing for throughput here, unless a reader's owner allows more: they cost memory per connection. */
 const FULL_BUFFER = 64 * 1024;
 /** How many gaps to wait for the rest of a UTF-8 character: a message should not end inside one. */
 const MAX_GAPS_INSIDE_CHARACTER = 10;
@@ -67,6 +67,7 @@ const MAX_GAPS_INSIDE_CHARACTER = 10;
 export class ByteReader {
   #source: ByteSource;
   #memory: MemoryShare | null;
+  #full: number;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BUFFER);
   /** Bytes received but not yet taken: `#buffer[#start .. #end]`. */
   #start = 0;
@@ -79,10 +80,14 @@ export class ByteReader {
   /** What the source threw; sticky, like the end. */
   #error: { readonly reason: unknown } | null = null;
 
-  /** @param memory Charged for the buffer once it outgrows the initial size; its owner releases it. */
-  constructor(source: ByteSource, memory: MemoryShare | null = null) {
+  /**
+   * @param memory Charged for the buffer once it outgrows the initial size; its owner releases it.
+   * @param full How large the buffer may grow for throughput (64 KiB).
+   */
+  constructor(source: ByteSource, memory: MemoryShare | null = null, full = FULL_BUFFER) {
     this.#source = source;
     this.#memory = memory;
+    this.#full = full;
   }
 
   /** How many bytes have been received. */
@@ -91,6 +96,11 @@ export class ByteReader {
   /** How many received bytes have not been taken yet. */
   get buffered(): number {
     return this.#end - this.#start;
+  }
+
+  /** Whether the source has ended; buffered bytes may be left. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Waits until {@linkcode ByteReader.take} has a result: bytes, the end or an error. Never rejects. */
@@ -109,7 +119,7 @@ export class ByteReader {
     // A read that filled the buffer suggests that more data is waiting: use larger reads from now on.
     const full = this.#end === this.#buffer.length && this.#pending === null;
     const bytes = this.#take(this.#end, this.#end);
-    if (full && this.#buffer.length < FULL_BUFFER) this.#resize(this.#buffer.length * 4);
+    if (full && this.#buffer.length < this.#full) this.#resize(this.#buffer.length * 4);
     return bytes;
   }
 

@@ -1,5 +1,5 @@
 /**
- * tcp:client is a TCP client: it sends one message, prints the reply and exits; or it is a pipe, a ping, or a load generator.
+ * tcp:client is a TCP client: it sends a message and prints the reply; or it is an input line, a pipe, a ping, or a load generator.
  *
  * ```sh
  * deno task tcp:client
@@ -15,24 +15,28 @@
  * Grüße
  * [+] Done: a reply of 8 bytes in 0.71 ms
  * $ seq 100000 | deno task -q tcp:client -q | sha256sum      # what goes in comes out
- * $ deno task tcp:client --count 100                         # min/avg/max/p99
+ * $ deno task tcp:client --count 100                         # the time of each, and min/avg/max/p99
+ * $ deno task tcp:client -i --crlf --port 6379               # type to Redis, or to a web server
  * ```
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
-import { CutOffError, UsageError } from "../lib/errors.ts";
+import { CutOffError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, connectOptions, framingFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import type { DataOutput } from "../lib/console/output.ts";
-import { runScript, type Script } from "../lib/script/script.ts";
+import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { GAP } from "../lib/stream/limits.ts";
 import { milliseconds, plural } from "../lib/text.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
-import { load, ping } from "./measure.ts";
-import { type Input, pipe, stdinInput } from "./pipe.ts";
+import { type Given, refuseWith, refuseWithout } from "../lib/script/unused_flags.ts";
+import { CHUNK, Input } from "./input.ts";
+import { type Outgoing, outgoing } from "./line_ends.ts";
+import { load, measureFlags, ping } from "./measure.ts";
+import { pipe } from "./pipe.ts";
+import { atTerminal, openLine, talk } from "./talk.ts";
 
 const flags = {
   ...peerFlags({ port: 12345 }),
@@ -40,19 +44,10 @@ const flags = {
     default: undefined,
     shown: "Hello from client!",
   }),
-  noNewline: flag.on("send the message without a trailing newline"),
-  count: flag.integer("repeat the exchange N times and print min/avg/max/p99", {
-    default: undefined,
-    min: 1,
-    max: 1_000_000_000,
-  }),
-  interval: flag.seconds("seconds between exchanges", { default: 0 }),
-  connections: flag.integer("drive load over N connections and print exchanges/s", {
-    default: undefined,
-    min: 1,
-    max: 65_535,
-  }),
-  duration: flag.seconds("seconds to drive load", { default: 5 }),
+  interactive: flag.on("send each line typed, show what arrives above it; Ctrl-D half-closes", { short: "i" }),
+  noNewline: flag.on("send the message, or each line typed, without a trailing newline"),
+  crlf: flag.on("end lines with CR LF, as HTTP, SMTP and Redis want them"),
+  ...measureFlags,
   ...framingFlags,
   ...tlsClientFlags,
   ...commonFlags,
@@ -66,9 +61,6 @@ export const script: Script<typeof flags> = {
   example: { flags: "--port 9000 --message hello", does: "Sends hello and a newline, and prints the reply." },
   flags,
 };
-
-/** When the server sends first: how long to wait for an empty input to end (ms). */
-const EMPTY_WAIT = 100;
 
 /**
  * One exchange: sends the message and prints the reply: everything up to a pause, the end of the stream, or the limit of a message. The
@@ -105,44 +97,51 @@ export async function exchange(connection: Connection, message: string, output: 
   return `Done: a reply of ${plural(length, "byte")} in ${milliseconds(duration)}`;
 }
 
-/**
- * One exchange, or the pipe: an input that ends without a byte means an exchange with the message.
- *
- * @param input Standard input; `null` if a message was given or it is a terminal.
- */
-export async function exchangeOrPipe(
-  connection: Connection,
-  message: string,
-  input: Input | null,
-  output: DataOutput,
-): Promise<string> {
-  if (input === null) return await exchange(connection, message, output);
-  // If the server sends (or closes) first, do not wait for a silent input: it is a pipe.
-  await Promise.race([input.ready(), connection.ready().then(() => delay(EMPTY_WAIT))]);
-  return input.empty ? await exchange(connection, message, output) : await pipe(connection, input, message, output);
+/** Refuses flags that would do nothing. */
+function checkFlags(given: Given): void {
+  refuseWithout(given, "count", "interval");
+  refuseWithout(given, "connections", "duration");
+  refuseWith(given, "count", "connections", "interactive");
+  refuseWith(given, "interactive", "connections", "maxMessage");
+  refuseWith(given, "crlf", "noNewline");
+}
+
+/** Uses a connection as the flags say: an input line, a pipe, or one exchange. An empty pipe means an exchange too. */
+async function use(connection: Connection, run: Run<typeof flags>, { message, lineEnd }: Outgoing): Promise<string> {
+  const { output, events, options: { interactive, message: given, crlf, json } } = run;
+  if (interactive && given !== undefined) await connection.write(message);
+  if (interactive && atTerminal()) {
+    using line = await openLine(run);
+    return await talk(connection, line, output, { lineEnd, json });
+  }
+  const piped = interactive || (given === undefined && !Deno.stdin.isTerminal());
+  const input = piped ? new Input(Deno.stdin, { crlf }) : null;
+  if (input === null || (!interactive && await input.isEmpty(connection))) {
+    return await exchange(connection, message, output);
+  }
+  return await pipe(connection, input, output, { message: interactive ? null : message, json, events });
 }
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events, signal, output } = run;
+    checkFlags(run.given);
     const { host, port, count, connections } = options;
     const server = { hostname: host, port };
     const open: Opener = (at) => Deno.connect(at);
-    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
-    const message = `${options.message ?? "Hello from client!"}${options.noNewline ? "" : "\n"}`;
-    if (count !== undefined && connections !== undefined) {
-      throw new UsageError("Cannot use --count and --connections together: measure one exchange, or drive load");
-    }
+    const limits = { ...connectOptions(options), chunk: CHUNK, events, signal, tls: await clientTls(run) };
+    const sent = outgoing(options.message ?? "Hello from client!", options);
+    const { message } = sent;
     if (connections !== undefined) {
       return await load(open, server, message, { ...limits, connections, duration: options.duration * 1000 });
     }
     if (count !== undefined) {
-      return await ping(open, server, message, { ...limits, count, interval: options.interval * 1000, output });
+      const interval = options.interval * 1000;
+      return await ping(open, server, message, { ...limits, count, interval, output, json: options.json });
     }
     await using connection = await connectTcp(open, server, limits);
-    const input = options.message === undefined && !Deno.stdin.isTerminal() ? stdinInput() : null;
-    return await exchangeOrPipe(connection, message, input, output);
+    return await use(connection, run, sent);
   });
 }
 

@@ -8,10 +8,28 @@ import type { Endpoint } from "../lib/addr.ts";
 import { type ConnectOptions, connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError, Exit, Failure, ProtocolError, RefusedError, stateOf, TimedOutError } from "../lib/errors.ts";
-import type { Events } from "../lib/events.ts";
+import { type Events, NO_EVENTS, type ScriptEvent } from "../lib/events.ts";
+import { withProgress } from "../lib/progress.ts";
 import type { DataOutput } from "../lib/console/output.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
 import { LatencyStats } from "../lib/stats.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
+
+/** The flags of `tcp:client` that measure. */
+export const measureFlags = {
+  count: flag.integer("repeat the exchange N times and print min/avg/max/p99", {
+    default: undefined,
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  interval: flag.seconds("seconds between exchanges", { default: 0 }),
+  connections: flag.integer("drive load over N connections and print exchanges/s", {
+    default: undefined,
+    min: 1,
+    max: 65_535,
+  }),
+  duration: flag.seconds("seconds to drive load", { default: 5 }),
+};
 
 /**
  * Repeats one exchange: on one connection while the server keeps it open, else on a new one each time (the time then includes
@@ -25,6 +43,7 @@ export class Exchanger implements AsyncDisposable {
   #connection: Connection | null = null;
   #keepsOpen = true;
   #connected = 0;
+  #included = false;
   #closing: Promise<void> = Promise.resolve();
 
   constructor(open: Opener, server: Endpoint, message: string, options: ConnectOptions) {
@@ -34,6 +53,11 @@ export class Exchanger implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Whether the last exchange included connecting. */
+  get connectingIncluded(): boolean {
+    return this.#included;
+  }
+
   /**
    * Sends the message and reads the reply.
    *
@@ -41,6 +65,7 @@ export class Exchanger implements AsyncDisposable {
    */
   async exchange(): Promise<Uint8Array> {
     const used = this.#connection;
+    this.#included = used === null;
     this.#connection ??= await connectTcp(this.#open, this.#server, { ...this.#options, id: ++this.#connected });
     const reply = await this.#ask(this.#connection).catch((error) => {
       // A used connection ended without a byte: the server answers once per connection. Retry on a new one.
@@ -74,6 +99,14 @@ export class Exchanger implements AsyncDisposable {
   }
 }
 
+/** When and how often the terminal shows how far it is (ms). */
+const PROGRESS = { after: 500, every: 500 };
+
+/** A rate: `9.8/s`, `41200/s`. */
+function perSecond(rate: number): string {
+  return `${rate.toFixed(rate < 10 ? 1 : 0)}/s`;
+}
+
 /** The figures as one line. */
 function figures(times: LatencyStats): string {
   const [min, avg, max, p99] = [times.min, times.average, times.max, times.percentile(0.99)].map(milliseconds);
@@ -91,34 +124,56 @@ export interface PingOptions extends ConnectOptions {
   /** Milliseconds from the start of one exchange to the start of the next; 0 = as soon as the reply has arrived. */
   readonly interval: number;
   readonly output: DataOutput;
+  /** Whether every message and connection becomes an event. */
+  readonly json: boolean;
 }
 
 /**
- * Repeats the exchange, prints each reply, and reports the times.
+ * Repeats the exchange, prints each reply and its time, and reports the times.
  *
  * @returns The last line of the run.
  */
 export async function ping(open: Opener, server: Endpoint, message: string, options: PingOptions): Promise<string> {
-  const { count, interval, output, events, signal } = options;
-  await using exchanger = new Exchanger(open, server, message, options);
+  const { count, events = NO_EVENTS, json } = options;
+  const told = json ? options : { ...options, report: false, events: firstsOf(events) };
+  await using exchanger = new Exchanger(open, server, message, told);
   const times = new LatencyStats();
+  const started = performance.now();
   try {
-    for (let number = 1; number <= count; number++) {
-      const started = performance.now();
-      const reply = await exchanger.exchange();
-      times.add(performance.now() - started);
-      await output.write(reply);
-      await output.end();
-      const left = started + interval - performance.now();
-      if (number < count && left > 0) await pause(left, signal);
-    }
+    await withProgress(repeat(exchanger, times, options), events, () => {
+      const seconds = (performance.now() - started) / 1000;
+      const left = times.count > 0 ? `, ${Math.ceil((count - times.count) * seconds / times.count)} s left` : "";
+      return `${times.count} of ${count} exchanges, ${perSecond(times.count / seconds)}${left}`;
+    }, PROGRESS);
   } finally {
     // Also after Ctrl-C or a lost server, for the exchanges that completed.
     if (times.count > 0) {
-      events?.emit({ event: "measured", prose: [{ mark: "data", text: figures(times) }], ...fields(times) });
+      events.emit({ event: "measured", prose: [{ mark: "data", text: figures(times) }], ...fields(times) });
     }
   }
   return `Done: ${plural(count, "exchange")}`;
+}
+
+/** The exchanges of {@linkcode ping}. */
+async function repeat(exchanger: Exchanger, times: LatencyStats, options: PingOptions): Promise<void> {
+  const { count, interval, output, events = NO_EVENTS, signal } = options;
+  for (let number = 1; number <= count; number++) {
+    const started = performance.now();
+    const reply = await exchanger.exchange();
+    const duration = performance.now() - started;
+    times.add(duration);
+    await output.write(reply);
+    await output.end();
+    if (events.detailed) events.emit(exchangeEvent(number, reply.length, duration, exchanger.connectingIncluded));
+    const left = started + interval - performance.now();
+    if (number < count && left > 0) await pause(left, signal);
+  }
+}
+
+function exchangeEvent(number: number, bytes: number, duration: number, connecting: boolean): ScriptEvent {
+  const included = connecting ? ", connecting included" : "";
+  const text = `${number}: ${plural(bytes, "byte")} in ${milliseconds(duration)}${included}`;
+  return { event: "exchange", number, bytes, duration, connecting, prose: [{ mark: "data", text }] };
 }
 
 /** Options of {@linkcode load}. */
@@ -134,7 +189,7 @@ export interface LoadOptions extends ConnectOptions {
  * @returns The last line of the run.
  */
 export async function load(open: Opener, server: Endpoint, message: string, options: LoadOptions): Promise<string> {
-  const { connections, duration, events } = options;
+  const { connections, duration, events = NO_EVENTS } = options;
   const all = new LatencyStats();
   const over = AbortSignal.timeout(duration);
   const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
@@ -151,7 +206,11 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   };
   const started = performance.now();
   // An exchange that the end of the run interrupts is neither counted nor a failure.
-  const ends = await Promise.allSettled(Array.from({ length: connections }, drive));
+  const driving = Promise.allSettled(Array.from({ length: connections }, drive));
+  const ends = await withProgress(driving, events, (ms) => {
+    const left = Math.max(0, Math.ceil((duration - ms) / 1000));
+    return `${plural(all.count, "exchange")}, ${perSecond(all.count / ms * 1000)}, ${left} s left`;
+  }, PROGRESS);
   options.signal?.throwIfAborted();
   const failed = ends.flatMap((end) => end.status === "rejected" && end.reason !== over.reason ? [end.reason] : []);
   const first = failed.find((reason) => reason instanceof RefusedError) ?? failed[0];
@@ -160,7 +219,7 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   }
   const rate = all.count / (performance.now() - started) * 1000;
   const text = `${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`;
-  events?.emit({
+  events.emit({
     event: "measured",
     prose: [{ mark: "data", text }],
     rate,
@@ -169,24 +228,38 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
     ...fields(all),
   });
   if (failed.length > 0) {
+    const lost = `${failed.length} of ${plural(connections, "connection")}`;
     const { code, state } = stateOf(first);
-    throw new Failure(
-      first instanceof RefusedError ? code : Exit.failed,
-      `Cannot keep ${failed.length} of ${plural(connections, "connection")} open: ${state}`,
-    );
+    throw new Failure(first instanceof RefusedError ? code : Exit.failed, `Cannot keep ${lost} open: ${state}`);
   }
   return `Done: ${plural(all.count, "exchange")} in ${milliseconds(performance.now() - started)}`;
 }
 
+/** Passes on the first connection and its session; what follows is told with each exchange. */
+function firstsOf(events: Events): Events {
+  const said = new Set<string>();
+  return {
+    get detailed() {
+      return events.detailed;
+    },
+    emit(event) {
+      const { event: name } = event;
+      if (name === "closed" || name === "eof" || said.has(name)) return;
+      if (name === "connected" || name === "secured") said.add(name);
+      events.emit(event);
+    },
+  };
+}
+
 /** Passes on each distinct warning of the connections once. */
-function warningsOf(events: Events | undefined): Events {
+function warningsOf(events: Events): Events {
   const said = new Set<string>();
   return {
     detailed: false,
     emit(event) {
       if (event.event !== "warning" || said.has(event.message)) return;
       said.add(event.message);
-      events?.emit(event);
+      events.emit(event);
     },
   };
 }

@@ -1,123 +1,104 @@
 /**
- * The pipe of `tcp:client`: input to the socket and the socket to output, concurrently and binary-safe.
+ * A connection as a pipe, for `tcp:client` and `tcp:server --pipe`: input to the socket and the socket to output, concurrently and
+ * binary-safe.
  *
  * @module
  */
-import { format as formatBytes } from "@std/fmt/bytes";
 import type { Connection } from "../lib/stream/connection.ts";
-import { CutOffError, Exit, Failure, RefusedError, stateOf } from "../lib/errors.ts";
 import type { DataOutput } from "../lib/console/output.ts";
-import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
+import { CutOffError, RefusedError } from "../lib/errors.ts";
+import { type Events, NO_EVENTS } from "../lib/events.ts";
+import { withProgress } from "../lib/progress.ts";
+import type { Input } from "./input.ts";
+import { Traffic } from "../lib/traffic.ts";
 
 /** After the peer has closed: how long the input may be silent before the pipe ends (ms). */
-const SILENCE = 1000;
-/** How often to check that (ms). */
-const CHECK_INTERVAL = 50;
+export const SILENCE = 1000;
 
-/** Standard input or a substitute, read ahead by one chunk to detect an empty one. */
-export class Input {
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #first: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
-  #waitingSince: number | null = null;
-  #time: TimeSource;
-  /** Whether the input has ended without a byte, as far as known. */
-  empty = false;
-  /** Whether it was cancelled: then its end has no meaning. */
-  cancelled = false;
-
-  /** @param time The system's; tests pass their own. */
-  constructor(stream: ReadableStream<Uint8Array>, time: TimeSource = SYSTEM_TIME) {
-    this.#time = time;
-    this.#reader = stream.getReader();
-  }
-
-  /** Waits until the input has a byte or has ended. */
-  async ready(): Promise<void> {
-    this.#first ??= this.#reader.read();
-    this.empty = (await this.#next(this.#first)).done;
-  }
-
-  /** The next chunk; `null` is the end. */
-  async read(): Promise<Uint8Array | null> {
-    const reading = this.#first ?? this.#reader.read();
-    this.#first = null;
-    const { done, value } = await this.#next(reading);
-    return done ? null : value;
-  }
-
-  async #next(reading: Promise<ReadableStreamReadResult<Uint8Array>>): Promise<ReadableStreamReadResult<Uint8Array>> {
-    this.#waitingSince = this.#time.now();
-    try {
-      return await reading;
-    } catch (error) {
-      throw new Failure(Exit.failed, `Cannot read standard input: ${stateOf(error).state}`, { cause: error });
-    } finally {
-      this.#waitingSince = null;
-    }
-  }
-
-  /** Waits until the input has been silent for `ms`, or another promise resolves. */
-  async silent(ms: number, other: Promise<void>): Promise<void> {
-    let over = false;
-    const done = other.then(() => over = true);
-    while (!over && !this.#isSilent(ms)) {
-      let callOff = (): void => {};
-      await Promise.race([done, new Promise<void>((resolve) => callOff = this.#time.after(CHECK_INTERVAL, resolve))]);
-      callOff();
-    }
-  }
-
-  #isSilent(ms: number): boolean {
-    return this.#waitingSince !== null && this.#time.now() - this.#waitingSince >= ms;
-  }
-
-  /** Cancels the input, even during a read. That read may never return, so it is not awaited. */
-  cancel(): void {
-    this.cancelled = true;
-    this.#reader.cancel().catch(() => {});
-  }
-}
-
-/** Standard input, as the source of a pipe. */
-export function stdinInput(): Input {
-  return new Input(Deno.stdin.readable);
+/** Options of {@linkcode pipe}. */
+export interface PipeOptions {
+  /**
+   * Sent if the input ends without a byte. With `null`, an empty input ends nothing: `/dev/null` as standard input must not cut off
+   * what is received, and many a peer (ncat is one) stops sending when the other side half-closes.
+   */
+  readonly message: string | null;
+  /** Whether the data is delivered as events. Otherwise nothing is told of a chunk. */
+  readonly json: boolean;
+  readonly events: Events;
 }
 
 /**
  * Pumps both directions until the peer closes. At the end of the input it half-closes and reads on, so that a late answer (from `sort`,
  * say) is not lost. A peer that closes first may only have half-closed, so further input is still sent; if it has fully closed, the next
- * write fails. If the input is silent by then (`tail -f`), the pipe ends.
+ * write fails. If the input is silent by then (`tail -f`), the pipe ends. The connection is closed in any case.
  *
- * @param message Sent if the input ends without a byte.
  * @returns The last line of the run.
  * @throws {RefusedError} The server turned us away: that is also why it took no more input.
  * @throws {CutOffError} The peer reset the connection, or did not accept the rest of the input.
  */
-export async function pipe(connection: Connection, input: Input, message: string, output: DataOutput): Promise<string> {
+export async function pipe(
+  connection: Connection,
+  input: Input,
+  output: DataOutput,
+  { message, json, events }: PipeOptions,
+): Promise<string> {
+  connection.report.data = json ? "received" : "none";
+  const traffic = new Traffic(() => connection);
+  const piping = bothWays(connection, {
+    send: (signal) => send(connection, input, message, signal),
+    receive: async (sending) => {
+      for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
+      traffic.end();
+      if (!await input.silent(SILENCE, sending)) traffic.end();
+    },
+  });
+  try {
+    // A terminal that shows the data has no row to spare.
+    await withProgress(piping, output.terminal ? NO_EVENTS : events, () => traffic.now(), { after: 250, every: 250 });
+  } finally {
+    await output.end();
+  }
+  return `Done: ${traffic.total()}; ${connection.peer} closed`;
+}
+
+async function send(connection: Connection, input: Input, message: string | null, signal: AbortSignal): Promise<void> {
+  for (let bytes; (bytes = await input.read(signal)) !== null;) await connection.write(bytes);
+  if (connection.bytesOut === 0) {
+    if (message === null) return;
+    await connection.write(message);
+  }
+  await connection.closeWrite();
+}
+
+/** The two directions of a connection. */
+export interface Directions {
+  /** Sends until there is no more to send, or until the signal aborts: then the connection is over. */
+  readonly send: (signal: AbortSignal) => Promise<void>;
+  /** Receives until the connection is over, given the promise of the other direction, which never rejects. */
+  readonly receive: (sending: Promise<void>) => Promise<void>;
+}
+
+/**
+ * Runs both directions until receiving is over, then closes the connection.
+ *
+ * After a failed write it reads on before it reports that: the peer may have said why it closed. If the input failed, it closes at once.
+ */
+export async function bothWays(connection: Connection, { send, receive }: Directions): Promise<void> {
+  const over = new AbortController();
   let failure: unknown;
-  // On a failed write, read on before reporting it: the peer may have said why it closed. If the input failed, close at once.
-  const sending = send(connection, input, message).catch((error) => {
+  const sending = send(over.signal).catch((error) => {
+    if (over.signal.aborted) return;
     failure = error;
     if (!(error instanceof CutOffError)) connection.close();
   });
   try {
-    for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
-    await output.end();
-    await input.silent(SILENCE, sending);
+    await receive(sending);
   } catch (error) {
     throw error instanceof RefusedError ? error : failure ?? error;
   } finally {
-    input.cancel();
+    over.abort();
+    connection.close();
+    await sending;
   }
   if (failure !== undefined) throw failure;
-  return `Done: ${formatBytes(connection.bytesOut)} out, ${
-    formatBytes(connection.bytesIn)
-  } in; ${connection.peer} closed`;
-}
-
-async function send(connection: Connection, input: Input, message: string): Promise<void> {
-  for (let bytes; (bytes = await input.read()) !== null;) await connection.write(bytes);
-  if (input.cancelled) return;
-  if (connection.bytesOut === 0) await connection.write(message);
-  await connection.closeWrite();
 }

@@ -15,20 +15,29 @@
  * …                                     [+] Accepted connection from 127.0.0.1:52884
  *                                       [*] Received from 127.0.0.1:52884: Hello from client!
  *                                       …
+ * $ deno task -q tcp:client < file      $ deno task -q tcp:server --pipe --once > copy      # or the other way round
+ * $ deno task tcp:client -i             $ deno task tcp:server --pipe                       # to talk
  * ```
  *
  * @module
  */
+import type { Endpoint } from "../lib/addr.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
+import type { Layers } from "../lib/net/layers.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import type { StreamListener } from "../lib/net/socket.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
-import { UsageError } from "../lib/errors.ts";
-import { runScript, type Script } from "../lib/script/script.ts";
+import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type Handler, serveTcp } from "../lib/stream/server.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { serverLayers } from "../lib/script/open.ts";
+import { type Given, refuseWith } from "../lib/script/unused_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
+import { Discard } from "./discard.ts";
+import { CHUNK, Input } from "./input.ts";
+import { NOBODY, servePipe } from "./serve_pipe.ts";
+import { atTerminal, openLine } from "./talk.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
@@ -36,6 +45,9 @@ const flags = {
   noNewline: flag.on("send the answer without a trailing newline"),
   echo: flag.on("send every byte back until the client half-closes"),
   discard: flag.on("only count received bytes"),
+  pipe: flag.on(
+    "serve one client at a time: its bytes on stdout, stdin to it (the rest to the next client), the log on stderr",
+  ),
   ...admissionFlags,
   ...framingFlags,
   ...tlsServerFlags,
@@ -46,6 +58,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "tcp:server",
   role: "server",
+  dataFlag: "pipe",
   summary: "TCP server that prints a client's message, answers it and closes",
   example: {
     flags: "--port 9000 --echo",
@@ -69,29 +82,47 @@ export async function echo(connection: Connection): Promise<void> {
   await connection.finish();
 }
 
-/** Reads and discards every byte (RFC 863). */
-export async function discard(connection: Connection): Promise<void> {
-  while (await connection.read() !== null);
+/** Refuses flags that the way of serving leaves nothing to do. */
+function checkFlags(given: Given): void {
+  refuseWith(given, "echo", "discard", "pipe", "reply", "noNewline", "gap", "maxMessage");
+  refuseWith(given, "discard", "pipe", "reply", "noNewline", "gap", "maxMessage");
+  refuseWith(given, "pipe", "reply", "noNewline", "maxMessage", "maxConnections");
+}
+
+/** Serves in the way that the flags ask for; returns the last line. */
+async function serve(listener: StreamListener, layers: Layers, run: Run<typeof flags>): Promise<string> {
+  const { options, events, signal, stop, output } = run;
+  const serving = { ...serveOptions(options, events), layers, signal };
+  if (options.pipe) {
+    using line = atTerminal() ? await openLine(run, NOBODY) : null;
+    const source = line ?? new Input(Deno.stdin);
+    const { json } = options;
+    return await servePipe(listener, { ...serving, chunk: CHUNK, source, output, json, events, stop });
+  }
+  if (options.discard) {
+    const discard = new Discard();
+    const served = serveTcp(listener, discard.handler, { ...serving, report: false });
+    return totalsLine(await discard.during(served, events), events);
+  }
+  const reply = options.noNewline ? options.reply : `${options.reply}\n`;
+  return totalsLine(await serveTcp(listener, options.echo ? echo : answerWith(reply), serving), events);
 }
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal } = run;
-    if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
-    const reply = options.noNewline ? options.reply : `${options.reply}\n`;
-    const service = options.echo ? echo : options.discard ? discard : answerWith(reply);
+    const { options, events } = run;
+    checkFlags(run.given);
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
-    const { layers, tls, join } = await serverLayers(run, { anyBytes: options.echo || options.discard });
-    announce(
-      events,
-      listener,
-      ({ hostname, port }) => `deno task tcp:client --host ${hostname} --port ${port}${join}`,
-      { tls },
-    );
-    const totals = await serveTcp(listener, service, { ...serveOptions(options, events), layers, signal });
-    return totalsLine(totals, events);
+    const { layers, tls, join } = await serverLayers(run, {
+      anyBytes: options.echo || options.discard || options.pipe,
+    });
+    const flags = `${options.pipe && atTerminal() ? " --interactive" : ""}${join}`;
+    const joinLine = ({ hostname, port }: Endpoint): string =>
+      `deno task tcp:client --host ${hostname} --port ${port}${flags}`;
+    announce(events, listener, joinLine, { tls });
+    return await serve(listener, layers, run);
   });
 }
 

@@ -6,8 +6,9 @@ import { NO_EVENTS } from "../lib/events.ts";
 import { DataOutput } from "../lib/console/output.ts";
 import { refusalGuard } from "../lib/stream/refusal.ts";
 import { exchange } from "../tcp/client.ts";
-import { Input, pipe } from "../tcp/pipe.ts";
-import { FakeSink, FakeSocket } from "./lib/fakes.ts";
+import { Input } from "../tcp/input.ts";
+import { pipe } from "../tcp/pipe.ts";
+import { FakeSink, FakeSocket, FedSource } from "./lib/fakes.ts";
 import { everyWay } from "./support/chunks.ts";
 import { type Ended, eventsIn, run, start, startServer, type TaskName } from "./support/script.ts";
 import { RawClient, RawPeer } from "./support/sockets.ts";
@@ -81,12 +82,22 @@ Deno.test("with --json a refusal is an event, and the run ends with code 4", asy
   assertEquals(events.filter(({ event }) => event === "received"), []);
 });
 
+const PIPE = { message: "", json: false, events: NO_EVENTS };
+
+/** An input of one line. */
+function helloInput(): Input {
+  const typed = new FedSource();
+  typed.feed("hello\n");
+  typed.end();
+  return new Input(typed);
+}
+
 Deno.test("tcp:client's exchange and pipe recognise a refusal however it is split, and print none of it", {
   permissions: "none",
 }, async () => {
   const modes: Record<string, (connection: Connection, output: DataOutput) => Promise<string>> = {
     exchange: (connection, output) => exchange(connection, "hello\n", output),
-    pipe: (connection, output) => pipe(connection, new Input(new Blob(["hello\n"]).stream()), "", output),
+    pipe: (connection, output) => pipe(connection, helloInput(), output, PIPE),
   };
   for (const [mode, talk] of Object.entries(modes)) {
     for (const { name, pieces } of everyWay(new TextEncoder().encode(`Cannot serve you: ${FULL}\n`))) {
@@ -107,8 +118,7 @@ Deno.test("a pipe whose input is no longer accepted still says why: the server t
   const [socket, sink] = [new FakeSocket(), new FakeSink()];
   using connection = new Connection(refusalGuard({ place: "only", events: NO_EVENTS })(socket));
   socket.writeError = new Deno.errors.BrokenPipe();
-  const input = new Input(new Blob(["hello\n"]).stream());
-  const piping = pipe(connection, input, "", new DataOutput(sink, { terminal: false }));
+  const piping = pipe(connection, helloInput(), new DataOutput(sink, { terminal: false }), PIPE);
   await turn();
   socket.source.feed(`Cannot serve you: ${FULL}\n`);
   socket.source.fail(new Deno.errors.ConnectionReset());

@@ -13,7 +13,7 @@
  * [*] Sent: Grüße
  * Grüße
  * [+] Done: an answer of 7 bytes in 0.71 ms
- * $ deno task udp:client --count 5 --interval 0.2            # sent, received, lost, min/avg/max
+ * $ deno task udp:client --count 5 --interval 0.2            # sent, received, lost, min/avg/max/p99
  * $ deno task udp:client < README.md > copy.md               # all of stdin in one datagram
  * ```
  *
@@ -28,6 +28,7 @@ import { Exit, Failure } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
+import { refuseWith, refuseWithout } from "../lib/script/unused_flags.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
 import { series } from "./series.ts";
 
@@ -42,13 +43,17 @@ const flags = {
     min: 0,
     max: 1000,
   }),
-  count: flag.integer("send N requests, without retries, and print how many were lost, duplicated or late", {
+  count: flag.integer("send N requests, without retries, and print how each was answered, and how many were lost", {
     default: undefined,
     min: 1,
     max: 1_000_000_000,
   }),
   interval: flag.seconds("seconds between the requests of --count; 0 = the next after the answer", { default: 0 }),
   ...commonFlags,
+  timeout: flag.seconds(
+    "seconds to wait for the answer, over all tries; with --count, for each; 0 = until the tries end (--count: 1)",
+    { default: 0, short: "t" },
+  ),
 };
 
 /** Flags and help text of `udp:client`. */
@@ -115,7 +120,9 @@ export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer):
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, output }) => {
+  return await runScript(script, args, async ({ options, given, events, signal, output }) => {
+    refuseWithout(given, "count", "interval");
+    refuseWith(given, "count", "retries");
     const { host, port, count, retries } = options;
     const open = (at: Deno.UdpListenOptions & { transport: "udp" }) => Deno.listenDatagram(at);
     const server = { hostname: host, port };
@@ -123,15 +130,8 @@ export async function main(args: string[]): Promise<number> {
     const message = await messageOf(options.message, signal);
     if (count !== undefined) {
       const interval = options.interval * 1000;
-      return await series(open, server, message, {
-        count,
-        interval,
-        wait: timeout || WAIT,
-        timeout,
-        events,
-        output,
-        signal,
-      });
+      const limits = { count, interval, wait: timeout || WAIT, timeout, report: options.json };
+      return await series(open, server, message, { ...limits, events, output, signal });
     }
     const answer = await requestDatagram(open, server, message, { retries, timeout, events, signal });
     await output.write(answer.bytes);

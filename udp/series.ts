@@ -17,9 +17,10 @@ import {
 } from "../lib/datagram/socket.ts";
 import { Failure, type RefusedError, TimedOutError } from "../lib/errors.ts";
 import { EventRate } from "../lib/event_rate.ts";
-import type { Events } from "../lib/events.ts";
+import type { Events, ScriptEvent } from "../lib/events.ts";
+import { withProgress } from "../lib/progress.ts";
 import type { DataOutput } from "../lib/console/output.ts";
-import { plural } from "../lib/text.ts";
+import { milliseconds, plural } from "../lib/text.ts";
 import { Tally } from "./tally.ts";
 
 /** Options of {@linkcode series}. Times are in milliseconds. */
@@ -32,6 +33,8 @@ export interface SeriesOptions {
   /** Time limit for resolving the name; 0 = none (default). */
   readonly timeout?: number;
   readonly events: Events;
+  /** Whether sent and received datagrams become events (yes). */
+  readonly report?: boolean;
   readonly output: DataOutput;
   readonly signal: AbortSignal;
   /** Resolves a name (default: `resolveHost`). */
@@ -114,7 +117,7 @@ class Series {
     const wake = (): void => this.#wake.resolve();
     signal.addEventListener("abort", wake);
     try {
-      await this.#sendAll();
+      await withProgress(this.#sendAll(), events, (ms) => this.#progress(ms));
       // The last requests get their full wait too, and a duplicate may follow the last answer closely.
       await this.#until(() => this.#review() <= 0, this.#review());
       if (this.#tally.received > 0) await this.#until(() => false, LINGER);
@@ -135,6 +138,12 @@ class Series {
     );
   }
 
+  #progress(ms: number): string {
+    const { sent, received } = this.#tally;
+    const left = Math.ceil((this.#options.count - sent) * ms / sent / 1000);
+    return `${sent} of ${this.#options.count} sent, ${received} answered${sent > 0 ? `, ${left} s left` : ""}`;
+  }
+
   async #sendAll(): Promise<void> {
     const { count, interval, wait } = this.#options;
     const started = performance.now();
@@ -144,6 +153,10 @@ class Series {
       else if (number < count) await this.#until(() => false, started + number * interval - performance.now());
       this.#review();
     }
+  }
+
+  get #reports(): boolean {
+    return this.#options.events.detailed && this.#options.report !== false;
   }
 
   /** Sends one request; `null` if it could not be sent. */
@@ -166,7 +179,7 @@ class Series {
       return null;
     }
     this.#tally.sent++;
-    if (events.detailed) socket.report(events, "sent", this.#message, to);
+    if (this.#reports) socket.report(events, "sent", this.#message, to);
     this.#open.set(probe, this.#listen(probe));
     return probe;
   }
@@ -197,13 +210,12 @@ class Series {
     if (!answered) this.#refused ??= refusalOf(datagram, probe.socket, this.#options.events);
     if (this.#refused !== null) return this.#wake.resolve();
     const events = answered ? this.#extraEvents : this.#options.events;
-    const remarks = this.#tally.answer(number, performance.now() - at, answered);
+    const duration = performance.now() - at;
+    const remarks = this.#tally.answer(number, duration, answered);
     probe.answered = true;
     this.#chosen ??= probe.to.hostname;
-    if (events.detailed) probe.socket.report(events, "received", bytes, from);
-    if (remarks.length > 0) {
-      events.emit({ event: "notice", message: `Answer to request ${number}: ${remarks.join(", ")}` });
-    }
+    if (this.#reports) probe.socket.report(events, "received", bytes, from);
+    if (events.detailed) events.emit(answerEvent(number, bytes.length, duration, remarks));
     if (!answered) this.#unprinted.push(bytes.slice());
     this.#wake.resolve();
   }
@@ -218,7 +230,9 @@ class Series {
       const left = probe.at + wait - now;
       longest = Math.max(longest, left);
       probe.overdue = left <= 0;
-      if (probe.overdue) events.emit({ event: "notice", message: `No answer to request ${probe.number} so far` });
+      if (probe.overdue) {
+        events.emit({ event: "notice", message: `${probe.number}: no answer within ${milliseconds(wait)}` });
+      }
     }
     return longest;
   }
@@ -242,4 +256,10 @@ class Series {
       this.#wake = Promise.withResolvers();
     }
   }
+}
+
+/** An answer with its number and time, and what is unusual about it. */
+function answerEvent(number: number, bytes: number, duration: number, remarks: readonly string[]): ScriptEvent {
+  const text = [`${number}: ${plural(bytes, "byte")} in ${milliseconds(duration)}`, ...remarks].join(", ");
+  return { event: "exchange", number, bytes, duration, remarks, prose: [{ mark: "data", text }] };
 }

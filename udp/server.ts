@@ -30,7 +30,11 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
-import { encodeText } from "../lib/text.ts";
+import { refuseWith } from "../lib/script/unused_flags.ts";
+import type { Events } from "../lib/events.ts";
+import { withProgress } from "../lib/progress.ts";
+import { encodeText, plural } from "../lib/text.ts";
+import { Traffic } from "../lib/traffic.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
@@ -88,22 +92,44 @@ export function answerWith(reply: string): DatagramHandler {
 /** Sends every datagram back unchanged (RFC 862). */
 export const echo: DatagramHandler = (bytes) => bytes;
 
-/** Answers no datagram (RFC 863). */
-export const discard: DatagramHandler = () => null;
+/** Answers no datagram (RFC 863), and counts. */
+export class Discard {
+  #datagrams = 0;
+  #bytesIn = 0;
+  #traffic = new Traffic(() => ({ bytesIn: this.#bytesIn, bytesOut: 0 }));
+
+  /** Counts a datagram. */
+  handler: DatagramHandler = (bytes) => {
+    this.#datagrams++;
+    this.#bytesIn += bytes.length;
+    return null;
+  };
+
+  /** Shows the count and the rate until the server has stopped. */
+  during<T>(serving: Promise<T>, events: Events): Promise<T> {
+    const text = (): string => {
+      const figures = this.#traffic.now();
+      return this.#datagrams > 0 ? `${plural(this.#datagrams, "datagram")}: ${figures}` : "";
+    };
+    return withProgress(serving, events, text, { after: 500, every: 500 });
+  }
+}
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
-    if (options.echo && options.discard) throw new UsageError("Cannot use --echo and --discard together: choose one");
-    const handler = options.echo ? echo : options.discard ? discard : answerWith(options.reply);
+  return await runScript(script, args, async ({ options, given, events, signal }) => {
+    refuseWith(given, "echo", "discard", "reply");
+    refuseWith(given, "discard", "reply", "maxRate");
+    const discard = options.discard ? new Discard() : null;
+    const handler = discard?.handler ?? (options.echo ? echo : answerWith(options.reply));
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
     const socket = listenUdp(() => Deno.listenDatagram(at), at);
     announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
-    if (handler !== echo && handler !== discard) warnOfAmplification(encodeText(options.reply), options.bind, events);
+    if (discard === null && !options.echo) warnOfAmplification(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;
-    const limits = { once, maxRate, timeout: options.timeout * 1000 };
-    const totals = await serveDatagrams(socket, handler, { ...limits, events, signal });
-    return datagramTotalsLine(totals, events);
+    const limits = { once, maxRate, timeout: options.timeout * 1000, report: discard === null };
+    const serving = serveDatagrams(socket, handler, { ...limits, events, signal });
+    return datagramTotalsLine(await (discard?.during(serving, events) ?? serving), events);
   });
 }
 

@@ -56,15 +56,17 @@ export class Tally {
     const { sent, received, duplicates, outOfOrder, late, times } = this;
     const loss = sent === 0 ? 0 : (sent - received) / sent * 100;
     const { min, average: avg, max } = times;
-    return { sent, received, loss, duplicates, outOfOrder, late, ...(received > 0 ? { min, avg, max } : {}) };
+    const figures = received > 0 ? { min, avg, max, p99: times.percentile(0.99) } : {};
+    return { sent, received, loss, duplicates, outOfOrder, late, ...figures };
   }
 
   /** The figures as one line. */
   get line(): string {
     const { sent, received, duplicates, outOfOrder, late, times } = this;
     const loss = Number((this.figures.loss ?? 0).toFixed(1));
-    const [min, avg, max] = [times.min, times.average, times.max].map(milliseconds);
+    const [min, avg, max, p99] = [times.min, times.average, times.max, times.percentile(0.99)].map(milliseconds);
+    const figures = received > 0 ? `; min/avg/max/p99 ${min} / ${avg} / ${max} / ${p99}` : "";
     return `${sent} sent, ${received} received, ${loss} % lost, ${plural(duplicates, "duplicate")}, ` +
-      `${outOfOrder} out of order, ${late} late${received > 0 ? `; min/avg/max ${min} / ${avg} / ${max}` : ""}`;
+      `${outOfOrder} out of order, ${late} late${figures}`;
   }
 }

@@ -25,6 +25,8 @@ export type Role = "server" | "client";
 /** Options of a log. */
 export interface LogOptions {
   readonly role: Role;
+  /** Whether standard output is for data, and the log goes to standard error: a client's, unless said otherwise. */
+  readonly data?: boolean;
   /** JSON on `out` instead of prose. */
   readonly json: boolean;
   /** Only the ready line, data and errors. */
@@ -56,20 +58,29 @@ export function isEssential(event: NetEvent): boolean {
 export class Log implements Events {
   /** May change during a run: consumers other than this log may need more events. */
   detailed: boolean;
+  /** Whether the terminal shows a status line. Not once it has an input line. */
+  showsStatus: boolean;
+  /** Whether `received` events carry the data, which appears nowhere else then. */
   #data: boolean;
   #options: LogOptions;
-  /** The only kind of event that goes to standard output, if it is reserved for one. */
-  #reservedFor: NetEvent["event"] | null = null;
+  /** What prose goes to standard output: the log, none, or that of one kind of event. */
+  #onOutput: "log" | "none" | NetEvent["event"];
 
   constructor(options: LogOptions) {
     this.#options = options;
-    // With `--json`, a client's data appears only in its `received` events.
-    this.#data = options.json && options.role === "client";
+    const { data = options.role === "client" } = options;
+    this.#onOutput = data ? "none" : "log";
+    this.#data = options.json && data;
     this.detailed = !options.quiet || this.#data;
+    this.showsStatus = !options.quiet && !options.json;
     setColorEnabled(options.colour);
   }
 
   emit(event: NetEvent): void {
+    if (event.event === "status") {
+      if (this.showsStatus) this.#options.err.status(escapeControls(event.text));
+      return;
+    }
     const wanted = isEssential(event) || (this.#data && event.event === "received");
     if (this.#options.quiet && !wanted) return;
     if (this.#options.json) {
@@ -79,10 +90,8 @@ export class Log implements Events {
     const text = proseOf(event, this.#options);
     if (text === "") return;
     const trouble = event.event === "error" || event.event === "warning";
-    const data = this.#reservedFor === null
-      ? this.#options.role === "server" && !trouble
-      : event.event === this.#reservedFor;
-    const out = data ? this.#options.out : this.#options.err;
+    const onOutput = this.#onOutput === "log" ? !trouble : event.event === this.#onOutput;
+    const out = onOutput ? this.#options.out : this.#options.err;
     // Do not wrap: the join command is there to be copied.
     if (event.event === "listening") out.line(text);
     else out.wrapped(text);
@@ -92,7 +101,7 @@ export class Log implements Events {
   reserve(kind: NetEvent["event"]): void {
     const { json, out, err } = this.#options;
     if (json) return;
-    this.#reservedFor = kind;
+    this.#onOutput = kind;
     if (out !== err) out.reportTo(err);
   }
 }
@@ -161,9 +170,8 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
     case "sent":
       return view.role === "client" ? data(`Sent: ${shown(event)}`) : "";
     case "eof":
+    case "status":
       return "";
-    case "reset":
-      return trouble(event.message);
     case "closed": {
       const traffic = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out`;
       return state(`Closed ${event.peer}: ${traffic}, ${milliseconds(event.duration)}`);
@@ -176,6 +184,7 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
     }
     case "notice":
       return state(event.message);
+    case "reset":
     case "warning":
       return trouble(event.message);
     case "stopping":

@@ -5,8 +5,8 @@
  */
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "../errors.ts";
-import { encodeText, escapeControls, plural, streamDecoder } from "../text.ts";
-import { wrapText } from "./width.ts";
+import { decodeText, encodeText, endsInsideCharacter, escapeControls, plural, streamDecoder } from "../text.ts";
+import { wrapLine, wrapText } from "./width.ts";
 
 /** What an output needs from a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {
@@ -75,11 +75,19 @@ export interface LineOutputOptions {
   readonly columns?: () => number;
 }
 
+/** Clears the row that the cursor is in (ECMA-48 8.3.41). */
+const CLEAR_ROW = "\r\x1b[K";
+
 /**
  * Writes the lines of a log. {@linkcode LineOutput.line} never waits: lines are buffered while a write is pending and go out with the
  * next one, so a busy server makes few system calls. If the log is not being read, lines beyond the limit are dropped and counted.
+ *
+ * On a terminal it can show a status line below the log. Whatever is printed takes the place of that line, which is then drawn again
+ * underneath.
  */
-export class LineOutput {
+export class LineOutput implements Sink {
+  #sink: Sink;
+  /** The sink, for whole lines. */
   #lines: Sink;
   #limit: number;
   #onClosed: (error: unknown) => void;
@@ -88,12 +96,20 @@ export class LineOutput {
   #reports: LineOutput | null = null;
   #columns: () => number;
   #waiting = "";
+  /** Whether data waits too, which may end within a line. */
+  #hasData = false;
   #dropped = 0;
   #writing: Promise<void> | null = null;
   #closed = false;
+  /** The status line that is wanted, and the one on the terminal. */
+  #status = "";
+  #drawn = "";
+  /** Whether what was written ends with a newline. */
+  #atLineStart = true;
 
   /** @param sink The destination; this object is its only writer. */
   constructor(sink: Sink, options: LineOutputOptions = {}) {
+    this.#sink = sink;
     this.#lines = { write: (bytes) => sink.writeLines?.(bytes) ?? sink.write(bytes) };
     this.#columns = options.columns ?? (() => 0);
     this.#limit = options.limit ?? 4 * 1024 * 1024;
@@ -118,9 +134,28 @@ export class LineOutput {
     this.#writing ??= this.#drain();
   }
 
+  /** Writes a terminal's data in turn with the lines, which it would otherwise race, and waits until it is written. */
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#closed) return bytes.length;
+    this.#waiting += decodeText(bytes);
+    this.#hasData = true;
+    this.#writing ??= this.#drain();
+    await this.flush();
+    return bytes.length;
+  }
+
   /** Reports dropped lines to another output, so that nothing but the lines themselves is printed here. */
   reportTo(other: LineOutput): void {
     this.#reports = other;
+  }
+
+  /** Shows a status line until the next call; "" removes it. It takes one row of a terminal, and is not shown elsewhere. */
+  status(text: string): void {
+    const columns = this.#columns();
+    if (this.#closed || columns === 0) return;
+    // A text in the last column would leave the cursor in the next row.
+    this.#status = wrapLine(text, columns - 1)[0] ?? "";
+    this.#writing ??= this.#drain();
   }
 
   /** Waits until everything so far is written (or the reader has closed the pipe). */
@@ -132,13 +167,15 @@ export class LineOutput {
     // Yield once, so that all lines of this turn of the event loop go out together.
     await Promise.resolve();
     try {
-      while (this.#waiting !== "") {
+      while (this.#waiting !== "" || this.#statusNow !== this.#drawn) {
         const report = this.#dropped > 0 ? this.#droppedLine(this.#dropped) : "";
         if (report !== "") this.#reports?.line(report);
         const text = this.#waiting + (report === "" || this.#reports !== null ? "" : `${report}\n`);
+        const sink = this.#hasData ? this.#sink : this.#lines;
         this.#waiting = "";
+        this.#hasData = false;
         this.#dropped = 0;
-        await writeAll(this.#lines, encodeText(text));
+        await writeAll(sink, encodeText(this.#withStatus(text)));
       }
     } catch (error) {
       // A failure of the log itself (EPIPE, a full disk) cannot be logged.
@@ -147,6 +184,19 @@ export class LineOutput {
     } finally {
       this.#writing = null;
     }
+  }
+
+  /** The status line to draw now: none below data that stops in the middle of a row. */
+  get #statusNow(): string {
+    return this.#atLineStart ? this.#status : "";
+  }
+
+  /** Text in the place of the status line, and that line below it. */
+  #withStatus(text: string): string {
+    const clear = this.#drawn === "" ? "" : CLEAR_ROW;
+    if (text !== "") this.#atLineStart = text.endsWith("\n");
+    this.#drawn = this.#statusNow;
+    return `${clear}${text}${this.#drawn}`;
   }
 }
 
@@ -160,14 +210,19 @@ export function droppedWarning(count: number): string {
  * and a missing final newline added.
  */
 export class DataOutput {
+  /** Whether it is a terminal. */
+  readonly terminal: boolean;
   #sink: Sink;
   #decoder: TextDecoder | null;
+  /** The last bytes, on a terminal: as many as a character can have. */
+  #tail = new Uint8Array();
   /** A carriage return at the end of a write: an LF at the start of the next one would make it a line end. */
   #pendingCr = "";
   #atLineStart = true;
 
   constructor(sink: Sink, options: { terminal: boolean }) {
     this.#sink = sink;
+    this.terminal = options.terminal;
     this.#decoder = options.terminal ? streamDecoder() : null;
   }
 
@@ -180,6 +235,7 @@ export class DataOutput {
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     if (this.#decoder === null) return await this.#write(bytes);
+    this.#tail = Uint8Array.of(...this.#tail, ...bytes.subarray(-4)).subarray(-4);
     const text = this.#pendingCr + this.#decoder.decode(bytes, { stream: true });
     this.#pendingCr = text.endsWith("\r") ? "\r" : "";
     await this.#show(text.slice(0, text.length - this.#pendingCr.length));
@@ -192,6 +248,11 @@ export class DataOutput {
     this.#pendingCr = "";
     await this.#show(text);
     if (!this.#atLineStart) await this.#show("\n");
+  }
+
+  /** After a pause: ends what has arrived as a message, unless it stops inside a character. */
+  async pause(): Promise<void> {
+    if (!endsInsideCharacter(this.#tail)) await this.end();
   }
 
   async #show(text: string): Promise<void> {

@@ -11,6 +11,7 @@ import { refusalOf } from "./refusal.ts";
 import { checkLength, type Datagram, DatagramSocket, sameEndpoint, UnsolicitedDatagrams } from "./socket.ts";
 import { Failure, TimedOutError } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
+import { withProgress } from "../progress.ts";
 import { encodeText, milliseconds, plural } from "../text.ts";
 import { within } from "../within.ts";
 
@@ -127,7 +128,7 @@ class DatagramRequest {
     const abort = (): void => this.#answered.reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
-      return await this.#tryAddresses();
+      return await withProgress(this.#tryAddresses(), this.#events, (ms) => this.#progress(ms));
     } finally {
       signal?.removeEventListener("abort", abort);
       for (const { socket } of this.#sources) socket.close();
@@ -146,10 +147,19 @@ class DatagramRequest {
     return timeout === 0 ? Infinity : this.#started + timeout - performance.now();
   }
 
+  /** How often to try, at most. */
+  get #planned(): number {
+    return Math.max(this.#options.retries + 1, this.#addresses.length);
+  }
+
+  #progress(ms: number): string {
+    return `No answer yet, sent ${this.#tries} of ${this.#planned} … ${Math.floor(ms / 1000)} s`;
+  }
+
   async #tryAddresses(): Promise<DatagramAnswer> {
-    const { retries, firstWait = 500 } = this.#options;
+    const { firstWait = 500 } = this.#options;
     const count = this.#addresses.length;
-    for (let turn = 0; turn < Math.max(retries + 1, count) && this.#left >= 1; turn++) {
+    for (let turn = 0; turn < this.#planned && this.#left >= 1; turn++) {
       const address = this.#addresses[turn % count] ?? "";
       if (this.#unreachable.has(address) || !await this.#attempt(address)) continue;
       const wait = Math.min(firstWait * 2 ** Math.floor(turn / count), LONGEST_WAIT);

@@ -28,6 +28,8 @@ export interface Script<F extends FlagTable> {
   /** The task that runs it: `tcp:server`. */
   readonly name: string;
   readonly role: Role;
+  /** The switch with which a server prints data on standard output. Its log then goes where a client's does. */
+  readonly dataFlag?: string;
   /** One sentence, without a full stop. */
   readonly summary: string;
   /** The flags of a worked example, and what it does. */
@@ -53,6 +55,8 @@ export interface Run<F extends FlagTable> {
   readonly output: DataOutput;
   /** Redirects everything that the run prints on a terminal to `sink`, so that log lines do not disturb an input line. */
   readonly redirectTerminal: (sink: Sink) => void;
+  /** Waits until everything printed so far is written: an input line opened earlier would appear above it. */
+  readonly flush: () => Promise<unknown>;
 }
 
 /** The width of a terminal as an output option; empty if the stream is not a terminal. */
@@ -99,16 +103,25 @@ export async function runScript<F extends FlagTable & CommonFlags>(
   const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
     ? out
     : new LineOutput(routes.stderr, widthOf(Deno.stderr));
+  const flush = (): Promise<unknown> => Promise.all([out.flush(), err.flush()]);
   try {
-    return await runWith(script, args, work, { stop, out, err, routes });
+    return await runWith(script, args, work, { stop, out, err, routes, flush });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     err.line(print({ mark: "trouble", text: error.message }));
     return error.code;
   } finally {
     // A stalled reader must not delay the exit.
-    await deadline(Promise.all([out.flush(), err.flush()]), FLUSH_TIME).catch(() => {});
+    await deadline(flush(), FLUSH_TIME).catch(() => {});
   }
+}
+
+/** With `--json`, data is in the events only. */
+const NOWHERE: Sink = { write: (bytes) => Promise.resolve(bytes.length) };
+
+/** Whether standard output is for data: a client's, and a server's with its `dataFlag`. */
+function printsData<F extends FlagTable>({ role, dataFlag = "" }: Script<F>, given: ReadonlySet<PropertyKey>): boolean {
+  return role === "client" || given.has(dataFlag);
 }
 
 interface RunContext {
@@ -116,13 +129,14 @@ interface RunContext {
   readonly out: LineOutput;
   readonly err: LineOutput;
   readonly routes: { readonly stdout: Route; readonly stderr: Route };
+  readonly flush: () => Promise<unknown>;
 }
 
 async function runWith<F extends FlagTable & CommonFlags>(
   script: Script<F>,
   args: readonly string[],
   work: (run: Run<F>) => Promise<string>,
-  { stop, out, err, routes }: RunContext,
+  { stop, out, err, routes, flush }: RunContext,
 ): Promise<number> {
   const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
   const { values: options, given, operands } = parsed;
@@ -132,15 +146,15 @@ async function runWith<F extends FlagTable & CommonFlags>(
     return Exit.done;
   }
   const json = options.json === true;
-  const { role } = script;
-  // A server writes to both standard output and standard error: it uses colours only if both are terminals.
-  const onScreen = Deno.stderr.isTerminal() && (role === "client" || Deno.stdout.isTerminal());
-  const colour = !json && !Deno.noColor && onScreen;
-  const events = new Log({ role, json, quiet: options.quiet === true, colour, out, err });
-  const sink = json ? { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) } : routes.stdout;
-  const output = new DataOutput(sink, { terminal: Deno.stdout.isTerminal() });
+  const data = printsData(script, given);
+  const terminal = Deno.stdout.isTerminal();
+  // A log on both standard output and standard error uses colours only if both are terminals.
+  const colour = !json && !Deno.noColor && Deno.stderr.isTerminal() && (data || terminal);
+  const events = new Log({ role: script.role, data, json, quiet: options.quiet === true, colour, out, err });
+  const output = new DataOutput(json ? NOWHERE : terminal ? out : routes.stdout, { terminal });
   const redirectTerminal = (sink: Sink): void => {
-    if (Deno.stdout.isTerminal()) routes.stdout.redirect(sink);
+    events.showsStatus = false;
+    if (terminal) routes.stdout.redirect(sink);
     if (Deno.stderr.isTerminal()) routes.stderr.redirect(sink);
   };
   const { signal } = stop;
@@ -151,7 +165,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
-    reason = await work({ options, operands, given, events, signal, stop, output, redirectTerminal });
+    reason = await work({ options, operands, given, events, signal, stop, output, redirectTerminal, flush });
     // A server treats every stop as success, but losing its log is a failure.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {

@@ -6,7 +6,7 @@
 import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { flag } from "./flag_kinds.ts";
-import { flagName } from "./flags.ts";
+import { type Given, refuseWithout } from "./unused_flags.ts";
 import { askYesOrNo, canAsk } from "../console/prompt.ts";
 import { HANDSHAKE } from "../net/socket.ts";
 import type { ClientTls } from "../tls/client.ts";
@@ -40,7 +40,6 @@ export const tlsClientFlags = {
   alpn,
 };
 
-type Given = ReadonlySet<PropertyKey>;
 interface CommonOptions {
   readonly tls: boolean;
   readonly json: boolean;
@@ -91,7 +90,7 @@ export async function serverTls(
   { options, given, events }: ServerRun,
   { alpn = [] }: { alpn?: readonly string[] } = {},
 ): Promise<ServerSecrets | null> {
-  refuseWithoutTls(options.tls, given, tlsServerFlags);
+  refuseWithout(given, "tls", ...Object.keys(tlsServerFlags));
   if (!options.tls) return null;
   if (options.ephemeral && options.cert !== undefined) {
     throw new UsageError("Cannot use --ephemeral with --cert: there is nothing to generate");
@@ -133,7 +132,7 @@ async function identityOf(
 export async function clientTls(
   { options, given, events }: { options: TlsClientOptions; given: Given; events: Events },
 ): Promise<ClientTls | null> {
-  refuseWithoutTls(options.tls, given, tlsClientFlags);
+  refuseWithout(given, "tls", ...Object.keys(tlsClientFlags));
   if (!options.tls) return null;
   if (options.tlsInsecure && (given.has("pin") || given.has("ca"))) {
     throw new UsageError("Cannot use --tls-insecure with --pin or --ca: it trusts any certificate");
@@ -198,11 +197,4 @@ async function readPem(path: string, flagName: string): Promise<string> {
       : "";
     throw new Failure(Exit.misuse, `${message}${advice}`, { cause: error });
   }
-}
-
-/** A flag without effect is a mistake, and with TLS a dangerous one. */
-function refuseWithoutTls(tls: boolean, given: Given, flags: Readonly<Record<string, unknown>>): void {
-  if (tls) return;
-  const unused = Object.keys(flags).find((key) => given.has(key));
-  if (unused !== undefined) throw new UsageError(`Cannot use ${flagName(unused)} without --tls`);
 }

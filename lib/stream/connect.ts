@@ -9,6 +9,7 @@ import { Exit, type ExitCode, Failure, stateOf } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { abortable, resolveHost, TimeLimit } from "../net/resolve.ts";
 import { compose, type Layers } from "../net/layers.ts";
+import { withProgress } from "../progress.ts";
 import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
 import type { RefusalPlace } from "../refusal.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -49,26 +50,17 @@ export async function connectTcp(
   endpoint: Endpoint,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  const { events = NO_EVENTS, timeout = 0, signal, id: connectionId = 1, layers = {} } = options;
+  const { events = NO_EVENTS, timeout = 0, signal, layers = {} } = options;
   const started = performance.now();
   using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
-  let addresses: readonly string[] = [];
-  let raw: RawSocket;
-  try {
-    limit.signal.throwIfAborted();
-    addresses = await abortable(resolveHost(endpoint.hostname), limit.signal);
-    const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
-    raw = await open({ port: endpoint.port, hostname, signal: limit.signal });
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (error instanceof Failure) throw error;
-    throw await connectFailure(open, endpoint, addresses, error);
-  }
-  const { tls = null } = options;
-  const { faults, ...above } = layers;
-  const impaired = wrapped(raw, () => compose(streamSocket(raw, connectionId), { faults }));
-  const secured = tls === null ? null : await securedWithin(impaired, endpoint, tls, limit.signal);
-  const below = secured?.socket ?? impaired;
+  const target = formatEndpoint(endpoint);
+  const { raw, secured } = await withProgress(
+    dial(open, endpoint, options, limit.signal),
+    events,
+    (ms) => `Connecting to ${target} … ${Math.floor(ms / 1000)} s`,
+  );
+  const { faults: _, ...above } = layers;
+  const below = secured?.socket ?? raw;
   const connection = new Connection(wrapped(below, () => guarded(compose(below, above), options)), options);
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
@@ -88,6 +80,29 @@ export async function connectTcp(
 /** Adds the guard that recognises a refusal, if it is asked for. */
 function guarded(socket: StreamSocket, { refusal, events = NO_EVENTS }: ConnectOptions): StreamSocket {
   return refusal === undefined ? socket : refusalGuard({ place: refusal, events })(socket);
+}
+
+/** Resolves the name, connects, and performs the TLS handshake. */
+async function dial(
+  open: Opener,
+  endpoint: Endpoint,
+  { signal, id = 1, layers = {}, tls = null }: ConnectOptions,
+  limit: AbortSignal,
+): Promise<{ raw: StreamSocket; secured: SecuredSocket | null }> {
+  let addresses: readonly string[] = [];
+  let raw: RawSocket;
+  try {
+    limit.throwIfAborted();
+    addresses = await abortable(resolveHost(endpoint.hostname), limit);
+    const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
+    raw = await open({ port: endpoint.port, hostname, signal: limit });
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (error instanceof Failure) throw error;
+    throw await connectFailure(open, endpoint, addresses, error);
+  }
+  const impaired = wrapped(raw, () => compose(streamSocket(raw, id), { faults: layers.faults }));
+  return { raw: impaired, secured: tls === null ? null : await securedWithin(impaired, endpoint, tls, limit) };
 }
 
 /** Wraps a socket; one that cannot be wrapped is closed. */

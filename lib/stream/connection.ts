@@ -47,10 +47,11 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly framing: MessageRules;
   /** The TLS session; `null` without TLS. */
   session: TlsSession | null = null;
+  /** Its events; a script may choose which data they tell. */
+  readonly report: ConnectionReport;
   #socket: StreamSocket;
   #memory: MemoryShare | null;
   #reader: ByteReader;
-  #report: ConnectionReport;
   #options: ConnectionOptions;
   #bytesOut = 0;
   #closed = false;
@@ -68,11 +69,10 @@ export class Connection implements Disposable, AsyncDisposable {
     this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
     this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
     this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
-    const { events = NO_EVENTS, report: messages = true } = options;
-    this.#report = new ConnectionReport(events, { id: this.id, peer: this.peer }, { messages });
+    const { events = NO_EVENTS, report = true, timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
+    this.report = new ConnectionReport(events, { id: this.id, peer: this.peer }, report ? "all" : "none");
     this.#memory = options.memory?.share() ?? null;
-    this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory);
-    const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
+    this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory, options.chunk);
     const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
     this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
     this.#drain = new Drain(this.#time, { isIdle: () => this.#idle, close: () => this.close() });
@@ -117,7 +117,7 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#reader.readyWithin(ms);
   }
 
-  /** Reads the next chunk, up to 64 KiB, for scripts that work on the raw stream. While the server stops, data in flight is still read. */
+  /** Reads the next chunk, for scripts that work on the raw stream. While the server stops, data in flight is still read. */
   async read(): Promise<Uint8Array | null> {
     if (this.#drain.done) return null;
     this.#waiting = true;
@@ -132,7 +132,7 @@ export class Connection implements Disposable, AsyncDisposable {
       return this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null) this.#report.chunk(bytes);
+    if (bytes !== null) this.report.chunk(bytes);
     return bytes;
   }
 
@@ -155,7 +155,7 @@ export class Connection implements Disposable, AsyncDisposable {
       return this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null) this.#report.message("received", bytes);
+    if (bytes !== null) this.report.message("received", bytes);
     return bytes;
   }
 
@@ -174,7 +174,7 @@ export class Connection implements Disposable, AsyncDisposable {
     } finally {
       this.#deadlines.writing(false);
     }
-    this.#report.message("sent", bytes);
+    this.report.message("sent", bytes);
   }
 
   /** Half-close: sends FIN after the data written so far; the peer can still send (RFC 9293 3.6). */
@@ -220,7 +220,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Closes the socket and reports it; pending operations end. Calling it again does nothing. */
   close(): void {
     this.#closeSocket();
-    this.#report.closed(this);
+    this.report.closed(this);
   }
 
   [Symbol.dispose](): void {
@@ -263,7 +263,7 @@ export class Connection implements Disposable, AsyncDisposable {
   #readDone(bytes: Uint8Array | null): void {
     this.#readOver();
     // A stream that we ended is not the peer's EOF.
-    if (bytes === null && !this.#closed) this.#report.eof();
+    if (bytes === null && !this.#closed) this.report.eof();
   }
 
   /** Throws the error of a read as a `Failure`; if the drain closed the idle socket, it is the end. */

@@ -20,6 +20,8 @@ export interface ConnectionLimits {
   readonly maxMessage?: number;
   /** The pause that ends a message without newline (100 ms); 0 = off. */
   readonly gap?: number;
+  /** The most bytes that one read of the raw stream returns (64 KiB). */
+  readonly chunk?: number;
 }
 
 /** Options of a connection. */

@@ -4,41 +4,46 @@
  * @module
  */
 import type { Events, Secured, TlsSession } from "../events.ts";
-import { lineText, streamDecoder, withoutLineEnd } from "../text.ts";
+import { decodeText, lineText, streamDecoder } from "../text.ts";
+
+/** Which data of a connection becomes events: all of it, what is received, or none. */
+export type Reported = "all" | "received" | "none";
 
 /** Emits the events of one connection; decodes nothing unless the event is consumed. */
 export class ConnectionReport {
   #events: Events;
   #connection: { readonly id: number; readonly peer: string };
-  #messages: boolean;
+  /** Which data becomes events; may change. */
+  data: Reported;
   #opened: number;
   #decoder: TextDecoder | null = null;
   #eof = false;
   #closed = false;
 
-  /** @param options Without `messages`, no events for received and sent data: the script emits its own. */
-  constructor(events: Events, connection: { id: number; peer: string }, options: { messages: boolean }) {
+  constructor(events: Events, connection: { id: number; peer: string }, data: Reported) {
     this.#events = events;
     this.#connection = connection;
-    this.#messages = options.messages;
+    this.data = data;
     this.#opened = performance.now();
   }
 
-  /** Whether message events are consumed; checked each time. */
-  get #detailed(): boolean {
-    return this.#messages && this.#events.detailed;
+  /** Whether an event about data is consumed; checked each time. */
+  #reports(event: "received" | "sent"): boolean {
+    return (this.data === "all" || this.data === event) && this.#events.detailed;
   }
 
-  /** A whole message; its line end is left out. */
+  /** A whole message; its line end is left out. Among chunks it is one, and keeps it. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#detailed) this.#transferred(event, bytes, lineText(bytes));
+    if (this.#reports(event)) {
+      this.#transferred(event, bytes, this.#decoder === null ? lineText(bytes) : decodeText(bytes));
+    }
   }
 
-  /** A received chunk of a stream, its trailing line end left out: a character split at its end is shown with the next chunk. */
+  /** A received chunk of a stream, line ends and all; a character split at its end is shown with the next chunk. */
   chunk(bytes: Uint8Array): void {
-    if (!this.#detailed) return;
+    if (!this.#reports("received")) return;
     this.#decoder ??= streamDecoder();
-    this.#transferred("received", bytes, withoutLineEnd(this.#decoder.decode(bytes, { stream: true })));
+    this.#transferred("received", bytes, this.#decoder.decode(bytes, { stream: true }));
   }
 
   /** End of stream; reported once. */

@@ -128,6 +128,25 @@ export function rawServer(serve: (client: RawClient) => Promise<void>): AsyncDis
   };
 }
 
+/** A listener with a full backlog: further connects get no answer, as behind a firewall that drops packets. */
+export async function blackHole(): Promise<Disposable & { port: number }> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const held: Deno.TcpConn[] = [];
+  try {
+    for (;;) held.push(await Deno.connect({ port, signal: AbortSignal.timeout(100) }));
+  } catch {
+    // The backlog is full.
+  }
+  return {
+    port,
+    [Symbol.dispose]: () => {
+      for (const conn of held) conn.close();
+      listener.close();
+    },
+  };
+}
+
 /** A raw UDP socket. Receives wait 5 s at most. */
 export class RawPeer implements Disposable {
   #socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });

@@ -49,6 +49,54 @@ Deno.test("tcp:client is a binary-safe pipe when stdin is one, and half-closes a
   assert(stdout === text);
 });
 
+Deno.test("tcp:client as a pipe tells of no chunk, only of the totals with time and rate", async () => {
+  await using server = await startServer("tcp:server", ["--discard", "-q"]);
+  const { code, stderr } = await run("tcp:client", at(server.port), { input: "x".repeat(1_000_000) });
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /^\[\+\] Connected to .*\n\[\+\] Closed .*\n\[\+\] Done: 1 MB out, 0 B in, [\d.]+ m?s, [\d.]+ [kMG]B\/s; \S+ closed\n$/,
+  );
+});
+
+Deno.test("tcp:client --json as a pipe has the data in received events, and in no other", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  const { code, stdout } = await run("tcp:client", [...at(server.port), "--json"], { input: "Grüße\n" });
+  const events = eventsIn(stdout);
+  assertEquals({ code, names: events.map(({ event }) => event) }, {
+    code: 0,
+    names: ["connected", "received", "eof", "closed", "ended"],
+  });
+  assertEquals(events.filter((event) => "text" in event).map(({ text }) => text), ["Grüße\n"]);
+});
+
+Deno.test("tcp:client --interactive off a terminal is a pipe, after the message if there is one", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  const args = [...at(server.port), "-i", "-q", "--crlf", "--message", "GET / HTTP/1.1\nHost: a"];
+  const { code, stdout } = await run("tcp:client", args, { input: "X: y\n\nbare" });
+  assertEquals({ code, stdout }, { code: 0, stdout: "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\nbare" });
+});
+
+Deno.test("tcp:client --interactive with an empty stdin receives until the server closes, and sends nothing", async () => {
+  await using server = rawServer(async (client) => {
+    await client.send("first ");
+    await client.send("last\n");
+    await client.end();
+    // A half-close would have ended this read before the server's own.
+    assertEquals(await client.rest(), "");
+  });
+  const { code, stdout } = await run("tcp:client", [...at(server.port), "-i"], { input: "" });
+  assertEquals({ code, stdout }, { code: 0, stdout: "first last\n" });
+});
+
+Deno.test("tcp:client --crlf ends a message and the lines of a pipe with CR LF", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  const one = await run("tcp:client", [...at(server.port), "-q", "--crlf", "--message", "PING"]);
+  assertEquals(one.stdout, "PING\r\n");
+  const piped = await run("tcp:client", [...at(server.port), "-q", "--crlf"], { input: "a\r\nb\n" });
+  assertEquals(piped.stdout, "a\r\nb\r\n");
+});
+
 Deno.test("tcp:client reads on after its half-close: an answer to the whole input is not lost", async () => {
   await using server = rawServer(async (client) => {
     const lines = (await client.rest()).split("\n");
@@ -90,7 +138,7 @@ Deno.test("tcp:client prints what a server sends first while stdin is still open
   await client.until(/220 ready\n/);
   goOn.resolve();
   await client.until(/221 bye\n/);
-  await client.until(/Done: 0 B out, 18 B in; \S+ closed/, "stderr");
+  await client.until(/Done: 0 B out, 18 B in, \S+ ms, [^;]+; \S+ closed/, "stderr");
   assertEquals((await client.ended()).code, 0);
 });
 
@@ -230,6 +278,10 @@ Deno.test("tcp:client --count repeats on one connection or, if the server closes
   assertEquals({ code: kept.code, stdout: kept.stdout }, { code: 0, stdout: "hi\n".repeat(5) });
   assertMatch(
     kept.stderr,
+    /^\[\+\] Connected to .*\n\[\*\] 1: 3 bytes in [\d.]+ ms, connecting included\n(\[\*\] [2-5]: 3 bytes in [\d.]+ ms\n){4}\[\*\] min/,
+  );
+  assertMatch(
+    kept.stderr,
     /\[\*\] min\/avg\/max\/p99 .* ms \/ .* ms \/ .* ms \/ .* ms\n[^]*\[\+\] Done: 5 exchanges\n$/,
   );
   assertMatch((await echo.script.stop()).stdout, /Done: 1 connection served/);
@@ -237,6 +289,17 @@ Deno.test("tcp:client --count repeats on one connection or, if the server closes
   await using server = await startServer("tcp:server");
   const renewed = await run("tcp:client", [...at(server.port), "--count", "5", "--interval", "0.01"]);
   assertEquals({ code: renewed.code, stdout: renewed.stdout }, { code: 0, stdout: "Hello from server!\n".repeat(5) });
+  assertMatch(
+    renewed.stderr,
+    /^\[\+\] Connected to .*\n(\[\*\] [1-5]: 19 bytes in [\d.]+ ms, connecting included\n){5}\[\*\] min/,
+  );
+  const quiet = await run("tcp:client", [...at(server.port), "--count", "2", "--quiet"]);
+  assertMatch(quiet.stderr, /^\[\*\] min\/avg\/max\/p99 .*\n$/);
+  const json = await run("tcp:client", [...at(server.port), "--count", "2", "--json"]);
+  assertEquals(
+    eventsIn(json.stdout).filter(({ event }) => event === "exchange").map(({ number, bytes }) => [number, bytes]),
+    [[1, 19], [2, 19]],
+  );
 });
 
 Deno.test("tcp:client --connections drives load and prints exchanges/s", async () => {
@@ -304,6 +367,12 @@ Deno.test("tcp:client reports misuse before it connects (P4)", async () => {
       [["--host", "a b"], /--host "a b"/],
       [["--count", "0"], /--count "0"/],
       [["--count", "2", "--connections", "2"], /--count and --connections together/],
+      [["--interval", "1"], /--interval without --count/],
+      [["--duration", "1"], /--duration without --connections/],
+      [["-i", "--count", "2"], /--count and --interactive together/],
+      [["-i", "--connections", "2"], /--interactive and --connections together/],
+      [["-i", "--max-message", "9"], /--interactive and --max-message together/],
+      [["--crlf", "--no-newline"], /--crlf and --no-newline together/],
       [["hello"], /the argument "hello"/],
     ] as const
   ) {

@@ -1,56 +1,54 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError } from "../../lib/errors.ts";
 import { DataOutput } from "../../lib/console/output.ts";
-import { Input, pipe } from "../../tcp/pipe.ts";
-import { FakeSink, FakeSocket } from "../lib/fakes.ts";
+import { NO_EVENTS } from "../../lib/events.ts";
+import { Input } from "../../tcp/input.ts";
+import { pipe } from "../../tcp/pipe.ts";
+import { FakeSink, FakeSocket, FedSource } from "../lib/fakes.ts";
+import { RecordedEvents } from "../support/sockets.ts";
 import { TestTime, turn } from "../support/time.ts";
 
 const permissions = "none";
 
 /** A running pipe over a fake socket, with an input that the test feeds. */
-function setUp() {
-  const [socket, sink, time] = [new FakeSocket(), new FakeSink(), new TestTime()];
-  const { readable, writable } = new TransformStream<Uint8Array>();
+function setUp(message: string | null = "default\n") {
+  const [socket, sink, time, typed] = [new FakeSocket(), new FakeSink(), new TestTime(), new FedSource()];
   const connection = new Connection(socket, { gap: 0 });
   const output = new DataOutput(sink, { terminal: false });
-  const piping = pipe(connection, new Input(readable, time), "default\n", output);
-  const writer = writable.getWriter();
-  const type = (text: string): Promise<void> => writer.write(new TextEncoder().encode(text));
-  return { socket, sink, time, piping, type, endInput: () => writer.close(), connection };
+  const piping = pipe(connection, new Input(typed, { time }), output, { message, json: false, events: NO_EVENTS });
+  return { socket, sink, time, piping, typed };
 }
 
 Deno.test("pipe() passes bytes both ways, and half-closes at the end of its input", { permissions }, async () => {
-  const { socket, sink, piping, type, endInput, connection } = setUp();
-  await type("out");
+  const { socket, sink, piping, typed } = setUp();
+  typed.feed("out");
   socket.source.feed("in\x00\xff");
-  await endInput();
+  typed.end();
   await turn();
   assertEquals([socket.sent, socket.calls.at(-1), sink.text], ["out", "closeWrite", "in\x00\xff"]);
   socket.source.feed("after");
   socket.source.end();
-  assertEquals(await piping, "Done: 3 B out, 10 B in; 192.0.2.7:4000 closed");
-  connection.close();
+  assertMatch(await piping, /^Done: 3 B out, 10 B in, \S+ m?s, \S+ k?B\/s; 192\.0\.2\.7:4000 closed$/);
 });
 
 Deno.test("pipe() sends its message if the input is empty", { permissions }, async () => {
-  const { socket, piping, endInput, connection } = setUp();
-  await endInput();
+  const { socket, piping, typed } = setUp();
+  typed.end();
   await turn();
   socket.source.end();
   await piping;
   assertEquals(socket.sent, "default\n");
-  connection.close();
 });
 
 Deno.test("pipe() keeps sending to a peer that half-closed first, until the input is silent for a second", {
   permissions,
 }, async () => {
-  const { socket, time, piping, type, connection } = setUp();
+  const { socket, time, piping, typed } = setUp();
   socket.source.end();
   for (const piece of ["one", "two", "three"]) {
     await time.pass(990);
-    await type(piece);
+    typed.feed(piece);
   }
   await time.pass(990);
   let done = false;
@@ -60,21 +58,71 @@ Deno.test("pipe() keeps sending to a peer that half-closed first, until the inpu
   await time.pass(100);
   await piping;
   assertEquals([socket.sent, time.timers], ["onetwothree", 0]);
-  connection.close();
 });
 
 Deno.test(
   "pipe() reads the peer's last bytes before it reports that a write failed",
   { permissions },
   async () => {
-    const { socket, sink, piping, type, connection } = setUp();
+    const { socket, sink, piping, typed } = setUp();
     const failing = assertRejects(() => piping, CutOffError);
     socket.writeError = new Deno.errors.BrokenPipe();
-    await type("too late");
+    typed.feed("too late");
     socket.source.feed("no more, please\n");
     socket.source.end();
     await failing;
     assertEquals(sink.text, "no more, please\n");
-    connection.close();
+  },
+);
+
+Deno.test("pipe() without a message ends nothing if the input is empty", { permissions }, async () => {
+  const { socket, piping, typed } = setUp(null);
+  typed.end();
+  await turn();
+  socket.source.feed("still received");
+  await turn();
+  assertEquals(socket.calls, ["setNoDelay"]);
+  socket.source.end();
+  await piping;
+  assertEquals([socket.sent, socket.calls.at(-1)], ["", "close"]);
+});
+
+Deno.test("pipe() leaves what it did not read of its input for the next connection", { permissions }, async () => {
+  const [typed, time] = [new FedSource(), new TestTime()];
+  const input = new Input(typed, { time });
+  const output = new DataOutput(new FakeSink(), { terminal: false });
+  const options = { message: null, json: false, events: NO_EVENTS };
+  for (const text of ["for the first", "for the second"]) {
+    const socket = new FakeSocket();
+    const piping = pipe(new Connection(socket), input, output, options);
+    await turn();
+    typed.feed(text);
+    await turn();
+    socket.source.end();
+    await time.pass(1050);
+    await piping;
+    assertEquals(socket.sent, text);
+  }
+  // One read is always pending; the second pipe took over that of the first.
+  assertEquals(typed.reads, 3);
+});
+
+Deno.test(
+  "pipe() tells of no chunk; with --json the data is in its received events only",
+  { permissions },
+  async () => {
+    for (const json of [false, true]) {
+      const [socket, typed, events] = [new FakeSocket(), new FedSource(), new RecordedEvents()];
+      const output = new DataOutput(new FakeSink(), { terminal: false });
+      const connection = new Connection(socket, { events });
+      const piping = pipe(connection, new Input(typed), output, { message: null, json, events });
+      typed.feed("out");
+      typed.end();
+      socket.source.feed("in");
+      await turn();
+      socket.source.end();
+      await piping;
+      assertEquals(events.names, [...(json ? ["received"] : []), "eof", "closed"]);
+    }
   },
 );

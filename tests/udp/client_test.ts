@@ -115,7 +115,7 @@ Deno.test("udp:client --count prints how many were sent, received, lost and dupl
   assertEquals({ code, stdout }, { code: 0, stdout: "Hello from server!".repeat(3) });
   assertMatch(
     stderr,
-    /\[\*\] 3 sent, 3 received, 0 % lost, 0 duplicates, 0 out of order, 0 late; min\/avg\/max \S+ ms \/ \S+ ms \/ \S+ ms\n\[\+\] Done: 3 requests\n$/,
+    /^(\[\*\] [123]: 18 bytes in [\d.]+ ms\n){3}\[\*\] 3 sent, 3 received, 0 % lost, 0 duplicates, 0 out of order, 0 late; min\/avg\/max\/p99 \S+ ms \/ \S+ ms \/ \S+ ms \/ \S+ ms\n\[\+\] Done: 3 requests\n$/,
   );
   const quiet = await run("udp:client", [...args, "--quiet", "--interval", "0.01"]);
   assertEquals(quiet.code, 0);
@@ -194,6 +194,8 @@ Deno.test("udp:client refuses invalid flags (P4)", async () => {
       [["--retries", "-1"], /--retries "-1"/],
       [["--count", "0"], /--count "0"/],
       [["--interval", "NaN"], /--interval "NaN"/],
+      [["--interval", "1"], /--interval without --count/],
+      [["--count", "2", "--retries", "1"], /--count and --retries together/],
       [["--port", "0"], /--port "0"/],
       [["--port", "80x"], /--port "80x"/],
       [["--host", "a:1"], /--host "a:1"/],

@@ -9,6 +9,7 @@ import {
 } from "@std/assert";
 import { Failure, TimedOutError } from "../../lib/errors.ts";
 import type { NetEvent } from "../../lib/events.ts";
+import { proseOf } from "../../lib/console/log.ts";
 import { DataOutput } from "../../lib/console/output.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 import { series, type SeriesOptions } from "../../udp/series.ts";
@@ -34,14 +35,21 @@ function start(port: number, options: Partial<SeriesOptions> & { count: number }
 
 /** The measured figures. */
 function measured(events: RecordedEvents): Record<string, unknown> {
-  const { min: _, avg: __, max: ___, prose: ____, event: _____, ...figures } = events.all.find(({ event }) =>
-    event === "measured"
-  ) as NetEvent & Record<string, unknown>;
+  const { min: _, avg: __, max: ___, p99: ____, prose: _____, event: ______, ...figures } = events.all.find((
+    { event },
+  ) => event === "measured") as NetEvent & Record<string, unknown>;
   return figures;
 }
 
 const notices = (events: RecordedEvents): string[] =>
   events.all.flatMap((event) => event.event === "notice" || event.event === "warning" ? [event.message] : []);
+
+/** What is told of each request; times are left out. */
+const told = (events: RecordedEvents): string[] =>
+  events.all.flatMap((event) => {
+    if (event.event !== "exchange" && event.event !== "notice") return [];
+    return proseOf(event, { role: "client", quiet: false }).replace(/^\S+ /, "").replace(/ in [\d.]+ m?s/, "");
+  });
 
 Deno.test("series() sends the next request once one is answered, each from its own port, and prints the answers", async () => {
   using peer = new RawPeer();
@@ -57,7 +65,9 @@ Deno.test("series() sends the next request once one is answered, each from its o
   assertEquals(ports.size, 3);
   assertEquals(printed, ["one", "two", "three"]);
   assertEquals(measured(events), { sent: 3, received: 3, loss: 0, duplicates: 0, outOfOrder: 0, late: 0 });
-  assertEquals(events.names, ["sent", "received", "sent", "received", "sent", "received", "measured"]);
+  const each = ["sent", "received", "exchange"];
+  assertEquals(events.names, [...each, ...each, ...each, "measured"]);
+  assertEquals(told(events), ["1: 3 bytes", "2: 3 bytes", "3: 5 bytes"]);
 });
 
 Deno.test("series() with an interval does not wait for answers; it counts duplicates, reordering and losses (D4)", async () => {
@@ -76,7 +86,12 @@ Deno.test("series() with an interval does not wait for answers; it counts duplic
   assertEquals(printed.toSorted(), ["first", "fourth", "second"]);
   const { sent, received, loss, duplicates, late } = measured(events);
   assertEquals({ sent, received, loss, duplicates, late }, { sent: 4, received: 3, loss: 25, duplicates: 2, late: 0 });
-  assertEquals(notices(events).filter((text) => text.startsWith("No answer")), ["No answer to request 3 so far"]);
+  const lines = told(events);
+  assertEquals(lines.at(-1), "3: no answer within 300 ms");
+  assertEquals(lines.filter((line) => line.endsWith(", duplicate")).toSorted(), [
+    "1: 5 bytes, duplicate",
+    "4: 6 bytes, duplicate",
+  ]);
 });
 
 Deno.test("series() counts an answer after that to a later request as out of order (D4)", async () => {
@@ -89,7 +104,7 @@ Deno.test("series() counts an answer after that to a later request as out of ord
   await peer.send("x", first.port);
   await done;
   assertEquals(measured(events).outOfOrder, 1);
-  assertEquals(notices(events), ["Answer to request 1: out of order"]);
+  assertEquals(told(events), ["2: 1 byte", "1: 1 byte, out of order"]);
 });
 
 Deno.test("series() assigns a late answer to its own request, not to a newer one (D4)", async () => {
@@ -103,7 +118,7 @@ Deno.test("series() assigns a late answer to its own request, not to a newer one
   await peer.send("in time", second.port);
   await done;
   assertEquals(measured(events), { sent: 2, received: 2, loss: 0, duplicates: 0, outOfOrder: 0, late: 1 });
-  assertEquals(notices(events), ["No answer to request 1 so far", "Answer to request 1: late"]);
+  assertEquals(told(events), ["1: no answer within 500 ms", "1: 4 bytes, late", "2: 7 bytes"]);
 });
 
 Deno.test("series() keeps the sockets of the last 64 requests only", async () => {
@@ -222,7 +237,7 @@ Deno.test("series() continues when the route is down for a while, or a port refu
       if (answer) await peer.send("x", port);
     }
     await done;
-    return [notices(events).filter((text) => !text.startsWith("No answer")), measured(events)] as const;
+    return [notices(events).filter((text) => !text.includes(": no answer")), measured(events)] as const;
   });
   assertMatch(warnings[0] ?? "", /^Cannot send to 127\.0\.0\.1:\d+: network unreachable$/);
   assertEquals(warnings[1], "Request 3: Cannot reach the peer: nothing listens on that port");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventsIn, run, startServer } from "../support/script.ts";
+import { atTerminal, TERMINAL } from "../support/terminal.ts";
 import { RawPeer } from "../support/sockets.ts";
 
 /** Sends one datagram and waits for the answer. */
@@ -41,14 +42,21 @@ Deno.test("udp:server --echo sends 0, 1, 1,472, 1,473 and 65,507 bytes back unch
   assertMatch(stdout, /^\[\+\] Listening on 127\.0\.0\.1:\d+ \(UDP\)\n$/);
 });
 
-Deno.test("udp:server --discard only counts", async () => {
-  await using server = await startServer("udp:server", ["--discard"]);
-  using peer = new RawPeer();
-  for (const text of ["one", "two", "last"]) await peer.send(text, server.port);
-  await server.script.until(/Received from \S+: last\n/);
-  const { stdout } = await server.script.stop();
-  assertStringIncludes(stdout, "Done: 3 datagrams received, 0 answered, 10 B in, 0 B out");
-});
+Deno.test(
+  "udp:server --discard only counts, in the log too; a terminal shows the count while it runs",
+  TERMINAL,
+  async () => {
+    await using server = atTerminal("udp:server", ["--discard", "--port", "0"]);
+    const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+    using peer = new RawPeer();
+    for (const text of ["1st", "2nd", "last"]) await peer.send(text, Number(port));
+    await server.until(/3 datagrams: 0 B out, 10 B in, \S+ \S+\/s/);
+    await server.type("\x03");
+    const { stdout } = await server.ended();
+    assertStringIncludes(stdout, "Done: 3 datagrams received, 0 answered, 10 B in, 0 B out");
+    for (const text of ["Received", "1st", "last"]) assertEquals(stdout.includes(text), false, text);
+  },
+);
 
 Deno.test("udp:server --once serves one exchange and exits 0", async () => {
   await using server = await startServer("udp:server", ["--once"]);
@@ -129,6 +137,8 @@ Deno.test("udp:server refuses invalid flags (P4)", async () => {
   for (
     const [args, pattern] of [
       [["--echo", "--discard"], /--echo and --discard together/],
+      [["--echo", "--reply", "x"], /--echo and --reply together/],
+      [["--discard", "--max-rate", "9"], /--discard and --max-rate together/],
       [["--port", "65536"], /--port "65536"/],
       [["--port", "1e3"], /--port "1e3"/],
       [["--timeout", "-1"], /--timeout "-1"/],

@@ -20,7 +20,7 @@ Deno.test("Tally counts answers in time and in order", pure, () => {
   });
   assertEquals(
     tally.line,
-    "4 sent, 3 received, 25 % lost, 0 duplicates, 0 out of order, 0 late; min/avg/max 10 ms / 23 ms / 40 ms",
+    "4 sent, 3 received, 25 % lost, 0 duplicates, 0 out of order, 0 late; min/avg/max/p99 10 ms / 23 ms / 40 ms / 40 ms",
   );
 });
 

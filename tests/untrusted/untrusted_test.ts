@@ -89,6 +89,19 @@ row("a reply to `tcp:client`", TERMINAL, async () => {
   });
   await shown("tcp:client", [...at(server.port), "--message", "x"]);
   await shown("tcp:client", [...at(server.port), "--message", "x", "--json"]);
+  await shown("tcp:client", [...at(server.port), "--message", "x", "--interactive"]);
+});
+
+row("data for `tcp:server --pipe`", TERMINAL, async () => {
+  for (const form of [[], ["--json"]]) {
+    await using server = atTerminal("tcp:server", ["--pipe", "--once", "--port", "0", ...form]);
+    const [, port] = await server.until(/(?:Listening on \S+:|"port":)(\d+)/);
+    using client = await RawClient.connect(Number(port));
+    await client.send(HOSTILE);
+    await client.end();
+    const { stdout } = await server.ended();
+    assertHarmlessAtTerminal(stdout, ["tcp:server", "--pipe", ...form].join(" "));
+  }
 });
 
 row("an answer to `udp:client`", TERMINAL, async () => {

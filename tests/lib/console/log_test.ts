@@ -162,6 +162,24 @@ Deno.test("proseOf() gives each event its mark and its text", { permissions }, (
   assertEquals([prose(received, "client"), prose(sent, "server"), prose(ended, "client", true)], ["", "", ""]);
 });
 
+Deno.test("Log shows a status on a terminal only, and neither with --quiet nor in JSON nor beside an input line", async () => {
+  const status: NetEvent = { event: "status", text: "3 of 4\x1b" };
+  const onTerminal = async (options: Partial<LogOptions>, prepare: (log: Log) => void = () => {}): Promise<string> => {
+    const sink = new FakeSink();
+    const err = new LineOutput(sink, { columns: () => 80 });
+    const log = new Log({ role: "client", json: false, quiet: false, colour: false, out: err, err, ...options });
+    prepare(log);
+    log.emit(status);
+    await err.flush();
+    return sink.text;
+  };
+  assertEquals(await onTerminal({}), "3 of 4␛");
+  assertEquals(await onTerminal({ quiet: true }), "");
+  assertEquals(await onTerminal({ json: true }), "");
+  assertEquals(await onTerminal({}, (log) => log.showsStatus = false), "");
+  assertEquals(await logged({ role: "client" }, status), { out: "", err: "", detailed: true });
+});
+
 /** Every kind of event, with hostile text wherever possible; add new kinds here too. */
 function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } {
   const of = { id: 1, peer: text };
@@ -183,6 +201,7 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
     error: { event: "error", ...of, code: 8, message: text },
     notice: { event: "notice", message: text },
     warning: { event: "warning", message: text },
+    status: { event: "status", text },
     stopping: { event: "stopping", signal: text },
     summary: { event: "summary", prose: text },
     ended: { event: "ended", code: 0, reason: text },
@@ -191,6 +210,7 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
     result: { event: "result", ...script },
     joined: { event: "joined", ...script },
     left: { event: "left", ...script },
+    exchange: { event: "exchange", ...script },
     measured: { event: "measured", ...script },
   };
 }

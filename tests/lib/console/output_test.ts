@@ -91,6 +91,55 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "LineOutput.status() is one row of a terminal, below every line, and leaves nothing behind",
+  { permissions },
+  async () => {
+    const sink = new FakeSink();
+    const out = new LineOutput(sink, { columns: () => 10 });
+    out.status("1 of 3, wait");
+    await out.flush();
+    out.line("a line");
+    await out.flush();
+    out.status("2 of 3");
+    out.line("another");
+    await out.flush();
+    out.status("");
+    await out.flush();
+    out.status("");
+    await out.flush();
+    assertEquals(sink.writes, [
+      "1 of 3,",
+      "\r\x1b[Ka line\n1 of 3,",
+      "\r\x1b[Kanother\n2 of 3",
+      "\r\x1b[K",
+    ]);
+    const pipe = new FakeSink();
+    const piped = new LineOutput(pipe);
+    piped.status("1 of 3");
+    await piped.flush();
+    assertEquals(pipe.writes, []);
+  },
+);
+
+Deno.test(
+  "LineOutput.write() takes its turn between lines, and no status line breaks into data",
+  { permissions },
+  async () => {
+    const sink = new FakeSink();
+    const out = new LineOutput(sink, { columns: () => 80 });
+    const data = new DataOutput(out, { terminal: true });
+    out.status("wait");
+    out.line("before");
+    await data.write(encodeText("half a l"));
+    out.status("wait more");
+    await out.flush();
+    await data.write(encodeText("ine"));
+    await data.end();
+    assertEquals(sink.text, "before\nhalf a line\nwait more");
+  },
+);
+
 Deno.test("LineOutput.flush() without lines completes at once", { permissions }, async () => {
   await new LineOutput(new FakeSink()).flush();
 });
@@ -125,6 +174,17 @@ Deno.test("DataOutput writes into a pipe byte for byte and nothing else", { perm
   await output.write(new Uint8Array());
   await output.end();
   assertEquals(sink.bytes, bytes);
+});
+
+Deno.test("DataOutput.pause() ends a line that stops, but never inside a character", { permissions }, async () => {
+  const sink = new FakeSink();
+  const output = new DataOutput(sink, { terminal: true });
+  for (const byte of encodeText("login: 😀")) {
+    await output.write(Uint8Array.of(byte));
+    if (byte >= 0x80) await output.pause();
+  }
+  await output.pause();
+  assertEquals(sink.text, "login: 😀\n");
 });
 
 Deno.test("DataOutput adds a missing final newline on a terminal", { permissions }, async () => {

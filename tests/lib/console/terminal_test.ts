@@ -315,6 +315,16 @@ Deno.test("Terminal.close() clears the input line; later writes go straight thro
   await it.screen.shows("last words", "without en", "d", "done");
 });
 
+Deno.test("Terminal prints the text that waits when Ctrl-D ends the input", async () => {
+  using it = setUp();
+  await it.screen.shows(">");
+  const writing = it.terminal.write(encodeText("last words\n"));
+  it.type("\x04");
+  assertEquals(await it.terminal.read(), null);
+  await writing;
+  await it.screen.shows("last words");
+});
+
 Deno.test("PlainInput.read() returns lines, including an unterminated last one, then null (36, 73)", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());

@@ -1,31 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connectFailure, connectTcp } from "../../../lib/stream/connect.ts";
 import { Failure } from "../../../lib/errors.ts";
-import { RecordedEvents } from "../../support/sockets.ts";
+import { blackHole, RecordedEvents } from "../../support/sockets.ts";
 
 /** A port on which nothing listens: it was free a moment ago. */
 function freePort(hostname = "127.0.0.1"): number {
   using listener = Deno.listen({ hostname, port: 0 });
   return listener.addr.port;
-}
-
-/** A listener with a full backlog: further connects get no answer, as behind a firewall that drops packets. */
-async function blackHole(): Promise<Disposable & { port: number }> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr;
-  const held: Deno.TcpConn[] = [];
-  try {
-    for (;;) held.push(await Deno.connect({ port, signal: AbortSignal.timeout(100) }));
-  } catch {
-    // The backlog is full.
-  }
-  return {
-    port,
-    [Symbol.dispose]: () => {
-      for (const conn of held) conn.close();
-      listener.close();
-    },
-  };
 }
 
 Deno.test("connectTcp() connects by address and by name, over IPv4 and IPv6, and emits an event", async () => {
@@ -133,4 +114,15 @@ Deno.test("connectFailure() reports the state of each address of a name", async 
     `Cannot connect to two.example:${port}: ::1 connection refused; 127.0.0.1 answers now (is a server running there, on that port?)`,
   );
   using _probe = await listener.accept();
+});
+
+Deno.test("connectTcp() shows that it is still connecting after a second, and says no more once it has failed", async () => {
+  using hole = await blackHole();
+  const events = new RecordedEvents();
+  const endpoint = { hostname: "127.0.0.1", port: hole.port };
+  await assertRejects(() => connectTcp((at) => Deno.connect(at), endpoint, { events, timeout: 1300 }), Failure);
+  assertEquals(events.all, [
+    { event: "status", text: `Connecting to 127.0.0.1:${hole.port} … 1 s` },
+    { event: "status", text: "" },
+  ]);
 });

@@ -58,6 +58,22 @@ Deno.test("Connection reads messages, lines and chunks, and emits an event for e
   connection.close();
 });
 
+Deno.test("what is sent and what is received agree on the line end: a message's is left out, a chunk's kept", {
+  permissions,
+}, async () => {
+  for (const [read, told] of [["readMessage", "ping"], ["read", "ping\r\n"]] as const) {
+    const { socket, connection, events } = setUp();
+    socket.source.feed("ping\r\n");
+    await connection[read]();
+    await connection.write("ping\r\n");
+    assertEquals(events.all.map((event) => [event.event, "text" in event && event.text]), [
+      ["received", told],
+      ["sent", told],
+    ]);
+    connection.close();
+  }
+});
+
 Deno.test("Connection.read() reports a character split over two reads whole (S3)", { permissions }, async () => {
   const { socket, connection, events } = setUp();
   for (const byte of encodeText("é")) {

@@ -1,0 +1,30 @@
+/** What a terminal shows while a script waits. */
+import { assertEquals } from "@std/assert";
+import { blackHole, RawPeer } from "../support/sockets.ts";
+import { atTerminal, TERMINAL } from "../support/terminal.ts";
+
+for (const task of ["tcp:client", "chat:client", "sum:client"] as const) {
+  Deno.test(`at a terminal ${task} shows that it is still connecting`, TERMINAL, async () => {
+    using hole = await blackHole();
+    const number = task === "sum:client" ? ["--number", "1"] : [];
+    await using client = atTerminal(task, ["--host", "127.0.0.1", "--port", `${hole.port}`, ...number]);
+    await client.until(/Connecting to 127\.0\.0\.1:\d+ … 1 s[^\n]*\r[^\n]*\[K[^\n]*Connecting to \S+ … 2 s/);
+    await client.type("\x03");
+    assertEquals((await client.ended()).code, 130);
+  });
+}
+
+for (const task of ["udp:client", "sum:udp-client"] as const) {
+  Deno.test(
+    `at a terminal ${task} shows that no answer has come yet, and then the answer alone`,
+    TERMINAL,
+    async () => {
+      using peer = new RawPeer();
+      const ask = task === "udp:client" ? ["--message", "x"] : ["--number", "1"];
+      await using client = atTerminal(task, ["--port", `${peer.port}`, ...ask]);
+      await client.until(/No answer yet, sent \d of 4 … 1 s/);
+      await client.type("\x03");
+      assertEquals((await client.ended()).code, 130);
+    },
+  );
+}
