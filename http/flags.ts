@@ -14,10 +14,17 @@ import type { ServerTls } from "../lib/tls/server.ts";
 import { ANY_HOST, type HostRules } from "./request/hosts.ts";
 import type { HttpSettings } from "./serve/shared.ts";
 
+/** What they serve, first in `--help`. */
+export const siteFlags = {
+  dir: flag.path("folder whose files are served; without it, the visitor's own request", {
+    default: undefined,
+    placeholder: "PATH",
+  }),
+  dotfiles: flag.on("with --dir: serve names that start with a dot too, such as .git and .env"),
+};
+
 /** The flags of the HTTP servers besides those of every TCP server. */
 export const httpFlags = {
-  dir: flag.path("folder whose files are served", { default: undefined, placeholder: "PATH" }),
-  dotfiles: flag.on("with --dir: serve names that start with a dot too, such as .git and .env"),
   hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
     placeholder: "NAME",
   }),
@@ -47,7 +54,9 @@ export const httpFlags = {
 };
 
 /** The parsed flags. */
-type HttpFlagValues = FlagValues<typeof httpFlags> & Parameters<typeof serveOptions>[0] & { readonly bind: string };
+type HttpFlagValues = FlagValues<typeof siteFlags & typeof httpFlags> & Parameters<typeof serveOptions>[0] & {
+  readonly bind: string;
+};
 
 /**
  * Makes the settings from the flags, in milliseconds.

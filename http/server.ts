@@ -28,12 +28,13 @@ import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_fl
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
-import { httpFlags, httpSettings } from "./flags.ts";
+import { httpFlags, httpSettings, siteFlags } from "./flags.ts";
 import { curlCommand, urlOf } from "./join.ts";
 import { serveHttp } from "./serve/serve.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
+  ...siteFlags,
   ...admissionFlags,
   ...httpFlags,
 };
@@ -44,8 +45,8 @@ export const script: Script<typeof flags> = {
   role: "server",
   summary: "Hand-written HTTP/1.1 server that shows each request as received",
   example: {
-    flags: "--port 8000 --log common",
-    does: "Serves http://127.0.0.1:8000/ and logs each request as one line in the Common Log Format.",
+    flags: "--port 8000 --dir .",
+    does: "Serves the files of this folder at http://127.0.0.1:8000/.",
   },
   flags,
 };

@@ -31,12 +31,13 @@ import { totalsLine } from "../lib/totals.ts";
 import { plural } from "../lib/text.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { runWorkers } from "./threads/workers.ts";
-import { httpFlags, httpSettings } from "./flags.ts";
+import { httpFlags, httpSettings, siteFlags } from "./flags.ts";
 import { curlCommand, urlOf } from "./join.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
   workers: flag.integer("number of threads; 0 = one per core", { default: 0, min: 0, max: 256 }),
+  ...siteFlags,
   ...admissionFlags,
   ...httpFlags,
 };

@@ -70,7 +70,7 @@ export interface Transferred {
   readonly id: number;
   readonly peer: string;
   readonly bytes: number;
-  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD; a message's without its line end, a chunk's as they are. */
+  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD; without the line end after them, except in a pipe. */
   readonly text: string;
 }
 

@@ -57,7 +57,12 @@ export function decodeText(bytes: Uint8Array): string {
 
 /** A message as text, without its trailing line end (LF or CR LF). */
 export function lineText(bytes: Uint8Array): string {
-  return decodeText(bytes).replace(/\r?\n$/, "");
+  return withoutLineEnd(decodeText(bytes));
+}
+
+/** A text without its trailing line end (LF or CR LF). */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, "");
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events, Secured, TlsSession } from "../events.ts";
-import { decodeText, lineText, streamDecoder } from "../text.ts";
+import { lineText, streamDecoder, withoutLineEnd } from "../text.ts";
 
 /** Which data of a connection becomes events: all of it, what is received, or none. */
 export type Reported = "all" | "received" | "none";
@@ -32,18 +32,20 @@ export class ConnectionReport {
     return (this.data === "all" || this.data === event) && this.#events.detailed;
   }
 
-  /** A whole message; its line end is left out. Among chunks it is one, and keeps it. */
+  /** A whole message; its line end is left out. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#reports(event)) {
-      this.#transferred(event, bytes, this.#decoder === null ? lineText(bytes) : decodeText(bytes));
-    }
+    if (this.#reports(event)) this.#transferred(event, bytes, lineText(bytes));
   }
 
-  /** A received chunk of a stream, line ends and all; a character split at its end is shown with the next chunk. */
+  /**
+   * A received chunk of a stream: a character split at its end is shown with the next chunk. The line end after it is left out as well,
+   * but not where only what is received is reported: there the events carry the data.
+   */
   chunk(bytes: Uint8Array): void {
     if (!this.#reports("received")) return;
     this.#decoder ??= streamDecoder();
-    this.#transferred("received", bytes, this.#decoder.decode(bytes, { stream: true }));
+    const text = this.#decoder.decode(bytes, { stream: true });
+    this.#transferred("received", bytes, this.data === "received" ? text : withoutLineEnd(text));
   }
 
   /** End of stream; reported once. */
