@@ -219,6 +219,6 @@ function joinLines({ hostname, join, here }: Listening): string[] {
   if (join.length > 0) {
     return ["Reachable from the network; to join, type on another machine:", ...join.map((command) => `  ${command}`)];
   }
-  const why = isWildcard(hostname) ? "it has no address on a network" : "--bind 0.0.0.0 opens it to the network";
-  return [`Reachable from this machine only (${why}); to join, type here:`, `  ${here}`];
+  const why = isWildcard(hostname) ? "it has no address on a network" : "--bind 0.0.0.0 opens it";
+  return [`Reachable from this machine only (${why}); to join, type:`, `  ${here}`];
 }

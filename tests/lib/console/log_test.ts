@@ -130,7 +130,7 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
     prose(lan),
     "[+] Listening on [::]:9 (UDP) (TLS)\n[+] Reachable from the network; to join, type on another machine:\n[+]   join A\n[+]   join B",
   );
-  const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it to the network); to join, type here:";
+  const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to join, type:";
   assertStringIncludes(prose(listening), `${only}\n[+]   join me`);
   const offline = "Reachable from this machine only (it has no address on a network); to join, type here:";
   assertStringIncludes(prose({ ...listening, hostname: "::" }), `${offline}\n[+]   join me`);
