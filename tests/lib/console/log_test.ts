@@ -132,7 +132,7 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
   );
   const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to join, type:";
   assertStringIncludes(prose(listening), `${only}\n[+]   join me`);
-  const offline = "Reachable from this machine only (it has no address on a network); to join, type here:";
+  const offline = "Reachable from this machine only (it has no address on a network); to join, type:";
   assertStringIncludes(prose({ ...listening, hostname: "::" }), `${offline}\n[+]   join me`);
   assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
 });
