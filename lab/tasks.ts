@@ -60,11 +60,9 @@ export interface Entry {
   readonly description: string;
 }
 
-/** The scripts among the tasks, in the order of `deno.json`: those that run a file of a script's folder, and the demo. */
+/** The scripts among the tasks, in the order of `deno.json`: those of the folders, and the demo. */
 export function entriesOf(tasks: Tasks): Entry[] {
   return Object.entries(tasks)
-    .filter(([, { command }]) =>
-      /^deno (run|task -q run:\S+) .* (demo|(tcp|udp|http|chat|sum|lab)\/(?!install)\w+)\.ts$/.test(command)
-    )
+    .filter(([task]) => /^(demo$|(tcp|udp|http|chat|sum|tls|wire|lab):)/.test(task))
     .map(([task, { description = "" }]) => ({ task, description }));
 }

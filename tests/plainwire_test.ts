@@ -77,6 +77,16 @@ Deno.test("without Deno on the machine, the command starts the one that installe
   }
 });
 
+Deno.test("plainwire offers every script, and no tool of the project's own", () => {
+  const offered = entriesOf(config.tasks).map(({ task }) => task);
+  for (const task of offered) assertMatch(commandOf(config.tasks, task), /^deno run --no-prompt .*\.ts$/);
+  const others = Object.keys(config.tasks).filter((task) => !offered.includes(task));
+  assertEquals(
+    others.filter((task) => !/^(install|test|coverage|bench|make|check|ok|run|compile)(:|$)/.test(task)),
+    [],
+  );
+});
+
 Deno.test("plainwire alone is a menu: a line for each script, on 80 columns", POSIX, async () => {
   const { code, stdout, stderr } = await plainwire();
   assertEquals([code, stderr], [0, ""]);
