@@ -5,7 +5,7 @@
  */
 import type { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError, stateOf } from "../../lib/errors.ts";
-import { type Answer, refusalAnswer } from "../answer/answer.ts";
+import type { Answer } from "../answer/answer.ts";
 import { acceptIn, errorAnswer } from "../site/error_answer.ts";
 import { ReceivedRequest } from "../site/asked.ts";
 import type { TickListener } from "./clock.ts";
@@ -93,13 +93,11 @@ class RequestLoop implements TickListener {
     await this.#connection.finish(LINGER);
   }
 
-  /** A page or a line of text, by the `Accept` field; text if the head could not be read. */
+  /** A page or a line of text, by the `Accept` field, even of a head that was not parsed to its end. */
   #refusalAnswer(refusal: Refusal): Answer {
     const { head } = this.#exchange;
     const { bytes, at } = this.#intake.inbox;
-    if (head === null && refusal.status !== 431) return refusalAnswer(refusal);
-    const accept = head === null ? acceptIn(bytes.subarray(at)) : head.field("accept");
-    return errorAnswer(accept, refusal);
+    return errorAnswer(head === null ? acceptIn(bytes.subarray(at)) : head.field("accept"), refusal);
   }
 
   /**

@@ -37,8 +37,8 @@ export interface Exchange {
 /** How many bytes of a body are logged, and of data that is not a request. */
 const SHOWN = 1024;
 const SHOWN_RAW = 256;
-/** How many characters of a target the line about its answer repeats. */
-const SHOWN_TARGET = 256;
+/** How many characters of the method and the target the line about the answer repeats. */
+const SHOWN_REQUEST = 256;
 
 /** Emits an event per request. Check {@linkcode RequestLog.enabled} first, to save composing an event that is not logged. */
 export class RequestLog {
@@ -105,10 +105,8 @@ function proseOf(exchange: Exchange): ProseLine[] {
 
 /** `127.0.0.1:52884 GET /status/204 -> 204, 0 B in 0.42 ms`, and what went wrong. */
 function answerLine({ connection, head, status, sent, duration, refusal, cut }: Exchange): ProseLine {
-  const target = head === null || head.target.length <= SHOWN_TARGET
-    ? head?.target
-    : `${head.target.slice(0, SHOWN_TARGET)}…`;
-  const request = head === null ? "no request" : `${head.method} ${target}`;
+  const asked = head === null ? "no request" : `${head.method} ${head.target}`;
+  const request = asked.length <= SHOWN_REQUEST ? asked : `${asked.slice(0, SHOWN_REQUEST)}…`;
   const trouble = cut ? "cut off" : refusal;
   const why = trouble === "" ? "" : `: ${trouble}`;
   const text = `${connection.peer} ${request} -> ${status}, ${formatBytes(sent)} in ${milliseconds(duration)}${why}`;

@@ -41,7 +41,8 @@ export function deleteCookiesAnswer(request: SiteRequest): Answer {
  * @param lifetime An attribute to add.
  */
 function changed({ head, target, connection }: SiteRequest, form: string, lifetime: string): Answer {
-  const cookies = [...new URLSearchParams(target.query)];
+  // One field per name (RFC 6265 4.1.1): of two cookies of one name the last counts, as in a browser.
+  const cookies = [...new Map(new URLSearchParams(target.query))];
   const wrong = complaint(cookies);
   if (wrong !== null) {
     return errorAnswer(head.field("accept"), { status: 400, message: `Cannot serve ${form}: ${wrong}` });

@@ -18,14 +18,21 @@ export const SANDBOXED_TEXT = fieldLine("Content-Type", "text/plain; charset=utf
 /** Up to this size, head and body are copied into one buffer. */
 const SMALL = 16 * 1024;
 
+const TOKEN = "[!#$%&'*+\\-.^_`|~\\w]+";
+const PARAMETER = `${TOKEN}=(?:${TOKEN}|"(?:[ !#-\\[\\]-~]|\\\\[ -~])*")`;
 /** A media type with parameters (RFC 9110 8.3.1), in visible ASCII and spaces, as a field must be to be sent. */
-const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+(?: *;[ -~]*)?$/;
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?: *;(?: *${PARAMETER})?)*$`);
+/** The codings of a body (RFC 9110 8.4). */
+const CODINGS = new RegExp(`^${TOKEN}(?: *, *${TOKEN})*$`);
 
-/** `POST /`: the body under its own media type, if it has one that is well formed. */
+/** `POST /`: the body under its own media type and codings, if they are well formed. */
 export function bodyAnswer({ head, body }: SiteRequest): Answer {
   const type = head.field("content-type") ?? "";
+  const codings = head.field("content-encoding") ?? "";
   const own = MEDIA_TYPE.test(type) ? type : "application/octet-stream";
-  return { status: 200, fields: fieldLine("Content-Type", own) + SANDBOX_FIELDS, body };
+  // Without it a client would take compressed bytes for what they were before.
+  const coded = CODINGS.test(codings) ? fieldLine("Content-Encoding", codings) : "";
+  return { status: 200, fields: fieldLine("Content-Type", own) + coded + SANDBOX_FIELDS, body };
 }
 
 /** `/echo`: the request as it was received, as text. A large body is not copied. */

@@ -70,8 +70,8 @@ export function prefersPage(accept: string): boolean {
 }
 
 /**
- * The `Accept` field of a head that was too large to be parsed: a browser with too many cookies gets a page too. It only chooses the form
- * of the refusal, so it may be lenient.
+ * The `Accept` field of a head that was not parsed to its end: a browser sends some characters in a query that must be encoded, or too
+ * many cookies, and gets a page for these too. It only chooses the form of the refusal, so it may be lenient.
  */
 export function acceptIn(bytes: Uint8Array): string | null {
   return /\r\naccept:([^\r\n]*)\r\n/i.exec(textOf(bytes))?.[1] ?? null;

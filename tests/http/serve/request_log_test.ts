@@ -57,15 +57,21 @@ X: é
   },
 );
 
-Deno.test("RequestLog shortens a long target in the line about its answer, and says if the answer was cut off", {
-  permissions,
-}, () => {
-  const long = headOf(`GET /${"x".repeat(999)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  assertEquals(
-    prose({ head: long, sent: 1_234_567, duration: 3210, cut: true }).split("\n").at(-1),
-    `[!] 192.0.2.7:50000 GET /${"x".repeat(255)}… -> 200, 1.23 MB in 3.2 s: cut off`,
-  );
-});
+Deno.test(
+  "RequestLog shortens a long target or method in the line about its answer, and says if the answer was cut off",
+  {
+    permissions,
+  },
+  () => {
+    const long = headOf(`GET /${"x".repeat(999)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    assertEquals(
+      prose({ head: long, sent: 1_234_567, duration: 3210, cut: true }).split("\n").at(-1),
+      `[!] 192.0.2.7:50000 GET /${"x".repeat(251)}… -> 200, 1.23 MB in 3.2 s: cut off`,
+    );
+    const method = headOf(`${"X".repeat(999)} / HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    assertStringIncludes(prose({ head: method, status: 501 }), ` ${"X".repeat(256)}… -> 501, `);
+  },
+);
 
 Deno.test(
   "RequestLog shows a body escaped on one line, and only the beginning of a long one (S7)",

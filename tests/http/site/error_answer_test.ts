@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { acceptIn, errorAnswer, prefersPage } from "../../../http/site/error_answer.ts";
+import { safe } from "../../../http/site/markup.ts";
 import { textOf } from "../../../http/request/syntax.ts";
 import { type Answered, answersIn, serve, type ServedHttp } from "../serving.ts";
 
@@ -146,9 +147,25 @@ Deno.test("412 and 416 of a file, and 500, are pages too", async () => {
   }
 });
 
-Deno.test("a request that could not be parsed gets the line of text, whatever it accepts", async () => {
+Deno.test("a browser that sends a character as it is gets a page that names it and how to write it", async () => {
   await using server = serve();
-  const [answer] = answersIn(await server.ask(`GET / HTTP/1.1\r\nAccept: ${BROWSER}\r\nBad Name: x\r\n\r\n`));
+  // What Chromium leaves as it is in a query, and what other programs send.
+  for (const character of ["{", "|", "}", "^", "`", "\\", '"', "<", ">"]) {
+    const [page, text] = await both(server, `GET /?a=${character}b`, HOST);
+    const code = character.charCodeAt(0).toString(16).toUpperCase();
+    const why = `the character ${character} in the target, where it must be written %${code} (RFC 3986 2.1)`;
+    assertEquals([page.status, text.body], [400, `400 Bad Request: ${why}\n`]);
+    assertStringIncludes(page.body, `Cannot serve this request: ${safe(why)}.</p>`);
+  }
+  const [page] = await both(server, "GET /?a=%zz", HOST);
+  assertStringIncludes(page.body, "the character % is written %25");
+});
+
+Deno.test("a malformed request gets a page too if Accept came before the fault, and text if it did not", async () => {
+  await using server = serve();
+  const [page] = await both(server, "GET /", "Bad Name: x\r\n");
+  assertEquals(page.status, 400);
+  const [answer] = answersIn(await server.ask("GET /{ HTTP/1.1\r\n"));
   assertEquals([answer?.status, answer?.fields.get("content-type")], [400, "text/plain; charset=utf-8"]);
 });
 

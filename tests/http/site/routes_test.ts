@@ -29,11 +29,38 @@ Deno.test("POST / returns the body under its own media type, sandboxed for brows
     (await ask(server, "POST", "/", "Content-Type: a/b\xff\r\n", "x")).fields.get("content-type"),
     "application/octet-stream",
   );
-  for (const bad of ["text", "text/", "/html", "a/b, c/d", "a/b/c", "a b/c", "a/b c", "a/b\t;c=d", "a/b;c=\td"]) {
+  for (
+    const bad of [
+      "text",
+      "text/",
+      "/html",
+      "a/b, c/d",
+      "a/b/c",
+      "a b/c",
+      "a/b c",
+      "a/b\t;c=d",
+      "a/b;c=\td",
+      "a/b;c",
+      'a/b;c="d',
+      "a/b;c=d e",
+    ]
+  ) {
     const { fields } = await ask(server, "POST", "/", `Content-Type: ${bad}\r\n`, "x");
     assertEquals(fields.get("content-type"), "application/octet-stream", bad);
   }
+  for (const good of ["a/b ;c=d;e=f", 'a/b; c="d; \\" e"', "a/b;", "a/b; ;c=d"]) {
+    assertEquals((await ask(server, "POST", "/", `Content-Type: ${good}\r\n`, "x")).fields.get("content-type"), good);
+  }
   assertEquals((await ask(server, "POST", "/")).body, "");
+});
+
+Deno.test("9110 8.4: POST / returns the body with its codings, which are part of what it is", async () => {
+  await using server = serve();
+  const coded = async (codings: string): Promise<string | undefined> =>
+    (await ask(server, "POST", "/", `Content-Encoding: ${codings}\r\n`, "x")).fields.get("content-encoding");
+  assertEquals(await coded("gzip"), "gzip");
+  assertEquals(await coded("deflate\r\nContent-Encoding: gzip"), "deflate, gzip");
+  for (const bad of ["", "a b", "gzip,", "\xff"]) assertEquals(await coded(bad), undefined, bad);
 });
 
 Deno.test("/echo returns the whole request as received, including chunk framing", async () => {
