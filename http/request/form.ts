@@ -51,11 +51,12 @@ export function collect(collected: Collected, name: string, value: string): void
 export function parseForm(type: string, body: Uint8Array): Generator<void, Form | null> {
   const [media = ""] = type.split(";", 1);
   if (/^application\/x-www-form-urlencoded[ \t]*$/i.test(media)) return urlencoded(body);
-  const [, quoted, plain] =
-    /^multipart\/form-data[ \t]*;(?:.*;)?[ \t]*boundary=(?:"([^"]{1,70})"|([^ \t;"]{1,70}))/i.exec(type) ?? [];
-  const boundary = quoted ?? plain;
-  return boundary === undefined ? notAForm() : multipart(body, new TextEncoder().encode(`\r\n--${boundary}`));
+  const boundary = /^multipart\/form-data[ \t]*$/i.test(media) ? parametersOf(type).get("boundary") ?? "" : "";
+  return BOUNDARY.test(boundary) ? multipart(body, new TextEncoder().encode(`\r\n--${boundary}`)) : notAForm();
 }
+
+/** `boundary` (RFC 2046 5.1.1): letters, digits and a few marks, at most 70 of them, and no space at the end. */
+const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/;
 
 /** The memory in bytes that a parsed form may need. */
 export function formMemory(body: Uint8Array): number {

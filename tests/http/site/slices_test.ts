@@ -85,6 +85,22 @@ Deno.test("parseForm() refuses what is not a form", { permissions }, () => {
   assertEquals(multipart(`${good}--B--`, 'multipart/form-data; charset=x; boundary="B"')?.fields.get("a"), "1");
 });
 
+Deno.test("2046 5.1.1: parseForm() takes the boundary from its parameter only, and no other text for one", {
+  permissions,
+}, () => {
+  const form = (boundary: string): string =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--${boundary}--`;
+  const field = (type: string, boundary: string): unknown =>
+    multipart(form(boundary), `multipart/form-data; ${type}`)?.fields.get("a");
+  assertEquals(field('boundary=B; x="; boundary=C"', "B"), "1");
+  assertEquals(field("BOUNDARY=gc0p4Jq0M2Yt08j34c0p//==", "gc0p4Jq0M2Yt08j34c0p//=="), "1");
+  assertEquals(field('boundary="a b:c?(d)"', "a b:c?(d)"), "1");
+  assertEquals(field(`boundary=${"b".repeat(70)}`, "b".repeat(70)), "1");
+  assertEquals(field(`boundary=${"b".repeat(71)}`, "b".repeat(70)), undefined);
+  assertEquals(field(`boundary=${"b".repeat(71)}`, "b".repeat(71)), undefined);
+  for (const bad of ["b ", "b@", "b*", "é"]) assertEquals(field(`boundary="${bad}"`, bad), undefined, bad);
+});
+
 Deno.test("checkJson() agrees with JSON.parse()", { permissions }, () => {
   const atoms = [
     "{",
