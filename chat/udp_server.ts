@@ -14,6 +14,7 @@
  *                                       $ deno task chat:udp-server --port 23457
  * …                                     [+] Listening on 127.0.0.1:23457 (UDP)
  * your turn: hello                      …
+ *                                       * 127.0.0.1:40551 has the line
  *                                       client: hello
  * hello yourself                        your turn: hello yourself
  * your turn: exit                       * 127.0.0.1:40551 left

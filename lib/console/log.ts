@@ -92,9 +92,13 @@ export class Log implements Events {
     const trouble = event.event === "error" || event.event === "warning";
     const onOutput = this.#onOutput === "log" ? !trouble : event.event === this.#onOutput;
     const out = onOutput ? this.#options.out : this.#options.err;
-    // Do not wrap: the join command is there to be copied.
-    if (event.event === "listening") out.line(text);
-    else out.wrapped(text);
+    if (event.event !== "listening") return out.wrapped(text);
+    // A join command stays whole: it is there to be copied.
+    const commands = [...event.join, event.here];
+    for (const line of text.split("\n")) {
+      if (commands.some((command) => line.endsWith(`  ${command}`))) out.line(line);
+      else out.wrapped(line);
+    }
   }
 
   /** Does the work of {@linkcode reserveOutput}. */

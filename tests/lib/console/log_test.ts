@@ -137,6 +137,23 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
   assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
 });
 
+Deno.test("Log breaks what it says about joining between words, and no join command", { permissions }, async () => {
+  const sink = new FakeSink();
+  const out = new LineOutput(sink, { columns: () => 40 });
+  const here = `join ${"x".repeat(60)}`;
+  new Log({ role: "server", json: false, quiet: false, colour: false, out, err: out }).emit({ ...listening, here });
+  await out.flush();
+  assertEquals(
+    sink.text,
+    `[+] Listening on 127.0.0.1:9
+[+] Reachable from this machine only
+  (--bind 0.0.0.0 opens it); to join,
+  type:
+[+]   ${here}
+`,
+  );
+});
+
 Deno.test("proseOf() gives each event its mark and its text", { permissions }, () => {
   const cases: [NetEvent, string][] = [
     [{ event: "accepted", id: 1, peer }, `[+] Accepted connection from ${peer}`],
