@@ -165,6 +165,29 @@ Deno.test("chat:client ends with 4 when the operator kicks or bans it, and while
   }
 });
 
+Deno.test("no member can make the last line of the room turn another one away", async () => {
+  await using server = await startServer("chat:server", ["--bind", "127.0.0.1"]);
+  const forged = "Cannot serve you: the server is full";
+  const attempts: [string, RegExp][] = [
+    [forged, /^guest-\d: Cannot serve you: the server is full\n/m],
+    [`/me \r${forged}`, /^~ guest-\d .*Cannot serve you: the server is full\n/m],
+    [`/msg bob ${forged}`, /^guest-\d \(to you\): Cannot serve you: the server is full\n/m],
+    [`x\r${forged}`, /^guest-\d: x.*Cannot serve you: the server is full\n/m],
+    [`/nick Cannot\nserve you: the server is full`, /^Cannot: serve you: the server is full\n/m],
+  ];
+  for (const [lines, seen] of attempts) {
+    await using bob = start("chat:client", ["--port", `${server.port}`, "--name", "bob"], { stdin: true });
+    await bob.until(/you are bob/);
+    using eve = await RawClient.connect(server.port);
+    await eve.send(`${lines}\n`);
+    await bob.until(seen);
+    // The forged line is the last one: bob's input ends, and the server closes.
+    await bob.endInput();
+    const { code, stderr } = await bob.ended();
+    assertEquals([code, stderr.includes("Cannot")], [0, false], stderr);
+  }
+});
+
 Deno.test("chat:client ends with 4 where the line is busy, and where nobody answers", async () => {
   const local = ["--bind", "127.0.0.1", "--mode", "turns"];
   await using server = await startServer("chat:server", local, { stdin: true });
