@@ -17,6 +17,9 @@ const MAX_SIZE = 4096;
 const NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const VALUE = /^[!#-+\--:<-[\]-~]*$/;
 
+/** Names with a promise (RFC 6265bis 4.1.3). */
+const NEEDS_TLS = /^__(?:Secure|Host)-/i;
+
 /** `/cookie`: the cookies as `name=value` lines. */
 export function cookiesAnswer({ head }: SiteRequest): Answer {
   const cookies = head.values("cookie").flatMap((value) => value.split(";")).map(withoutSpace);
@@ -43,7 +46,7 @@ export function deleteCookiesAnswer(request: SiteRequest): Answer {
 function changed({ head, target, connection }: SiteRequest, form: string, lifetime: string): Answer {
   // One field per name (RFC 6265 4.1.1): of two cookies of one name the last counts, as in a browser.
   const cookies = [...new Map(new URLSearchParams(target.query))];
-  const wrong = complaint(cookies);
+  const wrong = complaint(cookies, connection.session !== null);
   if (wrong !== null) {
     return errorAnswer(head.field("accept"), { status: 400, message: `Cannot serve ${form}: ${wrong}` });
   }
@@ -54,11 +57,13 @@ function changed({ head, target, connection }: SiteRequest, form: string, lifeti
 }
 
 /** What is wrong with these cookies; `null` if nothing is. */
-function complaint(cookies: readonly (readonly [string, string])[]): string | null {
+function complaint(cookies: readonly (readonly [string, string])[], secure: boolean): string | null {
   if (cookies.length === 0) return "the query names no cookie";
   if (cookies.length > MAX_COOKIES) return `the query names more than ${MAX_COOKIES} cookies`;
   for (const [name, value] of cookies) {
     if (!NAME.test(name)) return "a name must be a token: letters, digits and !#$%&'*+-.^_`|~";
+    // Browsers drop such a cookie without a word if it did not come with `Secure`.
+    if (!secure && NEEDS_TLS.test(name)) return "a name that starts with __Secure- or __Host- needs TLS";
     if (!VALUE.test(value)) return 'a value must be visible ASCII without comma, semicolon, backslash and "';
     if (name.length + value.length > MAX_SIZE) return `a cookie has more than ${MAX_SIZE} bytes`;
   }

@@ -31,6 +31,12 @@ Deno.test("/cookie/set sets each cookie in the query and leads to /cookie", { pe
   assertEquals(cookiesIn(set("a=b", setCookiesAnswer, true).fields), ["a=b; Path=/; SameSite=Lax; HttpOnly; Secure"]);
 });
 
+Deno.test("over TLS a name may start with __Secure- or __Host-", { permissions }, () => {
+  assertEquals(cookiesIn(set("__Host-a=b", setCookiesAnswer, true).fields), [
+    "__Host-a=b; Path=/; SameSite=Lax; HttpOnly; Secure",
+  ]);
+});
+
 Deno.test("6265 4.1.1: of two cookies of one name, only the last is sent", { permissions }, () => {
   assertEquals(cookiesIn(set("a=1&b=2&a=3").fields), [
     "a=3; Path=/; SameSite=Lax; HttpOnly",
@@ -67,6 +73,8 @@ Deno.test("/cookie/set refuses what no cookie can be, and says why", { permissio
     ["a=b%0d%0aSet-Cookie:%20evil=1", "a value must be visible ASCII"],
     ["a=b;%20Domain=example.com", "a value must be visible ASCII"],
     ["a%0d%0aX:%20y=b", "a name must be a token"],
+    ["__Host-a=b", "a name that starts with __Secure- or __Host- needs TLS"],
+    ["__secure-a=b", "a name that starts with __Secure- or __Host- needs TLS"],
     ["a=two+words", "a value must be visible ASCII"],
     ["a=%C3%A9", "a value must be visible ASCII"],
     [Array.from({ length: 51 }, (_, index) => `c${index}`).join("&"), "the query names more than 50 cookies"],
