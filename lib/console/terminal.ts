@@ -154,14 +154,6 @@ export class Terminal implements LineInput {
     this.#readline.prompt(true);
   }
 
-  /** Takes the complete lines, as rows of the terminal. */
-  #takeLines(): string {
-    const end = this.#waiting.lastIndexOf("\n") + 1;
-    const lines = this.#waiting.slice(0, end);
-    this.#waiting = this.#waiting.slice(end);
-    return wrapText(lines, this.#output.columns ?? 0);
-  }
-
   /** Clears all rows of the input line and moves the cursor to the start of the first. */
   #clearInput(): string {
     const above = this.#readline.getCursorPos().rows;
