@@ -6,7 +6,16 @@
 import { contentType } from "@std/media-types/content-type";
 import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
 import { decide, type Selected } from "./conditions.ts";
-import { isDotfile, isMissing, isSameFile, nullIf, type OpenFile, openInside, type SiteFolder } from "./inside.ts";
+import {
+  changedAt,
+  isDotfile,
+  isMissing,
+  isSameFile,
+  nullIf,
+  type OpenFile,
+  openInside,
+  type SiteFolder,
+} from "./inside.ts";
 import { errorAnswer } from "./error_answer.ts";
 import { listing } from "./listing.ts";
 import type { Site, SiteRequest } from "./resource.ts";
@@ -118,10 +127,11 @@ function redirectToFolder(segments: readonly string[], query: string): Answer {
 
 async function regularFile(site: SiteFolder, file: OpenFile, request: SiteRequest): Promise<Answer> {
   const { head, headOnly } = request;
-  const { size, mtimeMs } = file.info;
+  const { size } = file.info;
+  const changed = changedAt(file.info);
   // Last-Modified must not be in the future (RFC 9110 8.8.2.1).
-  const modified = Math.floor(Math.min(mtimeMs, Date.now()) / 1000);
-  const selected: Selected = { etag: `"${Math.trunc(mtimeMs).toString(16)}-${size.toString(16)}"`, modified, size };
+  const modified = Math.floor(Math.min(changed, Date.now()) / 1000);
+  const selected: Selected = { etag: `"${Math.trunc(changed).toString(16)}-${size.toString(16)}"`, modified, size };
   // Ranges are defined for GET only (RFC 9110 14.2).
   const decision = decide((name) => headOnly && name === "range" ? null : head.field(name), selected);
   const validators = fieldLine("ETag", selected.etag) +
@@ -173,7 +183,7 @@ async function* reopenedPieces(
   if (found?.kind !== "file") throw new Error("the file no longer exists");
   await using file = found;
   const { info } = before;
-  if (!isSameFile(file.info, info) || file.info.mtimeMs !== info.mtimeMs || file.info.size !== info.size) {
+  if (!isSameFile(file.info, info) || changedAt(file.info) !== changedAt(info) || file.info.size !== info.size) {
     throw new Error("the file has changed");
   }
   const buffer = new Uint8Array(Math.min(PIECE, length));

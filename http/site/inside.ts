@@ -133,6 +133,11 @@ export function isSameFile(one: Stats | undefined, other: Stats | undefined): bo
   return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
+/** When a file was changed (ms since 1970); by its entry if its own time is one that no date can express, as tmpfs allows. */
+export function changedAt({ mtimeMs, ctimeMs }: Pick<Stats, "mtimeMs" | "ctimeMs">): number {
+  return mtimeMs >= 0 ? mtimeMs : ctimeMs;
+}
+
 /** Whether two trails are equal, and nothing was swapped between them in their first `folders` folders. */
 export function isSteady(one: readonly Stats[], other: readonly Stats[], folders: number): boolean {
   return one.length === other.length && one.every((stats, index) =>

@@ -1,10 +1,16 @@
 /** A folder whose entries are swapped while its files are requested. */
 import { assert, assertEquals } from "@std/assert";
 import { fileSite } from "../../../http/site/files.ts";
-import { isMissing, openInside, type TestHooks } from "../../../http/site/inside.ts";
+import { changedAt, isMissing, openInside, type TestHooks } from "../../../http/site/inside.ts";
 import { routes } from "../../../http/site/routes.ts";
 import { answersIn, serve, type ServedHttp } from "../serving.ts";
 import { requestOf } from "../requests.ts";
+
+Deno.test("changedAt() is a time that a date can express", { permissions: "none" }, () => {
+  assertEquals(changedAt({ mtimeMs: 1.5, ctimeMs: 2000 }), 1.5);
+  // What the runtime reports for a file on tmpfs, of times that are too large and too small.
+  for (const mtimeMs of [NaN, -1e14]) assertEquals(changedAt({ mtimeMs, ctimeMs: 2000 }), 2000);
+});
 
 /** `site` with a file and a folder in it, and beside it `out`, which must not be served. */
 async function tree(): Promise<AsyncDisposable & { root: string; out: string }> {
