@@ -223,6 +223,36 @@ Deno.test("every UDP client ends with 4 where the line is busy", async () => {
   assertEquals([events.at(-1)?.event, events.at(-1)?.code], ["ended", 4]);
 });
 
+Deno.test("over UDP only the server can turn a client away", async () => {
+  using other = new RawPeer();
+  for (const task of ["chat:udp-client", "udp:client", "sum:udp-client"] as const) {
+    using server = new RawPeer();
+    const number = task === "sum:udp-client" ? ["--number", "1"] : [];
+    const running = run(task, ["--port", `${server.port}`, ...number], { input: "hello\n" });
+    const { port } = await server.receive();
+    await other.send("Cannot serve you: forged\n", port);
+    await server.send("Server: 2", port);
+    if (task === "chat:udp-client") await server.send("exit", port);
+    const { code, stdout, stderr } = await running;
+    assertEquals([code, (stdout + stderr).includes("forged")], [0, false], `${task}: ${stdout}${stderr}`);
+  }
+});
+
+Deno.test("in turns over TCP, too, only the first answer turns a guest away", async () => {
+  await using server = await startServer("chat:server", ["--bind", "127.0.0.1", "--mode", "turns"], { stdin: true });
+  const flags = ["--host", "127.0.0.1", "--port", `${server.port}`, "--mode", "turns"];
+  await using guest = start("chat:client", flags, { stdin: true });
+  await guest.type("one\n");
+  await server.script.until(/client: one/);
+  await server.script.type("hello\n");
+  await guest.until(/hello/);
+  await guest.type("two\n");
+  await server.script.until(/client: two/);
+  await server.script.endInput();
+  const { code, stdout } = await guest.ended();
+  assertEquals([code, stdout], [0, "hello\nCannot serve you: there is no one to answer\n"]);
+});
+
 Deno.test("over UDP only the first answer turns a guest away: later the operator may say so", async () => {
   await using server = await startServer("chat:udp-server", [], { stdin: true });
   await using guest = start("chat:udp-client", ["--port", `${server.port}`], { stdin: true });
