@@ -11,7 +11,7 @@ import { type HeadLimits, RequestHead } from "./head.ts";
 import type { Hosts } from "./hosts.ts";
 import { malformed, Refusal } from "./refusal.ts";
 import { parseRequestLine, type RequestLine } from "./request_line.ts";
-import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./syntax.ts";
+import { COLON, CR, HTAB, isExactly, LF, SP, TOKEN, VALUE } from "./syntax.ts";
 
 /** A longer target is not cached: a client must not choose how much memory its idle connection holds. */
 const LONG_TARGET = 256;
@@ -41,6 +41,7 @@ export class HeadParser {
   /** Empty lines before the request line. */
   #skipped = 0;
   #line: RequestLine | null = null;
+  #isHead = false;
   /** The offset of the fields from the head's start: the bytes may have moved when parsing resumes. */
   #fieldsAt = 0;
   /** The last target: many clients request the same one again. */
@@ -59,9 +60,9 @@ export class HeadParser {
     return this.#consumed;
   }
 
-  /** The method of the current head; "" if it is not known yet. */
-  get method(): string {
-    return this.#line?.method ?? "";
+  /** Whether the current head begins like that of a HEAD request, even if no more of it could be parsed. */
+  get isHead(): boolean {
+    return this.#isHead;
   }
 
   /** Whether a head has begun. If not, all bytes so far were empty lines, which can be dropped. */
@@ -82,6 +83,7 @@ export class HeadParser {
     if (this.#searched > this.#parsed && bytes.indexOf(LF, start + this.#searched) < 0) return this.#wait(bytes, start);
     if (this.#line === null) {
       const first = this.#skipEmptyLines(bytes, start);
+      this.#isHead = first >= 0 && isExactly(bytes, first, first + 5, "HEAD ");
       const line = first < 0 ? null : parseRequestLine(bytes, first, this.#target);
       if (line === null) return this.#wait(bytes, start);
       this.#advance(line.end - first, line.end - start, 414);

@@ -243,11 +243,9 @@ class RequestLoop implements TickListener {
     const { clock, log, signal } = this.#service;
     // HTTP/1.0 has no chunked coding: a body of unknown length ends when the connection closes.
     const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
-    const sent = this.#writer.send(
-      answer,
-      { minor, keepAlive, date: clock.date },
-      this.#exchange.head?.method ?? this.#parser.method,
-    );
+    const { head } = this.#exchange;
+    const headOnly = head === null ? this.#parser.isHead : head.method === "HEAD";
+    const sent = this.#writer.send(answer, { minor, keepAlive, date: clock.date }, headOnly);
     if (typeof sent === "number") {
       if (log.enabled) this.#log(answer.status, sent, refusal);
       return keepAlive;

@@ -123,12 +123,12 @@ export class AnswerWriter {
   /**
    * Queues an answer; a streamed body is written at once, piece by piece.
    *
-   * @param method The request's: an answer to HEAD has no body.
+   * @param headOnly Whether the request was HEAD, whose answer has no body.
    * @returns The length of its body in bytes.
    * @throws {Error} The stream failed, or its length was not the announced one; the connection must be cut off, so that the client
    * notices.
    */
-  send(answer: Answer, options: HeadOptions, method: string): number | Promise<number> {
+  send(answer: Answer, options: HeadOptions, headOnly: boolean): number | Promise<number> {
     const { body: given, fields, status } = answer;
     const outbox = this.#take();
     this.bodySent = 0;
@@ -139,7 +139,7 @@ export class AnswerWriter {
       body = given;
       writeHead(outbox, answer, options);
     }
-    if (method === "HEAD" || isBodiless(status)) return 0;
+    if (headOnly || isBodiless(status)) return 0;
     if ("pieces" in body) return this.#stream(body, options.minor);
     if (body.length >= LARGE || !outbox.fits(body.length)) return this.#large(body);
     writeBody(outbox, body);

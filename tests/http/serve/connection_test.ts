@@ -141,6 +141,13 @@ Deno.test("9110 9.3.2: a HEAD that is refused gets no body either", async () => 
     const text = await server.ask(`HEAD / HTTP/1.1\r\n${fields}\r\n`);
     assertMatch(text, /^HTTP\/1\.1 4\d\d [^]*\r\nContent-Length: \d+\r\n[^]*\r\n\r\n$/, fields);
   }
+  for (const line of ["HEAD /{ HTTP/1.1", "HEAD / HTTP/2.0", "HEAD / HTTP/1.1 ", "\r\nHEAD /%zz HTTP/1.1"]) {
+    const text = await server.ask(`${get()}${line}\r\n${HOST}\r\n`);
+    const [, answer, more] = answersIn(text, ["GET", "HEAD"]);
+    assertEquals([(answer?.status ?? 0) >= 400, answer?.fields.has("content-length"), more], [true, true, undefined]);
+  }
+  const [, answer] = answersIn(await server.ask(`HEAD / HTTP/1.1\r\n${HOST}\r\nGET /{ HTTP/1.1\r\n`), ["HEAD", "GET"]);
+  assertMatch(answer?.body ?? "", /^400 Bad Request: .*\n$/);
 });
 
 Deno.test("9112 9.6: the last answer is complete even if the client sent something after its request (25)", async () => {

@@ -29,8 +29,8 @@ Deno.test("AnswerWriter queues answers and writes them in one write", { permissi
     writes.push(bytes.length);
     return write.call(socket, bytes);
   };
-  assertEquals([writer.send(textAnswer(200, "one"), HEAD_OPTIONS, "GET"), writer.waiting, socket.sent], [3, true, ""]);
-  assertEquals(writer.send(textAnswer(200, "two"), HEAD_OPTIONS, "HEAD"), 0);
+  assertEquals([writer.send(textAnswer(200, "one"), HEAD_OPTIONS, false), writer.waiting, socket.sent], [3, true, ""]);
+  assertEquals(writer.send(textAnswer(200, "two"), HEAD_OPTIONS, true), 0);
   await writer.flush();
   assertEquals([writes.length, writer.waiting, writer.busy], [1, false, false]);
   const [, first = "", second = ""] = socket.sent.split(/HTTP\/1\.1 200 OK\r\n/);
@@ -42,13 +42,13 @@ Deno.test(
   { permissions },
   async () => {
     const { outboxes, memory, writer } = setUp();
-    writer.send(textAnswer(200, "small"), HEAD_OPTIONS, "GET");
+    writer.send(textAnswer(200, "small"), HEAD_OPTIONS, false);
     writer.releaseOutbox();
     assertEquals(outboxes.length, 0, "bytes are still queued");
     await writer.flush();
     writer.releaseOutbox();
     assertEquals(outboxes.length, 1);
-    writer.send(textAnswer(200, "x".repeat(40_000)), HEAD_OPTIONS, "GET");
+    writer.send(textAnswer(200, "x".repeat(40_000)), HEAD_OPTIONS, false);
     assertEquals([outboxes.length, memory.used > 0], [0, true]);
     writer.end();
     assertEquals([outboxes.length, memory.used], [0, 0]);
@@ -67,10 +67,10 @@ Deno.test("AnswerWriter sends a streamed body in chunks, and fails if its length
       yield new TextEncoder().encode("c");
     },
   });
-  assertEquals(await writer.send({ status: 200, fields: "", body: body(null) }, HEAD_OPTIONS, "GET"), 3);
+  assertEquals(await writer.send({ status: 200, fields: "", body: body(null) }, HEAD_OPTIONS, false), 3);
   await writer.flush();
   assertEquals(socket.sent.split("\r\n\r\n").slice(1).join("\r\n\r\n"), "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
-  const sending = writer.send({ status: 200, fields: "", body: body(4) }, HEAD_OPTIONS, "GET");
+  const sending = writer.send({ status: 200, fields: "", body: body(4) }, HEAD_OPTIONS, false);
   await assertRejects(() => Promise.resolve(sending), Error, "Cannot send the body: it has 3 bytes instead of 4");
 });
 
