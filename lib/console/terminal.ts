@@ -15,6 +15,9 @@ export function openInput(options: InputOptions = {}): LineInput {
   return new PlainInput(Deno.stdin, Deno.stdout, options);
 }
 
+/** The most of a line (UTF-16 units) that is kept until its end arrives; a longer one is printed at once. */
+const MAX_BEGUN = 4096;
+
 /** The streams of a terminal, such as those of `process`. */
 export interface TerminalStreams {
   readonly stdin: NodeJS.ReadableStream;
@@ -94,14 +97,16 @@ export class Terminal implements LineInput {
   }
 
   /**
-   * Prints text above the input line, batched per turn of the event loop; an incomplete line is kept until its end arrives. Long lines
-   * are broken so that their continuation cannot pass for another line. Waits until the terminal has accepted the text.
+   * Prints text above the input line, batched per turn of the event loop; an incomplete line is kept until its end arrives, unless it is
+   * long. Long lines are broken so that their continuation cannot pass for another line. Waits until the terminal has accepted the text.
    */
   async write(bytes: Uint8Array): Promise<number> {
     const text = this.#begun + this.#decoder.decode(bytes, { stream: true });
-    const end = this.#closed ? text.length : text.lastIndexOf("\n") + 1;
-    this.#begun = text.slice(end);
-    await this.#show(this.#closed ? text : wrapText(text.slice(0, end), this.#output.columns ?? 0));
+    const whole = text.lastIndexOf("\n") + 1;
+    const isLong = text.length - whole > MAX_BEGUN;
+    const lines = this.#closed ? text : isLong ? `${text}\n` : text.slice(0, whole);
+    this.#begun = text.slice(lines.length);
+    await this.#show(this.#closed ? lines : wrapText(lines, this.#output.columns ?? 0));
     return bytes.length;
   }
 

@@ -72,7 +72,9 @@ export function wrapLine(line: string, columns: number): string[] {
     const char = style ?? String.fromCodePoint(line.codePointAt(index) ?? 0);
     const width = style === undefined ? charWidth(char) : 0;
     if (used + width > columns) {
-      const cut = breakPoint(row, WORD.exec(line.slice(index))?.[0] ?? "", columns);
+      // As much of the word as shows whether it fits into a row: the whole of a word without end would be looked at for each row.
+      const rest = WORD.exec(line.slice(index, index + 2 * columns))?.[0] ?? "";
+      const cut = breakPoint(row, rest, columns);
       rows.push(row.slice(0, cut).trimEnd());
       row = INDENT + row.slice(cut);
       used = textWidth(row);
@@ -91,7 +93,7 @@ export function wrapText(text: string, columns: number): string {
 
 const INDENT = "  ";
 
-/** The rest of a word. */
+/** What is left of a word. */
 const WORD = /^[^ ]*/;
 const ASCII = /^[\x21-\x7e]*$/;
 

@@ -5,7 +5,7 @@ import { ProtocolError } from "../../../lib/errors.ts";
 import { type InputOptions, PlainInput } from "../../../lib/console/line_input.ts";
 import { Terminal } from "../../../lib/console/terminal.ts";
 import { encodeText } from "../../../lib/text.ts";
-import { charWidth } from "../../../lib/console/width.ts";
+import { charWidth, wrapText } from "../../../lib/console/width.ts";
 import { FakeSink, FedSource } from "../fakes.ts";
 
 /** A screen that interprets the input line's output: text, carriage return, cursor up, down and to a column, clear below. */
@@ -172,6 +172,14 @@ Deno.test("Terminal.write() keeps an incomplete line until its end arrives, and 
   await it.screen.shows("no newline yet", ">");
   await it.terminal.write(encodeText(`: ${" ".repeat(17)}* bob left\n`));
   await it.screen.shows("no newline yet", "x:", "  * bob left", ">");
+});
+
+Deno.test("Terminal.write() prints what has no end in sight, and keeps nothing of it", async () => {
+  using it = setUp({}, 1000);
+  await it.terminal.write(encodeText("x".repeat(4000)));
+  await it.screen.shows(">");
+  await it.terminal.write(encodeText("😀".repeat(100)));
+  await it.screen.shows(...wrapText(`${"x".repeat(4000)}${"😀".repeat(100)}`, 1000).split("\n"), ">");
 });
 
 Deno.test("Terminal.write() accepts a character split over two writes", async () => {

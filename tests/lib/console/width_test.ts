@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { charWidth, textWidth, wrapLine } from "../../../lib/console/width.ts";
 
 const pure = { permissions: "none" } as const;
@@ -42,6 +42,13 @@ Deno.test("no part of a long line starts a row: it cannot pass for a line of its
     assertEquals(first.startsWith("eve:"), true);
     for (const row of others) assertEquals(/^( {2}|$)/.test(row), true, JSON.stringify([columns, row]));
   }
+});
+
+Deno.test("wrapLine() looks at each character of a word without end a few times, not once for each row", pure, () => {
+  const started = performance.now();
+  wrapLine("x".repeat(2 ** 20), 80);
+  // 0.1 s, or else 7 s.
+  assert(performance.now() - started < 2000);
 });
 
 Deno.test("wrapLine() keeps a fingerprint whole if it fits into a row, for copying", pure, () => {
