@@ -18,7 +18,7 @@ export interface ProgressOptions {
 /**
  * Waits for some work and shows, as a `status` event, how far it is. A terminal shows that line until the work is done.
  *
- * @param text The line, given the milliseconds since the start.
+ * @param text The line, given the milliseconds since the start; "" for none.
  * @returns What the work returns; it rejects as the work does.
  *
  * @example Usage
@@ -39,10 +39,13 @@ export async function withProgress<T>(
 ): Promise<T> {
   if (!events.detailed) return await work;
   const started = time.now();
-  let shown = false;
+  let shown = "";
+  const tell = (line: string): void => {
+    // An empty line is told only to remove ours: the work may be showing one of its own.
+    if (line !== "" || shown !== "") events.emit({ event: "status", text: shown = line });
+  };
   const show = (): void => {
-    shown = true;
-    events.emit({ event: "status", text: text(time.now() - started) });
+    tell(text(time.now() - started));
     cancel = time.after(every, show);
   };
   let cancel = time.after(after, show);
@@ -50,6 +53,6 @@ export async function withProgress<T>(
     return await work;
   } finally {
     cancel();
-    if (shown) events.emit({ event: "status", text: "" });
+    tell("");
   }
 }

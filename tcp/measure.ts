@@ -53,6 +53,11 @@ export class Exchanger implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Whether it has no connection yet. */
+  get connecting(): boolean {
+    return this.#connection === null;
+  }
+
   /** Whether the last exchange included connecting. */
   get connectingIncluded(): boolean {
     return this.#included;
@@ -138,12 +143,12 @@ export async function ping(open: Opener, server: Endpoint, message: string, opti
   const told = json ? options : { ...options, report: false, events: firstsOf(events) };
   await using exchanger = new Exchanger(open, server, message, told);
   const times = new LatencyStats();
-  const started = performance.now();
   try {
-    await withProgress(repeat(exchanger, times, options), events, () => {
-      const seconds = (performance.now() - started) / 1000;
-      const left = times.count > 0 ? `, ${Math.ceil((count - times.count) * seconds / times.count)} s left` : "";
-      return `${times.count} of ${count} exchanges, ${perSecond(times.count / seconds)}${left}`;
+    await withProgress(repeat(exchanger, times, options), events, (ms) => {
+      // Connecting for the first time has a line of its own.
+      if (times.count === 0 && exchanger.connecting) return "";
+      const left = times.count > 0 ? `, ${Math.ceil((count - times.count) * ms / times.count / 1000)} s left` : "";
+      return `${times.count} of ${count} exchanges, ${perSecond(times.count / ms * 1000)}${left}`;
     }, PROGRESS);
   } finally {
     // Also after Ctrl-C or a lost server, for the exchanges that completed.

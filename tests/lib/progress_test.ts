@@ -24,6 +24,21 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "withProgress() without a line leaves that of its work alone, and removes its own",
+  { permissions },
+  async () => {
+    const [time, events, work] = [new TestTime(), new RecordedEvents(), Promise.withResolvers<void>()];
+    const lines = ["", "one", "", ""];
+    const done = withProgress(work.promise, events, () => lines.shift() ?? "", { time });
+    await time.pass(4000);
+    assertEquals(texts(events.all), ["one", ""]);
+    work.resolve();
+    await done;
+    assertEquals(texts(events.all), ["one", ""]);
+  },
+);
+
 Deno.test("withProgress() is silent about what is done sooner, and passes on a failure", { permissions }, async () => {
   const [time, events] = [new TestTime(), new RecordedEvents()];
   await assertRejects(() => withProgress(Promise.reject(new Error("no")), events, seconds, { time }), Error, "no");

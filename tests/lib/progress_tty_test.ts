@@ -14,6 +14,19 @@ for (const task of ["tcp:client", "chat:client", "sum:client"] as const) {
   });
 }
 
+Deno.test(
+  "at a terminal tcp:client --count shows that it is connecting, not that nothing has been exchanged",
+  TERMINAL,
+  async () => {
+    using hole = await blackHole();
+    await using client = atTerminal("tcp:client", ["--port", `${hole.port}`, "--count", "3"]);
+    await client.until(/… 1 s[^]*… 2 s[^]*… 3 s/);
+    await client.type("\x03");
+    const { code, stdout } = await client.ended();
+    assertEquals([code, stdout.includes("exchanges")], [130, false]);
+  },
+);
+
 for (const task of ["udp:client", "sum:udp-client"] as const) {
   Deno.test(
     `at a terminal ${task} shows that no answer has come yet, and then the answer alone`,
