@@ -64,6 +64,8 @@ async function sendLines(
   lineEnd: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // Ctrl-D was for an earlier client; this one may still have something to say.
+  if (input.ended) return;
   for (let line; (line = await input.read(signal)) !== null;) await connection.write(`${line}${lineEnd}`);
   await connection.closeWrite();
 }

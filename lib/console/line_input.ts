@@ -12,6 +12,8 @@ import { decodeText } from "../text.ts";
 export interface LineInput extends Sink, Disposable {
   /** Whether the input is a terminal. */
   readonly interactive: boolean;
+  /** Whether the input has ended, and every line is read. */
+  readonly ended: boolean;
   /**
    * Waits for the next line, without its line end; `null` is the end (end of file, Ctrl-D, {@linkcode LineInput.close}).
    * One call at a time.
@@ -56,6 +58,11 @@ export class LineQueue {
   /** Whether a read is pending. */
   get hasReader(): boolean {
     return this.#wake !== null;
+  }
+
+  /** Whether the input has ended, and no line is left. */
+  get ended(): boolean {
+    return this.#ended && this.lines.length === 0;
   }
 
   /** Adds a line. */
@@ -108,6 +115,10 @@ export class PlainInput implements LineInput {
     this.#reader = new ByteReader(source);
     this.#sink = sink;
     this.#max = options.maxLine ?? 64 * 1024;
+  }
+
+  get ended(): boolean {
+    return this.#queue.ended;
   }
 
   /** @throws {ProtocolError} The line is longer than the limit. */

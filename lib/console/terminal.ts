@@ -73,6 +73,10 @@ export class Terminal implements LineInput {
     this.#readline.prompt();
   }
 
+  get ended(): boolean {
+    return this.#queue.ended;
+  }
+
   read(signal?: AbortSignal): Promise<string | null> {
     return this.#queue.next(signal);
   }

@@ -33,6 +33,10 @@ export class TypedInput implements LineInput {
     this.#rouse();
   }
 
+  get ended(): boolean {
+    return this.closed && this.#lines.length === 0;
+  }
+
   async read(signal?: AbortSignal): Promise<string | null> {
     const aborted = Promise.withResolvers<void>();
     const abort = (): void => aborted.resolve();

@@ -85,6 +85,21 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "at a terminal tcp:client -i can be stopped by Ctrl-C after Ctrl-D, when the server stays",
+  TERMINAL,
+  async () => {
+    const { client, server, listener } = await interactive();
+    using _ = listener;
+    using __ = server;
+    await using ___ = client;
+    await client.type(CTRL_D);
+    assertEquals(await server.rest(), "");
+    await client.type(CTRL_C);
+    assertEquals((await client.ended()).code, 130);
+  },
+);
+
 Deno.test("at a terminal tcp:client -i sends --message first and stays; Ctrl-C ends with 130", TERMINAL, async () => {
   const { client, server, listener } = await interactive("--message", "hello");
   using _ = listener;
@@ -166,3 +181,24 @@ Deno.test(
     assertMatch(stdout, /Done: 4 B out, 0 B in; 127\.0\.0\.1:\d+ closed\r\n$/);
   },
 );
+
+Deno.test("at a terminal tcp:server --pipe still receives after Ctrl-D, and Ctrl-C ends it", TERMINAL, async () => {
+  await using server = atTerminal("tcp:server", ["--pipe", "--port", "0"]);
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)[^]*\(nobody here\) /);
+  await server.type(CTRL_D);
+  for (const text of ["one", "two"]) {
+    using client = await RawClient.connect(Number(port));
+    let over = false;
+    const rest = client.rest().finally(() => over = true);
+    await client.send(`${text}\n`);
+    await server.until(new RegExp(`${text}\r\n`));
+    // No half-close: our own client would take it for the end.
+    assertEquals(over, false);
+    await client.end();
+    assertEquals(await rest, "");
+  }
+  await server.type(CTRL_C);
+  const { code, stdout } = await server.ended();
+  assertEquals(code, 0);
+  assertMatch(stdout, /Done: 2 connections served, 8 B in, 0 B out\r\n$/);
+});
