@@ -22,6 +22,7 @@
 import config from "./deno.json" with { type: "json" };
 import { completion, isShell, type ScriptHelp, SHELLS } from "./lab/completion.ts";
 import { argumentsOf, commandOf, entriesOf, type Entry } from "./lab/tasks.ts";
+import { escapeControls } from "./lib/text.ts";
 
 const ENTRIES = entriesOf(config.tasks);
 /** Signals that end a program, or that it may handle. */
@@ -70,13 +71,12 @@ function deno(task: string, args: readonly string[], streams: "inherit" | "piped
   const flags = argumentsOf(commandOf(config.tasks, task), (name) => name === "INIT_CWD" ? here : Deno.env.get(name))
     // The project's own files, which the task names from the project's folder.
     .map((flag) => flag.replace(/^(--allow-read=)?((?:\w+\/)?\w+\.ts)$/, `$1${import.meta.dirname}/$2`));
-  const stdin = streams === "inherit" ? "inherit" : "null";
   return new Deno.Command(Deno.execPath(), {
     args: [...flags, ...args],
     env: { INIT_CWD: here },
-    stdin,
+    stdin: streams === "inherit" ? "inherit" : "null",
     stdout: streams,
-    stderr: streams,
+    stderr: "inherit",
   });
 }
 
@@ -133,7 +133,7 @@ function noShell(name: string): number {
 }
 
 function misuse(message: string): number {
-  console.error(`[!] ${message}`);
+  console.error(`[!] ${escapeControls(message)}`);
   return 2;
 }
 

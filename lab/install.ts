@@ -45,7 +45,7 @@ export async function main(args: string[]): Promise<number> {
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   const command = said.split("\n").find((line) => /[/\\]plainwire(\.cmd)?$/.test(line))?.trim();
   if (code !== 0 || command === undefined) {
-    console.error(`[!] Cannot install plainwire: ${said.trim()}`);
+    console.error(`[!] Cannot install plainwire: ${reasonIn(said)}; DENO_INSTALL_ROOT may name another folder`);
     return 1;
   }
   if (!isOnPath("deno")) await startWithNpx(WINDOWS && !command.endsWith(".cmd") ? `${command}.cmd` : command);
@@ -56,6 +56,13 @@ export async function main(args: string[]): Promise<number> {
     "[+] Completion for your shell: plainwire completion bash, zsh or fish; its first line says where to put it",
   );
   return 0;
+}
+
+/** Why `deno install` failed: what it says between its warnings and its stack backtrace. */
+function reasonIn(said: string): string {
+  const [, error = said.trim()] = /^error: (.*)/m.exec(said) ?? [];
+  const [, cause] = /^Caused by:\s+(.*)/m.exec(said) ?? [];
+  return (cause === undefined ? error : `${error}: ${cause}`).replace(/ \(os error \d+\)$/, "");
 }
 
 /** The folders on the PATH, without those that npx and npm add while their own command runs. */
@@ -87,7 +94,7 @@ async function startWithNpx(command: string): Promise<void> {
 }
 
 function pathAdvice(folder: string): string {
-  const line = WINDOWS ? `setx PATH "%PATH%;${folder}"` : `export PATH="${folder}:$PATH"`;
+  const line = WINDOWS ? `setx PATH "%PATH%;${folder}"` : `export PATH="${folder.replace(/["$`\\]/g, "\\$&")}:$PATH"`;
   const where = WINDOWS ? "in a terminal, once" : "to your shell's start file";
   return `[!] ${folder} is not on your PATH yet; add this ${where}:\n  ${line}`;
 }

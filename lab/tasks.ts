@@ -40,7 +40,8 @@ export function commandOf(tasks: Tasks, name: string): string {
 }
 
 /**
- * A task's command as the arguments after `deno`, split and expanded as the task's shell does it.
+ * A task's command as the arguments after `deno`, split and expanded as the task's shell does it. A path with a comma is left out of a
+ * permission: Deno splits the list there, and would grant two other paths.
  *
  * @param variable Looks up an environment variable; one that is not set expands to nothing.
  * @throws {Error} The command is more than one call of `deno`.
@@ -50,7 +51,14 @@ export function argumentsOf(command: string, variable: (name: string) => string 
   if (program !== "deno" || /&&|[|;<>]/.test(command)) {
     throw new Error(`Cannot run "${command}": it is not one call of deno`);
   }
-  return args.map((arg) => arg.replaceAll('"', "").replace(/\$(\w+)/g, (_, name) => variable(name) ?? ""));
+  const expand = (text: string): string =>
+    text.replaceAll('"', "").replace(/\$(\w+)/g, (_, name) => variable(name) ?? "");
+  return args.flatMap((arg) => {
+    const [, permission, list] = /^(--(?:allow|deny)-\w+=)(.*)$/.exec(arg) ?? [];
+    if (permission === undefined || list === undefined) return [expand(arg)];
+    const granted = list.split(",").map(expand).filter((value) => !value.includes(","));
+    return granted.length > 0 ? [permission + granted.join(",")] : [];
+  });
 }
 
 /** A script that `plainwire` offers. */

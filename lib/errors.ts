@@ -170,7 +170,10 @@ const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(O
 function missingPermission(error: Error): string {
   const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "its --allow flag";
   const what = /access to (.+?), run again/.exec(error.message)?.[1] ?? "this";
-  return `Deno has no permission for ${what}; add ${flag}, or use the task, which has it`;
+  const advice = what.includes(",")
+    ? "it cannot grant a path with a comma, so use another folder"
+    : `add ${flag}, or use the task, which has it`;
+  return `Deno has no permission for ${what}; ${advice}`;
 }
 
 /**

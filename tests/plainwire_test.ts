@@ -20,12 +20,12 @@ if (Deno.build.os !== "windows") {
   Deno.symlinkSync(Deno.execPath(), `${home}/deno/deno`);
 }
 
-/** Runs `deno task install` in the empty home. */
-async function install(path: string): Promise<Ended> {
+/** Runs `deno task install` in the empty home, or for another folder. */
+async function install(path: string, root = `${home}/.deno`): Promise<Ended> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", "install"],
     cwd: ROOT,
-    env: { ...ENVIRONMENT, HOME: home, USERPROFILE: home, DENO_INSTALL_ROOT: `${home}/.deno`, PATH: path },
+    env: { ...ENVIRONMENT, HOME: home, USERPROFILE: home, DENO_INSTALL_ROOT: root, PATH: path },
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, stdout: out ?? "", stderr: err ?? "" };
@@ -85,6 +85,27 @@ Deno.test("plainwire offers every script, and no tool of the project's own", () 
     others.filter((task) => !/^(install|test|coverage|bench|make|check|ok|run|compile)(:|$)/.test(task)),
     [],
   );
+});
+
+Deno.test("where the command cannot be written, install says so in one line", POSIX, async () => {
+  await Deno.writeTextFile(`${home}/file`, "");
+  assertEquals(await install(WITH, `${home}/file`), {
+    code: 1,
+    stdout: "",
+    stderr: `[!] Cannot install plainwire: failed creating '${home}/file/bin/.plainwire': Not a directory; ` +
+      "DENO_INSTALL_ROOT may name another folder\n",
+  });
+});
+
+Deno.test("a folder's name needs no care, for the command and for the PATH", POSIX, async () => {
+  const odd = `${home}/o'n $e, "two"`;
+  const { stdout } = await install(WITH, odd);
+  const [line = ""] = /^ +export .*$/m.exec(stdout) ?? [];
+  const typed = new Deno.Command("sh", {
+    args: ["-c", `${line}\nplainwire --version`],
+    env: { ...ENVIRONMENT, HOME: home, PATH: WITH },
+  });
+  assertEquals(new TextDecoder().decode((await typed.output()).stdout), `plainwire ${config.version}\n`);
 });
 
 Deno.test("plainwire alone is a menu: a line for each script, on 80 columns", POSIX, async () => {
@@ -200,6 +221,7 @@ Deno.test("plainwire says what it cannot run, and what there is", POSIX, async (
     /^\[!\] Cannot run "tcp": no such script; there are .*\btcp server, tcp client\b.*\n$/,
   );
   assertMatch(await refused("tcp:serve"), /there are .*\btcp server\b/);
+  assertMatch(await refused("\x9b31m\u202e"), /^\[!\] Cannot run "\\x9b31m\\u202e": no such script/);
   assertEquals(await refused("completion"), '[!] Cannot complete for "": it must be bash, zsh, fish\n');
   assertEquals(await refused("completion", "ksh"), '[!] Cannot complete for "ksh": it must be bash, zsh, fish\n');
 });

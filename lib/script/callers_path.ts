@@ -14,7 +14,7 @@ const PROJECT = import.meta.dirname?.replace(/[/\\]lib[/\\]script$/, "");
 export function callersPath(path: string): string {
   if (/^([/\\]|[A-Za-z]:)/.test(path)) return path;
   const folder = callersFolder();
-  return folder === Deno.cwd() ? path : `${folder}/${path}`;
+  return folder === Deno.cwd() ? path : `${folder.replace(/[/\\]$/, "")}/${path}`;
 }
 
 /** The folder in which the user typed the command. */

@@ -71,6 +71,11 @@ Deno.test("stateOf() names the missing permission (P5)", { permissions }, async 
     stateOf(new Deno.errors.NotCapable("something else")).state,
     "Deno has no permission for this; add its --allow flag, or use the task, which has it",
   );
+  const comma = await assertRejects(() => Deno.writeTextFile("/a,b/c", ""), Deno.errors.NotCapable);
+  assertEquals(
+    stateOf(comma).state,
+    'Deno has no permission for "/a,b/c"; it cannot grant a path with a comma, so use another folder',
+  );
 });
 
 Deno.test("isDisconnect() and isClosedHere() distinguish the peer's end from ours", { permissions }, () => {

@@ -56,6 +56,12 @@ Deno.test("under deno task, a path in a flag starts at the caller's folder", asy
   }
 });
 
+Deno.test("under deno task in the root folder, a path has one slash", async () => {
+  const task = ["task", "-q", "--config", `${ROOT}deno.json`, "tcp:server", "--tls", "--cert", "no/such.pem"];
+  await using script = startIn("/", task);
+  assertStringIncludes((await script.ended()).stderr, "[!] Cannot read --cert /no/such.pem: ");
+});
+
 Deno.test("without deno task, it starts at the current folder, whatever INIT_CWD says", async () => {
   await using folder = await makeFolder();
   const run = ["run", "--no-prompt", "-A", `${ROOT}http/server.ts`, "--port", "0", "--dir", "inner"];
