@@ -6,7 +6,7 @@
 import type { LineInput } from "../lib/console/line_input.ts";
 import { type DataOutput, OutputClosed } from "../lib/console/output.ts";
 import type { Stop } from "../lib/console/stop.ts";
-import { Exit, stateOf } from "../lib/errors.ts";
+import { Exit, ProtocolError, stateOf } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { REFUSED } from "../lib/refusal.ts";
@@ -22,7 +22,7 @@ import { talk } from "./talk.ts";
 export const NOBODY = "(nobody here) ";
 /** How long a further client waits (ms): the one before it may have left already. */
 const GRACE = SILENCE + 500;
-const BUSY = "another client is connected; try again later";
+const BUSY = `${REFUSED}another client is connected; try again later`;
 
 /** Options of {@linkcode servePipe}. */
 export interface PipeServerOptions extends Omit<ServeOptions, "maxConnections" | "waiting"> {
@@ -60,7 +60,7 @@ export async function servePipe(listener: StreamListener, options: PipeServerOpt
     }
   };
   const handler: Handler = async (connection) => {
-    if (busy !== null && !await within(busy, GRACE)) return await turnAway(connection, events);
+    if (busy !== null && !await within(busy, GRACE)) throw new ProtocolError(BUSY);
     const serving = serve(connection);
     busy = serving.catch(() => {});
     await serving;
@@ -68,8 +68,10 @@ export async function servePipe(listener: StreamListener, options: PipeServerOpt
   // A client that does not read holds up nobody else: only --timeout limits its pauses.
   const totals = await serveTcp(listener, handler, { ...options, stall: timeout, maxConnections: 1, waiting: 1 });
   const line = totalsLine(totals, events);
-  if (once && failure !== undefined) throw failure;
-  return once && ended !== "" && signal?.aborted !== true ? ended : line;
+  // A stopped server has cut the connection itself.
+  if (!once || signal?.aborted === true) return line;
+  if (failure !== undefined) throw failure;
+  return ended || line;
 }
 
 async function talkTo(connection: Connection, input: LineInput, options: PipeServerOptions): Promise<string> {
@@ -79,11 +81,4 @@ async function talkTo(connection: Connection, input: LineInput, options: PipeSer
   } finally {
     input.prompt(NOBODY);
   }
-}
-
-async function turnAway(connection: Connection, events: Events): Promise<void> {
-  events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason: BUSY });
-  connection.report.data = "none";
-  await connection.write(`${REFUSED}${BUSY}\n`);
-  await connection.finish();
 }

@@ -126,6 +126,17 @@ Deno.test("tcp:server --pipe keeps running when a client resets mid-message; wit
   assertEquals(stderr.match(/reset by the peer/g)?.length, 1);
 });
 
+Deno.test("tcp:server --pipe --once ends with 0 when it is stopped while it sends", async () => {
+  await using server = await startPipe(["--once"], { stdin: true });
+  using client = await RawClient.connect(server.port);
+  const typing = server.script.type("x".repeat(20_000_000)).catch(() => {});
+  assertEquals(await client.read().then((bytes) => bytes?.[0]), 120);
+  const { code, stderr } = await server.script.stop();
+  await typing;
+  assertEquals(code, 0);
+  assertMatch(stderr, /Exiting\.\.\.\n[^!]*Done: 1 connection served/);
+});
+
 Deno.test("tcp:server --pipe ends quietly with 0 when its stdout is closed (P3)", async () => {
   await using server = await startPipe([], { stdin: true });
   using client = await RawClient.connect(server.port);
