@@ -25,18 +25,8 @@ export class Actor implements AsyncDisposable {
   #output = Promise.withResolvers<void>();
 
   constructor(label: string, task: keyof typeof config.tasks, args: readonly string[]) {
-    // Its variables name folders where nothing is stored here.
-    const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
-      !flag.startsWith("--allow-write")
-    );
     print(dim(`${label} $ deno task ${task} ${args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ")}`));
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...command, ...args],
-      cwd: new URL("../", import.meta.url),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    this.#child = startScript(task, args, "piped");
     this.#input = this.#child.stdin.getWriter();
     this.#printed = Promise.all([this.#copy(label, "stdout"), this.#copy(label, "stderr")]);
   }
@@ -84,17 +74,42 @@ export class Actor implements AsyncDisposable {
 
   /** Prints and records one output stream. */
   async #copy(label: string, stream: "stdout" | "stderr"): Promise<void> {
-    let rest = "";
-    for await (const text of this.#child[stream].pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) print(`${label} ${line}`);
-      this.#seen += text;
+    for await (const line of linesOf(this.#child[stream])) {
+      print(`${label} ${line}`);
+      this.#seen += `${line}\n`;
       this.#output.resolve();
       this.#output = Promise.withResolvers();
     }
-    if (rest !== "") print(`${label} ${rest}`);
   }
+}
+
+/** Starts a script with the command of its task. Its variables name folders for keys and files, which it does not get. */
+export function startScript(
+  task: keyof typeof config.tasks,
+  args: readonly string[],
+  stdin: "piped" | "null",
+): Deno.ChildProcess {
+  const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
+    !flag.startsWith("--allow-write")
+  );
+  return new Deno.Command(Deno.execPath(), {
+    args: [...command, ...args],
+    cwd: new URL("../", import.meta.url),
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** The lines of a script's output, as they come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 /** Prints a line synchronously, so that the lines of all streams stay in order. */

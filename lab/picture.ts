@@ -8,9 +8,8 @@
  * @module
  */
 import { escape } from "@std/html/entities";
-import config from "../deno.json" with { type: "json" };
 import { wrapText } from "../lib/console/width.ts";
-import { argumentsOf, commandOf } from "./tasks.ts";
+import { linesOf, startScript } from "./actor.ts";
 
 const FILE = new URL("picture.svg", import.meta.url);
 const [SERVER, CLIENT] = [0, 1];
@@ -49,24 +48,17 @@ async function record(lines: Line[]): Promise<void> {
 }
 
 /** Starts a script with the command of its task; `typed` is what a person would type. */
-function start(side: number, typed: string, task: string, args: readonly string[], lines: Line[]): Program {
+function start(
+  side: number,
+  typed: string,
+  task: Parameters<typeof startScript>[0],
+  args: readonly string[],
+  lines: Line[],
+): Program {
   lines.push({ side, text: `$ ${typed}` });
-  const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
-    !flag.startsWith("--allow-write")
-  );
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...command, ...args],
-    cwd: new URL("../", import.meta.url),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const copy = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
-    const decoder = new TextDecoder();
-    for await (const piece of stream) {
-      const text = decoder.decode(piece, { stream: true }).trimEnd();
-      lines.push(...text.split("\n").map((text) => ({ side, text })));
-    }
+  const child = startScript(task, args, "null");
+  const copy = async (stream: Deno.ChildProcess["stdout"]): Promise<void> => {
+    for await (const text of linesOf(stream)) lines.push({ side, text });
   };
   return { child, ended: Promise.all([copy(child.stdout), copy(child.stderr)]) };
 }
