@@ -13,6 +13,7 @@
  * [+] Made the CA certs/ca.pem: CN=Plainwire CA (lab) 9db1, valid until 2036-11-18
  * [+] Made certs/localhost.pem for localhost, 127.0.0.1, ::1, valid until 2027-12-23
  * [+] Its key is certs/localhost-key.pem, with the fingerprint sha256:4aeb4ba47f4bcace95be87efaa4d8c35db89cc3ea2c4b385095a8e0310088d9e
+ * …
  * $ deno task tls:cert --out certs --client alice            # reuses the CA
  * ```
  *
