@@ -11,7 +11,7 @@ import { pipe } from "../tcp/pipe.ts";
 import { FakeSink, FakeSocket, FedSource } from "./lib/fakes.ts";
 import { everyWay } from "./support/chunks.ts";
 import { type Ended, eventsIn, run, start, startServer, type TaskName } from "./support/script.ts";
-import { RawClient, RawPeer } from "./support/sockets.ts";
+import { RawClient, RawPeer, rawServer } from "./support/sockets.ts";
 import { turn } from "./support/time.ts";
 import { writePki } from "./support/tls.ts";
 
@@ -62,6 +62,18 @@ Deno.test("tcp:client --connections ends with 4 if only some of them are refused
   const { code, stderr } = await run("tcp:client", load);
   assertEquals(code, 4);
   assert(/Cannot keep 3 of 5 connections open: Cannot serve you: the server is full/.test(stderr), stderr);
+});
+
+Deno.test("tcp:client --connections ends with 4 if others of them failed before one was refused", async () => {
+  let clients = 0;
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    if (++clients > 1) await client.send("Cannot serve you: only one\n");
+  });
+  const { code, stderr } = await run("tcp:client", [
+    ...["--port", `${server.port}`, "--connections", "2", "--duration", "2"],
+  ]);
+  assertEquals([code, stderr], [4, "[!] Cannot serve you: only one\n"]);
 });
 
 Deno.test("tcp:client ends with 4 on a TLS port, and where a certificate is demanded, in every mode", async () => {

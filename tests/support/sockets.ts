@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AssertionError } from "@std/assert";
 import { connect as connectNode } from "node:net";
 import type { Events, NetEvent } from "../../lib/events.ts";
 
@@ -109,11 +110,15 @@ export function sendAndReset(
 /** Starts a TCP server on a free port of 127.0.0.1 that serves one connection at a time with `serve`. */
 export function rawServer(serve: (client: RawClient) => Promise<void>): AsyncDisposable & { port: number } {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let failure: AssertionError | null = null;
   const serving = (async () => {
     try {
       for (;;) {
         using client = new RawClient(await listener.accept());
-        await serve(client).catch(() => {});
+        await serve(client).catch((error) => {
+          // A client that leaves early is no failure, unlike what the server has asserted.
+          if (error instanceof AssertionError) failure ??= error;
+        });
       }
     } catch {
       // Closed by the test.
@@ -124,6 +129,7 @@ export function rawServer(serve: (client: RawClient) => Promise<void>): AsyncDis
     [Symbol.asyncDispose]: async () => {
       listener.close();
       await serving;
+      if (failure !== null) throw failure;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** `tcp:server --pipe`, off a terminal. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { eventsIn, POSIX, run, start, startServer, taskArgs } from "../support/script.ts";
+import { eventsIn, needs, POSIX, run, RunningScript, start, startServer, taskArgs } from "../support/script.ts";
 import { RawClient, sendAndReset } from "../support/sockets.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -75,7 +75,7 @@ Deno.test("tcp:server --pipe --once < file sends every byte, half-closes, and en
   assertEquals(code, 0);
   assertMatch(
     stderr,
-    /^\[\+\] Listening on .*\n.*\n.*\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\+\] Closed .*\n\[\+\] Done: /,
+    /^\[\+\] Listening on .*\n.*\n.* --port \d+\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\+\] Closed .*\n\[\+\] Done: /,
   );
 });
 
@@ -166,6 +166,43 @@ Deno.test("tcp:server --pipe --json has the data in received events, and nothing
   const closed = events.find(({ event }) => event === "closed");
   assertEquals([closed?.bytesIn, closed?.bytesOut], [2, 3]);
 });
+
+Deno.test("tcp:server --pipe and --discard take any bytes, those of a TLS client too", async () => {
+  const hello = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 10, 13, 10);
+  await using server = await startPipe(["--once"]);
+  using client = await RawClient.connect(server.port);
+  await client.send(hello);
+  await client.end();
+  assertEquals((await server.script.ended()).stdout, "\x16\x03\x01\x02\0\x01\n\r\n");
+
+  await using discard = await startServer("tcp:server", ["--discard"]);
+  using other = await RawClient.connect(discard.port);
+  await other.send(hello);
+  await other.end();
+  assertEquals(await other.rest(), "");
+});
+
+Deno.test(
+  "tcp:server --pipe stops with 1 when its stdout fails",
+  needs(Deno.build.os === "linux", "/dev/full"),
+  async () => {
+    const args = taskArgs("tcp:server").map((arg) => `'${arg}'`).join(" ");
+    const process = new Deno.Command("sh", {
+      args: ["-c", `exec '${Deno.execPath()}' ${args} --pipe --port 0 >/dev/full`],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await using script = new RunningScript(process, false);
+    const [, port] = await script.until(/Listening on 127\.0\.0\.1:(\d+)/, "stderr");
+    using client = await RawClient.connect(Number(port));
+    await client.send("lost\n");
+    const { code, stderr } = await script.ended();
+    assertEquals(code, 1);
+    assertMatch(stderr, /\[!\] Cannot write to standard output: No space left on device\n$/);
+  },
+);
 
 Deno.test("tcp:server --pipe works over TLS, both ways", async () => {
   await using server = await startPipe(["--tls", "--ephemeral", "--once"], { stdin: true });

@@ -94,6 +94,17 @@ Deno.test("series() with an interval does not wait for answers; it counts duplic
   ]);
 });
 
+Deno.test("series() takes a further answer for a duplicate, even one that reads like a refusal", async () => {
+  using peer = new RawPeer();
+  const { done, events } = start(peer.port, { count: 2, interval: 50 });
+  const { port } = await peer.receive();
+  await peer.send("first", port);
+  await peer.send("Cannot serve you: the line is busy\n", port);
+  await peer.send("second", (await peer.receive()).port);
+  assertEquals(await done, "Done: 2 requests");
+  assertEquals(measured(events).duplicates, 1);
+});
+
 Deno.test("series() counts an answer after that to a later request as out of order (D4)", async () => {
   using peer = new RawPeer();
   const { done, events } = start(peer.port, { count: 2, interval: 1 });
