@@ -37,9 +37,15 @@ export async function main(args: readonly string[]): Promise<number> {
   if (["--version", "-V"].includes(first)) return show(`plainwire ${config.version}`);
   if (first === "completion") return isShell(second) ? show(completion(second, await helps())) : noShell(second);
   // `tcp:server …`, or `tcp server …`.
-  const isScript = (name: string): boolean => ENTRIES.some(({ task }) => task === name);
-  if (isScript(first)) return await runScript(first, args.slice(1));
-  if (isScript(`${first}:${second}`)) return await runScript(`${first}:${second}`, others);
+  for (const [task, rest] of [[first, args.slice(1)], [`${first}:${second}`, others]] as const) {
+    const entry = ENTRIES.find((entry) => entry.task === task);
+    if (entry === undefined) continue;
+    // The basic programs take a port, and nothing else.
+    if (isBasic(task) && rest.some((arg) => arg.startsWith("-"))) {
+      return show(`${words(task)} [PORT]: ${entry.description}`);
+    }
+    return await runScript(task, rest);
+  }
   const group = ENTRIES.filter((entry) => entry.task.startsWith(`${first.split(":")[0]}:`));
   const known = group.map((entry) => words(entry.task)).join(", ");
   return misuse(
@@ -73,7 +79,8 @@ function deno(task: string, args: readonly string[], streams: "inherit" | "piped
     .map((flag) => flag.replace(/^(--allow-read=)?((?:\w+\/)?\w+\.ts)$/, `$1${import.meta.dirname}/$2`));
   return new Deno.Command(Deno.execPath(), {
     args: [...flags, ...args],
-    env: { INIT_CWD: here },
+    // So that a script names commands that its user has.
+    env: { INIT_CWD: here, PLAINWIRE: "1" },
     stdin: streams === "inherit" ? "inherit" : "null",
     stdout: streams,
     stderr: "inherit",
@@ -129,7 +136,9 @@ function show(text: string): number {
 }
 
 function noShell(name: string): number {
-  return misuse(`Cannot complete for ${JSON.stringify(name)}: it must be ${SHELLS.join(", ")}`);
+  return misuse(
+    `Cannot complete for ${JSON.stringify(name)}: name your shell, ${SHELLS.join(", ").replace(/, (?=\w+$)/, " or ")}`,
+  );
 }
 
 function misuse(message: string): number {

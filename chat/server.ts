@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname --allow-write="$INIT_CWD" chat/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname --allow-write="$INIT_CWD" chat/server.ts
  * ```
  *
  * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
@@ -20,6 +20,7 @@
  *
  * @module
  */
+import { joinCommand } from "../lib/script/command.ts";
 import { callersFolder } from "../lib/script/callers_path.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
@@ -66,7 +67,7 @@ export const script: Script<typeof flags> = {
   summary: "Chat room over TCP, for plain nc and telnet too",
   example: {
     flags: "--port 9000 --max-connections 1",
-    does: "A conversation of two; the other person runs `deno task chat:client --port 9000` or `nc ADDRESS 9000`.",
+    does: "A conversation of two; the other person runs chat:client on that port, or `nc ADDRESS 9000`.",
   },
   flags,
 };
@@ -97,7 +98,7 @@ export async function main(args: string[]): Promise<number> {
     announce(
       events,
       listener,
-      ({ hostname, port }) => `deno task chat:client --host ${hostname} --port ${port}${join}`,
+      (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
       { tls },
     );
     return totalsLine(await serveChat(listener, layers, run), run.events);

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:udp-client
- * deno run --no-prompt --allow-net chat/udp_client.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net chat/udp_client.ts
  * ```
  *
  * Try it against `deno task chat:udp-server`. A datagram may be lost in either direction, and neither side can tell: while you wait, an

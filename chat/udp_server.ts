@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:udp-server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
  * ```
  *
  * Try it with a second terminal. A lost datagram would leave both sides waiting forever, so an empty line sends your last message again
@@ -25,6 +25,7 @@
  * @module
  */
 import { DatagramSocket } from "../lib/datagram/socket.ts";
+import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
@@ -60,9 +61,7 @@ export async function main(args: string[]): Promise<number> {
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, transport: "udp" } as const;
     using socket = new DatagramSocket(listenUdp(() => Deno.listenDatagram(at), at));
-    announce(events, { addr: { transport: "udp", ...socket.local } }, (at) => {
-      return `deno task chat:udp-client --host ${at.hostname} --port ${at.port}`;
-    });
+    announce(events, { addr: { transport: "udp", ...socket.local } }, (at) => joinCommand("chat:udp-client", at));
     const { once, timeout } = options;
     const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, user: userOf(run) });
     return `Done: ${plural(count, "conversation")}`;

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tls:cert
- * deno run --no-prompt --allow-env=INIT_CWD --allow-read --allow-write --allow-sys=hostname lab/cert.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-read --allow-write --allow-sys=hostname lab/cert.ts
  * ```
  *
  * Try it, then each of the commands that it prints:

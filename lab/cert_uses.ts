@@ -4,6 +4,7 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
+import { commandFor } from "../lib/script/command.ts";
 import { parseHostName } from "../lib/tls/host_name.ts";
 import { fileStem, pathsOf } from "./cert_folder.ts";
 
@@ -28,10 +29,10 @@ export function usageLines(made: { folder: string; names: readonly string[]; cli
     const endpoint = formatEndpoint({ hostname, port: PORT });
     lines.push(
       "To serve with it and connect to it:",
-      `  deno task http:server --tls --cert ${quoted(certificate)} --key ${quoted(key)}`,
+      `  ${commandFor("http:server")} --tls --cert ${quoted(certificate)} --key ${quoted(key)}`,
       `  curl --cacert ${ca} https://${endpoint}/`,
       `  openssl s_client -CAfile ${ca} -verify_return_error -connect ${endpoint}`,
-      `  deno task tcp:client --tls --ca ${ca} --host ${hostname} --port ${PORT}`,
+      `  ${commandFor("tcp:client")} --tls --ca ${ca} --host ${hostname} --port ${PORT}`,
       ...trust(folder, ca),
     );
   }
@@ -40,7 +41,7 @@ export function usageLines(made: { folder: string; names: readonly string[]; cli
     const { certificate, key } = pathsOf(folder, `${fileStem(client)}-client`);
     lines.push(
       `A server requires client certificates with --client-ca ${ca}; a client presents its own:`,
-      `  deno task tcp:client --tls --ca ${ca} --cert ${quoted(certificate)} --key ${quoted(key)}`,
+      `  ${commandFor("tcp:client")} --tls --ca ${ca} --cert ${quoted(certificate)} --key ${quoted(key)}`,
       `  curl --cacert ${ca} --cert ${quoted(certificate)} --key ${quoted(key)} https://localhost:${PORT}/`,
     );
   }

@@ -83,6 +83,7 @@ function dashed({ name, short }: FlagHelp): string[] {
 /** bash splits words at colons, so the script reads the line itself. */
 function bash(scripts: readonly ScriptHelp[], { first, whole, second }: Words): string {
   return `# bash completion for plainwire; to keep it:
+# mkdir -p ~/.local/share/bash-completion/completions
 # plainwire completion bash > ~/.local/share/bash-completion/completions/plainwire
 _plainwire() {
   local line=\${COMP_LINE:0:COMP_POINT} words script
@@ -197,6 +198,7 @@ function fish(scripts: readonly ScriptHelp[], { first, whole, second }: Words): 
   const items = (when: string, words: readonly ScriptHelp[]): string[] =>
     words.map(({ name, summary }) => `${fishItem(when)} -a ${name} ${said(summary)}`);
   return `# fish completion for plainwire; to keep it:
+# mkdir -p ~/.config/fish/completions
 # plainwire completion fish > ~/.config/fish/completions/plainwire.fish
 function __plainwire_typed
   commandline -opc | string join ' '

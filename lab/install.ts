@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<number> {
   console.log(`[+] Installed ${command}`);
   if (!foldersOnPath().includes(folder)) console.log(pathAdvice(folder));
   console.log(
-    "[+] Completion for your shell: plainwire completion bash, zsh or fish; its first line says where to put it",
+    "[+] Completion for your shell: plainwire completion bash, zsh or fish; its first lines say where to put it",
   );
   return 0;
 }

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname sum/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname sum/server.ts
  * ```
  *
  * Try it with a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` works too):
@@ -26,6 +26,7 @@
  */
 import { NO_EVENTS } from "../lib/events.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import { joinCommand } from "../lib/script/command.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { type ServeOptions, serveTcp } from "../lib/stream/server.ts";
@@ -92,7 +93,7 @@ export async function main(args: string[]): Promise<number> {
     announce(
       events,
       listener,
-      ({ hostname, port }) => `deno task sum:client --host ${hostname} --port ${port}${join}`,
+      (at) => joinCommand("sum:client", at, join),
       { tls },
     );
     const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), layers, signal });

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:udp-client
- * deno run --no-prompt --allow-net sum/udp_client.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net sum/udp_client.ts
  * ```
  *
  * Try it with `deno task sum:udp-server --number 58` in another terminal:

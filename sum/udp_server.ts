@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:udp-server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
  * ```
  *
  * Try it with a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` work too):
@@ -28,6 +28,7 @@ import { formatEndpoint } from "../lib/addr.ts";
 import { fittingWording, warnOfAmplification } from "../lib/datagram/answer_budget.ts";
 import { serveDatagrams, type ServeDatagramsOptions } from "../lib/datagram/server.ts";
 import { type DatagramTotals, datagramTotalsLine } from "../lib/totals.ts";
+import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
@@ -107,7 +108,7 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, events, signal }) => {
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
     const socket = listenUdp(() => Deno.listenDatagram(at), at);
-    announce(events, socket, ({ hostname, port }) => `deno task sum:udp-client --host ${hostname} --port ${port}`);
+    announce(events, socket, (at) => joinCommand("sum:udp-client", at));
     warnOfAmplification(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;
     const limits = { once, timeout: timeout * 1000, events, signal };

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname tcp/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname tcp/server.ts
  * ```
  *
  * Try it with a second terminal:
@@ -21,8 +21,8 @@
  *
  * @module
  */
-import type { Endpoint } from "../lib/addr.ts";
 import type { Connection } from "../lib/stream/connection.ts";
+import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { Layers } from "../lib/net/layers.ts";
 import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
@@ -108,6 +108,13 @@ async function serve(listener: StreamListener, layers: Layers, run: Run<typeof f
   return totalsLine(await serveTcp(listener, options.echo ? echo : answerWith(reply), serving), events);
 }
 
+/** What the client of `--pipe` adds to the join command: a terminal talks to a terminal, and a file goes to a file. */
+function otherEnd(): string {
+  const [typed, shown] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
+  if (typed) return shown ? " --interactive" : " < FILE";
+  return shown ? " --interactive > FILE" : "";
+}
+
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
@@ -118,10 +125,8 @@ export async function main(args: string[]): Promise<number> {
     const { layers, tls, join } = await serverLayers(run, {
       anyBytes: options.echo || options.discard || options.pipe,
     });
-    const flags = `${options.pipe && atTerminal() ? " --interactive" : ""}${join}`;
-    const joinLine = ({ hostname, port }: Endpoint): string =>
-      `deno task tcp:client --host ${hostname} --port ${port}${flags}`;
-    announce(events, listener, joinLine, { tls });
+    const flags = `${join}${options.pipe ? otherEnd() : ""}`;
+    announce(events, listener, (at) => joinCommand("tcp:client", at, flags), { tls });
     return await serve(listener, layers, run);
   });
 }

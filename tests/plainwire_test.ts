@@ -175,6 +175,18 @@ Deno.test("in the project's folder too, whatever INIT_CWD npm has left", POSIX, 
   assertStringIncludes(await (await fetch(`http://127.0.0.1:${port}/tasks.ts`)).text(), "export function commandOf");
 });
 
+Deno.test("started by plainwire, a script names commands that its user has", POSIX, async () => {
+  for (const [script, client] of [["tcp server", "tcp client"], ["udp server", "udp client"]] as const) {
+    await using server = start([...script.split(" "), "0"]);
+    const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+    await server.until(new RegExp(`\\[\\+\\]   plainwire ${client} --host 127\\.0\\.0\\.1 --port ${port}\n`));
+  }
+  assertStringIncludes(
+    (await plainwire("sum", "client", "--help")).stdout,
+    "\nUsage: plainwire sum client [HOST PORT ",
+  );
+});
+
 Deno.test("plainwire passes standard input on, and the script's exit code back", POSIX, async () => {
   await using echo = start(["tcp", "server", "0", "--echo"]);
   const [, port = ""] = await echo.until(/Listening on 127\.0\.0\.1:(\d+)/);
@@ -222,11 +234,18 @@ Deno.test("plainwire says what it cannot run, and what there is", POSIX, async (
   );
   assertMatch(await refused("tcp:serve"), /there are .*\btcp server\b/);
   assertMatch(await refused("\x9b31m\u202e"), /^\[!\] Cannot run "\\x9b31m\\u202e": no such script/);
-  assertEquals(await refused("completion"), '[!] Cannot complete for "": it must be bash, zsh, fish\n');
-  assertEquals(await refused("completion", "ksh"), '[!] Cannot complete for "ksh": it must be bash, zsh, fish\n');
+  assertEquals(await refused("completion"), '[!] Cannot complete for "": name your shell, bash, zsh or fish\n');
+  assertEquals(
+    await refused("completion", "ksh"),
+    '[!] Cannot complete for "ksh": name your shell, bash, zsh or fish\n',
+  );
 });
 
-Deno.test("a basic program takes its port", POSIX, async () => {
+Deno.test("a basic program takes its port, and has a line of help", POSIX, async () => {
+  for (const flag of ["--help", "-h", "--port"]) {
+    const said = "tcp basic-server [PORT]: The textbook's TCP server, its mistakes admitted\n";
+    assertEquals((await plainwire("tcp", "basic-server", flag)).stdout, said);
+  }
   await using server = start(["tcp", "basic-server", "0"]);
   const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
   assertEquals((await plainwire("tcp", "basic-client", port)).stdout, "Server says: Hello from server!\n");

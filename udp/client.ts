@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task udp:client
- * deno run --no-prompt --allow-net udp/client.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net udp/client.ts
  * ```
  *
  * Try it with `deno task udp:server --echo` in another terminal; then stop that server and try again:

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task udp:server
- * deno run --no-prompt --allow-net --allow-sys=networkInterfaces udp/server.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces udp/server.ts
  * ```
  *
  * Try it with a second terminal:
@@ -26,6 +26,7 @@ import { datagramTotalsLine } from "../lib/totals.ts";
 import { MAX_DATAGRAM } from "../lib/datagram/socket.ts";
 import { warnOfAmplification } from "../lib/datagram/answer_budget.ts";
 import { UsageError } from "../lib/errors.ts";
+import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
 import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
@@ -124,7 +125,7 @@ export async function main(args: string[]): Promise<number> {
     const handler = discard?.handler ?? (options.echo ? echo : answerWith(options.reply));
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
     const socket = listenUdp(() => Deno.listenDatagram(at), at);
-    announce(events, socket, ({ hostname, port }) => `deno task udp:client --host ${hostname} --port ${port}`);
+    announce(events, socket, (at) => joinCommand("udp:client", at));
     if (discard === null && !options.echo) warnOfAmplification(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;
     const limits = { once, maxRate, timeout: options.timeout * 1000, report: discard === null };

@@ -202,7 +202,7 @@ export class LineOutput implements Sink {
 
 /** The warning that log lines were dropped. */
 export function droppedWarning(count: number): string {
-  return `${plural(count, "log line")} dropped: the log is not being read`;
+  return `${plural(count, "log line")} dropped: they came faster than the log is read`;
 }
 
 /**

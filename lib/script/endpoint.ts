@@ -31,7 +31,7 @@ export interface EndpointTexts {
  * Splits an address that was given as arguments. The flags check its parts.
  *
  * @param side For a server, a lone number is its port; for a client it might as well be a host, and is refused.
- * @param args The arguments: `HOST PORT`, `HOST:PORT`, `:PORT`; IPv6 in brackets (RFC 3986 3.2.2) unless it stands alone.
+ * @param args The arguments: `HOST PORT`, `HOST:PORT`, `:PORT` (a port of this machine); IPv6 in brackets (RFC 3986 3.2.2) unless it stands alone.
  * @throws {UsageError} It has another form, or there are more arguments.
  *
  * @example Usage
@@ -49,17 +49,21 @@ export function endpointOf(side: Side, args: readonly string[]): EndpointTexts {
   if (first === undefined) return {};
   if (stray !== undefined) throw wrong(stray, `it comes after the address ${first} ${second}`);
   if (second !== undefined) {
+    if (side === "server" && /^\d+$/.test(first)) throw wrong(second, `it comes after the port ${first}`);
     if (!/^\d+$/.test(second)) throw wrong(second, `after ${JSON.stringify(first)} comes a port`);
     return { host: first, port: second };
   }
   if (side === "server" && /^\d+$/.test(first)) return { port: first };
   const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(first) ?? [];
   if (host === undefined || port === undefined) throw wrong(first, hint(side, first));
-  return host === "" ? { port } : { host, port };
+  // To a client, `:PORT` names this machine; a server's address is still its default.
+  if (host === "") return side === "client" ? { host: "127.0.0.1", port } : { port };
+  return { host, port };
 }
 
 function hint(side: Side, text: string): string {
   if (/^\d+$/.test(text)) return `a port of this machine is :${text}`;
+  if (text.includes("://")) return "it is a URL; the address alone is HOST PORT, such as localhost 8080";
   if (/:.*:/.test(text)) return "an IPv6 address before a port needs brackets, as in [::1]:9000";
   return `it must be ${ADDRESS[side].replaceAll(" |", ",").replace(/,([^,]*)$/, " or$1")}`;
 }

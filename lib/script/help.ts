@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { commandFor } from "./command.ts";
 import { ADDRESS, sideOf } from "./endpoint.ts";
 import { flagName, type FlagTable } from "./flags.ts";
 import type { Script } from "./script.ts";
@@ -21,7 +22,7 @@ export function helpText(script: Script<FlagTable>): string {
     return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
   });
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
-  const run = `deno task ${script.name}`;
+  const run = commandFor(script.name);
   return `${script.name}: ${script.summary}
 
 Usage: ${run} ${usage(script)}

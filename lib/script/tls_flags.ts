@@ -5,6 +5,7 @@
  */
 import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
+import { commandFor } from "./command.ts";
 import { flag } from "./flag_kinds.ts";
 import { type Given, refuseWithout } from "./unused_flags.ts";
 import { askYesOrNo, canAsk } from "../console/prompt.ts";
@@ -193,7 +194,7 @@ async function readPem(path: string, flagName: string): Promise<string> {
   } catch (error) {
     const { message } = fileFailure(`read ${flagName} ${path}`, error);
     const advice = error instanceof Deno.errors.NotFound
-      ? "; check the path, or make one with `deno task tls:cert`"
+      ? `; check the path, or make one with \`${commandFor("tls:cert")}\``
       : "";
     throw new Failure(Exit.misuse, `${message}${advice}`, { cause: error });
   }

@@ -4,6 +4,15 @@ import { LineClient } from "./support.ts";
 
 const HERE = ["--bind", "127.0.0.1"];
 
+Deno.test("chat:server says how to join, in turns too", async () => {
+  for (const [mode, flag] of [["room", ""], ["turns", " --mode turns"]] as const) {
+    await using server = await startServer("chat:server", ["--bind", "127.0.0.1", "--mode", mode]);
+    await server.script.until(
+      new RegExp(`deno task chat:client --host 127\\.0\\.0\\.1 --port ${server.port}${flag}\n`),
+    );
+  }
+});
+
 Deno.test("chat:server: an operator at a pipe takes part, and the end of the pipe does not stop the room (C4, 73)", async () => {
   await using server = await startServer("chat:server", [...HERE, "--name", "Ada"], { stdin: true });
   using bob = await LineClient.connect(server.port);

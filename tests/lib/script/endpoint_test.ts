@@ -20,7 +20,7 @@ Deno.test("a client takes HOST PORT, HOST:PORT or :PORT", () => {
   assertEquals(parsed("[::1]:80"), { host: "::1", port: 80, ...both });
   assertEquals(parsed("::1", "80"), { host: "::1", port: 80, ...both });
   assertEquals(parsed("fe80::1%eth0", "80"), { host: "fe80::1%eth0", port: 80, ...both });
-  assertEquals(parsed(":80"), { host: "127.0.0.1", port: 80, given: ["port"], operands: [] });
+  assertEquals(parsed(":80"), { host: "127.0.0.1", port: 80, ...both });
   assertEquals(parsed("--message", "9", "localhost", "80"), {
     host: "localhost",
     port: 80,
@@ -53,6 +53,11 @@ Deno.test("an argument that is no address is misuse, and the message says what i
   );
   assertEquals(refused(client, "a", "b"), 'Cannot use the argument "b": after "a" comes a port');
   assertEquals(refused(client, "a", "9", "c"), 'Cannot use the argument "c": it comes after the address a 9');
+  assertEquals(
+    refused(client, "http://localhost:80/"),
+    'Cannot use the argument "http://localhost:80/": it is a URL; the address alone is HOST PORT, such as localhost 8080',
+  );
+  assertEquals(refused(server, "9000", "extra"), 'Cannot use the argument "extra": it comes after the port 9000');
   assertEquals(refused(server, "stray"), 'Cannot use the argument "stray": it must be PORT or ADDRESS:PORT');
   assertEquals(refused(client, ":99999"), 'Cannot use --port "99999": it must be a whole number from 1 to 65535');
   assertEquals(

@@ -1,0 +1,26 @@
+/**
+ * The command lines that a script shows to its user.
+ *
+ * @module
+ */
+import type { Endpoint } from "../addr.ts";
+
+/** How the user starts a script: as `plainwire tcp server`, if that is how this one was started, else as `deno task tcp:server`. */
+export function commandFor(task: string): string {
+  return startedByPlainwire() ? `plainwire ${task.replace(":", " ")}` : `deno task ${task}`;
+}
+
+/** The command with which the client of a task reaches a server. */
+export function joinCommand(task: string, { hostname, port }: Endpoint, flags = ""): string {
+  return `${commandFor(task)} --host ${hostname} --port ${port}${flags}`;
+}
+
+/** `plainwire.ts` says so in the environment. */
+function startedByPlainwire(): boolean {
+  try {
+    return Deno.env.get("PLAINWIRE") !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return false;
+    throw error;
+  }
+}
