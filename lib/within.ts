@@ -1,5 +1,5 @@
 /**
- * Waiting with a time limit.
+ * Waiting for a promise with a limit: a time, or a signal.
  *
  * @module
  */
@@ -31,5 +31,20 @@ export async function within(
     return await Promise.race([promise, late]) !== LATE;
   } finally {
     cancel();
+  }
+}
+
+/**
+ * Waits for a promise until the signal aborts, and then throws its reason: for what cannot be cancelled, such as a lookup by the system,
+ * which can take many seconds.
+ */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -5,10 +5,9 @@
  */
 import type { Connection } from "../lib/stream/connection.ts";
 import { Exit, Failure, stateOf } from "../lib/errors.ts";
-import { abortable } from "../lib/net/resolve.ts";
 import { ByteReader, type ByteSource } from "../lib/reader.ts";
 import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
-import { within } from "../lib/within.ts";
+import { abortable, within } from "../lib/within.ts";
 import { CrlfFilter } from "./line_ends.ts";
 
 /** How much one read takes, at most. Each read of a file is a trip to another thread; with 64 KiB, the trips take most of the time. */

@@ -9,7 +9,6 @@ import type { LineInput } from "../lib/console/line_input.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { canAsk } from "../lib/console/prompt.ts";
 import { StopRequested } from "../lib/console/stop.ts";
-import { openInput } from "../lib/console/terminal.ts";
 import type { FlagTable } from "../lib/script/flags.ts";
 import type { Run } from "../lib/script/script.ts";
 import { bothWays } from "./pipe.ts";
@@ -31,6 +30,8 @@ type TerminalRun = Pick<Run<FlagTable>, "stop" | "redirectTerminal" | "flush">;
 /** Opens the terminal's input line; everything printed from now on goes above it. */
 export async function openLine({ stop, redirectTerminal, flush }: TerminalRun, prompt = "> "): Promise<LineInput> {
   await flush();
+  // Loading node:readline takes a third of a script's start.
+  const { openInput } = await import("../lib/console/terminal.ts");
   const input = openInput({ prompt, onInterrupt: () => stop.request(new StopRequested("SIGINT")) });
   redirectTerminal(input);
   return input;

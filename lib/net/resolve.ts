@@ -6,6 +6,7 @@
 import { lookup } from "node:dns/promises";
 import { type Endpoint, isAddress, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, type ExitCode, Failure, TimedOutError } from "../errors.ts";
+import { abortable } from "../within.ts";
 
 /**
  * Resolves a name as the system does (hosts file, DNS).
@@ -72,17 +73,5 @@ export class TimeLimit implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-  }
-}
-
-/** Waits for a promise until the signal aborts: a system lookup can take many seconds and cannot be cancelled. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([aborted.promise, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
