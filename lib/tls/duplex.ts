@@ -78,14 +78,9 @@ export class SocketDuplex {
     return this.stream.readableLength === 0;
   }
 
-  /** Whether every record has been sent, or none can be sent any more. */
-  get flushed(): boolean {
-    return this.stream.writableLength === 0 || this.stream.destroyed;
-  }
-
-  /** Waits until every record has been sent. */
+  /** Waits until every record has been sent. A destroyed stream has dropped its queue, but still sends what it has begun. */
   async flush(): Promise<void> {
-    while (!this.flushed) await this.#writing;
+    do await this.#writing; while (this.stream.writableLength > 0 && !this.stream.destroyed);
   }
 
   /** Starts a deferred read if data is wanted again. */

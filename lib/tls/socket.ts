@@ -88,7 +88,9 @@ export class TlsSocket implements StreamSocket {
       this.#wake();
     });
     this.#tls.on("error", (error) => this.#fail(this.#handshakeDone ? sessionFailure(error) : handshakeFailure(error)));
-    this.#tls.on("close", () => this.#fail(new Deno.errors.BadResource("closed")));
+    const closed = (): void => this.#fail(new Deno.errors.BadResource("closed"));
+    // `node:tls` closes by itself once both directions have ended: its last record may still be on its way.
+    this.#tls.on("close", () => this.#duplex.flush().then(closed, closed));
   }
 
   /** Resolves when the socket is closed, after an attempt to notify the peer. */
@@ -135,9 +137,13 @@ export class TlsSocket implements StreamSocket {
   /** Half-closes with `close_notify`; FIN is sent when the socket closes. */
   async closeWrite(): Promise<void> {
     await this.#handshake.promise;
-    if (!this.#tls.writableFinished) await this.#untilWritten((done) => this.#tls.end(() => done()));
+    if (!this.#tls.writableFinished) {
+      // Once both directions have ended, `node:tls` destroys the Duplex and all that is queued there: close_notify must not be.
+      await this.#untilSent();
+      await this.#untilWritten((done) => this.#tls.end(() => done()));
+    }
     // `node:tls` finishes before its last record is sent; closing then would cut the stream off.
-    if (!this.#duplex.flushed) await this.#untilWritten((done) => this.#duplex.flush().then(() => done(), done));
+    await this.#untilSent();
   }
 
   /** Closes, after `close_notify` if it can be sent now; {@linkcode gone} resolves when that is over. */
@@ -169,6 +175,11 @@ export class TlsSocket implements StreamSocket {
 
   setKeepAlive(keepAlive?: boolean): void {
     this.#raw.setKeepAlive?.(keepAlive);
+  }
+
+  /** Waits until every record so far has been sent. */
+  #untilSent(): Promise<void> {
+    return this.#untilWritten((done) => this.#duplex.flush().then(() => done(), done));
   }
 
   /** Waits for the next change of state; after FIN at most for the check interval. */

@@ -6,6 +6,7 @@ import { CutOffError, Failure, TimedOutError } from "../../../lib/errors.ts";
 import { MemoryBudget } from "../../../lib/memory.ts";
 import { writeAll } from "../../../lib/console/output.ts";
 import type { StreamSocket } from "../../../lib/net/socket.ts";
+import { tlsServer } from "../../../lib/tls/server.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { RawClient } from "../../support/sockets.ts";
 import { pki, readAll, serverTls, socketPair, tlsListener, writeText } from "../../support/tls.ts";
@@ -177,6 +178,41 @@ Deno.test("close_notify is sent before the socket closes, however long its recor
   client.close();
   await Promise.all([client.gone, server.gone]);
 });
+
+/** Which of the server's writes waits while the connection ends: the session tickets (RFC 8446 4.6.1), or `close_notify` itself. */
+for (const [record, held] of [["the record before it", 2], ["its own record", 3]] as const) {
+  Deno.test(`close_notify is sent although the peer has ended first, even if ${record} waits`, async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const connecting = Deno.connect({ port: listener.addr.port });
+    const client = new TlsSocket(streamSocket(await connecting, 1), { kind: "client", options: {} });
+    const raw = await listener.accept();
+    listener.close();
+    const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let writes = 0;
+    const slow = around(raw, {
+      async write(bytes) {
+        if (++writes === held) {
+          begun.resolve();
+          await released.promise;
+        }
+        return await raw.write(bytes);
+      },
+    });
+    const server = tlsServer(serverTls())(slow) as TlsSocket;
+    await client.closeWrite();
+    assertEquals(await readAll(server), "");
+    const ending = server.closeWrite().then(() => server.close());
+    await begun.promise;
+    // By then node:tls has ended both directions and closed.
+    for (let turn = 0; turn < 20; turn++) await delay(0);
+    released.resolve();
+    await ending;
+    assertEquals(await readAll(client), "");
+    assertEquals(writes, 3);
+    client.close();
+    await Promise.all([client.gone, server.gone]);
+  });
+}
 
 /** How a TLS server's handshake fails for a client that sends these bytes, and what the client receives. */
 async function meet(
