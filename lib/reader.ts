@@ -33,9 +33,9 @@ export interface MessageRules {
 const READY = Promise.resolve();
 const LF = 10;
 const CR = 13;
-/** The initial buffer; a larger one shrinks back to it when a read returns fewer bytes than this. */
+/** The initial buffer; a larger one shrinks back to it when a read returns fewer bytes than this. A given chunk size replaces both. */
 const FIRST_BUFFER = 4096;
-/** Buffers stop growing for throughput here, unless a reader's owner allows more: they cost memory per connection. */
+/** Buffers stop growing for throughput here: they cost memory per connection. */
 const FULL_BUFFER = 64 * 1024;
 /** How many gaps to wait for the rest of a UTF-8 character: a message should not end inside one. */
 const MAX_GAPS_INSIDE_CHARACTER = 10;
@@ -67,13 +67,15 @@ const MAX_GAPS_INSIDE_CHARACTER = 10;
 export class ByteReader {
   #source: ByteSource;
   #memory: MemoryShare | null;
+  /** The size of the buffer at first and when little arrives, and the largest one for throughput. */
+  #first: number;
   #full: number;
-  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BUFFER);
+  #buffer: Uint8Array<ArrayBuffer>;
   /** Bytes received but not yet taken: `#buffer[#start .. #end]`. */
   #start = 0;
   #end = 0;
   /** The view that was returned last. */
-  #taken: Uint8Array = this.#buffer.subarray(0, 0);
+  #taken: Uint8Array;
   /** A pending read into the buffer after `#end`. It outlives a call that a pause has ended. */
   #pending: Promise<void> | null = null;
   #ended = false;
@@ -82,12 +84,16 @@ export class ByteReader {
 
   /**
    * @param memory Charged for the buffer once it outgrows the initial size; its owner releases it.
-   * @param full How large the buffer may grow for throughput (64 KiB).
+   * @param chunk The size of the buffer from the first byte to the last, for a stream that is known to carry much. Otherwise it grows
+   * from 4 KiB to 64 KiB and shrinks again, as data arrives.
    */
-  constructor(source: ByteSource, memory: MemoryShare | null = null, full = FULL_BUFFER) {
+  constructor(source: ByteSource, memory: MemoryShare | null = null, chunk: number | null = null) {
     this.#source = source;
     this.#memory = memory;
-    this.#full = full;
+    this.#first = chunk ?? FIRST_BUFFER;
+    this.#full = chunk ?? FULL_BUFFER;
+    this.#buffer = new Uint8Array(this.#first);
+    this.#taken = this.#buffer.subarray(0, 0);
   }
 
   /** How many bytes have been received. */
@@ -187,7 +193,7 @@ export class ByteReader {
   /** Rewinds the empty buffer, and shrinks a large one if the last message was small. */
   #reset(): void {
     this.#start = this.#end = 0;
-    if (this.#buffer.length > FIRST_BUFFER && this.#taken.length < FIRST_BUFFER) this.#resize(FIRST_BUFFER);
+    if (this.#buffer.length > this.#first && this.#taken.length < this.#first) this.#resize(this.#first);
   }
 
   /** Replaces the empty buffer with one of another size, if there is memory for it. */
@@ -199,7 +205,7 @@ export class ByteReader {
 
   /** Charges a buffer of this size to the memory share; `false` if there is no room. */
   #reserve(size: number): boolean {
-    return this.#memory === null || this.#memory.hold(size > FIRST_BUFFER ? size : 0);
+    return this.#memory === null || this.#memory.hold(size > this.#first ? size : 0);
   }
 
   #take(end: number, next: number): Uint8Array {

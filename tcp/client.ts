@@ -131,7 +131,7 @@ export async function main(args: string[]): Promise<number> {
     const { host, port, count, connections } = options;
     const server = { hostname: host, port };
     const open: Opener = (at) => Deno.connect(at);
-    const limits = { ...connectOptions(options), chunk: CHUNK, events, signal, tls: await clientTls(run) };
+    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
     const sent = outgoing(options.message ?? "Hello from client!", options);
     const { message } = sent;
     if (connections !== undefined) {
@@ -141,7 +141,7 @@ export async function main(args: string[]): Promise<number> {
       const interval = options.interval * 1000;
       return await ping(open, server, message, { ...limits, count, interval, output, json: options.json });
     }
-    await using connection = await connectTcp(open, server, limits);
+    await using connection = await connectTcp(open, server, { ...limits, chunk: CHUNK });
     return await use(connection, run, sent);
   });
 }

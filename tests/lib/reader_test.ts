@@ -144,6 +144,25 @@ Deno.test("read() and readMessage() may alternate while the buffer grows", { per
   }
 });
 
+Deno.test("with a chunk size, every read of a stream has room for a whole chunk, after a small one too", {
+  permissions,
+}, async () => {
+  const sizes = [100_000, 10, 100_000, 1];
+  const rooms: number[] = [];
+  const reader = new ByteReader(
+    {
+      read(into) {
+        rooms.push(into.length);
+        return Promise.resolve(sizes.shift() ?? null);
+      },
+    },
+    null,
+    100_000,
+  );
+  while (await reader.read() !== null);
+  assertEquals(rooms, [100_000, 100_000, 100_000, 100_000, 100_000]);
+});
+
 Deno.test("the result stays valid until the next call", { permissions }, async () => {
   const reader = new ByteReader(
     sourceOf([encodeText("first\nsecond\n"), encodeText("x".repeat(9000)), encodeText("\n")]),
