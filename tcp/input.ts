@@ -5,7 +5,7 @@
  */
 import type { Connection } from "../lib/stream/connection.ts";
 import { Exit, Failure, stateOf } from "../lib/errors.ts";
-import { ByteReader, type ByteSource } from "../lib/reader.ts";
+import type { ByteSource } from "../lib/reader.ts";
 import { SYSTEM_TIME, type TimeSource } from "../lib/time.ts";
 import { abortable, within } from "../lib/within.ts";
 import { CrlfFilter } from "./line_ends.ts";
@@ -18,11 +18,16 @@ const CHECK_INTERVAL = 50;
 const EMPTY_WAIT = 100;
 
 /**
- * Standard input or a substitute. A read that its signal ends loses nothing: the bytes go to the next read, perhaps for another
- * connection.
+ * Standard input or a substitute. While one chunk is being sent, the next is read, and no more. A read that its signal ends loses
+ * nothing: the bytes go to the next read, perhaps for another connection.
  */
 export class Input {
-  #reader: ByteReader;
+  #source: ByteSource;
+  /** Where the next chunk arrives; the last one is in the other buffer. */
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK);
+  #other: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK);
+  /** The read into `#buffer`. The end and an error stay. */
+  #reading: Promise<number | null> | null = null;
   #waitingSince: number | null = null;
   #time: TimeSource;
   #crlf: CrlfFilter | null;
@@ -32,17 +37,18 @@ export class Input {
    * @param options With `crlf`, each line ends with CR LF. The time is the system's; tests pass their own.
    */
   constructor(source: ByteSource, { crlf = false, time = SYSTEM_TIME }: { crlf?: boolean; time?: TimeSource } = {}) {
-    this.#reader = new ByteReader(source, null, CHUNK);
+    this.#source = source;
     this.#time = time;
     this.#crlf = crlf ? new CrlfFilter() : null;
   }
 
-  /** Whether the input has ended without a byte. If the server speaks or closes first, a silent input does not count as empty. */
+  /** Before the first read: whether the input ends without a byte. If the server speaks or closes first, a silent input does not count as empty. */
   async isEmpty(connection: Connection): Promise<boolean> {
-    const ready = this.#reader.ready();
+    let empty = false;
+    const ready = this.#read().then((count) => empty = count === null).catch(() => {});
     await Promise.race([ready, connection.ready()]);
     await within(ready, EMPTY_WAIT, this.#time);
-    return this.#reader.ended && this.#reader.received === 0;
+    return empty;
   }
 
   /**
@@ -54,9 +60,14 @@ export class Input {
     signal.throwIfAborted();
     this.#waitingSince = this.#time.now();
     try {
-      await abortable(this.#reader.ready(), signal);
-      const bytes = this.#reader.take();
-      return bytes === null || this.#crlf === null ? bytes : this.#crlf.filter(bytes);
+      const count = await abortable(this.#read(), signal);
+      if (count === null) return null;
+      const bytes = this.#buffer.subarray(0, count);
+      [this.#buffer, this.#other] = [this.#other, this.#buffer];
+      this.#reading = null;
+      // The call that takes it reports its error.
+      this.#read().catch(() => {});
+      return this.#crlf === null ? bytes : this.#crlf.filter(bytes);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw new Failure(Exit.failed, `Cannot read standard input: ${stateOf(error).state}`, { cause: error });
@@ -69,6 +80,11 @@ export class Input {
   async silent(ms: number, other: Promise<void>): Promise<boolean> {
     while (!this.#isSilent(ms)) if (await within(other, CHECK_INTERVAL, this.#time)) return false;
     return true;
+  }
+
+  /** The pending read, or a new one. */
+  #read(): Promise<number | null> {
+    return this.#reading ??= this.#source.read(this.#buffer);
   }
 
   #isSilent(ms: number): boolean {

@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Connection } from "../../lib/stream/connection.ts";
-import { CutOffError } from "../../lib/errors.ts";
+import { CutOffError, Failure } from "../../lib/errors.ts";
 import { DataOutput } from "../../lib/console/output.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { Input } from "../../tcp/input.ts";
 import { pipe } from "../../tcp/pipe.ts";
+import { decodeText } from "../../lib/text.ts";
 import { FakeSink, FakeSocket, FedSource } from "../lib/fakes.ts";
 import { RecordedEvents } from "../support/sockets.ts";
 import { TestTime, turn } from "../support/time.ts";
@@ -85,6 +86,26 @@ Deno.test("pipe() without a message ends nothing if the input is empty", { permi
   socket.source.end();
   await piping;
   assertEquals([socket.sent, socket.calls.at(-1)], ["", "close"]);
+});
+
+Deno.test("Input reads one chunk ahead, into another buffer, and reports the error of that read in its turn", {
+  permissions,
+}, async () => {
+  const typed = new FedSource();
+  const [input, { signal }] = [new Input(typed), new AbortController()];
+  typed.feed("first");
+  const first = await input.read(signal);
+  typed.feed("second");
+  await turn();
+  assertEquals([typed.reads, decodeText(first ?? new Uint8Array())], [2, "first"]);
+  const second = await input.read(signal);
+  typed.fail(new Error("unplugged"));
+  await turn();
+  assertEquals(decodeText(second ?? new Uint8Array()), "second");
+  for (let again = 0; again < 2; again++) {
+    await assertRejects(() => input.read(signal), Failure, "Cannot read standard input: unplugged");
+  }
+  assertEquals(typed.reads, 3);
 });
 
 Deno.test("pipe() leaves what it did not read of its input for the next connection", { permissions }, async () => {
