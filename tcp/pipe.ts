@@ -42,22 +42,23 @@ export async function pipe(
   output: DataOutput,
   { message, json, events }: PipeOptions,
 ): Promise<string> {
-  connection.report.data = json ? "received" : "none";
+  connection.report.data = json ? "stream" : "none";
   const traffic = new Traffic(() => connection);
   const piping = bothWays(connection, {
     send: (signal) => send(connection, input, message, signal),
     receive: async (sending) => {
-      for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
+      try {
+        for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
+      } finally {
+        // Before the connection says that it is closed: on a terminal, that starts on a new row.
+        await output.end();
+      }
       traffic.end();
       if (!await input.silent(SILENCE, sending)) traffic.end();
     },
   });
-  try {
-    // A terminal that shows the data has no row to spare.
-    await withProgress(piping, output.terminal ? NO_EVENTS : events, () => traffic.now(), { after: 250, every: 250 });
-  } finally {
-    await output.end();
-  }
+  // A terminal that shows the data has no row to spare.
+  await withProgress(piping, output.terminal ? NO_EVENTS : events, () => traffic.now(), { after: 250, every: 250 });
   return `Done: ${traffic.total()}; ${connection.peer} closed`;
 }
 

@@ -50,7 +50,7 @@ export async function talk(
   output: DataOutput,
   { lineEnd, json }: TalkOptions,
 ): Promise<string> {
-  if (!json) connection.report.data = "none";
+  connection.report.data = json ? "stream" : "none";
   await bothWays(connection, {
     send: (signal) => sendLines(connection, input, lineEnd, signal),
     receive: () => show(connection, output),

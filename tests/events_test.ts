@@ -24,7 +24,7 @@ Deno.test("tcp: the line end is left out of sent and received, but not of a pipe
   assertEquals(await reported(server, "tcp:client", ["--message", "hello"]), [["hello"], ["hello"], ["hi"], ["hi"]]);
   await using echo = await startServer("tcp:server", ["--json", "--echo"]);
   const piped = await reported(echo, "tcp:client", [], { input: "one\r\ntwo\r\n" });
-  assertEquals(piped, [[], ["one\r\ntwo"], ["one\r\ntwo"], ["one\r\ntwo\r\n"]]);
+  assertEquals(piped, [["one\r\ntwo\r\n"], ["one\r\ntwo"], ["one\r\ntwo"], ["one\r\ntwo\r\n"]]);
 });
 
 Deno.test("udp and sum: the line end is left out of sent and received", async () => {

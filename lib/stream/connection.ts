@@ -70,7 +70,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
     this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
     const { events = NO_EVENTS, report = true, timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
-    this.report = new ConnectionReport(events, { id: this.id, peer: this.peer }, report ? "all" : "none");
+    this.report = new ConnectionReport(events, { id: this.id, peer: this.peer }, report ? "messages" : "none");
     this.#memory = options.memory?.share() ?? null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory, options.chunk);
     const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));

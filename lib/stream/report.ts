@@ -6,17 +6,17 @@
 import type { Events, Secured, TlsSession } from "../events.ts";
 import { lineText, streamDecoder, withoutLineEnd } from "../text.ts";
 
-/** Which data of a connection becomes events: all of it, what is received, or none. */
-export type Reported = "all" | "received" | "none";
+/** How the data of a connection becomes events: as messages without their line ends, as a stream with every byte of it, or not at all. */
+export type Reported = "messages" | "stream" | "none";
 
 /** Emits the events of one connection; decodes nothing unless the event is consumed. */
 export class ConnectionReport {
   #events: Events;
   #connection: { readonly id: number; readonly peer: string };
-  /** Which data becomes events; may change. */
+  /** How the data becomes events; may change. */
   data: Reported;
   #opened: number;
-  #decoder: TextDecoder | null = null;
+  #decoders: { received?: TextDecoder; sent?: TextDecoder } = {};
   #eof = false;
   #closed = false;
 
@@ -27,25 +27,28 @@ export class ConnectionReport {
     this.#opened = performance.now();
   }
 
-  /** Whether an event about data is consumed; checked each time. */
-  #reports(event: "received" | "sent"): boolean {
-    return (this.data === "all" || this.data === event) && this.#events.detailed;
+  /** Whether events about data are consumed; checked each time. */
+  get #reports(): boolean {
+    return this.data !== "none" && this.#events.detailed;
   }
 
-  /** A whole message; its line end is left out. */
+  /** A whole message; its line end is left out, unless it is part of a stream. */
   message(event: "received" | "sent", bytes: Uint8Array): void {
-    if (this.#reports(event)) this.#transferred(event, bytes, lineText(bytes));
+    if (!this.#reports) return;
+    this.#transferred(event, bytes, this.data === "stream" ? this.#decoded(event, bytes) : lineText(bytes));
   }
 
-  /**
-   * A received chunk of a stream: a character split at its end is shown with the next chunk. The line end after it is left out as well,
-   * but not where only what is received is reported: there the events carry the data.
-   */
+  /** A received chunk; the line end after it is left out, unless it is part of a stream. */
   chunk(bytes: Uint8Array): void {
-    if (!this.#reports("received")) return;
-    this.#decoder ??= streamDecoder();
-    const text = this.#decoder.decode(bytes, { stream: true });
-    this.#transferred("received", bytes, this.data === "received" ? text : withoutLineEnd(text));
+    if (!this.#reports) return;
+    const text = this.#decoded("received", bytes);
+    this.#transferred("received", bytes, this.data === "stream" ? text : withoutLineEnd(text));
+  }
+
+  /** A character that is split at the end comes with the next bytes. */
+  #decoded(event: "received" | "sent", bytes: Uint8Array): string {
+    const decoder = this.#decoders[event] ??= streamDecoder();
+    return decoder.decode(bytes, { stream: true });
   }
 
   /** End of stream; reported once. */

@@ -59,15 +59,15 @@ Deno.test("tcp:client as a pipe tells of no chunk, only of the totals with time 
   );
 });
 
-Deno.test("tcp:client --json as a pipe has the data in received events, and in no other", async () => {
+Deno.test("tcp:client --json as a pipe has the data in its events, both ways, every byte of it", async () => {
   await using server = await startServer("tcp:server", ["--echo", "-q"]);
   const { code, stdout } = await run("tcp:client", [...at(server.port), "--json"], { input: "Grüße\n" });
   const events = eventsIn(stdout);
   assertEquals({ code, names: events.map(({ event }) => event) }, {
     code: 0,
-    names: ["connected", "received", "eof", "closed", "ended"],
+    names: ["connected", "sent", "received", "eof", "closed", "ended"],
   });
-  assertEquals(events.filter((event) => "text" in event).map(({ text }) => text), ["Grüße\n"]);
+  assertEquals(events.filter((event) => "text" in event).map(({ text }) => text), ["Grüße\n", "Grüße\n"]);
 });
 
 Deno.test("tcp:client --interactive off a terminal is a pipe, after the message if there is one", async () => {

@@ -149,7 +149,7 @@ Deno.test("tcp:server --pipe ends quietly with 0 when its stdout is closed (P3)"
   assert(!stderr.includes("Broken"), stderr);
 });
 
-Deno.test("tcp:server --pipe --json has the data in received events, and nothing else on stdout", async () => {
+Deno.test("tcp:server --pipe --json has the data in its events, and nothing else on stdout", async () => {
   const script = start("tcp:server", ["--port", "0", "--pipe", "--once", "--json"], { stdin: true });
   await using _ = script;
   const [, port] = await script.until(/"event":"listening".*"port":(\d+)/);
@@ -162,7 +162,7 @@ Deno.test("tcp:server --pipe --json has the data in received events, and nothing
   const events = eventsIn(stdout);
   assertEquals([code, events.length], [0, stdout.trim().split("\n").length]);
   assertEquals(events.filter(({ event }) => event === "received").map(({ text, bytes }) => [text, bytes]), [["in", 2]]);
-  assertEquals(events.filter(({ event }) => event === "sent"), []);
+  assertEquals(events.filter(({ event }) => event === "sent").map(({ text, bytes }) => [text, bytes]), [["out", 3]]);
   const closed = events.find(({ event }) => event === "closed");
   assertEquals([closed?.bytesIn, closed?.bytesOut], [2, 3]);
 });

@@ -57,6 +57,12 @@ for (const flag of ["--quiet", "--json"]) {
   });
 }
 
+Deno.test("a pipe's last row on the terminal is whole before the log goes on", TERMINAL, async () => {
+  await using server = await startServer("tcp:server", ["--echo", "-q"]);
+  await using client = inShell("tcp:client", ["--port", `${server.port}`], "printf 'no newline here' |", "");
+  assertMatch((await client.ended()).stdout, /no newline here\r\n\[\+\] Closed /);
+});
+
 Deno.test("a pipe that shows the data on the terminal has no status line", TERMINAL, async () => {
   await using server = patientServer();
   const feed = "(printf '%01000d' 0 | tr 0 x; sleep 1) |";
