@@ -22,6 +22,7 @@
  *
  * @module
  */
+import { cutOffBy } from "../lib/net/cut_off.ts";
 import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError } from "../lib/errors.ts";
@@ -133,15 +134,15 @@ export async function main(args: string[]): Promise<number> {
     const open: Opener = (at) => Deno.connect(at);
     const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
     const sent = outgoing(options.message ?? "Hello from client!", options);
-    const { message } = sent;
     if (connections !== undefined) {
-      return await load(open, server, message, { ...limits, connections, duration: options.duration * 1000 });
+      return await load(open, server, sent.message, { ...limits, connections, duration: options.duration * 1000 });
     }
     if (count !== undefined) {
       const interval = options.interval * 1000;
-      return await ping(open, server, message, { ...limits, count, interval, output, json: options.json });
+      return await ping(open, server, sent.message, { ...limits, count, interval, output, json: options.json });
     }
-    await using connection = await connectTcp(open, server, { ...limits, chunk: CHUNK });
+    const layers = { script: [cutOffBy(signal)] };
+    await using connection = await connectTcp(open, server, { ...limits, layers, chunk: CHUNK });
     return await use(connection, run, sent);
   });
 }

@@ -218,6 +218,22 @@ Deno.test("tcp:server --pipe works over TLS, both ways", async () => {
   assertEquals((await server.script.ended()).code, 0);
 });
 
+Deno.test("over TLS, a file whose sender is stopped is not taken for whole: the server ends with 6", async () => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+    await using server = await startPipe(["--tls", "--ephemeral", "--once"]);
+    const [, key = ""] = await server.script.until(/The server's key is (sha256:\w+)/, "stderr");
+    const args = ["--port", `${server.port}`, "--tls", "--pin", key];
+    await using client = start("tcp:client", args, { stdin: true });
+    await client.type("half of it");
+    await server.script.until(/half of it/);
+    client.signal(signal);
+    const { code, stderr } = await server.script.ended();
+    assertEquals(code, 6, stderr);
+    // A socket that is closed with something unread, such as a session ticket, sends RST.
+    assertMatch(stderr, /\[!\] Cannot read from .*: (cut off without a TLS close_notify|connection reset by the peer)/);
+  }
+});
+
 Deno.test("tcp:server reports flags that would do nothing beside --pipe, --echo or --discard", async () => {
   for (
     const args of [
