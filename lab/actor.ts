@@ -88,6 +88,7 @@ export function startScript(
   task: keyof typeof config.tasks,
   args: readonly string[],
   stdin: "piped" | "null",
+  env: Readonly<Record<string, string>> = {},
 ): Deno.ChildProcess {
   const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
     !flag.startsWith("--allow-write")
@@ -95,6 +96,7 @@ export function startScript(
   return new Deno.Command(Deno.execPath(), {
     args: [...command, ...args],
     cwd: new URL("../", import.meta.url),
+    env: { ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",

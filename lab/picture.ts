@@ -56,7 +56,7 @@ function start(
   lines: Line[],
 ): Program {
   lines.push({ side, text: `$ ${typed}` });
-  const child = startScript(task, args, "null");
+  const child = startScript(task, args, "null", { PLAINWIRE: "1" });
   const copy = async (stream: Deno.ChildProcess["stdout"]): Promise<void> => {
     for await (const text of linesOf(stream)) lines.push({ side, text });
   };
@@ -73,7 +73,7 @@ async function appeared(lines: readonly Line[], text: string): Promise<void> {
 }
 
 /** Columns of a terminal; pixels of a character, a row, a title, and the space around. */
-const [COLUMNS, CHARACTER, ROW, TITLE, SPACE] = [62, 7.23, 19, 34, 16];
+const [COLUMNS, CHARACTER, ROW, TITLE, SPACE] = [66, 7.23, 19, 34, 16];
 const WIDTH = COLUMNS * CHARACTER + 2 * SPACE;
 const COLOURS: Readonly<Record<string, string>> = {
   "[+]": "#7ee787",
@@ -92,7 +92,7 @@ function draw(lines: readonly Line[]): string {
     const [, mark = "", rest = ""] = /^(\[[+*!]\]|\$(?= )|)(.*)$/.exec(text) ?? [];
     const coloured = mark === "" ? "" : `<tspan fill="${COLOURS[mark]}">${escape(mark)}</tspan>`;
     const [x, y] = [side * (WIDTH + SPACE) + SPACE, TITLE + (index + 1) * ROW];
-    return `<text x="${x}" y="${y}">${coloured}${escape(rest)}</text>`;
+    return `<text x="${x}" y="${y}">${coloured}${escape(rest.replaceAll(" ", "\u00a0"))}</text>`;
   });
   const terminals = ["server", "client"].map((title, side) => {
     const x = side * (WIDTH + SPACE);
@@ -104,7 +104,7 @@ function draw(lines: readonly Line[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>A server and two clients</title>
 <desc>${alt}</desc>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12" fill="#e6edf3" style="white-space:pre">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12" fill="#e6edf3">
 ${[...terminals, ...texts].join("\n")}
 </g>
 </svg>
