@@ -14,8 +14,11 @@ export interface Laggard {
   readonly sent: number;
 }
 
-/** A member to which nothing could be sent for this long (ms) is stalled: no speaker waits for it. */
-export const STALLED = 1000;
+/**
+ * A member to which nothing could be sent for this long (ms) is stalled: no speaker waits for it. On loopback Linux reports free space in
+ * steps of 128 KiB, so a terminal that shows 150 kB/s is heard of about once a second.
+ */
+export const STALLED = 3000;
 /** The minimum time between two checks of the members that are behind (ms). */
 const CHECK_INTERVAL = 50;
 /** How much one speaker may send per second while a member is behind, and all speakers together (bytes). */
