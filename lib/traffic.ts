@@ -1,5 +1,5 @@
 /**
- * What has passed through connections, in figures for people.
+ * The traffic of connections, in figures for people.
  *
  * @module
  */

@@ -41,7 +41,7 @@ export interface PipeServerOptions extends Omit<ServeOptions, "maxConnections" |
  *
  * @param listener Already listening; owned by this function from now on.
  * @returns The last line of the run.
- * @throws {Failure} With `once`: what has ended the client's connection, if not the client.
+ * @throws {Failure} With `once`: why the client's connection ended, unless the client ended it.
  */
 export async function servePipe(listener: StreamListener, options: PipeServerOptions): Promise<string> {
   const { source, output, json, stop, events, once = false, signal, timeout = 0 } = options;

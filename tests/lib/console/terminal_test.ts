@@ -174,7 +174,7 @@ Deno.test("Terminal.write() keeps an incomplete line until its end arrives, and 
   await it.screen.shows("no newline yet", "x:", "  * bob left", ">");
 });
 
-Deno.test("Terminal.write() prints what has no end in sight, and keeps nothing of it", async () => {
+Deno.test("Terminal.write() prints a line that does not end, and keeps nothing of it", async () => {
   using it = setUp({}, 1000);
   await it.terminal.write(encodeText("x".repeat(4000)));
   await it.screen.shows(">");
