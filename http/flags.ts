@@ -5,6 +5,7 @@
  */
 import { canonicalAddress, isLoopback, isWildcard, withoutZone } from "../lib/addr.ts";
 import { stateOf, UsageError } from "../lib/errors.ts";
+import { ifPermitted } from "../lib/permission.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { FlagValues } from "../lib/script/flags.ts";
 import { parseHostName } from "../lib/tls/host_name.ts";
@@ -118,23 +119,14 @@ async function certificateNames(pem: string): Promise<string[]> {
 
 /** This machine's host name, plain and for mDNS (RFC 6762); none without the permission. */
 function machineNames(): string[] {
-  try {
-    const name = parseHostName(Deno.hostname())?.text;
-    return name === undefined ? [] : [name, `${name.split(".", 1)[0]}.local`];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return [];
-    throw error;
-  }
+  const name = parseHostName(ifPermitted(() => Deno.hostname()) ?? "")?.text;
+  return name === undefined ? [] : [name, `${name.split(".", 1)[0]}.local`];
 }
 
 /** Every address of this machine; `null` without the permission. */
 function ownAddresses(): string[] | null {
-  try {
-    return Deno.networkInterfaces().flatMap(({ address }) => canonicalAddress(withoutZone(address)) ?? []);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return null;
-    throw error;
-  }
+  const interfaces = ifPermitted(() => Deno.networkInterfaces());
+  return interfaces?.flatMap(({ address }) => canonicalAddress(withoutZone(address)) ?? []) ?? null;
 }
 
 async function folderAt(path: string): Promise<string> {

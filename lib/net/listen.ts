@@ -6,6 +6,7 @@
 import { type Endpoint, formatEndpoint, isLinkLocal, isLoopback, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, Failure, stateOf } from "../errors.ts";
 import type { Events } from "../events.ts";
+import { ifPermitted } from "../permission.ts";
 
 /** Backlog for `accept(2)`: when a whole class connects at once, no one should wait a second for a SYN retransmission. */
 export const BACKLOG = 4096;
@@ -69,16 +70,13 @@ export function reachableAddresses(hostname: string): string[] {
   // The zone of a link-local address names an interface of the machine where it is typed (RFC 4007 11).
   if (isLinkLocal(hostname)) return [`${withoutZone(hostname)}%INTERFACE-THERE`];
   if (!isWildcard(hostname)) return [hostname];
-  try {
-    return Deno.networkInterfaces()
-      .filter(({ family }) => hostname === "::" || family === "IPv4")
-      .map(({ address }) => address)
-      .filter((address) => !isLoopback(address) && !isLinkLocal(address));
-  } catch (error) {
-    // Without --allow-sys=networkInterfaces the user has to know the address; the server still works.
-    if (error instanceof Deno.errors.NotCapable) return ["ADDRESS-OF-THIS-MACHINE"];
-    throw error;
-  }
+  const interfaces = ifPermitted(() => Deno.networkInterfaces());
+  // Without --allow-sys=networkInterfaces the user has to know the address; the server still works.
+  if (interfaces === undefined) return ["ADDRESS-OF-THIS-MACHINE"];
+  return interfaces
+    .filter(({ family }) => hostname === "::" || family === "IPv4")
+    .map(({ address }) => address)
+    .filter((address) => !isLoopback(address) && !isLinkLocal(address));
 }
 
 /**

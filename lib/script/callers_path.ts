@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ifPermitted } from "../permission.ts";
 
 /** The project's folder, in which `deno task` starts every task. */
 const PROJECT = import.meta.dirname?.replace(/[/\\]lib[/\\]script$/, "");
@@ -21,11 +22,6 @@ export function callersPath(path: string): string {
 export function callersFolder(): string {
   const here = Deno.cwd();
   if (here !== PROJECT) return here;
-  try {
-    return Deno.env.get("INIT_CWD") ?? here;
-  } catch (error) {
-    // Without --allow-env=INIT_CWD, as in a script's run line: then it was not started by `deno task`.
-    if (error instanceof Deno.errors.NotCapable) return here;
-    throw error;
-  }
+  // Without --allow-env=INIT_CWD it was not started by its task.
+  return ifPermitted(() => Deno.env.get("INIT_CWD")) ?? here;
 }

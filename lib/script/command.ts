@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../addr.ts";
+import { ifPermitted } from "../permission.ts";
 
 /** How the user starts a script: as `plainwire tcp server`, if that is how this one was started, else as `deno task tcp:server`. */
 export function commandFor(task: string): string {
@@ -17,10 +18,5 @@ export function joinCommand(task: string, { hostname, port }: Endpoint, flags = 
 
 /** `plainwire.ts` says so in the environment. */
 function startedByPlainwire(): boolean {
-  try {
-    return Deno.env.get("PLAINWIRE") !== undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return false;
-    throw error;
-  }
+  return ifPermitted(() => Deno.env.get("PLAINWIRE")) !== undefined;
 }

@@ -10,6 +10,7 @@
 import { hostNames, isSigningKey, LEAF_DAYS, makeAuthority, makeKey, makeLeaf } from "./certificate.ts";
 import { Exit, Failure } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
+import { ifPermitted } from "../permission.ts";
 import type { Fingerprint } from "./peer_identity.ts";
 import { parseHostName } from "./host_name.ts";
 import { checkPair, type Identity, identityOf, isSignedBy, type Pair } from "./pem.ts";
@@ -233,14 +234,4 @@ export function identityFolder(): string | null {
   // A relative path must be ignored (XDG Base Directory Specification).
   if (config?.startsWith("/")) return `${config}/plainwire`;
   return home ? `${home}/.config/plainwire` : null;
-}
-
-/** The result, or `undefined` if this run has no permission for it. */
-function ifPermitted<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CutOffError, ProtocolError } from "../../lib/errors.ts";
 import { decodeText } from "../../lib/text.ts";
-import { Exchanger } from "../../tcp/measure.ts";
+import { Exchanger } from "../../tcp/exchanger.ts";
 import { type RawClient, rawServer } from "../support/sockets.ts";
 
 /** A server that counts its connections. */
