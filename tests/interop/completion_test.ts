@@ -51,7 +51,10 @@ Deno.test(
   async () => {
     const file = await written("fish");
     const offered = async (typed: string): Promise<string[]> => {
-      const { stdout, stderr } = await peer("fish", ["--no-config", "-c", `source ${file}; complete -C '${typed}'`]);
+      // It makes folders for its history wherever HOME is.
+      const home = [`HOME=${folder}`, `XDG_CONFIG_HOME=${folder}`, `XDG_DATA_HOME=${folder}`];
+      const complete = ["fish", "--no-config", "-c", `source ${file}; complete -C '${typed}'`];
+      const { stdout, stderr } = await peer("env", [...home, ...complete]);
       assertEquals(stderr, "");
       return stdout.trimEnd().split("\n");
     };

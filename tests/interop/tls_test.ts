@@ -259,8 +259,16 @@ Deno.test("Chromium -> http:server --tls, with the pin of its key", await needsP
   const [, fingerprint = ""] = await ours.script.until(/The server's key is sha256:(\w+)/);
   const visitBy = async (pin: Uint8Array): Promise<string> => {
     const profile = await Deno.makeTempDir({ dir: folder });
-    const { stdout } = await peer("chromium", [
-      ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", `--user-data-dir=${profile}`],
+    // Its crash reports and its dconf go to HOME, whatever the profile.
+    const home = [
+      `HOME=${profile}`,
+      `XDG_CONFIG_HOME=${profile}`,
+      `XDG_CACHE_HOME=${profile}`,
+      `XDG_DATA_HOME=${profile}`,
+    ];
+    const { stdout } = await peer("env", [
+      ...home,
+      ...["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", `--user-data-dir=${profile}`],
       ...[`--ignore-certificate-errors-spki-list=${pin.toBase64()}`, "--dump-dom", `https://localhost:${ours.port}/`],
     ]);
     return stdout;
