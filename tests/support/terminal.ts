@@ -25,7 +25,7 @@ export const TERMINAL = needs(await haveTerminal(), "script(1) of util-linux, fo
 export function atTerminal(task: TaskName, args: readonly string[] = []): RunningScript {
   const command = [Deno.execPath(), ...taskArgs(task), ...args].map((word) => `'${word}'`).join(" ");
   const process = new Deno.Command("script", {
-    args: ["-qec", `stty cols 80 rows 24; ${command}`, "/dev/null"],
+    args: ["-qec", `stty cols 80 rows 24; exec ${command}`, "/dev/null"],
     cwd: ROOT,
     stdin: "piped",
     stdout: "piped",

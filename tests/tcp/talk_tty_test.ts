@@ -186,6 +186,8 @@ Deno.test("at a terminal tcp:server --pipe still receives after Ctrl-D, and Ctrl
   await using server = atTerminal("tcp:server", ["--pipe", "--port", "0"]);
   const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)[^]*\(nobody here\) /);
   await server.type(CTRL_D);
+  // The input line is gone: a client that comes now meets an input that has ended.
+  await server.until(/\(nobody here\) [^\n]*\r\x1b\[J$/);
   for (const text of ["one", "two"]) {
     using client = await RawClient.connect(Number(port));
     let over = false;
