@@ -8,6 +8,9 @@ import { encodeText } from "../../../lib/text.ts";
 import { charWidth, wrapText } from "../../../lib/console/width.ts";
 import { FakeSink, FedSource } from "../fakes.ts";
 
+// readline moves no cursor where the tests themselves run in a dumb terminal.
+Deno.env.set("TERM", "xterm");
+
 /** A screen that interprets the input line's output: text, carriage return, cursor up, down and to a column, clear below. */
 class Screen extends Writable {
   rows: string[][] = [[]];
