@@ -99,7 +99,7 @@ export async function main(args: string[]): Promise<number> {
       events,
       listener,
       (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
-      { tls },
+      { tls, verb: "join" },
     );
     return totalsLine(await serveChat(listener, layers, run), run.events);
   });

@@ -61,7 +61,8 @@ export async function main(args: string[]): Promise<number> {
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, transport: "udp" } as const;
     using socket = new DatagramSocket(listenUdp(() => Deno.listenDatagram(at), at));
-    announce(events, { addr: { transport: "udp", ...socket.local } }, (at) => joinCommand("chat:udp-client", at));
+    const addr = { transport: "udp", ...socket.local } as const;
+    announce(events, { addr }, (at) => joinCommand("chat:udp-client", at), { verb: "join" });
     const { once, timeout } = options;
     const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, user: userOf(run) });
     return `Done: ${plural(count, "conversation")}`;

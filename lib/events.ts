@@ -17,6 +17,8 @@ export interface Listening {
   readonly join: readonly string[];
   /** The command that joins from this machine. */
   readonly here: string;
+  /** What a client does here, in prose only: JSON leaves it out. */
+  readonly verb: "connect" | "join";
 }
 
 /** A client has connected. */

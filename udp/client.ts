@@ -114,7 +114,7 @@ async function messageOf(given: string | undefined, signal: AbortSignal): Promis
 
 /** The last line of the run, with the time and the try that was answered. */
 export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer): string {
-  const which = tries === 1 ? "" : `, to try ${attempt} of ${tries}`;
+  const which = tries === 1 ? "" : `, to try ${attempt} of the ${tries} sent`;
   return `Done: an answer of ${plural(bytes.length, "byte")} in ${milliseconds(duration)}${which}`;
 }
 

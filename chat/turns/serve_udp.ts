@@ -63,7 +63,7 @@ class UdpTurns {
     this.#events = new EventRate(events);
     this.#refusals = new EventRate(
       events,
-      firstThenCounts((count, within) => `Refused ${count} more datagrams within ${within}`),
+      firstThenCounts((count, within) => `Refused ${count} more datagram${count === "1" ? "" : "s"} within ${within}`),
     );
     this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...user });
   }

@@ -121,7 +121,7 @@ export function reserveOutput(events: Events, kind: NetEvent["event"]): void {
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
   const { event: name, at, ...fields } = stamped(event);
-  const line = { time: new Date(at).toISOString(), event: name, ...fields, prose: undefined };
+  const line = { time: new Date(at).toISOString(), event: name, ...fields, prose: undefined, verb: undefined };
   return escapeJson(JSON.stringify(line, toMicroseconds));
 }
 
@@ -219,10 +219,13 @@ function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
 }
 
-function joinLines({ hostname, join, here }: Listening): string[] {
+function joinLines({ hostname, join, here, verb }: Listening): string[] {
   if (join.length > 0) {
-    return ["Reachable from the network; to join, type on another machine:", ...join.map((command) => `  ${command}`)];
+    return [
+      `Reachable from the network; to ${verb}, type on another machine:`,
+      ...join.map((command) => `  ${command}`),
+    ];
   }
   const why = isWildcard(hostname) ? "it has no address on a network" : "--bind 0.0.0.0 opens it";
-  return [`Reachable from this machine only (${why}); to join, type:`, `  ${here}`];
+  return [`Reachable from this machine only (${why}); to ${verb}, type:`, `  ${here}`];
 }

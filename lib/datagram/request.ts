@@ -174,7 +174,7 @@ class DatagramRequest {
     const to = { hostname: address, port: this.#endpoint.port };
     const number = ++this.#tries;
     if (number > 1 && this.#events.detailed) {
-      this.#events.emit({ event: "notice", message: `No answer so far: try ${number}, to ${formatEndpoint(to)}` });
+      this.#events.emit({ event: "notice", message: `No answer yet: sending try ${number} to ${formatEndpoint(to)}` });
     }
     try {
       const { socket, tries } = this.#sourceFor(to);

@@ -195,7 +195,9 @@ export class UnsolicitedDatagrams implements Disposable {
   constructor(events: Events) {
     this.#events = new EventRate(
       events,
-      firstThenCounts((count, within) => `Ignored ${count} more unsolicited datagrams in the last ${within}`),
+      firstThenCounts((count, within) =>
+        `Ignored ${count} more unsolicited datagram${count === "1" ? "" : "s"} in the last ${within}`
+      ),
     );
   }
 

@@ -5,7 +5,7 @@
  */
 import { type Endpoint, formatEndpoint, isLinkLocal, isLoopback, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, Failure, stateOf } from "../errors.ts";
-import type { Events } from "../events.ts";
+import type { Events, Listening } from "../events.ts";
 import { ifPermitted } from "../permission.ts";
 
 /** Backlog for `accept(2)`: when a whole class connects at once, no one should wait a second for a SYN retransmission. */
@@ -88,7 +88,7 @@ export function announce(
   events: Events,
   socket: { readonly addr: Deno.Addr },
   join: (endpoint: Endpoint) => string,
-  { tls = false }: { tls?: boolean } = {},
+  { tls = false, verb = "connect" }: { tls?: boolean; verb?: Listening["verb"] } = {},
 ): void {
   const { hostname, port, transport } = socket.addr as Deno.NetAddr;
   events.emit({
@@ -99,5 +99,6 @@ export function announce(
     tls,
     join: reachableAddresses(hostname).map((address) => join({ hostname: address, port })),
     here: join({ hostname: isWildcard(hostname) ? "127.0.0.1" : hostname, port }),
+    verb,
   });
 }

@@ -110,7 +110,10 @@ function addEndpoint(table: FlagTable, texts: Record<string, string[]>, args: re
   for (const [key, text] of [[side === "server" ? "bind" : "host", host], ["port", port]] as const) {
     if (text === undefined) continue;
     if ((texts[key] ?? []).length > 0) {
-      throw new UsageError(`Cannot use ${flagName(key)} with the argument ${JSON.stringify(first)}: it says the same`);
+      const what = key === "bind" ? "address" : key;
+      throw new UsageError(
+        `Cannot use ${flagName(key)} with the argument ${JSON.stringify(first)}: both give the ${what}; leave one out`,
+      );
     }
     texts[key] = [text];
   }

@@ -124,8 +124,11 @@ async function identityOf(
   }
   const { serverIdentity } = await import("../tls/identity_store.ts");
   const { pair: own, fingerprint, origin, folder } = await serverIdentity({ ephemeral: options.ephemeral, events });
-  const where = folder === null ? "for this run only" : `kept in ${folder}`;
-  if (origin !== "reused") events.emit({ event: "notice", message: `A certificate was ${origin}, ${where}` });
+  if (origin !== "reused") {
+    const what = origin === "made" ? "Made a certificate" : "Renewed the certificate";
+    const where = folder === null ? " for this run only" : `; it is kept in ${folder}`;
+    events.emit({ event: "notice", message: `${what}${where}` });
+  }
   return { ...own, fingerprint };
 }
 

@@ -28,7 +28,7 @@ export function parsePin(text: string): Fingerprint {
   const hex = text.trim().replace(/^sha-?256[^:=]*[:=]/i, "").replaceAll(":", "").toLowerCase();
   if (/^[\da-f]{64}$/.test(hex)) return `sha256:${hex}`;
   throw new UsageError(
-    `Cannot use ${
+    `Cannot use --pin ${
       JSON.stringify(text)
     }: a pin is sha256: and 64 hexadecimal digits, or what openssl x509 -fingerprint -sha256 prints`,
   );
@@ -82,7 +82,9 @@ export function certificateProblem(
   const self = certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
   const what = self
     ? "its certificate is self-signed"
-    : `no CA that this machine trusts issued its certificate for servers (issuer: ${oneLine(certificate.issuer)})`;
+    : `its certificate was not issued for servers by a CA that this client trusts (issuer: ${
+      oneLine(certificate.issuer)
+    })`;
   return { unknownIssuerOnly: true, what, advice: "pass its CA with --ca FILE or its fingerprint with --pin" };
 }
 
@@ -105,7 +107,9 @@ export function clientRefusal(
     return `your certificate is not valid before ${dayOf(certificate.validFromDate)}`;
   }
   if (chainError === null) return null;
-  return `no CA that this server trusts issued your certificate for clients (issuer: ${oneLine(certificate.issuer)})`;
+  return `your certificate was not issued for clients by a CA that this server trusts (issuer: ${
+    oneLine(certificate.issuer)
+  })`;
 }
 
 function problem(what: string, advice: string): Problem {

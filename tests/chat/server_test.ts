@@ -8,7 +8,9 @@ Deno.test("chat:server says how to join, in turns too", async () => {
   for (const [mode, flag] of [["room", ""], ["turns", " --mode turns"]] as const) {
     await using server = await startServer("chat:server", ["--bind", "127.0.0.1", "--mode", mode]);
     await server.script.until(
-      new RegExp(`deno task chat:client --host 127\\.0\\.0\\.1 --port ${server.port}${flag}\n`),
+      new RegExp(
+        `to join, type:\n\\[\\+\\] {3}deno task chat:client --host 127\\.0\\.0\\.1 --port ${server.port}${flag}\n`,
+      ),
     );
   }
 });

@@ -27,7 +27,7 @@ Deno.test("http:server prints its address and URL, and shows the request on the 
   const { code, stdout, stderr } = await server.script.stop();
   assertEquals([code, stderr], [0, ""]);
   const listening =
-    `[+] Listening on 127.0.0.1:${server.port}\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to join, type:\n`;
+    `[+] Listening on 127.0.0.1:${server.port}\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to connect, type:\n`;
   const command = `[+]   curl http://127.0.0.1:${server.port}/\n`;
   assertStringIncludes(stdout, `${listening}${command}[+] Open http://127.0.0.1:${server.port}/\n`);
   assertMatch(stdout, /\n\[!\] Exiting\.\.\.\n\[\+\] Done: 1 connection served/);

@@ -42,7 +42,9 @@ for (const task of ["http:server", "http:threaded"] as const) {
       await writeText(conn, GET);
       return await readAll(conn);
     };
-    for (const [name, words] of [[null, "requires a certificate"], ["eve", "no CA that this server trusts"]] as const) {
+    for (
+      const [name, words] of [[null, "requires a certificate"], ["eve", "by a CA that this server trusts"]] as const
+    ) {
       const answer = await ask(name);
       assertMatch(answer, /^HTTP\/1\.1 403 Forbidden\r\n/);
       assertStringIncludes(answer, words);

@@ -23,7 +23,7 @@ Deno.test("sum:udp-client retries from the same port when no answer arrives (D3)
   await server.send("Server of X: 58\n", again.port);
   const { code, stdout, stderr } = await running;
   assertEquals({ code, stdout }, { code: 0, stdout: FIVE });
-  assertMatch(stderr, /No answer so far: try 2/);
+  assertMatch(stderr, /No answer yet: sending try 2 to /);
 });
 
 Deno.test("sum:udp-client: a lost answer does not make the server draw a second number (D3)", async () => {

@@ -75,8 +75,8 @@ Deno.test("udp:client retries when the answer is lost, and says which try was an
   await peer.send("answer", second.port);
   const { code, stdout, stderr } = await client.ended();
   assertEquals({ code, stdout }, { code: 0, stdout: "answer" });
-  assertMatch(stderr, /\[\+\] No answer so far: try 2, to 127\.0\.0\.1:\d+\n/);
-  assertMatch(stderr, /\[\+\] Done: an answer of 6 bytes in .*s, to try 2 of 2\n$/);
+  assertMatch(stderr, /\[\+\] No answer yet: sending try 2 to 127\.0\.0\.1:\d+\n/);
+  assertMatch(stderr, /\[\+\] Done: an answer of 6 bytes in .*s, to try 2 of the 2 sent\n$/);
 });
 
 Deno.test("udp:client ignores an answer from another peer, and says so (D5)", async () => {

@@ -357,6 +357,22 @@ Deno.test("over UDP: a refused peer is told so a few times, and the log counts t
   assert(server.remarks.some((text) => /^Refused \d+ more datagrams within/.test(text)), server.remarks.join());
 });
 
+Deno.test("over UDP: the log counts one more refused datagram, not datagrams", async () => {
+  const server = new UdpServer();
+  using guest = new Peer(server);
+  const begun = server.events.next("message");
+  await guest.say("hello");
+  await begun;
+  using stranger = new Peer(server);
+  for (let count = 0; count < 2; count++) {
+    await stranger.say("let me in");
+    await stranger.receive();
+  }
+  server.user.stop();
+  await server.serving;
+  assertMatch(server.remarks.join("\n"), /^Refused 1 more datagram within/m);
+});
+
 Deno.test("over UDP: the answer to a stranger is at most three times as long as its message, headers included", async () => {
   await using server = new UdpServer();
   using guest = new Peer(server);

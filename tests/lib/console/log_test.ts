@@ -30,6 +30,7 @@ const listening: NetEvent = {
   tls: false,
   join: [],
   here: "join me",
+  verb: "connect",
 };
 const received: NetEvent = { event: "received", id: 1, peer, bytes: 2, text: "hi" };
 const sent: NetEvent = { event: "sent", id: 1, peer, bytes: 2, text: "yo" };
@@ -128,13 +129,15 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
   const lan: NetEvent = { ...listening, hostname: "::", transport: "udp", tls: true, join: ["join A", "join B"] };
   assertEquals(
     prose(lan),
-    "[+] Listening on [::]:9 (UDP) (TLS)\n[+] Reachable from the network; to join, type on another machine:\n[+]   join A\n[+]   join B",
+    "[+] Listening on [::]:9 (UDP) (TLS)\n[+] Reachable from the network; to connect, type on another machine:\n[+]   join A\n[+]   join B",
   );
-  const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to join, type:";
+  const only = "\n[+] Reachable from this machine only (--bind 0.0.0.0 opens it); to connect, type:";
   assertStringIncludes(prose(listening), `${only}\n[+]   join me`);
-  const offline = "Reachable from this machine only (it has no address on a network); to join, type:";
+  const offline = "Reachable from this machine only (it has no address on a network); to connect, type:";
   assertStringIncludes(prose({ ...listening, hostname: "::" }), `${offline}\n[+]   join me`);
   assertEquals(prose(lan, "server", true), "[+] Listening on [::]:9 (UDP) (TLS)");
+  assertStringIncludes(prose({ ...listening, verb: "join" }), "; to join, type:");
+  assertEquals("verb" in JSON.parse(toJson(listening)), false);
 });
 
 Deno.test("Log breaks what it says about joining between words, and no join command", { permissions }, async () => {
@@ -147,8 +150,8 @@ Deno.test("Log breaks what it says about joining between words, and no join comm
     sink.text,
     `[+] Listening on 127.0.0.1:9
 [+] Reachable from this machine only
-  (--bind 0.0.0.0 opens it); to join,
-  type:
+  (--bind 0.0.0.0 opens it); to
+  connect, type:
 [+]   ${here}
 `,
   );

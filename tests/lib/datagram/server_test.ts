@@ -10,7 +10,13 @@ import {
 import { deadline } from "@std/async/deadline";
 import type { Endpoint } from "../../../lib/addr.ts";
 import { serveDatagrams } from "../../../lib/datagram/server.ts";
-import { checkLength, DatagramSocket, MAX_DATAGRAM, sameEndpoint } from "../../../lib/datagram/socket.ts";
+import {
+  checkLength,
+  DatagramSocket,
+  MAX_DATAGRAM,
+  sameEndpoint,
+  UnsolicitedDatagrams,
+} from "../../../lib/datagram/socket.ts";
 import { datagramTotalsLine } from "../../../lib/totals.ts";
 import { requestDatagram } from "../../../lib/datagram/request.ts";
 import { Failure, ProtocolError, TimedOutError } from "../../../lib/errors.ts";
@@ -508,6 +514,15 @@ Deno.test("requestDatagram() logs one unsolicited datagram, and counts the other
   assertGreaterOrEqual(ignored, 2);
   assertEquals(warnings.length, 2);
   assertMatch(warnings[1] ?? "", new RegExp(`^Ignored ${ignored - 1} more unsolicited datagrams in the last`));
+});
+
+Deno.test("UnsolicitedDatagrams counts one more datagram, not datagrams", () => {
+  const events = new RecordedEvents();
+  {
+    using unsolicited = new UnsolicitedDatagrams(events);
+    for (let count = 0; count < 2; count++) unsolicited.report({ bytes: new Uint8Array(8), from: at(9) });
+  }
+  assertMatch(messageOf(events.all[1]), /^Ignored 1 more unsolicited datagram in the last/);
 });
 
 const manyLoopbacks = needs(Deno.build.os === "linux", "a second address of loopback");

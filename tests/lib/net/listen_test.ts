@@ -108,12 +108,19 @@ Deno.test("announce() reports where a socket listens and how others join", { per
   const join = ({ hostname, port }: { hostname: string; port: number }): string => `join ${hostname} ${port}`;
   announce(events, { addr: { transport: "udp", hostname: "192.0.2.1", port: 9 } }, join);
   announce(events, { addr: { transport: "tcp", hostname: "::1", port: 8 } }, join);
-  announce(events, { addr: { transport: "tcp", hostname: "::", port: 7 } }, join);
+  announce(events, { addr: { transport: "tcp", hostname: "::", port: 7 } }, join, { verb: "join" });
   const udp = { event: "listening", transport: "udp", tls: false } as const;
   const tcp = { event: "listening", transport: "tcp", tls: false } as const;
   assertEquals(events.all, [
-    { ...udp, hostname: "192.0.2.1", port: 9, join: ["join 192.0.2.1 9"], here: "join 192.0.2.1 9" },
-    { ...tcp, hostname: "::1", port: 8, join: [], here: "join ::1 8" },
-    { ...tcp, hostname: "::", port: 7, join: ["join ADDRESS-OF-THIS-MACHINE 7"], here: "join 127.0.0.1 7" },
+    { ...udp, hostname: "192.0.2.1", port: 9, join: ["join 192.0.2.1 9"], here: "join 192.0.2.1 9", verb: "connect" },
+    { ...tcp, hostname: "::1", port: 8, join: [], here: "join ::1 8", verb: "connect" },
+    {
+      ...tcp,
+      hostname: "::",
+      port: 7,
+      join: ["join ADDRESS-OF-THIS-MACHINE 7"],
+      here: "join 127.0.0.1 7",
+      verb: "join",
+    },
   ]);
 });

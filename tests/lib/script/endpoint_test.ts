@@ -66,11 +66,11 @@ Deno.test("an argument that is no address is misuse, and the message says what i
   );
   assertEquals(
     refused(client, ":80", "--port", "81"),
-    'Cannot use --port with the argument ":80": it says the same',
+    'Cannot use --port with the argument ":80": both give the port; leave one out',
   );
   assertEquals(
     refused(server, "0.0.0.0:80", "-b", "::1"),
-    'Cannot use --bind with the argument "0.0.0.0:80": it says the same',
+    'Cannot use --bind with the argument "0.0.0.0:80": both give the address; leave one out',
   );
 });
 

@@ -42,7 +42,7 @@ Deno.test("--ephemeral generates a key for this run, and the join flags contain 
   assertMatch(secrets?.join ?? "", /^ --tls --pin sha256:[\da-f]{64}$/);
   assertEquals(secrets?.join.includes(secrets.fingerprint), true);
   const logged = JSON.stringify(events.all);
-  assertMatch(logged, /A certificate was made, for this run only/);
+  assertMatch(logged, /Made a certificate for this run only/);
   assertEquals(logged.includes("PRIVATE KEY"), false);
   assertEquals(secrets?.settings.clientCa, null);
 });
@@ -118,7 +118,7 @@ Deno.test("conflicting flags and files are misuse, with the reason (T2, 55)", as
   }
   for (
     const [args, words] of [
-      [["--pin", "beef"], "a pin is sha256: and 64 hexadecimal digits"],
+      [["--pin", "beef"], 'Cannot use --pin "beef": a pin is sha256: and 64 hexadecimal digits'],
       [["--tls-insecure", "--pin", "x"], "Cannot use --tls-insecure with --pin or --ca"],
       [["--tls-insecure", "--ca", "x"], "Cannot use --tls-insecure with --pin or --ca"],
       [["--ca", server.key], "it holds a key, not a certificate"],

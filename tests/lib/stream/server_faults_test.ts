@@ -32,7 +32,9 @@ Deno.test("a client resets mid-message and the next one is served (S9, S10)", as
 /** A client whose TLS handshake ends with a refusal; its certificate makes the reason long. */
 class UntrustedSocket extends FakeSocket {
   handshake(): Promise<TlsSession> {
-    const refusal = `no CA that this server trusts issued your certificate (issuer: ${"x".repeat(200_000)})`;
+    const refusal = `your certificate was not issued for clients by a CA that this server trusts (issuer: ${
+      "x".repeat(200_000)
+    })`;
     const session = { version: "TLSv1.3", cipher: "", alpn: null, serverName: null, subject: null };
     return Promise.resolve({ ...session, name: null, fingerprint: null, refusal });
   }

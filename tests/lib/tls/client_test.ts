@@ -80,7 +80,7 @@ Deno.test("a server whose certificate the CA signed is trusted; --ca replaces th
   assertEquals(code, 7);
   assertMatch(
     said,
-    /^Cannot trust localhost:PORT: no CA that this machine trusts issued .* pass its CA with --ca FILE/,
+    /^Cannot trust localhost:PORT: its certificate was not issued for servers by a CA that this client trusts .* pass its CA with --ca FILE/,
   );
 });
 
@@ -98,7 +98,7 @@ Deno.test("each defect of a certificate is refused with its own message, code 7 
       ["ada", "not for localhost"],
       [
         "unknown",
-        "no CA that this machine trusts issued its certificate for servers (issuer: CN=Plainwire CA (stranger",
+        "its certificate was not issued for servers by a CA that this client trusts (issuer: CN=Plainwire CA (stranger",
       ],
       ["itself", "its certificate is self-signed"],
     ] as const
@@ -145,7 +145,7 @@ Deno.test("the user is asked once about an unknown key; then it is known", async
   assertEquals([...known.hosts.values()], [fingerprint(pki.unknown)]);
   assertMatch(
     questions[0] ?? "",
-    /^localhost:\d+: no CA .*\nIts key is sha256:[\da-f]{64} \(CN=localhost\)\.\nCompare/,
+    /^localhost:\d+: its certificate was not issued .*\nIts key is sha256:[\da-f]{64} \(CN=localhost\)\.\nCompare/,
   );
 });
 

@@ -59,7 +59,7 @@ Deno.test("certificateProblem() has a message for each defect (T1, 52)", { permi
   assertMatch(says("ca"), /^its certificate names no host, so it is not for localhost/);
   assertMatch(
     says("unknown", "localhost", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
-    /^unknown: no CA that this machine trusts issued its certificate for servers \(issuer: CN=Plainwire CA \(strangers\)/,
+    /^unknown: its certificate was not issued for servers by a CA that this client trusts \(issuer: CN=Plainwire CA \(strangers\)/,
   );
   assertEquals(
     says("itself", "localhost", "DEPTH_ZERO_SELF_SIGNED_CERT"),
@@ -93,7 +93,7 @@ Deno.test("clientRefusal() says what is wrong with a client's certificate (T7)",
   );
   assertMatch(
     clientRefusal(certificateOf("eve"), "UNABLE_TO_VERIFY_LEAF_SIGNATURE") ?? "",
-    /^no CA that this server trusts issued your certificate for clients \(issuer: CN=Plainwire CA \(strangers\)/,
+    /^your certificate was not issued for clients by a CA that this server trusts \(issuer: CN=Plainwire CA \(strangers\)/,
   );
 });
 
