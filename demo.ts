@@ -67,8 +67,8 @@ const ACTS: Readonly<Record<string, () => Promise<void>>> = {
 
   "HTTP: a request written by hand": async () => {
     await using server = new Actor(SERVER, "http:server", ["--port", "0"]);
-    await using client = new Actor(CLIENT, "tcp:client", ["--port", await server.port()]);
-    await client.types("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const request = "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    await using client = new Actor(CLIENT, "tcp:client", ["--port", await server.port()], request);
     await client.sees(/HTTP\/1\.1 200 OK/);
     await client.ends();
     const page = await (await fetch(`http://127.0.0.1:${await server.port()}/`)).text();

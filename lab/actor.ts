@@ -24,11 +24,16 @@ export class Actor implements AsyncDisposable {
   #seen = "";
   #output = Promise.withResolvers<void>();
 
-  constructor(label: string, task: keyof typeof config.tasks, args: readonly string[]) {
-    print(dim(`${label} $ deno task ${task} ${args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ")}`));
+  /** @param input What is piped into it, as the shown command does with `printf`. */
+  constructor(label: string, task: keyof typeof config.tasks, args: readonly string[], input = "") {
+    const pipe = input === "" ? "" : `printf '${JSON.stringify(input).slice(1, -1)}' | `;
+    const typed = args.map((arg) => /\s/.test(arg) ? `"${arg}"` : arg).join(" ");
+    print(dim(`${label} $ ${pipe}deno task ${task} ${typed}`));
     this.#child = startScript(task, args, "piped");
     this.#input = this.#child.stdin.getWriter();
     this.#printed = Promise.all([this.#copy(label, "stdout"), this.#copy(label, "stderr")]);
+    // If it ends before it has read this, its exit code says why.
+    if (input !== "") this.types(input).catch(() => {});
   }
 
   /** Waits until the output matches. */
@@ -83,7 +88,11 @@ export class Actor implements AsyncDisposable {
   }
 }
 
-/** Starts a script with the command of its task. Its variables name folders for keys and files, which it does not get. */
+/**
+ * Starts a script with the command of its task. Its variables name folders for keys and files, which it does not get.
+ *
+ * It writes data and log into one pipe: two pipes have two readers, and which of them wakes up first is chance. Windows has no `sh`.
+ */
 export function startScript(
   task: keyof typeof config.tasks,
   args: readonly string[],
@@ -93,8 +102,11 @@ export function startScript(
   const command = argumentsOf(commandOf(config.tasks, task), () => "").filter((flag) =>
     !flag.startsWith("--allow-write")
   );
-  return new Deno.Command(Deno.execPath(), {
-    args: [...command, ...args],
+  const [program, ...rest] = Deno.build.os === "windows"
+    ? [Deno.execPath()]
+    : ["sh", "-c", 'exec "$0" "$@" 2>&1', Deno.execPath()];
+  return new Deno.Command(program ?? "", {
+    args: [...rest, ...command, ...args],
     cwd: new URL("../", import.meta.url),
     env: { ...env },
     stdin,
@@ -103,11 +115,14 @@ export function startScript(
   }).spawn();
 }
 
-/** The lines of a script's output, as they come. */
+/**
+ * The lines of a script's output, as they come. A line of the log begins a new one even after data without a newline (an answer over
+ * UDP), as at a terminal.
+ */
 export async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
+    const lines = (rest + text).split(/\n|(?<=.)(?=\[[+*!]\] )/);
     rest = lines.pop() ?? "";
     yield* lines;
   }

@@ -1,12 +1,20 @@
 /** `deno task demo`: all acts, an audience that leaves early, and its flags. */
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { run, start } from "./support/script.ts";
+import { POSIX, run, start } from "./support/script.ts";
 
 Deno.test("demo shows every act, and ends with 0", async () => {
   const { code, stdout, stderr } = await run("demo");
   assertEquals([code, stderr], [0, ""]);
   for (const title of ["TCP", "TLS", "UDP", "HTTP", "Chat", "Sum"]) assertMatch(stdout, new RegExp(`^${title}: `, "m"));
+  assertMatch(stdout, /\nclient \| \$ printf 'HEAD \/ HTTP\/1\.1\\r\\n.*\\r\\n' \| deno task tcp:client --port \d+\n/);
   assertMatch(stdout, /\nEverything works \(\d+\.\d s\)\. Next: /);
+});
+
+Deno.test("demo prints a client's answer before the log lines that follow it", POSIX, async () => {
+  const { stdout } = await run("demo");
+  const client = stdout.split("\n").filter((line) => line.startsWith("client |")).join("\n");
+  assertMatch(client, /\| Hello from server!\nclient \| \[\+\] Closed .*\nclient \| \[\+\] Done: a reply/);
+  assertMatch(client, /\[\*\] Sent: .*\nclient \| Hello from server!\nclient \| \[\+\] Done: an answer/);
 });
 
 Deno.test("demo | head ends quietly with 0, and leaves no server behind", async () => {
