@@ -26,7 +26,7 @@ const flags = { help: commonFlags.help };
 const script: Script<typeof flags> = {
   name: "demo",
   role: "client",
-  summary: "runs each server with its client, once, on free loopback ports, and shows the output of both sides",
+  summary: "Runs each server with its client, once, on free loopback ports, and shows the output of both sides",
   example: {
     flags: "",
     does: "Takes a few seconds and needs nothing else; ends with 0 if all expected output appeared.",

@@ -43,14 +43,14 @@ const flags = {
   mode: flag.choice("everyone in one room, or one guest at a time", ["room", "turns"], { default: "room" }),
   name: nameFlag("your name in the room", { default: "server" }),
   history: flag.integer("lines of history for a new member", { default: 20, min: 0, max: 1000 }),
-  rate: flag.integer("lines per second that one client may send; 0 = no limit", {
+  rate: flag.integer("maximum lines per second from one client; a burst passes, then more are delayed; 0 = no limit", {
     default: 10,
     min: 0,
     max: 1_000_000,
   }),
   ...admissionFlags,
   ...framingFlags,
-  maxMessage: flag.integer("maximum bytes per line", {
+  maxMessage: flag.integer("maximum bytes of one line", {
     default: MAX_LINE,
     min: 64,
     max: 65536,

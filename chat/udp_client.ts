@@ -39,6 +39,7 @@ const flags = {
   mode: flag.choice("UDP supports turns only", ["turns"], { default: "turns" }),
   retry: flag.seconds("seconds until an unanswered message is sent again; 0 = only on an empty line", { default: 0 }),
   ...commonFlags,
+  timeout: { ...commonFlags.timeout, help: "seconds to wait for an answer; 0 = for ever" },
 };
 
 /** Flags and help text of `chat:udp-client`. */

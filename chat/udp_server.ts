@@ -40,6 +40,10 @@ const flags = {
   mode: flag.choice("UDP supports turns only", ["turns"], { default: "turns" }),
   once: flag.on("serve one conversation, then exit"),
   ...commonFlags,
+  timeout: {
+    ...commonFlags.timeout,
+    help: "seconds a guest may take in its turn before it loses the line; 0 = for ever",
+  },
 };
 
 /** Flags and help text of `chat:udp-server`. */

@@ -26,29 +26,33 @@ export const siteFlags = {
 
 /** The flags of the HTTP servers besides those of every TCP server. */
 export const httpFlags = {
-  hostName: flag.texts("host to accept besides this machine's own, repeatable; '*' = every host", {
+  hostName: flag.texts("host to accept besides this machine's own; '*' = every host; repeatable", {
     placeholder: "NAME",
   }),
   log: flag.choice("requests as received, or nothing but Common Log Format on stdout", ["prose", "common"], {
     default: "prose",
   }),
-  headTime: flag.seconds("seconds for a complete head, then 408; 0 = no limit", { default: 30 }),
-  requestTime: flag.seconds("seconds for a complete request with its body; 0 = no limit", { default: 120 }),
-  maxLine: flag.integer("bytes of the request line or of one field", {
+  headTime: flag.seconds("maximum seconds for a complete head, then 408; 0 = no limit", { default: 30 }),
+  requestTime: flag.seconds("maximum seconds for a complete request with its body; 0 = no limit", { default: 120 }),
+  maxLine: flag.integer("maximum bytes of the request line or of one field", {
     default: 16_384,
     min: 64,
     max: 1_048_576,
     placeholder: "BYTES",
   }),
-  maxHead: flag.integer("bytes of a head", { default: 65_536, min: 256, max: 4_194_304, placeholder: "BYTES" }),
-  maxFields: flag.integer("fields of a head", { default: 100, min: 1, max: 10_000 }),
-  maxBody: flag.integer("bytes of a body", {
+  maxHead: flag.integer("maximum bytes of a head", { default: 65_536, min: 256, max: 4_194_304, placeholder: "BYTES" }),
+  maxFields: flag.integer("maximum fields of a head", { default: 100, min: 1, max: 10_000 }),
+  maxBody: flag.integer("maximum bytes of a body", {
     default: 16 * 1024 * 1024,
     min: 0,
     max: 1_073_741_824,
     placeholder: "BYTES",
   }),
-  maxRequests: flag.integer("requests on one connection; 0 = no limit", { default: 0, min: 0, max: 1_000_000_000 }),
+  maxRequests: flag.integer("maximum requests on one connection; 0 = no limit", {
+    default: 0,
+    min: 0,
+    max: 1_000_000_000,
+  }),
   ...tlsServerFlags,
   ...commonFlags,
   timeout: flag.seconds("seconds a client may be idle; 0 = no limit", { default: 60, short: "t" }),

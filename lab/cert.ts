@@ -47,7 +47,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "tls:cert",
   role: "server",
-  summary: "makes a CA and certificates that Deno, browsers, curl and openssl accept",
+  summary: "Makes a CA and certificates that Deno, browsers, curl and openssl accept",
   example: {
     flags: "--out certs localhost 127.0.0.1 ::1",
     does: "Writes certs/ca.pem, and certs/localhost.pem with its key for a server with these three names.",

@@ -49,7 +49,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "sum:client",
   role: "client",
-  summary: "sends a number from 1 to 100 and prints the sum with the server's",
+  summary: "Sends a number from 1 to 100 and prints the sum with the server's",
   example: {
     flags: "--number 42 --name Ada --format json",
     does: `Sends {"name":"Ada","number":42} and prints five lines.`,

@@ -51,7 +51,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "sum:server",
   role: "server",
-  summary: "answers a client's number from 1 to 100 with its own, and prints the sum",
+  summary: "Answers a client's number from 1 to 100 with its own, and prints the sum",
   example: {
     flags: "--number 58 --keep-running",
     does: "Always answers with 58, and keeps running when a client sends a number outside 1-100.",

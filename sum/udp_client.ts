@@ -41,13 +41,17 @@ const flags = {
   ...clientFlags,
   retries: flag.integer("retries when no answer arrives", { default: 3, min: 0, max: 1000 }),
   ...commonFlags,
+  timeout: {
+    ...commonFlags.timeout,
+    help: "seconds to wait for the answer, over all tries; 0 = as long as the tries take",
+  },
 };
 
 /** Flags and help text of `sum:udp-client`. */
 export const script: Script<typeof flags> = {
   name: "sum:udp-client",
   role: "client",
-  summary: "sends a number from 1 to 100 over UDP and prints the sum with the server's",
+  summary: "Sends a number from 1 to 100 over UDP and prints the sum with the server's",
   example: { flags: "--number 42 --retries 5", does: "Asks up to six times, doubling the wait each time." },
   flags,
 };

@@ -31,7 +31,7 @@ import { type DatagramTotals, datagramTotalsLine } from "../lib/totals.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
-import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
+import { bindFlags, commonFlags, silenceFlag } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText, encodeText } from "../lib/text.ts";
 import { replyTo, reportReply, rulesOf, type ServerRules } from "./exchange.ts";
@@ -44,6 +44,7 @@ const flags = {
   ...serverFlags,
   once: flag.on("serve one exchange, then exit"),
   ...commonFlags,
+  timeout: silenceFlag,
 };
 
 /** The bytes of the shortest question, `a:1`. */
@@ -53,7 +54,7 @@ const SHORTEST = 3;
 export const script: Script<typeof flags> = {
   name: "sum:udp-server",
   role: "server",
-  summary: "answers a client's number from 1 to 100 with its own over UDP, and prints the sum",
+  summary: "Answers a client's number from 1 to 100 with its own over UDP, and prints the sum",
   example: {
     flags: "--number 58 --keep-running",
     does: "Always answers with 58, and keeps running when a client sends a number outside 1-100.",

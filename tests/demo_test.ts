@@ -31,7 +31,7 @@ Deno.test("demo | head ends quietly with 0, and leaves no server behind", async 
 Deno.test("demo --help says what it does; an unknown flag or an argument is misuse", async () => {
   const help = await run("demo", ["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
-  assertStringIncludes(help.stdout, "demo: runs each server with its client, once, on free loopback ports");
+  assertStringIncludes(help.stdout, "demo: Runs each server with its client, once, on free loopback ports");
   for (const [arg, said] of [["--helo", "the nearest is --help"], ["\x1b[2J", "␛[2J"]] as const) {
     const wrong = await run("demo", [arg]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);

@@ -51,7 +51,7 @@ const flags = {
   interval: flag.seconds("seconds between the requests of --count; 0 = the next after the answer", { default: 0 }),
   ...commonFlags,
   timeout: flag.seconds(
-    "seconds to wait for the answer, over all tries; with --count, for each; 0 = until the tries end (--count: 1)",
+    "seconds to wait for the answer, over all tries; with --count, for each answer; 0 = as long as the tries take, or 1 s each",
     { default: 0, short: "t" },
   ),
 };

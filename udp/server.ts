@@ -29,7 +29,7 @@ import { UsageError } from "../lib/errors.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
-import { bindFlags, commonFlags } from "../lib/script/shared_flags.ts";
+import { bindFlags, commonFlags, silenceFlag } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { refuseWith } from "../lib/script/unused_flags.ts";
 import type { Events } from "../lib/events.ts";
@@ -48,7 +48,7 @@ const flags = {
   echo: flag.on("send every datagram back"),
   discard: flag.on("only count received datagrams"),
   maxRate: flag.integer(
-    "answers per second to a peer that may be another server in a loop with this one; 0 = no limit",
+    "maximum answers per second to a peer that may be another server in a loop with this one; 0 = no limit",
     {
       default: MAX_RATE,
       min: 0,
@@ -57,6 +57,7 @@ const flags = {
   ),
   once: flag.on("serve one datagram, then exit"),
   ...commonFlags,
+  timeout: silenceFlag,
 };
 
 /** Flags and help text of `udp:server`. */

@@ -11,7 +11,7 @@ import type { Script } from "./script.ts";
 const EXIT_CODES = `Exit codes:
   0 done · 1 other failure · 2 misuse · 3 name not found · 4 refused or unreachable · 5 timed out
   6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
-  130 a client was stopped by Ctrl-C`;
+  a client stopped by a signal: 128 + its number, 130 for Ctrl-C`;
 
 /** The text of `--help`: usage with defaults, one worked example, exit codes. */
 export function helpText(script: Script<FlagTable>): string {

@@ -25,9 +25,15 @@ export interface CommonFlags {
 export const commonFlags: CommonFlags = {
   timeout: flag.seconds("seconds to wait for the peer, connecting or idle; 0 = for ever", { default: 0, short: "t" }),
   json: flag.on("one JSON object per event on stdout instead of prose"),
-  quiet: flag.on("only the ready line, data and errors", { short: "q" }),
+  quiet: flag.on("only data and errors, and a server's ready line", { short: "q" }),
   help: flag.on("show this text", { short: "h" }),
   version: flag.on("show the version", { short: "V" }),
+};
+
+/** `--timeout` of a server that has no connections, over UDP. */
+export const silenceFlag: Flag<number> = {
+  ...commonFlags.timeout,
+  help: "seconds without a datagram after which the server ends, with code 5; 0 = never",
 };
 
 /** `--bind` and `--port` of a server. */
@@ -53,12 +59,12 @@ export function peerFlags(defaults: { port: number }): { host: Flag<string>; por
 /** `--once`, `--max-connections`, `--max-memory` and `--allow` of a TCP server. */
 export const admissionFlags = {
   once: flag.on("serve one client, then exit"),
-  maxConnections: flag.integer("most connections open at once; 0 = no limit", {
+  maxConnections: flag.integer("maximum open connections; 0 = no limit", {
     default: 10_000,
     min: 0,
     max: 1_000_000,
   }),
-  maxMemory: flag.integer("MiB for the messages and answers of all connections together; 0 = no limit", {
+  maxMemory: flag.integer("maximum MiB for the messages and answers of all connections together; 0 = no limit", {
     default: 256,
     min: 0,
     max: 1_048_576,
@@ -70,7 +76,7 @@ export const admissionFlags = {
 /** `--gap` and `--max-message`: the framing of messages on a stream. */
 export const framingFlags = {
   gap: flag.integer("pause in ms that ends a message without newline; 0 = off", { default: GAP, min: 0, max: 60_000 }),
-  maxMessage: flag.integer("maximum bytes in one message", {
+  maxMessage: flag.integer("maximum bytes of one message", {
     default: MAX_MESSAGE,
     min: 1,
     max: 64 * 1024 * 1024,

@@ -32,7 +32,7 @@ export const tlsServerFlags = {
 export const tlsClientFlags = {
   tls: flag.on("use TLS"),
   ca: flag.path("PEM file of the CA to trust, instead of those that come with Deno", { default: undefined }),
-  pin: flag.texts("fingerprint of the only key to trust, sha256:…; repeatable", { placeholder: "PIN" }),
+  pin: flag.texts("fingerprint, sha256:…, of a key to trust, instead of any CA; repeatable", { placeholder: "PIN" }),
   trustFirst: flag.on("remember an unknown server's key on first use, without asking"),
   tlsInsecure: flag.on("trust any certificate: encrypted, but not verified"),
   cert: flag.path("PEM file of the client's certificate and its chain", { default: undefined }),

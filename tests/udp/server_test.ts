@@ -121,6 +121,8 @@ Deno.test("udp:server --timeout ends with code 5 when no datagram arrives", asyn
   const { code, stderr } = await server.script.ended();
   assertEquals(code, 5);
   assertMatch(stderr, /^\[!\] Cannot keep listening on 127\.0\.0\.1:\d+: no datagram for 0\.2 s\n$/);
+  const help = await run("udp:server", ["--help"]);
+  assertMatch(help.stdout, /--timeout SECONDS +seconds without a datagram after which the server ends, with code 5;/);
 });
 
 Deno.test("udp:server exits 9 when the port is in use, and says what to try (S15)", async () => {
