@@ -15,6 +15,7 @@
  * your turn: hello
  * (their turn)
  * [+] Sending your last message again
+ * * already received: the answer is being written
  * hello yourself
  * your turn: exit
  * Goodbye! Closing session.

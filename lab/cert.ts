@@ -2,8 +2,8 @@
  * tls:cert makes certificates for a private network: a CA, and the server and client certificates that it signs, as files.
  *
  * ```sh
- * deno task tls:cert
- * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-read --allow-write --allow-sys=hostname lab/cert.ts
+ * deno task tls:cert localhost
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-read --allow-write --allow-sys=hostname lab/cert.ts localhost
  * ```
  *
  * Try it, then each of the commands that it prints:

@@ -13,8 +13,8 @@
  * [+] Connected to 127.0.0.1:12345 from 127.0.0.1:52884 in 0.60 ms
  * [*] Sent: Grüße
  * Grüße
- * [+] Closed 127.0.0.1:12345: 8 B in, 8 B out, 0.90 ms
- * [+] Done: a reply of 8 bytes in 0.71 ms
+ * [+] Closed 127.0.0.1:12345: 8 B in, 8 B out, 104 ms       # a pause of 100 ms ends the reply
+ * [+] Done: a reply of 8 bytes in 0.71 ms                    # not counting that pause
  * $ seq 100000 | deno task -q tcp:client -q | sha256sum      # what goes in comes out
  * $ deno task tcp:client --count 100                         # the time of each, and min/avg/max/p99
  * $ deno task tcp:client -i --crlf --port 6379               # type to Redis, or to a web server
