@@ -71,8 +71,9 @@ export interface Transferred {
   /** The connection's number; for datagrams, that of the flow between two endpoints. */
   readonly id: number;
   readonly peer: string;
+  /** How many bytes passed, the line end included. */
   readonly bytes: number;
-  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD; without the line end after them, except in a pipe. */
+  /** The bytes decoded as UTF-8, invalid sequences as U+FFFD; without the line end, except in a pipe. */
   readonly text: string;
 }
 

@@ -84,8 +84,7 @@ export class ByteReader {
 
   /**
    * @param memory Charged for the buffer once it outgrows the initial size; its owner releases it.
-   * @param chunk The size of the buffer from the first byte to the last, for a stream that is known to carry much. Otherwise it grows
-   * from 4 KiB to 64 KiB and shrinks again, as data arrives.
+   * @param chunk A fixed buffer size, for a stream that is known to carry much. Otherwise it is 4 to 64 KiB, as data arrives.
    */
   constructor(source: ByteSource, memory: MemoryShare | null = null, chunk: number | null = null) {
     this.#source = source;
@@ -102,6 +101,11 @@ export class ByteReader {
   /** How many received bytes have not been taken yet. */
   get buffered(): number {
     return this.#end - this.#start;
+  }
+
+  /** How many bytes the last message took, its line end included. */
+  get consumed(): number {
+    return this.#start - this.#taken.byteOffset;
   }
 
   /** Whether the source has ended; buffered bytes may be left. */
@@ -185,9 +189,8 @@ export class ByteReader {
   }
 
   #checkLength(most: number, rules: MessageRules): void {
-    if (this.buffered > most) {
-      throw new ProtocolError(`Cannot take the message: it is longer than ${rules.max} bytes`);
-    }
+    if (this.buffered <= most) return;
+    throw new ProtocolError(`Cannot take the message: it is longer than ${rules.max} bytes`);
   }
 
   /** Rewinds the empty buffer, and shrinks a large one if the last message was small. */

@@ -155,7 +155,7 @@ export class Connection implements Disposable, AsyncDisposable {
       return this.#readFailed(error);
     }
     this.#readDone(bytes);
-    if (bytes !== null) this.report.message("received", bytes);
+    if (bytes !== null) this.report.message("received", bytes, this.#reader.consumed);
     return bytes;
   }
 

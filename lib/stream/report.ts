@@ -32,17 +32,17 @@ export class ConnectionReport {
     return this.data !== "none" && this.#events.detailed;
   }
 
-  /** A whole message; its line end is left out, unless it is part of a stream. */
-  message(event: "received" | "sent", bytes: Uint8Array): void {
+  /** A whole message, and its length with its line end; the text leaves that out, unless it is part of a stream. */
+  message(event: "received" | "sent", bytes: Uint8Array, length = bytes.length): void {
     if (!this.#reports) return;
-    this.#transferred(event, bytes, this.data === "stream" ? this.#decoded(event, bytes) : lineText(bytes));
+    this.#transferred(event, length, this.data === "stream" ? this.#decoded(event, bytes) : lineText(bytes));
   }
 
   /** A received chunk; the line end after it is left out, unless it is part of a stream. */
   chunk(bytes: Uint8Array): void {
     if (!this.#reports) return;
     const text = this.#decoded("received", bytes);
-    this.#transferred("received", bytes, this.data === "stream" ? text : withoutLineEnd(text));
+    this.#transferred("received", bytes.length, this.data === "stream" ? text : withoutLineEnd(text));
   }
 
   /** A character that is split at the end comes with the next bytes. */
@@ -65,8 +65,8 @@ export class ConnectionReport {
     this.#events.emit({ event: "closed", ...this.#connection, bytesIn, bytesOut, duration });
   }
 
-  #transferred(event: "received" | "sent", bytes: Uint8Array, text: string): void {
-    this.#events.emit({ event, ...this.#connection, bytes: bytes.length, text });
+  #transferred(event: "received" | "sent", bytes: number, text: string): void {
+    this.#events.emit({ event, ...this.#connection, bytes, text });
   }
 }
 

@@ -307,9 +307,10 @@ Deno.test("tcp:server --json reports the same as the prose", async () => {
     "ended",
   ]);
   assert(events.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(time))));
-  const [listening, accepted, received] = events;
+  const [listening, accepted, received, sent, closed] = events;
   assertEquals([listening?.transport, listening?.hostname, listening?.tls], ["tcp", "127.0.0.1", false]);
-  assertEquals([accepted?.id, received?.id, received?.bytes, received?.text], [1, 1, 1, "x"]);
+  assertEquals([accepted?.id, received?.id, received?.bytes, received?.text], [1, 1, 2, "x"]);
+  assertEquals([closed?.bytesIn, closed?.bytesOut], [received?.bytes, sent?.bytes]);
   assertEquals(events.at(-1)?.code, 0);
   assertEquals(stderr, "");
 });

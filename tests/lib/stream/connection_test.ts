@@ -48,9 +48,9 @@ Deno.test("Connection reads messages, lines and chunks, and emits an event for e
   assertEquals(await connection.read(), null);
   const received = { event: "received", id: 7, peer: "192.0.2.7:4000" } as const;
   assertEquals(events.all, [
-    { ...received, bytes: 3, text: "one" },
+    { ...received, bytes: 5, text: "one" },
     { ...received, bytes: 4, text: "two" },
-    { ...received, bytes: 5, text: "three" },
+    { ...received, bytes: 6, text: "three" },
     { ...received, bytes: 5, text: "piece" },
     { event: "eof", id: 7, peer: "192.0.2.7:4000" },
   ]);
