@@ -72,6 +72,16 @@ export class CutOffError extends Failure {
   }
 }
 
+/** A message exceeds the size limit. */
+export class TooLongError extends ProtocolError {
+  override name = "TooLongError";
+
+  /** @param max The limit in bytes. */
+  constructor(readonly max: number) {
+    super(`Cannot take the message: it is longer than ${max} bytes`);
+  }
+}
+
 /** The server has turned this client away; the message is the server's sentence, which is untrusted text. */
 export class RefusedError extends Failure {
   override name = "RefusedError";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ProtocolError, RefusedError } from "./errors.ts";
+import { ProtocolError, RefusedError, TooLongError } from "./errors.ts";
 import type { MemoryShare } from "./memory.ts";
 import { REFUSED } from "./refusal.ts";
 import { endsInsideCharacter } from "./text.ts";
@@ -143,7 +143,7 @@ export class ByteReader {
    * Reads a line without its LF or CR LF; a lone CR is data. An unterminated last line counts as a line.
    *
    * @param max The most bytes in a line.
-   * @throws {ProtocolError} The line is longer.
+   * @throws {TooLongError} The line is longer.
    */
   readLine(max: number): Promise<Uint8Array | null> {
     return this.readMessage({ max, gap: 0 });
@@ -152,7 +152,8 @@ export class ByteReader {
   /**
    * Reads a message: bytes up to a newline, up to the end of the stream, or up to a pause.
    *
-   * @throws {ProtocolError} The message is longer than `rules.max`, or than memory allows. What was read of it stays buffered.
+   * @throws {TooLongError} The message is longer than `rules.max`. What was read of it stays buffered, as also with the next error.
+   * @throws {ProtocolError} It is longer than memory allows.
    */
   async readMessage(rules: MessageRules): Promise<Uint8Array | null> {
     let scanned = this.#start;
@@ -189,8 +190,7 @@ export class ByteReader {
   }
 
   #checkLength(most: number, rules: MessageRules): void {
-    if (this.buffered <= most) return;
-    throw new ProtocolError(`Cannot take the message: it is longer than ${rules.max} bytes`);
+    if (this.buffered > most) throw new TooLongError(rules.max);
   }
 
   /** Rewinds the empty buffer, and shrinks a large one if the last message was small. */

@@ -83,6 +83,20 @@ Deno.test("tcp:client ends with 4 on a TLS port, and where a certificate is dema
   await assertAllRefused(strict.port, NO_CERTIFICATE, trusting);
 });
 
+Deno.test("tcp:client, sum:client and chat:client end with 4 where their message is too long for the server", async () => {
+  const long = "x".repeat(2000);
+  const clients: [TaskName, TaskName, string[], string[]][] = [
+    ["tcp:server", "tcp:client", [], ["--message", long]],
+    ["sum:server", "sum:client", [], ["--number", "1".repeat(2000)]],
+    ["chat:server", "chat:client", ["--bind", "127.0.0.1", "--mode", "turns"], ["--mode", "turns"]],
+  ];
+  for (const [server, client, listening, asking] of clients) {
+    await using running = await startServer(server, [...listening, "--max-message", "1000"], { stdin: true });
+    const ended = await run(client, ["--port", `${running.port}`, ...asking], { input: `${long}\n` });
+    assertRefused(ended, "your message is longer than 1000 bytes");
+  }
+});
+
 Deno.test("with --json a refusal is an event, and the run ends with code 4", async () => {
   await using server = await startServer("tcp:server", ["--allow", "192.0.2.1"]);
   const { code, stdout, stderr } = await run("tcp:client", ["--port", `${server.port}`, "--json"]);

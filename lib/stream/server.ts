@@ -8,7 +8,7 @@ import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { counter } from "../counter.ts";
-import { CutOffError, ProtocolError, stateOf } from "../errors.ts";
+import { CutOffError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
 import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
@@ -182,8 +182,13 @@ class TcpServer {
     try {
       if (!client.handshaking || await this.#admitted(client, socket)) await this.#handler(connection);
     } catch (error) {
-      this.#report(connection, error);
-      if (error instanceof ProtocolError) await this.#admission.closeWithReason(connection, error.message);
+      const reason = refusalReason(error);
+      if (reason === null) this.#report(connection, error);
+      else this.#refuse(connection, reason);
+      if (error instanceof ProtocolError) {
+        const sentence = reason === null ? error.message : `${REFUSED}${reason}`;
+        await this.#admission.closeWithReason(connection, sentence);
+      }
     } finally {
       connection.close();
       await socket.gone;
@@ -203,19 +208,22 @@ class TcpServer {
     if (session === null) return true;
     this.#events.emit(securedEvent(connection, session));
     if (session.refusal === null) return true;
-    this.#totals.connections--;
-    this.#totals.refused++;
-    this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason: session.refusal });
+    this.#refuse(connection, session.refusal);
     await this.#admission.closeWithReason(connection, `${REFUSED}${session.refusal}`, "not allowed");
     return false;
+  }
+
+  /** Counts an accepted client as refused instead of served. */
+  #refuse({ id, peer }: { id: number; peer: string }, reason: string): void {
+    this.#totals.connections--;
+    this.#totals.refused++;
+    this.#refusals.emit({ event: "refused", id, peer, reason });
   }
 
   #report({ id, peer }: { id: number; peer: string }, error: unknown): void {
     if (this.#forced) return;
     const { code, state } = stateOf(error);
-    if (state.startsWith(REFUSED)) {
-      this.#refusals.emit({ event: "refused", id, peer, reason: state.slice(REFUSED.length) });
-    } else if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
+    if (error instanceof CutOffError) this.#events.emit({ event: "reset", id, peer, message: state });
     else this.#events.emit({ event: "error", id, peer, code, message: state });
   }
 
@@ -249,4 +257,11 @@ class TcpServer {
   #warn(message: string): void {
     this.#events.emit({ event: "warning", message });
   }
+}
+
+/** Why an error turns a client away, worded for the client; `null` if it does not. */
+function refusalReason(error: unknown): string | null {
+  if (error instanceof TooLongError) return `your message is longer than ${error.max} bytes`;
+  const { state } = stateOf(error);
+  return state.startsWith(REFUSED) ? state.slice(REFUSED.length) : null;
 }

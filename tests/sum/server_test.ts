@@ -177,7 +177,7 @@ Deno.test("sum:server: a client resets mid-message and the next one is served (S
 
 Deno.test("sum:server refuses an endless line, and keeps running (S6)", async () => {
   await using server = await startServer("sum:server", [...BOB, "--max-message", "1000"]);
-  assertEquals(await ask(server.port, "1".repeat(5000)), "Cannot take the message: it is longer than 1000 bytes\n");
+  assertEquals(await ask(server.port, "1".repeat(5000)), "Cannot serve you: your message is longer than 1000 bytes\n");
   assertEquals(await ask(server.port, "Ada: 1\n"), "Bob: 58\n");
 });
 

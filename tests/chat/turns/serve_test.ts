@@ -402,7 +402,7 @@ Deno.test("in turns: a message that never ends is refused (S6)", async () => {
   await using server = new TurnsServer();
   using client = await LineClient.connect(server.port);
   await client.raw.send("x".repeat(10_000));
-  assertEquals(await client.rest(), ["* Cannot take the message: it is longer than 4096 bytes"]);
+  assertEquals(await client.rest(), ["Cannot serve you: your message is longer than 4096 bytes"]);
 });
 
 Deno.test("in turns: an answer that is too long is not sent, and it is still our turn", async () => {

@@ -224,12 +224,16 @@ Deno.test("serveTcp() tells the client what it did wrong (S6)", async () => {
   await using server = serve(echoLines, { maxMessage: 10 });
   using client = await RawClient.connect(server.port);
   await client.send("x".repeat(5000));
-  assertEquals(await client.rest(), "Cannot take the message: it is longer than 10 bytes\n");
-  const error = server.events.all.find(({ event }) => event === "error");
-  assertEquals(error?.event === "error" && error.code, 8);
+  assertEquals(await client.rest(), "Cannot serve you: your message is longer than 10 bytes\n");
+  assertEquals(server.events.refusals, ["your message is longer than 10 bytes"]);
+  server.stop();
+  const { connections, refused } = await server.done;
+  assertEquals([connections, refused], [0, 1]);
   await using strict = serve(() => Promise.reject(new ProtocolError("Cannot continue: not polite")));
   using rude = await RawClient.connect(strict.port);
   assertEquals(await rude.rest(), "Cannot continue: not polite\n");
+  const error = strict.events.all.find(({ event }) => event === "error");
+  assertEquals(error?.event === "error" && error.code, 8);
 });
 
 Deno.test("totalsLine() reports a server's totals", { permissions: "none" }, () => {
