@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { REFUSED } from "./refusal.ts";
 
 /** Exit codes, the same for every script. */
 export const Exit = {
@@ -79,6 +80,19 @@ export class TooLongError extends ProtocolError {
   /** @param max The limit in bytes. */
   constructor(readonly max: number) {
     super(`Cannot take the message: it is longer than ${max} bytes`);
+  }
+}
+
+/** A client does not speak TLS on a port that does; it is told so in plain text. */
+export class PlaintextError extends Failure {
+  override name = "PlaintextError";
+
+  /**
+   * @param bytesIn How much it has sent, in bytes.
+   * @param bytesOut How long the answer is.
+   */
+  constructor(readonly bytesIn: number, readonly bytesOut: number) {
+    super(Exit.untrusted, `${REFUSED}this port speaks TLS`);
   }
 }
 

@@ -8,7 +8,7 @@ import { Acceptor } from "./accept.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { counter } from "../counter.ts";
-import { CutOffError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
+import { CutOffError, PlaintextError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
 import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
@@ -21,6 +21,7 @@ import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
 import type { ServeTotals } from "../totals.ts";
+import type { Counted } from "../traffic.ts";
 import { within } from "../within.ts";
 
 /** Options of a server. Times are in milliseconds. */
@@ -179,12 +180,18 @@ class TcpServer {
   /** Serves one connection; never rejects. */
   async #serve(client: Client, socket: StreamSocket, slot: number): Promise<void> {
     const { connection } = client;
+    let traffic: Counted = connection;
     try {
       if (!client.handshaking || await this.#admitted(client, socket)) await this.#handler(connection);
     } catch (error) {
       const reason = refusalReason(error);
       if (reason === null) this.#report(connection, error);
       else this.#refuse(connection, reason);
+      if (error instanceof PlaintextError) {
+        // Its plain text passed below the connection, which counted nothing.
+        traffic = error;
+        connection.report.closed(traffic);
+      }
       if (error instanceof ProtocolError) {
         const sentence = reason === null ? error.message : `${REFUSED}${reason}`;
         await this.#admission.closeWithReason(connection, sentence);
@@ -194,8 +201,8 @@ class TcpServer {
       await socket.gone;
       this.#open.remove(slot);
       this.#admission.release();
-      this.#totals.bytesIn += connection.bytesIn;
-      this.#totals.bytesOut += connection.bytesOut;
+      this.#totals.bytesIn += traffic.bytesIn;
+      this.#totals.bytesOut += traffic.bytesOut;
     }
   }
 

@@ -5,7 +5,6 @@
  */
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import { Exit, Failure } from "../errors.ts";
 import type { MemoryShare } from "../memory.ts";
 import type { StreamSocket } from "../net/socket.ts";
 import { CLIENT_HELLO } from "../net/tls_hello.ts";
@@ -21,8 +20,8 @@ const COPIES = 8;
 
 /** Options of {@linkcode SocketDuplex}. */
 export interface SocketDuplexOptions {
-  /** Whether to check that the first byte starts a ClientHello, so that a plaintext client is detected. */
-  readonly expectClientHello: boolean;
+  /** The first bytes, this many, are not the start of a ClientHello: a plaintext client. `null` = accept any. */
+  readonly onPlaintext: ((bytes: number) => void) | null;
   /** Whether to receive more: without back-pressure `node:tls` would buffer everything that arrives. */
   readonly wantsData: () => boolean;
   /** The peer has sent FIN. */
@@ -110,7 +109,8 @@ export class SocketDuplex {
     if (count === null) return this.#options.onEnd();
     const first = !this.receivedAny;
     this.receivedAny = true;
-    if (first && this.#options.expectClientHello && this.#buffer[0] !== CLIENT_HELLO[0]) throw new PlaintextError();
+    const { onPlaintext } = this.#options;
+    if (first && onPlaintext !== null && this.#buffer[0] !== CLIENT_HELLO[0]) return onPlaintext(count);
     this.stream.push(Buffer.from(this.#buffer.subarray(0, count)));
     const { length } = this.#buffer;
     if (count === length && length < MAX_BUFFER) this.#resize(length * 4);
@@ -120,13 +120,5 @@ export class SocketDuplex {
   /** Replaces the buffer by one of another size, if the memory limit allows it. */
   #resize(size: number): void {
     if (this.memory?.hold(size > MIN_BUFFER ? size * COPIES : 0) !== false) this.#buffer = new Uint8Array(size);
-  }
-}
-
-/** The client does not speak TLS. */
-export class PlaintextError extends Failure {
-  override name = "PlaintextError";
-  constructor() {
-    super(Exit.untrusted, "the client does not speak TLS, but this port does");
   }
 }

@@ -8,11 +8,11 @@
  */
 import { Buffer } from "node:buffer";
 import tls from "node:tls";
-import { CutOffError, TimedOutError } from "../errors.ts";
+import { CutOffError, PlaintextError, TimedOutError } from "../errors.ts";
 import type { MemoryBudget } from "../memory.ts";
 import { HANDSHAKE, type StreamSocket } from "../net/socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./failure.ts";
-import { PlaintextError, SocketDuplex } from "./duplex.ts";
+import { SocketDuplex } from "./duplex.ts";
 import { type HandshakeResult, handshakeResult, type Side } from "./handshake.ts";
 
 /**
@@ -69,10 +69,17 @@ export class TlsSocket implements StreamSocket {
     const late = new TimedOutError(
       `no TLS handshake within ${handshakeTimeout / 1000} s; does the peer speak TLS?`,
     );
-    this.#timer = setTimeout(() => this.#fail(late), handshakeTimeout);
     const isServer = side.kind === "server";
+    const refuse = isServer
+      ? (received: number): void => this.#fail(new PlaintextError(received, side.plaintextReply.length))
+      : null;
+    this.#timer = setTimeout(() => {
+      // A silent client may expect the server to speak first, as a user of `nc` does.
+      if (refuse !== null && !this.#duplex.receivedAny) refuse(0);
+      else this.#fail(late);
+    }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {
-      expectClientHello: isServer,
+      onPlaintext: refuse,
       wantsData: () => this.#tls === undefined || this.#tls.readableLength < this.#tls.readableHighWaterMark,
       onEnd: () => this.#onRawEnd(),
       onFail: (reason) => this.#fail(reason),
@@ -233,8 +240,7 @@ export class TlsSocket implements StreamSocket {
     if (this.#handshakeDone || this.#duplex.sentAny || this.#rawEnded) return this.#shut();
     // Over a Duplex, node:tls does not send the fatal alert (RFC 8446 6.2), so we do.
     const side = this.#side;
-    // A silent client may expect the server to speak first, as a user of `nc` does.
-    const plaintext = side.kind === "server" && (reason instanceof PlaintextError || !this.#duplex.receivedAny);
+    const plaintext = side.kind === "server" && reason instanceof PlaintextError;
     this.#timer = setTimeout(() => this.#shut(), FINAL_WRITE_LIMIT);
     const last = plaintext ? side.plaintextReply : alertRecord(reason);
     this.#duplex.sendFinal(last).catch(() => {}).finally(() => this.#shut());

@@ -153,7 +153,7 @@ Deno.test("plain text on a TLS port and TLS on a plain port are reported on both
   const plain = await run("tcp:client", ["--port", `${secured.port}`]);
   assertEquals([plain.code, plain.stdout], [4, ""]);
   assertStringIncludes(plain.stderr, "[!] Cannot serve you: this port speaks TLS\n");
-  await secured.script.until(/\[!\] 127\.0\.0\.1:\d+: the client does not speak TLS, but this port does/, "stderr");
+  await secured.script.until(/Refused (127\.0\.0\.1:\d+): this port speaks TLS\n.* Closed \1: 19 B in, 39 B out, /);
   await using bare = await startServer("tcp:server");
   const tls = await run("tcp:client", ["--port", `${bare.port}`, "--tls"]);
   assertEquals([tls.code, tls.stdout], [7, ""]);
@@ -162,6 +162,7 @@ Deno.test("plain text on a TLS port and TLS on a plain port are reported on both
   for (const server of [secured, bare]) {
     const more = server === secured ? ["--tls", "--ca", files("ca").cert] : [];
     assertEquals((await run("tcp:client", ["--port", `${server.port}`, ...more])).code, 0);
+    assertMatch((await server.script.stop()).stdout, /Done: 1 connection served, 1 refused, /);
   }
   // --echo on a plain port accepts any bytes.
   await using echo = await startServer("tcp:server", ["--echo"]);
