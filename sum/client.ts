@@ -73,7 +73,8 @@ export async function runSum(
   await connection.write(`${writeOffer(question, question.form)}\n`);
   const answer = await connection.readMessage();
   if (answer === null) throw new CutOffError(`Cannot get an answer from ${connection.peer}: it closed without one`);
-  return await takeAnswer(decodeText(answer), question, { events, output, from: connection.peer });
+  const { id, peer: from } = connection;
+  return await takeAnswer(decodeText(answer), question, { events, output, id, from });
 }
 
 /** Runs the script; returns its exit code. */

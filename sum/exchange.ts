@@ -95,14 +95,15 @@ export function reportReply(
  * Handles a server's answer: the five lines of a sum go to the output, and so does the notice of a server that is stopping.
  *
  * @param text One message from the server.
- * @param from The server, for error messages.
+ * @param id The number of the connection or flow.
+ * @param from The server.
  * @returns The last line of the run.
  * @throws {ProtocolError} The answer is malformed, or a refusal.
  */
 export async function takeAnswer(
   text: string,
   question: Question,
-  { events, output, from }: { events: Events; output: DataOutput; from: string },
+  { events, output, id, from }: { events: Events; output: DataOutput; id: number; from: string },
 ): Promise<string> {
   const answer = readAnswer(text, question.form, from);
   if (answer.kind === "refused") {
@@ -110,12 +111,12 @@ export async function takeAnswer(
   }
   if (answer.kind === "stopping") {
     const serverName = answer.name;
-    events.emit({ event: "result", peer: from, serverName, stopping: true, prose: "" });
+    events.emit({ event: "result", id, peer: from, serverName, stopping: true, prose: "" });
     await output.write(encodeText(`${escapeControls(serverName)} is stopping\n`));
     return `Done: the server is stopping because ${outOfRange(question.number)}`;
   }
   // The lines are the client's data and go to the output; the event only appears in JSON.
-  events.emit({ event: "result", peer: from, ...sumFields(question, answer.offer), prose: "" });
+  events.emit({ event: "result", id, peer: from, ...sumFields(question, answer.offer), prose: "" });
   const lines = sumLines(question, answer.offer);
   await output.write(encodeText(lines.map((line) => `${escapeControls(line)}\n`).join("")));
   return `Done: an answer from ${from}`;

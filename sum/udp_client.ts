@@ -77,11 +77,12 @@ export interface AskOptions {
 export async function runSum(server: Endpoint, question: Question, options: AskOptions): Promise<string> {
   const { output, ...asking } = options;
   const text = writeOffer(question, question.form);
-  const { bytes, from } = await requestDatagram((at) => Deno.listenDatagram(at), server, text, {
+  const { bytes, from, id } = await requestDatagram((at) => Deno.listenDatagram(at), server, text, {
     ...asking,
     samePort: true,
   });
-  return await takeAnswer(decodeText(bytes), question, { events: options.events, output, from: formatEndpoint(from) });
+  const answered = { events: options.events, output, id, from: formatEndpoint(from) };
+  return await takeAnswer(decodeText(bytes), question, answered);
 }
 
 /** Runs the script; returns its exit code. */

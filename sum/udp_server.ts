@@ -79,7 +79,7 @@ export async function serveSumDatagrams(
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const recent = new RecentAnswers();
-  return await serveDatagrams(socket, (bytes, from, events) => {
+  return await serveDatagrams(socket, (bytes, from, events, flow) => {
     const question = decodeText(bytes);
     const peer = formatEndpoint(from);
     if (endsExchange(question)) return null;
@@ -90,7 +90,7 @@ export async function serveSumDatagrams(
       return before;
     }
     const reply = replyTo(question, rules);
-    reportReply(reply, events, { id: 0, peer });
+    reportReply(reply, events, { id: flow(), peer });
     // The answer to this datagram is still sent before the server stops. If it is lost, a retry gets no answer.
     if (reply.kind === "stop") stop.abort();
     // End the answer like the question: users of `nc -u` send a newline and expect one.

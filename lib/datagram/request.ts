@@ -38,6 +38,8 @@ export interface RequestOptions {
 export interface DatagramAnswer {
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
+  /** The number of the flow that it belongs to: the `id` of its events. */
+  readonly id: number;
   /** The number of the try that this answers, from 1; 0 if unknown, because several tries left from one port. */
   readonly attempt: number;
   /** How many tries had been sent. */
@@ -231,6 +233,7 @@ class DatagramRequest {
     this.#answered.resolve({
       bytes: bytes.slice(),
       from,
+      id: socket.flowOf(from),
       attempt: second === undefined ? first?.number ?? 0 : 0,
       tries: this.#tries,
       duration: performance.now() - (first?.at ?? this.#started),

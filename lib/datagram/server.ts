@@ -19,11 +19,13 @@ import type { DatagramTotals } from "../totals.ts";
  * Returns the answer to a datagram, or `null` for none. The bytes are valid until it settles.
  *
  * @param events For events about this peer; in a flood they are counted instead of logged.
+ * @param flow Gives the number of the peer's flow, the `id` of those events.
  */
 export type DatagramHandler = (
   bytes: Uint8Array,
   from: Endpoint,
   events: Events,
+  flow: () => number,
 ) => Uint8Array | string | null | Promise<Uint8Array | string | null>;
 
 /** Options of a UDP server. Times are in milliseconds. */
@@ -196,7 +198,7 @@ class DatagramServer {
       return this.#fail(from, new ProtocolError("Cannot answer: its source address is ours"));
     }
     try {
-      const answer = await this.#handler(bytes, from, this.#peerEvents);
+      const answer = await this.#handler(bytes, from, this.#peerEvents, () => this.#socket.flowOf(from));
       if (answer !== null) await this.#answer(answer, from);
     } catch (error) {
       this.#fail(from, error);

@@ -59,6 +59,7 @@ Deno.test("sum:client --format json asks in JSON, --json prints fields", async (
   const { time: _, peer: __, ...fields } = events[3] ?? {};
   assertEquals(fields, {
     event: "result",
+    id: 1,
     clientName: 'A"da',
     serverName: "Server of X",
     clientNumber: 7,

@@ -99,10 +99,11 @@ Deno.test("takeAnswer() prints the five lines and gives --json exact numbers", {
   const events = { detailed: true, emit: (event: NetEvent): unknown => all.push(event) };
   const { output, written } = recorded();
   const question = { name: "Ada", number: 10n ** 20n, form: "line" as Form };
-  await takeAnswer("Bob: 58", question, { events, output, from: "peer" });
+  await takeAnswer("Bob: 58", question, { events, output, id: 1, from: "peer" });
   assertEquals(written(), sumLines(question, { name: "Bob", number: 58n }).map((line) => `${line}\n`).join(""));
   assertEquals(all, [{
     event: "result",
+    id: 1,
     peer: "peer",
     clientName: "Ada",
     serverName: "Bob",
@@ -119,7 +120,7 @@ Deno.test(
   async () => {
     const { output, written } = recorded();
     const question = { name: "Ada", number: 101n, form: "line" as Form };
-    const taking = { events: NO_EVENTS, output, from: "192.0.2.1:12000" };
+    const taking = { events: NO_EVENTS, output, id: 1, from: "192.0.2.1:12000" };
     const last = await takeAnswer("B\x07ob: stopping", question, taking);
     assertEquals(written(), "B\\x07ob is stopping\n");
     assertEquals(last, "Done: the server is stopping because 101 is not between 1 and 100");
@@ -136,7 +137,12 @@ Deno.test(
 Deno.test("takeAnswer() shows names escaped", { permissions: "none" }, async () => {
   const { output, written } = recorded();
   const question = { name: "A\nSum: 7", number: 1n, form: "json" as Form };
-  await takeAnswer('{"name":"B\\u001b[2J\\u202e","number":2}', question, { events: NO_EVENTS, output, from: "peer" });
+  await takeAnswer('{"name":"B\\u001b[2J\\u202e","number":2}', question, {
+    events: NO_EVENTS,
+    output,
+    id: 1,
+    from: "peer",
+  });
   assertEquals(written().split("\n").slice(0, 3), [
     "Client name: A\\nSum: 7",
     "Server name: B␛[2J\\u202e",

@@ -41,7 +41,9 @@ Deno.test("sum:udp-client: a lost answer does not make the server draw a second 
   assertEquals(answer.text, lost.text);
   await front.send(answer.bytes, second.port);
   const { code, stdout } = await running;
-  const ours = eventsIn(stdout).find(({ event }) => event === "result");
+  const events = eventsIn(stdout);
+  const ours = events.find(({ event }) => event === "result");
+  assertEquals(ours?.id, events.find(({ event }) => event === "received")?.id);
   const theirs = eventsIn((await server.script.stop()).stdout).filter(({ event }) => event === "result");
   assertEquals([code, theirs.length], [0, 1]);
   assertNotEquals(ours?.sum, undefined);

@@ -38,10 +38,10 @@ Deno.test("sum:udp-server gives a repeated question the same answer and counts i
   await ask(other, server.port, "Ada: 42");
   await ask(peer, server.port, "Ada: 43");
   const results = eventsIn((await server.script.stop()).stdout).filter(({ event }) => event === "result");
-  assertEquals(results.map(({ peer: from, clientNumber }) => [from, clientNumber]), [
-    [`127.0.0.1:${peer.port}`, 42],
-    [`127.0.0.1:${other.port}`, 42],
-    [`127.0.0.1:${peer.port}`, 43],
+  assertEquals(results.map(({ id, peer: from, clientNumber }) => [id, from, clientNumber]), [
+    [1, `127.0.0.1:${peer.port}`, 42],
+    [2, `127.0.0.1:${other.port}`, 42],
+    [1, `127.0.0.1:${peer.port}`, 43],
   ]);
 });
 
