@@ -19,7 +19,7 @@
  * Server's number: 58
  * Sum: 100
  * …
- * $ deno task sum:client --number 0           # outside 1-100: the server stops
+ * $ deno task sum:client --number 0           # outside 1-100: the server stops, or refuses it (--keep-running): code 1
  * ```
  *
  * @module
@@ -63,7 +63,8 @@ export const script: Script<typeof flags> = {
  * @returns The last line of the run.
  * @throws {RefusedError} The server turned us away.
  * @throws {CutOffError} The server closed without an answer.
- * @throws {ProtocolError} The answer is malformed, or a refusal.
+ * @throws {ProtocolError} The answer is malformed.
+ * @throws {Failure} With code 1: the server refused the question.
  */
 export async function runSum(
   connection: Connection,

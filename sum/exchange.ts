@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { Exit, ProtocolError } from "../lib/errors.ts";
+import { Exit, Failure, ProtocolError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { encodeText, escapeControls } from "../lib/text.ts";
-import { formOf, inRange, outOfRange, quote, readAnswer, readQuestion } from "./protocol.ts";
+import { formOf, inRange, outOfRange, quote, readAnswer, readQuestion, shorten } from "./protocol.ts";
 import { type Form, type Offer, writeOffer, writeRefusal, writeStopping } from "./protocol.ts";
 
 /** How a server answers. */
@@ -98,7 +98,8 @@ export function reportReply(
  * @param id The number of the connection or flow.
  * @param from The server.
  * @returns The last line of the run.
- * @throws {ProtocolError} The answer is malformed, or a refusal.
+ * @throws {ProtocolError} The answer is malformed.
+ * @throws {Failure} With code 1: the server refused the question, as the protocol allows.
  */
 export async function takeAnswer(
   text: string,
@@ -107,7 +108,9 @@ export async function takeAnswer(
 ): Promise<string> {
   const answer = readAnswer(text, question.form, from);
   if (answer.kind === "refused") {
-    throw new ProtocolError(`Cannot get an answer: ${from} refuses with ${quote(answer.reason, 1000)}`);
+    const what = inRange(question.number) ? "question" : "number";
+    const reason = shorten(answer.reason.replace(/^Cannot take the question: /, ""), 1000);
+    throw new Failure(Exit.failed, `Cannot get an answer: ${from} refused the ${what}: ${reason}`);
   }
   if (answer.kind === "stopping") {
     const serverName = answer.name;

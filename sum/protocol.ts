@@ -173,10 +173,14 @@ export function outOfRange(number: bigint): string {
   return `${shown} is not between ${LOWEST} and ${HIGHEST}`;
 }
 
-/** Quotes text from the peer in a message of ours: at most `most` characters, escaped, on one line. */
-export function quote(text: string, most = 60): string {
-  const cut = text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text;
-  return `"${escapeControls(cut)}"`;
+/** Text from the peer for a message of ours: at most `most` characters. */
+export function shorten(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text;
+}
+
+/** Quotes the start of a text from the peer in a message of ours, escaped, on one line. */
+export function quote(text: string): string {
+  return `"${escapeControls(shorten(text, 60))}"`;
 }
 
 /** Turns a {@linkcode SyntaxError} into a sentence about the failed action. */

@@ -71,8 +71,8 @@ export interface AskOptions {
  * has already answered.
  *
  * @returns The last line of the run.
- * @throws {Failure} No answer arrived.
- * @throws {ProtocolError} The answer is malformed, or a refusal.
+ * @throws {Failure} No answer arrived, or (code 1) the server refused the question.
+ * @throws {ProtocolError} The answer is malformed.
  */
 export async function runSum(server: Endpoint, question: Question, options: AskOptions): Promise<string> {
   const { output, ...asking } = options;

@@ -94,13 +94,14 @@ Deno.test("sum:client exits 8 on a malformed answer", async () => {
   }
 });
 
-Deno.test("sum:client exits 8 with the server's reason on a refusal", async () => {
+Deno.test("sum:client exits 1 with the server's reason on a refusal: the server has kept to the protocol", async () => {
   await using server = await startServer("sum:server", ["--keep-running", "--quiet"]);
   for (const form of ["line", "json"]) {
     const args = [...at(server.port), "-q", "--number", "101", "--format", form];
     const { code, stdout, stderr } = await run("sum:client", args);
-    assertEquals({ code, stdout }, { code: 8, stdout: "" });
-    assertMatch(stderr, /^\[!\] .* refuses with "Cannot take the question: 101 is not between 1 and 100"\n$/);
+    assertEquals({ code, stdout }, { code: 1, stdout: "" });
+    const why = `127.0.0.1:${server.port} refused the number: 101 is not between 1 and 100`;
+    assertEquals(stderr, `[!] Cannot get an answer: ${why}\n`);
   }
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ProtocolError } from "../../lib/errors.ts";
+import { Failure } from "../../lib/errors.ts";
 import { type NetEvent, NO_EVENTS } from "../../lib/events.ts";
 import { DataOutput } from "../../lib/console/output.ts";
 import { replyTo, reportReply, rulesOf, sumLines, takeAnswer } from "../../sum/exchange.ts";
@@ -125,11 +125,14 @@ Deno.test(
     assertEquals(written(), "B\\x07ob is stopping\n");
     assertEquals(last, "Done: the server is stopping because 101 is not between 1 and 100");
     const reason = "Cannot take the question: 101 is not between 1 and 100";
-    await assertRejects(
-      () => takeAnswer(reason, question, taking),
-      ProtocolError,
-      `Cannot get an answer: 192.0.2.1:12000 refuses with "${reason}"`,
+    const refused = await assertRejects(() => takeAnswer(reason, question, taking), Failure);
+    const why = "192.0.2.1:12000 refused the number: 101 is not between 1 and 100";
+    assertEquals([refused.code, refused.message], [1, `Cannot get an answer: ${why}`]);
+    const odd = await assertRejects(
+      () => takeAnswer("Cannot go on: later", { ...question, number: 1n }, taking),
+      Failure,
     );
+    assertEquals(odd.message, "Cannot get an answer: 192.0.2.1:12000 refused the question: Cannot go on: later");
     assertEquals(written(), "B\\x07ob is stopping\n");
   },
 );

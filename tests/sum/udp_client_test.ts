@@ -70,8 +70,8 @@ Deno.test("sum:udp-client exits 5 with the number of tries without an answer, 8 
 Deno.test("sum:udp-client speaks JSON, shows a refusal, and stops the server", async () => {
   await using kept = await startServer("sum:udp-server", ["--keep-running", "--quiet"]);
   const refused = await run("sum:udp-client", [...at(kept.port), "-q", "--number", "101", "--format", "json"]);
-  assertEquals({ code: refused.code, stdout: refused.stdout }, { code: 8, stdout: "" });
-  assertMatch(refused.stderr, /refuses with "Cannot take the question: 101 is not between 1 and 100"\n$/);
+  assertEquals({ code: refused.code, stdout: refused.stdout }, { code: 1, stdout: "" });
+  assertMatch(refused.stderr, /refused the number: 101 is not between 1 and 100\n$/);
 
   await using server = await startServer("sum:udp-server", ["--name", "Bob"]);
   const args = [...at(server.port), "-q", "--number", "-3", "--format", "json"];
