@@ -29,14 +29,21 @@ const NOTHING = new Uint8Array(0);
  * ```
  */
 export class LineFramer {
+  /** How many bytes the last line took, its line end included; 0 unless it `measures`. */
+  length = 0;
   #max: number;
+  #measures: boolean;
   /** The incomplete last line. */
   #begun: Uint8Array<ArrayBuffer> = NOTHING;
   #endsLines = false;
 
-  /** @param max The maximum length of a line in bytes. */
-  constructor(max: number) {
+  /**
+   * @param max The maximum length of a line in bytes.
+   * @param options With `measures`, {@linkcode LineFramer.length} is kept.
+   */
+  constructor(max: number, { measures = false } = {}) {
     this.#max = max;
+    this.#measures = measures;
   }
 
   /** The length of the incomplete last line in bytes. */
@@ -63,6 +70,7 @@ export class LineFramer {
     if (end > 0) {
       this.#endsLines = true;
       let begun = this.#begun;
+      let at = -begun.length;
       this.#begun = bytes.slice(end);
       for (let from = 0, to; from < end; from = to) {
         to = sliceEnd(bytes, from, end);
@@ -71,6 +79,7 @@ export class LineFramer {
         begun = NOTHING;
         for (const line of lines) {
           if (line.length * 3 > this.#max && encodeText(line).length > this.#max) throw this.#tooLong();
+          if (this.#measures) at = this.#measure(bytes, at);
           yield line.endsWith("\r") ? line.slice(0, -1) : line;
         }
       }
@@ -84,8 +93,16 @@ export class LineFramer {
   rest(): string | null {
     if (this.#begun.length === 0) return null;
     const line = decodeText(this.#begun);
+    this.length = this.#begun.length;
     this.#begun = NOTHING;
     return line;
+  }
+
+  /** Measures the line that begins at a position, which is negative if it began in earlier bytes; returns where the next one begins. */
+  #measure(bytes: Uint8Array, at: number): number {
+    const next = bytes.indexOf(LF, Math.max(at, 0)) + 1;
+    this.length = next - at;
+    return next;
   }
 
   #tooLong(): ProtocolError {

@@ -10,7 +10,6 @@ import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import { GAP } from "../../lib/stream/limits.ts";
-import { encodeText } from "../../lib/text.ts";
 import { addressRange, Bans } from "../room/bans.ts";
 import { Console, type ConsoleOptions } from "./operator.ts";
 import { serveWithGoodbye, turnAway } from "./tcp.ts";
@@ -132,8 +131,7 @@ class RoomServer {
   #admit(connection: Connection, limit: RateLimit): TcpMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
-    const onLine = (text: string): void =>
-      events.emit({ event: "received", id, peer, bytes: encodeText(text).length, text });
+    const onLine = (text: string, bytes: number): void => events.emit({ event: "received", id, peer, bytes, text });
     const session = new TcpMember(connection, this.#room, {
       ...{ rate, limit, idle, maxMessage, gap, memory },
       checkMute: (member) => this.operator.moderator.checkMute(member),

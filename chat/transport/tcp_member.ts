@@ -15,7 +15,9 @@ import { Seat, type SeatOptions } from "../room/seat.ts";
 import { TelnetError } from "./telnet.ts";
 
 /** Options of {@linkcode TcpMember}. */
-export interface TcpMemberOptions extends Omit<SeatOptions, "signal"> {
+export interface TcpMemberOptions extends Omit<SeatOptions, "signal" | "onLine"> {
+  /** Called for each line, with its length in bytes as it came. */
+  readonly onLine?: ((line: string, bytes: number) => void) | undefined;
   /** Idle timeout (ms); 0 = none. */
   readonly idle: number;
   /** The maximum length of a line in bytes. */
@@ -40,6 +42,7 @@ export class TcpMember {
   #options: TcpMemberOptions;
   #member: Member;
   #seat: Seat;
+  #framer: LineFramer;
   #memory: MemoryShare | null;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   /** Aborts when the member has left the room and everything was written: nothing it sent needs to wait any more. */
@@ -61,7 +64,13 @@ export class TcpMember {
         return { bytesIn, bytesOut, idle: performance.now() - this.#seat.receivedAt };
       },
     });
-    this.#seat = new Seat(room, this.#member, { ...options, signal: this.#left.signal });
+    const { onLine, ...rest } = options;
+    const framer = this.#framer = new LineFramer(options.maxMessage, { measures: onLine !== undefined });
+    this.#seat = new Seat(room, this.#member, {
+      ...rest,
+      onLine: onLine && ((line) => onLine(line, framer.length)),
+      signal: this.#left.signal,
+    });
   }
 
   /** Gives the member the name in its certificate, for good; if it is not valid or taken, the member stays `guest-N` and is told why. */
@@ -101,7 +110,7 @@ export class TcpMember {
 
   /** Takes lines until the member leaves. What arrives after the room has removed it is ignored. */
   async #readLines(idle: Deadlines): Promise<LeaveReason> {
-    const framer = new LineFramer(this.#options.maxMessage);
+    const framer = this.#framer;
     // A line resets the idle timeout, and so does the start of one; bytes that never complete a line do not.
     for (let progress = true;;) {
       if (progress) idle.reading(true);

@@ -100,7 +100,9 @@ Deno.test("chat:server --json reports who said what", async () => {
   const events = eventsIn(stdout);
   const said = events.find(({ event }) => event === "message");
   assertEquals([said?.name, said?.text, said?.id], ["bob", "Grüße", 1]);
-  assert(events.some(({ event, text, bytes }) => event === "received" && text === "Grüße" && bytes === 7));
+  const received = events.filter(({ event }) => event === "received");
+  assertEquals(received.map(({ text, bytes }) => [text, bytes]), [["/nick bob", 10], ["Grüße", 8], ["exit", 5]]);
+  assertEquals(events.find(({ event }) => event === "closed")?.bytesIn, 23);
   const names = events.map(({ event }) => event);
   for (const name of ["listening", "accepted", "joined", "message", "left", "closed", "ended"]) {
     assert(names.includes(name), name);

@@ -37,6 +37,22 @@ for (const [name, input, lines] of CASES) {
   );
 }
 
+Deno.test("LineFramer measures each line with its line end, as it came, however it was chunked", pure, () => {
+  for (const [name, input] of CASES) {
+    const bytes = typeof input === "string" ? encodeText(input) : input;
+    const ends = [...bytes.keys()].filter((index) => bytes[index] === 10).map((index) => index + 1);
+    if (ends.at(-1) !== bytes.length) ends.push(bytes.length);
+    const expected = ends.map((end, index) => end - (ends[index - 1] ?? 0));
+    for (const way of everyWay(bytes)) {
+      const framer = new LineFramer(100, { measures: true });
+      const lengths: number[] = [];
+      for (const piece of way.pieces) for (const _ of framer.push(piece)) lengths.push(framer.length);
+      if (framer.rest() !== null) lengths.push(framer.length);
+      assertEquals(lengths, expected, `${name}, ${way.name}`);
+    }
+  }
+});
+
 Deno.test("LineFramer.push() refuses a line beyond the limit, and returns those before it (S6, 35)", pure, () => {
   for (const way of everyWay(encodeText(`one\n${"x".repeat(11)}\nthree\n`))) {
     const lines: string[] = [];
