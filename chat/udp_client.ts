@@ -62,7 +62,7 @@ export async function runUdpChat(
   const close = (): void => socket.close();
   signal.addEventListener("abort", close);
   try {
-    using partner = new UdpServerPartner(socket, server, events);
+    using partner = new UdpServerPartner(socket, server, { events, report: options.json });
     await new Caller(partner, {
       ...userOf(run),
       output,

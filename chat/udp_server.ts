@@ -67,9 +67,11 @@ export async function main(args: string[]): Promise<number> {
     using socket = new DatagramSocket(listenUdp(() => Deno.listenDatagram(at), at));
     const addr = { transport: "udp", ...socket.local } as const;
     announce(events, { addr }, (at) => joinCommand("chat:udp-client", at), { verb: "join" });
-    const { once, timeout } = options;
-    const count = await serveUdpTurns(socket, { events, signal, once, idle: timeout * 1000, user: userOf(run) });
-    return `Done: ${plural(count, "conversation")}`;
+    const { once, timeout, json: report } = options;
+    const serving = { events, signal, once, report, idle: timeout * 1000, user: userOf(run) };
+    const totals = await serveUdpTurns(socket, serving);
+    events.emit({ event: "summary", prose: "", ...totals });
+    return `Done: ${plural(totals.conversations, "conversation")}`;
   });
 }
 

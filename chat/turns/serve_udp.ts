@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lineText } from "../../lib/text.ts";
+import { encodeText, lineText } from "../../lib/text.ts";
 import { formatEndpoint } from "../../lib/addr.ts";
 import { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
 import { type Datagram, type DatagramSocket, sameEndpoint } from "../../lib/datagram/socket.ts";
@@ -25,7 +25,19 @@ export interface UdpTurnsOptions {
   readonly idle: number;
   /** Serve one conversation, then stop. */
   readonly once: boolean;
+  /** Whether the datagrams of a conversation become events. */
+  readonly report?: boolean;
   readonly user: User;
+}
+
+/** Totals of a server. */
+export interface UdpTurnsTotals {
+  readonly conversations: number;
+  /** How many datagrams were answered with a refusal. */
+  readonly refused: number;
+  /** The bytes of all conversations. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /**
@@ -34,9 +46,9 @@ export interface UdpTurnsOptions {
  * out to be a server loses it.
  *
  * @param socket Owned by this function from here on.
- * @returns How many conversations there were.
+ * @returns The totals, once everything is closed.
  */
-export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOptions): Promise<number> {
+export async function serveUdpTurns(socket: DatagramSocket, options: UdpTurnsOptions): Promise<UdpTurnsTotals> {
   return await new UdpTurns(socket, options).run();
 }
 
@@ -53,7 +65,7 @@ class UdpTurns {
   /** Rate-limits the log, so that a flood of datagrams does not flood the screen. */
   #refusals: EventRate;
   #budget = new AnswerBudget(AUTOMATIC);
-  #conversations = 0;
+  #totals = { conversations: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
   #stopping = false;
 
   constructor(socket: DatagramSocket, options: UdpTurnsOptions) {
@@ -68,7 +80,7 @@ class UdpTurns {
     this.#host = new Host({ events: this.#events, goodbye: UDP_GOODBYE, idle, repeats: true, ...user });
   }
 
-  async run(): Promise<number> {
+  async run(): Promise<UdpTurnsTotals> {
     const { signal } = this.#options;
     signal.addEventListener("abort", this.#stop);
     if (signal.aborted) this.#stop();
@@ -82,7 +94,7 @@ class UdpTurns {
       this.#refusals[Symbol.dispose]();
       this.#events[Symbol.dispose]();
     }
-    return this.#conversations;
+    return this.#totals;
   }
 
   /** Says goodbye to the guest, then closes the socket. */
@@ -105,13 +117,14 @@ class UdpTurns {
 
   async #route({ bytes, from }: Datagram): Promise<void> {
     const text = lineText(bytes);
-    if (this.#guest !== null && sameEndpoint(from, this.#guest.peer)) return this.#guest.deliver(bytes.slice());
+    if (this.#guest !== null && sameEndpoint(from, this.#guest.peer)) return this.#deliver(bytes, this.#guest);
     // Never answer a server's automatic messages: two servers would answer each other forever.
     if (isNotice(text) || isAutomaticReply(text) || this.#stopping) return;
     // A former guest whose goodbye was lost, or a peer that never was one.
     if (this.#guest === null && isFarewell(text)) return await this.#answer(UDP_GOODBYE, from);
-    if (this.#guest === null && !this.#host.inputEnded) return this.#begin(bytes.slice(), from);
+    if (this.#guest === null && !this.#host.inputEnded) return this.#begin(bytes, from);
     const reason = this.#guest === null ? UNATTENDED : BUSY;
+    this.#totals.refused++;
     this.#refusals.emit({ event: "refused", id: this.#socket.flowOf(from), peer: formatEndpoint(from), reason });
     await this.#answer(refusalLine(reason), from);
   }
@@ -119,12 +132,30 @@ class UdpTurns {
   #begin(bytes: Uint8Array, from: Datagram["from"]): void {
     const peer = formatEndpoint(from);
     const id = this.#socket.flowOf(from);
-    this.#conversations++;
-    const guest = this.#guest = new UdpGuestPartner(this.#socket, from, this.#budget);
+    this.#totals.conversations++;
+    const guest = this.#guest = new UdpGuestPartner(from, (text) => this.#send(text, from), this.#budget);
     // Not "accepted": over UDP there is no connection to accept.
     this.#events.emit({ event: "joined", id, peer, prose: `* ${peer} has the line` });
-    guest.deliver(bytes);
+    this.#deliver(bytes, guest);
     this.#talking = this.#talk(guest, { id, peer });
+  }
+
+  #deliver(bytes: Uint8Array, guest: UdpGuestPartner): void {
+    this.#totals.bytesIn += bytes.length;
+    this.#tell("received", bytes, guest.peer);
+    guest.deliver(bytes.slice());
+  }
+
+  /** Sends a message of a conversation. */
+  async #send(text: string, to: Datagram["from"]): Promise<void> {
+    const bytes = encodeText(text);
+    await this.#socket.send(bytes, to);
+    this.#totals.bytesOut += bytes.length;
+    this.#tell("sent", bytes, to);
+  }
+
+  #tell(event: "received" | "sent", bytes: Uint8Array, peer: Datagram["from"]): void {
+    if (this.#options.report === true && this.#events.detailed) this.#socket.report(this.#events, event, bytes, peer);
   }
 
   /** Talks with a guest until the end. Never rejects. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lineText } from "../../lib/text.ts";
+import { encodeText, lineText } from "../../lib/text.ts";
 import type { Endpoint } from "../../lib/addr.ts";
 import type { AnswerBudget } from "../../lib/datagram/answer_budget.ts";
 import { refusalOf } from "../../lib/datagram/refusal.ts";
@@ -16,13 +16,14 @@ import { AutoReplyDetector, isAutomaticReply } from "./udp_reflex.ts";
 
 /** The maximum number of datagrams queued; more are dropped, as any datagram may be. */
 const MAX_QUEUED = 64;
+const LF = 10;
 /** How often a guest sends its goodbye if the server does not answer. */
 const GOODBYES = 3;
 
 /** The guest, as seen by the server. One socket serves all peers, so the server passes this guest's datagrams on. */
 export class UdpGuestPartner implements Partner {
   readonly peer: Endpoint;
-  #socket: DatagramSocket;
+  #send: (text: string) => Promise<void>;
   #budget: AnswerBudget;
   #queue: Uint8Array[] = [];
   #detector = new AutoReplyDetector();
@@ -30,10 +31,13 @@ export class UdpGuestPartner implements Partner {
   #ended = false;
   #wake: () => void = () => {};
 
-  /** @param budget Limits the automatic answers to this guest. */
-  constructor(socket: DatagramSocket, peer: Endpoint, budget: AnswerBudget) {
-    this.#socket = socket;
+  /**
+   * @param send Sends a datagram to this guest.
+   * @param budget Limits the automatic answers to it.
+   */
+  constructor(peer: Endpoint, send: (text: string) => Promise<void>, budget: AnswerBudget) {
     this.peer = peer;
+    this.#send = send;
     this.#budget = budget;
   }
 
@@ -62,7 +66,7 @@ export class UdpGuestPartner implements Partner {
     // Without a budget, two servers could tell each other forever that it is not their turn.
     if (!isStillWaiting(text)) this.#detector.sent(text, performance.now());
     else if (!this.#budget.take(this.peer)) return;
-    await this.#socket.send(text, this.peer);
+    await this.#send(text);
   }
 
   /** There is no connection to close: the guest's next datagram starts a new conversation. */
@@ -80,18 +84,27 @@ export class UdpServerPartner implements Partner, Disposable {
   #server: Endpoint;
   #unsolicited: UnsolicitedDatagrams;
   #events: Events;
+  #report: boolean;
   #answered = false;
   #lingering: ReturnType<typeof setInterval> | undefined;
 
-  /** @param socket Closed by its owner, which ends receiving. */
-  constructor(socket: DatagramSocket, server: Endpoint, events: Events) {
+  /**
+   * @param socket Closed by its owner, which ends receiving.
+   * @param report Whether received and sent datagrams become events.
+   */
+  constructor(socket: DatagramSocket, server: Endpoint, { events, report }: { events: Events; report: boolean }) {
     this.#socket = socket;
     this.#server = server;
     this.#events = events;
+    this.#report = report;
     this.#unsolicited = new UnsolicitedDatagrams(events);
   }
 
-  /** @throws {RefusedError} The first answer turns us away. */
+  /**
+   * A datagram is a line, even without a newline.
+   *
+   * @throws {RefusedError} The first answer turns us away.
+   */
   async receive(): Promise<Uint8Array | null> {
     for (;;) {
       const datagram = await this.#socket.receive();
@@ -103,12 +116,19 @@ export class UdpServerPartner implements Partner, Disposable {
       const refused = this.#answered ? null : refusalOf(datagram, this.#socket, this.#events);
       if (refused !== null) throw refused;
       this.#answered = true;
-      return datagram.bytes;
+      this.#tell("received", datagram.bytes);
+      return withNewline(datagram.bytes);
     }
   }
 
   async send(text: string): Promise<void> {
-    await this.#socket.send(text, this.#server);
+    const bytes = encodeText(text);
+    await this.#socket.send(bytes, this.#server);
+    this.#tell("sent", bytes);
+  }
+
+  #tell(event: "received" | "sent", bytes: Uint8Array): void {
+    if (this.#report && this.#events.detailed) this.#socket.report(this.#events, event, bytes, this.#server);
   }
 
   /** Sends `exit`, and repeats it if the server does not answer. All of them may be lost. */
@@ -126,4 +146,12 @@ export class UdpServerPartner implements Partner, Disposable {
     clearInterval(this.#lingering);
     this.#unsolicited[Symbol.dispose]();
   }
+}
+
+function withNewline(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) === LF) return bytes;
+  const line = new Uint8Array(bytes.length + 1);
+  line.set(bytes);
+  line[bytes.length] = LF;
+  return line;
 }

@@ -2,7 +2,7 @@ import { deadline } from "@std/async/deadline";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
-import { POSIX, run, start, startServer } from "../support/script.ts";
+import { eventsIn, POSIX, run, start, startServer } from "../support/script.ts";
 import { type RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { LineClient } from "./support.ts";
 
@@ -255,7 +255,38 @@ Deno.test("chat:udp-client talks in turns, and sends its last message again when
   for (let text = ""; text !== "exit";) ({ text } = await server.receive());
   await server.send("Goodbye! Closing session.", first.port);
   const { code, stdout } = await client.ended();
-  assertEquals({ code, stdout }, { code: 0, stdout: "hi thereGoodbye! Closing session." });
+  assertEquals({ code, stdout }, { code: 0, stdout: "hi there\nGoodbye! Closing session.\n" });
+});
+
+Deno.test("chat:udp-client in a pipe prints each datagram as a line, and adds no newline to one that has it", async () => {
+  using server = new RawPeer();
+  await using client = start("chat:udp-client", at(server.port), { stdin: true });
+  await client.type("hello\n");
+  const { port } = await server.receive();
+  for (const line of ["one", "two\n", "three\r\n", "", "exit"]) await server.send(line, port);
+  // Its input stays open until then: otherwise it would leave before.
+  await client.until(/exit/);
+  const { code, stdout } = await client.ended();
+  assertEquals({ code, stdout }, { code: 0, stdout: "one\ntwo\nthree\r\n\nexit\n" });
+});
+
+Deno.test("chat:udp-client --json tells what it sent and received", async () => {
+  using server = new RawPeer();
+  const running = run("chat:udp-client", at(server.port, "--json"), { input: "Grüße\n" });
+  const { port } = await server.receive();
+  await server.send("hi there\n", port);
+  await server.receive();
+  await server.send("exit", port);
+  const { code, stdout } = await running;
+  const of = { id: 1, peer: `127.0.0.1:${server.port}` };
+  const passed = eventsIn(stdout).filter(({ event }) => event === "sent" || event === "received");
+  assertEquals(code, 0);
+  assertEquals(passed.map(({ time: _, ...event }) => event), [
+    { event: "sent", ...of, bytes: 7, text: "Grüße" },
+    { event: "received", ...of, bytes: 9, text: "hi there" },
+    { event: "sent", ...of, bytes: 4, text: "exit" },
+    { event: "received", ...of, bytes: 4, text: "exit" },
+  ]);
 });
 
 Deno.test("chat:udp-client ignores answers from other peers (D5, 60)", async () => {
@@ -268,7 +299,7 @@ Deno.test("chat:udp-client ignores answers from other peers (D5, 60)", async () 
   await client.until(/Ignored 4 unsolicited bytes from 127\.0\.0\.1:\d+/, "stderr");
   await server.send("hi there", port);
   await client.until(/hi there/);
-  assertEquals(client.stdout, "hi there");
+  assertEquals(client.stdout, "hi there\n");
 });
 
 Deno.test("chat:udp-client reports one stranger, and counts the others", async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { eventsIn, POSIX, run, RunningScript, start, startServer } from "../support/script.ts";
+import { RawPeer } from "../support/sockets.ts";
 import { LineClient } from "./support.ts";
 
 const HERE = ["--bind", "127.0.0.1"];
@@ -210,4 +211,35 @@ Deno.test("chat:udp-server: an operator at a pipe talks with a guest; SIGINT end
   assertEquals(code, 0);
   assertMatch(stdout, /\[!\] Exiting\.\.\.\n[^]*\[\+\] Done: 1 conversation\n$/);
   await client.until(/\* the server is shutting down/);
+});
+
+Deno.test("chat:udp-server --json tells the conversation, datagram by datagram, and sums it up", async () => {
+  await using server = await startServer("chat:udp-server", ["--json", "--once"], { stdin: true });
+  await server.script.type("hi there\n");
+  using guest = new RawPeer();
+  using stranger = new RawPeer();
+  await guest.send("hello\n", server.port);
+  assertEquals((await guest.receive()).text, "hi there");
+  await stranger.send("me too", server.port);
+  await stranger.receive();
+  await guest.send("exit", server.port);
+  await guest.receive();
+  const { code, stdout } = await server.script.ended();
+  const events = eventsIn(stdout);
+  const of = { id: 1, peer: `127.0.0.1:${guest.port}` };
+  const passed = events.filter(({ event }) => event === "sent" || event === "received");
+  assertEquals(code, 0);
+  assertEquals(passed.map(({ time: _, ...event }) => event), [
+    { event: "received", ...of, bytes: 6, text: "hello" },
+    { event: "sent", ...of, bytes: 8, text: "hi there" },
+    { event: "received", ...of, bytes: 4, text: "exit" },
+    { event: "sent", ...of, bytes: 25, text: "Goodbye! Closing session." },
+  ]);
+  const { conversations, refused, bytesIn, bytesOut } = events.find(({ event }) => event === "summary") ?? {};
+  assertEquals({ conversations, refused, bytesIn, bytesOut }, {
+    conversations: 1,
+    refused: 1,
+    bytesIn: 10,
+    bytesOut: 33,
+  });
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
-import { serveUdpTurns, type UdpTurnsOptions } from "../../../chat/turns/serve_udp.ts";
+import { serveUdpTurns, type UdpTurnsOptions, type UdpTurnsTotals } from "../../../chat/turns/serve_udp.ts";
 import { DatagramSocket } from "../../../lib/datagram/socket.ts";
 import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
 import { TestUser } from "../support.ts";
@@ -13,7 +13,7 @@ class UdpServer implements AsyncDisposable {
   readonly events = new RecordedEvents();
   readonly user = new TestUser();
   readonly port: number;
-  readonly serving: Promise<number>;
+  readonly serving: Promise<UdpTurnsTotals>;
 
   constructor(
     options: Partial<UdpTurnsOptions> = {},
@@ -68,7 +68,7 @@ Deno.test("over UDP: the first peer to send is the guest, strictly in turn, unti
   assertEquals(await peer.ask("hello"), "hi there");
   assertEquals(await peer.ask("how are you"), "fine");
   assertEquals(await peer.ask(" Exit "), "Goodbye! Closing session.");
-  assertEquals(await server.serving, 1);
+  assertEquals((await server.serving).conversations, 1);
   assertEquals(server.spoken, ["client: hello", "server: hi there", "client: how are you", "server: fine"]);
 });
 
@@ -188,7 +188,7 @@ Deno.test("over UDP: a guest that is silent in its turn loses the line (S18)", a
   server.user.input.type("hi");
   assertEquals(await peer.ask("hello"), "hi");
   assertEquals((await peer.receive()).text, "* no message from you for 0.05 s: closing");
-  assertEquals(await server.serving, 1);
+  assertEquals((await server.serving).conversations, 1);
 });
 
 Deno.test("over UDP: when the server stops, the guest is told (P1)", async () => {
@@ -404,7 +404,7 @@ Deno.test("over UDP: an endless series of guests does not fill the log", async (
     assertEquals(await peer.ask("exit"), "Goodbye! Closing session.");
   }
   server.user.stop();
-  assertEquals(await server.serving, 20);
+  assertEquals((await server.serving).conversations, 20);
   assert(server.spoken.length < 15, `${server.spoken.length} told`);
   assert(server.remarks.some((text) => text.startsWith("Suppressed in the last")));
 });
