@@ -4,9 +4,9 @@
  * @module
  */
 import type { Events, NetEvent } from "./events.ts";
-import { plural } from "./text.ts";
+import { encodeText, plural } from "./text.ts";
 
-/** How much peers may add to a log. The defaults allow a burst of a thousand exchanges, then ninety short lines a second. */
+/** How much peers may add to a log. The defaults allow a burst of nine thousand short lines, then three hundred a second. */
 export interface EventRateOptions {
   /** The burst in bytes (512 KiB); a single event always passes. */
   readonly burst?: number;
@@ -32,12 +32,10 @@ export interface Suppressed {
 
 /** The most peers that are counted in a period: forged addresses are unlimited. */
 export const MAX_PEERS = 10_000;
-/** The bytes of a line besides its text (time, address, mark). */
-const LINE_OVERHEAD = 100;
 /** How soon after the first suppressed event the count is reported (ms). */
 const FIRST_REPORT = 1000;
 /** The limit on errors of single peers with `--quiet`: a burst of a few, then one every other second. */
-const QUIET_ERRORS = { burst: 2000, rate: 75 };
+const QUIET_ERRORS = { burst: 1000, rate: 40 };
 
 /** Events that no peer can cause at will. */
 const UNLIMITED: ReadonlySet<NetEvent["event"]> = new Set([
@@ -93,7 +91,7 @@ class Bucket {
  * }
  * assertEquals(logged.map((event) => "message" in event ? event.message : event.event), [
  *   "accepted",
- *   "Suppressed in the last 0 s: 999 accepted; from 10 peers",
+ *   "Suppressed in the last 0.1 s: 999 accepted; from 10 peers",
  * ]);
  * ```
  */
@@ -132,7 +130,7 @@ export class EventRate implements Events, Disposable {
     const bucket = !this.detailed && isTrouble(event.event) ? this.#quietErrors : this.#all;
     if (bucket.fill(this.#now())) {
       // Only events that pass are measured: a flood must cost little.
-      bucket.take(costOf(event));
+      bucket.take(this.#sizeOf(event));
       this.#events.emit(event);
     } else if (!this.#disposed) this.#suppress(event);
   }
@@ -158,7 +156,14 @@ export class EventRate implements Events, Disposable {
     this.#disposed = true;
   }
 
+  /** How many bytes an event takes in the log; as JSON, if that cannot tell. */
+  #sizeOf(event: NetEvent): number {
+    return this.#events.sizeOf?.(event) ?? encodeText(JSON.stringify(event)).length;
+  }
+
   #suppress(event: NetEvent): void {
+    // Only the first of its kind is measured.
+    if (!this.#counts.has(event.event) && this.#sizeOf(event) === 0) return;
     if (this.#timer === undefined) {
       this.#since = this.#now();
       const recently = this.#since - this.#reportedAt < this.#period;
@@ -174,21 +179,6 @@ function isTrouble(name: string): boolean {
   return name === "error" || name === "warning";
 }
 
-/** An upper estimate of the bytes that an event takes in a log. */
-function costOf(event: NetEvent): number {
-  if ("text" in event && typeof event.text === "string") return LINE_OVERHEAD + sizeOf(event.text);
-  if ("message" in event && typeof event.message === "string") return LINE_OVERHEAD + sizeOf(event.message);
-  if ("reason" in event && typeof event.reason === "string") return LINE_OVERHEAD + sizeOf(event.reason);
-  if (!("prose" in event)) return LINE_OVERHEAD;
-  const lines = typeof event.prose === "string" ? [event.prose] : event.prose;
-  return lines.reduce((cost, line) => cost + sizeOf(typeof line === "string" ? line : line.text), LINE_OVERHEAD);
-}
-
-/** The most bytes that a text takes when printed: an escaped UTF-16 unit (`\u202e`) takes six. */
-function sizeOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : text.length * 6;
-}
-
 /**
  * Options to log the first event and then only counts: about one line in ten seconds.
  *
@@ -197,7 +187,7 @@ function sizeOf(text: string): number {
 export function firstThenCounts(line: (count: string, within: string) => string): EventRateOptions {
   return {
     burst: 1,
-    rate: 15,
+    rate: 5,
     summarize: ({ counts, duration }) => {
       const sum = [...counts.values()].reduce((all, each) => all + each, 0);
       return line(formatCount(sum), seconds(duration));
@@ -227,7 +217,7 @@ function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** A duration in seconds, to one decimal. */
+/** A duration in seconds, to one decimal, and at least a tenth. */
 function seconds(duration: number): string {
-  return `${Number((duration / 1000).toFixed(1))} s`;
+  return `${Math.max(0.1, Number((duration / 1000).toFixed(1)))} s`;
 }

@@ -206,6 +206,8 @@ export interface Events {
    */
   readonly detailed: boolean;
   emit(event: NetEvent): void;
+  /** How many bytes a log writes for an event; 0 if it does not print it. It costs as much as printing. */
+  sizeOf?(event: NetEvent): number;
 }
 
 /** Discards all events: the default of every function that takes `Events`. */

@@ -17,7 +17,7 @@ import {
   type Transferred,
 } from "../events.ts";
 import type { LineOutput } from "./output.ts";
-import { escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
+import { encodeText, escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
 
 /** The kind of script: a server logs what it received, a client what it sent (what it received is its output). */
 export type Role = "server" | "client";
@@ -81,14 +81,9 @@ export class Log implements Events {
       if (this.showsStatus) this.#options.err.status(escapeControls(event.text));
       return;
     }
-    const wanted = isEssential(event) || (this.#data && event.event === "received");
-    if (this.#options.quiet && !wanted) return;
-    if (this.#options.json) {
-      this.#options.out.line(toJson(event));
-      return;
-    }
-    const text = proseOf(event, this.#options);
+    const text = this.#textOf(event);
     if (text === "") return;
+    if (this.#options.json) return this.#options.out.line(text);
     const trouble = event.event === "error" || event.event === "warning";
     const onOutput = this.#onOutput === "log" ? !trouble : event.event === this.#onOutput;
     const out = onOutput ? this.#options.out : this.#options.err;
@@ -99,6 +94,18 @@ export class Log implements Events {
       if (commands.some((command) => line.endsWith(`  ${command}`))) out.line(line);
       else out.wrapped(line);
     }
+  }
+
+  sizeOf(event: NetEvent): number {
+    const text = this.#textOf(event);
+    return text === "" ? 0 : encodeText(text).length + 1;
+  }
+
+  /** What is printed for an event; "" for nothing. */
+  #textOf(event: NetEvent): string {
+    const wanted = isEssential(event) || (this.#data && event.event === "received");
+    if (this.#options.quiet && !wanted) return "";
+    return this.#options.json ? toJson(event) : proseOf(event, this.#options);
   }
 
   /** Does the work of {@linkcode reserveOutput}. */
