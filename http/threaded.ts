@@ -23,7 +23,7 @@
  */
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import { reserveOutput } from "../lib/console/log.ts";
+import { orderByTime, reserveOutput } from "../lib/console/log.ts";
 import { announce } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
@@ -85,6 +85,7 @@ export async function main(args: string[]): Promise<number> {
           event: "notice",
           message: `Open ${urlOf(bound, { tls })}, served by ${plural(workers, "worker")}`,
         });
+        orderByTime(events);
       },
     });
     return totalsLine(totals, events);

@@ -17,6 +17,7 @@ import {
   type Transferred,
 } from "../events.ts";
 import type { LineOutput } from "./output.ts";
+import { TimeOrder } from "./time_order.ts";
 import { encodeText, escapeControls, escapeJson, milliseconds, plural } from "../text.ts";
 
 /** The kind of script: a server logs what it received, a client what it sent (what it received is its output). */
@@ -55,7 +56,7 @@ export function isEssential(event: NetEvent): boolean {
 }
 
 /** Writes events as a log. */
-export class Log implements Events {
+export class Log implements Events, Disposable {
   /** May change during a run: consumers other than this log may need more events. */
   detailed: boolean;
   /** Whether the terminal shows a status line. Not once it has an input line. */
@@ -65,6 +66,7 @@ export class Log implements Events {
   #options: LogOptions;
   /** What prose goes to standard output: the log, none, or that of one kind of event. */
   #onOutput: "log" | "none" | NetEvent["event"];
+  #order: TimeOrder | null = null;
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -81,6 +83,11 @@ export class Log implements Events {
       if (this.showsStatus) this.#options.err.status(escapeControls(event.text));
       return;
     }
+    if (this.#order === null) this.#print(event);
+    else this.#order.push(event);
+  }
+
+  #print(event: NetEvent): void {
     const text = this.#textOf(event);
     if (text === "") return;
     if (this.#options.json) return this.#options.out.line(text);
@@ -108,6 +115,16 @@ export class Log implements Events {
     return this.#options.json ? toJson(event) : proseOf(event, this.#options);
   }
 
+  /** Does the work of {@linkcode orderByTime}. */
+  order(): void {
+    this.#order ??= new TimeOrder((event) => this.#print(event));
+  }
+
+  /** Prints the events that wait for earlier ones. */
+  [Symbol.dispose](): void {
+    this.#order?.flush();
+  }
+
   /** Does the work of {@linkcode reserveOutput}. */
   reserve(kind: NetEvent["event"]): void {
     const { json, out, err } = this.#options;
@@ -123,6 +140,11 @@ export class Log implements Events {
  */
 export function reserveOutput(events: Events, kind: NetEvent["event"]): void {
   if (events instanceof Log) events.reserve(kind);
+}
+
+/** Prints events in the order of their time from now on, each a moment late: those of other threads arrive in batches. */
+export function orderByTime(events: Events): void {
+  if (events instanceof Log) events.order();
 }
 
 /** One event as a line of JSON, with the time first. */

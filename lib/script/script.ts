@@ -150,7 +150,7 @@ async function runWith<F extends FlagTable & CommonFlags>(
   const terminal = Deno.stdout.isTerminal();
   // A log on both standard output and standard error uses colours only if both are terminals.
   const colour = !json && !Deno.noColor && Deno.stderr.isTerminal() && (data || terminal);
-  const events = new Log({ role: script.role, data, json, quiet: options.quiet === true, colour, out, err });
+  using events = new Log({ role: script.role, data, json, quiet: options.quiet === true, colour, out, err });
   const output = new DataOutput(json ? NOWHERE : terminal ? out : routes.stdout, { terminal });
   const redirectTerminal = (sink: Sink): void => {
     events.showsStatus = false;

@@ -3,7 +3,7 @@ import { Exit, Failure } from "../../lib/errors.ts";
 import type { NetEvent } from "../../lib/events.ts";
 import { ANY_HOST } from "../../http/request/hosts.ts";
 import { runWorkers, type WorkerOptions } from "../../http/threads/workers.ts";
-import { run, start, startServer } from "../support/script.ts";
+import { eventsIn, run, start, startServer } from "../support/script.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 import { answersIn } from "./serving.ts";
 
@@ -187,6 +187,23 @@ Deno.test("http:threaded --json works with workers", async () => {
   const event = JSON.parse((await json.script.until(/^.*"event":"request".*$/m))[0]);
   assertEquals([event.method, event.target, event.status, event.sent], ["GET", "/status/200", 200, 7]);
   assertEquals([typeof event.duration, typeof event.peer], ["number", "string"]);
+});
+
+/** The times in the log of a server that is stopped right after its last request. */
+async function timesOfRun(): Promise<string[]> {
+  await using server = await startServer("http:threaded", ["--json", "--workers", "2"]);
+  await server.script.until(/"event":"notice"/);
+  for (let count = 0; count < 8; count++) assertEquals(await ask(server.port), 200);
+  const events = eventsIn((await server.script.stop()).stdout);
+  assertEquals(events.filter(({ event }) => event === "request").length, 8);
+  return events.map(({ time }) => String(time));
+}
+
+Deno.test("http:threaded logs what its workers do, and that it stops, in the order of time", async () => {
+  let times = await timesOfRun();
+  // On a busy machine a worker may tell of an event too late.
+  for (let more = 0; more < 3 && `${times}` !== `${times.toSorted()}`; more++) times = await timesOfRun();
+  assertEquals(times, times.toSorted());
 });
 
 Deno.test("http:threaded --once serves one client with one worker; with more it is misuse", async () => {

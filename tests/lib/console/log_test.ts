@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS } from "../../../lib/events.ts";
-import { Log, type LogOptions, print, proseOf, reserveOutput, type Role, toJson } from "../../../lib/console/log.ts";
+import {
+  Log,
+  type LogOptions,
+  orderByTime,
+  print,
+  proseOf,
+  reserveOutput,
+  type Role,
+  toJson,
+} from "../../../lib/console/log.ts";
 import { milliseconds } from "../../../lib/text.ts";
 import { LineOutput } from "../../../lib/console/output.ts";
 import { FakeSink } from "../fakes.ts";
@@ -41,6 +50,27 @@ const result: NetEvent = { event: "result", prose: "Sum: 7", sum: 7 };
 function prose(event: NetEvent, role: Role = "server", quiet = false): string {
   return stripVTControlCharacters(proseOf(event, { role, quiet }));
 }
+
+Deno.test("orderByTime() makes a log print in the order of time, the rest when it ends", { permissions }, async () => {
+  const sink = new FakeSink();
+  const lines = new LineOutput(sink);
+  {
+    using log = new Log({ role: "server", json: false, quiet: false, colour: false, out: lines, err: lines });
+    log.emit(listening);
+    orderByTime(log);
+    log.emit({ event: "stopping", signal: "SIGINT" });
+    log.emit({ event: "accepted", id: 1, peer, at: Date.now() - 5 });
+    log.emit(ended);
+  }
+  await lines.flush();
+  assertEquals(sink.text.match(/^\[.\] \w+/gm), [
+    "[+] Listening",
+    "[+] Reachable",
+    "[+] Accepted",
+    "[!] Exiting",
+    "[+] Done",
+  ]);
+});
 
 Deno.test("reserveOutput() leaves one kind of event on standard output, and not even dropped lines beside it", {
   permissions,
