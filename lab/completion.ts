@@ -190,7 +190,9 @@ function zshCase({ name, flags }: ScriptHelp): string {
     const names = flag.short === undefined ? `'--${flag.name}` : `{-${flag.short},--${flag.name}}'`;
     return `        ${names}[${quoted(flag.help.replace(/[\[\]\\:]/g, "\\$&"))}]${message}'`;
   });
-  return `    ${name})\n      _arguments -s \\\n${specs.join(" \\\n")} ;;`;
+  // Without the last one, nothing is completed after an argument.
+  const all = [...specs, "        '*:argument: '"];
+  return `    ${name})\n      _arguments -s \\\n${all.join(" \\\n")} ;;`;
 }
 
 function fish(scripts: readonly ScriptHelp[], { first, whole, second }: Words): string {

@@ -29,6 +29,11 @@ const CASES: readonly (readonly [string, string])[] = [
   ["plainwire chat:server --mode ", "room turns"],
   ["plainwire tcp server --ec", "--echo"],
   ["plainwire tcp:client --trust", "--trust-first"],
+  ["plainwire tcp client :9000 --cou", "--count"],
+  ["plainwire tcp client localhost 9000 --cou", "--count"],
+  ["plainwire tcp:server 9000 --ec", "--echo"],
+  ["plainwire tls cert localhost --ou", "--out"],
+  [`plainwire tcp server 9000 --cert ${folder}/o`, `${folder}/one.pem`],
   [`plainwire tcp server --cert ${folder}/o`, `${folder}/one.pem`],
   [`plainwire http server --dir ${folder}/i`, `${folder}/inner`],
 ];
