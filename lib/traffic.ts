@@ -57,7 +57,7 @@ export class Traffic {
     return `${this.#sums}, ${rate(this.#last.bytes - bytes, this.#last.at - at)}`;
   }
 
-  /** Ends the time that counts. What follows is only a wait. */
+  /** Ends the time that counts, until the next call: what follows may be only a wait. */
   end(): void {
     this.#ended = this.#time.now();
   }

@@ -76,10 +76,9 @@ export class Input {
     }
   }
 
-  /** Waits until the input has been silent for `ms`, or another promise resolves; returns whether it is silent. */
-  async silent(ms: number, other: Promise<void>): Promise<boolean> {
-    while (!this.#isSilent(ms)) if (await within(other, CHECK_INTERVAL, this.#time)) return false;
-    return true;
+  /** Waits until the input has been silent for `ms`, or another promise resolves. */
+  async silent(ms: number, other: Promise<void>): Promise<void> {
+    while (!this.#isSilent(ms) && !await within(other, CHECK_INTERVAL, this.#time));
   }
 
   /** The pending read, or a new one. */

@@ -7,7 +7,7 @@
 import type { Connection } from "../lib/stream/connection.ts";
 import type { DataOutput } from "../lib/console/output.ts";
 import { CutOffError, RefusedError } from "../lib/errors.ts";
-import { type Events, NO_EVENTS } from "../lib/events.ts";
+import type { Events } from "../lib/events.ts";
 import { withProgress } from "../lib/progress.ts";
 import type { Input } from "./input.ts";
 import { Traffic } from "../lib/traffic.ts";
@@ -45,7 +45,18 @@ export async function pipe(
   connection.report.data = json ? "stream" : "none";
   const traffic = new Traffic(() => connection);
   const piping = bothWays(connection, {
-    send: (signal) => send(connection, input, message, signal),
+    send: async (signal) => {
+      const write = async (data: Uint8Array | string): Promise<void> => {
+        await connection.write(data);
+        traffic.end();
+      };
+      for (let bytes; (bytes = await input.read(signal)) !== null;) await write(bytes);
+      if (connection.bytesOut === 0) {
+        if (message === null) return;
+        await write(message);
+      }
+      await connection.closeWrite();
+    },
     receive: async (sending) => {
       try {
         for (let bytes; (bytes = await connection.read()) !== null;) await output.write(bytes);
@@ -54,21 +65,13 @@ export async function pipe(
         await output.end();
       }
       traffic.end();
-      if (!await input.silent(SILENCE, sending)) traffic.end();
+      await input.silent(SILENCE, sending);
     },
   });
   // A terminal that shows the data has no row to spare.
-  await withProgress(piping, output.terminal ? NO_EVENTS : events, () => traffic.now(), { after: 250, every: 250 });
+  const status = (): string => output.terminal && connection.bytesIn > 0 ? "" : traffic.now();
+  await withProgress(piping, events, status, { after: 250, every: 250 });
   return `Done: ${traffic.total()}; ${connection.peer} closed`;
-}
-
-async function send(connection: Connection, input: Input, message: string | null, signal: AbortSignal): Promise<void> {
-  for (let bytes; (bytes = await input.read(signal)) !== null;) await connection.write(bytes);
-  if (connection.bytesOut === 0) {
-    if (message === null) return;
-    await connection.write(message);
-  }
-  await connection.closeWrite();
 }
 
 /** The two directions of a connection. */

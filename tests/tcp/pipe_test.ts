@@ -1,4 +1,5 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { Connection } from "../../lib/stream/connection.ts";
 import { CutOffError, Failure } from "../../lib/errors.ts";
 import { DataOutput } from "../../lib/console/output.ts";
@@ -60,6 +61,21 @@ Deno.test("pipe() keeps sending to a peer that half-closed first, until the inpu
   await piping;
   assertEquals([socket.sent, time.timers], ["onetwothree", 0]);
 });
+
+Deno.test(
+  "pipe() counts the time until the last byte, also if the peer half-closed first",
+  { permissions },
+  async () => {
+    const { socket, time, piping, typed } = setUp();
+    socket.source.end();
+    await turn();
+    await delay(50);
+    typed.feed("late");
+    await time.pass(1050);
+    const [, milliseconds] = /^Done: 4 B out, 0 B in, ([\d.]+) ms, /.exec(await piping) ?? [];
+    assert(Number(milliseconds) >= 49, milliseconds);
+  },
+);
 
 Deno.test(
   "pipe() reads the peer's last bytes before it reports that a write failed",

@@ -19,10 +19,11 @@ function inShell(task: TaskName, args: readonly string[], before: string, after:
   return new RunningScript(process, true);
 }
 
-/** A server that takes what comes and ends when the test says so. */
-function patientServer() {
+/** A server that says something at once, takes what comes, and ends when the test says so. */
+function patientServer(greeting = "") {
   const over = Promise.withResolvers<void>();
   const server = rawServer(async (client) => {
+    await client.send(greeting);
     await client.until(/x{1000}/);
     await over.promise;
   });
@@ -64,14 +65,43 @@ Deno.test("a pipe's last row on the terminal is whole before the log goes on", T
 });
 
 Deno.test("a pipe that shows the data on the terminal has no status line", TERMINAL, async () => {
-  await using server = patientServer();
+  await using server = patientServer("hello\n");
   const feed = "(printf '%01000d' 0 | tr 0 x; sleep 1) |";
   await using client = inShell("tcp:client", ["--port", `${server.port}`], feed, "");
-  await client.until(/Connected/);
+  await client.until(/hello/);
   server.end();
   const { stdout } = await client.ended();
-  assertMatch(stdout, /Done: 1 kB out/);
+  assertMatch(stdout, /Done: 1 kB out, 6 B in/);
   assertEquals(stdout.includes("\x1b[K"), false);
+});
+
+Deno.test("a pipe has a status line on the terminal until there is data to show", TERMINAL, async () => {
+  const [speak, close] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using server = rawServer(async (client) => {
+    await speak.promise;
+    await client.send("data\n");
+    await close.promise;
+  });
+  const feed = "(printf '%01000d' 0 | tr 0 x; cat) |";
+  await using client = inShell("tcp:client", ["--port", `${server.port}`], feed, "");
+  await client.until(STATUS);
+  speak.resolve();
+  await client.until(/\r\x1b\[Kdata\r\n[^]*\r\x1b\[K/);
+  close.resolve();
+  const { code, stdout } = await client.ended();
+  assertEquals(code, 0);
+  assertMatch(stdout, /\r\x1b\[K\[\+\] Closed [^\x1b]*Done: 1 kB out, 5 B in, [^\x1b]*closed\r\n$/);
+});
+
+Deno.test("at a terminal tcp:server --pipe < file shows its totals and rate", TERMINAL, async () => {
+  const feed = "(printf '%01000d' 0 | tr 0 x; cat) |";
+  await using server = inShell("tcp:server", ["--pipe", "--once", "--port", "0"], feed, "");
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  using client = await RawClient.connect(Number(port));
+  await client.until(/x{1000}/);
+  await server.until(STATUS);
+  client.close();
+  assertEquals((await server.ended()).code, 0);
 });
 
 Deno.test("tcp:server --pipe > file shows its totals and rate on the terminal", TERMINAL, async () => {
