@@ -19,7 +19,8 @@ export const SILENCE = 1000;
 export interface PipeOptions {
   /**
    * Sent if the input ends without a byte. With `null`, an empty input ends nothing: `/dev/null` as standard input must not cut off
-   * what is received, and many a peer (ncat is one) stops sending when the other side half-closes.
+   * what is received, and many a peer (ncat is one) stops sending when the other side half-closes. As no answer is expected either, the
+   * run says when it only waits for the peer to close.
    */
   readonly message: string | null;
   /** Whether the data is delivered as events. Otherwise nothing is told of a chunk. */
@@ -44,6 +45,7 @@ export async function pipe(
 ): Promise<string> {
   connection.report.data = json ? "stream" : "none";
   const traffic = new Traffic(() => connection);
+  let received = false;
   const piping = bothWays(connection, {
     send: async (signal) => {
       const write = async (data: Uint8Array | string): Promise<void> => {
@@ -56,6 +58,9 @@ export async function pipe(
         await write(message);
       }
       await connection.closeWrite();
+      if (message !== null || received) return;
+      await output.pause();
+      events.emit({ event: "notice", message: `Everything is sent; waiting for ${connection.peer} to close` });
     },
     receive: async (sending) => {
       try {
@@ -65,6 +70,7 @@ export async function pipe(
         await output.end();
       }
       traffic.end();
+      received = true;
       await input.silent(SILENCE, sending);
     },
   });

@@ -104,6 +104,31 @@ Deno.test("pipe() without a message ends nothing if the input is empty", { permi
   assertEquals([socket.sent, socket.calls.at(-1)], ["", "close"]);
 });
 
+Deno.test("pipe() says that it only waits for the peer, unless it asks for an answer or the peer has ended", {
+  permissions,
+}, async () => {
+  for (
+    const [message, endedFirst, told] of [[null, false, true], ["default\n", false, false], [
+      null,
+      true,
+      false,
+    ]] as const
+  ) {
+    const [socket, typed, events] = [new FakeSocket(), new FedSource(), new RecordedEvents()];
+    const output = new DataOutput(new FakeSink(), { terminal: false });
+    const piping = pipe(new Connection(socket), new Input(typed), output, { message, json: false, events });
+    typed.feed("out");
+    await turn();
+    if (endedFirst) socket.source.end();
+    await turn();
+    typed.end();
+    await turn();
+    socket.source.end();
+    await piping;
+    assertEquals([socket.calls.includes("closeWrite"), events.names], [true, told ? ["notice"] : []]);
+  }
+});
+
 Deno.test("Input reads one chunk ahead, into another buffer, and reports the error of that read in its turn", {
   permissions,
 }, async () => {
@@ -159,7 +184,7 @@ Deno.test(
       await turn();
       socket.source.end();
       await piping;
-      assertEquals(events.names, [...(json ? ["received", "sent"] : []), "eof", "closed"]);
+      assertEquals(events.names, [...(json ? ["received", "sent"] : []), "notice", "eof", "closed"]);
     }
   },
 );

@@ -68,6 +68,7 @@ Deno.test("tcp:server --pipe --once < file sends every byte, half-closes, and en
   await server.script.type(text);
   await server.script.endInput();
   assert(await receiving === text);
+  await server.script.until(/\[\+\] Everything is sent; waiting for 127\.0\.0\.1:\d+ to close\n/, "stderr");
   await client.send("thanks");
   await server.script.until(/thanks/);
   client.close();
@@ -75,7 +76,7 @@ Deno.test("tcp:server --pipe --once < file sends every byte, half-closes, and en
   assertEquals(code, 0);
   assertMatch(
     stderr,
-    /^\[\+\] Listening on .*\n.*\n.* --port \d+\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\+\] Closed .*\n\[\+\] Done: /,
+    /^\[\+\] Listening on .*\n.*\n.* --port \d+\n\[\+\] Accepted connection from 127\.0\.0\.1:\d+\n\[\+\] Everything is sent; .*\n\[\+\] Closed .*\n\[\+\] Done: /,
   );
 });
 
