@@ -23,7 +23,7 @@ const trusting = ["--tls", "--ca", files("ca").cert];
 
 const FULL = "the server is full (1 connection at most); try again later";
 const NOT_ALLOWED = "your address is not allowed here";
-const SPEAKS_TLS = "this port speaks TLS";
+const SPEAKS_TLS = "this port speaks TLS; try --tls (with ncat: --ssl)";
 const NO_CERTIFICATE = "this server requires a certificate (--cert and --key)";
 const BUSY = "the line is busy; try again later";
 
@@ -95,6 +95,11 @@ Deno.test("tcp:client, sum:client and chat:client end with 4 where their message
     const ended = await run(client, ["--port", `${running.port}`, ...asking], { input: `${long}\n` });
     assertRefused(ended, "your message is longer than 1000 bytes");
   }
+});
+
+Deno.test("tcp:client -i ends with 4 on a TLS port where its address is not allowed, even if it sends nothing", async () => {
+  await using server = await startServer("tcp:server", [...secured, "--allow", "192.0.2.1"]);
+  assertRefused(await run("tcp:client", ["-i", "--port", `${server.port}`]), SPEAKS_TLS);
 });
 
 Deno.test("with --json a refusal is an event, and the run ends with code 4", async () => {

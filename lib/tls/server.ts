@@ -26,7 +26,7 @@ export interface ServerTls {
   readonly handshakeTimeout?: number;
 }
 
-const PLAINTEXT_REPLY = encodeText(`${REFUSED}this port speaks TLS\n`);
+const PLAINTEXT_REPLY = encodeText(`${REFUSED}this port speaks TLS; try --tls (with ncat: --ssl)\n`);
 
 /**
  * Makes the layer that encrypts a server's connections. Each handshake runs in the background: the first read or write waits for it,

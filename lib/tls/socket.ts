@@ -8,6 +8,7 @@
  */
 import { Buffer } from "node:buffer";
 import tls from "node:tls";
+import { formatEndpoint } from "../addr.ts";
 import { CutOffError, PlaintextError, TimedOutError } from "../errors.ts";
 import type { MemoryBudget } from "../memory.ts";
 import { HANDSHAKE, type StreamSocket } from "../net/socket.ts";
@@ -74,8 +75,7 @@ export class TlsSocket implements StreamSocket {
       ? (received: number): void => this.#fail(new PlaintextError(received, side.plaintextReply.length))
       : null;
     this.#timer = setTimeout(() => {
-      // A silent client may expect the server to speak first, as a user of `nc` does.
-      if (refuse !== null && !this.#duplex.receivedAny) refuse(0);
+      if (refuse !== null && this.#meetsSilence) refuse(0);
       else this.#fail(late);
     }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {
@@ -160,6 +160,8 @@ export class TlsSocket implements StreamSocket {
     this.#wake();
     // A failed handshake closes after its alert. A peer that has stopped reading will not read close_notify.
     if (!this.#handshakeDone && this.#failure !== null) return;
+    // A server that turns a silent client away says what this port speaks.
+    if (this.#meetsSilence) return this.#fail(new Deno.errors.BadResource("closed"));
     if (!this.#handshakeDone || this.#failure !== null || this.#writing.size > 0) return this.#shut();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#shut(), FINAL_WRITE_LIMIT);
@@ -225,8 +227,19 @@ export class TlsSocket implements StreamSocket {
 
   #onRawEnd(): void {
     this.#rawEnded = true;
-    if (!this.#handshakeDone) return this.#fail(new CutOffError("closed during the TLS handshake"));
+    if (!this.#handshakeDone) return this.#fail(new CutOffError(this.#closedEarly()));
     this.#wake();
+  }
+
+  /** Connecting names the server and the action itself, for whatever ends a client's handshake. */
+  #closedEarly(): string {
+    if (this.#side.kind === "client") return "it closed during the handshake";
+    return `Cannot speak TLS with ${formatEndpoint(this.remoteAddr as Deno.NetAddr)}: it closed during the handshake`;
+  }
+
+  /** Whether a server's client has sent nothing: it may expect the server to speak first, as a user of `nc` does. */
+  get #meetsSilence(): boolean {
+    return this.#side.kind === "server" && !this.#duplex.receivedAny;
   }
 
   #fail(reason: unknown): void {
@@ -240,7 +253,7 @@ export class TlsSocket implements StreamSocket {
     if (this.#handshakeDone || this.#duplex.sentAny || this.#rawEnded) return this.#shut();
     // Over a Duplex, node:tls does not send the fatal alert (RFC 8446 6.2), so we do.
     const side = this.#side;
-    const plaintext = side.kind === "server" && reason instanceof PlaintextError;
+    const plaintext = side.kind === "server" && (reason instanceof PlaintextError || this.#meetsSilence);
     this.#timer = setTimeout(() => this.#shut(), FINAL_WRITE_LIMIT);
     const last = plaintext ? side.plaintextReply : alertRecord(reason);
     this.#duplex.sendFinal(last).catch(() => {}).finally(() => this.#shut());

@@ -214,6 +214,8 @@ for (const [record, held] of [["the record before it", 2], ["its own record", 3]
   });
 }
 
+const PLAINTEXT_REPLY = "Cannot serve you: this port speaks TLS; try --tls (with ncat: --ssl)\n";
+
 /** How a TLS server's handshake fails for a client that sends these bytes, and what the client receives. */
 async function meet(
   bytes: Uint8Array | string,
@@ -238,14 +240,14 @@ Deno.test("a plaintext client gets a plaintext reply (T3, 56)", async () => {
   assertEquals((failure as Failure).code, 7);
   assert(failure instanceof PlaintextError);
   assertEquals([failure.bytesIn, failure.bytesOut], [6, answer.length]);
-  assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
+  assertEquals(new TextDecoder().decode(answer), PLAINTEXT_REPLY);
 });
 
 Deno.test("a silent client gets a plaintext reply in the end (T4, 57)", async () => {
   const { failure, answer } = await meet("", { handshakeTimeout: 50 });
   assert(failure instanceof PlaintextError);
   assertEquals([failure.bytesIn, failure.bytesOut], [0, answer.length]);
-  assertEquals(new TextDecoder().decode(answer), "Cannot serve you: this port speaks TLS\n");
+  assertEquals(new TextDecoder().decode(answer), PLAINTEXT_REPLY);
 });
 
 Deno.test("an unfinished handshake times out with an alert (T4, 57)", async () => {
@@ -260,9 +262,23 @@ Deno.test("garbage in a handshake record ends the connection (T4)", async () => 
   assertEquals((failure as Failure).code, 7);
 });
 
-Deno.test("a client that disconnects during the handshake cuts it off", async () => {
-  assert((await meet("", { end: true })).failure instanceof CutOffError);
-  assert((await meet(Uint8Array.of(0x16, 3, 1), { end: true })).failure instanceof CutOffError);
+Deno.test("a server that closes before a silent client has said anything says what it speaks", async () => {
+  const listener = tlsListener();
+  using client = await RawClient.connect(listener.port);
+  const server = await listener.accept() as TlsSocket;
+  listener.close();
+  server.close();
+  assertEquals(new TextDecoder().decode(await client.restBytes()), PLAINTEXT_REPLY);
+  client.close();
+  await server.gone;
+});
+
+Deno.test("a client that disconnects during the handshake cuts it off; the error names it", async () => {
+  for (const bytes of ["", Uint8Array.of(0x16, 3, 1)]) {
+    const { failure } = await meet(bytes, { end: true });
+    assert(failure instanceof CutOffError);
+    assertMatch(failure.message, /^Cannot speak TLS with 127\.0\.0\.1:\d+: it closed during the handshake$/);
+  }
 });
 
 Deno.test("a ClientHello may arrive in single bytes (T4)", async () => {
