@@ -20,15 +20,12 @@
  */
 // deno-lint-ignore-file no-console -- it prints a menu, and must start without an import map (see lab/install.ts)
 import config from "./deno.json" with { type: "json" };
+import { runScript, scriptCommand } from "./lab/child.ts";
 import { completion, isShell, type ScriptHelp, SHELLS } from "./lab/completion.ts";
-import { argumentsOf, commandOf, entriesOf, type Entry } from "./lab/tasks.ts";
+import { entriesOf, type Entry } from "./lab/tasks.ts";
 import { escapeControls } from "./lib/text.ts";
 
 const ENTRIES = entriesOf(config.tasks);
-/** Signals that end a program, or that it may handle. */
-const FORWARDED: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
 /** Runs `plainwire`; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -55,43 +52,11 @@ export async function main(args: readonly string[]): Promise<number> {
   );
 }
 
-/** Runs a script as a child until it ends. */
-async function runScript(task: string, args: readonly string[]): Promise<number> {
-  const child = deno(task, args, "inherit").spawn();
-  // One that is sent to this process only must reach the script. From a terminal a script gets it twice, which it expects.
-  for (const signal of FORWARDED) Deno.addSignalListener(signal, () => forward(child, signal));
-  return (await child.status).code;
-}
-
-function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has just ended.
-  }
-}
-
-/** The command that runs a script with the permissions of its task. */
-function deno(task: string, args: readonly string[], streams: "inherit" | "piped"): Deno.Command {
-  const here = Deno.cwd();
-  const flags = argumentsOf(commandOf(config.tasks, task), (name) => name === "INIT_CWD" ? here : Deno.env.get(name))
-    // The project's own files, which the task names from the project's folder.
-    .map((flag) => flag.replace(/^(--allow-read=)?((?:\w+\/)?\w+\.ts)$/, `$1${import.meta.dirname}/$2`));
-  return new Deno.Command(Deno.execPath(), {
-    args: [...flags, ...args],
-    // So that a script names commands that its user has.
-    env: { INIT_CWD: here, PLAINWIRE: "1" },
-    stdin: streams === "inherit" ? "inherit" : "null",
-    stdout: streams,
-    stderr: "inherit",
-  });
-}
-
 /** What each script says of itself with `--help --json`; the demo and the basic programs have no such flags. */
 async function helps(): Promise<ScriptHelp[]> {
   return await Promise.all(ENTRIES.map(async ({ task, description }) => {
     if (!task.includes(":") || isBasic(task)) return { name: task, summary: description, flags: [] };
-    const { stdout } = await deno(task, ["--help", "--json"], "piped").output();
+    const { stdout } = await scriptCommand(task, ["--help", "--json"], "piped").output();
     return JSON.parse(new TextDecoder().decode(stdout)) as ScriptHelp;
   }));
 }

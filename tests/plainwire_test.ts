@@ -1,5 +1,5 @@
 /** The command `plainwire`, as `deno task install` puts it on the PATH. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { argumentsOf, commandOf, entriesOf } from "../lab/tasks.ts";
 import { type Ended, ENVIRONMENT, needs, POSIX, RunningScript } from "./support/script.ts";
@@ -217,6 +217,36 @@ Deno.test("a signal to plainwire reaches the script, which ends as it always doe
   await client.until(/Sent: x/, "stderr");
   assertEquals((await client.stop("SIGINT")).code, 130);
 });
+
+Deno.test("SIGALRM too, and no server stays behind", POSIX, async () => {
+  await using server = start(["tcp", "server", "0"]);
+  const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  assertEquals((await server.stop("SIGALRM")).code, 128 + 14);
+  await assertRejects(() => Deno.connect({ port: Number(port) }), Deno.errors.ConnectionRefused);
+});
+
+Deno.test(
+  "SIGTSTP suspends plainwire with its script, and SIGCONT resumes both",
+  needs(Deno.build.os === "linux", "/proc, to see the state of a process"),
+  async () => {
+    await using server = start(["tcp", "server", "0"]);
+    const [, port = ""] = await server.until(/Listening on 127\.0\.0\.1:(\d+)/);
+    const states = `cd /proc/${server.pid}; cat stat "/proc/$(tr -d ' ' < task/${server.pid}/children)/stat"`;
+    const suspended = async (): Promise<boolean> => {
+      const { stdout } = await new Deno.Command("sh", { args: ["-c", states] }).output();
+      return /^\d+ \(.*\) T .*\n\d+ \(.*\) T /.test(new TextDecoder().decode(stdout));
+    };
+    server.signal("SIGTSTP");
+    try {
+      const limit = AbortSignal.timeout(10_000);
+      while (!await suspended()) limit.throwIfAborted();
+    } finally {
+      server.signal("SIGCONT");
+    }
+    assertEquals((await plainwire("tcp", "client", `:${port}`, "--message", "back?")).stdout, "Hello from server!\n");
+    assertEquals((await server.stop("SIGTERM")).code, 0);
+  },
+);
 
 Deno.test("plainwire says what it cannot run, and what there is", POSIX, async () => {
   const refused = async (...args: string[]): Promise<string> => {
