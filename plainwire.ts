@@ -22,17 +22,26 @@
 import config from "./deno.json" with { type: "json" };
 import { runScript, scriptCommand } from "./lab/child.ts";
 import { completion, isShell, type ScriptHelp, SHELLS } from "./lab/completion.ts";
+import { nearest } from "./lab/nearest.ts";
 import { entriesOf, type Entry } from "./lab/tasks.ts";
 import { escapeControls } from "./lib/text.ts";
 
 const ENTRIES = entriesOf(config.tasks);
 
+const HELP = ["help", "--help", "-h"];
+
 /** Runs `plainwire`; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [first = "", second = "", ...others] = args;
-  if (["", "help", "--help", "-h"].includes(first)) return show(menu());
-  if (["--version", "-V"].includes(first)) return show(`plainwire ${config.version}`);
-  if (first === "completion") return isShell(second) ? show(completion(second, await helps())) : noShell(second);
+  if (first === "" || HELP.includes(first)) return await help(args.slice(1));
+  if (["--version", "-V"].includes(first)) {
+    return args.length > 1 ? stray(second, first) : show(`plainwire ${config.version}`);
+  }
+  if (first === "completion") {
+    if (!isShell(second)) return noShell(second);
+    const [other] = others;
+    return other === undefined ? show(completion(second, await helps())) : stray(other, `completion ${second}`);
+  }
   // `tcp:server …`, or `tcp server …`.
   for (const [task, rest] of [[first, args.slice(1)], [`${first}:${second}`, others]] as const) {
     const entry = ENTRIES.find((entry) => entry.task === task);
@@ -43,13 +52,20 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return await runScript(task, rest);
   }
-  const group = ENTRIES.filter((entry) => entry.task.startsWith(`${first.split(":")[0]}:`));
-  const known = group.map((entry) => words(entry.task)).join(", ");
-  return misuse(
-    `Cannot run ${JSON.stringify(`${first} ${second}`.trim())}: no such script; ${
-      known === "" ? "`plainwire` alone lists them" : `there are ${known}`
-    }`,
-  );
+  const scripts = scriptsOf(first);
+  if (scripts.length === 0 || !HELP.includes(second) || others.length > 0) return noScript(first, second);
+  return show(`Usage: plainwire ${first} SCRIPT [ADDRESS] [flags]\n\n${rows(scripts)}`);
+}
+
+/** `plainwire help tcp server` is `plainwire tcp server --help`. */
+async function help([name, ...others]: readonly string[]): Promise<number> {
+  if (name === undefined || HELP.includes(name)) return show(menu());
+  return await main([name, ...others, "--help"]);
+}
+
+/** The scripts of a folder. */
+function scriptsOf(folder: string): Entry[] {
+  return ENTRIES.filter(({ task }) => task.startsWith(`${folder}:`));
 }
 
 /** What each script says of itself with `--help --json`; the demo and the basic programs have no such flags. */
@@ -98,6 +114,24 @@ function rows(entries: readonly Entry[]): string {
 function show(text: string): number {
   console.log(text);
   return 0;
+}
+
+function noScript(first: string, second: string): number {
+  const typed = `${first} ${second}`.trim();
+  const scripts = ENTRIES.map(({ task }) => words(task));
+  const names = [...new Set(ENTRIES.map(({ task }) => task.replace(/:.*/, ""))), "completion", "help", ...scripts];
+  const meant = nearest(words(typed), scripts) ?? (scriptsOf(first).length > 0 ? null : nearest(words(first), names));
+  const known = scriptsOf(first.replace(/:.*/, "")).map(({ task }) => words(task)).join(", ");
+  const advice = meant !== null
+    ? `the nearest is ${meant}`
+    : known !== ""
+    ? `there are ${known}`
+    : "`plainwire` alone lists them";
+  return misuse(`Cannot run ${JSON.stringify(typed)}: no such script; ${advice}`);
+}
+
+function stray(arg: string, before: string): number {
+  return misuse(`Cannot use the argument ${JSON.stringify(arg)}: nothing comes after ${before}`);
 }
 
 function noShell(name: string): number {

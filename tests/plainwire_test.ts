@@ -255,20 +255,60 @@ Deno.test("plainwire says what it cannot run, and what there is", POSIX, async (
     return stderr;
   };
   assertEquals(
-    await refused("tpc", "server"),
-    '[!] Cannot run "tpc server": no such script; `plainwire` alone lists them\n',
+    await refused("ftp", "server"),
+    '[!] Cannot run "ftp server": no such script; the nearest is tcp server\n',
   );
-  assertMatch(
-    await refused("tcp"),
-    /^\[!\] Cannot run "tcp": no such script; there are .*\btcp server, tcp client\b.*\n$/,
-  );
-  assertMatch(await refused("tcp:serve"), /there are .*\btcp server\b/);
+  assertEquals(await refused("gopher"), '[!] Cannot run "gopher": no such script; `plainwire` alone lists them\n');
+  for (const words of [["tcp"], ["tcp", "9000"]]) {
+    assertMatch(
+      await refused(...words),
+      /^\[!\] Cannot run "tcp[^"]*": no such script; there are .*\btcp server, tcp client\b.*\n$/,
+    );
+  }
+  for (
+    const [meant, ...words] of [
+      ["tcp client", "TCP", "CLIENT"],
+      ["tcp server", "tcp:serve", "9000"],
+      ["tcp server", "tcpserver", "9000"],
+      ["chat", "caht"],
+      ["completion", "completoin", "bash"],
+      ["demo", "help", "dmeo"],
+    ] as const
+  ) {
+    assertMatch(await refused(...words), new RegExp(`: no such script; the nearest is ${meant}\n$`));
+  }
   assertMatch(await refused("\x9b31m\u202e"), /^\[!\] Cannot run "\\x9b31m\\u202e": no such script/);
   assertEquals(await refused("completion"), '[!] Cannot complete for "": name your shell, bash, zsh or fish\n');
   assertEquals(
     await refused("completion", "ksh"),
     '[!] Cannot complete for "ksh": name your shell, bash, zsh or fish\n',
   );
+});
+
+Deno.test("plainwire itself takes no stray arguments", POSIX, async () => {
+  for (
+    const [before, arg, ...others] of [
+      ["--version", "foo"],
+      ["-V", ""],
+      ["completion bash", "extra", "more"],
+      ["completion zsh", "--help"],
+    ] as const
+  ) {
+    const stderr = `[!] Cannot use the argument ${JSON.stringify(arg)}: nothing comes after ${before}\n`;
+    assertEquals(await plainwire(...before.split(" "), arg, ...others), { code: 2, stdout: "", stderr });
+  }
+  assertEquals((await plainwire("help", "bogus")).code, 2);
+});
+
+Deno.test("help takes a script's name, and a folder's, which lists its scripts", POSIX, async () => {
+  const script = await plainwire("tcp", "server", "--help");
+  assertStringIncludes(script.stdout, "\nUsage: plainwire tcp server [");
+  assertEquals(await plainwire("help", "tcp", "server"), script);
+  assertEquals(await plainwire("--help", "tcp:server"), script);
+  const folder = await plainwire("tcp", "--help");
+  assertEquals([folder.code, folder.stderr], [0, ""]);
+  assertMatch(folder.stdout, /^Usage: plainwire tcp SCRIPT .*\n\n( {2}tcp \S+ .*\n)+$/);
+  assertEquals(await plainwire("help", "tcp"), folder);
 });
 
 Deno.test("a basic program takes its port, and has a line of help", POSIX, async () => {
