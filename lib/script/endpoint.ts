@@ -47,14 +47,16 @@ export interface EndpointTexts {
 export function endpointOf(side: Side, args: readonly string[]): EndpointTexts {
   const [first, second, stray] = args;
   if (first === undefined) return {};
-  if (stray !== undefined) throw wrong(stray, `it comes after the address ${first} ${second}`);
+  const isPort = side === "server" && /^\d+$/.test(first);
+  const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(first) ?? [];
   if (second !== undefined) {
-    if (side === "server" && /^\d+$/.test(first)) throw wrong(second, `it comes after the port ${first}`);
+    if (isPort) throw wrong(second, `it comes after the port ${first}`);
+    if (port !== undefined) throw wrong(second, `it comes after the address ${first}`);
     if (!/^\d+$/.test(second)) throw wrong(second, `after ${JSON.stringify(first)} comes a port`);
+    if (stray !== undefined) throw wrong(stray, `it comes after the address ${first} ${second}`);
     return { host: first, port: second };
   }
-  if (side === "server" && /^\d+$/.test(first)) return { port: first };
-  const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(first) ?? [];
+  if (isPort) return { port: first };
   if (host === undefined || port === undefined) throw wrong(first, hint(side, first));
   // To a client, `:PORT` names this machine; a server's address is still its default.
   if (host === "") return side === "client" ? { host: "127.0.0.1", port } : { port };

@@ -54,6 +54,13 @@ Deno.test("an argument that is no address is misuse, and the message says what i
   assertEquals(refused(client, "a", "b"), 'Cannot use the argument "b": after "a" comes a port');
   assertEquals(refused(client, "a", "9", "c"), 'Cannot use the argument "c": it comes after the address a 9');
   assertEquals(
+    refused(client, ":9", "--", "--message", "x"),
+    'Cannot use the argument "--message": it comes after the address :9',
+  );
+  assertEquals(refused(client, "a:9", "8"), 'Cannot use the argument "8": it comes after the address a:9');
+  assertEquals(refused(client, "a", "b", "9"), 'Cannot use the argument "b": after "a" comes a port');
+  assertEquals(refused(server, "9", "b", "c"), 'Cannot use the argument "b": it comes after the port 9');
+  assertEquals(
     refused(client, "http://localhost:80/"),
     'Cannot use the argument "http://localhost:80/": it is a URL; the address alone is HOST PORT, such as localhost 8080',
   );
