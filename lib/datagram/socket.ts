@@ -5,10 +5,11 @@
  */
 import { canonicalAddress, type Endpoint, formatEndpoint, withoutZone } from "../addr.ts";
 import { counter } from "../counter.ts";
-import { Exit, Failure, isClosedHere, isDisconnect, stateOf } from "../errors.ts";
+import { Exit, Failure, isClosedHere, isDisconnect } from "../errors.ts";
 import { EventRate, firstThenCounts } from "../event_rate.ts";
 import type { Events } from "../events.ts";
 import { bindFor, type PacketOpener, type PacketSocket } from "../net/packet_socket.ts";
+import { stateAt } from "../net/state.ts";
 import { encodeText, lineText, plural } from "../text.ts";
 
 /** The most bytes that one datagram carries over IPv4: 65,535 less the headers of IP (20) and UDP (8), RFC 768. */
@@ -116,7 +117,7 @@ export class DatagramSocket implements Disposable {
     try {
       await this.#socket.send(bytes, { transport: "udp", hostname: to.hostname, port: to.port });
     } catch (error) {
-      throw failure(`send to ${formatEndpoint(to)}`, error);
+      throw failure(`send to ${formatEndpoint(to)}`, error, to.hostname);
     }
   }
 
@@ -219,10 +220,10 @@ export class UnsolicitedDatagrams implements Disposable {
   }
 }
 
-function failure(action: string, error: unknown): Failure {
+function failure(action: string, error: unknown, hostname = ""): Failure {
   const noFamily = error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT";
   const { code, state } = noFamily
     ? { code: Exit.unreachable, state: "this machine has no such address family" }
-    : stateOf(error);
+    : stateAt(hostname, error);
   return new Failure(code, `Cannot ${action}: ${state}`, { cause: error });
 }

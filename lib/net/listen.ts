@@ -4,9 +4,10 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, isLinkLocal, isLoopback, isWildcard, withoutZone } from "../addr.ts";
-import { Exit, Failure, stateOf } from "../errors.ts";
+import { Exit, Failure } from "../errors.ts";
 import type { Events, Listening } from "../events.ts";
 import { ifPermitted } from "../permission.ts";
+import { stateAt } from "./state.ts";
 
 /** Backlog for `accept(2)`: when a whole class connects at once, no one should wait a second for a SYN retransmission. */
 export const BACKLOG = 4096;
@@ -58,7 +59,7 @@ function why(error: unknown, transport: string, { hostname, port }: Endpoint): s
   }
   if (name === "PermissionDenied") return "ports below 1024 need privileges here; try --port 0 or one above 1023";
   if (name === "AddrNotAvailable") return `${hostname} is not an address of this machine; try --bind 0.0.0.0`;
-  return stateOf(error).state;
+  return stateAt(hostname, error).state;
 }
 
 /**

@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { resolveHost, TimeLimit } from "../net/resolve.ts";
+import { stateAt } from "../net/state.ts";
 import { abortable } from "../within.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { withProgress } from "../progress.ts";
@@ -156,7 +157,7 @@ export async function connectFailure(
   addresses: readonly string[],
   error: unknown,
 ): Promise<Failure> {
-  const { code, state } = stateOf(error);
+  const { code, state } = stateAt(endpoint.hostname, error);
   const target = formatEndpoint(endpoint);
   const cause = { cause: error };
   if (addresses.length < 2) {

@@ -100,6 +100,12 @@ Deno.test("connectTcp() clears its time limit once it has connected", async () =
   using _accepted = await listener.accept();
 });
 
+Deno.test("connectTcp() says that the interface of a link-local address does not exist", async () => {
+  const connecting = connectTcp((at) => Deno.connect(at), { hostname: "fe80::1%nosuch", port: 9 });
+  const { code, message } = await assertRejects(() => connecting, Failure);
+  assertEquals([code, message], [3, "Cannot connect to [fe80::1%nosuch]:9: this machine has no interface nosuch"]);
+});
+
 Deno.test("connectFailure() reports the state of each address of a name", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
