@@ -143,28 +143,41 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
     const left = Math.max(0, Math.ceil((duration - ms) / 1000));
     return `${plural(all.count, "exchange")}, ${perSecond(all.count / ms * 1000)}, ${left} s left`;
   }, PROGRESS);
+  const failed = failuresOf(ends, [over.reason, options.signal?.reason]);
+  if (all.count > 0) reportLoad(events, all, { connections, failed: failed.length, started });
   options.signal?.throwIfAborted();
-  const failed = ends.flatMap((end) => end.status === "rejected" && end.reason !== over.reason ? [end.reason] : []);
   const first = failed.find((reason) => reason instanceof RefusedError) ?? failed[0];
   if (all.count === 0) {
     throw first ?? new TimedOutError(`Cannot measure: no exchange was answered within ${duration / 1000} s`);
   }
-  const rate = all.count / (performance.now() - started) * 1000;
-  const text = `${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(all)}`;
-  events.emit({
-    event: "measured",
-    prose: [{ mark: "data", text }],
-    rate,
-    connections,
-    failed: failed.length,
-    ...fields(all),
-  });
   if (failed.length > 0) {
     const lost = `${failed.length} of ${plural(connections, "connection")}`;
     const { code, state } = stateOf(first);
     throw new Failure(first instanceof RefusedError ? code : Exit.failed, `Cannot keep ${lost} open: ${state}`);
   }
   return `Done: ${plural(all.count, "exchange")} in ${milliseconds(performance.now() - started)}`;
+}
+
+/** Why connections failed, other than by the end of the run. */
+function failuresOf(ends: readonly PromiseSettledResult<void>[], over: readonly unknown[]): unknown[] {
+  return ends.flatMap((end) => end.status === "rejected" && !over.includes(end.reason) ? [end.reason] : []);
+}
+
+function reportLoad(
+  events: Events,
+  times: LatencyStats,
+  { connections, failed, started }: { connections: number; failed: number; started: number },
+): void {
+  const rate = times.count / (performance.now() - started) * 1000;
+  const text = `${Math.round(rate)} exchanges/s over ${plural(connections, "connection")}; ${figures(times)}`;
+  events.emit({
+    event: "measured",
+    prose: [{ mark: "data", text }],
+    rate,
+    connections,
+    failed,
+    ...fields(times),
+  });
 }
 
 /** Passes on the first connection and its session; what follows is told with each exchange. */

@@ -318,6 +318,26 @@ Deno.test("tcp:client --connections drives load and prints exchanges/s", async (
   assertMatch(none.stderr, /Cannot measure: no exchange was answered within 0\.1 s/);
 });
 
+Deno.test("tcp:client --connections stopped by Ctrl-C prints its figures, and ends with 130", async () => {
+  let exchanges = 0;
+  const [measured, silent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    if (++exchanges > 20) {
+      measured.resolve();
+      await silent.promise;
+    }
+    await client.send("pong\n");
+  });
+  const args = [...at(server.port), "--connections", "2", "--duration", "60"];
+  await using client = start("tcp:client", args);
+  await measured.promise;
+  const { code, stderr } = await client.stop();
+  silent.resolve();
+  assertEquals(code, 130);
+  assertMatch(stderr, /^\[!\] Exiting\.\.\.\n\[\*\] \d+ exchanges\/s over 2 connections; min\/avg\/max\/p99 .*\n$/);
+});
+
 Deno.test("tcp:client --json prints events instead of the data", async () => {
   await using server = await startServer("tcp:server");
   const { code, stdout, stderr } = await run("tcp:client", [...at(server.port), "--json"]);
