@@ -25,14 +25,25 @@ export interface TalkOptions {
 export const atTerminal = canAsk;
 
 /** What an input line needs of a run. */
-type TerminalRun = Pick<Run<FlagTable>, "stop" | "redirectTerminal" | "flush">;
+type TerminalRun = Pick<Run<FlagTable>, "events" | "stop" | "redirectTerminal" | "flush">;
 
 /** Opens the terminal's input line; everything printed from now on goes above it. */
-export async function openLine({ stop, redirectTerminal, flush }: TerminalRun, prompt = "> "): Promise<LineInput> {
+export async function openLine(
+  { events, stop, redirectTerminal, flush }: TerminalRun,
+  prompt = "> ",
+): Promise<LineInput> {
   await flush();
   // Loading node:readline takes a third of a script's start.
   const { openInput } = await import("../lib/console/terminal.ts");
-  const input = openInput({ prompt, onInterrupt: () => stop.request(new StopRequested("SIGINT")) });
+  const input = openInput({
+    prompt,
+    onInterrupt: () => stop.request(new StopRequested("SIGINT")),
+    onEnd: () =>
+      events.emit({
+        event: "notice",
+        message: "Your input has ended: nothing more is sent, what arrives is still shown",
+      }),
+  });
   redirectTerminal(input);
   return input;
 }

@@ -76,6 +76,7 @@ Deno.test(
     await client.type("PING\r");
     await client.type(CTRL_D);
     assertEquals(await server.rest(), "PING\r\n");
+    await client.until(/\r\x1b\[J\[\+\] Your input has ended: nothing more is sent, what arrives is still shown\r\n$/);
     await server.send("late answer\n");
     await client.until(/late answer/);
     server.close();
@@ -187,7 +188,9 @@ Deno.test("at a terminal tcp:server --pipe still receives after Ctrl-D, and Ctrl
   const [, port] = await server.until(/Listening on 127\.0\.0\.1:(\d+)[^]*\(nobody here\) /);
   await server.type(CTRL_D);
   // The input line is gone: a client that comes now meets an input that has ended.
-  await server.until(/\(nobody here\) [^\n]*\r\x1b\[J$/);
+  await server.until(
+    /\(nobody here\) [^\n]*\r\x1b\[J\[\+\] Your input has ended: nothing more is sent, what arrives is still shown\r\n$/,
+  );
   for (const text of ["one", "two"]) {
     using client = await RawClient.connect(Number(port));
     let over = false;
