@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task demo
- * deno run --no-prompt --allow-net=127.0.0.1 --allow-run demo.ts
+ * deno run --no-prompt --allow-env=PLAINWIRE --allow-net=127.0.0.1 --allow-run demo.ts
  * ```
  *
  * Each act starts the scripts with the command lines of their tasks, waits for the expected output, and stops them with SIGINT (Ctrl-C).

@@ -1,5 +1,6 @@
 /** `deno task demo`: all acts, an audience that leaves early, and its flags. */
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
 import { POSIX, run, start } from "./support/script.ts";
 
 Deno.test("demo shows every act, and ends with 0", async () => {
@@ -17,6 +18,11 @@ Deno.test("demo prints a client's answer before the log lines that follow it", P
   assertMatch(client, /\[\*\] Sent: .*\nclient \| Hello from server!\nclient \| \[\+\] Done: an answer/);
 });
 
+Deno.test("demo's header has the command of its task", async () => {
+  const source = await Deno.readTextFile(new URL("../demo.ts", import.meta.url));
+  assertStringIncludes(source, `\n * deno task demo\n * ${config.tasks.demo.command}\n`);
+});
+
 Deno.test("demo | head ends quietly with 0, and leaves no server behind", async () => {
   for (const line of [/Listening on 127\.0\.0\.1:(\d+)/, /Done: a reply[^]*Listening on 127\.0\.0\.1:(\d+) \(TLS\)/]) {
     await using demo = start("demo");
@@ -32,6 +38,9 @@ Deno.test("demo --help says what it does; an unknown flag or an argument is misu
   const help = await run("demo", ["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
   assertStringIncludes(help.stdout, "demo: Runs each server with its client, once, on free loopback ports");
+  assertStringIncludes(help.stdout, "\nUsage: deno task demo [flags]\n");
+  const byPlainwire = await run("demo", ["--help"], { env: { PLAINWIRE: "1" } });
+  assertStringIncludes(byPlainwire.stdout, "\nUsage: plainwire demo [flags]\n");
   for (const [arg, said] of [["--helo", "the nearest is --help"], ["\x1b[2J", "␛[2J"]] as const) {
     const wrong = await run("demo", [arg]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);
