@@ -46,7 +46,7 @@ const flags = {
     default: undefined,
     shown: "Hello from client!",
   }),
-  interactive: flag.on("send each line typed, show what arrives above it; Ctrl-D half-closes", { short: "i" }),
+  interactive: flag.on("send typed lines, show what arrives above them; Ctrl-D half-closes, no Ctrl-Z", { short: "i" }),
   noNewline: flag.on("send the message, or each line typed, without a trailing newline"),
   crlf: flag.on("end lines with CR LF, as HTTP, SMTP and Redis want them"),
   ...measureFlags,

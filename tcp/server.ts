@@ -87,6 +87,8 @@ function checkFlags(given: Given): void {
   refuseWith(given, "echo", "discard", "pipe", "reply", "noNewline", "gap", "maxMessage");
   refuseWith(given, "discard", "pipe", "reply", "noNewline", "gap", "maxMessage");
   refuseWith(given, "pipe", "reply", "noNewline", "maxMessage", "maxConnections");
+  // Elsewhere the bytes pass as they come.
+  if (!atTerminal()) refuseWith(given, "pipe", "gap");
 }
 
 /** Serves in the way that the flags ask for; returns the last line. */

@@ -241,6 +241,7 @@ Deno.test("tcp:server reports flags that would do nothing beside --pipe, --echo 
       ["--pipe", "--echo"],
       ["--pipe", "--discard"],
       ["--pipe", "--reply", "x"],
+      ["--pipe", "--gap", "5"],
       ["--echo", "--reply", "x"],
       [
         "--discard",
