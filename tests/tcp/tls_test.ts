@@ -153,7 +153,7 @@ Deno.test("plain text on a TLS port and TLS on a plain port are reported on both
   const plain = await run("tcp:client", ["--port", `${secured.port}`]);
   assertEquals([plain.code, plain.stdout], [4, ""]);
   assertStringIncludes(plain.stderr, "[!] Cannot serve you: this port speaks TLS; try --tls (with ncat: --ssl)\n");
-  await secured.script.until(/Refused (127\.0\.0\.1:\d+): this port speaks TLS\n.* Closed \1: 19 B in, 64 B out, /);
+  await secured.script.until(/Refused (127\.0\.0\.1:\d+): this port speaks TLS\n.* Closed \1: 19 B in, 69 B out, /);
   await using bare = await startServer("tcp:server");
   const tls = await run("tcp:client", ["--port", `${bare.port}`, "--tls"]);
   assertEquals([tls.code, tls.stdout], [7, ""]);
