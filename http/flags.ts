@@ -73,6 +73,9 @@ export async function httpSettings(options: HttpFlagValues, tls: ServerTls | nul
   if (log === "common" && options.json) {
     throw new UsageError("Cannot use --json with --log common: standard output takes one of them");
   }
+  if (log === "common" && options.quiet) {
+    throw new UsageError("Cannot use --quiet with --log common: there would be no log");
+  }
   if (dotfiles && dir === undefined) {
     throw new UsageError("Cannot use --dotfiles without --dir: it is about served files");
   }

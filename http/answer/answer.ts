@@ -65,11 +65,15 @@ const PHRASES: Readonly<Record<number, string>> = {
   204: "No Content",
   205: "Reset Content",
   206: "Partial Content",
+  207: "Multi-Status",
+  208: "Already Reported",
+  226: "IM Used",
   300: "Multiple Choices",
   301: "Moved Permanently",
   302: "Found",
   303: "See Other",
   304: "Not Modified",
+  305: "Use Proxy",
   307: "Temporary Redirect",
   308: "Permanent Redirect",
   400: "Bad Request",
@@ -107,10 +111,14 @@ const PHRASES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
   504: "Gateway Timeout",
   505: "HTTP Version Not Supported",
+  506: "Variant Also Negotiates",
+  507: "Insufficient Storage",
+  508: "Loop Detected",
+  510: "Not Extended",
   511: "Network Authentication Required",
 };
 
-/** The reason phrase of a status (RFC 9110 15); "Unknown" if it is not registered. */
+/** The reason phrase of a status, as IANA registers it (RFC 9110 16.2.3); "Unknown" if it is not registered. */
 export function reasonPhrase(status: number): string {
   return PHRASES[status] ?? "Unknown";
 }

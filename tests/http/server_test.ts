@@ -166,6 +166,7 @@ Deno.test("http:server refuses misuse with one line, code 2 (P4, 66)", async () 
     [["--dir", new URL(import.meta.url).pathname], "it is not a folder"],
     [["--log", "combined"], 'Cannot use --log "combined": it must be prose or common'],
     [["--dotfiles"], "Cannot use --dotfiles without --dir"],
+    [["-q", "--log", "common"], "Cannot use --quiet with --log common"],
     [["--max-body", "-1"], "Cannot use --max-body"],
     [["--max-fields", "0"], "Cannot use --max-fields"],
     [["--head-time", "soon"], "Cannot use --head-time"],

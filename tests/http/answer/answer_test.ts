@@ -76,7 +76,21 @@ Deno.test("refusalAnswer() gives the reason and the allowed methods", { permissi
   const { status, fields, body } = refusalAnswer(new Refusal(405, "not here", { allow: ["GET", "HEAD"] }));
   assertEquals([status, decodeText(body)], [405, "405 Method Not Allowed: not here\n"]);
   assertStringIncludes(fields as string, "Allow: GET, HEAD\r\n");
-  assertEquals([reasonPhrase(418), reasonPhrase(599)], ["I'm a teapot", "Unknown"]);
+});
+
+Deno.test("9110 16.2.3: reasonPhrase() knows every registered status", { permissions }, () => {
+  // https://www.iana.org/assignments/http-status-codes, without those that it calls unused.
+  const registered = [
+    ...[200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 307, 308],
+    ...[400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417],
+    ...[421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511],
+  ];
+  assertEquals(registered.filter((status) => reasonPhrase(status) === "Unknown"), []);
+  assertEquals([reasonPhrase(418), reasonPhrase(508), reasonPhrase(599)], [
+    "I'm a teapot",
+    "Loop Detected",
+    "Unknown",
+  ]);
 });
 
 Deno.test(
