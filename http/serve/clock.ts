@@ -31,7 +31,8 @@ export class Clock {
   #readAt = this.now;
   /** The current `Date` field line. */
   date = NOTHING;
-  #second = 0;
+  /** The time that it tells, in whole seconds since 1970. */
+  second = 0;
   readonly #tick: number;
   #listeners = new Bag<TickListener>();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -75,8 +76,8 @@ export class Clock {
     this.#readAt = at;
     const time = Date.now();
     const second = Math.floor(time / 1000);
-    if (second === this.#second) return;
-    this.#second = second;
+    if (second === this.second) return;
+    this.second = second;
     this.date = ascii(dateLine(time));
   }
 }

@@ -46,6 +46,10 @@ export class Exchange implements RequestContext {
     return this.#reader?.received ?? 0;
   }
 
+  get now(): number {
+    return this.#service.clock.second;
+  }
+
   get signal(): AbortSignal {
     if (this.#watch === null) {
       // Reading ahead overwrites the buffer that holds the head.

@@ -11,7 +11,7 @@ import type { Target } from "../request/target.ts";
 export class ReceivedRequest implements SiteRequest {
   readonly #context: RequestContext;
 
-  /** @param context The session, which provides the signal and counts memory. */
+  /** @param context The session, which provides the time and the signal, and counts memory. */
   constructor(
     readonly head: RequestHead,
     readonly headOnly: boolean,
@@ -23,6 +23,10 @@ export class ReceivedRequest implements SiteRequest {
     context: RequestContext,
   ) {
     this.#context = context;
+  }
+
+  get now(): number {
+    return this.#context.now;
   }
 
   get signal(): AbortSignal {

@@ -129,11 +129,15 @@ async function regularFile(site: SiteFolder, file: OpenFile, request: SiteReques
   const { head, headOnly } = request;
   const { size } = file.info;
   const changed = changedAt(file.info);
-  // Last-Modified must not be in the future (RFC 9110 8.8.2.1).
-  const modified = Math.floor(Math.min(changed, Date.now()) / 1000);
+  // Last-Modified must not be later than Date (RFC 9110 8.8.2.1).
+  const modified = Math.min(Math.floor(changed / 1000), request.now);
   const selected: Selected = { etag: `"${Math.trunc(changed).toString(16)}-${size.toString(16)}"`, modified, size };
   // Ranges are defined for GET only (RFC 9110 14.2).
-  const decision = decide((name) => headOnly && name === "range" ? null : head.field(name), selected);
+  const decision = decide(
+    (name) => headOnly && name === "range" ? null : head.field(name),
+    selected,
+    request.now * 1000,
+  );
   const validators = fieldLine("ETag", selected.etag) +
     fieldLine("Last-Modified", new Date(modified * 1000).toUTCString());
   if (decision.status === 304) return { status: 304, fields: validators, body: NOTHING };

@@ -23,6 +23,8 @@ export interface SiteRequest {
   /** The trailer lines of a chunked body. */
   readonly trailers: readonly string[];
   readonly connection: ConnectionInfo;
+  /** The time of the answer's `Date`, or a little before it, in whole seconds since 1970. */
+  readonly now: number;
   /**
    * Aborts when the server stops, and when the client has disconnected or must not be kept waiting: end a slow answer then. Reading this
    * property starts watching the client.
@@ -43,7 +45,7 @@ export interface SiteRequest {
 }
 
 /** The part of a request that its session provides. */
-export type RequestContext = Pick<SiteRequest, "signal" | "throwIfGone" | "hold">;
+export type RequestContext = Pick<SiteRequest, "now" | "signal" | "throwIfGone" | "hold">;
 
 /** The connection of a request. */
 export interface ConnectionInfo {

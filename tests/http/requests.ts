@@ -102,6 +102,7 @@ export function requestOf(text: string, options: Partial<SiteRequest> = {}): Sit
     received: body.length,
     trailers: [],
     connection: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
+    now: Math.floor(Date.now() / 1000),
     signal: new AbortController().signal,
     throwIfGone: () => {},
     hold: () => {},

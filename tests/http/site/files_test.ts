@@ -118,6 +118,24 @@ Deno.test("9110 8.8.2.1: --dir sends no Last-Modified in the future", async () =
   assert(Date.parse(fields.get("last-modified") ?? "") <= Date.parse(fields.get("date") ?? ""));
 });
 
+Deno.test("9110 8.8.2.1: --dir sends no Last-Modified later than Date, which is read from a slower clock", async () => {
+  await using server = await site({ "a.txt": "later" });
+  const later = new Date(Date.now() + 86_400_000);
+  await Deno.utime(`${server.root}/a.txt`, later, later);
+  // While one connection is open, the clock is read only now and then.
+  using client = await server.client();
+  await client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await client.until(/later$/);
+  const { now } = Date;
+  Date.now = () => now() + 5000;
+  try {
+    const { fields } = await ask(server, "/a.txt");
+    assert(Date.parse(fields.get("last-modified") ?? "") <= Date.parse(fields.get("date") ?? ""));
+  } finally {
+    Date.now = now;
+  }
+});
+
 Deno.test("--dir answers 404 for files without read permission, of any size", async () => {
   await using server = await site({ "small.txt": "x", "large.bin": new Uint8Array(200_000) });
   for (const name of ["small.txt", "large.bin"]) await Deno.chmod(`${server.root}/${name}`, 0o000);
