@@ -46,6 +46,8 @@ export interface Answer {
   /** Concatenated field lines, as {@linkcode fieldLine} makes them. */
   readonly fields: Ascii;
   readonly body: Uint8Array | AsciiParts | BodyStream | MirrorBody;
+  /** Whether its resource has evaluated the conditions of the request. */
+  readonly evaluated?: true;
 }
 
 /** An error to answer with; a `Refusal` is one. */

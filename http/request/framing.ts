@@ -21,10 +21,12 @@ export interface Framing {
   readonly expectsContinue: boolean;
   /** The requested host with its port; `null` if it is the last accepted one, or if there is none. */
   readonly host: string | null;
+  /** Whether `If-Match` or `If-None-Match` makes the answer depend on an entity tag (RFC 9110 13). */
+  readonly conditional: boolean;
 }
 
 /** A request without a body, for the last accepted host, on a persistent HTTP/1.1 connection. */
-const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false, host: null };
+const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false, host: null, conditional: false };
 
 /** Collects the fields that determine the framing while a head is parsed. */
 export class FramingFields {
@@ -38,6 +40,7 @@ export class FramingFields {
   #connection = "";
   #expectation = "";
   #acceptedCodings = "";
+  #conditional = false;
 
   /** @param accepted Knows the last accepted host. */
   constructor(accepted: Hosts | null = null) {
@@ -68,6 +71,9 @@ export class FramingFields {
           this.#expectation = joined(this.#expectation, textOf(bytes, from, to));
         }
         break;
+      case 8:
+        if (isName(bytes, start, colon, "if-match")) this.#conditional = true;
+        break;
       case 10:
         if (isName(bytes, start, colon, "connection")) {
           this.#connection = joined(this.#connection, textOf(bytes, from, to));
@@ -75,6 +81,9 @@ export class FramingFields {
         break;
       case 12:
         if (isName(bytes, start, colon, "content-type") && ++this.#contentTypes > 1) throw repeatedType();
+        break;
+      case 13:
+        if (isName(bytes, start, colon, "if-none-match")) this.#conditional = true;
         break;
       case 14:
         if (isName(bytes, start, colon, "content-length")) this.#contentLength(bytes, from, to);
@@ -101,7 +110,7 @@ export class FramingFields {
     // The fast path: almost every request under load.
     if (
       minor === 1 && this.#length < 0 && this.#codings === null && this.#connection === "" &&
-      this.#expectation === "" && this.#acceptedCodings === "" && this.#host === null
+      this.#expectation === "" && this.#acceptedCodings === "" && this.#host === null && !this.#conditional
     ) return PLAIN;
     const host = this.#host;
     this.#host = null;
@@ -114,10 +123,12 @@ export class FramingFields {
       throw new Refusal(417, "the only supported expectation is 100-continue");
     }
     if (minor === 1 && this.#acceptedCodings !== "") checkAcceptedCodings(this.#acceptedCodings);
+    const conditional = this.#conditional;
+    this.#conditional = false;
     this.#length = -1;
     this.#codings = null;
     this.#connection = this.#expectation = this.#acceptedCodings = "";
-    return { length, keepAlive, expectsContinue: expects && length !== 0, host };
+    return { length, keepAlive, expectsContinue: expects && length !== 0, host, conditional };
   }
 
   #noteHost(bytes: Uint8Array, from: number, to: number): void {

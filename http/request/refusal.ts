@@ -33,6 +33,11 @@ export function malformed(reason: string): Refusal {
   return new Refusal(400, reason);
 }
 
+/** The refusal of a PUT of a part only, which would be taken for the whole (RFC 9110 14.5). */
+export function partial(): Refusal {
+  return malformed("Content-Range in a PUT: this server takes no parts (RFC 9110 14.5)");
+}
+
 /** The refusal of a request that needs more memory than all connections together have left. */
 export function outOfMemory(): Refusal {
   return new Refusal(503, "the server has no memory left for this request; try again later", { retryAfter: 5 });

@@ -8,6 +8,7 @@ import { CutOffError, stateOf } from "../../lib/errors.ts";
 import type { Answer } from "../answer/answer.ts";
 import { acceptIn, errorAnswer } from "../site/error_answer.ts";
 import { ReceivedRequest } from "../site/asked.ts";
+import { underConditions } from "../site/conditions.ts";
 import type { TickListener } from "./clock.ts";
 import { Exchange } from "./exchange.ts";
 import { CHUNKED } from "../request/framing.ts";
@@ -15,7 +16,7 @@ import type { RequestHead } from "../request/head.ts";
 import { misdirected, unsecured } from "../request/hosts.ts";
 import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
-import { malformed, Refusal } from "../request/refusal.ts";
+import { malformed, partial, Refusal } from "../request/refusal.ts";
 import type { HttpService } from "./shared.ts";
 import type { Resource } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
@@ -156,6 +157,7 @@ class RequestLoop implements TickListener {
     const host = target.origin?.authority ?? head.framing.host;
     if (host !== null && !hosts.accepts(host, this.#connection.local)) throw misdirected();
     if (target.origin?.scheme === "https" && this.#connection.session === null) throw unsecured();
+    if (head.method === "PUT" && head.field("content-range") !== null) throw partial();
     const keepAlive = head.framing.keepAlive && !(limits.maxRequests > 0 && ++this.#requests >= limits.maxRequests);
     if (head.framing.length !== 0) return this.#serveWithBody(head, target, resource, keepAlive);
     return this.#answer(head, target, resource, keepAlive, NO_TRAILERS);
@@ -206,6 +208,9 @@ class RequestLoop implements TickListener {
     let answer;
     try {
       answer = resource.answer(request);
+      if (head.framing.conditional) {
+        answer = Promise.resolve(answer).then((made) => underConditions(made, request));
+      }
     } catch (error) {
       throw this.#failure(error);
     }

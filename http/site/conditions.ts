@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { withoutSpace } from "../request/syntax.ts";
+import type { Answer } from "../answer/answer.ts";
+import { errorAnswer } from "./error_answer.ts";
+import type { SiteRequest } from "./resource.ts";
+import { NOTHING, textOf, withoutSpace } from "../request/syntax.ts";
 
 /** The selected representation. */
 export interface Selected {
@@ -56,9 +59,33 @@ export function decide(field: FieldReader, selected: Selected, now = Date.now())
   return part(range, selected.size);
 }
 
+/**
+ * What an answer becomes under the conditions of its request if its resource knows none: it has no entity tag, so that no list of them
+ * matches, but it exists, so that `*` does (RFC 9110 13.1.1, 13.1.2).
+ */
+export function underConditions(answer: Answer, { head }: SiteRequest): Answer {
+  // They do not count where the answer is none about the resource (RFC 9110 13.2.1).
+  const { status, fields, evaluated = false } = answer;
+  if (evaluated || status < 200 || status > 299 || head.method === "OPTIONS") return answer;
+  const accept = head.field("accept");
+  if (!isAny(head.field("if-match") ?? "*")) {
+    return errorAnswer(accept, { status: 412, message: "this path has no entity tag that If-Match could name" });
+  }
+  if (!isAny(head.field("if-none-match") ?? "")) return answer;
+  if (head.method === "GET") {
+    const text = typeof fields === "string" ? fields : textOf(fields);
+    return { status: 304, fields: /^Cache-Control: .*\r\n/m.exec(text)?.[0] ?? "", body: NOTHING };
+  }
+  return errorAnswer(accept, { status: 412, message: "If-None-Match: * wants nothing to be at this path" });
+}
+
+function isAny(list: string): boolean {
+  return withoutSpace(list) === "*";
+}
+
 /** Whether an entity tag is in a list (RFC 9110 8.8.3); `*` matches every tag. */
 function matches(list: string, etag: string, comparison: "strong" | "weak"): boolean {
-  if (withoutSpace(list) === "*") return true;
+  if (isAny(list)) return true;
   for (const [tag] of list.matchAll(/(?:W\/)?"[\x21\x23-\x7e\x80-\uffff]*"/g)) {
     if ((comparison === "weak" ? tag.replace(/^W\//, "") : tag) === etag) return true;
   }

@@ -158,7 +158,7 @@ async function regularFile(site: SiteFolder, file: OpenFile, request: SiteReques
   const body = length > PIECE || headOnly
     ? { length, pieces: () => reopenedPieces(site, file, first, length) }
     : await contents(file, first, length);
-  return { status: decision.status, fields, body };
+  return { status: decision.status, fields, body, evaluated: true };
 }
 
 /** Reads a part of a file at once. */

@@ -660,6 +660,8 @@ Deno.test("parse() keeps no state from one head to the next, whether they are eq
     return [head?.target, head?.text, parser.consumed];
   };
   const get = (target: string, value: string): string => `GET ${target} HTTP/1.1\r\n${HOST}A: ${value}\r\n\r\n`;
+  assert(parser.parse(latin1(get(`/`, "b").replace("A:", "If-Match:")), 0)?.framing.conditional);
+  assertEquals(parser.parse(latin1(get("/", "b")), 0)?.framing.conditional, false);
   for (const target of ["/", "/a", "/a", "/b", "/ab", "/ab", "/a", "/", "/?a", "/a"]) {
     const text = get(target, target);
     assertEquals(parse(`${text}rest`), [target, text, text.length]);
@@ -673,12 +675,15 @@ Deno.test("parse() heeds every field of a request for the host that was accepted
   hosts.accepts("localhost", "127.0.0.1:80");
   const parse = (fields: string): Framing | undefined =>
     new HeadParser(LIMITS, hosts).parse(latin1(get(HOST + fields)), 0)?.framing;
-  const plain = { length: 0, keepAlive: true, expectsContinue: false, host: null };
+  const plain = { length: 0, keepAlive: true, expectsContinue: false, host: null, conditional: false };
   assertEquals(parse(""), plain);
   assertEquals(parse("TE: trailers\r\n"), plain);
   assertEquals(parse("Connection: close\r\n"), { ...plain, keepAlive: false });
   assertEquals(parse("Content-Length: 1\r\nExpect: 100-continue\r\n"), { ...plain, length: 1, expectsContinue: true });
   assertEquals(parse("Transfer-Encoding: chunked\r\n"), { ...plain, length: CHUNKED });
+  for (const name of ["If-Match", "if-none-match"]) {
+    assertEquals(parse(`${name}: *\r\n`), { ...plain, conditional: true });
+  }
   for (const fields of ["TE: pigeons\r\n", "Expect: miracles\r\n", "Content-Type: a/b\r\nContent-Type: a/b\r\n"]) {
     assertThrows(() => parse(fields), Refusal, "", fields);
   }

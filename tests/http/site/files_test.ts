@@ -81,6 +81,9 @@ Deno.test("--dir evaluates conditions: ETag, If-None-Match, Last-Modified, If-Mo
   }
   assertEquals((await ask(server, "/a.txt", 'If-None-Match: "x"\r\n')).status, 200);
   assertEquals((await ask(server, "/a.txt", 'If-Match: "x"\r\n')).status, 412);
+  assertEquals((await ask(server, "/a.txt", `If-Match: "x", ${etag}\r\n`)).status, 200);
+  // A listing has no tag.
+  assertEquals((await ask(server, "/", `If-Match: ${etag}\r\n`)).status, 412);
   await Deno.writeTextFile(`${server.root}/a.txt`, "other");
   assertEquals((await ask(server, "/a.txt", `If-None-Match: ${etag}\r\n`)).body, "other");
 });

@@ -342,6 +342,43 @@ Deno.test("9110 9.1: unknown methods get 501, CONNECT and TRACE 405, and the con
   }
 });
 
+Deno.test("9110 13.1.1, 13.1.2: conditions of a request for what has no validators", async () => {
+  await using server = serve();
+  const cases: [method: string, path: string, fields: string, status: number][] = [
+    ["GET", "/", 'If-Match: "x"\r\n', 412],
+    ["POST", "/echo", 'If-Match: "x"\r\nIf-Match: "y"\r\n', 412],
+    ["GET", "/echo", "If-Match: *\r\n", 200],
+    ["HEAD", "/", "If-None-Match: *\r\n", 304],
+    ["GET", "/echo", "If-None-Match: *\r\n", 304],
+    ["GET", "/delay/0", "If-None-Match:  * \r\n", 304],
+    ["GET", "/bytes/9", "If-None-Match: *\r\n", 304],
+    ["PUT", "/anything", "If-None-Match: *\r\n", 412],
+    ["GET", "/echo", 'If-None-Match: "x"\r\n', 200],
+    ["GET", "/echo", 'If-Match: "x"\r\nIf-None-Match: *\r\n', 412],
+    // 9110 13.2.1: they are ignored where the answer is another anyway, and by methods that select nothing.
+    ["GET", "/nowhere", 'If-Match: "x"\r\n', 404],
+    ["GET", "/status/503", "If-None-Match: *\r\n", 503],
+    ["GET", "/redirect/1", "If-None-Match: *\r\n", 302],
+    ["DELETE", "/", 'If-Match: "x"\r\n', 405],
+    ["OPTIONS", "/", 'If-Match: "x"\r\nIf-None-Match: *\r\n', 204],
+  ];
+  for (const [method, path, fields, status] of cases) {
+    const answer = await ask(server, method, path, fields);
+    assertEquals(answer.status, status, `${method} ${path} ${fields}`);
+    if (status === 304) assertEquals([answer.fields.has("content-type"), answer.body], [false, ""]);
+  }
+  // 9110 15.4.5: what a cache must know.
+  const unchanged = await ask(server, "GET", "/echo", "If-None-Match: *\r\n");
+  assertEquals(unchanged.fields.get("cache-control"), "no-store");
+});
+
+Deno.test("9110 14.5: a PUT of a part gets 400", async () => {
+  await using server = serve();
+  const fields = "Content-Range: bytes 0-1/9\r\n";
+  assertEquals((await ask(server, "PUT", "/anything", fields, "ab")).status, 400);
+  assertEquals((await ask(server, "POST", "/anything", fields, "ab")).status, 200);
+});
+
 Deno.test("9112 3.2.2: an absolute target is served by its path, without the query", async () => {
   await using server = serve();
   for (
