@@ -65,6 +65,11 @@ export class HeadParser {
     return this.#isHead;
   }
 
+  /** The request line of the current head; `null` as long as it is not parsed. */
+  get line(): RequestLine | null {
+    return this.#line;
+  }
+
   /** Whether a head has begun. If not, all bytes so far were empty lines, which can be dropped. */
   get begun(): boolean {
     return this.#searched > 0;
@@ -86,8 +91,11 @@ export class HeadParser {
       this.#isHead = first >= 0 && isExactly(bytes, first, first + 5, "HEAD ");
       const line = first < 0 ? null : parseRequestLine(bytes, first, this.#target);
       if (line === null) return this.#wait(bytes, start);
-      this.#advance(line.end - first, line.end - start, 414);
       this.#line = line;
+      if (line.version !== "HTTP/1.1" && !line.version.startsWith("HTTP/1.")) {
+        throw new Refusal(505, "this server supports HTTP/1.1 and HTTP/1.0");
+      }
+      this.#advance(line.end - first, line.end - start, 414);
       if (line.target.length <= LONG_TARGET) this.#target = line.target;
       this.#fieldsAt = line.end - start;
     }
@@ -107,11 +115,12 @@ export class HeadParser {
   }
 
   #complete(
-    { method, target, minor }: RequestLine,
+    { method, target, version }: RequestLine,
     bytes: Uint8Array,
     start: number,
     end: number,
   ): RequestHead {
+    const minor = version === "HTTP/1.0" ? 0 : 1;
     const head = new RequestHead(
       bytes,
       start + this.#skipped,

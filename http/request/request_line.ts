@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { malformed, Refusal } from "./refusal.ts";
+import { malformed } from "./refusal.ts";
 import { CR, digit, isExactly, LF, SP, TARGET, textOf, TOKEN } from "./syntax.ts";
 
 /** A parsed request line. */
 export interface RequestLine {
   readonly method: string;
   readonly target: string;
-  /** 0 or 1 for HTTP/1.0 or HTTP/1.1. */
-  readonly minor: 0 | 1;
+  /** `HTTP/1.1`, or another version of this form. */
+  readonly version: string;
   /** Where the next line starts. */
   readonly end: number;
 }
@@ -28,7 +28,7 @@ const VERSION_LENGTH = 10;
  * @param bytes The line begins at `start`.
  * @param expected A likely target, which then need not be decoded.
  * @returns `null` if the line is incomplete and valid so far.
- * @throws {Refusal} It is not a request line (400), or is of another version of HTTP (505).
+ * @throws {Refusal} It is not a request line (400).
  *
  * @example Usage
  * ```ts
@@ -36,7 +36,7 @@ const VERSION_LENGTH = 10;
  * import { assertEquals } from "@std/assert";
  *
  * const bytes = new TextEncoder().encode("GET /a?b HTTP/1.0\r\n");
- * assertEquals(parseRequestLine(bytes, 0), { method: "GET", target: "/a?b", minor: 0, end: bytes.length });
+ * assertEquals(parseRequestLine(bytes, 0), { method: "GET", target: "/a?b", version: "HTTP/1.0", end: bytes.length });
  * ```
  */
 export function parseRequestLine(bytes: Uint8Array, start: number, expected = "/"): RequestLine | null {
@@ -53,21 +53,20 @@ export function parseRequestLine(bytes: Uint8Array, start: number, expected = "/
   if (at === targetAt) throw malformed("an empty target");
   const versionAt = at + 1;
   if (end < versionAt + VERSION_LENGTH) return bytes.indexOf(LF, versionAt) < 0 ? null : badVersion();
-  const minor = parseVersion(bytes, versionAt);
+  const version = parseVersion(bytes, versionAt);
   const method = isExactly(bytes, start, targetAt - 1, "GET") ? "GET" : textOf(bytes, start, targetAt - 1);
   const target = isExactly(bytes, targetAt, at, expected) ? expected : textOf(bytes, targetAt, at);
-  return { method, target, minor, end: versionAt + VERSION_LENGTH };
+  return { method, target, version, end: versionAt + VERSION_LENGTH };
 }
 
 /** The name is case-sensitive, and both numbers are one digit (RFC 9112 2.3). */
-function parseVersion(bytes: Uint8Array, at: number): 0 | 1 {
+function parseVersion(bytes: Uint8Array, at: number): string {
   const major = digit(bytes[at + 5]);
   const minor = digit(bytes[at + 7]);
   const wellFormed = isExactly(bytes, at, at + 5, "HTTP/") && major >= 0 && minor >= 0 && bytes[at + 6] === 0x2e &&
     bytes[at + 8] === CR && bytes[at + 9] === LF;
   if (!wellFormed) return badVersion();
-  if (major !== 1) throw new Refusal(505, "this server supports HTTP/1.1 and HTTP/1.0");
-  return minor === 0 ? 0 : 1;
+  return major === 1 && minor === 1 ? "HTTP/1.1" : textOf(bytes, at, at + 8);
 }
 
 function badVersion(): never {

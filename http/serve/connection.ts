@@ -271,6 +271,7 @@ class RequestLoop implements TickListener {
     this.#service.log.add({
       connection: this.#connection,
       head,
+      line: this.#parser.line,
       raw,
       body,
       received,

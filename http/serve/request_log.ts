@@ -7,6 +7,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import type { Events, ProseLine } from "../../lib/events.ts";
 import { decodeText, milliseconds } from "../../lib/text.ts";
 import type { RequestHead } from "../request/head.ts";
+import type { RequestLine } from "../request/request_line.ts";
 import { BACKSLASH, CR, LF, QUOTE } from "../request/syntax.ts";
 import type { ConnectionInfo } from "../site/resource.ts";
 
@@ -18,7 +19,9 @@ export interface Exchange {
   readonly connection: ConnectionInfo;
   /** `null` if the request was refused before its head was complete. */
   readonly head: RequestHead | null;
-  /** The received bytes of a request without a complete head. */
+  /** The request line of a request without a complete head, if at least that was well formed. */
+  readonly line: RequestLine | null;
+  /** The received bytes of a request without a complete head, empty lines before it included. */
   readonly raw: Uint8Array;
   /** The beginning of its body, and the length of all of it. */
   readonly body: Uint8Array;
@@ -60,15 +63,16 @@ export class RequestLog {
 
   /** Logs a request. */
   add(exchange: Exchange): void {
-    const { connection, head, raw, body, received, status, sent, duration, refusal, cut } = exchange;
+    const { connection, head, line, raw, body, received, status, sent, duration, refusal, cut } = exchange;
+    const { method = null, target = null } = head ?? line ?? {};
     this.#events.emit({
       event: "request",
       prose: this.#format === "common" ? commonLine(exchange, this.#now()) : proseOf(exchange),
       id: connection.id,
       peer: connection.peer,
-      method: head?.method ?? null,
-      target: head?.target ?? null,
-      version: head === null ? null : `HTTP/1.${head.minor}`,
+      method,
+      target,
+      version: head === null ? line?.version ?? null : `HTTP/1.${head.minor}`,
       text: (head?.text ?? decodeText(raw.subarray(0, SHOWN))) +
         (received > 0 ? decodeText(body.subarray(0, SHOWN)) : ""),
       bytes: (head?.raw ?? raw).length + received,
@@ -93,19 +97,25 @@ export class RequestLog {
  * head has passed the parser, and all other lines have a prefix.
  */
 function proseOf(exchange: Exchange): ProseLine[] {
-  const { connection, head, raw, body, received } = exchange;
+  const { connection, head, raw, body, received, status } = exchange;
   const title = `----- HTTP REQUEST from ${connection.peer} -----`;
   const lines: ProseLine[] = [title];
   if (head !== null) lines.push(...head.text.split("\r\n").slice(0, -1));
-  else lines.push(`No request: ${shown(raw.subarray(0, SHOWN_RAW), raw.length)}`);
+  else lines.push(`${refused(status)} request: ${shown(raw.subarray(0, SHOWN_RAW), raw.length)}`);
   if (received > 0) lines.push(`Body: ${shown(body.subarray(0, SHOWN), received)}`);
   lines.push("-".repeat(title.length), answerLine(exchange));
   return lines;
 }
 
+/** What a request without a complete head is, by the status of its answer. */
+function refused(status: number): string {
+  return status === 400 ? "Malformed" : status === 408 ? "Incomplete" : "Refused";
+}
+
 /** `127.0.0.1:52884 GET /status/204 -> 204, 0 B in 0.42 ms`, and what went wrong. */
-function answerLine({ connection, head, status, sent, duration, refusal, cut }: Exchange): ProseLine {
-  const asked = head === null ? "no request" : `${head.method} ${head.target}`;
+function answerLine({ connection, head, line, status, sent, duration, refusal, cut }: Exchange): ProseLine {
+  const known = head ?? line;
+  const asked = known === null ? `${refused(status).toLowerCase()} request` : `${known.method} ${known.target}`;
   const request = asked.length <= SHOWN_REQUEST ? asked : `${asked.slice(0, SHOWN_REQUEST)}…`;
   const trouble = cut ? "cut off" : refusal;
   const why = trouble === "" ? "" : `: ${trouble}`;
@@ -149,10 +159,15 @@ const ESCAPES: Readonly<Record<number, string>> = {
   92: "\\\\",
 };
 
-/** The first line of a request, escaped as Apache httpd does it: quotes and backslashes, and every byte that is not visible ASCII. */
+/**
+ * The first line of a request that is not empty, escaped as Apache httpd does it: quotes and backslashes, and every byte that is not
+ * visible ASCII.
+ */
 function escapedLine(bytes: Uint8Array): string {
+  let from = 0;
+  while (bytes[from] === CR || bytes[from] === LF) from++;
   let text = "";
-  for (const byte of bytes.subarray(0, SHOWN)) {
+  for (const byte of bytes.subarray(from, from + SHOWN)) {
     if (byte === CR || byte === LF) break;
     const plain = byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH;
     text += plain ? String.fromCharCode(byte) : ESCAPES[byte] ?? `\\x${byte.toString(16).padStart(2, "0")}`;

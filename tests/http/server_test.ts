@@ -73,7 +73,7 @@ for (const task of ["http:server", "http:threaded"] as const) {
     const { stdout } = await server.script.stop();
     assertMatch(stdout, /^\[\+\] 127\.0\.0\.1:\d+ GET \/bytes\/3000\?a -> 200, 3 kB in [\d.]+ ms$/m);
     assertMatch(stdout, /^\[\+\] 127\.0\.0\.1:\d+ DELETE \/ -> 405, \d+ B in [\d.]+ ms$/m);
-    assertMatch(stdout, /^\[!\] 127\.0\.0\.1:\d+ no request -> 400, \d+ B in [\d.]+ ms: .+$/m);
+    assertMatch(stdout, /^\[!\] 127\.0\.0\.1:\d+ malformed request -> 400, \d+ B in [\d.]+ ms: .+$/m);
     assertEquals(stdout.match(/ -> /g)?.length, 4, "one line per answer");
   });
 

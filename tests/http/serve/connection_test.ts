@@ -326,6 +326,29 @@ Deno.test("the time of an answer includes a slow head and a slow body, and not t
   assert(slow >= 59 && delayed >= 59 && quick < 59, times.join(" "));
 });
 
+Deno.test("a request that is refused after its request line is logged with method, target and version", async () => {
+  await using server = serve({ maxLine: 100, headTime: 200 });
+  const cases = [
+    ["GET /a HTTP/1.1\r\n\r\n", "GET", "/a", "HTTP/1.1", 400],
+    ["\r\nHEAD /b HTTP/1.0\r\nno colon\r\n\r\n", "HEAD", "/b", "HTTP/1.0", 400],
+    [`PUT /c HTTP/1.1\r\n${HOST}Expect: miracles\r\n\r\n`, "PUT", "/c", "HTTP/1.1", 417],
+    [`GET /d HTTP/1.1\r\n${HOST}A: ${"x".repeat(200)}`, "GET", "/d", "HTTP/1.1", 431],
+    [`GET /e HTTP/1.1\r\n${HOST}TE: pigeons\r\n\r\n`, "GET", "/e", "HTTP/1.1", 501],
+    ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI", "*", "HTTP/2.0", 505],
+    [`GET /${"f".repeat(100)} HTTP/1.1\r\n`, "GET", `/${"f".repeat(100)}`, "HTTP/1.1", 414],
+    ["GET /g HTTP/1.1\r\nHos", "GET", "/g", "HTTP/1.1", 408],
+    // Another request's line is not theirs.
+    [`${get("/status/204")}nonsense\r\n\r\n`, null, null, null, 400],
+    ["GET /h HT", null, null, null, 408],
+  ] as const;
+  for (const [text, method, target, version, status] of cases) {
+    await server.ask(text);
+    const event = server.events.all.findLast((event) => event.event === "request");
+    assert(event?.event === "request");
+    assertEquals([event.method, event.target, event.version, event.status], [method, target, version, status], text);
+  }
+});
+
 Deno.test("the connection closes after --max-requests requests", async () => {
   await using server = serve({ maxRequests: 2 });
   const answers = answersIn(await server.ask(get() + get() + get()));

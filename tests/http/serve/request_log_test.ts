@@ -19,6 +19,7 @@ function exchange(changes: Partial<Exchange> = {}): Exchange {
   return {
     connection: { id: 3, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
     head: headOf(GET),
+    line: null,
     raw: new Uint8Array(0),
     body: new Uint8Array(0),
     received: 0,
@@ -104,12 +105,32 @@ Deno.test(
     assertEquals(
       text,
       `----- HTTP REQUEST from 192.0.2.7:50000 -----
-No request: GET /\\n[+] forged\\x07
+Malformed request: GET /\\n[+] forged\\x07
 ---------------------------------------------
-[!] 192.0.2.7:50000 no request -> 400, 12 B in 0.42 ms: a line ends with LF alone`,
+[!] 192.0.2.7:50000 malformed request -> 400, 12 B in 0.42 ms: a line ends with LF alone`,
     );
   },
 );
+
+Deno.test("RequestLog names a request without a whole head by its status, or by its request line", {
+  permissions,
+}, () => {
+  const raw = latin1("GET /a");
+  const lines = (changes: Partial<Exchange>): string[] => {
+    const [, first = "", , last = ""] = prose({ head: null, raw, refusal: "why", ...changes }).split("\n");
+    return [first, last];
+  };
+  const end = ", 12 B in 0.42 ms: why";
+  for (const [status, what] of [[400, "Malformed"], [408, "Incomplete"], [414, "Refused"]] as const) {
+    const asked = `${what.toLowerCase()} request`;
+    assertEquals(lines({ status }), [`${what} request: GET /a`, `[!] 192.0.2.7:50000 ${asked} -> ${status}${end}`]);
+    const line = { method: "GET", target: "/a", version: "HTTP/1.1", end: 0 };
+    assertEquals(lines({ status, line }), [
+      `${what} request: GET /a`,
+      `[!] 192.0.2.7:50000 GET /a -> ${status}${end}`,
+    ]);
+  }
+});
 
 Deno.test("RequestLog puts a prefix before received data that could forge a log line", { permissions }, () => {
   for (
@@ -120,7 +141,7 @@ Deno.test("RequestLog puts a prefix before received data that could forge a log 
     ]
   ) {
     const lines = prose({ head: null, raw: latin1(forged), status: 400, refusal: "no" }).split("\n");
-    assertEquals(lines[1], `No request: ${forged}`);
+    assertEquals(lines[1], `Malformed request: ${forged}`);
   }
 });
 
@@ -161,6 +182,8 @@ Deno.test(
       `192.0.2.7 - - [${time}] "x\\" 200 1\\x1b\\\\\\t\\v\\b\\x00\\x7f\\xc3\\xa9" 400 12`,
     );
     assertMatch(commonLine(exchange({ head: null, status: 408 }), time), / "-" 408 12$/);
+    const late = latin1("\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+    assertMatch(commonLine(exchange({ head: null, raw: late, status: 400 }), time), / "GET \/ HTTP\/1\.1" 400 12$/);
   },
 );
 
