@@ -55,6 +55,8 @@ export interface HttpError {
   readonly status: number;
   /** What is wrong. */
   readonly message: string;
+  /** What to do about it, for clients that get no page. */
+  readonly hint?: string;
   readonly fields?: RefusalFields;
 }
 

@@ -20,7 +20,7 @@ import { RequestLog, withoutConnections } from "./request_log.ts";
 import type { HttpSettings } from "./shared.ts";
 import { AnswerBytes } from "../answer/bytes.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
-import { routes } from "../site/routes.ts";
+import { routes, routesBesideFiles } from "../site/routes.ts";
 import type { HttpService } from "./shared.ts";
 
 /** Serves clients on a bound listener concurrently until the signal aborts; open requests are still answered. */
@@ -34,7 +34,7 @@ export async function serveHttp(
   const { idleTime, headTime, requestTime } = limits;
   const stall = stallTime(idleTime);
   const service: HttpService = {
-    site: dir === null ? routes : (await import("../site/files.ts")).fileSite(dir, routes),
+    site: dir === null ? routes : (await import("../site/files.ts")).fileSite(dir, routesBesideFiles),
     limits,
     clock: new Clock([idleTime, headTime, requestTime, stall]),
     stallTime: stall,

@@ -27,20 +27,18 @@ export const NOT_FOUND: HttpError = { status: 404, message: "there is nothing at
  * @param lines More field lines.
  */
 export function errorAnswer(accept: string | null, error: HttpError, lines = ""): Answer {
-  const { status, message } = error;
-  const lost = status === 404;
+  const { status, message, hint } = error;
   if (accept === null || !prefersPage(accept)) {
-    const { fields, body } = refusalAnswer(lost ? { ...error, message: `${message}; see / for a list` } : error);
+    const { fields, body } = refusalAnswer(hint === undefined ? error : { ...error, message: `${message}; ${hint}` });
     return { status, fields: fields + lines + VARY, body };
   }
   const title = safe(`${status} ${reasonPhrase(status)}`);
   const why = safe(message.startsWith("Cannot ") ? message : `Cannot serve this request: ${message}`);
-  const main = `<h1>${title}</h1>\n<p class="lead">${why}.</p>`;
-  const link = lost ? `\n<p><a href="/">Back to the start</a></p>` : "";
+  const main = `<h1>${title}</h1>\n<p class="lead">${why}.</p>\n<p><a href="/">Back to the start</a></p>`;
   return {
     status,
     fields: PAGE_LINES + errorFields(error) + lines + VARY,
-    body: new AsciiParts([page(title, main + link)]),
+    body: new AsciiParts([page(title, main)]),
   };
 }
 

@@ -8,6 +8,7 @@ import { type Answer, fieldLine, textAnswer } from "../answer/answer.ts";
 import { decide, type Selected } from "./conditions.ts";
 import {
   changedAt,
+  type Folder,
   isDotfile,
   isMissing,
   isSameFile,
@@ -29,31 +30,28 @@ const INDEX = "index.html";
 export function fileSite(folder: SiteFolder, fallback: Site): Site {
   return (head, target) => {
     const other = fallback(head, target);
-    const { method } = head;
     if (!target.path.startsWith("/")) return other;
-    if (method === "GET") {
-      return {
-        ...(other.needs === undefined ? {} : { needs: other.needs }),
-        answer: async (request) => await fileAnswer(folder, request) ?? await other.answer(request),
-      };
-    }
-    // A file allows only GET, HEAD and OPTIONS; if there is no file, the fallback's refusal applies.
-    if (other.refuses !== true) return other;
+    const reads = head.method === "GET";
+    const own = reads ? contentAnswer : methodsAnswer;
     return {
-      refuses: true,
-      answer: async (request) =>
-        await fileAnswer(folder, request) === null ? await other.answer(request) : methods(request),
+      ...other,
+      // What the fallback does not have may be a file.
+      refuses: other.refuses === true && !reads,
+      answer: async (request) => await own(folder, request) ?? await other.answer(request),
     };
   };
 }
 
-/** The answer to OPTIONS for a file, and to a method that it does not allow. */
-function methods({ head }: SiteRequest): Answer {
+/** The answer to OPTIONS for a file or folder, and to a method that it does not allow; `null` if nothing is there. */
+async function methodsAnswer(site: SiteFolder, { head, target }: SiteRequest): Promise<Answer | null> {
+  const found = await entryAt(site, target.path);
+  if (found === null) return null;
+  await using entry = found.entry;
   const allow = ["GET", "HEAD", "OPTIONS"];
   if (head.method === "OPTIONS") {
     return { status: 204, fields: fieldLine("Allow", allow.join(", ")), body: NOTHING };
   }
-  const message = `this is a file, which allows only ${allow.join(", ")}`;
+  const message = `this is a ${entry.kind}, which allows only ${allow.join(", ")}`;
   return errorAnswer(head.field("accept"), { status: 405, message, fields: { allow } });
 }
 
@@ -92,24 +90,32 @@ export function segmentsOf(path: string): string[] | null {
   return segments;
 }
 
-/** The answer for a path below the root; `null` if it does not exist or must not be served. */
-async function fileAnswer(site: SiteFolder, request: SiteRequest): Promise<Answer | null> {
-  const { path, query } = request.target;
+/** What a request path names, and the path's segments; `null` if it does not exist or must not be served. */
+async function entryAt(
+  site: SiteFolder,
+  path: string,
+): Promise<{ readonly segments: readonly string[]; readonly entry: OpenFile | Folder } | null> {
   const segments = segmentsOf(path);
   if (segments === null || !segments.every((name) => isServable(site, name))) return null;
-  const found = await nullIf(isMissing, openInside(site, [site.root, ...segments].join("/")));
+  const entry = await nullIf(isMissing, openInside(site, [site.root, ...segments].join("/")));
+  if (entry === null) return null;
+  if (entry.kind === "folder" || !path.endsWith("/")) return { segments, entry };
+  await entry[Symbol.asyncDispose]();
+  return null;
+}
+
+/** The answer to a GET for a path below the root; `null` if nothing is there. */
+async function contentAnswer(site: SiteFolder, request: SiteRequest): Promise<Answer | null> {
+  const { path, query } = request.target;
+  const found = await entryAt(site, path);
   if (found === null) return null;
-  if (found.kind === "file") {
-    await using file = found;
-    return path.endsWith("/") ? null : await regularFile(site, file, request);
-  }
+  const { segments } = found;
+  await using entry = found.entry;
+  if (entry.kind === "file") return await regularFile(site, entry, request);
   if (!path.endsWith("/")) return redirectToFolder(segments, query);
-  const index = await nullIf(isMissing, openInside(site, `${found.path}/${INDEX}`));
-  if (index?.kind === "file") {
-    await using file = index;
-    return await regularFile(site, file, request);
-  }
-  return await nullIf(isMissing, listing(site, found.path, segments, request, (name) => isServable(site, name)));
+  await using index = await nullIf(isMissing, openInside(site, `${entry.path}/${INDEX}`));
+  if (index?.kind === "file") return await regularFile(site, index, request);
+  return await nullIf(isMissing, listing(site, entry.path, segments, request, (name) => isServable(site, name)));
 }
 
 /** Whether an entry of this name is served at all. */

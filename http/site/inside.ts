@@ -39,8 +39,8 @@ export interface OpenFile extends AsyncDisposable {
   read(into: Uint8Array, offset: number): Promise<number>;
 }
 
-/** A folder inside the root, or the root. */
-export interface Folder {
+/** A folder inside the root, or the root; it holds nothing open. */
+export interface Folder extends AsyncDisposable {
   readonly kind: "folder";
   readonly path: string;
 }
@@ -70,11 +70,11 @@ export async function openInside(
     if (!dotfiles && real.slice(root.length).split(SEPARATOR).some(isDotfile)) return null;
     hooks.found?.(real);
     const handle = await openAt(real);
-    if (handle === null) return { kind: "folder", path: real };
+    if (handle === null) return folderOf(real);
     let verified = false;
     try {
       const info = await handle.stat();
-      if (info.isDirectory()) return { kind: "folder", path: real };
+      if (info.isDirectory()) return folderOf(real);
       if (!info.isFile()) return null;
       hooks.opened?.(real);
       verified = await leadsTo(root, real, info);
@@ -99,6 +99,10 @@ async function openAt(path: string): Promise<FileHandle | null> {
     if ((await lstat(path)).isDirectory()) return null;
     throw error;
   }
+}
+
+function folderOf(path: string): Folder {
+  return { kind: "folder", path, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 function fileOf(handle: FileHandle, path: string, info: Stats): OpenFile {

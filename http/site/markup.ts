@@ -60,7 +60,7 @@ button{margin:.6rem .5rem 0 0}::file-selector-button{margin:0 .9rem 0 0}input[ty
 :focus-visible{outline:2px solid var(--mark);outline-offset:2px}
 footer{margin-top:3rem;color:var(--soft);font-size:.9375rem}
 @media(max-width:34rem){.wire div,table,tbody,tr,th,td{display:block;grid-template-columns:none}dt{padding-bottom:0;background:var(--code)}
-th{padding-bottom:0;border:0}thead{display:none}.files td.n{display:inline-block;border:0;padding:0 1rem 0 0;font-size:.875rem}.files td:empty{display:none}.files tr{padding:.45rem 0;border-bottom:1px solid var(--line)}.files th{padding:0}}
+th{padding-bottom:0;border:0}thead{display:none}.files td.n{display:inline-block;border:0;padding:0 1rem 0 0;font-size:.875rem}.files td:empty{display:none}.files time::after{content:" UTC"}.files tr{padding:.45rem 0;border-bottom:1px solid var(--line)}.files th{padding:0}}
 `.trim().replaceAll("\n", "");
 
 /**

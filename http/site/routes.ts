@@ -28,6 +28,8 @@ import type { Target } from "../request/target.ts";
 /** The supported methods; others get 501 (RFC 9110 9.1). */
 const KNOWN = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 const READ = ["GET", "HEAD", "OPTIONS"] as const;
+/** Those, and one that every resource refuses. */
+const RECOGNIZED: readonly string[] = [...KNOWN, "TRACE"];
 
 /** A route: `/name`, or `/name/` with a parameter. */
 interface Route extends RouteInfo {
@@ -130,8 +132,6 @@ function refusing(error: HttpError): Resource {
   return { refuses: true, answer: ({ head }) => errorAnswer(head.field("accept"), error) };
 }
 
-const NOTHING_HERE = refusing(NOT_FOUND);
-
 /** The resources of a path by method, made once. */
 type MethodTable = ReadonlyMap<string, Resource>;
 
@@ -141,7 +141,7 @@ function methodTable(methods: readonly string[], resources: Readonly<Record<stri
   const options: Resource = { answer: () => ({ status: 204, fields: allow, body: NOTHING }) };
   const message = `this path allows only ${methods.join(", ")}`;
   const refusal = refusing({ status: 405, message, fields: { allow: methods } });
-  return new Map(KNOWN.map((method) => [method, method === "OPTIONS" ? options : resources[method] ?? refusal]));
+  return new Map(RECOGNIZED.map((method) => [method, method === "OPTIONS" ? options : resources[method] ?? refusal]));
 }
 
 /** The resources of a route; its parameter follows its name in the path. */
@@ -183,18 +183,29 @@ const PATHS: ReadonlyMap<string, MethodTable> = new Map([
 ]);
 
 /**
- * Finds the resource for a request.
+ * Makes a site of the routes.
  *
- * @throws {Refusal} No resource supports the method: 501, or 405 for CONNECT and TRACE. Such a method may define the length of the body
- * in its own way, so the connection is closed.
+ * @param notFound The answer to a request for anything else.
  */
-export const routes: Site = ({ method }: RequestHead, { path }: Target): Resource => {
-  if (method === "GET" && path === "/") return PAGE;
-  if (method === "CONNECT" || method === "TRACE") {
-    throw new Refusal(405, `this server does not allow ${method}`, { allow: KNOWN });
-  }
-  if (!(KNOWN as readonly string[]).includes(method)) throw new Refusal(501, "an unsupported method");
-  const end = path.indexOf("/", 1) + 1;
-  const methods = (end === 0 ? undefined : PATHS.get(path.slice(0, end))) ?? PATHS.get(path);
-  return methods?.get(method) ?? NOTHING_HERE;
-};
+function routesOr(notFound: HttpError): Site {
+  const nothing = refusing(notFound);
+  return ({ method }: RequestHead, { path }: Target): Resource => {
+    if (method === "GET" && path === "/") return PAGE;
+    if (method === "CONNECT") throw new Refusal(405, "this server does not allow CONNECT", { allow: KNOWN });
+    if (!RECOGNIZED.includes(method)) throw new Refusal(501, "an unsupported method");
+    const end = path.indexOf("/", 1) + 1;
+    const methods = (end === 0 ? undefined : PATHS.get(path.slice(0, end))) ?? PATHS.get(path);
+    return methods?.get(method) ?? nothing;
+  };
+}
+
+/**
+ * Finds the route for a request.
+ *
+ * @throws {Refusal} No resource supports the method: 501, or 405 for CONNECT. Such a method may define the length of the body in its own
+ * way, so the connection is closed.
+ */
+export const routes: Site = routesOr({ ...NOT_FOUND, hint: "see / for a list" });
+
+/** The same beside files, where `/` does not list the routes. */
+export const routesBesideFiles: Site = routesOr(NOT_FOUND);

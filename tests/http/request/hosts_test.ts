@@ -133,7 +133,7 @@ Deno.test("9110 7.4: an https target needs a connection with TLS", async () => {
 
 Deno.test("9110 9.3.6: CONNECT and unknown methods are refused as such, whatever the host", async () => {
   await using server = serve({}, { hosts: LOOPBACK });
-  for (const [line, status] of [["CONNECT evil.example:443", 405], ["TRACE /", 405], ["BREW /", 501]] as const) {
+  for (const [line, status] of [["CONNECT evil.example:443", 405], ["BREW /", 501]] as const) {
     const text = await server.ask(`${line} HTTP/1.1\r\nHost: evil.example:443\r\n\r\n`);
     assertEquals(answersIn(text).map((answer) => answer.status), [status], line);
   }

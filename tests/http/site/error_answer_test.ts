@@ -82,17 +82,17 @@ async function both(
     page.body,
     new RegExp(`<title>${page.status} .*<h1>${page.status} [A-Z].*</h1>\n<p class="lead">Cannot .*\\.</p>`, "s"),
   );
+  assertStringIncludes(page.body, '<a href="/">Back to the start</a>');
   assertMatch(text.body, new RegExp(`^${page.status} [A-Z].*: .*\n$`));
   return [page, text];
 }
 
 const HOST = "Host: localhost\r\n";
 
-Deno.test("404 is a page with a link home for a browser, and one line for curl", async () => {
+Deno.test("404 is a page for a browser, and one line for curl", async () => {
   await using server = serve();
   const [page, text] = await both(server, "GET /nowhere", HOST);
   assertEquals([page.status, text.body], [404, "404 Not Found: there is nothing at this path; see / for a list\n"]);
-  assertStringIncludes(page.body, '<a href="/">');
   const head = await server.ask(`HEAD /nowhere HTTP/1.1\r\n${HOST}Accept: ${BROWSER}\r\nConnection: close\r\n\r\n`);
   assertEquals(answersIn(head, ["HEAD"])[0]?.fields.get("content-length"), `${page.body.length}`);
   assert(head.endsWith("\r\n\r\n"));
@@ -125,7 +125,7 @@ Deno.test("every error whose request could be read is a page for a browser, and 
   }
 });
 
-Deno.test("412 and 416 of a file, and 500, are pages too", async () => {
+Deno.test("404, 405, 412 and 416 of a file, and 500, are pages too", async () => {
   const dir = await Deno.realPath(await Deno.makeTempDir());
   await Deno.writeTextFile(`${dir}/a.txt`, "0123456789");
   const { realPath } = Deno;
@@ -136,6 +136,8 @@ Deno.test("412 and 416 of a file, and 500, are pages too", async () => {
     assertEquals(text.fields.get("content-range"), "bytes */10");
     const [changed] = await both(server, "GET /a.txt", `${HOST}If-Match: "x"\r\n`);
     assertEquals([changed.status, changed.fields.has("etag")], [412, true]);
+    const [, lost] = await both(server, "GET /nowhere", HOST);
+    assertEquals(lost.body, "404 Not Found: there is nothing at this path\n", "/ lists no routes");
     const [method] = await both(server, "DELETE /a.txt", HOST);
     assertEquals([method.status, method.fields.get("allow")], [405, "GET, HEAD, OPTIONS"]);
     Deno.realPath = () => Promise.reject(new Error("broken <disk>"));

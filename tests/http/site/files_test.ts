@@ -226,6 +226,8 @@ Deno.test("--dir lists a folder with escaped names, or serves its index.html", a
   const row = '<a href="./z.txt">z.txt</a></th><td class="n">5 B</td><td class="n">';
   assertStringIncludes(list.body, `${row}<time datetime="2020-02-03T04:05Z">2020-02-03 04:05</time></td>`);
   assertStringIncludes(list.body, '<a href="./%3Cb%3E%26%C3%A9.txt">&lt;b&gt;&amp;&#233;.txt</a>');
+  // Where the heading that says so is hidden.
+  assertMatch(list.body, /@media\(max-width:34rem\)\{.*thead\{display:none\}.*\.files time::after\{content:" UTC"\}/);
   assert(list.body.indexOf("docs/") < list.body.indexOf("z.txt"), "folders first");
   assert(!/href="[^"]*(out|line|slash)/.test(list.body), "entries that cannot be requested are not listed");
   assertEquals((await ask(server, "/docs/")).body, "<h1>index</h1>");
@@ -365,6 +367,40 @@ Deno.test("--dir keeps the other routes, and allows only GET, HEAD and OPTIONS o
   assertEquals([options.status, options.fields.get("allow")], [204, "GET, HEAD, OPTIONS"]);
   for (const name of ["content-length", "content-type"]) assert(!options.fields.has(name), name);
   assertEquals((await ask(server, "/nowhere", "", "DELETE")).status, 404);
+});
+
+Deno.test("9110 15.5.6: --dir has one list of methods for each path: that of OPTIONS and 405, and what it serves", async () => {
+  await using server = await site({ "a.txt": "a", "docs/index.html": "<h1>", "empty/b.txt": "", "echo": "a file" });
+  const read = "GET, HEAD, OPTIONS";
+  const all = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  const cases: [path: string, allow: string | undefined, kind: string][] = [
+    ["/", read, "is a folder"],
+    ["/docs/", read, "is a folder"],
+    ["/docs", read, "is a folder"],
+    ["/empty/", read, "is a folder"],
+    ["/a.txt", read, "is a file"],
+    ["/echo", read, "is a file"],
+    ["/cookie", read, "path"],
+    ["/anything", all, "path"],
+    ["/nowhere", undefined, ""],
+    ["/a.txt/", undefined, ""],
+  ];
+  const check = async (path: string, allow: string | undefined, kind: string): Promise<void> => {
+    for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]) {
+      const { status, fields, body } = await ask(server, path, "Content-Length: 0\r\n", method);
+      const what = `${method} ${path}`;
+      if (allow === undefined) assertEquals([status, fields.get("allow")], [404, undefined], what);
+      else if (method === "OPTIONS") assertEquals([status, fields.get("allow")], [204, allow], what);
+      else if (allow.split(", ").includes(method)) assert(status < 400 && !fields.has("allow"), what);
+      else {
+        assertEquals([status, fields.get("allow")], [405, allow], what);
+        assertStringIncludes(body, `this ${kind}`, what);
+      }
+    }
+  };
+  for (const [path, allow, kind] of cases) await check(path, allow, kind);
+  await Deno.writeTextFile(`${server.root}/index.html`, "<h1>");
+  await check("/", read, "is a folder");
 });
 
 Deno.test("--dir streams a large file, and a client that disconnects midway leaves no file open", async () => {
