@@ -61,8 +61,8 @@ export async function serveHttp(
 async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
   if (tls === null) return undefined;
   const { tlsServer } = await import("../../lib/tls/server.ts");
-  const plaintextReply = answerBytes(malformed("this port speaks TLS: its URL starts with https, not http"));
-  return tlsServer({ ...tls, plaintextReply });
+  const refusal = malformed("this port speaks TLS: its URL starts with https, not http");
+  return tlsServer({ ...tls, plaintextReply: () => answerBytes(refusal) });
 }
 
 /** The HTTP answer to a client that is refused before its first request. */

@@ -3,6 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../support/script.ts";
 import { RawClient } from "../support/sockets.ts";
 import { pki, readAll, writePki, writeText } from "../support/tls.ts";
+import { answersIn, serve } from "./serving.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -54,6 +55,21 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertStringIncludes(answer, "your certificate names <code>CN=Ada</code>");
   });
 }
+
+Deno.test("9110 6.6.1: the answer to a plaintext client on a TLS port has its own Date", async () => {
+  const { certificate, key } = pki.server;
+  await using server = serve({}, { tls: { certificate, key, clientCa: null, alpn: [] } });
+  assertEquals(answersIn(await server.ask(GET))[0]?.status, 400);
+  const { now } = Date;
+  const later = now() + 86_400_000;
+  Date.now = () => later;
+  try {
+    const [answer] = answersIn(await server.ask(GET));
+    assertEquals(answer?.fields.get("date"), new Date(later).toUTCString());
+  } finally {
+    Date.now = now;
+  }
+});
 
 Deno.test("http:server prints the curl command: https, and the pin of its key", async () => {
   await using server = await startServer("http:server", ["--tls", "--ephemeral", "--bind", "0.0.0.0"]);
