@@ -6,6 +6,8 @@
  *
  * @module
  */
+import type { RefusalKind } from "./refusal.ts";
+
 /** A server's socket is listening; scripts and tests learn the port from this event. */
 export interface Listening {
   readonly event: "listening";
@@ -109,6 +111,11 @@ export interface Refused {
   readonly id: number;
   readonly peer: string;
   readonly reason: string;
+  /** What kind of refusal a server tells the client; in a flood, clients are closed without a word. */
+  readonly kind?: RefusalKind;
+  /** The status of the answer that tells it, and the length of its body, in a protocol that has them. */
+  readonly status?: number;
+  readonly sent?: number;
 }
 
 /** An error, in one connection (`id`) or in the whole run. */

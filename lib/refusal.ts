@@ -14,6 +14,9 @@ import { lineText } from "./text.ts";
 /** How every refusal starts. */
 export const REFUSED = "Cannot serve you: ";
 
+/** Why a client is refused: its address, too many connections, or a protocol violation. */
+export type RefusalKind = "not allowed" | "full" | "protocol";
+
 /** The most bytes in a refusal, its line end included: a longer line is data. */
 export const MAX_REFUSAL = 1024;
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { format as formatBytes } from "@std/fmt/bytes";
-import type { Events, ProseLine } from "../../lib/events.ts";
+import type { Events, NetEvent, ProseLine, Refused } from "../../lib/events.ts";
 import { decodeText, milliseconds } from "../../lib/text.ts";
 import type { RequestHead } from "../request/head.ts";
 import type { RequestLine } from "../request/request_line.ts";
-import { BACKSLASH, CR, LF, QUOTE } from "../request/syntax.ts";
+import { BACKSLASH, CR, LF, NOTHING, QUOTE } from "../request/syntax.ts";
 import type { ConnectionInfo } from "../site/resource.ts";
 
 /** The format of the request log. */
@@ -36,6 +36,9 @@ export interface Exchange {
   /** Whether the answer was cut off: its client disconnected, or its source failed. */
   readonly cut: boolean;
 }
+
+/** A refused client, with the status of its answer and the length of the answer's body. */
+export type AnsweredRefusal = Refused & Required<Pick<Refused, "status" | "sent">>;
 
 /** How many bytes of a body are logged, and of data that is not a request. */
 const SHOWN = 1024;
@@ -82,6 +85,14 @@ export class RequestLog {
       ...(refusal === "" ? {} : { refusal }),
       ...(cut ? { cut } : {}),
     });
+  }
+
+  /** Logs the answer to a client that was refused before its first request; in prose, its own event does. */
+  addRefused({ id, peer, status, sent }: AnsweredRefusal): void {
+    if (this.#format !== "common") return;
+    const hostname = peer.replace(/^\[?(.*?)\]?:\d+$/, "$1");
+    const prose = commonLine({ connection: { hostname }, head: null, raw: NOTHING, status, sent }, this.#now());
+    this.#events.emit({ event: "request", prose, id, peer, status, sent });
   }
 
   #now(): string {
@@ -138,13 +149,18 @@ export function commonTime(time: Date): string {
   return `${day}:${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())} +0000`;
 }
 
+/** What a line in the Common Log Format tells. */
+type LoggedLine = Pick<Exchange, "head" | "raw" | "status" | "sent"> & {
+  readonly connection: Pick<ConnectionInfo, "hostname">;
+};
+
 /**
  * `host - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326`: the Common Log Format of NCSA httpd.
  *
  * @param exchange Its request line is escaped, so that a request cannot forge the rest of the line or another one.
  * @param time The time of the answer, as {@linkcode commonTime} formats it.
  */
-export function commonLine({ connection, head, raw, status, sent }: Exchange, time: string): string {
+export function commonLine({ connection, head, raw, status, sent }: LoggedLine, time: string): string {
   const request = escapedLine(head?.raw ?? raw);
   return `${connection.hostname} - - [${time}] "${request === "" ? "-" : request}" ${status} ${
     sent === 0 ? "-" : sent
@@ -177,12 +193,18 @@ function escapedLine(bytes: Uint8Array): string {
 
 /** The events of a server that logs one line per answer: connections are not worth a line then. */
 export function withoutConnections(events: Events): Events {
+  return passing(events, (event) => {
+    if (!["accepted", "secured", "closed"].includes(event.event)) events.emit(event);
+  });
+}
+
+/** Events on their way to others. */
+export function passing(events: Events, emit: (event: NetEvent) => void): Events {
   return {
     get detailed() {
       return events.detailed;
     },
-    emit(event) {
-      if (!["accepted", "secured", "closed"].includes(event.event)) events.emit(event);
-    },
+    emit,
+    ...(events.sizeOf === undefined ? {} : { sizeOf: (event) => events.sizeOf?.(event) ?? 0 }),
   };
 }

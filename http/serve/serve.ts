@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { RefusalKind } from "../../lib/stream/admission.ts";
 import { stallTime } from "../../lib/stream/limits.ts";
 import { NO_EVENTS } from "../../lib/events.ts";
 import { MemoryBudget } from "../../lib/memory.ts";
@@ -12,14 +11,12 @@ import type { ServeTotals } from "../../lib/totals.ts";
 import type { Layer } from "../../lib/net/layers.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import type { ServerTls } from "../../lib/tls/server.ts";
-import { dateLine, refusalAnswer, writeBody, writeHead } from "../answer/answer.ts";
 import { Clock } from "./clock.ts";
 import { serveRequests } from "./connection.ts";
 import { Hosts } from "../request/hosts.ts";
+import { plaintextBytes, refusalBytes, withAnswers } from "./refusals.ts";
 import { RequestLog, withoutConnections } from "./request_log.ts";
 import type { HttpSettings } from "./shared.ts";
-import { AnswerBytes } from "../answer/bytes.ts";
-import { malformed, Refusal } from "../request/refusal.ts";
 import { routes, routesBesideFiles } from "../site/routes.ts";
 import type { HttpService } from "./shared.ts";
 
@@ -30,7 +27,9 @@ export async function serveHttp(
   options: ServeOptions,
 ): Promise<ServeTotals> {
   const { events: all = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
-  const events = log === "common" ? withoutConnections(all) : all;
+  const requests = new RequestLog(all, log);
+  const shown = log === "common" ? withoutConnections(all) : all;
+  const events = withAnswers(shown, (refused) => requests.addRefused(refused));
   const { idleTime, headTime, requestTime } = limits;
   const stall = stallTime(idleTime);
   const service: HttpService = {
@@ -38,7 +37,7 @@ export async function serveHttp(
     limits,
     clock: new Clock([idleTime, headTime, requestTime, stall]),
     stallTime: stall,
-    log: new RequestLog(events, log),
+    log: requests,
     events,
     signal,
     outboxes: [],
@@ -53,7 +52,7 @@ export async function serveHttp(
     timeout: 0,
     stall: 0,
     report: false,
-    refusal,
+    refusal: refusalBytes,
   });
 }
 
@@ -61,20 +60,5 @@ export async function serveHttp(
 async function tlsLayer(tls: ServerTls | null): Promise<Layer | undefined> {
   if (tls === null) return undefined;
   const { tlsServer } = await import("../../lib/tls/server.ts");
-  const refusal = malformed("this port speaks TLS: its URL starts with https, not http");
-  return tlsServer({ ...tls, plaintextReply: () => answerBytes(refusal) });
-}
-
-/** The HTTP answer to a client that is refused before its first request. */
-function refusal(sentence: string, kind: RefusalKind): Uint8Array {
-  return answerBytes(kind === "full" ? new Refusal(503, sentence, { retryAfter: 5 }) : new Refusal(403, sentence));
-}
-
-/** A refusal as a complete answer, after which the connection closes. */
-export function answerBytes(refusal: Refusal): Uint8Array {
-  const answer = refusalAnswer(refusal);
-  const outbox = new AnswerBytes();
-  writeHead(outbox, answer, { minor: 1, keepAlive: false, date: dateLine(Date.now()) });
-  writeBody(outbox, answer.body);
-  return outbox.take();
+  return tlsServer({ ...tls, plaintextReply: plaintextBytes });
 }

@@ -13,6 +13,7 @@ import {
   type NetEvent,
   type Prose,
   type ProseLine,
+  type Refused,
   stamped,
   type Transferred,
 } from "../events.ts";
@@ -210,7 +211,7 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
       return state(`Closed ${event.peer}: ${traffic}, ${milliseconds(event.duration)}`);
     }
     case "refused":
-      return view.role === "server" ? trouble(`Refused ${event.peer}: ${event.reason}`) : "";
+      return view.role === "server" ? trouble(`Refused ${event.peer}${answerTo(event)}: ${event.reason}`) : "";
     case "error": {
       const { peer, message } = event;
       return trouble(peer === undefined || message.includes(peer) ? message : `${peer}: ${message}`);
@@ -246,6 +247,11 @@ const SHOWN = 4096;
 
 function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
+}
+
+/** ` -> 503, 91 B` */
+function answerTo({ status, sent }: Refused): string {
+  return status === undefined || sent === undefined ? "" : ` -> ${status}, ${formatBytes(sent)}`;
 }
 
 function joinLines({ hostname, join, here, verb }: Listening): string[] {

@@ -7,7 +7,7 @@ import { type AddressRange, rangeMatcher } from "../addr.ts";
 import { Connection } from "./connection.ts";
 import type { Events } from "../events.ts";
 import type { StreamSocket } from "../net/socket.ts";
-import { REFUSED } from "../refusal.ts";
+import { type RefusalKind, REFUSED } from "../refusal.ts";
 import { encodeText, escapeControls, plural } from "../text.ts";
 
 /** Counts open connections against a limit. */
@@ -17,9 +17,6 @@ export interface Slots {
   /** Frees a slot. */
   free(): void;
 }
-
-/** Why a client is refused: its address, too many connections, or a protocol violation. */
-export type RefusalKind = "not allowed" | "full" | "protocol";
 
 /** The refusal of a client. */
 export interface AdmissionRefusal {
@@ -89,8 +86,10 @@ export class Admission {
   /** Sends a client the reason and closes its connection, in the background: the accept loop continues. */
   turnAway(socket: StreamSocket, { kind, reason }: AdmissionRefusal): void {
     const connection = new Connection(socket, { stall: REFUSAL_STALL });
-    this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
-    if (this.#pending.size >= MAX_PENDING) return connection.close();
+    const { id, peer } = connection;
+    const told = this.#pending.size < MAX_PENDING;
+    this.#events.emit({ event: "refused", id, peer, reason, ...(told ? { kind } : {}) });
+    if (!told) return connection.close();
     const pending = this.closeWithReason(connection, `${REFUSED}${reason}`, kind)
       .finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);

@@ -16,7 +16,7 @@ import type { MemoryBudget } from "../memory.ts";
 import { Bag } from "../bag.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
-import { REFUSED } from "../refusal.ts";
+import { type RefusalKind, REFUSED } from "../refusal.ts";
 import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
@@ -186,7 +186,7 @@ class TcpServer {
     } catch (error) {
       const reason = refusalReason(error);
       if (reason === null) this.#report(connection, error);
-      else this.#refuse(connection, reason);
+      else this.#refuse(connection, reason, "protocol");
       if (error instanceof PlaintextError) {
         // Its plain text passed below the connection, which counted nothing.
         traffic = error;
@@ -215,16 +215,16 @@ class TcpServer {
     if (session === null) return true;
     this.#events.emit(securedEvent(connection, session));
     if (session.refusal === null) return true;
-    this.#refuse(connection, session.refusal);
+    this.#refuse(connection, session.refusal, "not allowed");
     await this.#admission.closeWithReason(connection, `${REFUSED}${session.refusal}`, "not allowed");
     return false;
   }
 
   /** Counts an accepted client as refused instead of served. */
-  #refuse({ id, peer }: { id: number; peer: string }, reason: string): void {
+  #refuse({ id, peer }: { id: number; peer: string }, reason: string, kind: RefusalKind): void {
     this.#totals.connections--;
     this.#totals.refused++;
-    this.#refusals.emit({ event: "refused", id, peer, reason });
+    this.#refusals.emit({ event: "refused", id, peer, reason, kind });
   }
 
   #report({ id, peer }: { id: number; peer: string }, error: unknown): void {

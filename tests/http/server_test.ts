@@ -106,6 +106,24 @@ for (const task of ["http:server", "http:threaded"] as const) {
   });
 }
 
+for (const task of ["http:server", "http:threaded"] as const) {
+  Deno.test(`${task} logs the answer to a client that is refused, in both formats`, async () => {
+    for (const format of ["prose", "common"]) {
+      await using server = await startServer(task, ["--max-connections", "1", "--log", format]);
+      using first = await RawClient.connect(server.port);
+      await first.send(`GET /status/204 HTTP/1.1\r\n${HOST}\r\n`);
+      await first.until(/\r\n\r\n/);
+      const [answer] = await ask(server.port, get("/"));
+      const sent = answer?.body.length;
+      assertEquals(answer?.status, 503);
+      const line = format === "prose"
+        ? `\\[!\\] Refused 127\\.0\\.0\\.1:\\d+ -> 503, ${sent} B: the server is full`
+        : `127\\.0\\.0\\.1 - - \\[.*\\] "-" 503 ${sent}\n`;
+      await server.script.until(new RegExp(`^${line}`, "m"));
+    }
+  });
+}
+
 Deno.test("http:server cannot print JSON and Common Log lines at once", async () => {
   const { code, stdout } = await run("http:server", ["--log", "common", "--json"]);
   assertEquals(code, Exit.misuse);

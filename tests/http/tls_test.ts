@@ -29,7 +29,13 @@ for (const task of ["http:server", "http:threaded"] as const) {
     const answer = await plain.rest();
     assertMatch(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
     assertStringIncludes(answer, "this port speaks TLS: its URL starts with https, not http");
-    await server.script.until(/this port speaks TLS/);
+    const sent = answersIn(answer)[0]?.body.length;
+    const [, total] = await server.script.until(
+      new RegExp(
+        `Refused (?:\\S+) -> 400, ${sent} B: this port speaks TLS\n.* Closed \\S+: ${GET.length} B in, (\\d+) B out`,
+      ),
+    );
+    assertEquals(Number(total), answer.length);
     assertEquals((await server.script.stop()).code, 0);
   });
 
@@ -55,6 +61,14 @@ for (const task of ["http:server", "http:threaded"] as const) {
     assertStringIncludes(answer, "your certificate names <code>CN=Ada</code>");
   });
 }
+
+Deno.test("http:server --tls --log common logs the answer to a plaintext client", async () => {
+  await using server = await startServer("http:server", ["--tls", ...pair("server"), "--log", "common"]);
+  using plain = await RawClient.connect(server.port);
+  await plain.send(GET);
+  const [answer] = answersIn(await plain.rest());
+  await server.script.until(new RegExp(`^127\\.0\\.0\\.1 - - \\[.*\\] "-" 400 ${answer?.body.length}\n`));
+});
 
 Deno.test("9110 6.6.1: the answer to a plaintext client on a TLS port has its own Date", async () => {
   const { certificate, key } = pki.server;

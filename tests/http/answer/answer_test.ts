@@ -1,4 +1,4 @@
-import { answerBytes } from "../../../http/serve/serve.ts";
+import { answerBytes } from "../../../http/serve/refusals.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {

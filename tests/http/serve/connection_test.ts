@@ -405,3 +405,18 @@ Deno.test("refused clients get an HTTP answer: 503 or 403 (65)", async () => {
   await using closed = serve({}, { allow: [{ network: "10.0.0.0", prefix: 8, family: "ipv4" }] });
   assertEquals(statuses(await closed.ask(get())), [403]);
 });
+
+Deno.test("the answer to a refused client is logged: by the event of the refusal, or by a line in the common format", async () => {
+  for (const log of ["prose", "common"] as const) {
+    const allow = [{ network: "10.0.0.0", prefix: 8, family: "ipv4" }] as const;
+    await using server = serve({}, { allow, log });
+    const [answer] = answersIn(await server.ask(get()));
+    const sent = answer?.body.length ?? 0;
+    const told = server.events.all.flatMap<unknown>((event) => {
+      if (event.event === "refused") return [[event.kind, event.status, event.sent]];
+      return event.event === "request" ? [[String(event.prose).replace(/\[.*\]/, "[]")]] : [];
+    });
+    const line = log === "prose" ? [] : [[`127.0.0.1 - - [] "-" 403 ${sent}`]];
+    assertEquals(told, [["not allowed", 403, sent], ...line]);
+  }
+});

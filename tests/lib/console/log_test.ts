@@ -196,6 +196,10 @@ Deno.test("proseOf() gives each event its mark and its text", { permissions }, (
       `[!] Cannot read from ${peer}: reset`,
     ],
     [{ event: "refused", id: 1, peer, reason: "full" }, `[!] Refused ${peer}: full`],
+    [
+      { event: "refused", id: 1, peer, reason: "full", status: 503, sent: 91 },
+      `[!] Refused ${peer} -> 503, 91 B: full`,
+    ],
     [{ event: "error", id: 1, peer, code: 1, message: "a fault" }, `[!] ${peer}: a fault`],
     [
       { event: "error", id: 1, peer, code: 5, message: `Cannot read from ${peer}: late` },

@@ -82,6 +82,19 @@ Deno.test("Admission lets a refused client read the reason before it closes", { 
   assertEquals([socket.closed, events.names], [true, ["refused"]]);
 });
 
+Deno.test("Admission says in the event how a client is refused, unless so many are that it is not told", {
+  permissions,
+}, async () => {
+  const events = new RecordedEvents();
+  const admission = new Admission({}, events);
+  const sockets = Array.from({ length: 65 }, () => new FakeSocket());
+  for (const socket of sockets) admission.turnAway(socket, { kind: "full", reason: "not today" });
+  const kinds = events.all.map((event) => event.event === "refused" ? event.kind : null);
+  assertEquals(kinds, [...new Array(64).fill("full"), undefined]);
+  for (const socket of sockets) socket.source.end();
+  await admission.settled();
+});
+
 Deno.test("Admission closes a refused client that does not read, after a second", { permissions }, async () => {
   const admission = new Admission({}, NO_EVENTS);
   const socket = new FakeSocket();
