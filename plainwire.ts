@@ -60,7 +60,10 @@ export async function main(args: readonly string[]): Promise<number> {
 /** `plainwire help tcp server` is `plainwire tcp server --help`. */
 async function help([name, ...others]: readonly string[]): Promise<number> {
   if (name === undefined || HELP.includes(name)) return show(menu());
-  return await main([name, ...others, "--help"]);
+  if (name === "completion") return show(`Usage: plainwire completion ${SHELLS.join("|")}`);
+  const isFolder = others.length === 0 && scriptsOf(name).length > 0;
+  const isScript = ENTRIES.some(({ task }) => task === [name, ...others].join(":"));
+  return isFolder || isScript ? await main([name, ...others, "--help"]) : noScript(name, others.join(" "));
 }
 
 /** The scripts of a folder. */

@@ -297,7 +297,12 @@ Deno.test("plainwire itself takes no stray arguments", POSIX, async () => {
     const stderr = `[!] Cannot use the argument ${JSON.stringify(arg)}: nothing comes after ${before}\n`;
     assertEquals(await plainwire(...before.split(" "), arg, ...others), { code: 2, stdout: "", stderr });
   }
-  assertEquals((await plainwire("help", "bogus")).code, 2);
+  const bogus = await plainwire("help", "bogus");
+  assertEquals([bogus.code, bogus.stderr], [
+    2,
+    '[!] Cannot run "bogus": no such script; `plainwire` alone lists them\n',
+  ]);
+  assertEquals((await plainwire("help", "completion")).stdout, "Usage: plainwire completion bash|zsh|fish\n");
 });
 
 Deno.test("help takes a script's name, and a folder's, which lists its scripts", POSIX, async () => {
