@@ -88,11 +88,16 @@ export class PlaintextError extends Failure {
   override name = "PlaintextError";
 
   /**
-   * @param bytesIn How much it has sent, in bytes.
-   * @param bytesOut How long the answer is.
+   * @param bytesIn How much of what it sent was read, in bytes.
+   * @param reply What it is told.
    */
-  constructor(readonly bytesIn: number, readonly bytesOut: number) {
+  constructor(readonly bytesIn: number, readonly reply: Uint8Array) {
     super(Exit.untrusted, `${REFUSED}this port speaks TLS`);
+  }
+
+  /** The length of the reply. */
+  get bytesOut(): number {
+    return this.reply.length;
   }
 }
 

@@ -111,7 +111,7 @@ export interface Refused {
   readonly id: number;
   readonly peer: string;
   readonly reason: string;
-  /** What kind of refusal a server tells the client; in a flood, clients are closed without a word. */
+  /** What kind of refusal the client was told; absent if it was gone, or closed without a word as in a flood. */
   readonly kind?: RefusalKind;
   /** The status of the answer that tells it, and the length of its body, in a protocol that has them. */
   readonly status?: number;

@@ -97,11 +97,6 @@ Deno.test("tcp:client, sum:client and chat:client end with 4 where their message
   }
 });
 
-Deno.test("tcp:client -i ends with 4 on a TLS port where its address is not allowed, even if it sends nothing", async () => {
-  await using server = await startServer("tcp:server", [...secured, "--allow", "192.0.2.1"]);
-  assertRefused(await run("tcp:client", ["-i", "--port", `${server.port}`]), SPEAKS_TLS);
-});
-
 Deno.test("with --json a refusal is an event, and the run ends with code 4", async () => {
   await using server = await startServer("tcp:server", ["--allow", "192.0.2.1"]);
   const { code, stdout, stderr } = await run("tcp:client", ["--port", `${server.port}`, "--json"]);

@@ -5,10 +5,10 @@
  */
 import { dateLine, refusalAnswer, writeBody, writeHead } from "../answer/answer.ts";
 import { AnswerBytes } from "../answer/bytes.ts";
-import type { Events } from "../../lib/events.ts";
+import type { Events, NetEvent } from "../../lib/events.ts";
 import { type RefusalKind, REFUSED } from "../../lib/refusal.ts";
 import { malformed, Refusal } from "../request/refusal.ts";
-import { type AnsweredRefusal, passing } from "./request_log.ts";
+import { type AnsweredRefusal, replacing } from "./request_log.ts";
 
 const PLAINTEXT = malformed("this port speaks TLS: its URL starts with https, not http");
 
@@ -39,16 +39,16 @@ export function answerBytes(refusal: Refusal): Uint8Array {
 /**
  * The events of a server whose refusals are answers: those about refused clients say with what status and how many bytes.
  *
- * @param onAnswer Called after each of them.
+ * @param also The event that follows each of them, if any.
  */
-export function withAnswers(events: Events, onAnswer: (refused: AnsweredRefusal) => void): Events {
-  return passing(events, (event) => {
-    if (event.event !== "refused" || event.kind === undefined || !events.detailed) return events.emit(event);
+export function withAnswers(events: Events, also: (refused: AnsweredRefusal) => NetEvent | null): Events {
+  return replacing(events, (event) => {
+    if (event.event !== "refused" || event.kind === undefined || !events.detailed) return [event];
     const { reason, kind } = event;
     // Without a request, nothing but missing TLS breaks the protocol.
     const { status, body } = refusalAnswer(kind === "protocol" ? PLAINTEXT : refusalOf(`${REFUSED}${reason}`, kind));
     const answered = { ...event, status, sent: body.length };
-    events.emit(answered);
-    onAnswer(answered);
+    const next = also(answered);
+    return next === null ? [answered] : [answered, next];
   });
 }

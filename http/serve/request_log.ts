@@ -87,12 +87,12 @@ export class RequestLog {
     });
   }
 
-  /** Logs the answer to a client that was refused before its first request; in prose, its own event does. */
-  addRefused({ id, peer, status, sent }: AnsweredRefusal): void {
-    if (this.#format !== "common") return;
+  /** The event for the answer to a client that was refused before its first request; `null` in prose, where its own event tells. */
+  eventOf({ id, peer, status, sent }: AnsweredRefusal): NetEvent | null {
+    if (this.#format !== "common") return null;
     const hostname = peer.replace(/^\[?(.*?)\]?:\d+$/, "$1");
     const prose = commonLine({ connection: { hostname }, head: null, raw: NOTHING, status, sent }, this.#now());
-    this.#events.emit({ event: "request", prose, id, peer, status, sent });
+    return { event: "request", prose, id, peer, status, sent };
   }
 
   #now(): string {
@@ -193,18 +193,21 @@ function escapedLine(bytes: Uint8Array): string {
 
 /** The events of a server that logs one line per answer: connections are not worth a line then. */
 export function withoutConnections(events: Events): Events {
-  return passing(events, (event) => {
-    if (!["accepted", "secured", "closed"].includes(event.event)) events.emit(event);
-  });
+  return replacing(events, (event) => ["accepted", "secured", "closed"].includes(event.event) ? [] : [event]);
 }
 
-/** Events on their way to others. */
-export function passing(events: Events, emit: (event: NetEvent) => void): Events {
+/** Events that are replaced, each by any number of others, on their way to a log. */
+export function replacing(events: Events, replace: (event: NetEvent) => readonly NetEvent[]): Events {
+  const { sizeOf } = events;
   return {
     get detailed() {
       return events.detailed;
     },
-    emit,
-    ...(events.sizeOf === undefined ? {} : { sizeOf: (event) => events.sizeOf?.(event) ?? 0 }),
+    emit(event) {
+      for (const each of replace(event)) events.emit(each);
+    },
+    ...(sizeOf === undefined
+      ? {}
+      : { sizeOf: (event) => replace(event).reduce((size, each) => size + sizeOf.call(events, each), 0) }),
   };
 }

@@ -29,7 +29,7 @@ export async function serveHttp(
   const { events: all = NO_EVENTS, signal = new AbortController().signal, memory = new MemoryBudget(0) } = options;
   const requests = new RequestLog(all, log);
   const shown = log === "common" ? withoutConnections(all) : all;
-  const events = withAnswers(shown, (refused) => requests.addRefused(refused));
+  const events = withAnswers(shown, (refused) => requests.eventOf(refused));
   const { idleTime, headTime, requestTime } = limits;
   const stall = stallTime(idleTime);
   const service: HttpService = {

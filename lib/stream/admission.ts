@@ -86,25 +86,37 @@ export class Admission {
   /** Sends a client the reason and closes its connection, in the background: the accept loop continues. */
   turnAway(socket: StreamSocket, { kind, reason }: AdmissionRefusal): void {
     const connection = new Connection(socket, { stall: REFUSAL_STALL });
-    const { id, peer } = connection;
-    const told = this.#pending.size < MAX_PENDING;
-    this.#events.emit({ event: "refused", id, peer, reason, ...(told ? { kind } : {}) });
-    if (!told) return connection.close();
-    const pending = this.closeWithReason(connection, `${REFUSED}${reason}`, kind)
-      .finally(() => this.#pending.delete(pending));
+    if (this.#pending.size >= MAX_PENDING) {
+      this.#events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
+      return connection.close();
+    }
+    const pending = this.refuse(connection, { kind, reason }).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
   }
 
-  /** Sends the reason so that the peer can read it, then ends the connection; never rejects. */
-  async closeWithReason(connection: Connection, sentence: string, kind: RefusalKind = "protocol"): Promise<void> {
+  /** Sends a client the reason, reports the refusal, and ends the connection; never rejects. */
+  async refuse(connection: Connection, { kind, reason }: AdmissionRefusal): Promise<void> {
+    const told = await this.#tell(connection, `${REFUSED}${reason}`, kind);
+    const { id, peer } = connection;
+    this.#events.emit({ event: "refused", id, peer, reason, ...(told ? { kind } : {}) });
+    if (told) await connection.finish();
+  }
+
+  /** Sends a sentence so that the peer can read it, then ends the connection; never rejects. */
+  async closeWithReason(connection: Connection, sentence: string): Promise<void> {
+    if (await this.#tell(connection, sentence, "protocol")) await connection.finish();
+  }
+
+  /** Sends a sentence; returns whether the client was still there. If not, the connection is closed. */
+  async #tell(connection: Connection, sentence: string, kind: RefusalKind): Promise<boolean> {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
       // The sentence may quote a certificate and end up on a terminal.
       await connection.write(refusal(escapeControls(sentence), kind));
-      await connection.finish();
+      return true;
     } catch {
-      // The client is gone already.
       connection.close();
+      return false;
     }
   }
 

@@ -5,10 +5,10 @@
  */
 import { formatEndpoint } from "../addr.ts";
 import { Acceptor } from "./accept.ts";
-import { Admission, type AdmissionOptions } from "./admission.ts";
+import { Admission, type AdmissionOptions, type AdmissionRefusal } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { counter } from "../counter.ts";
-import { CutOffError, PlaintextError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
+import { CutOffError, isClosedHere, PlaintextError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
 import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
@@ -16,7 +16,7 @@ import type { MemoryBudget } from "../memory.ts";
 import { Bag } from "../bag.ts";
 import { compose, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
-import { type RefusalKind, REFUSED } from "../refusal.ts";
+import { REFUSED } from "../refusal.ts";
 import { type ConnectionLimits, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
@@ -184,18 +184,9 @@ class TcpServer {
     try {
       if (!client.handshaking || await this.#admitted(client, socket)) await this.#handler(connection);
     } catch (error) {
-      const reason = refusalReason(error);
-      if (reason === null) this.#report(connection, error);
-      else this.#refuse(connection, reason, "protocol");
-      if (error instanceof PlaintextError) {
-        // Its plain text passed below the connection, which counted nothing.
-        traffic = error;
-        connection.report.closed(traffic);
-      }
-      if (error instanceof ProtocolError) {
-        const sentence = reason === null ? error.message : `${REFUSED}${reason}`;
-        await this.#admission.closeWithReason(connection, sentence);
-      }
+      // Its plain text passed below the connection, which counted nothing.
+      if (error instanceof PlaintextError) traffic = error;
+      await this.#endWith(client, error);
     } finally {
       connection.close();
       await socket.gone;
@@ -204,6 +195,21 @@ class TcpServer {
       this.#totals.bytesIn += traffic.bytesIn;
       this.#totals.bytesOut += traffic.bytesOut;
     }
+  }
+
+  /** Reports why serving a client has failed, and tells it where the protocol allows that. */
+  async #endWith({ connection, handshaking }: Client, error: unknown): Promise<void> {
+    // The stopping server closes what is still in its handshake.
+    if (handshaking && isClosedHere(error)) return;
+    const reason = refusalReason(error);
+    if (reason === null) {
+      this.#report(connection, error);
+      if (error instanceof ProtocolError) await this.#admission.closeWithReason(connection, error.message);
+    } else if (error instanceof PlaintextError) {
+      this.#countRefused();
+      this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason, kind: "protocol" });
+      connection.report.closed(error);
+    } else await this.#refuse(connection, { reason, kind: "protocol" });
   }
 
   /** Waits for the TLS handshake; returns whether the client is admitted. A refused client gets the reason over TLS. */
@@ -215,16 +221,19 @@ class TcpServer {
     if (session === null) return true;
     this.#events.emit(securedEvent(connection, session));
     if (session.refusal === null) return true;
-    this.#refuse(connection, session.refusal, "not allowed");
-    await this.#admission.closeWithReason(connection, `${REFUSED}${session.refusal}`, "not allowed");
+    await this.#refuse(connection, { reason: session.refusal, kind: "not allowed" });
     return false;
   }
 
+  async #refuse(connection: Connection, refusal: AdmissionRefusal): Promise<void> {
+    this.#countRefused();
+    await this.#admission.refuse(connection, refusal);
+  }
+
   /** Counts an accepted client as refused instead of served. */
-  #refuse({ id, peer }: { id: number; peer: string }, reason: string, kind: RefusalKind): void {
+  #countRefused(): void {
     this.#totals.connections--;
     this.#totals.refused++;
-    this.#refusals.emit({ event: "refused", id, peer, reason, kind });
   }
 
   #report({ id, peer }: { id: number; peer: string }, error: unknown): void {

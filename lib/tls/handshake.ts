@@ -29,7 +29,7 @@ export type Side =
       readonly kind: "server";
       readonly options: tls.TLSSocketOptions;
       /** Sent to a client that does not speak TLS. */
-      readonly plaintextReply: Uint8Array;
+      readonly plaintextReply: () => Uint8Array;
       /** Whether clients without a valid certificate are refused. */
       readonly requireCertificate: boolean;
     }

@@ -20,7 +20,7 @@ export interface ServerTls {
   readonly clientCa: string | null;
   /** Protocols to accept by ALPN, in order of preference. */
   readonly alpn: readonly string[];
-  /** Makes what is sent to a client that does not speak TLS; its length is always the same. */
+  /** Makes what is sent to a client that does not speak TLS. */
   readonly plaintextReply?: () => Uint8Array;
   /** Time limit of the handshake (ms); 10 s by default. */
   readonly handshakeTimeout?: number;
@@ -51,9 +51,7 @@ export function tlsServer(
   const side: Side = {
     kind: "server",
     options,
-    get plaintextReply() {
-      return plaintextReply();
-    },
+    plaintextReply,
     handshakeTimeout,
     requireCertificate: clientCa !== null,
   };

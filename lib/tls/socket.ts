@@ -72,10 +72,11 @@ export class TlsSocket implements StreamSocket {
     );
     const isServer = side.kind === "server";
     const refuse = isServer
-      ? (received: number): void => this.#fail(new PlaintextError(received, side.plaintextReply.length))
+      ? (received: number): void => this.#fail(new PlaintextError(received, side.plaintextReply()))
       : null;
     this.#timer = setTimeout(() => {
-      if (refuse !== null && this.#meetsSilence) refuse(0);
+      // A silent client may expect the server to speak first, as a user of `nc` does.
+      if (refuse !== null && !this.#duplex.receivedAny) refuse(0);
       else this.#fail(late);
     }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {
@@ -160,8 +161,6 @@ export class TlsSocket implements StreamSocket {
     this.#wake();
     // A failed handshake closes after its alert. A peer that has stopped reading will not read close_notify.
     if (!this.#handshakeDone && this.#failure !== null) return;
-    // A server that turns a silent client away says what this port speaks.
-    if (this.#meetsSilence) return this.#fail(new Deno.errors.BadResource("closed"));
     if (!this.#handshakeDone || this.#failure !== null || this.#writing.size > 0) return this.#shut();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#shut(), FINAL_WRITE_LIMIT);
@@ -237,11 +236,6 @@ export class TlsSocket implements StreamSocket {
     return `Cannot speak TLS with ${formatEndpoint(this.remoteAddr as Deno.NetAddr)}: it closed during the handshake`;
   }
 
-  /** Whether a server's client has sent nothing: it may expect the server to speak first, as a user of `nc` does. */
-  get #meetsSilence(): boolean {
-    return this.#side.kind === "server" && !this.#duplex.receivedAny;
-  }
-
   #fail(reason: unknown): void {
     if (this.#failure !== null) return;
     clearTimeout(this.#timer);
@@ -252,10 +246,8 @@ export class TlsSocket implements StreamSocket {
     if (this.#shutDone) return;
     if (this.#handshakeDone || this.#duplex.sentAny || this.#rawEnded) return this.#shut();
     // Over a Duplex, node:tls does not send the fatal alert (RFC 8446 6.2), so we do.
-    const side = this.#side;
-    const plaintext = side.kind === "server" && (reason instanceof PlaintextError || this.#meetsSilence);
+    const last = reason instanceof PlaintextError ? reason.reply : alertRecord(reason);
     this.#timer = setTimeout(() => this.#shut(), FINAL_WRITE_LIMIT);
-    const last = plaintext ? side.plaintextReply : alertRecord(reason);
     this.#duplex.sendFinal(last).catch(() => {}).finally(() => this.#shut());
   }
 

@@ -187,18 +187,13 @@ Deno.test(
   },
 );
 
-Deno.test("RequestLog.addRefused() writes a line in the Common Log Format only", { permissions }, () => {
+Deno.test("RequestLog.eventOf() makes a line in the Common Log Format only", { permissions }, () => {
   for (const [peer, hostname] of [["192.0.2.7:50000", "192.0.2.7"], ["[2001:db8::7]:50000", "2001:db8::7"]] as const) {
     const events = new RecordedEvents();
     for (const format of ["prose", "common"] as const) {
-      new RequestLog(events, format).addRefused({
-        event: "refused",
-        id: 3,
-        peer,
-        reason: "full",
-        status: 503,
-        sent: 91,
-      });
+      const refused = { event: "refused", id: 3, peer, reason: "full", status: 503, sent: 91 } as const;
+      const made = new RequestLog(events, format).eventOf(refused);
+      if (made !== null) events.emit(made);
     }
     const [line, ...more] = events.all.map((event) => proseOf(event, { role: "server", quiet: false }));
     assertMatch(line?.replace(hostname, "HOST") ?? "", /^HOST - - \[\S+ \+0000\] "-" 503 91$/);

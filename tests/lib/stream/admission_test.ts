@@ -89,14 +89,16 @@ Deno.test("Admission says in the event how a client is refused, unless so many a
   const admission = new Admission({}, events);
   const sockets = Array.from({ length: 65 }, () => new FakeSocket());
   for (const socket of sockets) admission.turnAway(socket, { kind: "full", reason: "not today" });
+  while (events.all.length < 65) await events.next("refused");
   const kinds = events.all.map((event) => event.event === "refused" ? event.kind : null);
-  assertEquals(kinds, [...new Array(64).fill("full"), undefined]);
+  assertEquals(kinds, [undefined, ...new Array(64).fill("full")]);
   for (const socket of sockets) socket.source.end();
   await admission.settled();
 });
 
 Deno.test("Admission closes a refused client that does not read, after a second", { permissions }, async () => {
-  const admission = new Admission({}, NO_EVENTS);
+  const events = new RecordedEvents();
+  const admission = new Admission({}, events);
   const socket = new FakeSocket();
   socket.stalled = true;
   const started = performance.now();
@@ -104,6 +106,9 @@ Deno.test("Admission closes a refused client that does not read, after a second"
   await deadline(admission.settled(), 3000);
   assert(performance.now() - started > 900, "it had a second");
   assertEquals([socket.sent, socket.closed], ["", true]);
+  const { id, remoteAddr } = socket;
+  const { hostname, port } = remoteAddr as Deno.NetAddr;
+  assertEquals(events.all, [{ event: "refused", id, peer: `${hostname}:${port}`, reason: "not today" }]);
 });
 
 Deno.test(

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { handshakeResult, type Side } from "../../../lib/tls/handshake.ts";
 import { pki } from "../../support/tls.ts";
 
-const SERVER: Side = { kind: "server", options: {}, plaintextReply: new Uint8Array(), requireCertificate: true };
+const SERVER: Side = { kind: "server", options: {}, plaintextReply: () => new Uint8Array(), requireCertificate: true };
 
 /** What `node:tls` shows of a handshake, as far as it is read. */
 function shown(fields: Record<string, unknown>): tls.TLSSocket {
