@@ -5,7 +5,7 @@
  */
 import { plural } from "../../lib/text.ts";
 import { addressRange, type Ban, banId, type BanKind, type Bans, type ClientIdentity } from "./bans.ts";
-import type { CommandTable } from "./commands.ts";
+import type { Command, CommandTable } from "./commands.ts";
 import type { LeaveReason, Member } from "./member.ts";
 import { foldName } from "../names.ts";
 import { splitWord } from "../protocol.ts";
@@ -42,30 +42,30 @@ export class Moderator {
 
   /** The moderation commands. */
   commands(): CommandTable {
-    const run = (act: (rest: string) => void) => (_room: Room, _self: Member, rest: string): void => act(rest);
+    const command = (usage: string, help: string, act: (rest: string) => void): Command => ({
+      usage,
+      help,
+      run: (_room, _self, rest) => rest.trim() === "" ? this.#say(`no name given: /${usage}`) : act(rest),
+    });
     return {
-      kick: {
-        usage: "kick NAME [MINUTES]",
-        help: `disconnect NAME and keep it out (default: ${plural(KICK, "minute")})`,
-        run: run((rest) => this.#withMember(rest, KICK, (member, minutes) => this.#expel(member, minutes, "kicked"))),
-      },
-      mute: {
-        usage: "mute NAME [MINUTES]",
-        help: `silence NAME (default: ${MUTE} minutes)`,
-        run: run((rest) => this.#withMember(rest, MUTE, (member, minutes) => this.#mute(member, minutes))),
-      },
-      unmute: {
-        usage: "unmute NAME|ADDRESS",
-        help: "unmute NAME or all from ADDRESS",
-        run: run((rest) => this.#unmute(rest.trim())),
-      },
-      ban: {
-        usage: "ban NAME|ADDRESS [MINUTES]",
-        help: `disconnect NAME or all from ADDRESS and keep them out (default: ${BAN} minutes)`,
-        run: run((rest) => this.#ban(rest)),
-      },
-      unban: { usage: "unban NAME|ADDRESS", help: "lift a ban", run: run((rest) => this.#unban(rest.trim())) },
-      bans: { usage: "bans", help: "list bans and mutes with the time left", run: run(() => this.#list()) },
+      kick: command(
+        "kick NAME [MINUTES]",
+        `disconnect NAME and keep it out (default: ${plural(KICK, "minute")})`,
+        (rest) => this.#withMember(rest, KICK, (member, minutes) => this.#expel(member, minutes, "kicked")),
+      ),
+      mute: command(
+        "mute NAME [MINUTES]",
+        `silence NAME (default: ${MUTE} minutes)`,
+        (rest) => this.#withMember(rest, MUTE, (member, minutes) => this.#mute(member, minutes)),
+      ),
+      unmute: command("unmute NAME|ADDRESS", "unmute NAME or all from ADDRESS", (rest) => this.#unmute(rest.trim())),
+      ban: command(
+        "ban NAME|ADDRESS [MINUTES]",
+        `disconnect NAME or all from ADDRESS and keep them out (default: ${BAN} minutes)`,
+        (rest) => this.#ban(rest),
+      ),
+      unban: command("unban NAME|ADDRESS", "lift a ban", (rest) => this.#unban(rest.trim())),
+      bans: { usage: "bans", help: "list bans and mutes with the time left", run: () => this.#list() },
     };
   }
 
@@ -85,8 +85,7 @@ export class Moderator {
     const { word, text } = splitWord(rest.trim());
     const member = this.#room.find(word);
     const time = minutesIn(text, minutes);
-    if (word === "") this.#say("no name given");
-    else if (member === null) this.#say(`no such member: ${word}`);
+    if (member === null) this.#say(`no such member: ${word}`);
     else if (member === this.#self) this.#say("that is you");
     else if (time === null) this.#say(noMinutes(text));
     else act(member, time);
@@ -123,7 +122,7 @@ export class Moderator {
 
   #unban(word: string): void {
     const lifted = this.#lift("ban", word);
-    if (lifted.length === 0) this.#say(word === "" ? "no name given" : `${word} is not banned; /bans lists all bans`);
+    if (lifted.length === 0) this.#say(`${word} is not banned; /bans lists all bans`);
     for (const ban of lifted) this.#say(`${describe(ban)} is no longer banned`);
   }
 
@@ -145,7 +144,7 @@ export class Moderator {
     }
     for (const entry of lifted) this.#say(`${describe(entry)} is no longer muted`);
     for (const each of this.#room.members) if (each.muted) this.checkMute(each);
-    if (lifted.length === 0) this.#say(word === "" ? "no name given" : `${word} is not muted; /bans lists all mutes`);
+    if (lifted.length === 0) this.#say(`${word} is not muted; /bans lists all mutes`);
   }
 
   #lift(kind: BanKind, word: string): Ban[] {

@@ -12,6 +12,7 @@ import type { Bans } from "../room/bans.ts";
 import { COMMANDS, type CommandTable, explain, handleLine } from "../room/commands.ts";
 import { completions } from "../room/complete.ts";
 import type { User } from "../input.ts";
+import { noticeLine, youAre } from "../protocol.ts";
 import type { Link, Member } from "../room/member.ts";
 import { Moderator } from "../room/moderator.ts";
 import type { Room } from "../room/room.ts";
@@ -62,6 +63,7 @@ export class Console {
 
   /** Handles input lines until they end; then the operator leaves, and the room stays open. */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.#input.interactive) this.#greet();
     try {
       for (let line; (line = await this.#input.read(signal)) !== null;) {
         if (handleLine(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
@@ -78,6 +80,11 @@ export class Console {
     }
   }
 
+  #greet(): void {
+    const text = youAre(this.member.name);
+    this.#options.events.emit({ event: "message", kind: "notice", text, prose: noticeLine(text) });
+  }
+
   #ownCommands(): CommandTable {
     const { stop } = this.#options;
     return {
@@ -91,7 +98,7 @@ export class Console {
         run: (_room, _self, path) => this.#save(path),
       },
       stop: { usage: "stop", help: "close the room and stop the server", run: () => stop() },
-      quit: { usage: "quit", help: "stop the server, as /stop does", run: () => "leave" },
+      quit: { usage: "quit", help: "stop the server, as /stop and the word exit do", run: () => "leave" },
     };
   }
 

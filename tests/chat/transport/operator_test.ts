@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { LineClient, TestRoomServer } from "../support.ts";
+import { LineClient, TestRoomServer, TestUser } from "../support.ts";
 
 Deno.test("the room stays open when the operator's input ends (C4)", async () => {
   await using room = new TestRoomServer();
@@ -20,6 +20,19 @@ Deno.test("at a terminal, Ctrl-D stops the server", async () => {
   room.user.input.end();
   await room.serving;
   assert(room.user.stopping.signal.aborted);
+});
+
+Deno.test("the operator at a terminal is told its name and /help; off a terminal it is not", async () => {
+  const hint = "* you are server; /help lists what you can type";
+  const user = new TestUser();
+  user.input.interactive = true;
+  const save = (): Promise<void> => Promise.resolve();
+  await using room = new TestRoomServer({ operator: { ...user, name: "server", save } });
+  assertEquals(await room.log(/you are/), hint);
+  await using piped = new TestRoomServer();
+  piped.user.input.type("hello");
+  await piped.log(/hello/);
+  assert(!piped.events.all.some((event) => "prose" in event && event.prose === hint));
 });
 
 Deno.test("the operator's /stop, exit and /quit stop the server", async () => {
@@ -78,7 +91,7 @@ Deno.test("/kick disconnects a member and tells it; the others are told why", as
   room.user.input.type("/kick bob", "/kick server", "/kick");
   assertEquals(await room.log(/no such/), "* no such member: bob");
   assertEquals(await room.log(/that is/), "* that is you");
-  assertEquals(await room.log(/no name/), "* no name given");
+  assertEquals(await room.log(/no name/), "* no name given: /kick NAME [MINUTES]");
 });
 
 Deno.test("a kicked client that keeps writing and never closes is ignored, then closed", async () => {
@@ -231,10 +244,10 @@ Deno.test("the operator's /help lists the operator's commands too", async () => 
   }
 });
 
-Deno.test("the operator's /help says what /quit does", async () => {
+Deno.test("the operator's /help says what /quit does, and that exit does the same", async () => {
   await using room = new TestRoomServer();
   room.user.input.type("/help");
-  assertEquals(await room.log(/\/quit/), `* /${"quit".padEnd(26)} stop the server, as /stop does`);
+  assertEquals(await room.log(/\/quit/), `* /${"quit".padEnd(26)} stop the server, as /stop and the word exit do`);
 });
 
 Deno.test("a client that connects and leaves without a byte is not announced", async () => {
