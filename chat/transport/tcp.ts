@@ -1,11 +1,12 @@
 /**
- * Accepts chat clients over TCP: filters out telnet commands, and delivers the goodbye to all clients on shutdown.
+ * Accepts chat clients over TCP: filters out telnet commands, answers its requests, and delivers the goodbye to all clients on shutdown.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
+import { writeAll } from "../../lib/console/output.ts";
 import { type Handler, type ServeOptions, serveTcp } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
@@ -126,26 +127,46 @@ class StoppableListener implements StreamListener {
 
 /**
  * A layer that passes reads through a {@linkcode TelnetFilter}. The bytes it drops still count as input: a client that sends many of
- * them is throttled.
+ * them is throttled. A client that does not read its answers is not read any further, so they never pile up.
  */
 class TelnetLayer extends SocketLayer {
   #filter = new TelnetFilter();
   #limit = new RateLimit(TELNET_RATE, performance.now());
   #closed = new AbortController();
   #wait = 0;
+  /** The last write and the last answer; neither rejects. */
+  #written: Promise<unknown> = Promise.resolve();
+  #answered: Promise<void> | null = null;
 
   override async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
+      if (this.#answered !== null) await this.#answered;
       if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
       const count = await this.below.read(into);
       if (count === null) return null;
       const kept = this.#filter.strip(into.subarray(0, count));
+      const answers = this.#filter.takeAnswers();
+      if (answers.length > 0) this.#answered = this.#written.then(() => this.#answer(answers));
       this.#wait = kept === count
         ? 0
         : this.#limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
       // Returning 0 would be wrong: the stream has not ended. Read on.
       if (kept > 0) return kept;
     }
+  }
+
+  override write(bytes: Uint8Array): Promise<number> {
+    const writing = this.#answered === null
+      ? this.below.write(bytes)
+      : this.#answered.then(() => this.below.write(bytes));
+    this.#written = writing.catch(() => {});
+    return writing;
+  }
+
+  /** Writes answers in turn with the text. If that fails, the next read or write tells how the connection ended. */
+  async #answer(answers: Uint8Array): Promise<void> {
+    await writeAll(this.below, answers).catch(() => {});
+    this.#answered = null;
   }
 
   override close(): void {

@@ -1,5 +1,5 @@
 /**
- * Removes what a telnet client mixes into the text. Pure.
+ * Removes what a telnet client mixes into the text, and refuses every option that it asks about. Pure.
  *
  * @module
  */
@@ -13,9 +13,12 @@ const IAC = 255;
 const SB = 250;
 const SE = 240;
 const WILL = 251;
+const WONT = 252;
+const DO = 253;
 const DONT = 254;
 /** The lowest byte that is a command after IAC (EOF, RFC 1184); a lower one is text, and the 255 before it a stray byte. */
 const FIRST_COMMAND = 236;
+const NOTHING = new Uint8Array(0);
 
 /** A client sent invalid telnet. */
 export class TelnetError extends ProtocolError {
@@ -44,6 +47,9 @@ export class TelnetFilter {
   #state: State = "text";
   /** The length of the current subnegotiation. */
   #length = 0;
+  /** The command whose option comes next. */
+  #command = 0;
+  #answers: number[] = [];
 
   /**
    * Moves the text in `bytes` to the front.
@@ -63,6 +69,15 @@ export class TelnetFilter {
     return kept;
   }
 
+  /**
+   * The answers to the requests so far, not yet taken: no to each. A client that has sent DO TIMING-MARK, as at Ctrl-C, shows nothing
+   * until it gets one (RFC 860). WONT and DONT are never answered, so there is no loop (RFC 854).
+   */
+  takeAnswers(): Uint8Array {
+    if (this.#answers.length === 0) return NOTHING;
+    return Uint8Array.from(this.#answers.splice(0));
+  }
+
   /** Takes a byte; `true` if it is text. */
   #take(byte: number): boolean {
     switch (this.#state) {
@@ -72,9 +87,12 @@ export class TelnetFilter {
       case "command":
         this.#state = byte === SB ? "subnegotiation" : byte >= WILL && byte <= DONT ? "option" : "text";
         this.#length = 0;
+        this.#command = byte;
         return byte === IAC || byte < FIRST_COMMAND;
       case "option":
         this.#state = "text";
+        if (this.#command === DO) this.#answers.push(IAC, WONT, byte);
+        if (this.#command === WILL) this.#answers.push(IAC, DONT, byte);
         return false;
       case "subnegotiation":
         if (++this.#length > MAX_SUBNEGOTIATION) throw tooLong();

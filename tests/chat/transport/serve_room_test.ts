@@ -327,6 +327,35 @@ Deno.test("a telnet subnegotiation that never ends is refused with the reason (C
   assertEquals(await alice.line(), "* eve left (bad telnet)");
 });
 
+Deno.test("Ctrl-C of a telnet client is answered, in its place between the lines (RFC 860)", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using telnet = await RawClient.connect(room.port);
+  await telnet.until(/you are guest-2.*\n/);
+  await telnet.send(Uint8Array.of(255, 244, 255, 253, 6));
+  assertEquals(await telnet.read(), Uint8Array.of(255, 252, 6));
+  await alice.say("hello");
+  await telnet.until(/alice: hello\n/);
+});
+
+Deno.test("telnet requests from a client that does not read wait in its own socket", async () => {
+  const socket = new FakeSocket();
+  socket.stalled = true;
+  const over = new AbortController();
+  const serving = serveWithGoodbye(new FakeListener([socket]), async (connection) => {
+    const reading = connection.read().catch(() => null);
+    for (let round = 0; round < 100; round++) {
+      socket.source.feed(Uint8Array.of(255, 253, 6));
+      await turn();
+    }
+    assertEquals(socket.source.reads, 1);
+    connection.close();
+    await reading;
+    over.abort();
+  }, { signal: over.signal, goodbye: () => {} });
+  await deadline(serving, 5000);
+});
+
 /** Telnet commands without effect (NOP, RFC 854), `length` bytes of them. */
 function telnetNoise(length: number): Uint8Array {
   const noise = new Uint8Array(length);

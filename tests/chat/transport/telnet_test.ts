@@ -35,6 +35,23 @@ for (const [name, bytes, kept] of CASES) {
   });
 }
 
+Deno.test(
+  "TelnetFilter answers DO with WONT, WILL with DONT, and nothing else, however the stream is chunked",
+  pure,
+  () => {
+    const requests = [255, 244, 255, 253, 6, ...text("x\n"), 255, 251, 31, 255, 252, 1, 255, 254, 3, 255, 253, 255];
+    for (const way of everyWay(Uint8Array.from(requests))) {
+      const filter = new TelnetFilter();
+      const answers = way.pieces.flatMap((piece) => {
+        filter.strip(piece.slice());
+        return [...filter.takeAnswers()];
+      });
+      assertEquals(answers, [255, 252, 6, 255, 254, 31, 255, 252, 255], way.name);
+      assertEquals(filter.takeAnswers().length, 0);
+    }
+  },
+);
+
 Deno.test("TelnetFilter refuses an endless subnegotiation, however the stream is chunked (C5)", pure, () => {
   for (const size of [1, 100, 65536]) {
     const filter = new TelnetFilter();
