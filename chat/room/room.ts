@@ -191,8 +191,8 @@ export class Room {
     this.#emit({ kind: "told", member: null, to, text, line });
   }
 
-  /** Removes a member and tells it why as the last line; the others are told that it was `kicked` or `banned`. */
-  expel(member: Member, why: Extract<LeaveReason, "kicked" | "banned">, reason: string): void {
+  /** Removes a member and tells it the reason as its last line, a refusal; the others are told `why`. */
+  expel(member: Member, why: LeaveReason, reason: string): void {
     this.send(member, refusalLine(reason));
     this.leave(member, why);
   }

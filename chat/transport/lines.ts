@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../../lib/errors.ts";
+import { TooLongError } from "../../lib/errors.ts";
 import { decodeText, encodeText, endsInsideCharacter } from "../../lib/text.ts";
 
 const LF = 10;
@@ -63,7 +63,7 @@ export class LineFramer {
    * Takes bytes; the caller must not change them until all lines have been consumed.
    *
    * @returns The completed lines.
-   * @throws {ProtocolError} A line is too long; the lines before it have been returned.
+   * @throws {TooLongError} A line is too long; the lines before it have been returned.
    */
   *push(bytes: Uint8Array): Generator<string> {
     const end = bytes.lastIndexOf(LF) + 1;
@@ -105,8 +105,8 @@ export class LineFramer {
     return next;
   }
 
-  #tooLong(): ProtocolError {
-    return new ProtocolError(`Cannot accept the line: it is longer than ${this.#max} bytes`);
+  #tooLong(): TooLongError {
+    return new TooLongError(this.#max);
   }
 }
 

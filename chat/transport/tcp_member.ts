@@ -7,6 +7,8 @@ import type { Connection } from "../../lib/stream/connection.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../../lib/errors.ts";
 import type { MemoryBudget, MemoryShare } from "../../lib/memory.ts";
+import { REFUSED } from "../../lib/refusal.ts";
+import { refusalReason } from "../../lib/stream/server.ts";
 import { LineFramer } from "./lines.ts";
 import type { LeaveReason, Member } from "../room/member.ts";
 import { MAX_LINE } from "../protocol.ts";
@@ -126,7 +128,9 @@ export class TcpMember {
         // This loop exists to avoid a promise per line.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
       }
-      if (!this.#reserve(framer.begun)) throw new ProtocolError("Cannot accept the line: too much memory is in use");
+      if (!this.#reserve(framer.begun)) {
+        throw new ProtocolError(`${REFUSED}the server has no memory for the line; try again later`);
+      }
       progress ||= framer.begun > 0 && !begun;
       if (bytes !== null && !(framer.mayEnd && await this.#pauses())) continue;
       progress = true;
@@ -165,8 +169,7 @@ export class TcpMember {
   }
 
   #endIdle(): void {
-    this.#room.notify(this.#member, `no message from you for ${this.#options.idle / 1000} s: closing`);
-    this.#room.leave(this.#member, "idle");
+    this.#room.expel(this.#member, "idle", `no message from you for ${this.#options.idle / 1000} s`);
   }
 
   /** The connection has failed, or the client broke the protocol: then it is told, and still gets what is queued for it. */
@@ -175,8 +178,12 @@ export class TcpMember {
       this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
       return this.#connection.close();
     }
-    this.#room.notify(this.#member, error.message);
-    this.#room.leave(this.#member, error instanceof TelnetError ? "bad telnet" : "line too long");
+    const why = error instanceof TelnetError ? "bad telnet" : "line too long";
+    const reason = refusalReason(error);
+    if (reason === null) {
+      this.#room.notify(this.#member, error.message);
+      this.#room.leave(this.#member, why);
+    } else this.#room.expel(this.#member, why, reason);
     await writing;
     await this.#connection.finish();
   }

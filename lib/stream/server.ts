@@ -276,7 +276,7 @@ class TcpServer {
 }
 
 /** Why an error turns a client away, worded for the client; `null` if it does not. */
-function refusalReason(error: unknown): string | null {
+export function refusalReason(error: unknown): string | null {
   if (error instanceof TooLongError) return `your message is longer than ${error.max} bytes`;
   const { state } = stateOf(error);
   return state.startsWith(REFUSED) ? state.slice(REFUSED.length) : null;

@@ -103,6 +103,21 @@ Deno.test("chat:client ends with 4 when refused, with 3 for an unknown name (S14
   assertEquals((await run("chat:client", at(port, "--host", "no-such-name.invalid"))).code, 3);
 });
 
+Deno.test("chat:client ends with 4 when the room drops it for a line above --max-message, or for silence", async () => {
+  await using server = await startServer("chat:server", [...HERE, "--max-message", "100", "--timeout", "0.5"]);
+  const cases = [
+    [`${"x".repeat(200)}\n`, "your message is longer than 100 bytes"],
+    ["", "no message from you for 0.5 s"],
+  ] as const;
+  for (const [line, reason] of cases) {
+    await using client = start("chat:client", at(server.port), { stdin: true });
+    await client.type(line);
+    await client.until(new RegExp(`\\[!\\] Cannot serve you: ${reason}\n`), "stderr");
+    const { code, stdout } = await client.ended();
+    assertEquals({ code, told: stdout.includes("Cannot") }, { code: 4, told: false });
+  }
+});
+
 Deno.test("chat:client applies --timeout to a whole line, in a pipe as well", async () => {
   await using server = rawServer(async (client) => {
     for (;;) {

@@ -92,9 +92,11 @@ Deno.test("a line that never ends is refused at the limit, its sender disconnect
   using alice = await room.join("alice");
   using bob = await room.join("bob");
   await alice.until(/bob joined/);
+  const refused = room.events.next("refused");
   await bob.raw.send("x".repeat(5000));
-  assertEquals(await bob.rest(), ["* Cannot accept the line: it is longer than 4096 bytes"]);
+  assertEquals(await bob.rest(), ["Cannot serve you: your message is longer than 4096 bytes"]);
   assertEquals(await alice.line(), "* bob left (line too long)");
+  assertEquals((await refused as { reason?: string }).reason, "your message is longer than 4096 bytes");
 });
 
 Deno.test("half-close means leaving, after everything in transit is delivered (S8, 36)", async () => {
@@ -282,7 +284,7 @@ Deno.test("reconnecting does not refill the rate limit (C3)", async () => {
 Deno.test("a silent client is told and disconnected at the idle timeout (S18)", async () => {
   await using room = new TestRoomServer({ idle: 300 });
   using silent = await LineClient.connect(room.port);
-  assertEquals((await silent.rest()).at(-1), "* no message from you for 0.3 s: closing");
+  assertEquals((await silent.rest()).at(-1), "Cannot serve you: no message from you for 0.3 s");
   assertEquals(await room.log(/left/), "* guest-1 left (idle)");
 });
 
@@ -298,7 +300,7 @@ Deno.test("bytes that never complete a line do not reset the idle timeout (S18)"
       await dripping.raw.send(junk).catch(() => over = true);
       await delay(50);
     }
-    assertEquals((await reading).at(-1), "* no message from you for 0.3 s: closing");
+    assertEquals((await reading).at(-1), "Cannot serve you: no message from you for 0.3 s");
     // The timeout, and once more for the started line.
     assert(sent < 30, `${sent}`);
   }
@@ -313,7 +315,7 @@ Deno.test("a line and the start of one reset the idle timeout, however slow (S18
   }
   await alice.say("/who");
   assertEquals(await alice.line(), "* 2 here: server, alice");
-  assertEquals(await alice.rest(), ["* no message from you for 0.6 s: closing"]);
+  assertEquals(await alice.rest(), ["Cannot serve you: no message from you for 0.6 s"]);
 });
 
 Deno.test("a telnet subnegotiation that never ends is refused with the reason (C5)", async () => {
