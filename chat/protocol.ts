@@ -113,6 +113,14 @@ export const KEPT = "* not your turn: queued until you are answered";
 /** In turns: a message sent out of turn is dropped. */
 export const NOT_KEPT = "* not your turn: dropped, too many messages are queued";
 
+/** In turns: the answer to a room's client, which sends its name first. */
+export const TAKES_TURNS = "* this server takes turns (--mode turns): write a line, then wait for the answer";
+
+/** Whether a line asks for a name, as a room's client does first. */
+export function isNaming(line: string): boolean {
+  return /^\s*\/nick\s+\S+\s*$/i.test(line);
+}
+
 /** Whether a message only says that the answer is still to come: it does not make it our turn. */
 export function isStillWaiting(message: string): boolean {
   return [RECEIVED, WANTED, KEPT, NOT_KEPT].includes(message);

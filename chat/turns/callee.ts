@@ -10,7 +10,18 @@ import type { LineInput } from "../../lib/console/line_input.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
 import type { Partner } from "./partner.ts";
-import { isFarewell, KEPT, NOT_KEPT, noticeLine, RECEIVED, refusalLine, UNATTENDED, WANTED } from "../protocol.ts";
+import {
+  isFarewell,
+  isNaming,
+  KEPT,
+  NOT_KEPT,
+  noticeLine,
+  RECEIVED,
+  refusalLine,
+  TAKES_TURNS,
+  UNATTENDED,
+  WANTED,
+} from "../protocol.ts";
 import { Side, type SideOptions } from "./side.ts";
 import { Turns } from "./turns.ts";
 
@@ -160,9 +171,15 @@ export class Callee extends Side {
   }
 
   async #receiveAll(): Promise<void> {
-    for (let bytes; (bytes = await this.partner.receive()) !== null;) {
+    let first = !this.repeats;
+    for (let bytes; (bytes = await this.partner.receive()) !== null; first = false) {
       if (this.over.signal.aborted) continue;
       const text = lineText(bytes);
+      // A room's client; there is none over UDP.
+      if (first && isNaming(text)) {
+        await this.send(TAKES_TURNS);
+        continue;
+      }
       if (isFarewell(text)) {
         this.end(this.#options.goodbye);
         continue;

@@ -68,6 +68,19 @@ async function logged(server: TurnsServer, line: string): Promise<void> {
 /** What a half-closed guest receives when another client connects. */
 const ASKED = ["* another client is waiting for the line", "* already received: the answer is being written"];
 
+Deno.test("in turns: the name that a room's client sends first is no message; the client is told once", async () => {
+  await using server = new TurnsServer();
+  using client = await LineClient.connect(server.port);
+  server.user.input.type("hi there", "no names here");
+  await client.say("/nick alice", "hello", "/nick bob");
+  assertEquals(await client.line(), "* this server takes turns (--mode turns): write a line, then wait for the answer");
+  assertEquals((await client.until(/no names/)).filter((line) => !line.startsWith("* ")), [
+    "hi there",
+    "no names here",
+  ]);
+  assertEquals(server.log.filter((line) => line.startsWith("client: ")), ["client: hello", "client: /nick bob"]);
+});
+
 Deno.test("in turns: the textbook client writes, the operator answers, exit ends it (S4)", async () => {
   await using server = new TurnsServer({ once: true });
   using client = await RawClient.connect(server.port);
