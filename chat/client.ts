@@ -22,12 +22,12 @@
 import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
 import { connectTcp, type Opener } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
-import { TimedOutError, UsageError } from "../lib/errors.ts";
+import { TimedOutError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
-import { chooseHost, choosePort, nameFlag } from "./flags.ts";
+import { chooseHost, choosePort, nameFlag, refuseInTurns } from "./flags.ts";
 import { userOf } from "./input.ts";
 import { Caller } from "./turns/caller.ts";
 import { TcpPartner } from "./turns/partner.ts";
@@ -96,9 +96,7 @@ async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connec
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given } = run;
-    if (options.name !== undefined && options.mode === "turns") {
-      throw new UsageError("Cannot use --name with --mode turns: only rooms have names");
-    }
+    refuseInTurns(run, "name");
     const hostname = chooseHost(options.host, "Chat server's name or address", { given });
     const port = choosePort(options.port, "Chat server's port", { given });
     await using connection = await connect({ hostname, port }, run);

@@ -6,7 +6,7 @@
 import { parsePort, portError, readHost } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import type { Flag } from "../lib/script/flags.ts";
+import { type Flag, flagName } from "../lib/script/flags.ts";
 import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { checkName } from "./names.ts";
 
@@ -23,6 +23,19 @@ export function nameFlag<D extends string | undefined>(help: string, options: { 
       return checked.name;
     },
   };
+}
+
+/**
+ * Refuses flags that do nothing in turns.
+ *
+ * @throws {UsageError} One of them was given with `--mode turns`.
+ */
+export function refuseInTurns(
+  { options, given }: { options: { readonly mode: string }; given: ReadonlySet<PropertyKey> },
+  ...flags: readonly string[]
+): void {
+  const unused = options.mode === "turns" ? flags.find((flag) => given.has(flag)) : undefined;
+  if (unused !== undefined) throw new UsageError(`Cannot use ${flagName(unused)} with --mode turns: it is for a room`);
 }
 
 /** Which flags were given, and how to ask for the others; without a terminal nothing is asked. */

@@ -31,7 +31,7 @@ import type { Layers } from "../lib/net/layers.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
-import { choosePort, nameFlag } from "./flags.ts";
+import { choosePort, nameFlag, refuseInTurns } from "./flags.ts";
 import { userOf } from "./input.ts";
 import { MAX_LINE } from "./protocol.ts";
 import { serveRoom } from "./transport/serve_room.ts";
@@ -91,6 +91,7 @@ export async function serveChat(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
+    refuseInTurns(run, "name", "history", "rate");
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
