@@ -58,14 +58,15 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
   const { options, events, output } = run;
   const { open, stop } = userOf(run);
   const remark = (message: string): void => events.emit({ event: "notice", message });
+  const warn = (message: string): void => events.emit({ event: "warning", message });
   if (options.mode === "turns") {
     using partner = new TcpPartner(connection);
-    return await new Caller(partner, { open, stop, output, remark, idle: options.timeout * 1000 }).run();
+    return await new Caller(partner, { open, stop, output, remark, warn, idle: options.timeout * 1000 }).run();
   }
   const roster = new Roster();
   using input = open({ complete: roster.complete, onInterrupt: stop });
   const { name, timeout } = options;
-  await joinRoom(connection, { input, output, roster, name, lineTime: timeout * 1000, remark });
+  await joinRoom(connection, { input, output, roster, name, lineTime: timeout * 1000, warn });
 }
 
 /**

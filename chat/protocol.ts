@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { Exit, Failure } from "../lib/errors.ts";
 import { REFUSED } from "../lib/refusal.ts";
 import { encodeText, escapeControls } from "../lib/text.ts";
 import { checkName } from "./names.ts";
@@ -71,6 +72,11 @@ export function isFarewell(line: string): boolean {
 export function fitsLine(line: string): boolean {
   // Most lines are short; only a long one is encoded to count its bytes.
   return line.length * 3 < MAX_LINE || encodeText(line).length < MAX_LINE;
+}
+
+/** The failure to send a line, or a message, that is not short enough. */
+export function tooLong(what: string): Failure {
+  return new Failure(Exit.failed, `Cannot send ${what}: it is longer than this program's own limit, ${MAX_LINE} bytes`);
 }
 
 /** Splits a command's argument into its first word and the rest. */

@@ -67,6 +67,7 @@ export async function runUdpChat(
       ...userOf(run),
       output,
       remark: (message) => events.emit({ event: "notice", message }),
+      warn: (message) => events.emit({ event: "warning", message }),
       idle: options.timeout * 1000,
       retry: options.retry * 1000,
       repeats: true,

@@ -5,13 +5,13 @@
  */
 import type { Connection } from "../../lib/stream/connection.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
-import { CutOffError, stateOf, TimedOutError } from "../../lib/errors.ts";
+import { CutOffError, stateOf, TimedOutError, TooLongError } from "../../lib/errors.ts";
 import type { DataOutput } from "../../lib/console/output.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { decodeText } from "../../lib/text.ts";
 import { COMMANDS } from "../room/commands.ts";
 import { completions } from "../room/complete.ts";
-import { fitsLine, isFarewell, learnFrom, MAX_LINE } from "../protocol.ts";
+import { fitsLine, isFarewell, learnFrom, tooLong } from "../protocol.ts";
 
 const LF = 10;
 /** How long the server may take to close after a user at a terminal has left (ms). */
@@ -48,14 +48,15 @@ export interface RoomClientOptions {
   readonly name: string | undefined;
   /** The time limit for a line, from its first byte to its last (ms); 0 = no limit (default). */
   readonly lineTime?: number;
-  /** Reports something about the conversation to the user. */
-  readonly remark: (text: string) => void;
+  /** Tells the user about trouble, such as a line that was not sent. */
+  readonly warn: (text: string) => void;
 }
 
 /**
  * Takes part in a room until the server closes. At the end of the input it half-closes, so that everything already sent is delivered.
  *
  * @param connection Connected; closed by the caller.
+ * @throws {Failure} The connection failed; or a line could not be sent, and the input is not a terminal. Lines after it are not sent.
  */
 export async function joinRoom(connection: Connection, options: RoomClientOptions): Promise<void> {
   await new RoomClient(connection, options).run();
@@ -68,6 +69,8 @@ class RoomClient {
   /** Closes the connection if the server has not, some time after a user at a terminal has left. */
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #gaveUp = false;
+  /** Why the input was not sent to its end. */
+  #problem: unknown = null;
   /** Limits the time for a received line in a pipe; at a terminal the connection does. */
   #line: Deadlines;
 
@@ -92,6 +95,7 @@ class RoomClient {
       clearTimeout(this.#leaving);
     }
     await this.#options.output.end();
+    if (this.#problem !== null) throw this.#problem;
   }
 
   /** Writes out what arrives: byte for byte into a pipe, line by line at a terminal. */
@@ -122,19 +126,30 @@ class RoomClient {
     } catch (error) {
       // A connection that can no longer send may still receive; the receiving side finds out how it ended.
       if (this.#over.signal.aborted || error instanceof CutOffError) return;
-      this.#options.remark(stateOf(error).state);
+      if (this.#options.input.interactive) this.#options.warn(stateOf(error).state);
+      else this.#problem = error;
     }
     await this.#connection.closeWrite().catch(() => {});
     if (this.#options.input.interactive) this.#leaving = setTimeout(() => this.#giveUp(), LEAVE_TIMEOUT);
   }
 
   async #sendLines(): Promise<void> {
-    const { input, name, remark } = this.#options;
+    const { input, name, warn } = this.#options;
     if (name !== undefined) await this.#connection.write(`/nick ${name}\n`);
-    for (let line; (line = await input.read(this.#over.signal)) !== null;) {
+    for (let count = 1, line; (line = await this.#next(count)) !== null; count++) {
       if (fitsLine(line)) await this.#connection.write(`${line}\n`);
-      else remark(`Not sent: the limit is ${MAX_LINE} bytes per line`);
+      else if (input.interactive) warn(tooLong("the line").message);
+      else throw tooLong(`line ${count}`);
       if (input.interactive && isFarewell(line)) return;
+    }
+  }
+
+  /** The next line of the input, the `count`th. */
+  async #next(count: number): Promise<string | null> {
+    try {
+      return await this.#options.input.read(this.#over.signal);
+    } catch (error) {
+      throw error instanceof TooLongError ? tooLong(`line ${count}`) : error;
     }
   }
 

@@ -11,6 +11,7 @@ import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
 import type { Partner } from "./partner.ts";
 import {
+  fitsLine,
   isFarewell,
   isNaming,
   KEPT,
@@ -19,6 +20,7 @@ import {
   RECEIVED,
   refusalLine,
   TAKES_TURNS,
+  tooLong,
   UNATTENDED,
   WANTED,
 } from "../protocol.ts";
@@ -212,13 +214,13 @@ export class Callee extends Side {
   protected override async say(line: string): Promise<void> {
     const { sent, doubted } = this.#turns;
     const text = line === "" && doubted && sent !== null ? sent : line;
-    if (!this.fits(text)) return;
+    if (!fitsLine(text)) return this.warn(tooLong("the message").message);
     try {
       await this.send(text);
     } catch (error) {
       // A message that cannot be sent (too long for a datagram, say) is not fatal: the user can write another. A lost partner is.
       if (error instanceof CutOffError) throw error;
-      return this.remark(stateOf(error).state);
+      return this.warn(stateOf(error).state);
     }
     this.#options.show(text, true);
     this.#turns.send(text);

@@ -5,12 +5,12 @@
  */
 import { lineText } from "../../lib/text.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
-import { CutOffError, stateOf, TimedOutError } from "../../lib/errors.ts";
+import { CutOffError, stateOf, TimedOutError, TooLongError } from "../../lib/errors.ts";
 import type { DataOutput } from "../../lib/console/output.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import type { User } from "../input.ts";
 import type { Partner } from "./partner.ts";
-import { isFarewell, isStillWaiting } from "../protocol.ts";
+import { fitsLine, isFarewell, isStillWaiting, tooLong } from "../protocol.ts";
 import { Side, type SideOptions } from "./side.ts";
 
 /** Options of {@linkcode Caller}. */
@@ -39,6 +39,8 @@ export class Caller extends Side {
   /** We have said goodbye, or our input has ended. */
   #leaving = false;
   #expired: TimedOutError | null = null;
+  /** Why our input was not sent to its end. */
+  #problem: unknown = null;
   #idle: Deadlines;
   #retrying: ReturnType<typeof setInterval> | undefined;
 
@@ -54,6 +56,7 @@ export class Caller extends Side {
    * Runs the conversation until one side ends it.
    *
    * @throws {TimedOutError} No answer came within the limit.
+   * @throws {Failure} A message could not be sent, and our user is not at a terminal.
    */
   async run(): Promise<void> {
     this.#turnIs(true);
@@ -72,6 +75,7 @@ export class Caller extends Side {
     }
     await this.#options.output.end();
     if (this.#expired !== null) throw this.#expired;
+    if (this.#problem !== null) throw this.#problem;
   }
 
   /** Shows every message, in turn or not; after each it is our turn. */
@@ -114,15 +118,25 @@ export class Caller extends Side {
   protected override failed(error: unknown): void {
     if (this.over.signal.aborted) return;
     // If the connection is gone, the receiving side reports that.
-    if (!(error instanceof CutOffError)) this.remark(stateOf(error).state);
+    if (!(error instanceof CutOffError)) this.#notSent(error);
     this.#end(LEAVE_TIMEOUT);
   }
 
   protected override async say(line: string): Promise<void> {
-    if (!this.fits(line)) return;
+    if (!fitsLine(line)) {
+      if (!this.interactive) throw tooLong("the message");
+      return this.warn(tooLong("the message").message);
+    }
     this.#lastSent = line;
     this.#turnIs(false);
     await this.send(line);
+  }
+
+  /** A message was not sent. At a terminal the user sees that; a program learns it from how the run ends. */
+  #notSent(error: unknown): void {
+    const problem = error instanceof TooLongError ? tooLong("the message") : error;
+    if (this.interactive) this.warn(stateOf(problem).state);
+    else this.#problem ??= problem;
   }
 
   /** Ends our side, with a last message over TCP. Over UDP `partner.end` sends its own. */

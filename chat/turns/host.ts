@@ -97,6 +97,7 @@ export class Host {
       repeats,
       peer,
       remark: (message) => events.emit({ event: "notice", message }),
+      warn: (message) => events.emit({ event: "warning", message }),
       turn: (ours) => this.#showTurn(ours),
       show: (text, own) => {
         const name = own ? "server" : "client";

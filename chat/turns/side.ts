@@ -4,7 +4,7 @@
  * @module
  */
 import type { LineInput } from "../../lib/console/line_input.ts";
-import { fitsLine, isFarewell, MAX_LINE } from "../protocol.ts";
+import { isFarewell } from "../protocol.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import type { Partner } from "./partner.ts";
 
@@ -17,6 +17,8 @@ export interface SideOptions {
   readonly time?: TimeSource | undefined;
   /** Tells our user something about the conversation. */
   readonly remark: (text: string) => void;
+  /** The same about trouble, such as a message that was not sent. */
+  readonly warn: (text: string) => void;
 }
 
 /** How long a message is unanswered before our user is reminded that it may be lost (ms). */
@@ -29,6 +31,7 @@ export abstract class Side {
   protected readonly over = new AbortController();
   protected readonly repeats: boolean;
   protected readonly remark: (text: string) => void;
+  protected readonly warn: (text: string) => void;
   /** Settles when the queued messages have been sent. */
   protected sending: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
@@ -36,10 +39,11 @@ export abstract class Side {
   #time: TimeSource;
   #reminder: () => void = () => {};
 
-  constructor(partner: Partner, { repeats = false, remark, peer, time = SYSTEM_TIME }: SideOptions) {
+  constructor(partner: Partner, { repeats = false, remark, warn, peer, time = SYSTEM_TIME }: SideOptions) {
     this.partner = partner;
     this.repeats = repeats;
     this.remark = remark;
+    this.warn = warn;
     this.#peer = peer;
     this.#time = time;
   }
@@ -94,12 +98,6 @@ export abstract class Side {
     } catch (error) {
       this.failed(error);
     }
-  }
-
-  /** Whether a message fits; if not, tells our user. */
-  protected fits(text: string): boolean {
-    if (!fitsLine(text)) this.remark(`Not sent: the limit is ${MAX_LINE} bytes per message`);
-    return fitsLine(text);
   }
 
   /** Sends our last message again, if messages can be lost. */

@@ -31,6 +31,35 @@ Deno.test("chat:client off a terminal is a filter: input lines are sent, receive
   assertMatch(stderr, /^\[\+\] Connected to 127\.0\.0\.1:\d+ .*\n[^]*\[\+\] Done: \d+ bytes sent, \d+ received\n$/);
 });
 
+Deno.test("chat:client in a pipe ends with 1 at a line that it cannot send, and says so with -q; those before it are delivered", async () => {
+  for (const length of [4096, 70_000]) {
+    let heard = "";
+    await using server = rawServer(async (client) => {
+      heard = await client.rest();
+    });
+    const { code, stderr } = await run("chat:client", at(server.port, "-q"), {
+      input: `one\n${"x".repeat(length)}\nthree\n`,
+    });
+    assertEquals({ code, stderr, heard }, {
+      code: 1,
+      stderr: "[!] Cannot send line 2: it is longer than this program's own limit, 4096 bytes\n",
+      heard: "one\n",
+    });
+  }
+});
+
+Deno.test("chat:client --mode turns and chat:udp-client in a pipe end with 1 at a message that they cannot send", async () => {
+  const input = `hello\n${"x".repeat(4096)}\n`;
+  const stderr = "[!] Cannot send the message: it is longer than this program's own limit, 4096 bytes\n";
+  await using server = textbookServer(["hi there"]);
+  const overTcp = await run("chat:client", at(server.port, "--mode", "turns", "-q"), { input });
+  assertEquals(overTcp, { code: 1, stdout: "hi there", stderr });
+  using peer = new RawPeer();
+  const running = run("chat:udp-client", at(peer.port, "-q"), { input });
+  await peer.send("hi there\n", (await peer.receive()).port);
+  assertEquals(await running, { code: 1, stdout: "hi there\n", stderr });
+});
+
 Deno.test("chat:client writes what it receives byte for byte", async () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   await using server = rawServer(async (client) => {

@@ -46,7 +46,7 @@ function setUp({ interactive = true, repeats = true } = {}) {
   user.input.interactive = interactive;
   const output = new DataOutput(new FakeSink(), { terminal: false });
   const remark = (text: string): void => void remarks.push(text);
-  const caller = new Caller(partner, { ...user, output, remark, idle: 0, repeats, peer: PEER, time });
+  const caller = new Caller(partner, { ...user, output, remark, warn: remark, idle: 0, repeats, peer: PEER, time });
   return { partner, input: user.input, time, remarks, running: caller.run() };
 }
 
@@ -99,6 +99,7 @@ Deno.test("the host is told the same, but not before its own first message", { p
   const callee = new Callee(partner, {
     ...{ input: user.input, goodbye: "bye", idle: 0, repeats: true, peer: PEER, time },
     remark: (text) => remarks.push(text),
+    warn: () => {},
     show: () => {},
     turn: () => {},
   });

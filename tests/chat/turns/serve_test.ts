@@ -424,6 +424,8 @@ Deno.test("in turns: an answer that is too long is not sent, and it is still our
   server.user.input.type("x".repeat(5000), "in short");
   await client.say("hello");
   assertEquals(await client.line(), "in short");
+  const warned = server.events.all.find(({ event }) => event === "warning") as { message?: string } | undefined;
+  assertEquals(warned?.message, "Cannot send the message: it is longer than this program's own limit, 4096 bytes");
 });
 
 Deno.test("in turns: when the server stops, the guest is told and closed (P1)", async () => {
