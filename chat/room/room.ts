@@ -160,9 +160,12 @@ export class Room {
     return null;
   }
 
-  /** Renames a member to the name in its certificate, as {@linkcode Room.rename} does; it cannot change it later. */
+  /**
+   * Renames a member to the name in its certificate, as {@linkcode Room.rename} does; it cannot change it later. A name here is one
+   * word: `bob smith` becomes `bob_smith`.
+   */
   certify(member: Member, name: string): string | null {
-    const problem = this.rename(member, name);
+    const problem = this.rename(member, name.trim().replace(/ +/g, "_"));
     (member as OwnMember).certified = true;
     return problem;
   }

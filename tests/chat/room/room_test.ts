@@ -152,6 +152,15 @@ Deno.test("Room assigns guests the next free number, and reserves guest names", 
   }
 });
 
+Deno.test("Room.certify() makes one word of a name with spaces, which look-alikes then cannot take", pure, () => {
+  const room = new TestRoom();
+  const [bob, other, third] = [room.join(room.link()), room.join(room.link()), room.join(room.link())];
+  assertEquals([room.certify(bob, " bob  smith "), bob.name], [null, "bob_smith"]);
+  assertEquals(room.certify(other, "bob smith"), "the name bob_smith is taken");
+  assertEquals(room.rename(third, "B0B_smith"), "the name B0B_smith is taken");
+  assertEquals(room.certify(third, "* bob"), "a name is one word of letters, digits, emoji and . _ ' -");
+});
+
 Deno.test("Room refuses a name that looks like a member's or the server's (C1)", pure, () => {
   const room = new TestRoom();
   const operator = room.join(room.link(), { name: "Savva", follows: true, silent: true });
