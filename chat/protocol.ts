@@ -85,19 +85,24 @@ export function splitWord(rest: string): { word: string; text: string } {
   return { word, text };
 }
 
+/** Makes what a member wrote safe to pass on. A tab may stay: code that somebody pastes has them. */
+export function escapeText(text: string): string {
+  return escapeControls(text, { tabs: true });
+}
+
 /** The line for what a member said. */
 export function chatLine(name: string, text: string): string {
-  return `${name}: ${escapeControls(text)}`;
+  return `${name}: ${escapeText(text)}`;
 }
 
 /** The line for what a member does (`/me`). */
 export function actionLine(name: string, text: string): string {
-  return `~ ${name} ${escapeControls(text)}`;
+  return `~ ${name} ${escapeText(text)}`;
 }
 
 /** The line for a private message. */
 export function privateLine(name: string, text: string): string {
-  return `${name} (to you): ${escapeControls(text)}`;
+  return `${name} (to you): ${escapeText(text)}`;
 }
 
 /** The line for a notice of the server. */

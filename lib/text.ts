@@ -9,6 +9,7 @@
  * CVE-2021-42574), line and paragraph separators, and the byte order mark.
  */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const UNSAFE_BUT_TABS = /[^\P{Cc}\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 const UNSAFE_IN_TEXT = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -23,7 +24,8 @@ const NAMES: Readonly<Record<string, string>> = {
  * Makes a peer's text safe for a terminal or a log line.
  *
  * @param text Any text.
- * @param options With `lines`, newline and tab are kept, for text that may span lines.
+ * @param options With `tabs`, the tab is kept: it stays within its line. With `lines`, newline and tab are kept, for text that may
+ * span lines.
  * @returns The text with each control escaped: `␛`, `␀`, `\x07`, `\u202e`.
  *
  * @example Usage
@@ -34,8 +36,8 @@ const NAMES: Readonly<Record<string, string>> = {
  * assertEquals(escapeControls("\x1b[31mred\x07"), "␛[31mred\\x07");
  * ```
  */
-export function escapeControls(text: string, options: { lines?: boolean } = {}): string {
-  return text.replace(options.lines === true ? UNSAFE_IN_TEXT : UNSAFE, (control) => {
+export function escapeControls(text: string, { tabs = false, lines = false } = {}): string {
+  return text.replace(lines ? UNSAFE_IN_TEXT : tabs ? UNSAFE_BUT_TABS : UNSAFE, (control) => {
     const code = control.charCodeAt(0);
     return NAMES[control] ??
       (code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`);

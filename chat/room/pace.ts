@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { encodeText, escapeControls } from "../../lib/text.ts";
+import { encodeText } from "../../lib/text.ts";
+import { escapeText } from "../protocol.ts";
 
 /** A line costs one token per this many bytes sent on: a burst of 200 short lines equals one of 25 lines of 4 kB. */
 export const BYTES_PER_TOKEN = 512;
@@ -16,7 +17,7 @@ const BURST = 20;
 /** The cost of a line in tokens: it depends on the bytes that the others get, after escaping. */
 export function lineCost(line: string): number {
   if (line.length * MOST_PER_UNIT <= BYTES_PER_TOKEN) return 1;
-  return Math.max(1, Math.ceil(encodeText(escapeControls(line)).length / BYTES_PER_TOKEN));
+  return Math.max(1, Math.ceil(encodeText(escapeText(line)).length / BYTES_PER_TOKEN));
 }
 
 /**

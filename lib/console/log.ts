@@ -168,6 +168,8 @@ function toMicroseconds(_key: string, value: unknown): unknown {
  */
 export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): string {
   const prose = toProse(event, view);
+  // In a chat, a tab is part of what people write.
+  if (event.event === "message" && typeof prose === "string") return escapeControls(prose, { tabs: true });
   return typeof prose === "string" ? print(prose) : prose.map(print).join("\n");
 }
 

@@ -44,11 +44,28 @@ export function textWidth(text: string): number {
   return width;
 }
 
+/** The distance of a terminal's tab stops, in columns. */
+const TAB_STOP = 8;
+
+/** Replaces the tabs of a line by the spaces to the next stop: a terminal that moves its cursor itself would break lines elsewhere. */
+function withoutTabs(line: string): string {
+  if (!line.includes("\t")) return line;
+  const [first = "", ...others] = line.split("\t");
+  let text = first;
+  let column = plainWidth(first);
+  for (const part of others) {
+    const gap = TAB_STOP - column % TAB_STOP;
+    text += " ".repeat(gap) + part;
+    column += gap + plainWidth(part);
+  }
+  return text;
+}
+
 /**
  * Breaks a line at the terminal's width and indents the continuation rows, so that the middle of a long line never looks like a new
- * line.
+ * line. Tabs become spaces.
  *
- * @param line A line without line end; it may contain colours.
+ * @param tabbed A line without line end; it may contain colours.
  * @param columns The width of the terminal.
  * @returns The rows.
  *
@@ -60,7 +77,8 @@ export function textWidth(text: string): number {
  * assertEquals(wrapLine("eve: 漢字漢字", 10), ["eve: 漢字", "  漢字"]);
  * ```
  */
-export function wrapLine(line: string, columns: number): string[] {
+export function wrapLine(tabbed: string, columns: number): string[] {
+  const line = withoutTabs(tabbed);
   // Fast path for short lines: a character takes at most two columns, whether it is one or two UTF-16 units long.
   if (columns < 4 || line.length * 2 <= columns) return [line];
   const rows: string[] = [];

@@ -63,6 +63,13 @@ Deno.test("control and bidirectional-override characters arrive escaped (S7, 64)
   assertEquals(noticeLine("a\nb"), "* a\\nb");
 });
 
+Deno.test("a tab in what a member writes stays; in a notice it is escaped", pure, () => {
+  assertEquals(chatLine("bob", "\tif x:\ty\x0b"), "bob: \tif x:\ty\\x0b");
+  assertEquals(actionLine("bob", "\twaves"), "~ bob \twaves");
+  assertEquals(privateLine("bob", "a\tb"), "bob (to you): a\tb");
+  assertEquals(noticeLine("a\tb"), "* a\\tb");
+});
+
 Deno.test("splitWord() splits off the first word", pure, () => {
   assertEquals(splitWord("bob hello there"), { word: "bob", text: "hello there" });
   assertEquals(splitWord("bob"), { word: "bob", text: "" });

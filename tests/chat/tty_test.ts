@@ -45,6 +45,8 @@ Deno.test(
     await bob.say("I am here, \x1b[2J漢字");
     // The input line is cleared, the message printed, and the input line redrawn below it.
     await client.until(/\r\x1b\[Jbob: I am here, ␛\[2J漢字\r\n[^\n]*alice: half a li/);
+    await bob.say("\tif x:\ty");
+    await client.until(/bob: {4}if x: {3}y\r\n/);
     await client.type("ne\r");
     assertEquals(await bob.until(/half/), [
       "* here with you: alice",

@@ -35,6 +35,10 @@ Deno.test("escapeControls() leaves other text unchanged", { permissions }, () =>
   assertEquals(escapeControls(text), text);
 });
 
+Deno.test("escapeControls() with tabs keeps the tab only", { permissions }, () => {
+  assertEquals(escapeControls("a\tb\nc\rd\x1be\0\x85\u2028", { tabs: true }), "a\tb\\nc\\rd␛e␀\\x85\\u2028");
+});
+
 Deno.test("escapeControls() with lines keeps newline and tab only", { permissions }, () => {
   assertEquals(escapeControls("a\tb\nc\rd\x1be\0", { lines: true }), "a\tb\nc\\rd␛e␀");
 });

@@ -87,6 +87,24 @@ Deno.test("NUL, ESC, U+202E, U+2028, bad UTF-8: none of it reaches another termi
   assertEquals(await alice.line(), "bob: \ufffdA");
 });
 
+Deno.test("a tab reaches the members, the log, the history and the transcript", async () => {
+  await using room = new TestRoomServer();
+  using alice = await room.join("alice");
+  using bob = await room.join("bob");
+  await alice.until(/bob joined/);
+  await bob.say("\tif x:\ty");
+  assertEquals(await alice.line(), "bob: \tif x:\ty");
+  assertEquals(await room.log(/^bob: /), "bob: \tif x:\ty");
+  using carol = await room.join("carol");
+  await carol.say("/msg alice \ta\tb");
+  assertEquals((await alice.until(/to you/)).at(-1), "carol (to you): a\tb");
+  using late = await LineClient.connect(room.port);
+  assertEquals((await late.until(/^bob: /)).at(-1), "bob: \tif x:\ty");
+  room.user.input.type("/save notes");
+  await room.log(/saved to/);
+  assertStringIncludes(room.saved[0]?.text ?? "", "bob: \tif x:\ty\n");
+});
+
 Deno.test("a line that never ends is refused at the limit, its sender disconnected and the reason announced (S6, 35)", async () => {
   await using room = new TestRoomServer();
   using alice = await room.join("alice");

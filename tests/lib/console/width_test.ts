@@ -44,6 +44,24 @@ Deno.test("no part of a long line starts a row: it cannot pass for a line of its
   }
 });
 
+Deno.test("wrapLine() makes spaces of tabs, up to the next of a terminal's stops", pure, () => {
+  assertEquals(wrapLine("\tif x:\ty", 80), ["        if x:   y"]);
+  assertEquals(wrapLine("12345678\t漢\te\u0308\tz", 80), ["12345678        漢      e\u0308       z"]);
+  assertEquals(wrapLine("\x1b[32m[+]\x1b[39m\tx", 80), ["\x1b[32m[+]\x1b[39m     x"]);
+  assertEquals(wrapLine("a\tb", 0), ["a       b"]);
+});
+
+Deno.test("no tab lets a row of a long line pass for a line of its own (C2)", pure, () => {
+  for (let columns = 4; columns < 60; columns++) {
+    for (let tabs = 0; tabs < 10; tabs++) {
+      const [first = "", ...others] = wrapLine(`eve: ${"\t".repeat(tabs)}* alice left (quit)`, columns);
+      assertEquals(first.startsWith("eve:"), true);
+      for (const row of [first, ...others]) assert(!row.includes("\t") && textWidth(row) <= columns);
+      for (const row of others) assertEquals(/^( {2}|$)/.test(row), true, JSON.stringify([columns, row]));
+    }
+  }
+});
+
 Deno.test("wrapLine() looks at each character of a word without end a few times, not once for each row", pure, () => {
   const started = performance.now();
   wrapLine("x".repeat(2 ** 20), 80);
