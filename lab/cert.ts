@@ -22,7 +22,7 @@
  * @module
  */
 import { hostNames, LEAF_DAYS, makeLeaf } from "../lib/tls/certificate.ts";
-import { UsageError } from "../lib/errors.ts";
+import { fileFailure, UsageError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { hostName } from "../lib/tls/identity_store.ts";
@@ -30,7 +30,6 @@ import { commonFlags } from "../lib/script/shared_flags.ts";
 import { identityOf, type Pair } from "../lib/tls/pem.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { dayOf, plural } from "../lib/text.ts";
-import { fileFailure } from "../lib/tls/atomic_file.ts";
 import { authorityOf, ensureFree, fileStem, type PairPaths, pathsOf, writePair } from "./cert_folder.ts";
 import { usageLines } from "./cert_uses.ts";
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { AUTHORITY_DAYS, isSigningKey, makeAuthority } from "../lib/tls/certificate.ts";
-import { Exit, Failure, UsageError } from "../lib/errors.ts";
+import { Exit, Failure, fileFailure, UsageError } from "../lib/errors.ts";
 import { checkPair, identityOf, type Pair } from "../lib/tls/pem.ts";
 import { dayOf } from "../lib/text.ts";
-import { createFile, fileFailure, Mode, readFileIfExists, replaceFile } from "../lib/tls/atomic_file.ts";
+import { createFile, Mode, readFileIfExists, replaceFile } from "../lib/tls/atomic_file.ts";
 
 /** The two files of a certificate with its key. */
 export interface PairPaths {

@@ -205,6 +205,15 @@ function missingPermission(error: Error): string {
   return `Deno has no permission for ${what}; ${advice}`;
 }
 
+/** The error for a failed file operation: "Cannot read certs/ca.pem: permission denied". */
+export function fileFailure(what: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  // "Permission denied (os error 13): open '/x'"
+  const plain = error instanceof Error ? /^(.+?) \(os error \d+\)/.exec(error.message)?.[1] : undefined;
+  const words = plain === undefined ? stateOf(error).state : plain.charAt(0).toLowerCase() + plain.slice(1);
+  return new Failure(Exit.failed, `Cannot ${what}: ${words}`, { cause: error });
+}
+
 /**
  * Makes a {@linkcode Failure} of an operation that failed on a peer's connection.
  *

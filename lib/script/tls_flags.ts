@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Exit, Failure, UsageError } from "../errors.ts";
+import { Exit, Failure, fileFailure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { commandFor } from "./command.ts";
 import { flag } from "./flag_kinds.ts";
@@ -191,7 +191,7 @@ async function certificatesOf(path: string, flagName: string): Promise<string> {
 }
 
 async function readPem(path: string, flagName: string): Promise<string> {
-  const { fileFailure, readSmallFile } = await import("../tls/atomic_file.ts");
+  const { readSmallFile } = await import("../tls/atomic_file.ts");
   try {
     return await readSmallFile(path);
   } catch (error) {

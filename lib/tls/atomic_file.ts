@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Exit, Failure, stateOf } from "../errors.ts";
+import { fileFailure } from "../errors.ts";
 
 /** Modes: `secret` for a private key, `open` for a file that every user may read. */
 export const Mode = { secret: 0o600, open: 0o644 } as const;
@@ -101,14 +101,4 @@ export async function readFileIfExists(path: string): Promise<string | null> {
     if (error instanceof Deno.errors.NotFound) return null;
     throw fileFailure(`read ${path}`, error);
   }
-}
-
-/** The error for a failed file operation: "Cannot read certs/ca.pem: permission denied". */
-export function fileFailure(what: string, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  // "Permission denied (os error 13): open '/x'"
-  const { state } = stateOf(error);
-  const plain = /^(.+?) \(os error \d+\)/.exec(state)?.[1];
-  const words = plain === undefined ? state : plain.charAt(0).toLowerCase() + plain.slice(1);
-  return new Failure(Exit.failed, `Cannot ${what}: ${words}`, { cause: error });
 }

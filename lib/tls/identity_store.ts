@@ -8,13 +8,13 @@
  * @module
  */
 import { hostNames, isSigningKey, LEAF_DAYS, makeAuthority, makeKey, makeLeaf } from "./certificate.ts";
-import { Exit, Failure } from "../errors.ts";
+import { Exit, Failure, fileFailure } from "../errors.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { ifPermitted } from "../permission.ts";
 import type { Fingerprint } from "./peer_identity.ts";
 import { parseHostName } from "./host_name.ts";
 import { checkPair, type Identity, identityOf, isSignedBy, type Pair } from "./pem.ts";
-import { createFile, fileFailure, Mode, readFileIfExists, replaceFile } from "./atomic_file.ts";
+import { createFile, Mode, readFileIfExists, replaceFile } from "./atomic_file.ts";
 
 /** A server's key and certificate. */
 export interface ServerIdentity {

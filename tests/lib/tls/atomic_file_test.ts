@@ -1,13 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Failure } from "../../../lib/errors.ts";
-import {
-  createFile,
-  fileFailure,
-  Mode,
-  readFileIfExists,
-  readSmallFile,
-  replaceFile,
-} from "../../../lib/tls/atomic_file.ts";
+import { Failure, fileFailure } from "../../../lib/errors.ts";
+import { createFile, Mode, readFileIfExists, readSmallFile, replaceFile } from "../../../lib/tls/atomic_file.ts";
 
 const posix = { ignore: Deno.build.os === "windows" };
 
