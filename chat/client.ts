@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:client
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net chat/client.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net chat/client.ts
  * ```
  *
  * Try it against `deno task chat:server`; Tab completes names and commands, the arrow keys recall what you typed:
@@ -74,11 +74,11 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
  * may be idle while the user writes.
  */
 async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
-  const { options, events, signal } = run;
+  const { options, events, signal, wire } = run;
   const timeout = options.timeout * 1000;
   // A room also sends members away later.
   const refusal = options.mode === "room" ? "last" : "only";
-  const common = { events, report: options.json, refusal, tls: await clientTls(run) } as const;
+  const common = { events, wire, report: options.json, refusal, tls: await clientTls(run) } as const;
   const open: Opener = (at) => Deno.connect(at);
   if (options.mode === "room" || timeout === 0) {
     return await connectTcp(open, server, { ...common, timeout, messageTime: timeout, signal });

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname --allow-write="$INIT_CWD" chat/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname chat/server.ts
  * ```
  *
  * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
@@ -78,10 +78,10 @@ export async function serveChat(
   layers: Layers,
   run: Run<typeof flags>,
 ): Promise<ServeTotals> {
-  const { options: { mode, name, history, rate, json: report, ...options }, events, signal } = run;
-  const { timeout: idle = 0, ...limits } = serveOptions(options, events);
+  const { mode, name, history, rate, json: report } = run.options;
+  const { timeout: idle = 0, ...limits } = serveOptions(run);
   const user = userOf(run);
-  const common = { ...limits, layers, events, signal, report, idle };
+  const common = { ...limits, layers, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
   return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save } });

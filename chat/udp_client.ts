@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:udp-client
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net chat/udp_client.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net chat/udp_client.ts
  * ```
  *
  * Try it against `deno task chat:udp-server`. A datagram may be lost in either direction, and neither side can tell: while you wait, an
@@ -25,7 +25,6 @@
  * @module
  */
 import { formatEndpoint } from "../lib/addr.ts";
-import { resolveHost } from "../lib/net/resolve.ts";
 import { DatagramSocket } from "../lib/datagram/socket.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
@@ -82,11 +81,11 @@ export async function runUdpChat(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, given, events } = run;
+    const { options, given, events, tap, resolve } = run;
     const host = chooseHost(options.host, "Chat server's name or address", { given });
     const port = choosePort(options.port, "Chat server's port", { given });
-    const [hostname = host] = await resolveHost(host);
-    using socket = DatagramSocket.openFor((at) => Deno.listenDatagram(at), hostname);
+    const [hostname = host] = await resolve(host);
+    using socket = DatagramSocket.openFor((at) => tap(Deno.listenDatagram(at)), hostname);
     events.emit({ event: "notice", message: `Talking to ${formatEndpoint({ hostname, port })} (UDP)` });
     await runUdpChat(socket, { hostname, port }, run);
     return "Done: the conversation is over";

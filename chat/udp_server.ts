@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:udp-server
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net --allow-sys=networkInterfaces chat/udp_server.ts
  * ```
  *
  * Try it with a second terminal. A lost datagram would leave both sides waiting forever, so an empty line sends your last message again
@@ -61,10 +61,10 @@ export const script: Script<typeof flags> = {
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, given, events, signal } = run;
+    const { options, given, events, signal, tap } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, transport: "udp" } as const;
-    using socket = new DatagramSocket(listenUdp(() => Deno.listenDatagram(at), at));
+    using socket = new DatagramSocket(listenUdp(() => tap(Deno.listenDatagram(at)), at));
     const addr = { transport: "udp", ...socket.local } as const;
     announce(events, { addr }, (at) => joinCommand("chat:udp-client", at), { verb: "join" });
     const { once, timeout, json: report } = options;

@@ -9,7 +9,7 @@ import { ifPermitted } from "../lib/permission.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { FlagValues } from "../lib/script/flags.ts";
 import { parseHostName } from "../lib/tls/host_name.ts";
-import { commonFlags, type serveOptions } from "../lib/script/shared_flags.ts";
+import { commonFlags, type ServeFlagValues } from "../lib/script/shared_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import type { ServerTls } from "../lib/tls/server.ts";
 import { ANY_HOST, type HostRules } from "./request/hosts.ts";
@@ -59,7 +59,7 @@ export const httpFlags = {
 };
 
 /** The parsed flags. */
-type HttpFlagValues = FlagValues<typeof siteFlags & typeof httpFlags> & Parameters<typeof serveOptions>[0] & {
+type HttpFlagValues = FlagValues<typeof siteFlags & typeof httpFlags> & ServeFlagValues & {
   readonly bind: string;
 };
 

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task http:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname http/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname http/server.ts
  * ```
  *
  * Try it, in a second terminal:
@@ -54,7 +54,7 @@ export const script: Script<typeof flags> = {
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal } = run;
+    const { options, events } = run;
     if (options.log === "common") reserveOutput(events, "request");
     const secrets = await serverTls(run, { alpn: ["http/1.1"] });
     const tls = secrets !== null;
@@ -63,7 +63,7 @@ export async function main(args: string[]): Promise<number> {
     using listener = listenTcp(() => Deno.listen(at), at);
     announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
-    const totals = await serveHttp(listener, settings, { ...serveOptions(options, events), signal });
+    const totals = await serveHttp(listener, settings, serveOptions(run));
     return totalsLine(totals, events);
   });
 }

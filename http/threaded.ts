@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task http:threaded
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname http/threaded.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname http/threaded.ts
  * ```
  *
  * Try it, in a second terminal:
@@ -57,7 +57,7 @@ export const script: Script<typeof flags> = {
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal } = run;
+    const { options, events, signal, wire } = run;
     if (options.log === "common") reserveOutput(events, "request");
     if (options.once && options.workers > 1) {
       throw new UsageError("Cannot use --once with more than one worker: it serves one client");
@@ -77,6 +77,7 @@ export async function main(args: string[]): Promise<number> {
       json,
       workers,
       events,
+      wire,
       signal,
       onReady: (bound) => {
         const addr = { transport: "tcp" as const, ...bound };

@@ -26,7 +26,7 @@ import { fileFailure, UsageError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { hostName } from "../lib/tls/identity_store.ts";
-import { commonFlags } from "../lib/script/shared_flags.ts";
+import { basicFlags } from "../lib/script/shared_flags.ts";
 import { identityOf, type Pair } from "../lib/tls/pem.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { dayOf, plural } from "../lib/text.ts";
@@ -38,8 +38,8 @@ const flags = {
   client: flag.texts("make a client certificate for NAME; repeatable", { placeholder: "NAME" }),
   days: flag.integer("validity in days", { default: LEAF_DAYS, min: 1, max: LEAF_DAYS }),
   force: flag.on("replace existing certificates and keys (never the CA's)"),
-  ...commonFlags,
-  timeout: { ...commonFlags.timeout, help: "no effect: there is no peer to wait for" },
+  ...basicFlags,
+  timeout: { ...basicFlags.timeout, help: "no effect: there is no peer to wait for" },
 };
 
 /** Flags and help text of `tls:cert`. */

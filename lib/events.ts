@@ -148,11 +148,41 @@ export interface Stopping {
 /** The mark in front of a line of prose: `[+]`, `[*]`, `[!]`. */
 export type Mark = "state" | "data" | "trouble";
 
-/** A line of prose, with its mark if it has one. A line break in its text is data too: it does not start a new line. */
-export type ProseLine = string | { readonly mark: Mark; readonly text: string };
+/**
+ * A line of prose, with its mark if it has one, and its tone if a terminal should set it off: bytes that came in or went out, or an aside.
+ * A line break in its text is data too: it does not start a new line.
+ */
+export type ProseLine = string | { readonly mark?: Mark; readonly text: string; readonly tone?: "in" | "out" | "dim" };
 
 /** The prose of an event: one line, several, or "" for none. */
 export type Prose = string | readonly ProseLine[];
+
+/** What `--explain` says about a call on a socket; `id` 0 concerns no connection. */
+export interface Explained {
+  readonly event: "explain";
+  readonly id: number;
+  readonly mark: Mark;
+  readonly text: string;
+  /** Why it matters; only the first time in a run. */
+  readonly why?: string;
+  /** The number of the classic mistake that it names. */
+  readonly mistake?: number;
+}
+
+/** A block of `--trace`: a call on a socket, and its bytes. */
+export interface Traced {
+  readonly event: "trace";
+  readonly id: number;
+  readonly call: string;
+  /** What happened, in a few words. */
+  readonly detail: string;
+  readonly direction: "in" | "out" | null;
+  readonly local: string | null;
+  readonly peer: string | null;
+  readonly bytes: number;
+  readonly hex: string;
+  readonly prose: Prose;
+}
 
 /** Figures of a whole run. */
 export interface Summary {
@@ -195,6 +225,8 @@ type AnyEvent =
   | Notice
   | Status
   | Stopping
+  | Explained
+  | Traced
   | Summary
   | Ended
   | ScriptEvent;

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:client
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net sum/client.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net sum/client.ts
  * ```
  *
  * Try it with `deno task sum:server --number 58` in another terminal:
@@ -81,10 +81,10 @@ export async function runSum(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal, output } = run;
+    const { options, events, output } = run;
     const { host, port, name, format } = options;
     const question = { name, number: chooseNumber(options), form: format };
-    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
+    const limits = { ...connectOptions(run), tls: await clientTls(run) };
     await using connection = await connectTcp((at) => Deno.connect(at), { hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });

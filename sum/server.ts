@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname sum/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname sum/server.ts
  * ```
  *
  * Try it with a second terminal (`printf 'Ada: 42' | nc 127.0.0.1 12000` works too):
@@ -86,7 +86,7 @@ export async function serveSums(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal } = run;
+    const { options, events } = run;
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
     using listener = listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
@@ -96,7 +96,7 @@ export async function main(args: string[]): Promise<number> {
       (at) => joinCommand("sum:client", at, join),
       { tls },
     );
-    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(options, events), layers, signal });
+    const totals = await serveSums(listener, rulesOf(options), { ...serveOptions(run), layers });
     return totalsLine(totals, events);
   });
 }

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:udp-client
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net sum/udp_client.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net sum/udp_client.ts
  * ```
  *
  * Try it with `deno task sum:udp-server --number 58` in another terminal:
@@ -25,6 +25,7 @@
  */
 import type { Endpoint } from "../lib/addr.ts";
 import { formatEndpoint } from "../lib/addr.ts";
+import type { PacketOpener } from "../lib/net/packet_socket.ts";
 import { requestDatagram } from "../lib/datagram/request.ts";
 import type { Events } from "../lib/events.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -64,6 +65,8 @@ export interface AskOptions {
   readonly events: Events;
   readonly signal: AbortSignal;
   readonly output: DataOutput;
+  /** Resolves the server's name (`resolveHost`). */
+  readonly resolve?: (hostname: string) => Promise<string[]>;
 }
 
 /**
@@ -74,24 +77,27 @@ export interface AskOptions {
  * @throws {Failure} No answer arrived, or (code 1) the server refused the question.
  * @throws {ProtocolError} The answer is malformed.
  */
-export async function runSum(server: Endpoint, question: Question, options: AskOptions): Promise<string> {
+export async function runSum(
+  open: PacketOpener,
+  server: Endpoint,
+  question: Question,
+  options: AskOptions,
+): Promise<string> {
   const { output, ...asking } = options;
   const text = writeOffer(question, question.form);
-  const { bytes, from, id } = await requestDatagram((at) => Deno.listenDatagram(at), server, text, {
-    ...asking,
-    samePort: true,
-  });
+  const { bytes, from, id } = await requestDatagram(open, server, text, { ...asking, samePort: true });
   const answered = { events: options.events, output, id, from: formatEndpoint(from) };
   return await takeAnswer(decodeText(bytes), question, answered);
 }
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, output }) => {
+  return await runScript(script, args, async ({ options, events, signal, output, tap, resolve }) => {
     const { host, port, name, format, retries } = options;
     const question = { name, number: chooseNumber(options), form: format };
-    const asking = { retries, timeout: options.timeout * 1000, events, signal, output };
-    return await runSum({ hostname: host, port }, question, asking);
+    const open: PacketOpener = (at) => tap(Deno.listenDatagram(at));
+    const asking = { retries, timeout: options.timeout * 1000, events, signal, output, resolve };
+    return await runSum(open, { hostname: host, port }, question, asking);
   });
 }
 

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task sum:udp-server
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net --allow-sys=networkInterfaces sum/udp_server.ts
  * ```
  *
  * Try it with a second terminal (`nc -u 127.0.0.1 12000` and a line `Ada: 42` work too):
@@ -31,6 +31,7 @@ import { type DatagramTotals, datagramTotalsLine } from "../lib/totals.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, listenUdp } from "../lib/net/listen.ts";
+import type { PacketSocket } from "../lib/net/packet_socket.ts";
 import { bindFlags, commonFlags, silenceFlag } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { decodeText, encodeText } from "../lib/text.ts";
@@ -72,7 +73,7 @@ function shortRefusal(text: string, question: string, length: number): string {
 
 /** Answers each datagram until the signal fires or a number outside 1-100 stops it; a repeated question gets the same answer. */
 export async function serveSumDatagrams(
-  socket: Deno.DatagramConn,
+  socket: PacketSocket,
   rules: ServerRules,
   options: ServeDatagramsOptions,
 ): Promise<DatagramTotals> {
@@ -106,9 +107,9 @@ export async function serveSumDatagrams(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal }) => {
+  return await runScript(script, args, async ({ options, events, signal, tap }) => {
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
-    const socket = listenUdp(() => Deno.listenDatagram(at), at);
+    const socket = listenUdp(() => tap(Deno.listenDatagram(at)), at);
     announce(events, socket, (at) => joinCommand("sum:udp-client", at));
     warnOfAmplification(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;

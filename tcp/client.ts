@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:client
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net tcp/client.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net tcp/client.ts
  * ```
  *
  * Try it with `deno task tcp:server --echo` in another terminal:
@@ -127,12 +127,12 @@ async function use(connection: Connection, run: Run<typeof flags>, { message, li
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal, output } = run;
+    const { options, signal, output } = run;
     checkFlags(run.given);
     const { host, port, count, connections } = options;
     const server = { hostname: host, port };
     const open: Opener = (at) => Deno.connect(at);
-    const limits = { ...connectOptions(options), events, signal, tls: await clientTls(run) };
+    const limits = { ...connectOptions(run), tls: await clientTls(run) };
     const sent = outgoing(options.message ?? "Hello from client!", options);
     if (connections !== undefined) {
       return await load(open, server, sent.message, { ...limits, connections, duration: options.duration * 1000 });

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task tcp:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname tcp/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname tcp/server.ts
  * ```
  *
  * Try it with a second terminal:
@@ -93,13 +93,13 @@ function checkFlags(given: Given): void {
 
 /** Serves in the way that the flags ask for; returns the last line. */
 async function serve(listener: StreamListener, layers: Layers, run: Run<typeof flags>): Promise<string> {
-  const { options, events, signal, stop, output } = run;
-  const serving = { ...serveOptions(options, events), layers, signal };
+  const { options, events, stop, output } = run;
+  const serving = { ...serveOptions(run), layers };
   if (options.pipe) {
     using line = atTerminal() ? await openLine(run, NOBODY) : null;
     const source = line ?? new Input(Deno.stdin);
     const { json } = options;
-    return await servePipe(listener, { ...serving, chunk: CHUNK, source, output, json, events, stop });
+    return await servePipe(listener, { ...serving, chunk: CHUNK, source, output, json, stop });
   }
   if (options.discard) {
     const discard = new Discard();

@@ -33,9 +33,9 @@ const FLAT = [[""], ["scripts"]];
 /** What a pure file may take from the runtime: it computes, and touches nothing. */
 const PURE_MODULES = ["node:crypto", "node:net", "node:url"];
 
-/** A file's wing: its folder's subfolder, "scripts", or "". */
+/** A file's wing: its folder's subfolder (with all that is in it), "scripts", or "". */
 function wingOf(file: string): string {
-  return SCRIPTS.has(file) ? "scripts" : file.split("/").slice(1, -1).join("/");
+  return SCRIPTS.has(file) ? "scripts" : file.split("/").slice(1, -1)[0] ?? "";
 }
 
 const folderOf = (file: string): string => file.includes("/") ? file.slice(0, file.indexOf("/")) : "";

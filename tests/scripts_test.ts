@@ -106,7 +106,7 @@ for (const task of scripts) {
       // The compiler follows imports only, so the worker's file has to be named.
       .replace(" --include http/threads/worker.ts", "")
       // A binary has no task that tells it the caller's folder.
-      .replace("--allow-write=.", '--allow-write="$INIT_CWD"');
+      .replace('--allow-write=".,', '--allow-write="$INIT_CWD,');
     assertEquals(compile, `deno compile ${flags} --output bin/${name.replaceAll(":", "-")} ${file}`);
 
     const help = await run(name, ["--help"]);

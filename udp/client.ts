@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task udp:client
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net udp/client.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net udp/client.ts
  * ```
  *
  * Try it with `deno task udp:server --echo` in another terminal; then stop that server and try again:
@@ -27,6 +27,7 @@ import { MAX_DATAGRAM } from "../lib/datagram/socket.ts";
 import { Exit, Failure } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
+import type { PacketOpener } from "../lib/net/packet_socket.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { refuseWith, refuseWithout } from "../lib/script/unused_flags.ts";
 import { encodeText, milliseconds, plural } from "../lib/text.ts";
@@ -120,20 +121,20 @@ export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer):
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, given, events, signal, output }) => {
+  return await runScript(script, args, async ({ options, given, events, signal, output, tap, resolve }) => {
     refuseWithout(given, "count", "interval");
     refuseWith(given, "count", "retries");
     const { host, port, count, retries } = options;
-    const open = (at: Deno.UdpListenOptions & { transport: "udp" }) => Deno.listenDatagram(at);
+    const open: PacketOpener = (at) => tap(Deno.listenDatagram(at));
     const server = { hostname: host, port };
     const timeout = options.timeout * 1000;
     const message = await messageOf(options.message, signal);
     if (count !== undefined) {
       const interval = options.interval * 1000;
       const limits = { count, interval, wait: timeout || WAIT, timeout, report: options.json };
-      return await series(open, server, message, { ...limits, events, output, signal });
+      return await series(open, server, message, { ...limits, resolve, events, output, signal });
     }
-    const answer = await requestDatagram(open, server, message, { retries, timeout, events, signal });
+    const answer = await requestDatagram(open, server, message, { retries, timeout, resolve, events, signal });
     await output.write(answer.bytes);
     await output.end();
     return answerLine(answer);

@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task udp:server
- * deno run --no-prompt --allow-env=PLAINWIRE --allow-net --allow-sys=networkInterfaces udp/server.ts
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net --allow-sys=networkInterfaces udp/server.ts
  * ```
  *
  * Try it with a second terminal:
@@ -119,13 +119,13 @@ export class Discard {
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, given, events, signal }) => {
+  return await runScript(script, args, async ({ options, given, events, signal, tap }) => {
     refuseWith(given, "echo", "discard", "reply");
     refuseWith(given, "discard", "reply", "maxRate");
     const discard = options.discard ? new Discard() : null;
     const handler = discard?.handler ?? (options.echo ? echo : answerWith(options.reply));
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
-    const socket = listenUdp(() => Deno.listenDatagram(at), at);
+    const socket = listenUdp(() => tap(Deno.listenDatagram(at)), at);
     announce(events, socket, (at) => joinCommand("udp:client", at));
     if (discard === null && !options.echo) warnOfAmplification(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;

@@ -9,6 +9,7 @@ import { BACKLOG, listenTcp } from "../../lib/net/listen.ts";
 import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
 import type { Command, Report, Task } from "./workers.ts";
+import type { WireEvent } from "../../lib/wire/event.ts";
 import { serveHttp } from "../serve/serve.ts";
 import { sharedCounter, SharedSlots } from "./shared_count.ts";
 
@@ -16,33 +17,50 @@ import { sharedCounter, SharedSlots } from "./shared_count.ts";
 const FLUSH_DELAY = 20;
 const BATCH = 500;
 
-/** Sends events to the main thread in batches, since a message costs more than a request. */
-class Reporter implements Events {
-  readonly detailed: boolean;
-  #json: boolean;
-  #post: (report: Report) => void;
-  #waiting: NetEvent[] = [];
+/** What is sent to the main thread in batches, since a message costs more than a request. */
+class Batches<T> {
+  #send: (batch: readonly T[]) => void;
+  #waiting: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ detailed, json }: Task, post: (report: Report) => void) {
-    this.detailed = detailed;
-    this.#json = json;
-    this.#post = post;
+  constructor(send: (batch: readonly T[]) => void) {
+    this.#send = send;
   }
 
-  emit(event: NetEvent): void {
-    if (!this.detailed && !isEssential(event)) return;
-    // Without --json, only the prose of a request is needed.
-    const slim = !this.#json && event.event === "request" ? { event: event.event, prose: event.prose } : event;
-    if (this.#waiting.push(stamped(slim)) >= BATCH) this.flush();
+  push(item: T): void {
+    if (this.#waiting.push(item) >= BATCH) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_DELAY);
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length > 0) this.#post({ kind: "events", events: this.#waiting });
+    if (this.#waiting.length > 0) this.#send(this.#waiting);
     this.#waiting = [];
+  }
+}
+
+/** Sends events to the main thread. */
+class Reporter implements Events {
+  readonly detailed: boolean;
+  #json: boolean;
+  #batches: Batches<NetEvent>;
+
+  constructor({ detailed, json }: Task, post: (report: Report) => void) {
+    this.detailed = detailed;
+    this.#json = json;
+    this.#batches = new Batches((events) => post({ kind: "events", events }));
+  }
+
+  emit(event: NetEvent): void {
+    if (!this.detailed && !isEssential(event)) return;
+    // Without --json, only the prose of a request is needed.
+    const slim = !this.#json && event.event === "request" ? { event: event.event, prose: event.prose } : event;
+    this.#batches.push(stamped(slim));
+  }
+
+  flush(): void {
+    this.#batches.flush();
   }
 }
 
@@ -53,6 +71,7 @@ class Reporter implements Events {
  */
 export async function runTask(task: Task, signal: AbortSignal, post: (report: Report) => void): Promise<void> {
   const events = new Reporter(task, post);
+  const wire = task.watched ? new Batches<WireEvent>((calls) => post({ kind: "wire", events: calls })) : undefined;
   try {
     // The port must be free: with reusePort the system would silently share it with a server that is already running.
     if (task.first && task.endpoint.port > 0) listenTcp(() => Deno.listen(task.endpoint), task.endpoint).close();
@@ -71,11 +90,14 @@ export async function runTask(task: Task, signal: AbortSignal, post: (report: Re
       memory,
       events,
       signal,
+      wire: wire && { emit: (event) => wire.push(event) },
     });
     events.flush();
+    wire?.flush();
     post({ kind: "done", totals });
   } catch (error) {
     events.flush();
+    wire?.flush();
     const { code, state } = stateOf(error);
     post({ kind: "failed", code: code === Exit.done ? Exit.failed : code, message: state });
   }

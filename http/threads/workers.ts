@@ -8,8 +8,10 @@ import { stripAnsiCode } from "@std/fmt/colors";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../../lib/errors.ts";
 import type { Events, NetEvent } from "../../lib/events.ts";
+import { TimeOrder } from "../../lib/console/time_order.ts";
 import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
+import { type WireEvent, type WireSink, wireTime } from "../../lib/wire/event.ts";
 import type { HttpSettings } from "../serve/shared.ts";
 import { sharedCounts, SharedSlots } from "./shared_count.ts";
 
@@ -25,6 +27,8 @@ export interface Task {
   readonly ids: SharedArrayBuffer;
   /** MiB that the connections of this worker together may hold; 0 = no limit. */
   readonly maxMemory: number;
+  /** Whether every call on a socket is told. */
+  readonly watched: boolean;
   /** Whether single requests are logged, and whether as JSON or as prose only. */
   readonly detailed: boolean;
   readonly json: boolean;
@@ -40,6 +44,7 @@ export type Report =
   | { readonly kind: "listening"; readonly endpoint: Endpoint }
   | { readonly kind: "failed"; readonly code: ExitCode; readonly message: string }
   | { readonly kind: "events"; readonly events: readonly NetEvent[] }
+  | { readonly kind: "wire"; readonly events: readonly WireEvent[] }
   | { readonly kind: "done"; readonly totals: ServeTotals };
 
 /** Options of {@linkcode runWorkers}. */
@@ -48,6 +53,8 @@ export interface WorkerOptions extends Pick<Task, "endpoint" | "settings" | "ser
   readonly maxMemory?: number;
   readonly workers: number;
   readonly events: Events;
+  /** Told every call on a socket of any worker. */
+  readonly wire?: WireSink | undefined;
   /** Stops all workers; open requests are still answered. */
   readonly signal: AbortSignal;
   /** Called once, when all workers listen. */
@@ -92,11 +99,14 @@ class WorkerPool {
   #handles = new Set<WorkerHandle>();
   #slots: SharedArrayBuffer;
   #ids = sharedCounts(1);
+  /** Workers send their calls in batches; readers get them in the order of time. */
+  #wire: TimeOrder<WireEvent>;
   #totals: ServeTotals = { connections: 0, refused: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#slots = sharedCounts(options.workers);
+    this.#wire = new TimeOrder((event) => options.wire?.emit(event), { clock: wireTime });
   }
 
   async run(): Promise<ServeTotals> {
@@ -115,6 +125,7 @@ class WorkerPool {
     } finally {
       signal.removeEventListener("abort", this.#stop);
       for (const handle of this.#handles) handle.end();
+      this.#wire.flush();
     }
     return this.#totals;
   }
@@ -124,7 +135,7 @@ class WorkerPool {
   };
 
   #handle(index: number, endpoint: Endpoint, first: boolean): WorkerHandle {
-    const { workers, events, module, settings, serve, json, maxMemory = 0 } = this.#options;
+    const { workers, events, wire, module, settings, serve, json, maxMemory = 0 } = this.#options;
     const task = {
       endpoint,
       first,
@@ -136,9 +147,10 @@ class WorkerPool {
       ids: this.#ids,
       maxMemory: maxMemory / workers,
       detailed: events.detailed,
+      watched: wire !== undefined,
     };
     const url = module ?? new URL("./worker.ts", import.meta.url);
-    const handle = new WorkerHandle(url, task, (event) => events.emit(event));
+    const handle = new WorkerHandle(url, task, { events, wire: this.#wire });
     this.#handles.add(handle);
     return handle;
   }
@@ -188,7 +200,7 @@ class WorkerHandle {
   #worker: Worker;
   #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(module: URL, task: Task, onEvent: (event: NetEvent) => void) {
+  constructor(module: URL, task: Task, told: { events: Events; wire: TimeOrder<WireEvent> }) {
     const listening = Promise.withResolvers<Endpoint>();
     const ended = Promise.withResolvers<ServeTotals>();
     const fail = (error: unknown): void => {
@@ -210,7 +222,8 @@ class WorkerHandle {
     this.#worker.onmessage = ({ data: report }: MessageEvent<Report>) => {
       if (report.kind === "listening") listening.resolve(report.endpoint);
       else if (report.kind === "failed") fail(new Failure(report.code, report.message));
-      else if (report.kind === "events") report.events.forEach(onEvent);
+      else if (report.kind === "events") report.events.forEach((event) => told.events.emit(event));
+      else if (report.kind === "wire") report.events.forEach((event) => told.wire.push(event));
       else {
         clearTimeout(this.#late);
         ended.resolve(report.totals);

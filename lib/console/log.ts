@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { cyan, green, red, setColorEnabled } from "@std/fmt/colors";
+import { cyan, dim, green, red, setColorEnabled, yellow } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint, isWildcard } from "../addr.ts";
 import {
   type Events,
+  type Explained,
   type Listening,
   type Mark,
   type NetEvent,
@@ -43,6 +44,9 @@ export interface LogOptions {
 /** Events that `--quiet` keeps. */
 const ESSENTIAL: ReadonlySet<NetEvent["event"]> = new Set([
   "listening",
+  // Asked for with a flag of their own.
+  "explain",
+  "trace",
   "error",
   "warning",
   "result",
@@ -67,7 +71,7 @@ export class Log implements Events, Disposable {
   #options: LogOptions;
   /** What prose goes to standard output: the log, none, or that of one kind of event. */
   #onOutput: "log" | "none" | NetEvent["event"];
-  #order: TimeOrder | null = null;
+  #order: TimeOrder<NetEvent> | null = null;
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -179,9 +183,18 @@ const MARKS: Readonly<Record<Mark, () => string>> = {
   trouble: () => red("[!]"),
 };
 
+const TONES: Readonly<Record<NonNullable<Exclude<ProseLine, string>["tone"]>, (text: string) => string>> = {
+  in: cyan,
+  out: yellow,
+  dim,
+};
+
 /** A line as it is printed: its mark, and its text with every control character escaped. */
 export function print(line: ProseLine): string {
-  return typeof line === "string" ? escapeControls(line) : `${MARKS[line.mark]()} ${escapeControls(line.text)}`;
+  if (typeof line === "string") return escapeControls(line);
+  const mark = line.mark === undefined ? "" : `${MARKS[line.mark]()} `;
+  const text = escapeControls(line.text);
+  return `${mark}${line.tone === undefined ? text : TONES[line.tone](text)}`;
 }
 
 /** The prose of an event, not yet escaped. */
@@ -208,10 +221,8 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
     case "eof":
     case "status":
       return "";
-    case "closed": {
-      const traffic = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out`;
-      return state(`Closed ${event.peer}: ${traffic}, ${milliseconds(event.duration)}`);
-    }
+    case "closed":
+      return state(`Closed ${event.peer}: ${trafficOf(event)}, ${milliseconds(event.duration)}`);
     case "refused":
       return view.role === "server" ? trouble(`Refused ${event.peer}${answerTo(event)}: ${event.reason}`) : "";
     case "error": {
@@ -225,11 +236,22 @@ function toProse(event: NetEvent, view: { role: Role; quiet: boolean }): Prose {
       return trouble(event.message);
     case "stopping":
       return trouble("Exiting...");
+    case "explain":
+      return explanation(event);
     case "ended":
       return view.quiet ? "" : state(event.reason);
     default:
       return event.prose;
   }
+}
+
+/** `#1 [mistake 6] …`, and why it matters. */
+function explanation({ id, mark, mistake, text, why }: Explained): ProseLine[] {
+  const what = `${id === 0 ? "" : `#${id} `}${mistake === undefined ? "" : `[mistake ${mistake}] `}${text}`;
+  return [
+    { mark, text: what },
+    ...(why === undefined ? [] : [{ text: `    Why it matters: ${why}`, tone: "dim" } as const]),
+  ];
 }
 
 function state(text: string): readonly ProseLine[] {
@@ -249,6 +271,11 @@ const SHOWN = 4096;
 
 function shown({ text, bytes }: Transferred): string {
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}… (${plural(bytes, "byte")})`;
+}
+
+/** `8 B in, 19 B out` */
+function trafficOf({ bytesIn, bytesOut }: { bytesIn: number; bytesOut: number }): string {
+  return `${formatBytes(bytesIn)} in, ${formatBytes(bytesOut)} out`;
 }
 
 /** ` -> 503, 91 B` */

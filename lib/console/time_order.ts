@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { NetEvent } from "../events.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
 
 /** How long an event waits for earlier ones of other threads, which send them in batches (ms), and how often that is checked. */
@@ -20,10 +19,11 @@ const MOST = 500;
  * @example Usage
  * ```ts
  * import { TimeOrder } from "./time_order.ts";
+ * import type { NetEvent } from "../events.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const told: string[] = [];
- * const order = new TimeOrder(({ event }) => told.push(event));
+ * const order = new TimeOrder<NetEvent>(({ event }) => told.push(event));
  * const now = Date.now();
  * order.push({ event: "stopping", signal: "SIGINT", at: now });
  * order.push({ event: "accepted", id: 1, peer: "192.0.2.1:50000", at: now - 3 });
@@ -31,12 +31,12 @@ const MOST = 500;
  * assertEquals(told, ["accepted", "stopping"]);
  * ```
  */
-export class TimeOrder {
-  #pass: (event: NetEvent) => void;
+export class TimeOrder<T extends { readonly at?: number }> {
+  #pass: (event: T) => void;
   #time: TimeSource;
   #clock: () => number;
   /** By their millisecond, which costs less than sorting them. */
-  #waiting = new Map<number, NetEvent[]>();
+  #waiting = new Map<number, T[]>();
   #count = 0;
   #cancel: (() => void) | null = null;
 
@@ -44,18 +44,19 @@ export class TimeOrder {
    * @param pass Called for each event.
    * @param options The timers, and the clock from which events have their time (`Date.now`).
    */
-  constructor(pass: (event: NetEvent) => void, options: { time?: TimeSource; clock?: () => number } = {}) {
+  constructor(pass: (event: T) => void, options: { time?: TimeSource; clock?: () => number } = {}) {
     this.#pass = pass;
     this.#time = options.time ?? SYSTEM_TIME;
     this.#clock = options.clock ?? Date.now;
   }
 
   /** Takes an event; without a time, it gets the current one. */
-  push(event: NetEvent): void {
+  push(event: T): void {
     const { at = this.#clock() } = event;
     const timed = event.at === undefined ? { ...event, at } : event;
-    const others = this.#waiting.get(at);
-    if (others === undefined) this.#waiting.set(at, [timed]);
+    const millisecond = Math.floor(at);
+    const others = this.#waiting.get(millisecond);
+    if (others === undefined) this.#waiting.set(millisecond, [timed]);
     else others.push(timed);
     if (++this.#count >= MOST) return this.#passOn(() => true);
     this.#cancel ??= this.#time.after(TICK, () => this.#tick());

@@ -4,10 +4,10 @@
  * @module
  */
 import { canonicalAddress, type Endpoint, formatEndpoint, withoutZone } from "../addr.ts";
-import { counter } from "../counter.ts";
 import { Exit, Failure, isClosedHere, isDisconnect } from "../errors.ts";
 import { EventRate, firstThenCounts } from "../event_rate.ts";
 import type { Events } from "../events.ts";
+import { FlowNumbers } from "../net/flow_numbers.ts";
 import { bindFor, type PacketOpener, type PacketSocket } from "../net/packet_socket.ts";
 import { stateAt } from "../net/state.ts";
 import { encodeText, lineText, plural } from "../text.ts";
@@ -17,9 +17,6 @@ export const MAX_DATAGRAM = 65_507;
 
 /** Larger than the longest datagram (65,527 bytes over IPv6): the platform silently truncates what does not fit. */
 const BUFFER = 65_536;
-
-/** How many peers keep their flow numbers: forged source addresses must not exhaust memory. */
-const FLOWS = 4096;
 
 /** A received datagram. */
 export interface Datagram {
@@ -49,20 +46,19 @@ export class DatagramSocket implements Disposable {
   /** The address and port that the socket is bound to. */
   readonly local: Endpoint;
   #socket: PacketSocket;
-  #nextFlow: () => number;
-  /** The flow number of each peer, the newest last. */
-  #flows = new Map<string, number>();
+  #flowOf: (peer: Endpoint) => number;
   #buffer = new Uint8Array(BUFFER);
   #closed = false;
 
   /**
    * @param socket Owned by this object from now on.
-   * @param nextFlow Numbers the peers, for sockets that share a counter.
+   * @param nextFlow Numbers the peers, for sockets that share a counter; unused if the socket numbers them itself.
    */
-  constructor(socket: PacketSocket, nextFlow: () => number = counter()) {
+  constructor(socket: PacketSocket, nextFlow?: () => number) {
     const { hostname, port } = socket.addr as Deno.NetAddr;
     this.#socket = socket;
-    this.#nextFlow = nextFlow;
+    const flows = new FlowNumbers(nextFlow);
+    this.#flowOf = (peer) => socket.flowOf?.(peer) ?? flows.of(peer);
     this.local = { hostname, port };
   }
 
@@ -123,13 +119,7 @@ export class DatagramSocket implements Disposable {
 
   /** The number of the flow between this socket and a peer: the `id` of its events. */
   flowOf(peer: Endpoint): number {
-    const key = formatEndpoint(peer);
-    const flow = this.#flows.get(key) ?? this.#nextFlow();
-    // Behind the others: of too many, the one that was silent longest loses its number.
-    this.#flows.delete(key);
-    if (this.#flows.size >= FLOWS) { for (const [oldest] of this.#flows.entries().take(1)) this.#flows.delete(oldest); }
-    this.#flows.set(key, flow);
-    return flow;
+    return this.#flowOf(peer);
   }
 
   /**

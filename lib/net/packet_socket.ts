@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLoopback, unmapped } from "../addr.ts";
+import { type Endpoint, isLoopback, unmapped } from "../addr.ts";
 
 /** A UDP socket: `Deno.DatagramConn`, a layer over it, or a test double. */
 export interface PacketSocket {
@@ -12,6 +12,8 @@ export interface PacketSocket {
   receive(into?: Uint8Array): Promise<[Uint8Array, Deno.Addr]>;
   send(bytes: Uint8Array, to: Deno.Addr): Promise<number>;
   close(): void;
+  /** The number of the flow between this socket and a peer, if a layer numbers them. */
+  flowOf?(peer: Endpoint): number;
 }
 
 /** Wraps a socket and takes ownership of it. */

@@ -74,8 +74,34 @@ export const flag = {
     return { ...kind, read };
   },
 
+  /** A flag whose value may be left out; then it is `bare`. */
+  optional<T, B>(kind: Flag<T>, bare: B): Flag<T | B> {
+    const { placeholder = "" } = kind;
+    const read = (texts: readonly string[]): T | B => texts[0] === "" ? bare : kind.read(texts);
+    return { ...kind, optional: true, placeholder: `[${placeholder}]`, read };
+  },
+
+  /** A number of bytes: `500k`, `10M`, `1.5G`, in powers of 1000 as `tcpdump -C` counts, or of 1024 as `10MiB`. */
+  size<D extends number | undefined>(help: string, options: ValueOptions<D> & { min: number }): Flag<number | D> {
+    return valueFlag("SIZE", help, options, (text) => {
+      const [, digits = "", prefix = "", binary] = /^(\d+(?:\.\d+)?)(?:([kMG])(i?)B?)?$/i.exec(text) ?? [];
+      const bytes = Math.floor(
+        Number(digits) * (binary ? 1024 : 1000) ** (" kMG".toLowerCase().indexOf(prefix.toLowerCase() || " ")),
+      );
+      if (digits === "" || !(bytes >= options.min && bytes <= Number.MAX_SAFE_INTEGER)) {
+        throw new UsageError(
+          `Cannot use ${JSON.stringify(text)}: it must be a size of at least ${options.min} bytes, such as 500k or 10M`,
+        );
+      }
+      return bytes;
+    });
+  },
+
   /** A port, 1 to 65535; with `zero`, also 0. */
-  port(help: string, options: ValueOptions<number> & { zero?: boolean }): Flag<number> {
+  port<D extends number | undefined>(
+    help: string,
+    options: ValueOptions<D> & { zero?: boolean },
+  ): Flag<number | D> {
     return valueFlag("PORT", help, options, (text) => {
       const port = parsePort(text, options);
       if (port === null) {

@@ -18,6 +18,8 @@ export interface Flag<T> {
   readonly help: string;
   /** The default as the help text shows it; without it, none is shown. */
   readonly shown?: string;
+  /** Whether the value may be left out; `read` then gets "". The argument after the flag is its value, unless it starts with a dash. */
+  readonly optional?: boolean;
   /** Whether it may be given more than once. */
   readonly repeatable: boolean;
   /** Parses the given texts (none: returns the default). Throws {@linkcode UsageError}. */
@@ -81,7 +83,8 @@ export function parseFlags<F extends FlagTable>(
   const takesValue = new Set(
     names.filter((_, index) => table[keys[index] ?? ""]?.placeholder !== undefined),
   );
-  const parsed = parseArgs(joinValues(args, names, takesValue, alias), {
+  const optional = new Set(names.filter((_, index) => table[keys[index] ?? ""]?.optional === true));
+  const parsed = parseArgs(joinValues(args, { names, takesValue, optional, alias }), {
     // "_": a positional argument that looks like a number stays as it was typed.
     string: ["_", ...takesValue],
     boolean: names.filter((name) => !takesValue.has(name)),
@@ -141,6 +144,15 @@ function readValues<F extends FlagTable>(
   return { values: values as FlagValues<F>, given: named };
 }
 
+/** What the arguments are split by. */
+interface Shape {
+  readonly names: readonly string[];
+  readonly takesValue: ReadonlySet<string>;
+  /** Those of `takesValue` whose value may be left out. */
+  readonly optional: ReadonlySet<string>;
+  readonly alias: Readonly<Record<string, string>>;
+}
+
 /**
  * Attaches every value to its flag (`--port 80`, `-p 80`, `-p80` and `-qp 80` become `--port=80`) and moves positional arguments to
  * the end, before `parseArgs` splits them. On its own, `parseArgs`
@@ -149,12 +161,7 @@ function readValues<F extends FlagTable>(
  * - lets a switch take a following `true` as its value, and takes `--quiet=no` for yes;
  * - reads `-Hlocalhost` as the flags `-H -l -o …`, and `-qp80` as a value of `-q`.
  */
-function joinValues(
-  args: readonly string[],
-  names: readonly string[],
-  takesValue: ReadonlySet<string>,
-  alias: Readonly<Record<string, string>>,
-): string[] {
+function joinValues(args: readonly string[], { names, takesValue, optional, alias }: Shape): string[] {
   const joined: string[] = [];
   const positional: string[] = [];
   for (let index = 0; index < args.length; index++) {
@@ -178,6 +185,8 @@ function joinValues(
         joined.push(`--${name}`);
       } else if (value !== undefined) {
         joined.push(`--${name}=${value}`);
+      } else if (optional.has(name) && (next === undefined || next.startsWith("-"))) {
+        joined.push(`--${name}=`);
       } else if (next === undefined || /^-[^\d.]/.test(next)) {
         throw new UsageError(
           `Cannot use --${name}: it needs a value (one that starts with a dash is written --${name}=VALUE)`,

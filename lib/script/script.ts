@@ -8,10 +8,11 @@ import { setColorEnabled } from "@std/fmt/colors";
 import config from "../../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { type FlagTable, type FlagValues, type ParsedFlags, parseFlags } from "./flags.ts";
 import { helpJson, helpText } from "./help.ts";
 import { Log, print, type Role, toJson } from "../console/log.ts";
-import type { CommonFlags } from "./shared_flags.ts";
+import type { BasicFlags } from "./shared_flags.ts";
+import { type Watch, watched, type WatchedFlags } from "./watch.ts";
 import {
   DataOutput,
   droppedWarning,
@@ -40,7 +41,7 @@ export interface Script<F extends FlagTable> {
 }
 
 /** The arguments of a script's own work. */
-export interface Run<F extends FlagTable> {
+export interface Run<F extends FlagTable> extends Watch {
   readonly options: FlagValues<F>;
   /** The positional arguments; empty unless the script declares some. */
   readonly operands: readonly string[];
@@ -84,7 +85,7 @@ const FLUSH_TIME = 2000;
  * @param work Does the work and returns the last line ("Done: …"). A thrown `Failure` provides the last line and the exit code.
  * @returns The exit code.
  */
-export async function runScript<F extends FlagTable & CommonFlags>(
+export async function runScript<F extends FlagTable & BasicFlags>(
   script: Script<F>,
   args: readonly string[],
   work: (run: Run<F>) => Promise<string>,
@@ -132,7 +133,7 @@ interface RunContext {
   readonly flush: () => Promise<unknown>;
 }
 
-async function runWith<F extends FlagTable & CommonFlags>(
+async function runWith<F extends FlagTable & BasicFlags>(
   script: Script<F>,
   args: readonly string[],
   work: (run: Run<F>) => Promise<string>,
@@ -146,17 +147,8 @@ async function runWith<F extends FlagTable & CommonFlags>(
     return Exit.done;
   }
   const json = options.json === true;
-  const data = printsData(script, given);
-  const terminal = Deno.stdout.isTerminal();
-  // A log on both standard output and standard error uses colours only if both are terminals.
-  const colour = !json && !Deno.noColor && Deno.stderr.isTerminal() && (data || terminal);
-  using events = new Log({ role: script.role, data, json, quiet: options.quiet === true, colour, out, err });
-  const output = new DataOutput(json ? NOWHERE : terminal ? out : routes.stdout, { terminal });
-  const redirectTerminal = (sink: Sink): void => {
-    events.showsStatus = false;
-    if (terminal) routes.stdout.redirect(sink);
-    if (Deno.stderr.isTerminal()) routes.stderr.redirect(sink);
-  };
+  const { events, output, redirectTerminal } = consoleOf(script, parsed, { out, err, routes });
+  using _log = events;
   const { signal } = stop;
   signal.addEventListener("abort", () => {
     const { reason } = signal;
@@ -165,7 +157,12 @@ async function runWith<F extends FlagTable & CommonFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
-    reason = await work({ options, operands, given, events, signal, stop, output, redirectTerminal, flush });
+    const { name, role } = script;
+    const run = { options, operands, given, events, signal, stop, output, redirectTerminal, flush };
+    reason = await watched(
+      { name, role, events, options: options as object as WatchedFlags },
+      (watch) => work({ ...run, ...watch }),
+    );
     // A server treats every stop as success, but losing its log is a failure.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
@@ -177,6 +174,26 @@ async function runWith<F extends FlagTable & CommonFlags>(
   }
   events.emit({ event: "ended", code, reason });
   return code;
+}
+
+/** What a run prints on: its log, and the output for data. */
+function consoleOf<F extends FlagTable & BasicFlags>(
+  script: Script<F>,
+  { values: { json, quiet }, given }: ParsedFlags<F>,
+  { out, err, routes }: Pick<RunContext, "out" | "err" | "routes">,
+): Pick<Run<F>, "output" | "redirectTerminal"> & { readonly events: Log } {
+  const data = printsData(script, given);
+  const terminal = Deno.stdout.isTerminal();
+  // A log on both standard output and standard error uses colours only if both are terminals.
+  const colour = json !== true && !Deno.noColor && Deno.stderr.isTerminal() && (data || terminal);
+  const events = new Log({ role: script.role, data, json: json === true, quiet: quiet === true, colour, out, err });
+  const output = new DataOutput(json === true ? NOWHERE : terminal ? out : routes.stdout, { terminal });
+  const redirectTerminal = (sink: Sink): void => {
+    events.showsStatus = false;
+    if (terminal) routes.stdout.redirect(sink);
+    if (Deno.stderr.isTerminal()) routes.stderr.redirect(sink);
+  };
+  return { events, output, redirectTerminal };
 }
 
 /** Why the log was closed: its reader has closed the pipe, or writing failed. */

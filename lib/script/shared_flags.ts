@@ -11,9 +11,11 @@ import { type MemoryBudget, memoryBudget } from "../memory.ts";
 import type { ConnectOptions } from "../stream/connect.ts";
 import type { ServeOptions } from "../stream/server.ts";
 import { GAP, MAX_MESSAGE } from "../stream/limits.ts";
+import type { WireSink } from "../wire/event.ts";
+import { type WireFlags, wireFlags } from "./wire_flags.ts";
 
 /** The flags of every script. */
-export interface CommonFlags {
+export interface BasicFlags {
   readonly timeout: Flag<number>;
   readonly json: Flag<boolean>;
   readonly quiet: Flag<boolean>;
@@ -22,13 +24,16 @@ export interface CommonFlags {
 }
 
 /** `--timeout`, `--json`, `--quiet`, `--help`, `--version`. */
-export const commonFlags: CommonFlags = {
+export const basicFlags: BasicFlags = {
   timeout: flag.seconds("seconds to wait for the peer, connecting or idle; 0 = for ever", { default: 0, short: "t" }),
   json: flag.on("one JSON object per event on stdout instead of prose"),
   quiet: flag.on("only data and errors, and a server's ready line", { short: "q" }),
   help: flag.on("show this text", { short: "h" }),
   version: flag.on("show the version", { short: "V" }),
 };
+
+/** The flags of every script that opens a socket: those, and the ones that show the wire. */
+export const commonFlags: BasicFlags & WireFlags = { ...wireFlags, ...basicFlags };
 
 /** `--timeout` of a server that has no connections, over UDP. */
 export const silenceFlag: Flag<number> = {
@@ -84,18 +89,26 @@ export const framingFlags = {
   }),
 };
 
-/** Converts a TCP client's flags to the options of `connectTcp`: seconds to milliseconds; a refusal may be all that the server says. */
-export function connectOptions({ timeout, gap, maxMessage }: {
+/** What a run is about besides its flags. */
+interface RunParts<O> {
+  readonly options: O;
+  readonly events: Events;
+  readonly signal: AbortSignal;
+  readonly wire: WireSink | undefined;
+}
+
+/** The options of `connectTcp` for a TCP client's run: seconds become milliseconds; a refusal may be all that the server says. */
+export function connectOptions({ options: { timeout, gap, maxMessage }, events, signal, wire }: RunParts<{
   readonly timeout: number;
   readonly gap: number;
   readonly maxMessage: number;
-}): ConnectOptions {
+}>): ConnectOptions & { readonly events: Events; readonly signal: AbortSignal } {
   const ms = timeout * 1000;
-  return { timeout: ms, stall: ms, messageTime: ms, gap, maxMessage, refusal: "only" };
+  return { timeout: ms, stall: ms, messageTime: ms, gap, maxMessage, refusal: "only", events, signal, wire };
 }
 
-/** Converts a TCP server's flags to the options of `serveTcp`: seconds to milliseconds, MiB to a budget that reports to `events`. */
-export function serveOptions(options: {
+/** The flags that {@linkcode serveOptions} reads. */
+export interface ServeFlagValues {
   readonly timeout: number;
   readonly once: boolean;
   readonly maxConnections: number;
@@ -103,9 +116,14 @@ export function serveOptions(options: {
   readonly allow: readonly AddressRange[];
   readonly gap?: number;
   readonly maxMessage?: number;
-}, events: Events): ServeOptions & { readonly memory: MemoryBudget } {
+}
+
+/** The options of `serveTcp` for a TCP server's run: seconds become milliseconds, MiB a budget that reports to the run's events. */
+export function serveOptions(
+  { options, events, signal, wire }: RunParts<ServeFlagValues>,
+): ServeOptions & { readonly events: Events; readonly signal: AbortSignal; readonly memory: MemoryBudget } {
   const { timeout, once, maxConnections, maxMemory, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
   const memory = memoryBudget(maxMemory, events);
   const ms = timeout * 1000;
-  return { timeout: ms, messageTime: ms, once, maxConnections, memory, allow, gap, maxMessage, events };
+  return { timeout: ms, messageTime: ms, once, maxConnections, memory, allow, gap, maxMessage, events, signal, wire };
 }

@@ -11,6 +11,7 @@ import { resolveHost, TimeLimit } from "../net/resolve.ts";
 import { stateAt } from "../net/state.ts";
 import { abortable } from "../within.ts";
 import { compose, type Layers } from "../net/layers.ts";
+import { dial, NoAnswer, type Opener } from "./dial.ts";
 import { withProgress } from "../progress.ts";
 import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
 import type { RefusalPlace } from "../refusal.ts";
@@ -20,13 +21,18 @@ import { securedEvent } from "./report.ts";
 import type { ClientTls } from "../tls/client.ts";
 import type { HandshakeResult } from "../tls/handshake.ts";
 import type { TlsSocket } from "../tls/socket.ts";
+import { connectTap, handshakeTap, resolverTap } from "../wire/connect_tap.ts";
+import type { WireSink } from "../wire/event.ts";
+import { streamTap } from "../wire/tap.ts";
 
 /** Options of a connection attempt. */
 export interface ConnectOptions extends ConnectionLimits {
   /** The connection's number (1). */
   readonly id?: number;
-  /** The layers that wrap the socket; the TLS layer comes from `tls`. */
-  readonly layers?: Omit<Layers, "tls">;
+  /** The layers that wrap the socket; the TLS layer comes from `tls`, the tap from `wire`. */
+  readonly layers?: Omit<Layers, "tls" | "tap">;
+  /** Told every call, from the lookup on. */
+  readonly wire?: WireSink | undefined;
   readonly events?: Events;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
@@ -37,12 +43,11 @@ export interface ConnectOptions extends ConnectionLimits {
   readonly refusal?: RefusalPlace;
 }
 
-/** Connects a socket; a script passes `(at) => Deno.connect(at)`. */
-export type Opener = (at: Deno.ConnectOptions) => Promise<RawSocket>;
+export type { Opener };
 
 /**
- * Connects over TCP. The platform tries a name's addresses with overlap (Happy Eyeballs, RFC 8305); if all fail, the error lists each
- * address with its own state.
+ * Connects over TCP, to the first of a name's addresses that answers ({@linkcode dial}). If none does, the error lists each with its own
+ * state.
  *
  * @param open The platform's own call.
  * @throws {Failure} 3 no such name, 4 refused or unreachable, 5 timed out; the signal's reason after an abort.
@@ -52,18 +57,21 @@ export async function connectTcp(
   endpoint: Endpoint,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  const { events = NO_EVENTS, timeout = 0, signal, layers = {} } = options;
+  const { events = NO_EVENTS, timeout = 0, signal, layers = {}, wire } = options;
   const started = performance.now();
   using limit = new TimeLimit(timeout, signal, () => new DOMException("Connecting took too long", "TimeoutError"));
   const target = formatEndpoint(endpoint);
   const { raw, secured } = await withProgress(
-    dial(open, endpoint, options, limit.signal),
+    reach(open, endpoint, options, limit.signal),
     events,
     (ms) => `Connecting to ${target} … ${Math.floor(ms / 1000)} s`,
   );
-  const { faults: _, ...above } = layers;
-  const below = secured?.socket ?? raw;
-  const connection = new Connection(wrapped(below, () => guarded(compose(below, above), options)), options);
+  const { script = [] } = layers;
+  const tap = wire && streamTap(wire, "connect");
+  const connection = new Connection(
+    wrapped(secured?.socket ?? raw, (below) => guarded(compose(below, { tap, script }), options)),
+    options,
+  );
   const { id, peer, local } = connection;
   events.emit({ event: "connected", id, peer, local, duration: performance.now() - started });
   if (secured === null) return connection;
@@ -85,32 +93,35 @@ function guarded(socket: StreamSocket, { refusal, events = NO_EVENTS }: ConnectO
 }
 
 /** Resolves the name, connects, and performs the TLS handshake. */
-async function dial(
+async function reach(
   open: Opener,
   endpoint: Endpoint,
-  { signal, id = 1, layers = {}, tls = null }: ConnectOptions,
+  { signal, id = 1, layers = {}, tls = null, wire }: ConnectOptions,
   limit: AbortSignal,
 ): Promise<{ raw: StreamSocket; secured: SecuredSocket | null }> {
-  let addresses: readonly string[] = [];
   let raw: RawSocket;
   try {
     limit.throwIfAborted();
-    addresses = await abortable(resolveHost(endpoint.hostname), limit);
-    const hostname = addresses.length === 1 && addresses[0] !== undefined ? addresses[0] : endpoint.hostname;
-    raw = await open({ port: endpoint.port, hostname, signal: limit });
+    const resolve = wire === undefined ? resolveHost : resolverTap(wire, "tcp");
+    const addresses = await abortable(resolve(endpoint.hostname), limit);
+    const onAttempt = wire && connectTap(wire, { flow: id, port: endpoint.port });
+    raw = await dial(open, addresses, endpoint.port, { signal: limit, onAttempt });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Failure) throw error;
-    throw await connectFailure(open, endpoint, addresses, error);
+    throw connectFailure(endpoint, error);
   }
   const impaired = wrapped(raw, () => compose(streamSocket(raw, id), { faults: layers.faults }));
-  return { raw: impaired, secured: tls === null ? null : await securedWithin(impaired, endpoint, tls, limit) };
+  return {
+    raw: impaired,
+    secured: tls === null ? null : await securedWithin(impaired, endpoint, { tls, wire }, limit),
+  };
 }
 
 /** Wraps a socket; one that cannot be wrapped is closed. */
-function wrapped<T>(socket: RawSocket, wrap: () => T): T {
+function wrapped<S extends RawSocket, T>(socket: S, wrap: (socket: S) => T): T {
   try {
-    return wrap();
+    return wrap(socket);
   } catch (error) {
     socket.close();
     throw error;
@@ -128,16 +139,26 @@ interface SecuredSocket {
 async function securedWithin(
   raw: StreamSocket,
   endpoint: Endpoint,
-  tls: ClientTls,
+  { tls, wire }: { tls: ClientTls; wire: WireSink | undefined },
   signal: AbortSignal,
 ): Promise<SecuredSocket> {
   // Loaded only for TLS connections.
   const { secure, trust } = await import("../tls/client.ts");
   const socket = wrapped(raw, () => secure(raw, endpoint, tls));
+  const told = wire && handshakeTap(wire, socket);
   try {
     const session = await abortable(socket.handshake(), signal);
-    return { socket, session, trust: (events) => trust(session, endpoint, tls, events) };
+    const verify = async (events: Events): Promise<void> => {
+      // An untrusted server is told as a handshake that failed.
+      await trust(session, endpoint, tls, events).catch((error) => {
+        told?.({ error });
+        throw error;
+      });
+      told?.({ session, verified: !tls.insecure || tls.pins.length > 0 });
+    };
+    return { socket, session, trust: verify };
   } catch (error) {
+    told?.({ error });
     socket.close();
     if (signal.aborted && signal.reason instanceof Error && signal.reason.name !== "TimeoutError") throw signal.reason;
     const { code, state } = stateOf(error);
@@ -147,35 +168,17 @@ async function securedWithin(
 
 /** The most addresses that an error lists. */
 const MAX_NAMED = 8;
-/** The time limit for probing each address after the connection has failed (ms). */
-const PROBE_TIMEOUT = 500;
 
-/** Describes a failed attempt; if the name has several addresses, probes each once more for its own reason. */
-export async function connectFailure(
-  open: Opener,
-  endpoint: Endpoint,
-  addresses: readonly string[],
-  error: unknown,
-): Promise<Failure> {
-  const { code, state } = stateAt(endpoint.hostname, error);
-  const target = formatEndpoint(endpoint);
-  const cause = { cause: error };
-  if (addresses.length < 2) {
-    return new Failure(code, `Cannot connect to ${target}: ${state}${hint(code, state)}`, cause);
-  }
-  const results = await Promise.all(
-    addresses.slice(0, MAX_NAMED).map(async (address) => {
-      try {
-        const signal = AbortSignal.timeout(PROBE_TIMEOUT);
-        (await open({ hostname: address, port: endpoint.port, signal })).close();
-        return `${address} answers now`;
-      } catch (problem) {
-        return `${address} ${stateOf(problem).state}`;
-      }
-    }),
-  );
-  const more = addresses.length > MAX_NAMED ? `; and ${addresses.length - MAX_NAMED} more` : "";
-  return new Failure(code, `Cannot connect to ${target}: ${results.join("; ")}${more}${hint(code, state)}`, cause);
+/** Describes a failed attempt, with the state of each address that was tried. */
+function connectFailure(endpoint: Endpoint, error: unknown): Failure {
+  const failures = error instanceof NoAnswer ? error.failures : [];
+  const cause = failures[0]?.error ?? error;
+  // A time limit ends all of them: it says more than the state of the first.
+  const { code, state } = stateAt(endpoint.hostname, failures.at(-1)?.error ?? error);
+  const each = failures.slice(0, MAX_NAMED).map(({ address, error }) => `${address} ${stateAt(address, error).state}`);
+  const more = failures.length > MAX_NAMED ? `; and ${failures.length - MAX_NAMED} more` : "";
+  const states = failures.length < 2 ? state : `${each.join("; ")}${more}`;
+  return new Failure(code, `Cannot connect to ${formatEndpoint(endpoint)}: ${states}${hint(code, state)}`, { cause });
 }
 
 /** A hint what to check, by kind of failure. */

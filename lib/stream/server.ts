@@ -22,6 +22,8 @@ import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
 import type { ServeTotals } from "../totals.ts";
 import type { Counted } from "../traffic.ts";
+import type { WireSink } from "../wire/event.ts";
+import { streamTap, tellListen } from "../wire/tap.ts";
 import { within } from "../within.ts";
 
 /** Options of a server. Times are in milliseconds. */
@@ -35,8 +37,10 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly once?: boolean;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
-  /** The layers that wrap each accepted socket. */
+  /** The layers that wrap each accepted socket; with `wire`, the tap is its own. */
   readonly layers?: Layers;
+  /** Told every call on the listener and its connections. */
+  readonly wire?: WireSink | undefined;
   /** Numbers the connections, for servers that share a counter; default: from 1. */
   readonly nextId?: () => number;
   /** The memory budget for the messages of all connections; the caller may charge other things to it. */
@@ -110,6 +114,7 @@ class TcpServer {
   /** Rate-limited: refused clients can reconnect at once and must not fill the log. */
   #refusals: EventRate;
   #admission: Admission;
+  #layers: Layers;
   /** Whether the drain time is over and the remaining connections were closed: one line reports them all. */
   #forced = false;
   #stopped = Promise.withResolvers<void>();
@@ -128,6 +133,9 @@ class TcpServer {
     this.#acceptor = new Acceptor(listener, this.#events);
     this.#refusals = new EventRate(this.#events);
     this.#admission = new Admission(options, this.#refusals);
+    const { layers, wire } = options;
+    this.#layers = wire === undefined ? layers ?? {} : { ...layers, tap: streamTap(wire, "accept") };
+    if (wire !== undefined) tellListen(wire, listener.addr);
   }
 
   async run(): Promise<ServeTotals> {
@@ -155,11 +163,11 @@ class TcpServer {
   };
 
   #take(raw: RawSocket): void {
-    const { timeout = 0, layers = {}, nextId = this.#nextId, once = false } = this.#options;
+    const { timeout = 0, nextId = this.#nextId, once = false } = this.#options;
     const id = nextId();
     let socket: StreamSocket;
     try {
-      socket = compose(streamSocket(raw, id), layers);
+      socket = compose(streamSocket(raw, id), this.#layers);
     } catch (error) {
       raw.close();
       return this.#report({ id, peer: formatEndpoint(raw.remoteAddr as Deno.NetAddr) }, error);

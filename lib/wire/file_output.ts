@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fileFailure } from "../errors.ts";
+import { Exit, Failure, fileFailure } from "../errors.ts";
 
 /** Options of a {@linkcode FileOutput}. */
 export interface FileOutputOptions {
@@ -14,6 +14,9 @@ export interface FileOutputOptions {
   /** The permissions of a new file (owner only): what passes over a wire is private. */
   readonly mode?: number;
 }
+
+/** Why the permissions of a task do not cover a file. */
+const ELSEWHERE = "the tasks may write only where you typed the command, and in /tmp; name a file there";
 
 /** How many bytes wait before they are written at once. A larger piece grows the buffer. */
 const FULL = 256 * 1024;
@@ -67,6 +70,7 @@ export class FileOutput implements Disposable {
     try {
       this.#file = Deno.openSync(path, { write: true, create: true, truncate: true, mode });
     } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw new Failure(Exit.failed, `Cannot write ${path}: ${ELSEWHERE}`);
       throw fileFailure(`write ${path}`, error);
     }
     // Deno.exit (a second Ctrl-C) runs no `finally`.

@@ -58,8 +58,9 @@ Deno.test("orderByTime() makes a log print in the order of time, the rest when i
     using log = new Log({ role: "server", json: false, quiet: false, colour: false, out: lines, err: lines });
     log.emit(listening);
     orderByTime(log);
-    log.emit({ event: "stopping", signal: "SIGINT" });
-    log.emit({ event: "accepted", id: 1, peer, at: Date.now() - 5 });
+    const now = Date.now();
+    log.emit({ event: "stopping", signal: "SIGINT", at: now });
+    log.emit({ event: "accepted", id: 1, peer, at: now - 5 });
     log.emit(ended);
   }
   await lines.flush();
@@ -266,6 +267,11 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
     left: { event: "left", ...script },
     exchange: { event: "exchange", ...script },
     measured: { event: "measured", ...script },
+    explain: { event: "explain", id: 1, mark: "trouble", text, why: text, mistake: 18 },
+    trace: {
+      ...{ event: "trace", id: 1, call: text, detail: text, direction: "in", local: text, peer: text } as const,
+      ...{ bytes: 1, hex: text, prose: script.prose },
+    },
   };
 }
 
@@ -286,7 +292,7 @@ Deno.test("proseOf() truncates a long message and shows its size", { permissions
   assertEquals(line, `[*] Received from ${received.peer}: ${"x".repeat(4096)}… (65536 bytes)`);
 });
 
-Deno.test("marks are coloured only if the log has colours", { permissions }, async () => {
+Deno.test("marks are coloured only if the log has colours", { permissions, ignore: Deno.noColor }, async () => {
   assertStringIncludes((await logged({ colour: true }, received)).out, "\x1b[");
   assertEquals((await logged({ colour: false }, received)).out, `[*] Received from ${received.peer}: hi\n`);
   const marks = ["state", "data", "trouble"] as const;

@@ -31,6 +31,12 @@ Deno.test("a server's flags have the contract's names, short forms and defaults"
     allow: [],
     gap: 100,
     maxMessage: 65536,
+    explain: false,
+    trace: undefined,
+    capture: undefined,
+    captureMax: undefined,
+    diagram: undefined,
+    inspect: undefined,
     timeout: 0,
     json: false,
     quiet: false,
@@ -63,10 +69,11 @@ Deno.test("the shared limits have bounds", { permissions }, () => {
 
 Deno.test("serveOptions() converts seconds to milliseconds and fills in the framing", { permissions }, () => {
   const { values } = parseFlags(serverFlags, ["-t", "2.5", "--once", "--max-connections=3", "--allow=::1", "--gap=0"]);
-  const options = serveOptions(values, NO_EVENTS);
+  const { signal } = new AbortController();
+  const options = serveOptions({ options: values, events: NO_EVENTS, signal, wire: undefined });
   assertEquals([options.timeout, options.once, options.maxConnections, options.gap], [2500, true, 3, 0]);
   assertEquals(options.allow?.length, 1);
   const { gap: _, maxMessage: __, ...unframed } = values;
-  const defaults = serveOptions(unframed, NO_EVENTS);
+  const defaults = serveOptions({ options: unframed, events: NO_EVENTS, signal, wire: undefined });
   assert(defaults.gap === 100 && defaults.maxMessage === 65536);
 });

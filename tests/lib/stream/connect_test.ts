@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { connectFailure, connectTcp } from "../../../lib/stream/connect.ts";
+import { connectTcp, type Opener } from "../../../lib/stream/connect.ts";
+import { dial, NoAnswer } from "../../../lib/stream/dial.ts";
+import { connectTap } from "../../../lib/wire/connect_tap.ts";
+import type { WireEvent } from "../../../lib/wire/event.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { blackHole, RecordedEvents } from "../../support/sockets.ts";
+
+const { signal } = new AbortController();
 
 /** A port on which nothing listens: it was free a moment ago. */
 function freePort(hostname = "127.0.0.1"): number {
@@ -106,20 +111,25 @@ Deno.test("connectTcp() says that the interface of a link-local address does not
   assertEquals([code, message], [3, "Cannot connect to [fe80::1%nosuch]:9: this machine has no interface nosuch"]);
 });
 
-Deno.test("connectFailure() reports the state of each address of a name", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  const refused = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
-  const failure = await connectFailure((at) => Deno.connect(at), { hostname: "two.example", port }, [
-    "::1",
-    "127.0.0.1",
-  ], refused);
-  assertEquals([failure.code, failure.cause], [4, refused]);
-  assertEquals(
-    failure.message,
-    `Cannot connect to two.example:${port}: ::1 connection refused; 127.0.0.1 answers now (is a server running there, on that port?)`,
+Deno.test("connectTcp() to a name reports the state of each of its addresses, and tells each attempt", async () => {
+  const port = freePort();
+  const events: WireEvent[] = [];
+  const wire = { emit: (event: WireEvent) => events.push(event) };
+  const open: Opener = ({ hostname = "" }) => {
+    const refused = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
+    return Promise.reject(
+      hostname === "::1" ? refused : Object.assign(new Error("no route"), { code: "EHOSTUNREACH" }),
+    );
+  };
+  const failure = await assertRejects(
+    () => dial(open, ["::1", "192.0.2.1"], port, { signal, onAttempt: connectTap(wire, { flow: 7, port }) }),
+    NoAnswer,
   );
-  using _probe = await listener.accept();
+  assertEquals(failure.failures.map(({ address }) => address), ["::1", "192.0.2.1"]);
+  assertEquals(events.map(({ call, flow, peer, error }) => [call, flow, peer?.hostname, error]), [
+    ["connect", 7, "::1", "ConnectionRefused"],
+    ["connect", 7, "192.0.2.1", "EHOSTUNREACH"],
+  ]);
 });
 
 Deno.test("connectTcp() shows that it is still connecting after a second, and says no more once it has failed", async () => {

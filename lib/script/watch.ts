@@ -1,0 +1,149 @@
+/**
+ * What a run shows of the wire: the readers that its flags ask for, each loaded only then.
+ *
+ * @module
+ */
+import { Exit, Failure, UsageError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import type { PacketLayer } from "../net/packet_socket.ts";
+import { resolveHost } from "../net/resolve.ts";
+import { within } from "../within.ts";
+import type { Remark, WireReader, WireSink } from "../wire/event.ts";
+import type { WireHub } from "../wire/hub.ts";
+import type { WireFlagValues } from "./wire_flags.ts";
+
+/** How a run's sockets are watched; without readers, nothing of it costs anything. */
+export interface Watch {
+  /** Told every call of TCP sockets; `undefined` if nobody reads. */
+  readonly wire: WireSink | undefined;
+  /** Wraps a UDP socket; without readers it returns the same object. */
+  readonly tap: PacketLayer;
+  /** Resolves a name for UDP. */
+  readonly resolve: (hostname: string) => Promise<string[]>;
+}
+
+/** Nobody watches. */
+const UNWATCHED: Watch = { wire: undefined, tap: (socket) => socket, resolve: resolveHost };
+
+/** How long the readers may take to write what is left when the run is over (ms). */
+const END_TIME = 5000;
+
+/** The run that is watched. */
+export interface Watched {
+  /** The script: `tcp:server`. */
+  readonly name: string;
+  readonly role: "server" | "client";
+  readonly events: Events;
+  readonly options: WatchedFlags;
+}
+
+/** The flags that matter; a script that opens no socket has none of them. */
+export type WatchedFlags = Partial<WireFlagValues> & {
+  readonly bind?: string;
+  readonly port?: number;
+  readonly json?: boolean;
+};
+
+/**
+ * Does a run's work while the readers that its flags ask for watch it.
+ *
+ * @throws {UsageError} A flag that needs another.
+ * @throws {Failure} A file or the inspector's port cannot be opened.
+ */
+export async function watched<T>(run: Watched, work: (watch: Watch) => Promise<T>): Promise<T> {
+  const readers = await openReaders(run);
+  if (readers.length === 0) return await work(UNWATCHED);
+  const { watch, hub } = await watchWith(readers, run);
+  try {
+    return await work(watch);
+  } catch (error) {
+    if (error instanceof Failure && error.code === Exit.cannotListen) {
+      const { tellListen } = await import("../wire/tap.ts");
+      const { name, options: { bind: hostname = "", port = 0 } } = run;
+      tellListen(hub, { transport: name.includes("udp") ? "udp" : "tcp", hostname, port }, error);
+    }
+    throw error;
+  } finally {
+    await within(hub.end(), END_TIME);
+  }
+}
+
+/** Opens the readers; none are left open if one cannot be. */
+async function openReaders(run: Watched): Promise<WireReader[]> {
+  const { explain = false, trace, capture, captureMax, diagram, inspect } = run.options;
+  if (captureMax !== undefined && capture === undefined) {
+    throw new UsageError("Cannot use --capture-max without --capture: it limits that file");
+  }
+  if (!explain && [trace, capture, diagram, inspect].every((value) => value === undefined)) return [];
+  const readers: WireReader[] = [];
+  try {
+    for (const open of [openExplain, openTrace, openCapture, openDiagram, openInspect]) {
+      const reader = await open(run);
+      if (reader !== null) readers.push(reader);
+    }
+    return readers;
+  } catch (error) {
+    await Promise.all(readers.map((reader) => reader.end?.()));
+    throw error;
+  }
+}
+
+async function watchWith(
+  readers: readonly WireReader[],
+  { role }: Watched,
+): Promise<{ watch: Watch; hub: WireHub }> {
+  const [{ WireHub }, { packetTap }, { resolverTap }] = await Promise.all([
+    import("../wire/hub.ts"),
+    import("../wire/packet_tap.ts"),
+    import("../wire/connect_tap.ts"),
+  ]);
+  const explained = readers.some((reader) => reader.wantsRemarks === true);
+  const explainer = explained ? new (await import("../wire/explain/explainer.ts")).Explainer({ role }) : null;
+  const hub = new WireHub(readers, explainer);
+  return { watch: { wire: hub, tap: packetTap(hub), resolve: resolverTap(hub, "udp") }, hub };
+}
+
+/** `--explain`: what is to be said becomes part of the log. */
+function openExplain({ options, events }: Watched): WireReader | null {
+  if (options.explain !== true) return null;
+  const tell = (remarks: readonly Remark[]): void => {
+    for (const { flow, ...remark } of remarks) events.emit({ event: "explain", id: flow, ...remark });
+  };
+  return { wantsRemarks: true, event: (_, remarks) => tell(remarks), silence: tell };
+}
+
+/** `--trace`: beside the log, or in a file. */
+async function openTrace({ options: { trace, json = false }, events }: Watched): Promise<WireReader | null> {
+  if (trace === undefined) return null;
+  const { fileTrace, logTrace } = await import("../wire/trace/trace.ts");
+  return trace === "" ? logTrace(events, { json }) : fileTrace(trace, { onTrouble: warnIn(events) });
+}
+
+async function openCapture({ name, options, events }: Watched): Promise<WireReader | null> {
+  const { capture, captureMax, port } = options;
+  if (capture === undefined) return null;
+  const { openCapture } = await import("../wire/capture/capture.ts");
+  const reader = openCapture(capture, { app: name, max: captureMax ?? 0, onTrouble: warnIn(events) });
+  // Wireshark takes datagrams of this port for LLC, and finds them malformed.
+  const hint = name.includes("udp") && port === 12000 ? "-d udp.port==12000,data " : "";
+  events.emit({ event: "notice", message: `Capturing to ${capture}; open it with: wireshark ${hint}${capture}` });
+  return reader;
+}
+
+async function openDiagram({ name, role, options: { diagram }, events }: Watched): Promise<WireReader | null> {
+  if (diagram === undefined) return null;
+  const { openDiagram } = await import("../wire/diagram/diagram.ts");
+  return openDiagram(diagram, { title: name, role, onTrouble: warnIn(events) });
+}
+
+async function openInspect({ name, role, options: { inspect }, events }: Watched): Promise<WireReader | null> {
+  if (inspect === undefined) return null;
+  const { openInspect } = await import("../wire/inspect.ts");
+  const reader = await openInspect(inspect, { title: name, role, onTrouble: warnIn(events) });
+  events.emit({ event: "notice", message: `Inspect the wire at ${reader.url}` });
+  return reader;
+}
+
+function warnIn(events: Events): (message: string) => void {
+  return (message) => events.emit({ event: "warning", message });
+}

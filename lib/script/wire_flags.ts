@@ -1,0 +1,47 @@
+/**
+ * The flags that show the wire.
+ *
+ * @module
+ */
+import { flag } from "./flag_kinds.ts";
+import type { Flag, FlagValues } from "./flags.ts";
+
+/** The smallest file of a rotated capture (bytes): below that, most of it would be headers. */
+const SMALLEST = 10_000;
+
+/** The flags of every script that opens a socket. */
+export const wireFlags = {
+  explain: flag.on("tell in plain words what each call on a socket does, and name the classic mistakes"),
+  trace: flag.optional(
+    flag.path(
+      "dump every byte with time, direction and peer: a block per read or write; without FILE, beside the log",
+      {
+        default: undefined,
+      },
+    ),
+    "" as const,
+  ),
+  capture: flag.path("write what passes as packets that Wireshark opens (pcapng); TLS as plain text", {
+    default: undefined,
+  }),
+  captureMax: flag.size("start a new file when --capture has written this much, and keep the last two", {
+    default: undefined,
+    min: SMALLEST,
+  }),
+  diagram: flag.path("draw the exchange as a sequence diagram, .svg or .html, when the run ends", {
+    default: undefined,
+  }),
+  inspect: flag.optional(
+    flag.port("show the wire live in a browser on this machine, at this port or any free one", {
+      default: undefined,
+      zero: true,
+    }),
+    0 as const,
+  ),
+} satisfies Record<string, Flag<unknown>>;
+
+/** Their table. */
+export type WireFlags = typeof wireFlags;
+
+/** Their values. */
+export type WireFlagValues = FlagValues<WireFlags>;

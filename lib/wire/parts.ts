@@ -1,0 +1,27 @@
+/**
+ * Parts of wire events.
+ *
+ * @module
+ */
+import type { Endpoint } from "../addr.ts";
+import type { TlsSession } from "../events.ts";
+
+/** The errno name of an error (`ECONNRESET`) if it or its cause has one, or else its own name (`TimeoutError`). */
+export function errorName(error: unknown): string {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ("code" in each && typeof each.code === "string" && /^[A-Z]/.test(each.code)) return each.code;
+  }
+  return error instanceof Error ? error.name : "Error";
+}
+
+/** The part of a session that events carry: it may be sent to another thread. */
+export function plainSession(session: TlsSession): TlsSession {
+  const { version, cipher, alpn, serverName, subject, name, fingerprint, refusal } = session;
+  return { version, cipher, alpn, serverName, subject, name, fingerprint, refusal };
+}
+
+/** The endpoint at an address of a TCP or UDP socket. */
+export function endpointOf(address: Deno.Addr): Endpoint {
+  const { hostname, port } = address as Deno.NetAddr;
+  return { hostname, port };
+}

@@ -1,0 +1,165 @@
+/**
+ * A layer over a connected socket that tells every call on it as a {@linkcode WireEvent}.
+ *
+ * It sits above TLS, so that it sees plain text, and below everything of ours: reads while a connection lingers, clients that are turned
+ * away, our own FIN, short writes.
+ *
+ * @module
+ */
+import type { Endpoint } from "../addr.ts";
+import type { TlsSession } from "../events.ts";
+import { type Layer, SocketLayer } from "../net/layers.ts";
+import type { StreamSocket } from "../net/socket.ts";
+import { endpointOf, errorName, plainSession } from "./parts.ts";
+import { type WireCall, type WireEvent, type WireSink, wireTime } from "./event.ts";
+
+/**
+ * Makes the layer that tells the calls on a connection.
+ *
+ * @param opened `accept` tells the connection itself too; that of `connect` is told by whoever connects.
+ *
+ * @example Usage
+ * ```ts
+ * import { compose } from "../net/layers.ts";
+ * import { streamSocket } from "../net/socket.ts";
+ * import { streamTap } from "./tap.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const raw = await Deno.connect({ port: listener.addr.port });
+ * const calls: string[] = [];
+ * const tap = streamTap({ emit: ({ call }) => calls.push(call) }, "connect");
+ * const socket = compose(streamSocket(raw, 1), { tap });
+ * await socket.write(new Uint8Array(3));
+ * socket.close();
+ * assertEquals(calls, ["writing", "write", "close"]);
+ * ```
+ */
+export function streamTap(sink: WireSink, opened: "accept" | "connect"): Layer {
+  return (socket) => new StreamTap(socket, sink, opened);
+}
+
+class StreamTap extends SocketLayer {
+  #sink: WireSink;
+  #local: Endpoint;
+  #peer: Endpoint;
+  #tls: boolean;
+  #closed = false;
+  /** The write in flight, until one read has waited for it. */
+  #writing: Promise<unknown> | null = null;
+
+  constructor(below: StreamSocket, sink: WireSink, opened: "accept" | "connect") {
+    super(below);
+    this.#sink = sink;
+    this.#local = endpointOf(below.localAddr);
+    this.#peer = endpointOf(below.remoteAddr);
+    this.#tls = below.handshake !== undefined;
+    if (opened === "accept") this.#tell("accept", wireTime(), null);
+  }
+
+  override async read(into: Uint8Array): Promise<number | null> {
+    const started = wireTime();
+    let count: number | null;
+    try {
+      count = await this.below.read(into);
+    } catch (error) {
+      if (!this.#closed) this.#tell("read", started, null, { error: errorName(error) });
+      throw error;
+    }
+    // A write that is over, but whose caller does not know it yet, comes first: this may be its answer. Each is waited for once.
+    if (this.#writing !== null) {
+      const written = this.#writing;
+      this.#writing = null;
+      await Promise.race([written, turn()]);
+    }
+    this.#tell("read", started, count === null ? null : into.slice(0, count));
+    return count;
+  }
+
+  override async write(bytes: Uint8Array): Promise<number> {
+    const copy = bytes.slice();
+    const started = wireTime();
+    this.#tell("writing", started, copy, {}, started);
+    const written = this.below.write(bytes);
+    const settled = written.then((count) => {
+      const short = count < copy.length ? { offered: copy.length } : {};
+      this.#tell("write", started, short.offered === undefined ? copy : copy.subarray(0, count), short);
+    }, (error) => this.#tell("write", started, null, { offered: copy.length, error: errorName(error) }));
+    this.#writing = settled;
+    await settled;
+    if (this.#writing === settled) this.#writing = null;
+    return await written;
+  }
+
+  override async closeWrite(): Promise<void> {
+    const started = wireTime();
+    try {
+      await this.below.closeWrite();
+    } catch (error) {
+      this.#tell("closeWrite", started, null, { error: errorName(error) });
+      throw error;
+    }
+    this.#tell("closeWrite", started, null);
+  }
+
+  override close(): void {
+    this.#end("close");
+    this.below.close();
+  }
+
+  override reset(): void {
+    this.#end("reset");
+    this.below.reset();
+  }
+
+  override get handshake(): (() => Promise<TlsSession>) | undefined {
+    const below = this.below.handshake;
+    return below === undefined ? undefined : async () => {
+      const started = wireTime();
+      try {
+        const session = await below.call(this.below);
+        this.#tell("handshake", started, null, { session: { ...plainSession(session), verified: true } });
+        return session;
+      } catch (error) {
+        if (!this.#closed) this.#tell("handshake", started, null, { error: errorName(error) });
+        throw error;
+      }
+    };
+  }
+
+  #end(call: "close" | "reset"): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#tell(call, wireTime(), null);
+  }
+
+  #tell(
+    call: WireCall,
+    started: number,
+    bytes: Uint8Array | null,
+    more: Partial<WireEvent> = {},
+    at = wireTime(),
+  ): void {
+    const [local, peer, flow] = [this.#local, this.#peer, this.id];
+    const event = { at, transport: "tcp", call, flow, local, peer, bytes, duration: at - started, ...more } as const;
+    this.#sink.emit(this.#tls ? { ...event, tls: true } : event);
+  }
+}
+
+/**
+ * Tells that a socket is listening, or bound to receive datagrams.
+ *
+ * @param error Why it is not.
+ */
+export function tellListen(sink: WireSink, address: Deno.Addr, error?: unknown): void {
+  const call = address.transport === "udp" ? "bind" : "listen";
+  const transport = address.transport === "udp" ? "udp" : "tcp";
+  const failed = error === undefined ? {} : { error: errorName(error) };
+  const local = endpointOf(address);
+  sink.emit({ at: wireTime(), transport, call, flow: 0, local, peer: null, bytes: null, duration: 0, ...failed });
+}
+
+/** Resolves in the next turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,170 @@
+/**
+ * Rows of a hex dump, written straight into a buffer. Pure.
+ *
+ * A row is an offset, sixteen bytes in hex and the same as text:
+ *
+ * ```
+ *   00000000  47 72 c3 bc c3 9f 65 0a  |Grü·ß·e␊|
+ * ```
+ *
+ * In the text each byte has one place. Controls are shown by their pictures (␍ ␊ ␀ ␛), the bytes of a character after its first as `·`,
+ * those of a character that is split between two reads as `‥`, and bytes that are no UTF-8 as `�`.
+ *
+ * @module
+ */
+
+/** The bytes in a row. */
+const WIDTH = 16;
+/** The most bytes that a row takes: four for each character of its text, and the rest. */
+const ROW = 2 + 8 + 2 + 3 * WIDTH + 1 + 1 + 4 * WIDTH + 2;
+
+const HEX = new Uint8Array([..."0123456789abcdef"].map((digit) => digit.charCodeAt(0)));
+const [SPACE, BAR, NEWLINE] = [0x20, 0x7c, 0x0a];
+
+/** The space that the dump of so many bytes takes at most. */
+export function dumpSpace(length: number): number {
+  return Math.ceil(length / WIDTH) * ROW;
+}
+
+/**
+ * Writes the dump of some bytes.
+ *
+ * @param into At least {@linkcode dumpSpace} bytes.
+ * @param offset The number of the first byte, modulo 2^32.
+ * @param pending How many of the first bytes may belong to a character that the bytes before began ({@linkcode splitAfter}).
+ * @returns How many bytes were written.
+ *
+ * @example Usage
+ * ```ts
+ * import { dump, dumpSpace } from "./hexdump.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = new TextEncoder().encode("hi\n");
+ * const into = new Uint8Array(dumpSpace(bytes.length));
+ * const length = dump(bytes, into);
+ * assertEquals(
+ *   new TextDecoder().decode(into.subarray(0, length)),
+ *   "  00000000  68 69 0a                                          |hi␊|\n",
+ * );
+ * ```
+ */
+export function dump(bytes: Uint8Array, into: Uint8Array, offset = 0, pending = 0): number {
+  const cells = isAscii(bytes) ? null : cellsOf(bytes, pending);
+  let to = 0;
+  for (let row = 0; row < bytes.length; row += WIDTH) {
+    const end = Math.min(row + WIDTH, bytes.length);
+    into[to++] = SPACE;
+    into[to++] = SPACE;
+    for (let shift = 28; shift >= 0; shift -= 4) into[to++] = HEX[((offset + row) >>> shift) & 15] ?? 0;
+    into[to++] = SPACE;
+    to = hex(bytes, row, end, into, to);
+    into[to++] = SPACE;
+    into[to++] = SPACE;
+    into[to++] = BAR;
+    to = cells === null ? asciiText(bytes, row, end, into, to) : text(cells, row, end, into, to);
+    into[to++] = BAR;
+    into[to++] = NEWLINE;
+  }
+  return to;
+}
+
+/** Two digits for each byte of a row, in two halves, padded to the width of a full row. */
+function hex(bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number {
+  for (let at = from; at < from + WIDTH; at++) {
+    if (at - from === WIDTH / 2) into[to++] = SPACE;
+    into[to++] = SPACE;
+    const byte = bytes[at] ?? 0;
+    into[to++] = at < end ? HEX[byte >> 4] ?? 0 : SPACE;
+    into[to++] = at < end ? HEX[byte & 15] ?? 0 : SPACE;
+  }
+  return to;
+}
+
+function asciiText(bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x20 && byte < 0x7f) into[to++] = byte;
+    else {
+      // Control pictures, U+2400 to U+2421, in UTF-8.
+      into[to++] = 0xe2;
+      into[to++] = 0x90;
+      into[to++] = byte === 0x7f ? 0xa1 : 0x80 + byte;
+    }
+  }
+  return to;
+}
+
+const encoder = new TextEncoder();
+
+function text(cells: readonly string[], from: number, end: number, into: Uint8Array, to: number): number {
+  for (let at = from; at < end; at++) to += encoder.encodeInto(cells[at] ?? "", into.subarray(to)).written;
+  return to;
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) > 0x7f) return false;
+  return true;
+}
+
+const LATER = "·";
+const SPLIT = "‥";
+const BROKEN = "�";
+
+/** What stands for each byte. */
+function cellsOf(bytes: Uint8Array, pending: number): string[] {
+  const cells: string[] = [];
+  for (let at = 0; at < pending && isContinuation(bytes[at]); at++) cells.push(SPLIT);
+  while (cells.length < bytes.length) {
+    const at = cells.length;
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) {
+      cells.push(byte === 0x7f ? "␡" : String.fromCharCode(byte < 0x20 ? 0x2400 + byte : byte));
+      continue;
+    }
+    const length = sequenceLength(bytes, at);
+    if (length < 0) { for (let rest = bytes.length - at; rest > 0; rest--) cells.push(SPLIT); }
+    else if (length === 0) cells.push(BROKEN);
+    else cells.push(visible(decoder.decode(bytes.subarray(at, at + length))), ...Array(length - 1).fill(LATER));
+  }
+  return cells;
+}
+
+const decoder = new TextDecoder();
+
+/** A character, if it can stand in one place by itself: no mark that combines, no control of direction. */
+function visible(character: string): string {
+  return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? character : LATER;
+}
+
+/**
+ * The length of the UTF-8 sequence at `at` (Unicode 15, table 3-7): 0 if it is none, -1 if the bytes end inside it.
+ */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  // The second byte rules out overlong forms, surrogates and what is beyond U+10FFFF.
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  for (let next = 1; next < length; next++) {
+    const byte = bytes[at + next];
+    if (byte === undefined) return -1;
+    if (next === 1 ? byte < low || byte > high : !isContinuation(byte)) return 0;
+  }
+  return length;
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
+}
+
+/** How many bytes are missing from the character inside which the bytes end; 0 if they end after one. */
+export function splitAfter(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const lead = bytes[bytes.length - back] ?? 0;
+    if (isContinuation(lead)) continue;
+    if (sequenceLength(bytes, bytes.length - back) >= 0) return 0;
+    return (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2) - back;
+  }
+  return 0;
+}

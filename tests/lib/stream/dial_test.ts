@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { dial, NoAnswer, type Opener } from "../../../lib/stream/dial.ts";
+import { FakeSocket } from "../fakes.ts";
+
+const permissions = "none";
+
+/** A network in which each address answers, fails, or is silent until its attempt is aborted. */
+function network(addresses: Readonly<Record<string, "answers" | "fails" | "silent">>): {
+  open: Opener;
+  tried: string[];
+  sockets: FakeSocket[];
+  answer: (address: string) => void;
+} {
+  const tried: string[] = [];
+  const sockets: FakeSocket[] = [];
+  const waiting = new Map<string, () => void>();
+  const open: Opener = ({ hostname = "", signal }) => {
+    tried.push(hostname);
+    const connected = (): FakeSocket => {
+      const socket = new FakeSocket(hostname);
+      sockets.push(socket);
+      return socket;
+    };
+    if (addresses[hostname] === "answers") return Promise.resolve(connected());
+    if (addresses[hostname] === "fails") return Promise.reject(new Error(`${hostname} refuses`));
+    return new Promise((resolve, reject) => {
+      waiting.set(hostname, () => resolve(connected()));
+      signal?.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+  return { open, tried, sockets, answer: (address) => waiting.get(address)?.() };
+}
+
+const { signal } = new AbortController();
+
+Deno.test(
+  "dial() tries the next address as soon as one fails, and no more once one answers",
+  { permissions },
+  async () => {
+    const { open, tried } = network({ a: "fails", b: "answers", c: "answers" });
+    const ended: string[] = [];
+    const onAttempt = (attempt: { address: string; result: object }): void => {
+      ended.push(`${attempt.address} ${"socket" in attempt.result}`);
+    };
+    const socket = await dial(open, ["a", "b", "c"], 9, { signal, onAttempt });
+    assertEquals((socket.remoteAddr as Deno.NetAddr).hostname, "b");
+    assertEquals(tried, ["a", "b"]);
+    assertEquals(ended, ["a false", "b true"]);
+  },
+);
+
+Deno.test(
+  "dial() tries the next address beside one that is silent, and aborts the slower attempt",
+  { permissions },
+  async () => {
+    const { open, tried } = network({ a: "silent", b: "answers" });
+    const ended: string[] = [];
+    const onAttempt = ({ address }: { address: string }): void => void ended.push(address);
+    const socket = await dial(open, ["a", "b"], 9, { signal, onAttempt });
+    assertEquals((socket.remoteAddr as Deno.NetAddr).hostname, "b");
+    assertEquals(tried, ["a", "b"]);
+    await Promise.resolve();
+    assertEquals(ended, ["b", "a"]);
+  },
+);
+
+Deno.test("dial() closes the socket of an attempt that comes too late", { permissions }, async () => {
+  const { open, sockets, answer } = network({ a: "silent", b: "answers" });
+  // The platform may connect in the very moment in which the attempt is aborted.
+  const deaf: Opener = ({ port, hostname = "" }) => open({ port, hostname });
+  await dial(deaf, ["a", "b"], 9, { signal });
+  answer("a");
+  await Promise.resolve();
+  assertEquals(sockets.map(({ remoteAddr, closed }) => [(remoteAddr as Deno.NetAddr).hostname, closed]), [
+    ["b", false],
+    ["a", true],
+  ]);
+});
+
+Deno.test(
+  "dial() that is given up rejects with what became of each address that was tried",
+  { permissions },
+  async () => {
+    const { open } = network({ a: "fails", b: "silent", c: "silent" });
+    const late = new AbortController();
+    const dialling = dial(open, ["a", "b", "c"], 9, { signal: late.signal });
+    await Promise.resolve().then(() => {});
+    late.abort(new Error("too late"));
+    const { failures, cause } = await assertRejects(() => dialling, NoAnswer);
+    assertEquals(failures.map(({ address, error }) => [address, (error as Error).message]), [
+      ["a", "a refuses"],
+      ["b", "too late"],
+    ]);
+    assert(cause === failures[0]?.error);
+  },
+);
