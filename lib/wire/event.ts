@@ -67,9 +67,12 @@ export function directionOf({ call, bytes }: WireEvent): "in" | "out" | null {
   return call === "read" || call === "receive" ? "in" : "out";
 }
 
+/** It never changes, and asking for it costs as much as asking for the time. */
+const { timeOrigin } = performance;
+
 /** Milliseconds since the epoch, with a fraction: the time of a {@linkcode WireEvent}. */
 export function wireTime(): number {
-  return performance.timeOrigin + performance.now();
+  return timeOrigin + performance.now();
 }
 
 /** Takes a process's wire events. */

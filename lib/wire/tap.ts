@@ -68,9 +68,9 @@ class StreamTap extends SocketLayer {
     }
     // A write that is over, but whose caller does not know it yet, comes first: this may be its answer. Each is waited for once.
     if (this.#writing !== null) {
-      const written = this.#writing;
+      const writing = this.#writing.catch(() => {});
       this.#writing = null;
-      await Promise.race([written, turn()]);
+      await Promise.race([writing, turn()]);
     }
     this.#tell("read", started, count === null ? null : into.slice(0, count));
     return count;
@@ -79,16 +79,21 @@ class StreamTap extends SocketLayer {
   override async write(bytes: Uint8Array): Promise<number> {
     const copy = bytes.slice();
     const started = wireTime();
-    this.#tell("writing", started, copy, {}, started);
-    const written = this.below.write(bytes);
-    const settled = written.then((count) => {
-      const short = count < copy.length ? { offered: copy.length } : {};
-      this.#tell("write", started, short.offered === undefined ? copy : copy.subarray(0, count), short);
-    }, (error) => this.#tell("write", started, null, { offered: copy.length, error: errorName(error) }));
-    this.#writing = settled;
-    await settled;
-    if (this.#writing === settled) this.#writing = null;
-    return await written;
+    this.#sink.emit(this.#event("writing", started, started, copy));
+    const writing = this.below.write(bytes);
+    this.#writing = writing;
+    let count: number;
+    try {
+      count = await writing;
+    } catch (error) {
+      this.#tell("write", started, null, { offered: copy.length, error: errorName(error) });
+      throw error;
+    } finally {
+      if (this.#writing === writing) this.#writing = null;
+    }
+    if (count === copy.length) this.#tell("write", started, copy);
+    else this.#tell("write", started, copy.subarray(0, count), { offered: copy.length });
+    return count;
   }
 
   override async closeWrite(): Promise<void> {
@@ -133,16 +138,24 @@ class StreamTap extends SocketLayer {
     this.#tell(call, wireTime(), null);
   }
 
-  #tell(
-    call: WireCall,
-    started: number,
-    bytes: Uint8Array | null,
-    more: Partial<WireEvent> = {},
-    at = wireTime(),
-  ): void {
-    const [local, peer, flow] = [this.#local, this.#peer, this.id];
-    const event = { at, transport: "tcp", call, flow, local, peer, bytes, duration: at - started, ...more } as const;
-    this.#sink.emit(this.#tls ? { ...event, tls: true } : event);
+  /** Tells a call that has just returned. */
+  #tell(call: WireCall, started: number, bytes: Uint8Array | null, more?: Partial<WireEvent>): void {
+    const event = this.#event(call, started, wireTime(), bytes);
+    this.#sink.emit(more === undefined ? event : { ...event, ...more });
+  }
+
+  #event(call: WireCall, started: number, at: number, bytes: Uint8Array | null): WireEvent {
+    return {
+      at,
+      transport: "tcp",
+      call,
+      flow: this.id,
+      local: this.#local,
+      peer: this.#peer,
+      bytes,
+      duration: at - started,
+      tls: this.#tls,
+    };
   }
 }
 

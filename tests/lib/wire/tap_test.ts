@@ -49,7 +49,7 @@ Deno.test(
     into.fill(0);
     const [event] = wire.all;
     assertEquals(event?.bytes, encodeText("abc"));
-    assertEquals([event?.flow, event?.transport, event?.tls], [5, "tcp", undefined]);
+    assertEquals([event?.flow, event?.transport, event?.tls], [5, "tcp", false]);
     assertEquals(event?.local, { hostname: "127.0.0.1", port: 1 });
     assertEquals(event?.peer, { hostname: "192.0.2.7", port: 4000 });
     assert((event?.duration ?? -1) >= 0 && Math.abs((event?.at ?? 0) - Date.now()) < 60_000);
