@@ -73,7 +73,10 @@ function namesOf(words: readonly ScriptHelp[]): string {
 function valueOf({ value }: FlagHelp): { words: string } | "file" | "folder" | "any" | "none" {
   if (value === undefined) return "none";
   if (value.includes("|")) return { words: value.replaceAll("|", " ") };
-  return value === "FILE" ? "file" : ["DIR", "PATH"].includes(value) ? "folder" : "any";
+  if (value === "FILE" || value === "[FILE]") return "file";
+  // Another flag may follow at once.
+  if (value.startsWith("[")) return "none";
+  return ["DIR", "PATH"].includes(value) ? "folder" : "any";
 }
 
 function dashed({ name, short }: FlagHelp): string[] {

@@ -84,10 +84,9 @@ export const flag = {
   /** A number of bytes: `500k`, `10M`, `1.5G`, in powers of 1000 as `tcpdump -C` counts, or of 1024 as `10MiB`. */
   size<D extends number | undefined>(help: string, options: ValueOptions<D> & { min: number }): Flag<number | D> {
     return valueFlag("SIZE", help, options, (text) => {
-      const [, digits = "", prefix = "", binary] = /^(\d+(?:\.\d+)?)(?:([kMG])(i?)B?)?$/i.exec(text) ?? [];
-      const bytes = Math.floor(
-        Number(digits) * (binary ? 1024 : 1000) ** (" kMG".toLowerCase().indexOf(prefix.toLowerCase() || " ")),
-      );
+      const [, digits = "", prefix = "", binary = ""] = /^(\d+(?:\.\d+)?)(?:([kMG])(i?)B?)?$/i.exec(text) ?? [];
+      const power = ["", "k", "m", "g"].indexOf(prefix.toLowerCase());
+      const bytes = Math.floor(Number(digits) * (binary === "" ? 1000 : 1024) ** power);
       if (digits === "" || !(bytes >= options.min && bytes <= Number.MAX_SAFE_INTEGER)) {
         throw new UsageError(
           `Cannot use ${JSON.stringify(text)}: it must be a size of at least ${options.min} bytes, such as 500k or 10M`,

@@ -105,3 +105,15 @@ Deno.test("flag.texts() keeps all of its values, and refuses an empty one", { pe
   assertEquals([kind.read([]), kind.read(["b", " c"]), kind.repeatable], [[], ["b", " c"], true]);
   assertStringIncludes(refused(kind, ""), "it must not be empty");
 });
+
+Deno.test("flag.size() takes bytes with a decimal or a binary prefix", { permissions }, () => {
+  const kind = flag.size("a", { default: undefined, min: 10 });
+  assertEquals(["10", "500k", "10M", "1.5G", "2MB", "1KiB", "0.5Mi"].map((text) => kind.read([text])), [
+    ...[10, 500_000, 10_000_000, 1_500_000_000, 2_000_000, 1024, 524_288],
+  ]);
+  assertEquals(kind.read([]), undefined);
+  assertStringIncludes(
+    refused(kind, "", "9", "k", "10 M", "-5", "1e3", "10T", "99999999G"),
+    "a size of at least 10 bytes",
+  );
+});

@@ -196,3 +196,17 @@ Deno.test("parseFlags() rethrows other errors of a flag's parser unchanged", { p
   const broken = { ...flag.text("x", { default: "" }), read: () => JSON.parse("{") };
   assertInstanceOf(assertThrows(() => parseFlags({ broken }, []), SyntaxError), SyntaxError);
 });
+
+Deno.test("a value that may be left out is the argument after its flag, unless that starts with a dash", {
+  permissions,
+}, () => {
+  const port = flag.optional(flag.port("x", { default: undefined, zero: true }), "any" as const);
+  const optional = { port, quiet: flag.on("y", { short: "q" }) };
+  const value = (...args: string[]): unknown => parseFlags(optional, args).values.port;
+  assertEquals([value(), value("--port"), value("--port="), value("--port", "9"), value("--port=0")], [
+    ...[undefined, "any", "any", 9, 0],
+  ]);
+  assertEquals(parseFlags(optional, ["--port", "-q"]).values, { port: "any", quiet: true });
+  assertEquals(port.placeholder, "[PORT]");
+  assertThrows(() => value("--port", "x"), UsageError, 'Cannot use --port "x"');
+});
