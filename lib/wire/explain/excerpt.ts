@@ -1,0 +1,130 @@
+/**
+ * A peer's bytes, quoted so that every byte that matters shows. Pure.
+ *
+ * @module
+ */
+import { escapeControls } from "../../text.ts";
+import { thousands } from "./words.ts";
+
+/** The most characters of an excerpt. */
+const SHOWN = 40;
+/** From this length on, a run of one byte is counted instead of repeated. */
+const RUN = { nul: 4, other: 12 };
+const HEX_SHOWN = 12;
+
+/**
+ * The beginning of some bytes in quotation marks: line ends as `⏎` and `␍⏎`, NUL as `␀`, what is not UTF-8 as `⟨c3⟩`, a character
+ * that the end cuts as `⟨c3…⟩`, a long run as `⟨1,020 × ␀⟩`. Bytes that are no text at all come in hexadecimal, without marks.
+ *
+ * @example Usage
+ * ```ts
+ * import { excerptOf } from "./excerpt.ts";
+ * import { encodeText } from "../../text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(excerptOf(encodeText("GET /\r\n")), "“GET /␍⏎”");
+ * assertEquals(excerptOf(Uint8Array.of(0x68, 0x69, 0xc3)), "“hi⟨c3…⟩”");
+ * assertEquals(excerptOf(Uint8Array.of(0, 0, 1, 44)), "00 00 01 2c");
+ * ```
+ */
+export function excerptOf(bytes: Uint8Array): string {
+  if (!looksLikeText(bytes)) return hexOf(bytes);
+  let text = "";
+  let shown = 0;
+  for (let at = 0; at < bytes.length;) {
+    if (shown >= SHOWN) return `“${text}…”`;
+    const { length, as } = runAt(bytes, at) ?? characterAt(bytes, at);
+    text += as;
+    shown += as.length;
+    at += length;
+  }
+  return `“${text}”`;
+}
+
+/** The first bytes in hexadecimal. */
+export function hexOf(bytes: Uint8Array): string {
+  const hex = Array.from(bytes.subarray(0, HEX_SHOWN), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return bytes.length > HEX_SHOWN ? `${hex} …` : hex;
+}
+
+/** How much of the bytes decides on their kind. */
+const SAMPLE = 256;
+
+/**
+ * Whether bytes are text as far as their beginning tells: few control characters and little that is not UTF-8. NUL bytes at the end do
+ * not count: they may be padding.
+ */
+export function looksLikeText(bytes: Uint8Array): boolean {
+  const end = Math.min(withoutNuls(bytes), SAMPLE);
+  if (end === 0) return bytes.length === 0;
+  let odd = 0;
+  for (let at = 0; at < end;) {
+    const byte = bytes[at] ?? 0;
+    const length = byte < 0x80 ? 1 : lengthAt(bytes, at);
+    if (length === 0 || (byte < 0x20 && (byte < 9 || byte > 13) && byte !== 0x1b)) odd++;
+    at += length || 1;
+  }
+  return odd * 8 <= end || (odd === 1 && end >= 4);
+}
+
+/** The length without the NUL bytes at the end. */
+export function withoutNuls(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
+/** The length of the UTF-8 character at an index: 0 if it is invalid, and what is left of it if the end cuts it. */
+export function lengthAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  for (let index = 1; index < length && at + index < bytes.length; index++) {
+    const byte = bytes[at + index] ?? 0;
+    // The second byte's range excludes overlong forms, surrogates and what is beyond U+10FFFF (RFC 3629 4).
+    const low = index > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const high = index > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (byte < low || byte > high) return 0;
+  }
+  return Math.min(length, bytes.length - at);
+}
+
+/** Whether the character at an index is cut by the end of the bytes. */
+function isCut(bytes: Uint8Array, at: number): boolean {
+  const lead = bytes[at] ?? 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return lead >= 0xc2 && at + length > bytes.length;
+}
+
+interface Piece {
+  readonly length: number;
+  readonly as: string;
+}
+
+/** A long run of one ASCII byte. */
+function runAt(bytes: Uint8Array, at: number): Piece | null {
+  const byte = bytes[at] ?? 0;
+  if (byte >= 0x80 || byte !== bytes[at + 1]) return null;
+  let end = at + 2;
+  while (end < bytes.length && bytes[end] === byte) end++;
+  const length = end - at;
+  if (length < (byte === 0 ? RUN.nul : RUN.other)) return null;
+  return { length, as: `⟨${thousands(length)} × ${quoted(String.fromCharCode(byte))}⟩` };
+}
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function characterAt(bytes: Uint8Array, at: number): Piece {
+  const byte = bytes[at] ?? 0;
+  if (byte === 13 && bytes[at + 1] === 10) return { length: 2, as: "␍⏎" };
+  if (byte < 0x80) return { length: 1, as: quoted(String.fromCharCode(byte)) };
+  const length = lengthAt(bytes, at);
+  if (length === 0) return { length: 1, as: `⟨${byte.toString(16)}⟩` };
+  const character = bytes.subarray(at, at + length);
+  return { length, as: isCut(bytes, at) ? `⟨${hexOf(character)}…⟩` : escapeControls(DECODER.decode(character)) };
+}
+
+function quoted(character: string): string {
+  return character === "\n" ? "⏎" : character === "\r" ? "␍" : character === " " ? " " : escapeControls(character);
+}

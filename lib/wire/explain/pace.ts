@@ -1,0 +1,120 @@
+/**
+ * How much is told one by one, and the sums of the rest. Pure.
+ *
+ * @module
+ */
+import { milliseconds } from "../../text.ts";
+import type { WireCall } from "../event.ts";
+import { counted, size } from "./words.ts";
+
+/** A second (ms). */
+const SECOND = 1000;
+
+/**
+ * Decides whether things come slowly enough to be told one by one. Once there were too many in a second, the following ones are not
+ * told either until a second brings few.
+ *
+ * @example Usage
+ * ```ts
+ * import { Pace } from "./pace.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pace = new Pace(2);
+ * assertEquals([0, 1, 2, 1001].map((at) => pace.take(at)), [true, true, false, false]);
+ * ```
+ */
+export class Pace {
+  readonly most: number;
+  #since = -Infinity;
+  #count = 0;
+  #flooded = false;
+
+  /** @param most The most in a second. */
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** Counts one; returns whether it is to be told. */
+  take(at: number): boolean {
+    const passed = at - this.#since;
+    if (passed >= SECOND || passed < 0) {
+      this.#flooded = passed >= 0 && passed < 2 * SECOND && this.#count > this.most;
+      this.#since = at;
+      this.#count = 0;
+    }
+    return ++this.#count <= this.most && !this.#flooded;
+  }
+}
+
+/** Sums up calls that were not told one by one. */
+export class Tally {
+  #since: number | null = null;
+  #calls = new Map<WireCall, { count: number; bytes: number }>();
+  #mistakes = new Map<number, number>();
+  #longest = 0;
+
+  /** Counts a call. */
+  add(at: number, call: WireCall, bytes: number): void {
+    this.#since ??= at;
+    const sum = this.#calls.get(call);
+    if (sum === undefined) this.#calls.set(call, { count: 1, bytes });
+    else {
+      sum.count++;
+      sum.bytes += bytes;
+    }
+  }
+
+  /** Notes how long a write waited (ms). */
+  waited(ms: number): void {
+    this.#longest = Math.max(this.#longest, ms);
+  }
+
+  /** Counts a mistake that was noticed again. */
+  mistake(number: number): void {
+    this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
+  }
+
+  get empty(): boolean {
+    return this.#since === null && this.#mistakes.size === 0;
+  }
+
+  /** Whether a second has passed since the first call that it holds. */
+  due(at: number): boolean {
+    return this.#since !== null && at - this.#since >= SECOND;
+  }
+
+  /** The sum in words, `640 reads (42 MB) in 1.0 s`; begins again. */
+  take(at: number): string {
+    const parts = [...this.#calls].map(([call, { count, bytes }]) =>
+      `${counted(count, NOUNS[call])}${bytes > 0 ? ` (${size(bytes)})` : ""}`
+    );
+    const time = this.#since === null ? "" : ` in ${milliseconds(Math.max(0, at - this.#since))}`;
+    const waited = this.#longest >= 1 ? `; the longest write waited ${milliseconds(this.#longest)}` : "";
+    const mistakes = [...this.#mistakes].map(([number, count]) => `mistake ${number} ${counted(count, "more time")}`);
+    this.#since = null;
+    this.#calls.clear();
+    this.#mistakes.clear();
+    this.#longest = 0;
+    return [`${parts.join(", ")}${parts.length > 0 ? time : ""}${waited}`, ...mistakes].filter((part) => part !== "")
+      .join("; ");
+  }
+}
+
+/** What the calls are counted as. */
+const NOUNS: Readonly<Record<WireCall, string>> = {
+  resolve: "lookup",
+  listen: "listener",
+  bind: "socket",
+  connect: "connect",
+  accept: "accept",
+  handshake: "handshake",
+  read: "read",
+  writing: "write",
+  write: "write",
+  receive: "receive",
+  sending: "send",
+  send: "send",
+  closeWrite: "half-close",
+  close: "close",
+  reset: "reset",
+};

@@ -1,0 +1,140 @@
+/**
+ * One TCP connection as `--explain` follows it. Pure.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint } from "../../addr.ts";
+import { endsInsideCharacter, milliseconds } from "../../text.ts";
+import type { WireEvent } from "../event.ts";
+import { excerptOf } from "./excerpt.ts";
+import { MessageScanner } from "./message_scanner.ts";
+import type { MistakeNumber } from "./mistakes.ts";
+import type { Narrator } from "./narrator.ts";
+import { Pace, Tally } from "./pace.ts";
+import { counted, later } from "./words.ts";
+
+/** The most reads and writes of one connection that are told one by one in a second. */
+const MOST = 24;
+/** How often a mistake is told for one connection; the rest is counted. */
+const TIMES = 3;
+
+/** The kind of program that we are: a mistake of a client is none of a server. */
+export type Role = "client" | "server";
+
+/** What one side has sent. */
+export class Half {
+  /** Bytes so far. */
+  total = 0;
+  /** When its FIN was sent or read. */
+  fin: number | null = null;
+  readonly messages: MessageScanner;
+
+  constructor(methods: string[]) {
+    this.messages = new MessageScanner(methods);
+  }
+}
+
+/** A connection: what has passed, and what is waited for. */
+export class StreamFlow {
+  readonly id: number;
+  readonly role: Role;
+  readonly opened: number;
+  peer: Endpoint | null;
+  readonly in: Half;
+  readonly out: Half;
+  /** When the last call was told of. */
+  last: number;
+  /** Which way the last bytes went. */
+  direction: "in" | "out" | null = null;
+  /** The writes that have been issued and have not returned: when the first was, and how many bytes they hold. */
+  pending: { readonly since: number; bytes: number } | null = null;
+  /** How many bytes the next write repeats, since the last was short. */
+  repeated = 0;
+  /** Whether the silence since the last bytes has been told. */
+  silent = false;
+  /** How many silences were told; a connection that is quiet by nature is left alone. */
+  silences = 0;
+  /** Whether a pending write was told. */
+  blocked = false;
+  /** The bytes of a character that the last read cut; empty if it cut none. */
+  cutCharacter: Uint8Array = NO_BYTES;
+  /** The last text sent that has characters beyond ASCII, to compare with what comes back. */
+  sentText = "";
+  /** Whether our FIN was sent while a message of ours had no answer. */
+  unanswered: "message" | "part" | null = null;
+  /** Pauses that look like Nagle's. */
+  pauses = 0;
+  /** Whether the line that is too long was told. */
+  longLine = false;
+  /** Whether it was told how an end was misunderstood (mistake 4). */
+  misunderstood = false;
+  /** Whether the connection has failed: nobody keeps TIME_WAIT then. */
+  broken = false;
+  readonly tls: boolean;
+  readonly pace = new Pace(MOST);
+  readonly untold = new Tally();
+  #mistakes = new Map<MistakeNumber, number>();
+
+  constructor(event: WireEvent, role: Role) {
+    this.id = event.flow;
+    this.role = role;
+    this.opened = this.last = event.at;
+    this.peer = event.peer;
+    this.tls = event.tls === true;
+    const methods: string[] = [];
+    this.in = new Half(methods);
+    this.out = new Half(methods);
+  }
+
+  /** The peer's address and port. */
+  get peerName(): string {
+    return this.peer === null ? "the peer" : formatEndpoint(this.peer);
+  }
+
+  /** Names a mistake, the first times. */
+  mistake(narrator: Narrator, at: number, number: MistakeNumber, text: string): void {
+    const times = (this.#mistakes.get(number) ?? 0) + 1;
+    this.#mistakes.set(number, times);
+    if (times <= TIMES) narrator.mistake(at, this.id, number, text);
+    else this.untold.mistake(number);
+  }
+
+  /** Whether a read or write is to be told one by one; if not, it is counted. */
+  tells(narrator: Narrator, event: WireEvent): boolean {
+    const { at, call } = event;
+    const length = event.bytes?.length ?? 0;
+    if (!this.pace.take(at)) {
+      this.untold.add(at, call, length);
+      return false;
+    }
+    if (narrator.hears(at)) return true;
+    narrator.untold.add(at, call, length);
+    return false;
+  }
+
+  /** Sums up what was not told, if a second has passed or `now` is the end. */
+  sumUp(narrator: Narrator, at: number, end = false): void {
+    if (end ? this.untold.empty : !this.untold.due(at)) return;
+    narrator.say(at, this.id, "data", `Also: ${this.untold.take(at)}`, "bulk");
+  }
+}
+
+const NO_BYTES = new Uint8Array();
+
+/** A line about a read or write: `read(2): 19 bytes, 0.42 ms later: “Hello”`. */
+export function transferLine(call: string, bytes: Uint8Array, gap: number): string {
+  return `${call}: ${counted(bytes.length, "byte")}, ${later(gap)}: ${excerptOf(bytes)}`;
+}
+
+/** The bytes of a character that the end of a read cuts. */
+export function cutCharacterOf(bytes: Uint8Array): Uint8Array {
+  if (!endsInsideCharacter(bytes)) return NO_BYTES;
+  let start = bytes.length - 1;
+  while ((bytes[start] ?? 0) < 0xc0) start--;
+  return bytes.slice(start);
+}
+
+/** A pause, for a sentence: `2.0 s`. */
+export function pause(ms: number): string {
+  return milliseconds(Math.max(0, ms));
+}

@@ -1,0 +1,80 @@
+/**
+ * Numbers, times and error names in words. Pure.
+ *
+ * @module
+ */
+import { milliseconds } from "../../text.ts";
+
+/** A number with its thousands apart: `65,507`. */
+export function thousands(value: number | bigint): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** A count with its noun: `1 byte`, `1,024 bytes`. */
+export function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A size: `19 bytes`, `65 kB`, `42 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 10_000) return counted(bytes, "byte");
+  const [unit, by] = bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  const value = bytes / by;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
+/** How long after the previous call: `0.42 ms later`; a clock that ran backwards counts as 0. */
+export function later(gap: number): string {
+  return `${milliseconds(Math.max(0, gap))} later`;
+}
+
+/** The runtime's names of errors that have an errno name. */
+const ERRNO: Readonly<Record<string, string>> = {
+  AddrInUse: "EADDRINUSE",
+  AddrNotAvailable: "EADDRNOTAVAIL",
+  BrokenPipe: "EPIPE",
+  ConnectionAborted: "ECONNABORTED",
+  ConnectionRefused: "ECONNREFUSED",
+  ConnectionReset: "ECONNRESET",
+  HostUnreachable: "EHOSTUNREACH",
+  NetworkUnreachable: "ENETUNREACH",
+  NotConnected: "ENOTCONN",
+  PermissionDenied: "EACCES",
+  TimedOut: "ETIMEDOUT",
+  TimeoutError: "ETIMEDOUT",
+};
+
+/** The errno name of an error, if it has one; else its own name. */
+export function errnoOf(error: string): string {
+  return ERRNO[error] ?? error;
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program holds this port",
+  EADDRNOTAVAIL: "that is not an address of this machine",
+  EACCES: "not permitted; ports below 1024 need privileges on many systems",
+  ECONNABORTED: "the connection was aborted",
+  ECONNREFUSED: "refused: a machine answers there, but nothing listens at this address and port",
+  ECONNRESET: "the peer has reset the connection (RST)",
+  EHOSTUNREACH: "no way to that host",
+  EMSGSIZE: "longer than a datagram can be",
+  ENETUNREACH: "no way to that network",
+  ENOTCONN: "there is no connection any more",
+  ENOTFOUND: "no such name",
+  EAI_AGAIN: "no name server answers",
+  EPIPE: "the peer no longer reads",
+  ETIMEDOUT: "no answer within the time limit",
+  UnexpectedEof: "the stream ended without TLS's own end mark (close_notify): it may be cut off",
+};
+
+/** An error in words: `ECONNREFUSED: refused: …`. */
+export function inWords(error: string): string {
+  const errno = errnoOf(error);
+  const meaning = MEANINGS[errno];
+  return meaning === undefined ? errno : `${meaning} (${errno})`;
+}
+
+/** Whether a call ended because this side closed the socket. */
+export function isOurClose(error: string): boolean {
+  return error === "BadResource" || error === "Interrupted" || error === "AbortError" || error === "EBADF";
+}
