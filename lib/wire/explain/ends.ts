@@ -5,48 +5,45 @@
  */
 import { milliseconds } from "../../text.ts";
 import type { Narrator } from "./narrator.ts";
-import type { StreamFlow } from "./stream_flow.ts";
+import { FILLED, type StreamFlow } from "./stream_flow.ts";
 import { counted, later, size } from "./words.ts";
 
 /** How soon a FIN that follows ours counts as its answer (ms). */
 const ANSWER = 1000;
-/** More than this is a file sent to whoever takes it, not a message that wants an answer (bytes). */
+/** More than this is a file for whoever takes it, not a message that wants an answer (bytes). */
 const FILE = 65_536;
 
 /** A read that gave the end of the stream. */
 export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): void {
   if (flow.in.fin !== null) return;
   flow.in.fin = at;
-  const can = flow.out.fin === null ? "; you can still send" : ": both directions are closed now";
-  narrator.say(
-    at,
-    flow.id,
-    "state",
-    `read(2): 0 bytes, ${later(at - flow.last)}: the peer has finished sending (FIN)${can}`,
-    "eof",
-  );
-  openEnd(flow, at, narrator);
-  const { unanswered, out } = flow;
-  if (unanswered === null || out.fin === null || at - out.fin > ANSWER || flow.role === "server") return;
-  flow.misunderstood = true;
-  if (flow.in.total > 0 || unanswered === "part") {
-    flow.mistake(
-      narrator,
+  flow.sumUp(narrator, at, true);
+  const state = flow.out.fin === null ? "; you can still send" : ", and so have we";
+  const text = `read(2): 0 bytes, ${later(at - flow.last)}: FIN: the peer has finished sending${state}`;
+  narrator.say(at, flow.id, "state", text, "eof");
+  const { messages } = flow.in;
+  if (messages.kind === "http" && messages.open > 0) {
+    narrator.say(
       at,
-      4,
-      "The peer answered our FIN by closing, and our last message not at all: it took the FIN for a hang-up",
+      flow.id,
+      "trouble",
+      `Its HTTP message is cut off: it lacks ${messages.http?.missing}`,
+      "incomplete",
     );
-  } else {
-    narrator.say(at, flow.id, "data", "The peer has closed without a word of its own", "sink");
   }
+  hangUp(flow, at, narrator);
 }
 
-/** A message that the end of the stream ends. */
-function openEnd(flow: StreamFlow, at: number, narrator: Narrator): void {
-  const { messages } = flow.in;
-  const { http } = messages;
-  if (messages.kind === "http" && http !== null && !http.done && messages.open > 0) {
-    narrator.say(at, flow.id, "trouble", `The HTTP message is cut off: ${http.missing} is missing`, "incomplete");
+/** The peer closes as soon as it has read our FIN, without an answer: mistake 4. */
+function hangUp(flow: StreamFlow, at: number, narrator: Narrator): void {
+  const { unanswered, out, role } = flow;
+  if (role === "server" || unanswered === null || out.fin === null || at - out.fin > ANSWER) return;
+  flow.misunderstood = true;
+  if (flow.in.total > 0 || unanswered === "part") {
+    const text = "The peer answers our FIN by closing, and our last message not at all: it took the FIN for a hang-up";
+    flow.mistake(narrator, at, 4, text);
+  } else {
+    narrator.say(at, flow.id, "data", "The peer closes without a word of its own", "sink");
   }
 }
 
@@ -54,44 +51,39 @@ function openEnd(flow: StreamFlow, at: number, narrator: Narrator): void {
 export function explainHalfClose(flow: StreamFlow, at: number, narrator: Narrator): void {
   if (flow.out.fin !== null) return;
   flow.out.fin = at;
+  flow.sumUp(narrator, at, true);
   const { messages, total } = flow.out;
   const asked = flow.direction === "out" && total > 0 && total < FILE && messages.kind !== "opaque";
   flow.unanswered = !asked ? null : messages.open > 0 ? "part" : "message";
-  const rest = flow.in.fin === null ? "we can still receive" : "the peer's came before: both directions are closed now";
-  narrator.say(
-    at,
-    flow.id,
-    "state",
-    `shutdown(2): we have finished sending (FIN), ${later(at - flow.last)}; ${rest}`,
-    "halfClose",
-  );
+  const state = flow.in.fin === null ? "; we can still receive" : ", and so has the peer";
+  const text = `shutdown(2), ${later(at - flow.last)}: FIN: we have finished sending${state}`;
+  narrator.say(at, flow.id, "state", text, "halfClose");
 }
 
 /** Our close. */
 export function explainClose(flow: StreamFlow, at: number, narrator: Narrator, call: "close" | "reset"): void {
   flow.sumUp(narrator, at, true);
-  const traffic = `${size(flow.in.total)} in, ${size(flow.out.total)} out, open for ${
-    milliseconds(Math.max(0, at - flow.opened))
-  }`;
-  if (call === "reset") {
-    narrator.say(at, flow.id, "state", `We reset the connection (RST): ${traffic}`, "reset");
-    return;
-  }
+  const open = milliseconds(Math.max(0, at - flow.opened));
+  const traffic = `${size(flow.in.total)} in, ${size(flow.out.total)} out, open for ${open}`;
+  if (call === "reset") return narrator.say(at, flow.id, "state", `We reset the connection (RST): ${traffic}`, "reset");
+  narrator.say(at, flow.id, "state", `close(2): ${traffic}${timeWait(flow, at)}`, "close");
+}
+
+/** Who keeps the pair of addresses, as far as the calls tell. */
+function timeWait(flow: StreamFlow, at: number): string {
+  if (flow.broken) return "";
   const ours = flow.out.fin ?? at;
-  const first = flow.broken ? null : flow.in.fin !== null && flow.in.fin <= ours ? "peer" : "we";
-  const waits = first === null
-    ? ""
-    : first === "peer"
-    ? ". The peer closed first: TIME_WAIT is on its side"
-    : ". We closed first: TIME_WAIT is on our side";
-  narrator.say(at, flow.id, "state", `close(2): ${traffic}${waits}`, "close");
+  const theirs = flow.in.fin;
+  if (theirs === null) return ". The peer has sent no FIN yet; ours is the first, so TIME_WAIT will be here";
+  if (theirs <= ours) return ". The peer's FIN was the first, so TIME_WAIT is there";
+  // The peer's may have been waiting to be read.
+  return ". Our FIN was the first, as far as we can tell, so TIME_WAIT is here";
 }
 
 /** From which silence on something is said (ms). */
-export const SILENCE = 2000;
+const SILENCE = 2000;
 /** From which time on a pending write is told (ms). */
 const BLOCKED = 1000;
-const FILLED = 16_384;
 /** How often silence is told for one connection. */
 const SILENCES = 2;
 
@@ -102,65 +94,69 @@ const SILENCES = 2;
  */
 export function explainSilence(flow: StreamFlow, now: number, narrator: Narrator): boolean {
   flow.sumUp(narrator, now);
-  const { pending, blocked } = flow;
-  if (pending !== null) {
-    if (blocked || now - pending.since < BLOCKED) return blocked;
-    flow.blocked = true;
-    if (flow.out.total + pending.bytes >= FILLED) {
-      const since = `${size(pending.bytes)} for ${milliseconds(now - pending.since)}`;
-      flow.mistake(narrator, now, 3, `write(2) has been waiting with ${since}: the peer does not read`);
-    }
-    return true;
-  }
+  if (flow.pending !== null) return explainBlocked(flow, now, flow.pending, narrator);
   const silence = now - flow.last;
-  if (silence < SILENCE) return false;
-  if (flow.untold.empty && !flow.silent && flow.silences < SILENCES && waits(flow, now, silence, narrator)) {
-    flow.silences++;
-  }
-  flow.silent = true;
-  return flow.untold.empty;
+  if (silence < SILENCE || !flow.untold.empty) return false;
+  if (flow.silences < SILENCES && explainWait(flow, now, silence, narrator)) flow.silences++;
+  return true;
 }
 
-/** Both sides wait: mistakes 5 and 14. Returns whether something was said. */
-function waits(flow: StreamFlow, now: number, silence: number, narrator: Narrator): boolean {
+/** A write that does not return: mistake 3. */
+function explainBlocked(
+  flow: StreamFlow,
+  now: number,
+  { since, bytes }: { since: number; bytes: number },
+  narrator: Narrator,
+): boolean {
+  if (flow.blocked || now - since < BLOCKED) return flow.blocked;
+  flow.blocked = true;
+  if (flow.out.total + bytes < FILLED) return true;
+  const time = milliseconds(now - since);
+  flow.mistake(
+    narrator,
+    now,
+    3,
+    `write(2) has been waiting for ${time}: the buffers are full, and the peer does not read`,
+  );
+  return true;
+}
+
+/** Both sides wait to read: mistakes 5 and 14. Returns whether something was said. */
+function explainWait(flow: StreamFlow, now: number, silence: number, narrator: Narrator): boolean {
   const { role, in: incoming, out, direction } = flow;
-  if (incoming.fin !== null || out.fin !== null || direction === null) return false;
-  const time = `Nothing for ${milliseconds(silence)}`;
+  if (flow.person || incoming.fin !== null || out.fin !== null || direction === null) return false;
   const { messages } = direction === "in" ? incoming : out;
-  if (messages.kind === "http" && messages.open > 0) {
-    const missing = messages.http?.missing ?? "";
-    const whose = direction === "in" ? "the peer's" : "our";
-    if (role === "client" && direction === "in") {
-      narrator.say(now, flow.id, "trouble", `${time}, and ${whose} HTTP message lacks ${missing}`, "incomplete");
-    } else {
-      flow.mistake(narrator, now, 5, `${time}: ${whose} HTTP message lacks ${missing}, so both sides wait to read`);
-    }
-    return true;
-  }
+  const time = `Nothing for ${milliseconds(silence)}`;
+  if (messages.kind === "http" && messages.open > 0) return waitForHttp(flow, now, time, narrator);
   const open = counted(messages.open, "byte");
   if (role === "server") {
     if (direction === "out" || messages.open === 0) return false;
-    flow.mistake(
-      narrator,
-      now,
-      5,
-      `${time}: the peer's last ${open} have no line end and no FIN after them, so both sides may be waiting to read`,
-    );
+    const text =
+      `${time}: the peer's last ${open} have no line end, and no FIN follows. Who waits for one waits as long as the peer`;
+    flow.mistake(narrator, now, 5, text);
     return true;
   }
-  const silentPeer = incoming.total === 0;
-  if (direction === "in" || (messages.open === 0 && !silentPeer)) return false;
-  const text = messages.open > 0
-    ? `our last ${open} have no line end and no FIN after them, so the peer may be waiting for more while we wait for its answer`
-    : "we wait to read, and have sent no FIN. If the peer reads to the end of the stream, it waits for that";
-  flow.mistake(narrator, now, 5, `${time}: ${text}`);
-  if (silentPeer) {
-    flow.mistake(
-      narrator,
-      now,
-      14,
-      "Or the server has not called accept(2) yet, being busy with another client: from here one cannot tell which",
-    );
+  const mute = incoming.total === 0;
+  if (direction === "in" || (messages.open === 0 && !mute)) return false;
+  const why = messages.open > 0
+    ? `our last ${open} have no line end, and we have sent no FIN. The peer may be waiting for one, as we wait for its answer`
+    : "we wait for an answer, and have sent no FIN. If the peer reads to the end of the stream, it waits for us";
+  flow.mistake(narrator, now, 5, `${time}: ${why}`);
+  if (mute) {
+    const text =
+      "Or the server is busy with another client, and has not called accept(2): from here one cannot tell which";
+    flow.mistake(narrator, now, 14, text);
   }
+  return true;
+}
+
+/** An HTTP message that does not go on. */
+function waitForHttp(flow: StreamFlow, now: number, time: string, narrator: Narrator): boolean {
+  const incoming = flow.direction === "in";
+  const { http } = (incoming ? flow.in : flow.out).messages;
+  const text = `${time}: ${incoming ? "the peer's" : "our"} HTTP message lacks ${http?.missing}`;
+  // An answer that stops halfway is no deadlock: it is the peer's turn.
+  if (incoming && flow.role === "client") narrator.say(now, flow.id, "trouble", text, "incomplete");
+  else flow.mistake(narrator, now, 5, `${text}, so both sides wait to read`);
   return true;
 }

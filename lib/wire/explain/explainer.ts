@@ -3,19 +3,21 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint } from "../../addr.ts";
 import type { Remark, WireEvent } from "../event.ts";
-import { DatagramFlow, type PeerRecord } from "./datagram_flow.ts";
+import type { DatagramFlow } from "./datagram_flow.ts";
+import { Datagrams } from "./datagrams.ts";
 import { explainClose, explainEof, explainHalfClose, explainSilence } from "./ends.ts";
+import { forgetOldest } from "./forget.ts";
 import { Narrator } from "./narrator.ts";
 import { Opening } from "./opening.ts";
 import { type Role, StreamFlow } from "./stream_flow.ts";
-import { explainFailure, explainRead, explainWrite, explainWriting } from "./transfers.ts";
+import { explainRead } from "./reads.ts";
+import { explainFailure, explainWrite, explainWriting } from "./writes.ts";
 import { milliseconds } from "../../text.ts";
 
-/** The most connections and flows that are followed at once; of more, the ones opened first are forgotten. */
+/** The most connections that are followed at once; of more, those opened first are forgotten. */
 const MOST_FLOWS = 20_000;
-const MOST_DATAGRAM_FLOWS = 2000;
+/** The most servers whose ends are remembered. */
 const MOST_PEERS = 1000;
 /** How late the clock of {@linkcode Explainer.silence} may come (ms). */
 const LATE = 500;
@@ -28,6 +30,8 @@ export interface ExplainerOptions {
   readonly role: Role;
   /** Whether the events happen now: only then does a late {@linkcode Explainer.silence} show a blocked program. Default: yes. */
   readonly live?: boolean;
+  /** Whether a person answers, as in a chat: then it is no sign of a mistake if no answer comes for a while. Default: no. */
+  readonly person?: boolean;
 }
 
 /**
@@ -50,29 +54,32 @@ export interface ExplainerOptions {
 export class Explainer {
   #role: Role;
   #live: boolean;
+  #person: boolean;
   #narrator = new Narrator();
   #opening: Opening;
   #streams = new Map<number, StreamFlow>();
-  #datagrams = new Map<number, DatagramFlow>();
-  #peers = new Map<string, PeerRecord>();
-  /** To whom each of our sockets has sent. */
-  #asked = new Map<string, Set<string>>();
+  #datagrams: Datagrams;
   /** Those in which something has happened since silence was last told. */
   #stirred = new Set<StreamFlow | DatagramFlow>();
   /** When the last connection to an endpoint ended: another may have been waiting for that (mistake 14). */
   #ends = new Map<string, number>();
   #clock: number | null = null;
 
-  constructor({ role, live = true }: ExplainerOptions) {
+  constructor({ role, live = true, person = false }: ExplainerOptions) {
     this.#role = role;
     this.#live = live;
+    this.#person = person;
     this.#opening = new Opening(role);
+    const onStir = (flow: DatagramFlow): void => void this.#stirred.add(flow);
+    const onForget = (flow: DatagramFlow): void => void this.#stirred.delete(flow);
+    this.#datagrams = new Datagrams({ role, person, onStir, onForget });
   }
 
   /** What is to be said about an event. Most say a line or two; in a flood most say nothing, and sums follow each second. */
   explain(event: WireEvent): readonly Remark[] {
     this.#narrator.sumUp(event.at);
-    if (event.transport === "udp" && event.call !== "resolve" && event.call !== "bind") this.#datagram(event);
+    const { transport, call } = event;
+    if (transport === "udp" && call !== "resolve" && call !== "bind") this.#datagrams.explain(event, this.#narrator);
     else this.#stream(event);
     return this.#narrator.take();
   }
@@ -132,12 +139,11 @@ export class Explainer {
   #touch(flow: StreamFlow | undefined, at: number): void {
     if (flow === undefined) return;
     flow.last = at;
-    flow.silent = false;
     this.#stirred.add(flow);
   }
 
   #open(event: WireEvent): StreamFlow {
-    const flow = new StreamFlow(event, this.#role);
+    const flow = new StreamFlow(event, this.#role, this.#person);
     forgetOldest(this.#streams, MOST_FLOWS, (oldest) => this.#stirred.delete(oldest));
     this.#streams.set(event.flow, flow);
     this.#stirred.add(flow);
@@ -165,6 +171,7 @@ export class Explainer {
 
   /** The first byte of a connection that has waited, just after another to the same server has ended: mistake 14. */
   #firstByte(flow: StreamFlow, at: number): void {
+    if (this.#person) return;
     const ended = this.#ends.get(flow.peerName);
     const waited = at - flow.opened;
     if (ended === undefined || waited < 1000 || at - ended > 100 || ended - flow.opened < 500) return;
@@ -172,83 +179,5 @@ export class Explainer {
       milliseconds(waited)
     } after connect(2), comes just as another connection to ${flow.peerName} ends: it serves one at a time`;
     flow.mistake(this.#narrator, at, 14, text);
-  }
-
-  #datagram(event: WireEvent): void {
-    const { at, call, bytes, error, peer, flow: id } = event;
-    const narrator = this.#narrator;
-    if (call === "close") return this.#closeDatagrams(event);
-    if (peer === null) {
-      if (error !== undefined) this.#opening.explain(event, narrator);
-      return;
-    }
-    const flow = this.#datagrams.get(id) ?? this.#openDatagrams(event, peer);
-    flow.sumUp(narrator, at);
-    if (error !== undefined) flow.failed(event, narrator);
-    else if (bytes !== null && call === "receive") {
-      this.#checkSender(flow, at);
-      flow.receive(event, bytes, narrator);
-    } else if (bytes !== null && call === "sending") {
-      flow.pending++;
-      this.#send(flow, event, bytes);
-    } else if (call === "send" && flow.pending > 0) flow.pending--;
-    // A capture file has no call that was only issued.
-    else if (bytes !== null && call === "send") this.#send(flow, event, bytes);
-    this.#stirred.add(flow);
-  }
-
-  #send(flow: DatagramFlow, event: WireEvent, bytes: Uint8Array): void {
-    let asked = this.#asked.get(flow.local);
-    if (asked === undefined) {
-      forgetOldest(this.#asked, MOST_PEERS);
-      this.#asked.set(flow.local, asked = new Set());
-    }
-    if (asked.size < MOST_PEERS) asked.add(formatEndpoint(flow.peer));
-    flow.sending(event, bytes, this.#narrator);
-  }
-
-  /** A client's datagram from an endpoint that was not asked: mistake 10. */
-  #checkSender(flow: DatagramFlow, at: number): void {
-    const asked = this.#asked.get(flow.local);
-    if (this.#role === "server" || flow.local === "" || asked === undefined) return;
-    const sender = formatEndpoint(flow.peer);
-    if (asked.has(sender) || asked.size === MOST_PEERS) return;
-    const whom = asked.size === 1 ? [...asked].join() : `any of the ${asked.size} that we asked`;
-    flow.mistake(this.#narrator, at, 10, `This comes from ${sender}, not from ${whom}`);
-  }
-
-  #openDatagrams(event: WireEvent, peer: Endpoint): DatagramFlow {
-    const name = formatEndpoint(peer);
-    let record = this.#peers.get(name);
-    if (record === undefined) {
-      forgetOldest(this.#peers, MOST_PEERS);
-      this.#peers.set(name, record = { sent: 0, answered: 0, lastAnswered: -Infinity });
-    }
-    const flow = new DatagramFlow(event, peer, this.#role, record);
-    forgetOldest(this.#datagrams, MOST_DATAGRAM_FLOWS, (oldest) => this.#stirred.delete(oldest));
-    this.#datagrams.set(event.flow, flow);
-    return flow;
-  }
-
-  /** A socket closes, and with it all its flows. */
-  #closeDatagrams({ at, flow: id, local }: WireEvent): void {
-    const name = local === null ? "" : formatEndpoint(local);
-    const one = this.#datagrams.get(id);
-    const flows = one !== undefined ? [one] : [...this.#datagrams.values()].filter((flow) => flow.local === name);
-    for (const flow of flows) {
-      flow.close(at, this.#narrator);
-      this.#datagrams.delete(flow.id);
-      this.#stirred.delete(flow);
-    }
-    this.#asked.delete(name);
-  }
-}
-
-/** Makes room in a map for one more. */
-function forgetOldest<K, V>(map: Map<K, V>, most: number, forget: (value: V) => void = () => {}): void {
-  for (const [key, value] of map) {
-    if (map.size < most) return;
-    map.delete(key);
-    forget(value);
   }
 }

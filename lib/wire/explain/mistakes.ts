@@ -123,7 +123,7 @@ const TABLE = [
     name: "address already in use",
     noticed: "listen or bind fails with EADDRINUSE",
     why:
-      "a running program holds the port: an old connection in TIME_WAIT does not stop us, since SO_REUSEADDR is set (socket(7)). A program that does not set it has to wait about a minute",
+      "another program holds the port. It is not an old connection in TIME_WAIT: that stops only who does not set SO_REUSEADDR (socket(7)), for about a minute; Deno sets it",
     remedy: "end the other program, or take --port 0",
   },
   {

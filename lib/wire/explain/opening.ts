@@ -9,7 +9,7 @@ import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Role } from "./stream_flow.ts";
 import type { Topic } from "./whys.ts";
-import { errnoOf, inWords } from "./words.ts";
+import { errnoOf, inWords, isOurClose } from "./words.ts";
 
 /** The most connections that are remembered while they try addresses. */
 const MOST_ATTEMPTS = 1000;
@@ -54,12 +54,12 @@ export class Opening {
     // An address needs no lookup.
     if (addresses.length === 1 && addresses[0] === name) return;
     const found = addresses.length === 0 ? "no address" : addresses.join(", ");
-    const tried = addresses.length > 1 ? "; they are tried in this order" : "";
+    const tried = addresses.length > 1 ? "; to be tried in this order" : "";
     narrator.say(
       at,
       flow,
       "state",
-      `getaddrinfo(3): ${name} is ${found}, ${milliseconds(duration)}${tried}`,
+      `getaddrinfo(3): ${name} is ${found} (${milliseconds(duration)}${tried})`,
       "resolve",
     );
   }
@@ -68,13 +68,15 @@ export class Opening {
     const { at, flow, local, peer, duration, error } = event;
     const where = peer === null ? "the server" : formatEndpoint(peer);
     if (error !== undefined) {
+      // Another address was quicker.
+      if (isOurClose(error)) return;
       narrator.say(at, flow, "trouble", `connect(2) to ${where}: ${inWords(error)}`, whyFailed(error));
       if (peer !== null) this.#remember(flow, peer, error);
       return;
     }
     if (narrator.hears(at)) {
       const ours = local === null ? "" : `; our end is ${formatEndpoint(local)}`;
-      const text = `connect(2) to ${where} in ${milliseconds(duration)}: SYN out, SYN+ACK in, ACK out${ours}`;
+      const text = `connect(2) to ${where}: SYN out, SYN+ACK in, ACK out, ${milliseconds(duration)}${ours}`;
       narrator.say(at, flow, "state", text, "connect");
     } else narrator.untold.add(at, "connect", 0);
     const attempt = this.#attempts.get(flow);
@@ -127,9 +129,9 @@ function listener({ at, flow, call, local, error, transport }: WireEvent, role: 
   const calls = call === "listen" ? "bind(2), listen(2)" : "bind(2)";
   if (error !== undefined) {
     if (errnoOf(error) === "EADDRINUSE") {
-      return narrator.mistake(at, flow, 13, `bind(2) to ${where}: a running program holds this port (EADDRINUSE)`);
+      return narrator.mistake(at, flow, 13, `${calls}: ${where} is in use (EADDRINUSE)`);
     }
-    return narrator.say(at, flow, "trouble", `${calls} to ${where}: ${inWords(error)}`);
+    return narrator.say(at, flow, "trouble", `${calls}: ${where}: ${inWords(error)}`);
   }
   const text = transport === "udp" && role === "client"
     ? `bind(2): our datagrams leave from ${where}, and answers come back to it`
@@ -155,14 +157,17 @@ function accept({ at, flow, peer, error }: WireEvent, narrator: Narrator): void 
     at,
     flow,
     "state",
-    `accept(2): ${from}; the systems have shaken hands: SYN in, SYN+ACK out, ACK in`,
+    `accept(2): ${from}; the system had shaken hands: SYN in, SYN+ACK out, ACK in`,
     "accept",
   );
 }
 
 function handshake({ at, flow, session, duration, error }: WireEvent, role: Role, narrator: Narrator): void {
   if (error !== undefined) {
-    return narrator.say(at, flow, "trouble", `The TLS handshake failed: ${inWords(error)}`);
+    if (isOurClose(error)) return;
+    // Our own errors are told where they are handled.
+    const why = error === "Failure" || error === "Error" ? "" : `: ${inWords(error)}`;
+    return narrator.say(at, flow, "trouble", `The TLS handshake fails, or we do not trust the peer${why}`);
   }
   const { version = "TLS", cipher = "", subject = null, verified = true } = session ?? {};
   if (narrator.hears(at)) {

@@ -34,15 +34,16 @@ export class Pace {
     this.most = most;
   }
 
-  /** Counts one; returns whether it is to be told. */
-  take(at: number): boolean {
+  /** Counts one, or one that weighs as much as several; returns whether it is to be told. */
+  take(at: number, weight = 1): boolean {
     const passed = at - this.#since;
     if (passed >= SECOND || passed < 0) {
       this.#flooded = passed >= 0 && passed < 2 * SECOND && this.#count > this.most;
       this.#since = at;
       this.#count = 0;
     }
-    return ++this.#count <= this.most && !this.#flooded;
+    this.#count += weight;
+    return this.#count <= this.most && !this.#flooded;
   }
 }
 
@@ -70,12 +71,13 @@ export class Tally {
   }
 
   /** Counts a mistake that was noticed again. */
-  mistake(number: number): void {
+  mistake(at: number, number: number): void {
+    this.#since ??= at;
     this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
   }
 
   get empty(): boolean {
-    return this.#since === null && this.#mistakes.size === 0;
+    return this.#since === null;
   }
 
   /** Whether a second has passed since the first call that it holds. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decodeText } from "../../text.ts";
 
 /** What a datagram's number tells. */
 export type SequenceFinding =
@@ -15,7 +16,7 @@ const CERTAIN = 3;
 const WINDOW = 1024;
 /** A jump of more than this is a new beginning. */
 const JUMP = 1000;
-/** The most of a datagram that is searched (characters). */
+/** The most of a datagram that is searched (bytes). */
 const SEARCHED = 256;
 
 /**
@@ -24,21 +25,22 @@ const SEARCHED = 256;
  * @example Usage
  * ```ts
  * import { Sequence } from "./sequence.ts";
+ * import { encodeText } from "../../text.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const sequence = new Sequence();
- * for (const number of [1, 2, 3, 4]) sequence.take(`ping ${number}`);
- * assertEquals(sequence.take("ping 7"), [{ found: "gap", missing: [5, 6] }]);
- * assertEquals(sequence.take("ping 6"), [{ found: "late", number: 6, after: 7 }]);
+ * for (const number of [1, 2, 3, 4]) sequence.take(encodeText(`ping ${number}`));
+ * assertEquals(sequence.take(encodeText("ping 7")), [{ found: "gap", missing: [5, 6] }]);
+ * assertEquals(sequence.take(encodeText("ping 6")), [{ found: "late", number: 6, after: 7 }]);
  * ```
  */
 export class Sequence {
   #template = "";
   #columns: Column[] = [];
 
-  /** Takes the text of the next datagram; returns what its number tells. */
-  take(text: string): SequenceFinding[] {
-    const start = text.slice(0, SEARCHED);
+  /** Takes the next datagram; returns what its number tells. */
+  take(bytes: Uint8Array): SequenceFinding[] {
+    const start = decodeText(bytes.subarray(0, SEARCHED));
     const template = start.replace(/\d+/g, "#");
     // A number has its place between the same words; where the words change, nothing can be compared.
     const numbers = Array.from(start.matchAll(/\d+/g), ([digits]) => digits.length > 15 ? NaN : Number(digits));

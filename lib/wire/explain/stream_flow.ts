@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
-import { endsInsideCharacter, milliseconds } from "../../text.ts";
+import { endsInsideCharacter } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { excerptOf } from "./excerpt.ts";
 import { MessageScanner } from "./message_scanner.ts";
@@ -15,8 +15,13 @@ import { counted, later } from "./words.ts";
 
 /** The most reads and writes of one connection that are told one by one in a second. */
 const MOST = 24;
+/** A longer piece belongs to a file that passes: fewer of them are told (bytes, and how many it counts for). */
+const LARGE = { bytes: 4096, weight: 3 };
 /** How often a mistake is told for one connection; the rest is counted. */
 const TIMES = 3;
+
+/** So much must have been sent before buffers can be full (bytes). */
+export const FILLED = 16_384;
 
 /** The kind of program that we are: a mistake of a client is none of a server. */
 export type Role = "client" | "server";
@@ -38,26 +43,27 @@ export class Half {
 export class StreamFlow {
   readonly id: number;
   readonly role: Role;
+  /** Whether a person answers: then silence is no sign of a mistake. */
+  readonly person: boolean;
   readonly opened: number;
   peer: Endpoint | null;
   readonly in: Half;
   readonly out: Half;
   /** When the last call was told of. */
   last: number;
-  /** Which way the last bytes went. */
+  /** Which way the last bytes went, and when. */
   direction: "in" | "out" | null = null;
+  moved = 0;
   /** The writes that have been issued and have not returned: when the first was, and how many bytes they hold. */
   pending: { readonly since: number; bytes: number } | null = null;
   /** How many bytes the next write repeats, since the last was short. */
   repeated = 0;
-  /** Whether the silence since the last bytes has been told. */
-  silent = false;
   /** How many silences were told; a connection that is quiet by nature is left alone. */
   silences = 0;
   /** Whether a pending write was told. */
   blocked = false;
   /** The bytes of a character that the last read cut; empty if it cut none. */
-  cutCharacter: Uint8Array = NO_BYTES;
+  cut: Uint8Array = NO_BYTES;
   /** The last text sent that has characters beyond ASCII, to compare with what comes back. */
   sentText = "";
   /** Whether our FIN was sent while a message of ours had no answer. */
@@ -66,21 +72,22 @@ export class StreamFlow {
   pauses = 0;
   /** Whether the line that is too long was told. */
   longLine = false;
+  /** Whether it was told that a message of the peer's has no line end. */
+  noLineEnd = false;
   /** Whether it was told how an end was misunderstood (mistake 4). */
   misunderstood = false;
   /** Whether the connection has failed: nobody keeps TIME_WAIT then. */
   broken = false;
-  readonly tls: boolean;
   readonly pace = new Pace(MOST);
   readonly untold = new Tally();
   #mistakes = new Map<MistakeNumber, number>();
 
-  constructor(event: WireEvent, role: Role) {
+  constructor(event: WireEvent, role: Role, person: boolean) {
     this.id = event.flow;
     this.role = role;
+    this.person = person;
     this.opened = this.last = event.at;
     this.peer = event.peer;
-    this.tls = event.tls === true;
     const methods: string[] = [];
     this.in = new Half(methods);
     this.out = new Half(methods);
@@ -91,19 +98,25 @@ export class StreamFlow {
     return this.peer === null ? "the peer" : formatEndpoint(this.peer);
   }
 
+  /** Notes that bytes have passed. */
+  moves(direction: "in" | "out", at: number): void {
+    this.direction = direction;
+    this.moved = at;
+  }
+
   /** Names a mistake, the first times. */
   mistake(narrator: Narrator, at: number, number: MistakeNumber, text: string): void {
     const times = (this.#mistakes.get(number) ?? 0) + 1;
     this.#mistakes.set(number, times);
     if (times <= TIMES) narrator.mistake(at, this.id, number, text);
-    else this.untold.mistake(number);
+    else this.untold.mistake(at, number);
   }
 
   /** Whether a read or write is to be told one by one; if not, it is counted. */
   tells(narrator: Narrator, event: WireEvent): boolean {
     const { at, call } = event;
     const length = event.bytes?.length ?? 0;
-    if (!this.pace.take(at)) {
+    if (!this.pace.take(at, length >= LARGE.bytes ? LARGE.weight : 1)) {
       this.untold.add(at, call, length);
       return false;
     }
@@ -132,9 +145,4 @@ export function cutCharacterOf(bytes: Uint8Array): Uint8Array {
   let start = bytes.length - 1;
   while ((bytes[start] ?? 0) < 0xc0) start--;
   return bytes.slice(start);
-}
-
-/** A pause, for a sentence: `2.0 s`. */
-export function pause(ms: number): string {
-  return milliseconds(Math.max(0, ms));
 }
