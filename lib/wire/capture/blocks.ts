@@ -3,23 +3,9 @@
  *
  * @module
  */
+import { Block, BYTE_ORDER, Link, Option } from "../formats.ts";
 import { type Packet, packetLength, writePacket } from "./packets.ts";
 import type { Space } from "./space.ts";
-
-/** The types of blocks. */
-const Block = { section: 0x0a0d0d0a, interface: 1, names: 4, statistics: 5, packet: 6 } as const;
-
-/** The codes of options; what they mean depends on the block. */
-const Option = {
-  comment: 1,
-  section: { os: 3, app: 4 },
-  interface: { name: 2, description: 3, resolution: 9 },
-  packet: { flags: 2 },
-  statistics: { received: 4 },
-} as const;
-
-/** Raw IP: packets begin with an IPv4 or IPv6 header. Ethernet would only add invented hardware addresses. */
-const LINK_RAW = 101;
 
 /** 10^-9: timestamps are in nanoseconds. */
 const NANOSECONDS = 9;
@@ -57,7 +43,7 @@ export class BlockWriter {
   section({ os, app, comment }: { os: string; app: string; comment: string }): void {
     this.#begin(Block.section, 16, [os, app, comment]);
     // The byte order, version 1.0, and an unknown length.
-    this.#u32(0x1a2b3c4d);
+    this.#u32(BYTE_ORDER);
     this.#u32(1);
     this.#u32(0xffffffff);
     this.#u32(0xffffffff);
@@ -70,7 +56,8 @@ export class BlockWriter {
   /** Describes the next interface. */
   interface({ name, description, comment }: { name: string; description: string; comment: string }): void {
     this.#begin(Block.interface, 24, [name, description, comment]);
-    this.#u32(LINK_RAW);
+    // Raw IP: Ethernet would only add invented hardware addresses.
+    this.#u32(Link.raw);
     // No limit on the length of packets.
     this.#u32(0);
     this.#text(Option.comment, comment);

@@ -6,6 +6,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import { escapeControls } from "../../text.ts";
 import type { Remark, WireEvent } from "../event.ts";
+import { OURS } from "../formats.ts";
 import { endsOf, ipBytes, type OwnAddress } from "./addresses.ts";
 import { BlockWriter } from "./blocks.ts";
 import { commentsOf, NO_COMMENTS, WaitingComments } from "./comments.ts";
@@ -59,7 +60,7 @@ export class CaptureWriter {
     this.#counts = [0, 0];
     this.#blocks.section({
       os,
-      app: `Plainwire ${config.version} (${app})`,
+      app: `${OURS.app}${config.version} (${app})`,
       comment:
         `What ${
           process(app, pid)
@@ -176,7 +177,7 @@ export class CaptureWriter {
   #tlsInterface(): void {
     const { app, pid } = this.#options;
     this.#blocks.interface({
-      name: `${app}/tls`,
+      name: `${app}${OURS.tls}`,
       description: `${process(app, pid)}, inside TLS`,
       comment: "The plain text of TLS connections, with their real endpoints: over the network it was encrypted",
     });

@@ -4,15 +4,14 @@
  * @module
  */
 
+import { Flag, Protocol } from "../formats.ts";
+
 /** One end, as a packet names it. */
 export interface Address {
   /** 4 bytes of IPv4 or 16 of IPv6; both ends of a packet have the same length. */
   readonly ip: Uint8Array;
   readonly port: number;
 }
-
-/** The flags of a TCP segment (RFC 9293 3.1). */
-export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
 
 /** What a TCP header says besides its ports. */
 export interface TcpFields {
@@ -31,9 +30,6 @@ export interface Packet {
   readonly payload: Uint8Array;
 }
 
-/** The most that one TCP segment carries, in bytes: the length fields of IP have 16 bits. */
-export const MAX_SEGMENT = 65_475;
-
 /** The most that a UDP datagram carries over IPv4, in bytes; IPv6 would take 20 more. */
 export const MAX_DATAGRAM = 65_507;
 
@@ -44,7 +40,6 @@ export const MAX_DATAGRAM = 65_507;
 const SYN_OPTIONS = [0x020405b4, 0x01030307] as const;
 const NO_OPTIONS: readonly number[] = [];
 
-const PROTOCOL = { tcp: 6, udp: 17 } as const;
 const HOP_LIMIT = 64;
 /** Its window, before scaling. */
 const WINDOW = 65_535;
@@ -111,7 +106,7 @@ function writeV4(view: DataView, at: number, { from, to, tcp }: Packet, length: 
   // Don't fragment.
   view.setUint16(at + 6, 0x4000);
   view.setUint8(at + 8, HOP_LIMIT);
-  view.setUint8(at + 9, tcp === null ? PROTOCOL.udp : PROTOCOL.tcp);
+  view.setUint8(at + 9, tcp === null ? Protocol.udp : Protocol.tcp);
   view.setUint16(at + 10, 0);
   setBytes(view, at + 12, from.ip);
   setBytes(view, at + 16, to.ip);
@@ -123,7 +118,7 @@ function writeV4(view: DataView, at: number, { from, to, tcp }: Packet, length: 
 function writeV6(view: DataView, at: number, { from, to, tcp }: Packet, length: number): number {
   view.setUint32(at, 0x60000000);
   view.setUint16(at + 4, length);
-  view.setUint8(at + 6, tcp === null ? PROTOCOL.udp : PROTOCOL.tcp);
+  view.setUint8(at + 6, tcp === null ? Protocol.udp : Protocol.tcp);
   view.setUint8(at + 7, HOP_LIMIT);
   setBytes(view, at + 8, from.ip);
   setBytes(view, at + 24, to.ip);
@@ -136,7 +131,7 @@ function setBytes(view: DataView, at: number, bytes: Uint8Array): void {
 
 /** The sum over what a checksum covers besides its segment: addresses, protocol and length (RFC 9293 3.1, RFC 8200 8.1). */
 function pseudoHeader({ from, to, tcp }: Packet, length: number): number {
-  let sum = length + (tcp === null ? PROTOCOL.udp : PROTOCOL.tcp);
+  let sum = length + (tcp === null ? Protocol.udp : Protocol.tcp);
   for (const { ip } of [from, to]) {
     for (let index = 0; index < ip.length; index += 2) sum += ((ip[index] ?? 0) << 8) | (ip[index + 1] ?? 0);
   }

@@ -5,7 +5,8 @@
  */
 import type { WireEvent } from "../event.ts";
 import { NO_COMMENTS, WaitingComments } from "./comments.ts";
-import { type Address, Flag, MAX_SEGMENT, type Packet } from "./packets.ts";
+import { Flag, MAX_SEGMENT } from "../formats.ts";
+import type { Address, Packet } from "./packets.ts";
 import { Writes, type Written } from "./writes.ts";
 
 /** The two ends of a flow. */

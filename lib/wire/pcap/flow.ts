@@ -1,0 +1,102 @@
+/**
+ * What the connections and the datagram flows of a capture have in common. Pure.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../addr.ts";
+import type { Mark } from "../../events.ts";
+import type { Remark, WireCall, WireEvent } from "../event.ts";
+import type { Route } from "./addresses.ts";
+import type { Direction } from "./frame.ts";
+
+/** An event of a capture, and what there is to say about it: gaps in the capture and, where wanted, the comments of its packet. */
+export interface Step {
+  readonly event: WireEvent;
+  readonly remarks: readonly Remark[];
+}
+
+/** Whose calls are told: those of the side that opened the connection, or of the other one. */
+export type Side = "client" | "server";
+
+/** Which ends are ours. */
+export interface View {
+  readonly local: Endpoint;
+  readonly peer: Endpoint;
+  /** Whether we opened the connection, or sent the first datagram. */
+  readonly isClient: boolean;
+}
+
+/**
+ * Decides whose calls a flow's events are.
+ *
+ * @param route Its first packet's ends.
+ * @param first Whether the packet's sender is the client.
+ * @param direction The way of the packet, if the capture says so: then we are the side that made the capture.
+ * @param as The side that was asked for.
+ */
+export function viewOf({ from, to }: Route, first: Side, direction: Direction | null, as: Side | null): View {
+  const sender = as === null ? direction === "out" || (direction === null && first === "client") : as === first;
+  return sender
+    ? { local: from, peer: to, isClient: first === "client" }
+    : { local: to, peer: from, isClient: first !== "client" };
+}
+
+/** Collects the events of one flow. */
+export class FlowLog {
+  readonly id: number;
+  readonly view: View;
+  #transport: "tcp" | "udp";
+  #steps: Step[];
+  #last = 0;
+  #remarks: Remark[] = [];
+
+  /**
+   * @param id Its number, in the order of appearance.
+   * @param steps Where its events go.
+   */
+  constructor(id: number, view: View, transport: "tcp" | "udp", steps: Step[]) {
+    this.id = id;
+    this.view = view;
+    this.#transport = transport;
+    this.#steps = steps;
+  }
+
+  /**
+   * Which way a packet went, as our end sees it.
+   *
+   * @param direction As the capture says: it decides where both ends are the same, as when a socket sends to itself.
+   */
+  directionOf({ from, to }: Route, direction: Direction | null): Direction {
+    if (isSame(from, to)) return direction ?? "out";
+    return isSame(from, this.view.local) ? "out" : "in";
+  }
+
+  /** Adds an event, with the remarks that wait. Its time does not go back behind the last one's. */
+  add(call: WireCall, at: number, bytes: Uint8Array | null, more: Partial<WireEvent> = {}): void {
+    this.#last = Math.max(this.#last, at);
+    const { local, peer } = this.view;
+    const event: WireEvent = {
+      at: this.#last,
+      transport: this.#transport,
+      call,
+      flow: this.id,
+      // A connection that failed had no port, and our captures show 0.
+      local: local.port === 0 ? null : local,
+      peer,
+      bytes,
+      duration: 0,
+      ...more,
+    };
+    this.#steps.push({ event, remarks: this.#remarks });
+    if (this.#remarks.length > 0) this.#remarks = [];
+  }
+
+  /** Says something about the next event. */
+  remark(mark: Mark, at: number, text: string): void {
+    this.#remarks.push({ at, flow: this.id, mark, text });
+  }
+}
+
+function isSame(one: Endpoint, other: Endpoint): boolean {
+  return one.port === other.port && one.hostname === other.hostname;
+}
