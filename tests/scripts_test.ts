@@ -18,7 +18,7 @@ const basics = tasks.filter(({ file }) => isBasic(file));
 const scripts = tasks.filter(({ file }) => !isBasic(file));
 
 /** The scripts that take positional arguments, and those in their run lines. */
-const OPERANDS: ReadonlyMap<string, string> = new Map([["tls:cert", " localhost"]]);
+const OPERANDS: ReadonlyMap<string, string> = new Map([["tls:cert", " localhost"], ["wire:show", " FILE"]]);
 
 Deno.test("every script has a task", async () => {
   const programs: string[] = [];
@@ -113,7 +113,9 @@ for (const task of scripts) {
     assertEquals({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
     assertMatch(
       help.stdout,
-      new RegExp(`^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] NAME\\.\\.\\.|\\[.*PORT\\] \\[flags\\])\n`),
+      new RegExp(
+        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] (NAME|FILE)\\.\\.\\.|\\[.*PORT\\] \\[flags\\])\n`,
+      ),
     );
     for (const part of ["--help", "--timeout", "--json", "--quiet", "Example:", "Exit codes:", "(default "]) {
       assertStringIncludes(help.stdout, part);

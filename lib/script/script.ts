@@ -159,8 +159,10 @@ async function runWith<F extends FlagTable & BasicFlags>(
   try {
     const { name, role } = script;
     const run = { options, operands, given, events, signal, stop, output, redirectTerminal, flush };
+    // wire:show has flags of the same names, and no sockets.
+    const watchedFlags: WatchedFlags = "capture" in script.flags ? options as object : {};
     reason = await watched(
-      { name, role, events, options: options as object as WatchedFlags },
+      { name, role, events, options: watchedFlags },
       (watch) => work({ ...run, ...watch }),
     );
     // A server treats every stop as success, but losing its log is a failure.

@@ -47,6 +47,11 @@ export const Protocol = { icmp: 1, tcp: 6, udp: 17, icmpV6: 58 } as const;
 /** The flags of a TCP segment (RFC 9293 3.1). */
 export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
 
+/**
+ * How our captures tell a close from a half-close: its FIN is pushed too (FIN, PSH, ACK), as that of Linux is if data went with it.
+ */
+export const CLOSE = Flag.fin | Flag.psh | Flag.ack;
+
 /** How our captures name their program, and the end of the name of the interface with the plain text of TLS. */
 export const OURS = { app: "Plainwire ", tls: "/tls" } as const;
 

@@ -5,7 +5,7 @@
  */
 import type { WireEvent } from "../event.ts";
 import { NO_COMMENTS, WaitingComments } from "./comments.ts";
-import { Flag, MAX_SEGMENT } from "../formats.ts";
+import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Address, Packet } from "./packets.ts";
 import { Writes, type Written } from "./writes.ts";
 
@@ -123,7 +123,7 @@ export class TcpFlow {
 
   #close({ at, error }: WireEvent, comments: readonly string[]): void {
     if (this.#broken) this.#reset("in", at, comments);
-    else if (error === undefined) this.#fin("out", at, comments);
+    else if (error === undefined) this.#fin("out", at, comments, CLOSE);
     else this.comments.add(comments);
     this.#closed = true;
   }
@@ -146,10 +146,10 @@ export class TcpFlow {
     this.#segment(OTHER[direction], Flag.ack, at);
   }
 
-  #fin(direction: Direction, at: number, comments: readonly string[]): void {
+  #fin(direction: Direction, at: number, comments: readonly string[], flags = Flag.fin | Flag.ack): void {
     if (this.#finished[direction]) return this.comments.add(comments);
     this.#finished[direction] = true;
-    this.#segment(direction, Flag.fin | Flag.ack, at, this.comments.take(comments));
+    this.#segment(direction, flags, at, this.comments.take(comments));
     this.#segment(OTHER[direction], Flag.ack, at);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { plural } from "../../text.ts";
-import { Flag, MAX_SEGMENT } from "../formats.ts";
+import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Route } from "./addresses.ts";
 import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
 import type { Direction, Frame } from "./frame.ts";
@@ -158,7 +158,7 @@ export class TcpConnection {
         joined.length += bytes.length;
         if (!goesOn || joined.length >= MAX_JOINED) this.#transfer(direction, at);
       }
-      if (fin) this.#finish(direction, at);
+      if (fin) this.#finish(direction, at, this.#frame.ours && (segment.flags & CLOSE) === CLOSE);
     }
   }
 
@@ -175,14 +175,16 @@ export class TcpConnection {
   }
 
   /**
-   * The end of a direction. Our FIN is a half-close if the peer still sends; after the peer's it is the close. Which call sent it cannot
-   * be told.
+   * The end of a direction. Our FIN is a half-close if the peer still sends, and after the peer's it is the close: which call has sent it
+   * cannot be told from outside.
+   *
+   * @param close Whether it is known to be the close.
    */
-  #finish(direction: Direction, at: number): void {
+  #finish(direction: Direction, at: number, close: boolean): void {
     this.#finished[direction] = true;
     if (direction === "in") this.#log.add("read", at, null);
-    else if (!this.#finished.in) this.#log.add("closeWrite", at, null);
-    if (this.#finished[OTHER[direction]]) {
+    else if (!close && !this.#finished.in) this.#log.add("closeWrite", at, null);
+    if (close || this.#finished[OTHER[direction]]) {
       this.#log.add("close", at, null);
       this.closed = true;
     }

@@ -158,18 +158,19 @@ export function fileTrace(path: string, options: FileOutputOptions): WireReader 
 /**
  * A trace beside the log.
  *
- * @param options With `json`, the bytes are told as one hex string, or else as rows.
+ * @param options With `json`, the bytes are told as one hex string, or else as rows. `start` is the time from which they count: now.
  */
-export function logTrace(events: Events, { json }: { json: boolean }): WireReader {
-  const writer = new TraceWriter();
+export function logTrace(events: Events, { json, start }: { json: boolean; start?: number }): WireReader {
+  const writer = new TraceWriter(start);
   return {
     event(event) {
       const space = writer.spaceFor(event);
       if (space === 0) return;
-      const { flow: id, call, local, peer, bytes } = event;
+      const { at, flow: id, call, local, peer, bytes } = event;
       const direction = directionOf(event);
       events.emit({
         event: "trace",
+        at,
         id,
         call,
         detail: what(event),

@@ -44,6 +44,6 @@ Deno.test("a write that takes several segments is one write again", { permission
   const bytes = Uint8Array.from({ length: 200_000 }, (_, at) => at % 251);
   const { events } = new Wire().call(1, "connect").write(1, bytes).call(1, "read", bytesOf("ok")).call(1, "close");
   const read = await Array.fromAsync(wireEvents([encodeCapture(events, options)]));
-  assertEquals(read.map(told), ["1 connect", "1 writing 200000", "1 write 200000", "1 read 2", "1 closeWrite"]);
+  assertEquals(read.map(told), ["1 connect", "1 writing 200000", "1 write 200000", "1 read 2", "1 close"]);
   assertEquals(read[1]?.bytes?.findIndex((byte, at) => byte !== bytes[at]), -1);
 });

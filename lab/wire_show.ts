@@ -1,0 +1,133 @@
+/**
+ * wire:show tells what passed in captures, tcpdump's and Wireshark's included, as the scripts tell it while they run.
+ *
+ * ```sh
+ * deno task wire:show FILE
+ * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-read lab/wire_show.ts FILE
+ * ```
+ *
+ * Try it:
+ *
+ * ```
+ * $ deno task tcp:server --once --capture server.pcapng &
+ * $ deno task tcp:client --capture client.pcapng
+ * $ deno task wire:show client.pcapng
+ * ```
+ *
+ * A capture has packets, not calls: what is told is what the program at one end would have seen. In the captures of these scripts the
+ * boundaries of reads and writes are real; in others, a segment counts as a read or a write.
+ *
+ * @module
+ */
+import { UsageError } from "../lib/errors.ts";
+import type { Events } from "../lib/events.ts";
+import { reserveOutput } from "../lib/console/log.ts";
+import { callersPath } from "../lib/script/callers_path.ts";
+import { flag } from "../lib/script/flag_kinds.ts";
+import type { Flag } from "../lib/script/flags.ts";
+import { runScript, type Script } from "../lib/script/script.ts";
+import { basicFlags } from "../lib/script/shared_flags.ts";
+import { plural } from "../lib/text.ts";
+import { STDIN, stepsOf } from "./capture_file.ts";
+import { summaryLine, warningsOf } from "./capture_summary.ts";
+import { ExplainTeller, type Teller, TraceTeller } from "./wire_teller.ts";
+
+const oneFlow = flag.integer("", { default: 0, min: 1, max: 1e9 });
+const flows: Flag<ReadonlySet<number>> = {
+  help: "tell only connection or datagram flow N, as numbered in what is told; repeatable",
+  placeholder: "N",
+  repeatable: true,
+  read: (texts) => new Set(texts.map((text) => oneFlow.read([text]))),
+};
+
+const flags = {
+  trace: flag.on("dump every byte with time, direction and peer instead of explaining it"),
+  as: flag.choice("whose calls to tell; auto is the side that made the capture, if it says so, or else the client", [
+    "auto",
+    "client",
+    "server",
+  ], { default: "auto" }),
+  flow: flows,
+  ...basicFlags,
+  timeout: { ...basicFlags.timeout, help: "no effect: there is no peer to wait for" },
+};
+
+/** Flags and help text of `wire:show`. */
+export const script: Script<typeof flags> = {
+  name: "wire:show",
+  role: "client",
+  summary: "Tells what passed in a capture (pcapng or pcap), in plain words",
+  example: {
+    flags: "--as server --flow 2 lan.pcap",
+    does: "Explains the second connection in lan.pcap as its server saw it.",
+  },
+  flags,
+  operands: {
+    placeholder: "FILE...",
+    help: "captures, also packed by gzip; - is standard input, as in tcpdump -w - |",
+  },
+};
+
+/** What is told, and how. */
+export interface ShowOptions {
+  readonly as: "auto" | "client" | "server";
+  /** Empty = all. */
+  readonly flows: ReadonlySet<number>;
+  readonly signal: AbortSignal;
+  /** Waits until what was told is printed. */
+  readonly flush: () => Promise<unknown>;
+}
+
+/** How many bytes may be told before they are printed: what waits takes memory. */
+const UNPRINTED = 16 * 1024;
+
+/**
+ * Tells one capture.
+ *
+ * @returns How many connections and datagram flows it has.
+ * @throws {Failure} It cannot be read, or is no capture.
+ */
+export async function show(
+  path: string,
+  teller: Teller,
+  events: Events,
+  { as, flows, signal, flush }: ShowOptions,
+): Promise<number> {
+  const steps = stepsOf(path, as === "auto" ? {} : { as });
+  let unprinted = 0;
+  for (;;) {
+    const { done, value } = await steps.next();
+    signal.throwIfAborted();
+    if (done === true) {
+      for (const message of warningsOf(value)) events.emit({ event: "warning", message: `${path}: ${message}` });
+      const { packets, connections, datagramFlows, missing } = value;
+      events.emit({ event: "summary", prose: summaryLine(path, value), packets, connections, datagramFlows, missing });
+      return connections + datagramFlows;
+    }
+    if (flows.size > 0 && !flows.has(value.event.flow)) continue;
+    teller.step(value);
+    unprinted += 200 + (value.event.bytes?.length ?? 0);
+    if (unprinted > UNPRINTED) {
+      await flush();
+      unprinted = 0;
+    }
+  }
+}
+
+/** Runs the script; returns its exit code. */
+export async function main(args: string[]): Promise<number> {
+  return await runScript(script, args, async ({ options, operands, events, signal, flush }) => {
+    if (operands.length === 0) throw new UsageError("Cannot show a capture: name a file, or - for standard input");
+    const { as, flow: flows, trace, json } = options;
+    reserveOutput(events, trace ? "trace" : "explain");
+    let count = 0;
+    for (const operand of operands) {
+      const path = operand === STDIN ? STDIN : callersPath(operand);
+      const teller = trace ? new TraceTeller(events, json) : new ExplainTeller(events);
+      count = await show(path, teller, events, { as, flows, signal, flush });
+    }
+    return `Done: ${plural(operands.length, "capture")}, ${plural(count, "flow")}`;
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
