@@ -23,13 +23,7 @@ const codeOf = async (file: string): Promise<string> =>
  * ranks. `scripts` are the scripts in the folder itself, "" its other files.
  */
 const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  lib: [
-    [""],
-    ["net", "console"],
-    ["tls", "datagram", "wire", "faults"],
-    ["wire/capture", "wire/pcap", "stream"],
-    ["script"],
-  ],
+  lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["wire/diagram", "stream"], ["script"]],
   http: [["request"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
   chat: [[""], ["room"], ["transport"], ["turns"], ["scripts"]],
   lab: [["checks"], [""], ["scripts"]],

@@ -1,0 +1,64 @@
+/**
+ * Draws a sequence diagram of what passed on the wire. Pure.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import type { WireEvent } from "../event.ts";
+import { diagramOf } from "./build.ts";
+import { htmlOf } from "./html.ts";
+import { svgOf } from "./svg.ts";
+
+/** What kind of file a diagram is. */
+export type DiagramFormat = "svg" | "html";
+
+/** What a diagram is called, and how it is drawn. */
+export interface DiagramOptions {
+  readonly title: string;
+  /** What the process is; only for the events of one process in which nothing else shows it. */
+  readonly role?: "client" | "server";
+  /** `svg` by default. */
+  readonly format?: DiagramFormat;
+}
+
+/**
+ * Finds the format by the file's name.
+ *
+ * @throws {UsageError} It ends neither in `.svg` nor in `.html`.
+ */
+export function diagramFormat(path: string): DiagramFormat {
+  const [, format] = /\.(svg|html)$/i.exec(path) ?? [];
+  if (format === undefined) throw new UsageError(`Cannot draw ${path}: its name must end in .svg or .html`);
+  return format.toLowerCase() === "svg" ? "svg" : "html";
+}
+
+/**
+ * Draws what passed between processes. With the events of both ends of a flow, its arrows go from one clock to the other; with those of one
+ * end they are level, and the other end's time is marked as unknown.
+ *
+ * @param sides The events of each process.
+ * @returns An SVG image, or an HTML page without scripts; both well-formed whatever the events contain.
+ *
+ * @example Usage
+ * ```ts
+ * import { drawDiagram } from "./draw.ts";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const svg = drawDiagram([[{
+ *   at: 1_700_000_000_000,
+ *   transport: "udp",
+ *   call: "send",
+ *   flow: 1,
+ *   local: { hostname: "127.0.0.1", port: 40001 },
+ *   peer: { hostname: "127.0.0.1", port: 12345 },
+ *   bytes: new TextEncoder().encode("Hello"),
+ *   duration: 0,
+ * }]], { title: "One datagram" });
+ * assertStringIncludes(svg, "Hello");
+ * ```
+ */
+export function drawDiagram(sides: readonly (readonly WireEvent[])[], options: DiagramOptions): string {
+  const { format = "svg", ...told } = options;
+  const diagram = diagramOf(sides, told);
+  return format === "svg" ? svgOf(diagram) : htmlOf(diagram);
+}
