@@ -1,0 +1,199 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Everything about one event: what happened, what `--explain` says, its bytes.
+ *
+ * @module
+ */
+import { byId, element, setText } from "./dom.js";
+import { BytesView } from "./bytes_view.js";
+import { count, plural, sinceStart, size, span } from "./format.js";
+import { nameOf, sentenceOf, wayOf } from "./rows.js";
+
+/** @typedef {import("./store.js").Row} Row */
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./bytes_view.js").Chunk} Chunk */
+
+/** The views of the bytes: of this event as hex and text, of everything in its direction likewise. */
+const VIEWS = /** @type {const} */ ([
+  ["hex", "Hex"],
+  ["text", "Text"],
+  ["stream-hex", "Stream, hex"],
+  ["stream-text", "Stream, text"],
+]);
+/** The length of the header of a chunk, as the script sends a stream. */
+const CHUNK_HEADER = 16;
+
+/** Shows one event. */
+export class Detail {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {Row | null} */
+    this.row = null;
+    /** @type {typeof VIEWS[number][0]} */
+    this.view = "hex";
+    this.bytes = new BytesView(byId("bytes"));
+    /** Guards against an answer that comes after the next question. */
+    this.asked = 0;
+    for (const [view, name] of VIEWS) {
+      const tab = element("button.tab", name);
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", "bytes");
+      tab.dataset.view = view;
+      tab.addEventListener("click", () => this.#choose(view));
+      byId("views").append(tab);
+    }
+    byId("views").addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /**
+   * Shows an event.
+   *
+   * @param {Row | null} row `null` for none.
+   */
+  show(row) {
+    this.row = row;
+    byId("panes").classList.toggle("with-detail", row !== null);
+    if (row === null) return;
+    setText(byId("detail-title"), `${nameOf(row)}${row.size === undefined ? "" : `, ${plural(row.size, "byte")}`}`);
+    byId("detail-body").replaceChildren(this.#facts(row), ...remarksOf(row));
+    const hasBytes = (row.size ?? 0) > 0;
+    byId("views").hidden = byId("bytes").hidden = !hasBytes;
+    byId("bytes-note").hidden = true;
+    if (hasBytes) this.#choose(this.view);
+  }
+
+  /** @param {Row} row */
+  #facts(row) {
+    const flow = this.store.flows.get(row.flow);
+    const events = this.store.events;
+    const before = events.findLast(({ seq, flow, merged }) => seq < row.seq && flow === row.flow && !merged);
+    const duration = row.done?.duration ?? row.duration;
+    const isWaiting = (row.call === "writing" || row.call === "sending") && row.done === undefined;
+    /** @type {[string, string][]} */
+    const facts = [
+      ["Time", `${sinceStart(row.at - this.store.start)} s (${clock(row.at)})`],
+      ["Gap", before === undefined ? "" : `${span(row.at - before.at)} after the one before, in this connection`],
+      ["Connection", flow === undefined ? "" : `#${flow.flow}, ${flow.local || "?"} \u2194 ${flow.peer || "?"}`],
+      ["Duration", isWaiting ? "it has not returned yet" : duration === undefined ? "" : span(duration)],
+      ["Accepted", row.offered === undefined ? "" : `${plural(row.size ?? 0, "byte")} of ${count(row.offered)}`],
+      ["Error", row.error ?? ""],
+      ["TLS", row.tls ? "these bytes are plain text; on the wire they were encrypted" : ""],
+      ["What", row.excerpt === undefined ? sentenceOf(row) : ""],
+    ];
+    const list = element("dl.facts");
+    for (const [name, text] of facts) if (text !== "") list.append(element("dt", name), element("dd", text));
+    return list;
+  }
+
+  /** @param {typeof VIEWS[number][0]} view */
+  #choose(view) {
+    this.view = view;
+    for (const tab of byId("views").children) {
+      const isChosen = tab instanceof HTMLElement && tab.dataset.view === view;
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.setAttribute("tabindex", isChosen ? "0" : "-1");
+    }
+    if (this.row !== null) this.#load(this.row, view);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const at = VIEWS.findIndex(([view]) => view === this.view) + step + VIEWS.length;
+    this.#choose(VIEWS[at % VIEWS.length]?.[0] ?? "hex");
+    const chosen = byId("views").querySelector('[aria-selected="true"]');
+    if (chosen instanceof HTMLElement) chosen.focus();
+  }
+
+  /**
+   * @param {Row} row
+   * @param {string} view
+   */
+  async #load(row, view) {
+    const asked = ++this.asked;
+    const isStream = view.startsWith("stream");
+    const mode = view.endsWith("text") ? "text" : "hex";
+    const way = wayOf(row);
+    try {
+      const bytes = await fetchBytes(isStream ? `stream?flow=${row.flow}&way=${way}` : `bytes?seq=${row.seq}`);
+      if (asked !== this.asked) return;
+      const chunks = isStream ? this.#chunks(bytes, way) : [{ label: "", bytes }];
+      this.bytes.show(chunks, mode);
+      this.#note(isStream ? this.#streamNote(row, chunks, way) : "");
+    } catch (error) {
+      if (asked !== this.asked) return;
+      this.bytes.show([], mode);
+      this.#note(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {string} text */
+  #note(text) {
+    byId("bytes-note").hidden = text === "";
+    setText(byId("bytes-note"), text);
+  }
+
+  /**
+   * @param {Row} row
+   * @param {readonly Chunk[]} chunks
+   * @param {string} way
+   */
+  #streamNote(row, chunks, way) {
+    const flow = this.store.flows.get(row.flow);
+    const shown = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const all = flow === undefined ? shown : way === "in" ? flow.bytesIn : flow.bytesOut;
+    const rest = all > shown ? `; ${size(all - shown)} before them are not shown` : "";
+    return `${plural(chunks.length, way === "in" ? "read" : "write")}, ${plural(shown, "byte")}${rest}`;
+  }
+
+  /**
+   * Takes a stream apart into its reads or writes.
+   *
+   * @param {Uint8Array} all
+   * @param {string} way
+   * @returns {Chunk[]}
+   */
+  #chunks(all, way) {
+    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+    const chunks = [];
+    for (let offset = 0, number = 1; offset < all.length; number++) {
+      const length = view.getFloat64(offset + 8);
+      const bytes = all.subarray(offset + CHUNK_HEADER, offset + CHUNK_HEADER + length);
+      chunks.push({ label: `${way === "in" ? "read" : "write"} ${count(number)}: ${plural(length, "byte")}`, bytes });
+      offset += CHUNK_HEADER + length;
+    }
+    return chunks;
+  }
+}
+
+/**
+ * @param {Row} row
+ * @returns {HTMLElement[]}
+ */
+function remarksOf({ remarks = [] }) {
+  return remarks.map(({ mark, text, why, mistake }) => {
+    const made = element(`div.remark ${mark}`);
+    if (mistake !== undefined) made.append(element("b", `[mistake ${mistake}]`), " ");
+    made.append(text);
+    if (why !== undefined) made.append(element("p.why", why));
+    return made;
+  });
+}
+
+/** @param {string} path */
+async function fetchBytes(path) {
+  const answer = await fetch(path).catch(() => {
+    throw new Error("Cannot get the bytes: the run has ended.");
+  });
+  if (!answer.ok) throw new Error((await answer.text()).trim());
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** @param {number} at */
+function clock(at) {
+  const date = new Date(at);
+  return `${date.toLocaleTimeString("en-GB")}.${String(Math.floor(at % 1000)).padStart(3, "0")}`;
+}
