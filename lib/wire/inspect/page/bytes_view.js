@@ -15,12 +15,13 @@ import { VirtualList } from "./virtual_list.js";
  * @typedef {object} Chunk
  * @property {string} label Shown at its start; "" for none.
  * @property {Uint8Array} bytes
+ * @property {boolean} [isChosen] Whether it is marked and scrolled to.
  */
 
 /**
  * A row: a boundary, some bytes, or a piece of text.
  *
- * @typedef {{ label: string } | { offset: number, bytes: Uint8Array } | { text: string, end: string }} ByteRow
+ * @typedef {{ label: string, isChosen: boolean } | { offset: number, bytes: Uint8Array } | { text: string, end: string }} ByteRow
  */
 
 const ROW = 20;
@@ -57,8 +58,9 @@ export class BytesView {
     this.chunks = chunks;
     this.mode = mode;
     this.list.active = undefined;
-    this.scroller.scrollTop = 0;
     this.#lay();
+    const chosen = this.list.items.findIndex((row) => "label" in row && row.isChosen);
+    this.scroller.scrollTop = this.list.tops[Math.max(0, chosen)] ?? 0;
   }
 
   /** Lays the rows out for the width. */
@@ -69,8 +71,8 @@ export class BytesView {
     /** @type {ByteRow[]} */
     const rows = [];
     let offset = 0;
-    for (const { label, bytes } of this.chunks) {
-      if (label !== "") rows.push({ label });
+    for (const { label, bytes, isChosen = false } of this.chunks) {
+      if (label !== "") rows.push({ label, isChosen });
       if (this.mode === "text") { for (const row of textRows(bytes, columns)) rows.push(row); }
       else {
         for (let at = 0; at < bytes.length; at += perRow) {
@@ -131,7 +133,7 @@ function fillRow(row, item) {
   const [offset, digits, chars] = row.children;
   if (offset === undefined || digits === undefined || chars === undefined) return;
   if ("label" in item) {
-    row.className = "byte-row boundary";
+    row.className = item.isChosen ? "byte-row boundary chosen" : "byte-row boundary";
     setText(offset, item.label);
     setText(digits, "");
     setText(chars, "");

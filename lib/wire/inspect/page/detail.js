@@ -120,7 +120,7 @@ export class Detail {
     try {
       const bytes = await fetchBytes(isStream ? `stream?flow=${row.flow}&way=${way}` : `bytes?seq=${row.seq}`);
       if (asked !== this.asked) return;
-      const chunks = isStream ? this.#chunks(bytes, way) : [{ label: "", bytes }];
+      const chunks = isStream ? this.#chunks(bytes, row) : [{ label: "", bytes }];
       this.bytes.show(chunks, mode);
       this.#note(isStream ? this.#streamNote(row, chunks, way) : "");
     } catch (error) {
@@ -153,17 +153,27 @@ export class Detail {
    * Takes a stream apart into its reads or writes.
    *
    * @param {Uint8Array} all
-   * @param {string} way
+   * @param {Row} row The one that is looked at.
    * @returns {Chunk[]}
    */
-  #chunks(all, way) {
+  #chunks(all, row) {
     const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+    const name = wayOf(row) === "in" ? "read" : "write";
+    const chosen = row.done?.seq ?? row.seq;
     const chunks = [];
+    let before;
     for (let offset = 0, number = 1; offset < all.length; number++) {
-      const length = view.getFloat64(offset + 8);
+      const [seq, length] = [view.getFloat64(offset), view.getFloat64(offset + 8)];
       const bytes = all.subarray(offset + CHUNK_HEADER, offset + CHUNK_HEADER + length);
-      chunks.push({ label: `${way === "in" ? "read" : "write"} ${count(number)}: ${plural(length, "byte")}`, bytes });
+      const at = this.store.find(seq)?.at;
+      const gap = at === undefined || before === undefined ? "" : `, +${span(at - before)}`;
+      chunks.push({
+        label: `${name} ${count(number)}: ${plural(length, "byte")}${gap}`,
+        bytes,
+        isChosen: seq === chosen,
+      });
       offset += CHUNK_HEADER + length;
+      before = at;
     }
     return chunks;
   }

@@ -16,16 +16,16 @@ import { VirtualList } from "./virtual_list.js";
 /** What each state is called. */
 const STATES = {
   open: "open",
-  peerFinished: "half-closed by the peer",
-  finished: "half-closed by this side",
-  closing: "both sides have finished",
+  peerFinished: "half-closed by peer",
+  finished: "half-closed here",
+  closing: "both have finished",
   closed: "closed",
   reset: "reset",
   failed: "failed",
 };
 const HEIGHT = 58;
 /** The size of a sparkline (px). */
-const [WIDTH, TALL] = [64, 18];
+const [WIDTH, TALL] = [48, 18];
 /** Everything, as the first row of the list. */
 const ALL = "all";
 
@@ -50,20 +50,26 @@ export class FlowList {
     this.list.active = ALL;
     this.known = -1;
     this.sortedAt = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     for (const id of ["find", "order"]) inputById(id).addEventListener("input", () => this.sort());
   }
 
   /** Shows what has changed. */
   update() {
     const isStable = inputById("order").value === "number";
+    if (isStable && this.known === this.store.totals?.flows) return this.list.render();
     // An order by size changes under the reader's eyes, so it is renewed once a second only.
-    const isDue = performance.now() - this.sortedAt > (isStable ? 300 : 1000);
-    if (isDue && (!isStable || this.known !== (this.store.totals?.flows ?? 0))) this.sort();
-    else this.list.render();
+    const wait = this.sortedAt + (isStable ? 200 : 1000) - performance.now();
+    if (wait <= 0) return this.sort();
+    this.list.render();
+    this.timer ??= setTimeout(() => this.sort(), wait);
   }
 
   /** Filters and orders the list. */
   sort() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.sortedAt = performance.now();
     this.known = this.store.totals?.flows ?? 0;
     const wanted = inputById("find").value.trim().toLowerCase();
@@ -150,4 +156,5 @@ function fillFlow(row, { flows, totals }, number) {
     return `${(at / (SECONDS - 1) * WIDTH).toFixed(1)},${(TALL - 1 - bytes / most * (TALL - 3)).toFixed(1)}`;
   }).join(" ");
   row.querySelector("polyline")?.setAttribute("points", points);
+  row.querySelector("svg")?.toggleAttribute("hidden", most === 0);
 }

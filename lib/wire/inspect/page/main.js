@@ -60,7 +60,7 @@ function showTotals() {
   const { totals } = store;
   if (totals === null) return;
   const facts = [
-    ["open", `${count(totals.open)} of ${count(totals.flows)}`],
+    ["connections", `${count(totals.open)} open of ${count(totals.flows)}`],
     ["received", size(totals.bytesIn)],
     ["sent", size(totals.bytesOut)],
     ["events", count(totals.events)],
@@ -81,6 +81,8 @@ function showTotals() {
   ].filter((part) => part !== "");
   byId("notice").hidden = lost.length === 0;
   setText(byId("notice"), `${lost.join("; ")}.`);
+  const fresh = totals.events - rows.until - 1;
+  setText(byId("pause"), !isPaused ? "Pause" : fresh > 0 ? `Resume (${count(fresh)} new)` : "Resume");
 }
 
 /**
@@ -115,9 +117,7 @@ function follow() {
 
 function pause() {
   isPaused = !isPaused;
-  const button = byId("pause");
-  button.setAttribute("aria-pressed", String(isPaused));
-  setText(button, isPaused ? "Resume" : "Pause");
+  byId("pause").setAttribute("aria-pressed", String(isPaused));
   rows.until = isPaused ? store.events.at(-1)?.seq ?? -1 : Infinity;
   const { state } = byId("state").dataset;
   if (state === "live" || state === "paused") tell(isPaused ? "paused" : "live", isPaused ? "paused" : "live");

@@ -18,9 +18,9 @@ export const NARROW = 620;
 /** The heights of a row on one line and on two, and of a line of a remark (px). */
 const [ONE, TWO, REMARK] = [30, 50, 20];
 /** How wide a character of a remark is (px), generously: an estimate that is too small would cut its last line. */
-const CHARACTER = 6.9;
+const CHARACTER = 6.7;
 /** What a remark leaves free at the sides, in a wide list and a narrow one (px). */
-const [SIDES_WIDE, SIDES_NARROW] = [290, 106];
+const [SIDES_WIDE, SIDES_NARROW] = [330, 24];
 /** The most lines of a remark; the whole of it is in the detail. */
 const MOST_LINES = 3;
 
@@ -125,6 +125,7 @@ function arrowOf(row, role) {
   const away = role === "client" ? "right" : "left";
   const back = role === "client" ? "left" : "right";
   if (call === "reset") return `${away} cut`;
+  if (call === "read" && error === "ECONNRESET") return `${back} cut`;
   if (error !== undefined) return `here ${here} cut`;
   if (call === "connect" || call === "accept" || call === "handshake") return "both";
   const way = wayOf(row);

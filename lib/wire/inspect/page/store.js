@@ -70,6 +70,23 @@ export class Store {
     if (this.flows.size > MAX_FLOWS + SLACK) this.#forget();
   }
 
+  /**
+   * An event by its number, if it is kept here.
+   *
+   * @param {number} seq
+   * @returns {Row | undefined}
+   */
+  find(seq) {
+    let [low, high] = [0, this.events.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.events[middle]?.seq ?? 0) < seq) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.events[low];
+    return found?.seq === seq ? found : undefined;
+  }
+
   /** @param {EventRow} event */
   #add(event) {
     const isMistake = event.remarks?.some(({ mistake }) => mistake !== undefined) ?? false;
