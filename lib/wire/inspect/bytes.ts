@@ -3,13 +3,21 @@
  *
  * @module
  */
+import type { WireCall } from "../event.ts";
 import { FIELDS, refusal } from "./gate.ts";
 import type { History, Kept } from "./history.ts";
 
 /** The most bytes of a stream that are sent to the page, the newest ones: it shows them all at once. */
 export const MAX_STREAM = 4 * 1024 * 1024;
+/** The most bytes that are sent to the page at the end of a run, and in one message (about). */
+const MAX_LAST = 4 * 1024 * 1024;
+const MAX_MESSAGE = 256 * 1024;
 /** The length of the header of each chunk of a stream: the event's number and its length, two numbers of 8 bytes. */
 const CHUNK_HEADER = 16;
+
+/** Calls that have transferred bytes. */
+const RECEIVED: ReadonlySet<WireCall> = new Set(["read", "receive"]);
+const SENT: ReadonlySet<WireCall> = new Set(["write", "send"]);
 
 /** Answers `bytes?seq=N`: the bytes of an event. They are nobody's markup, so they are sent as bytes. */
 export function bytesAnswer(history: History, query: URLSearchParams): Response {
@@ -26,17 +34,34 @@ export function bytesAnswer(history: History, query: URLSearchParams): Response 
  */
 export function streamAnswer(history: History, query: URLSearchParams): Response {
   const flow = numberOf(query, "flow");
-  const calls = query.get("way") === "out" ? ["write", "send"] : ["read", "receive"];
+  const calls = query.get("way") === "out" ? SENT : RECEIVED;
   const chunks: Kept[] = [];
   let length = 0;
   for (let seq = history.next - 1; seq >= history.firstWithBytes; seq--) {
     const kept = history.at(seq);
-    if (kept?.flow !== flow || !kept.event?.bytes || !calls.includes(kept.event.call)) continue;
+    if (kept?.flow !== flow || !kept.event?.bytes || !calls.has(kept.event.call)) continue;
     if (length + kept.event.bytes.length > MAX_STREAM && chunks.length > 0) break;
     length += kept.event.bytes.length;
     chunks.push(kept);
   }
   return octets(joined(chunks.reverse(), length));
+}
+
+/** The bytes that a run transferred last, by the numbers of their events, in base64: the newest first. */
+export function* newestBytes(history: History): Generator<Record<number, string>> {
+  let [all, length] = [0, 0];
+  let some: Record<number, string> = {};
+  for (let seq = history.next - 1; seq >= history.firstWithBytes && all < MAX_LAST; seq--) {
+    const { call = "close", bytes = null } = history.at(seq)?.event ?? {};
+    if (bytes === null || bytes.length === 0 || !(SENT.has(call) || RECEIVED.has(call))) continue;
+    some[seq] = bytes.toBase64();
+    all += bytes.length;
+    length += bytes.length;
+    if (length < MAX_MESSAGE) continue;
+    yield some;
+    [some, length] = [{}, 0];
+  }
+  if (length > 0) yield some;
 }
 
 function joined(chunks: readonly Kept[], length: number): Uint8Array<ArrayBuffer> {

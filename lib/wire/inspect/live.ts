@@ -8,6 +8,7 @@
  */
 import { encodeText } from "../../text.ts";
 import { type Cursor, MAX_BATCH, takeBatch } from "./batch.ts";
+import { newestBytes } from "./bytes.ts";
 import type { Flows } from "./flows.ts";
 import type { History } from "./history.ts";
 
@@ -49,20 +50,25 @@ export class Live {
    * @returns The body of a `text/event-stream`.
    */
   follow(from: number): ReadableStream<Uint8Array> {
-    const cursor: Cursor = { event: from, flows: from };
+    const cursor: Cursor = { event: Math.min(from, this.#history.next), flows: from };
     const gone = Promise.withResolvers<void>();
     let [started, left] = [false, false];
+    let last: Iterator<Uint8Array> | null = null;
     this.#browsers.add(gone.promise);
     return new ReadableStream({
       pull: async (controller) => {
-        if (started) await this.#due(cursor);
+        if (last === null && started) await this.#due(cursor);
         started = true;
         if (left) return;
-        controller.enqueue(this.#batch(cursor));
-        if (!this.#isLast(cursor)) return;
-        controller.enqueue(message("end", {}));
-        // The page closes the stream: then it has read everything.
-        await gone.promise;
+        if (last === null) {
+          controller.enqueue(this.#batch(cursor));
+          if (this.#isLast(cursor)) last = this.#lastWords();
+          return;
+        }
+        const { done, value } = last.next();
+        // After the last one the page closes the stream: then it has read everything.
+        if (done === true) await gone.promise;
+        else controller.enqueue(value);
       },
       cancel: () => {
         left = true;
@@ -93,6 +99,15 @@ export class Live {
   /** Whether the run is over and a browser has everything, or had its time. */
   #isLast(cursor: Cursor): boolean {
     return this.#endsAt < Infinity && (cursor.event === this.#history.next || performance.now() >= this.#endsAt);
+  }
+
+  /** The newest bytes, so that the page can show them when there is nobody left to ask; then that the run is over. */
+  *#lastWords(): Generator<Uint8Array> {
+    for (const bytes of newestBytes(this.#history)) {
+      if (performance.now() > this.#endsAt) break;
+      yield message("bytes", bytes);
+    }
+    yield message("end", {});
   }
 
   #batch(cursor: Cursor): Uint8Array {

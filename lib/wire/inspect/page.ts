@@ -12,6 +12,7 @@ import store from "./page/store.js" with { type: "text" };
 import rows from "./page/rows.js" with { type: "text" };
 import virtualList from "./page/virtual_list.js" with { type: "text" };
 import flowList from "./page/flow_list.js" with { type: "text" };
+import source from "./page/source.js" with { type: "text" };
 import sequence from "./page/sequence.js" with { type: "text" };
 import detail from "./page/detail.js" with { type: "text" };
 import bytesView from "./page/bytes_view.js" with { type: "text" };
@@ -32,6 +33,7 @@ export const PAGE_FILES: ReadonlyMap<string, readonly [type: string, text: strin
   ["virtual_list.js", [JAVASCRIPT, virtualList]],
   ["flow_list.js", [JAVASCRIPT, flowList]],
   ["sequence.js", [JAVASCRIPT, sequence]],
+  ["source.js", [JAVASCRIPT, source]],
   ["detail.js", [JAVASCRIPT, detail]],
   ["bytes_view.js", [JAVASCRIPT, bytesView]],
   ["format.js", [JAVASCRIPT, format]],

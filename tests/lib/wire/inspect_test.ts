@@ -191,16 +191,17 @@ Deno.test("a browser that does not read costs nothing, and is told what it misse
   assert(missed.some((count) => count > 0), "the slow one is told");
 });
 
-Deno.test("end() tells the browsers that the run is over", async () => {
-  const inspect = inspector();
+Deno.test("end() tells the browsers that the run is over, and leaves them the newest bytes", async () => {
+  await using inspect = inspector();
   inspect.event(read("last words"), []);
   const live = messages(inspect);
   await live.next();
-  inspect.event(read("very last"), []);
+  inspect.event({ ...read("x".repeat(5_000_000)), call: "writing" }, []);
+  inspect.event({ ...read("very last"), call: "write" }, []);
   const ending = inspect.end();
-  const rest: string[] = [];
-  for await (const { event, data } of live) rest.push(event === "end" ? event : `${data.events.map(({ seq }) => seq)}`);
-  assertEquals(rest, ["1", "end"]);
+  const rest: unknown[] = [];
+  for await (const { event, data } of live) rest.push(event === "batch" ? data.events.map(({ seq }) => seq) : data);
+  assertEquals(rest, [[1, 2], { 0: btoa("last words"), 2: btoa("very last") }, {}]);
   await ending;
 });
 

@@ -12,6 +12,8 @@ import { nameOf, sentenceOf, wayOf } from "./rows.js";
 
 /** @typedef {import("./store.js").Row} Row */
 /** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./source.js").Source} Source */
+/** @typedef {import("./source.js").Piece} Piece */
 /** @typedef {import("./bytes_view.js").Chunk} Chunk */
 
 /** The views of the bytes: of this event as hex and text, of everything in its direction likewise. */
@@ -21,14 +23,16 @@ const VIEWS = /** @type {const} */ ([
   ["stream-hex", "Stream, hex"],
   ["stream-text", "Stream, text"],
 ]);
-/** The length of the header of a chunk, as the script sends a stream. */
-const CHUNK_HEADER = 16;
 
 /** Shows one event. */
 export class Detail {
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {Source} source
+   */
+  constructor(store, source) {
     this.store = store;
+    this.source = source;
     /** @type {Row | null} */
     this.row = null;
     /** @type {typeof VIEWS[number][0]} */
@@ -116,13 +120,12 @@ export class Detail {
     const asked = ++this.asked;
     const isStream = view.startsWith("stream");
     const mode = view.endsWith("text") ? "text" : "hex";
-    const way = wayOf(row);
     try {
-      const bytes = await fetchBytes(isStream ? `stream?flow=${row.flow}&way=${way}` : `bytes?seq=${row.seq}`);
+      const pieces = await (isStream ? this.source.stream(row) : this.source.event(row));
       if (asked !== this.asked) return;
-      const chunks = isStream ? this.#chunks(bytes, row) : [{ label: "", bytes }];
+      const chunks = isStream ? this.#labelled(pieces, row) : pieces.map(({ bytes }) => ({ label: "", bytes }));
       this.bytes.show(chunks, mode);
-      this.#note(isStream ? this.#streamNote(row, chunks, way) : "");
+      this.#note(isStream ? this.#streamNote(row, chunks) : "");
     } catch (error) {
       if (asked !== this.asked) return;
       this.bytes.show([], mode);
@@ -139,9 +142,9 @@ export class Detail {
   /**
    * @param {Row} row
    * @param {readonly Chunk[]} chunks
-   * @param {string} way
    */
-  #streamNote(row, chunks, way) {
+  #streamNote(row, chunks) {
+    const way = wayOf(row);
     const flow = this.store.flows.get(row.flow);
     const shown = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const all = flow === undefined ? shown : way === "in" ? flow.bytesIn : flow.bytesOut;
@@ -150,32 +153,23 @@ export class Detail {
   }
 
   /**
-   * Takes a stream apart into its reads or writes.
+   * Says of each read or write of a stream which it is.
    *
-   * @param {Uint8Array} all
+   * @param {readonly Piece[]} pieces
    * @param {Row} row The one that is looked at.
    * @returns {Chunk[]}
    */
-  #chunks(all, row) {
-    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+  #labelled(pieces, row) {
     const name = wayOf(row) === "in" ? "read" : "write";
     const chosen = row.done?.seq ?? row.seq;
-    const chunks = [];
-    let before;
-    for (let offset = 0, number = 1; offset < all.length; number++) {
-      const [seq, length] = [view.getFloat64(offset), view.getFloat64(offset + 8)];
-      const bytes = all.subarray(offset + CHUNK_HEADER, offset + CHUNK_HEADER + length);
-      const at = this.store.find(seq)?.at;
-      const gap = at === undefined || before === undefined ? "" : `, +${span(at - before)}`;
-      chunks.push({
-        label: `${name} ${count(number)}: ${plural(length, "byte")}${gap}`,
-        bytes,
-        isChosen: seq === chosen,
-      });
-      offset += CHUNK_HEADER + length;
+    let before = NaN;
+    return pieces.map(({ seq, bytes }, index) => {
+      const at = this.store.find(seq)?.at ?? NaN;
+      const gap = Number.isNaN(at - before) ? "" : `, +${span(at - before)}`;
       before = at;
-    }
-    return chunks;
+      const label = `${name} ${count(index + 1)}: ${plural(bytes.length, "byte")}${gap}`;
+      return { label, bytes, isChosen: seq === chosen };
+    });
   }
 }
 
@@ -191,15 +185,6 @@ function remarksOf({ remarks = [] }) {
     if (why !== undefined) made.append(element("p.why", why));
     return made;
   });
-}
-
-/** @param {string} path */
-async function fetchBytes(path) {
-  const answer = await fetch(path).catch(() => {
-    throw new Error("Cannot get the bytes: the run has ended.");
-  });
-  if (!answer.ok) throw new Error((await answer.text()).trim());
-  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /** @param {number} at */

@@ -45,13 +45,13 @@ export function plural(value, noun) {
 }
 
 /**
- * A span of time: `0.42 ms`, `17 ms`, `3.2 s`, `4 min`.
+ * A span of time: `420 µs`, `17 ms`, `3.2 s`, `4 min`.
  *
  * @param {number} ms
  * @returns {string}
  */
 export function span(ms) {
-  if (ms < 0.995) return `${Math.max(0, ms).toFixed(2)} ms`;
+  if (ms < 0.9995) return `${Math.max(0, ms * 1000).toFixed(0)} \u00b5s`;
   if (ms < 99.5) return `${ms.toFixed(ms < 9.95 ? 1 : 0)} ms`;
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   if (ms < 99_500) return `${(ms / 1000).toFixed(1)} s`;

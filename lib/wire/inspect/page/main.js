@@ -11,11 +11,13 @@ import { FlowList } from "./flow_list.js";
 import { count, plural, size } from "./format.js";
 import { Rows } from "./rows.js";
 import { Sequence } from "./sequence.js";
+import { Source } from "./source.js";
 import { Store } from "./store.js";
 
 const store = new Store();
 const rows = new Rows(store);
-const detail = new Detail(store);
+const bytes = new Source(store);
+const detail = new Detail(store, bytes);
 const role = document.body.dataset.role === "client" ? "client" : "server";
 const sequence = new Sequence(rows, role, { choose: (row) => detail.show(row), open: () => go("detail") });
 const flows = new FlowList(store, { choose: chooseFlow, open: () => go("events") });
@@ -75,8 +77,8 @@ function showTotals() {
   }
   const lost = [
     totals.dropped > 0 ? `The script has dropped the oldest ${plural(totals.dropped, "event")}` : "",
-    store.missed > 0 ? `this page was too slow for ${count(store.missed)} of them` : "",
-    store.dropped > 0 ? `this page keeps the newest ${count(store.events.length)}` : "",
+    store.missed > 0 ? `${count(store.missed)} of them before this page could show them` : "",
+    store.dropped > 0 ? `this page shows the newest ${count(store.events.length)}` : "",
     totals.forgotten > 0 ? `${plural(totals.forgotten, "old connection")} forgotten` : "",
   ].filter((part) => part !== "");
   byId("notice").hidden = lost.length === 0;
@@ -104,8 +106,10 @@ function follow() {
     tell(isPaused ? "paused" : "live", isPaused ? "paused" : "live");
     schedule();
   });
+  source.addEventListener("bytes", ({ data }) => bytes.keep(JSON.parse(data)));
   source.addEventListener("end", () => {
     source.close();
+    bytes.hasEnded = true;
     tell("ended", "the run has ended");
     byId("download").hidden = true;
   });
