@@ -42,6 +42,8 @@ export type WatchedFlags = Partial<WireFlagValues> & {
   readonly bind?: string;
   readonly port?: number;
   readonly json?: boolean;
+  readonly pipe?: boolean;
+  readonly interactive?: boolean;
 };
 
 /**
@@ -90,7 +92,7 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
 
 async function watchWith(
   readers: readonly WireReader[],
-  { role }: Watched,
+  { name, role, options }: Watched,
 ): Promise<{ watch: Watch; hub: WireHub }> {
   const [{ WireHub }, { packetTap }, { resolverTap }] = await Promise.all([
     import("../wire/hub.ts"),
@@ -98,7 +100,9 @@ async function watchWith(
     import("../wire/connect_tap.ts"),
   ]);
   const explained = readers.some((reader) => reader.wantsRemarks === true);
-  const explainer = explained ? new (await import("../wire/explain/explainer.ts")).Explainer({ role }) : null;
+  // Who types may take their time.
+  const person = name.startsWith("chat:") || options.pipe === true || options.interactive === true;
+  const explainer = explained ? new (await import("../wire/explain/explainer.ts")).Explainer({ role, person }) : null;
   const hub = new WireHub(readers, explainer);
   return { watch: { wire: hub, tap: packetTap(hub), resolve: resolverTap(hub, "udp") }, hub };
 }

@@ -22,7 +22,9 @@ export function examine(bytes: Uint8Array): Finding[] {
   if (isTelnet(bytes)) {
     return [{ topic: "telnet", text: `These ${counted(bytes.length, "byte")} are telnet's own questions and answers` }];
   }
-  if (!looksLikeText(bytes)) return integerOf(bytes);
+  // A byte and zeros are a small number rather than a padded letter: 42 is "*".
+  const number = (bytes.length === 4 || bytes.length === 8) && withoutNuls(bytes) === 1;
+  if (number || !looksLikeText(bytes)) return integerOf(bytes);
   return [...nulsOf(bytes), ...controlsOf(bytes), ...numbersOf(bytes)];
 }
 

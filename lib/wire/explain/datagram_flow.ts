@@ -64,7 +64,7 @@ export class DatagramFlow {
     const times = (this.#mistakes.get(number) ?? 0) + 1;
     this.#mistakes.set(number, times);
     if (times <= TIMES) narrator.mistake(at, this.id, number, text);
-    else this.#untold.mistake(at, number);
+    else this.#untold.mistake(number);
   }
 
   #tells(narrator: Narrator, { at, call, bytes }: WireEvent): boolean {

@@ -41,7 +41,7 @@ export class Narrator {
     let pace = this.#mistakes.get(mistake);
     if (pace === undefined) this.#mistakes.set(mistake, pace = new Pace(MOST_MISTAKES));
     if (!pace.take(at) && !first) {
-      this.untold.mistake(at, mistake);
+      this.untold.mistake(mistake);
       return;
     }
     this.#said.add(mistake);

@@ -71,13 +71,12 @@ export class Tally {
   }
 
   /** Counts a mistake that was noticed again. */
-  mistake(at: number, number: number): void {
-    this.#since ??= at;
+  mistake(number: number): void {
     this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
   }
 
   get empty(): boolean {
-    return this.#since === null;
+    return this.#since === null && this.#mistakes.size === 0;
   }
 
   /** Whether a second has passed since the first call that it holds. */
@@ -92,7 +91,7 @@ export class Tally {
     );
     const time = this.#since === null ? "" : ` in ${milliseconds(Math.max(0, at - this.#since))}`;
     const waited = this.#longest >= 1 ? `; the longest write waited ${milliseconds(this.#longest)}` : "";
-    const mistakes = [...this.#mistakes].map(([number, count]) => `mistake ${number} ${counted(count, "more time")}`);
+    const mistakes = [...this.#mistakes].map(([number, count]) => `mistake ${number}, ${counted(count, "more time")}`);
     this.#since = null;
     this.#calls.clear();
     this.#mistakes.clear();

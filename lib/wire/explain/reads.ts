@@ -132,7 +132,7 @@ function holdsReplacement(bytes: Uint8Array): boolean {
 /** A line of an HTTP head that ends with LF alone, the peer's or ours: mistake 17. */
 export function checkHead(flow: StreamFlow, half: Half, at: number, narrator: Narrator): void {
   const { http } = half.messages;
-  if (half.messages.kind !== "http" || http === null || http.bareLines === 0 || http.reported) return;
+  if (http === null || http.bareLines === 0 || http.reported) return;
   http.reported = true;
   const { bareLines, lines } = http;
   const which = lines === 1

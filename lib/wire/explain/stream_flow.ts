@@ -109,7 +109,7 @@ export class StreamFlow {
     const times = (this.#mistakes.get(number) ?? 0) + 1;
     this.#mistakes.set(number, times);
     if (times <= TIMES) narrator.mistake(at, this.id, number, text);
-    else this.untold.mistake(at, number);
+    else this.untold.mistake(number);
   }
 
   /** Whether a read or write is to be told one by one; if not, it is counted. */

@@ -98,7 +98,7 @@ function misunderstood(flow: StreamFlow, at: number, narrator: Narrator): void {
     const text =
       "The peer's FIN was no half-close: it had closed both directions, and what we sent after it was thrown away";
     flow.mistake(narrator, at, 4, text);
-  } else if (flow.out.fin !== null && flow.unanswered !== null) {
+  } else if (flow.role === "client" && flow.out.fin !== null && flow.unanswered !== null) {
     flow.mistake(
       narrator,
       at,
