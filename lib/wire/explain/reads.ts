@@ -8,7 +8,7 @@ import type { WireEvent } from "../event.ts";
 import { examine, type Finding, isTelnet } from "./content.ts";
 import { hexOf, lengthAt } from "./excerpt.ts";
 import type { Narrator } from "./narrator.ts";
-import { cutCharacterOf, type Half, type StreamFlow, transferLine } from "./stream_flow.ts";
+import { cutCharacterOf, type Half, NO_BYTES, type StreamFlow, transferLine } from "./stream_flow.ts";
 import { counted, size } from "./words.ts";
 
 /** A longer piece is a file that passes, not a conversation: its lines are not counted (bytes). */
@@ -26,6 +26,7 @@ export function explainRead(flow: StreamFlow, event: WireEvent, bytes: Uint8Arra
   if (flow.direction === "out") flow.out.messages.cut();
   flow.moves("in", at);
   flow.in.total += bytes.length;
+  flow.lastRead = bytes.length <= BULK ? bytes : NO_BYTES;
   flow.unanswered = null;
   const { messages } = flow.in;
   const telnet = isTelnet(bytes);
@@ -92,7 +93,7 @@ function delayedAck(flow: StreamFlow, at: number, narrator: Narrator): void {
 /** A character that the read before cut: mistake 6. */
 function cutCharacter(flow: StreamFlow, at: number, bytes: Uint8Array, narrator: Narrator): void {
   const { cut } = flow;
-  flow.cut = flow.in.messages.kind === "opaque" ? cut.subarray(0, 0) : cutCharacterOf(bytes);
+  flow.cut = flow.in.messages.kind === "opaque" ? NO_BYTES : cutCharacterOf(bytes);
   if (cut.length === 0 || flow.in.messages.kind === "opaque") return;
   const joined = new Uint8Array([...cut, ...bytes.subarray(0, 3)]);
   const length = lengthAt(joined, 0);

@@ -20,6 +20,8 @@ const LARGE = { bytes: 4096, weight: 3 };
 /** How often a mistake is told for one connection; the rest is counted. */
 const TIMES = 3;
 
+export const NO_BYTES = new Uint8Array();
+
 /** So much must have been sent before buffers can be full (bytes). */
 export const FILLED = 16_384;
 
@@ -54,6 +56,8 @@ export class StreamFlow {
   /** Which way the last bytes went, and when. */
   direction: "in" | "out" | null = null;
   moved = 0;
+  /** The bytes of the last read, if they were few. */
+  lastRead: Uint8Array = NO_BYTES;
   /** The writes that have been issued and have not returned: when the first was, and how many bytes they hold. */
   pending: { readonly since: number; bytes: number } | null = null;
   /** How many bytes the next write repeats, since the last was short. */
@@ -131,8 +135,6 @@ export class StreamFlow {
     narrator.say(at, this.id, "data", `Also: ${this.untold.take(at)}`, "bulk");
   }
 }
-
-const NO_BYTES = new Uint8Array();
 
 /** A line about a read or write: `read(2): 19 bytes, 0.42 ms later: “Hello”`. */
 export function transferLine(call: string, bytes: Uint8Array, gap: number): string {

@@ -29,11 +29,16 @@ export function explainWriting(flow: StreamFlow, event: WireEvent, bytes: Uint8A
   // After a short write, the rest of the same bytes comes again.
   const fresh = bytes.subarray(Math.min(flow.repeated, bytes.length));
   flow.repeated = Math.max(0, flow.repeated - bytes.length);
-  if (flow.direction === "in") flow.in.messages.cut();
+  // An answer ends what it answers, even where nothing marks its end; an echo is none.
+  if (flow.direction === "in" && !isEcho(bytes, flow.lastRead)) flow.in.messages.cut();
   flow.moves("out", at);
   flow.out.messages.push(fresh, at);
   checkHead(flow, flow.out, at, narrator);
   if (fresh.length <= ECHOED && fresh.some((byte) => byte >= 0x80)) flow.sentText = decodeText(fresh);
+}
+
+function isEcho(bytes: Uint8Array, read: Uint8Array): boolean {
+  return bytes.length === read.length && bytes.every((byte, index) => byte === read[index]);
 }
 
 /** The message that we answer has no line end. */
