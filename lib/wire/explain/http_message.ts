@@ -18,7 +18,7 @@ export function beginsHttp(line: string): boolean {
 
 /** Whether bytes may be the beginning of such a line. */
 export function mayBeginHttp(start: string): boolean {
-  return /^(?:[A-Z]{1,16}$|[A-Z]{3,16} )/.test(start) || "HTTP/1.".startsWith(start.slice(0, 7));
+  return /^(?:\r$|[A-Z]{1,16}$|[A-Z]{3,16} )/.test(start) || "HTTP/1.".startsWith(start.slice(0, 7));
 }
 
 /** What the next bytes belong to. */

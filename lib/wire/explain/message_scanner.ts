@@ -92,6 +92,8 @@ export class MessageScanner {
     if (!this.#complete && mayBeginHttp(this.#start)) return end;
     const start = this.#start;
     this.#start = "";
+    // A blank line may precede a message of HTTP (RFC 9112 2.2).
+    if (start === "\r\n" || start === "\n") return end;
     this.kind = beginsHttp(start.replace(/\r?\n$/, "")) ? "http" : "lines";
     if (this.kind === "lines") return end;
     this.http = new HttpMessage(this.#methods);

@@ -56,7 +56,7 @@ const TABLE = [
     number: 5,
     name: "never half-closing: both sides wait",
     noticed:
-      "2 s of silence after a message that is not complete, or after one to a peer that has never answered; no FIN",
+      "2 s of silence after a message that is not complete, or after one to a peer that has never answered; or the answer comes only after our FIN",
     why:
       "if the other side reads until the end of the stream, or until a newline, it cannot know that you are done. Both wait for ever",
     remedy: "end each message with a newline, or send FIN by shutdown(2) when done (tcp:client does both)",

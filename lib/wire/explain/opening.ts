@@ -9,7 +9,7 @@ import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Role } from "./stream_flow.ts";
 import type { Topic } from "./whys.ts";
-import { errnoOf, inWords, isOurClose } from "./words.ts";
+import { errnoOf, inWords, isOurClose, named } from "./words.ts";
 
 /** The most connections that are remembered while they try addresses. */
 const MOST_ATTEMPTS = 1000;
@@ -48,18 +48,18 @@ export class Opening {
 
   #resolve({ at, flow, name = "", addresses = [], duration, error }: WireEvent, narrator: Narrator): void {
     if (error !== undefined) {
-      return narrator.say(at, flow, "trouble", `getaddrinfo(3): ${name}: ${inWords(error)}`, "resolve");
+      return narrator.say(at, flow, "trouble", `getaddrinfo(3): ${named(name)}: ${inWords(error)}`, "resolve");
     }
     this.#name = { name, addresses };
     // An address needs no lookup.
     if (addresses.length === 1 && addresses[0] === name) return;
-    const found = addresses.length === 0 ? "no address" : addresses.join(", ");
+    const found = addresses.length === 0 ? "no address" : addresses.slice(0, 8).join(", ");
     const tried = addresses.length > 1 ? "; to be tried in this order" : "";
     narrator.say(
       at,
       flow,
       "state",
-      `getaddrinfo(3): ${name} is ${found} (${milliseconds(duration)}${tried})`,
+      `getaddrinfo(3): ${named(name)} is ${found} (${milliseconds(duration)}${tried})`,
       "resolve",
     );
   }
@@ -96,7 +96,7 @@ export class Opening {
   #compare({ at, flow }: WireEvent, peer: Endpoint, { failed }: Attempt, narrator: Narrator): void {
     const [first] = failed;
     if (first === undefined) return;
-    const name = this.#name?.addresses.includes(peer.hostname) ? this.#name.name : "The name";
+    const name = this.#name?.addresses.includes(peer.hostname) ? named(this.#name.name) : "The name";
     const text = `${name} is ${first.peer.hostname} too, where nobody answered: who tries only that fails`;
     narrator.mistake(at, flow, 12, text);
     const other = failed.find((each) =>
@@ -171,8 +171,8 @@ function handshake({ at, flow, session, duration, error }: WireEvent, role: Role
   }
   const { version = "TLS", cipher = "", subject = null, verified = true } = session ?? {};
   if (narrator.hears(at)) {
-    const who = subject === null ? "" : `; the peer shows ${subject}${verified ? ", verified" : ""}`;
-    const text = `TLS handshake in ${milliseconds(duration)}: ${version}, ${cipher}${who}`;
+    const who = subject === null ? "" : `; the peer shows ${named(subject)}${verified ? ", verified" : ""}`;
+    const text = `TLS handshake in ${milliseconds(duration)}: ${named(`${version}, ${cipher}`)}${who}`;
     narrator.say(at, flow, "state", text, "handshake");
   } else narrator.untold.add(at, "handshake", 0);
   // Clients need not show a certificate.

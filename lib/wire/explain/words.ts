@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { milliseconds } from "../../text.ts";
+import { escapeControls, milliseconds } from "../../text.ts";
 
 /** A number with its thousands apart: `65,507`. */
 export function thousands(value: number | bigint): string {
@@ -71,7 +71,16 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export function inWords(error: string): string {
   const errno = errnoOf(error);
   const meaning = MEANINGS[errno];
-  return meaning === undefined ? errno : `${meaning} (${errno})`;
+  return meaning === undefined ? named(errno) : `${meaning} (${errno})`;
+}
+
+/** The most of a name that is shown (characters). */
+const NAME = 100;
+
+/** A name from elsewhere on one short line: that of a host, of a certificate's subject, of an error. */
+export function named(text: string): string {
+  const short = text.length > NAME ? `${text.slice(0, NAME).toWellFormed()}…` : text;
+  return escapeControls(short);
 }
 
 /** Whether a call ended because this side closed the socket. */

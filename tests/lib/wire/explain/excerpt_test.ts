@@ -1,0 +1,71 @@
+import { assert, assertEquals } from "@std/assert";
+import { encodeText, escapeControls } from "../../../../lib/text.ts";
+import { excerptOf, lengthAt, looksLikeText } from "../../../../lib/wire/explain/excerpt.ts";
+
+const permissions = "none";
+const shown = (text: string): string => excerptOf(encodeText(text));
+
+Deno.test("an excerpt marks line ends, NUL bytes and runs", { permissions }, () => {
+  assertEquals(shown("GET / HTTP/1.1\r\n"), "“GET / HTTP/1.1␍⏎”");
+  assertEquals(shown("a\nb\rc\r\n"), "“a⏎b␍c␍⏎”");
+  assertEquals(shown("ping\0\0"), "“ping␀␀”");
+  assertEquals(shown(`ping${"\0".repeat(1020)}`), "“ping⟨1,020 × ␀⟩”");
+  assertEquals(shown(`${"-".repeat(45)}\n`), "“⟨45 × -⟩⏎”");
+  assertEquals(shown("hm..."), "“hm...”");
+  assertEquals(shown(""), "“”");
+});
+
+Deno.test("an excerpt shows what is no UTF-8, and what the end cuts", { permissions }, () => {
+  assertEquals(excerptOf(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x0a)), "“caf⟨e9⟩⏎”");
+  assertEquals(excerptOf(Uint8Array.of(0x61, 0xe2, 0x82)), "“a⟨e2 82…⟩”");
+  assertEquals(excerptOf(Uint8Array.of(0xc3)), "“⟨c3…⟩”");
+  assertEquals(
+    excerptOf(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49)),
+    "89 50 4e 47 0d 0a 1a 0a 00 00 00 0d …",
+  );
+});
+
+Deno.test("an excerpt is short, and safe to print", { permissions }, () => {
+  assertEquals(shown("x y ".repeat(1000)), `“${"x y ".repeat(10)}…”`);
+  assertEquals(shown("漢".repeat(100)).length, 43);
+  assertEquals(shown("\x1b[31m\x07\u202ehi"), "“␛[31m\\x07\\u202ehi”");
+  for (let seed = 0; seed < 2000; seed++) {
+    const bytes = Uint8Array.from(
+      { length: seed % 97 },
+      (_, index) => (seed * 7919 + index * index * 31 + index * seed) & 255,
+    );
+    const text = excerptOf(bytes);
+    assert(text.length < 90, text);
+    assertEquals(escapeControls(text), text);
+  }
+});
+
+Deno.test("lengthAt() follows RFC 3629, and agrees with the platform's decoder", { permissions }, () => {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const valid = (bytes: Uint8Array): boolean => {
+    try {
+      return decoder.decode(bytes) !== "";
+    } catch {
+      return false;
+    }
+  };
+  for (let lead = 0x80; lead < 0x100; lead++) {
+    for (let second = 0; second < 0x100; second++) {
+      for (const rest of [[], [0x80], [0x80, 0xbf]]) {
+        const bytes = Uint8Array.from([lead, second, ...rest]);
+        const whole = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        if (bytes.length === whole) assertEquals(lengthAt(bytes, 0) === whole, valid(bytes), bytes.join());
+      }
+    }
+  }
+});
+
+Deno.test("looksLikeText() tells text from other bytes", { permissions }, () => {
+  for (const text of ["", "a", "Grüße\r\n", "\x1b[1mbold\x1b[0m", "ping\0\0\0\0\0\0", "漢字\n", "caf\xe9"]) {
+    assert(looksLikeText(encodeText(text)), text);
+  }
+  assert(looksLikeText(Uint8Array.of(0xc3)), "half a character");
+  assert(!looksLikeText(Uint8Array.of(0, 0, 1, 44)));
+  assert(!looksLikeText(new Uint8Array(8)));
+  assert(!looksLikeText(Uint8Array.from({ length: 200 }, (_, index) => (index * 97) & 255)));
+});
