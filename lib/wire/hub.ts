@@ -9,6 +9,8 @@ import { type Remark, type WireEvent, type WireReader, type WireSink, wireTime }
 export interface Explains {
   explain(event: WireEvent): readonly Remark[];
   silence(now: number): readonly Remark[];
+  /** What is left to be said at the end. */
+  end?(now: number): readonly Remark[];
 }
 
 /** How often the explainer may say that nothing happens (ms). */
@@ -56,11 +58,15 @@ export class WireHub implements WireSink {
   /** The run is over: each reader writes what is left. */
   async end(): Promise<void> {
     clearInterval(this.#timer);
+    this.#say(this.#explainer?.end?.(wireTime()) ?? NONE);
     await Promise.all(this.#readers.map((reader) => reader.end?.()));
   }
 
   #tick(explainer: Explains): void {
-    const remarks = explainer.silence(wireTime());
+    this.#say(explainer.silence(wireTime()));
+  }
+
+  #say(remarks: readonly Remark[]): void {
     if (remarks.length > 0) { for (const reader of this.#readers) reader.silence?.(remarks); }
   }
 }

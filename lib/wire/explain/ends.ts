@@ -20,7 +20,7 @@ export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): vo
   flow.sumUp(narrator, at, true);
   const state = flow.out.fin === null ? "; you can still send" : ", and so have we";
   const text = `read(2): 0 bytes, ${later(at - flow.last)}: FIN: the peer has finished sending${state}`;
-  narrator.say(at, flow.id, "state", text, "eof");
+  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, "eof");
   const { messages } = flow.in;
   if (messages.kind === "http" && messages.open > 0) {
     narrator.say(
@@ -57,7 +57,8 @@ export function explainHalfClose(flow: StreamFlow, at: number, narrator: Narrato
   flow.unanswered = !asked ? null : messages.open > 0 ? "part" : "message";
   const state = flow.in.fin === null ? "; we can still receive" : ", and so has the peer";
   const text = `shutdown(2), ${later(at - flow.last)}: FIN: we have finished sending${state}`;
-  narrator.say(at, flow.id, "state", text, "halfClose");
+  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, "halfClose");
+  else narrator.untold.add(at, "closeWrite", 0);
 }
 
 /** Our close. */

@@ -97,6 +97,13 @@ export class Explainer {
     return narrator.take();
   }
 
+  /** What is left to be said when the run is over. */
+  end(now: number): readonly Remark[] {
+    for (const flow of this.#stirred) flow.sumUp(this.#narrator, now, true);
+    this.#narrator.sumUp(now, true);
+    return this.#narrator.take();
+  }
+
   /** A clock that comes late was held up by the program: mistake 16. */
   #checkClock(now: number): void {
     const late = this.#clock === null ? 0 : now - this.#clock - EVERY;
@@ -157,7 +164,10 @@ export class Explainer {
 
   #close(flow: StreamFlow, at: number, call: "close" | "reset"): void {
     if (this.#narrator.hears(at)) explainClose(flow, at, this.#narrator, call);
-    else this.#narrator.untold.add(at, call, 0);
+    else {
+      this.#narrator.untold.add(at, call, 0);
+      flow.untold.moveTo(this.#narrator.untold, at);
+    }
     this.#streams.delete(flow.id);
     this.#stirred.delete(flow);
     this.#ended(flow, at);

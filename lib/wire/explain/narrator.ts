@@ -11,6 +11,8 @@ import { reasonOf, type Topic } from "./whys.ts";
 
 /** The most remarks in a second, over all connections. */
 const MOST = 120;
+/** How many remarks a sum counts for. */
+const SUM = 6;
 /** The most remarks about one mistake in a second, over all connections. */
 const MOST_MISTAKES = 10;
 
@@ -23,9 +25,15 @@ export class Narrator {
   #said = new Set<Topic | MistakeNumber>();
   #remarks: Remark[] = [];
 
-  /** Counts a call that could be told; whether there is room to tell it. If not, the caller adds it to a tally. */
+  /** Counts a call that could be told; whether there is room to tell it. If not, the caller adds it to {@linkcode Narrator.untold}. */
   hears(at: number): boolean {
     return this.#pace.take(at);
+  }
+
+  /** Tells the sum of one connection's calls; where there are many such sums, they become one. */
+  sum(at: number, flow: number, tally: Tally): void {
+    if (this.#pace.take(at, SUM)) this.say(at, flow, "data", `Also: ${tally.take(at)}`, "bulk");
+    else tally.moveTo(this.untold, at);
   }
 
   /** Says something; the reason follows if it is the first of its kind. */
@@ -49,9 +57,11 @@ export class Narrator {
     this.#remarks.push(first ? { ...remark, why: whyOf(mistake) } : remark);
   }
 
-  /** Sums up what was not told, once a second has passed. */
-  sumUp(at: number): void {
-    if (this.untold.due(at)) this.say(at, 0, "data", `On all connections: ${this.untold.take(at)}`, "bulk");
+  /** Sums up what was not told, once a second has passed, or at the end. */
+  sumUp(at: number, end = false): void {
+    if (end ? !this.untold.empty : this.untold.due(at)) {
+      this.say(at, 0, "data", `On all connections: ${this.untold.take(at)}`, "bulk");
+    }
   }
 
   /** The remarks since the last call. */

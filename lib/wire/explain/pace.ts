@@ -75,6 +75,28 @@ export class Tally {
     this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
   }
 
+  /** Adds all of it to another, whose time runs from now on if it was empty, and begins again. */
+  moveTo(other: Tally, at: number): void {
+    for (const [call, { count, bytes }] of this.#calls) {
+      other.#since ??= at;
+      const sum = other.#calls.get(call) ?? { count: 0, bytes: 0 };
+      other.#calls.set(call, { count: sum.count + count, bytes: sum.bytes + bytes });
+    }
+    for (const [number, count] of this.#mistakes) {
+      other.#mistakes.set(number, (other.#mistakes.get(number) ?? 0) + count);
+    }
+    other.waited(this.#longest);
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#since = null;
+    this.#calls.clear();
+    this.#mistakes.clear();
+    this.#longest = 0;
+  }
+
+  /** Whether it holds nothing. */
   get empty(): boolean {
     return this.#since === null && this.#mistakes.size === 0;
   }
@@ -92,10 +114,7 @@ export class Tally {
     const time = this.#since === null ? "" : ` in ${milliseconds(Math.max(0, at - this.#since))}`;
     const waited = this.#longest >= 1 ? `; the longest write waited ${milliseconds(this.#longest)}` : "";
     const mistakes = [...this.#mistakes].map(([number, count]) => `mistake ${number}, ${counted(count, "more time")}`);
-    this.#since = null;
-    this.#calls.clear();
-    this.#mistakes.clear();
-    this.#longest = 0;
+    this.#clear();
     return [`${parts.join(", ")}${parts.length > 0 ? time : ""}${waited}`, ...mistakes].filter((part) => part !== "")
       .join("; ");
   }

@@ -132,7 +132,7 @@ export class StreamFlow {
   /** Sums up what was not told, if a second has passed or `now` is the end. */
   sumUp(narrator: Narrator, at: number, end = false): void {
     if (end ? this.untold.empty : !this.untold.due(at)) return;
-    narrator.say(at, this.id, "data", `Also: ${this.untold.take(at)}`, "bulk");
+    narrator.sum(at, this.id, this.untold);
   }
 }
 

@@ -75,7 +75,7 @@ export function explainWrite(flow: StreamFlow, event: WireEvent, narrator: Narra
       3,
       `write(2) waited ${time}: the buffers are full, since the peer reads more slowly than we write`,
     );
-  } else if (duration >= WAITED) {
+  } else if (duration >= WAITED && narrator.hears(at)) {
     narrator.say(at, flow.id, "data", `write(2) took ${time}`, "slowWrite");
   }
 }

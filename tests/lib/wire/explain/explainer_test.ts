@@ -132,6 +132,16 @@ Deno.test("in a flood each connection's calls become a sum a second, and the con
   assertStringIncludes(many.text, "On all connections: ");
 });
 
+Deno.test("the sums of many busy connections become one", { permissions }, () => {
+  const run = new Run("server");
+  for (let flow = 1; flow <= 300; flow++) run.call("accept", null, { flow, after: 0.1 });
+  for (let step = 0; step < 300_000; step++) run.read("x\n", { flow: step % 300 + 1, after: 0.01 });
+  assert(run.remarks.length < 300, `${run.remarks.length} remarks in 3 s`);
+  const sums = run.text.split("\n").filter((line) => line.startsWith("On all connections: "));
+  assert(sums.length >= 2 && sums.length <= 4, sums.join("\n"));
+  assert(/\d\d,\d{3} reads/.test(sums.at(-1) ?? ""), sums.join("\n"));
+});
+
 Deno.test("after a flood, a quiet connection is told call by call again", { permissions }, () => {
   const run = new Run("server");
   run.call("accept");
