@@ -18,7 +18,7 @@ export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): vo
   if (flow.in.fin !== null) return;
   flow.in.fin = at;
   flow.sumUp(narrator, at, true);
-  const state = flow.out.fin === null ? "; you can still send" : ", and so have we";
+  const state = flow.out.fin === null ? "; we can still send" : ", and so have we";
   const text = `read(2): 0 bytes, ${later(at - flow.last)}: FIN: the peer has finished sending${state}`;
   if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, "eof");
   const { messages } = flow.in;
@@ -75,10 +75,10 @@ function timeWait(flow: StreamFlow, at: number): string {
   if (flow.broken) return "";
   const ours = flow.out.fin ?? at;
   const theirs = flow.in.fin;
-  if (theirs === null) return ". The peer has sent no FIN yet; ours is the first, so TIME_WAIT will be here";
-  if (theirs <= ours) return ". The peer's FIN was the first, so TIME_WAIT is there";
+  if (theirs === null) return ". The peer has sent no FIN yet; ours is the first, so TIME_WAIT will be on our side";
+  if (theirs <= ours) return ". The peer's FIN was the first, so TIME_WAIT is on its side";
   // The peer's may have been waiting to be read.
-  return ". Our FIN was the first, as far as we can tell, so TIME_WAIT is here";
+  return ". Our FIN was the first, as far as we can tell, so TIME_WAIT is on our side";
 }
 
 /** From which silence on something is said (ms). */

@@ -23,7 +23,7 @@ Deno.test("a server's exchange is told call by call, and names no mistake", { pe
       "write(2): 19 bytes, 1.00 ms later: “Hello from server!⏎”",
       "shutdown(2), 1.00 ms later: FIN: we have finished sending; we can still receive",
       "read(2): 0 bytes, 1.00 ms later: FIN: the peer has finished sending, and so have we",
-      "close(2): 19 bytes in, 19 bytes out, open for 4.40 ms. Our FIN was the first, as far as we can tell, so TIME_WAIT is here",
+      "close(2): 19 bytes in, 19 bytes out, open for 4.40 ms. Our FIN was the first, as far as we can tell, so TIME_WAIT is on our side",
     ].join("\n"),
   );
   assertEquals(run.remarks.map(({ mark }) => mark), ["state", "state", "data", "data", "state", "state", "state"]);
@@ -51,8 +51,8 @@ Deno.test("a client's exchange names the lookup, the handshake and who closed fi
       "connect(2) to 192.0.2.7:52884: SYN out, SYN+ACK in, ACK out, 0.50 ms; our end is 127.0.0.1:12345",
       "write(2): 3 bytes, 1.00 ms later: “hi⏎”",
       "read(2): 3 bytes, 1.00 ms later: “ho⏎”",
-      "read(2): 0 bytes, 1.00 ms later: FIN: the peer has finished sending; you can still send",
-      "close(2): 3 bytes in, 3 bytes out, open for 4.00 ms. The peer's FIN was the first, so TIME_WAIT is there",
+      "read(2): 0 bytes, 1.00 ms later: FIN: the peer has finished sending; we can still send",
+      "close(2): 3 bytes in, 3 bytes out, open for 4.00 ms. The peer's FIN was the first, so TIME_WAIT is on its side",
     ].join("\n"),
   );
 });
