@@ -29,7 +29,7 @@ export class ExplainTeller implements Teller {
   }
 
   step({ event, remarks }: Step): void {
-    this.#explainer ??= new Explainer({ role: roleOf(event) });
+    this.#explainer ??= new Explainer({ role: roleOf(event), live: false });
     const explainer = this.#explainer;
     if (this.#last > 0) this.#wait(explainer, event.at);
     this.#last = event.at;

@@ -16,6 +16,8 @@ const HEX_SHOWN = 12;
  * The beginning of some bytes in quotation marks: line ends as `⏎` and `␍⏎`, NUL as `␀`, what is not UTF-8 as `⟨c3⟩`, a character
  * that the end cuts as `⟨c3…⟩`, a long run as `⟨1,020 × ␀⟩`. Bytes that are no text at all come in hexadecimal, without marks.
  *
+ * @param rest How many bytes at the beginning are the rest of a character that the read before cut: shown as `⟨…a9⟩`.
+ *
  * @example Usage
  * ```ts
  * import { excerptOf } from "./excerpt.ts";
@@ -27,11 +29,11 @@ const HEX_SHOWN = 12;
  * assertEquals(excerptOf(Uint8Array.of(0, 0, 1, 44)), "00 00 01 2c");
  * ```
  */
-export function excerptOf(bytes: Uint8Array): string {
-  if (!looksLikeText(bytes)) return hexOf(bytes);
-  let text = "";
-  let shown = 0;
-  for (let at = 0; at < bytes.length;) {
+export function excerptOf(bytes: Uint8Array, rest = 0): string {
+  if (!looksLikeText(bytes.subarray(rest))) return hexOf(bytes);
+  let text = rest === 0 ? "" : `⟨…${hexOf(bytes.subarray(0, rest))}⟩`;
+  let shown = text.length;
+  for (let at = rest; at < bytes.length;) {
     if (shown >= SHOWN) return `“${text}…”`;
     const { length, as } = runAt(bytes, at) ?? characterAt(bytes, at);
     text += as;

@@ -6,9 +6,9 @@
 import { decodeText, milliseconds } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { examine, type Finding, isTelnet } from "./content.ts";
-import { hexOf, lengthAt } from "./excerpt.ts";
+import { hexOf } from "./excerpt.ts";
 import type { Narrator } from "./narrator.ts";
-import { cutCharacterOf, type Half, NO_BYTES, type StreamFlow, transferLine } from "./stream_flow.ts";
+import { cutCharacterOf, type Half, NO_BYTES, restOfCharacter, type StreamFlow, transferLine } from "./stream_flow.ts";
 import { counted, size } from "./words.ts";
 
 /** A longer piece is a file that passes, not a conversation: its lines are not counted (bytes). */
@@ -19,8 +19,9 @@ const LONG = 65_536;
 /** A read that gave bytes. */
 export function explainRead(flow: StreamFlow, event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
   const { at } = event;
+  const rest = restOfCharacter(flow.cut, bytes);
   const told = flow.tells(narrator, event);
-  if (told) narrator.say(at, flow.id, "data", transferLine("read(2)", bytes, at - flow.last), "read");
+  if (told) narrator.say(at, flow.id, "data", transferLine("read(2)", bytes, at - flow.last, rest), "read");
   lateAnswer(flow, at, narrator);
   // An answer ends what we sent, even where nothing marks its end.
   if (flow.direction === "out") flow.out.messages.cut();
@@ -33,14 +34,16 @@ export function explainRead(flow: StreamFlow, event: WireEvent, bytes: Uint8Arra
   if (!telnet) {
     messages.push(bytes, at);
     boundaries(flow, at, bytes, narrator);
-    cutCharacter(flow, at, bytes, narrator);
+    cutCharacter(flow, at, bytes, rest, narrator);
     lostCharacter(flow, at, bytes, narrator);
     checkHead(flow, flow.in, at, narrator);
     longLine(flow, at, narrator);
   }
   // What is in an HTTP body or a file is none of our business.
   if (messages.kind !== "lines" && !telnet && bytes.length > 8) return;
-  for (const finding of examine(bytes)) if (told || "mistake" in finding) report(flow, at, finding, narrator);
+  for (const finding of examine(bytes.subarray(rest))) {
+    if (told || "mistake" in finding) report(flow, at, finding, narrator);
+  }
 }
 
 function report(flow: StreamFlow, at: number, finding: Finding, narrator: Narrator): void {
@@ -91,21 +94,15 @@ function delayedAck(flow: StreamFlow, at: number, narrator: Narrator): void {
 }
 
 /** A character that the read before cut: mistake 6. */
-function cutCharacter(flow: StreamFlow, at: number, bytes: Uint8Array, narrator: Narrator): void {
+function cutCharacter(flow: StreamFlow, at: number, bytes: Uint8Array, rest: number, narrator: Narrator): void {
   const { cut } = flow;
-  flow.cut = flow.in.messages.kind === "opaque" ? NO_BYTES : cutCharacterOf(bytes);
-  if (cut.length === 0 || flow.in.messages.kind === "opaque") return;
-  const joined = new Uint8Array([...cut, ...bytes.subarray(0, 3)]);
-  const length = lengthAt(joined, 0);
-  if (length <= cut.length) return;
-  if (length === joined.length && cutCharacterOf(joined).length > 0) {
-    // Its end is still to come.
-    flow.cut = joined;
-    return;
-  }
-  const [before, after] = [hexOf(cut), hexOf(joined.subarray(cut.length, length))];
-  const character = decodeText(joined.subarray(0, length));
-  flow.mistake(narrator, at, 6, `“${character}” came in two reads: ⟨${before}…⟩, then ⟨…${after}⟩`);
+  const joined = new Uint8Array([...cut, ...bytes.subarray(0, rest)]);
+  if (flow.in.messages.kind === "opaque") flow.cut = NO_BYTES;
+  // A read that brings only the middle of a character cuts it again.
+  else flow.cut = cutCharacterOf(rest === bytes.length ? joined : bytes);
+  if (rest === 0 || flow.in.messages.kind === "opaque" || (rest === bytes.length && flow.cut.length > 0)) return;
+  const [before, after] = [hexOf(cut), hexOf(joined.subarray(cut.length))];
+  flow.mistake(narrator, at, 6, `“${decodeText(joined)}” came in two reads: ⟨${before}…⟩, then ⟨…${after}⟩`);
 }
 
 /** U+FFFD comes back where we sent a character: the peer, too, decodes each read for itself. */

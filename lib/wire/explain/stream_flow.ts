@@ -6,7 +6,7 @@
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
 import { endsInsideCharacter } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
-import { excerptOf } from "./excerpt.ts";
+import { excerptOf, lengthAt } from "./excerpt.ts";
 import { MessageScanner } from "./message_scanner.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Narrator } from "./narrator.ts";
@@ -136,9 +136,15 @@ export class StreamFlow {
   }
 }
 
-/** A line about a read or write: `read(2): 19 bytes, 0.42 ms later: “Hello”`. */
-export function transferLine(call: string, bytes: Uint8Array, gap: number): string {
-  return `${call}: ${counted(bytes.length, "byte")}, ${later(gap)}: ${excerptOf(bytes)}`;
+/** A line about a read or write: `read(2): 19 bytes, 0.42 ms later: “Hello”`; for `rest` see {@linkcode excerptOf}. */
+export function transferLine(call: string, bytes: Uint8Array, gap: number, rest = 0): string {
+  return `${call}: ${counted(bytes.length, "byte")}, ${later(gap)}: ${excerptOf(bytes, rest)}`;
+}
+
+/** How many of the bytes go on with a character that the read before cut; 0 if they do not. */
+export function restOfCharacter(cut: Uint8Array, bytes: Uint8Array): number {
+  if (cut.length === 0) return 0;
+  return Math.max(0, lengthAt(new Uint8Array([...cut, ...bytes.subarray(0, 3)]), 0) - cut.length);
 }
 
 /** The bytes of a character that the end of a read cuts. */

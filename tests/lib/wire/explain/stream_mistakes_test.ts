@@ -239,6 +239,8 @@ Deno.test("6: a character in two reads, or in three", { permissions }, () => {
   const run = open("server");
   run.read(letter.subarray(0, 2));
   assertStringIncludes(textOf(run.read(letter.subarray(2))), "[mistake 6] “é” came in two reads: ⟨c3…⟩, then ⟨…a9⟩");
+  assertStringIncludes(run.text, "“⟨…a9⟩⏎”");
+  assertEquals(run.text.includes("not UTF-8"), false);
   const three = open("server");
   for (const piece of [euro.subarray(0, 4), euro.subarray(4, 5), euro.subarray(5)]) three.read(piece);
   assertStringIncludes(three.text, "“10 ⟨e2…⟩”");
