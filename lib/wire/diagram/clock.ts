@@ -64,8 +64,8 @@ function narrow(range: Range, one: Flow, other: Flow): void {
 }
 
 /**
- * Times of things that surely left before they arrived. On a stream, the read that brought the end of a write. Of equal datagrams, the first
- * that left and the first that arrived, whichever of them it is.
+ * Times of things that surely left before they arrived. On a stream, the read that brought the end of a write. Of equal datagrams, the first that
+ * left: whichever of them arrived, it left no earlier.
  */
 function passages(outs: readonly Sighting[], ins: readonly Sighting[]): [left: number, came: number][] {
   const times: [number, number][] = [];
@@ -74,12 +74,9 @@ function passages(outs: readonly Sighting[], ins: readonly Sighting[]): [left: n
     const content = `${out.kind} ${out.size} ${out.digest}`;
     if (out.way === "out" && out.kind !== "data" && !sent.has(content)) sent.set(content, out);
   }
-  const came = new Set<string>();
   for (const one of ins) {
-    const content = `${one.kind} ${one.size} ${one.digest}`;
-    const out = sent.get(content);
-    if (one.way === "in" && out !== undefined && !came.has(content)) times.push([out.when.at, one.when.at]);
-    if (one.way === "in") came.add(content);
+    const out = sent.get(`${one.kind} ${one.size} ${one.digest}`);
+    if (one.way === "in" && out !== undefined) times.push([out.when.at, one.when.at]);
   }
   return [...times, ...streamPassages(outs, ins)];
 }

@@ -118,7 +118,7 @@ function stack(rows: readonly Row[]): Pick<Plan, "silences" | "height"> {
       silences.push({ y: top + CUT / 2, text: `${spanText(gap)} of silence` });
       [y, floor] = [top + CUT, top + CUT];
     } else {
-      y += gap <= 0 ? 0 : 8 + 14 * Math.log10(1 + 10 * gap);
+      y += gap <= 0 ? 0 : 6 + 16 * Math.log10(1 + 20 * gap);
     }
     // Boxes far above cannot be in the way, and there may be thousands.
     for (const above of taken.slice(-24)) {
@@ -157,10 +157,10 @@ function arrowDraft(arrow: Arrow, page: Page, rowOf: RowOf): () => Placed {
   const end = arrives === null ? null : rowOf(arrives, to);
   const lastRow = last === undefined ? undefined : rowOf(last, to);
   const returnedRow = returned === undefined ? undefined : rowOf(returned, from);
-  const label = labelOf(arrow, page);
+  const label = arrow.again ? null : labelOf(arrow, page);
   const receipt = arrow.receipt === undefined ? null : receiptOf(arrow.receipt, to, page);
   const [home, away] = [start ?? end, lastRow ?? end ?? start];
-  home?.boxes.push(boxOf(label, page));
+  if (label !== null) home?.boxes.push(boxOf(label, page));
   if (receipt !== null) away?.boxes.push(boxOf(receipt, page));
   const [left, right] = page.lines;
   if (lost) home?.boxes.push({ left: (left + right) / 2 - 12, right: (left + right) / 2 + 12, top: 0, bottom: 20 });
@@ -173,7 +173,10 @@ function arrowDraft(arrow: Arrow, page: Page, rowOf: RowOf): () => Placed {
       ...(lastRow === undefined ? {} : { last: lastRow.y }),
       ...(returnedRow === undefined ? {} : { returned: returnedRow.y }),
     };
-    const labels = [lowered(label, y.leaves), ...(receipt === null ? [] : [lowered(receipt, away?.y ?? 0)])];
+    const labels = [
+      ...(label === null ? [] : [lowered(label, y.leaves)]),
+      ...(receipt === null ? [] : [lowered(receipt, away?.y ?? 0)]),
+    ];
     return { type: "arrow", arrow, y: { ...y, ...more }, labels };
   };
 }
@@ -223,7 +226,10 @@ function noteDraft(note: Note, page: Page, rowOf: RowOf): () => Placed {
   return () => ({ type: "note", note, y: row.y, lines });
 }
 
-/** Breaks a sentence into at most three lines. */
+/** The most lines of a sentence. */
+const MAX_LINES = 4;
+
+/** Breaks a sentence into lines. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -235,5 +241,6 @@ export function wrapped(text: string, columns: number): string[] {
       line = line === "" ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line].slice(0, 3).map((text) => shortened(text, columns));
+  const all = [...lines, line].map((text) => shortened(text, columns));
+  return all.length <= MAX_LINES ? all : [...all.slice(0, MAX_LINES - 1), `${all[MAX_LINES - 1]} …`];
 }

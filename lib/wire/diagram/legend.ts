@@ -55,11 +55,17 @@ const SIGNS: readonly (Entry & { readonly used: (step: Step) => boolean })[] = [
   {
     sample: sampleOf("reset"),
     name: "reset",
-    meaning: "That side has ended it at once, or nobody listens there.",
-    used: arrow(({ kind }) => kind === "reset"),
+    meaning: "That side has ended the connection at once, or nobody listens there.",
+    used: arrow(({ flags }) => flags === "RST"),
   },
   {
-    sample: `<g class="lost">${lostLine({ x: 2, y: 3 }, { x: 50, y: 3 })}</g>`,
+    sample: sampleOf("reset"),
+    name: "refused",
+    meaning: "That machine says that nobody listens there.",
+    used: arrow(({ kind, flags }) => kind === "reset" && flags !== "RST"),
+  },
+  {
+    sample: `<g class="lost">${lostLine({ x: 2, y: 1 }, { x: 50, y: 1 })}</g>`,
     name: "lost",
     meaning: "It never arrived.",
     used: arrow(({ lost }) => lost === true),

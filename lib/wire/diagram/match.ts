@@ -43,7 +43,7 @@ function closings(
   return [fins.slice(0, -1), [{ ...last, kind: "reset", flags: "RST", remark: "closed with data unread" }]];
 }
 
-type More = Partial<Pick<Arrow, "last" | "lost" | "receipt">>;
+type More = Partial<Pick<Arrow, "again" | "last" | "lost" | "receipt">>;
 
 function arrowOf(one: Sighting, from: Side, leaves: Moment | null, arrives: Moment | null, more: More = {}): Arrow {
   const { kind, flags, size, text, returned, remark } = one;
@@ -123,7 +123,7 @@ function datagrams(outs: readonly Sighting[], ins: readonly Sighting[], from: Si
     came.delete(content);
     const arrived = new Set<Sighting>();
     for (const [out, one] of pairs) {
-      const more = out !== undefined && arrived.has(out) ? { receipt: "duplicate" } : {};
+      const more = out !== undefined && arrived.has(out) ? { receipt: "duplicate", again: true } : {};
       if (out !== undefined) arrived.add(out);
       arrows.push(arrowOf(one, from, out?.when ?? null, one.when, more));
     }

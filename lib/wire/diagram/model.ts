@@ -35,6 +35,8 @@ export interface Arrow {
   readonly last?: Moment;
   /** When a write that had to wait returned. */
   readonly returned?: Moment;
+  /** A datagram that has arrived already: it leaves with the first arrow, whose label is enough. */
+  readonly again?: boolean;
   /** It never arrived. */
   readonly lost?: boolean;
   /** `SYN, ACK`; "" for data. */

@@ -11,14 +11,14 @@ import type { Unkept } from "./remarks.ts";
 export const MAX_SECTIONS = 40;
 export const MAX_STEPS = 2000;
 
-/** How many reads, or writes, in a row are drawn one by one; all that follow without a pause are one arrow. */
-const SINGLE = 16;
+/** How many arrows reads or writes in a row make, as long as there is no pause: the last one stands for all that follow. */
+const ARROWS = 16;
 /** A longer pause (ms) is shown. */
 const PAUSE = 1000;
 
 /** The calls of the same kind that end a flow so far. */
 interface Run {
-  readonly call: Call["call"];
+  /** How many arrows they make. */
   readonly length: number;
   /** Where the last of them is in the list. */
   readonly index: number;
@@ -52,11 +52,11 @@ export class Recorder {
     const run = this.#runs.get(flow);
     const last = run === undefined ? undefined : this.calls[run.index];
     const continues = run !== undefined && last !== undefined && isNext(event, last);
-    if (continues && run.length >= SINGLE) {
+    if (continues && run.length >= ARROWS) {
       this.calls[run.index] = merged(last, event);
     } else if (this.calls.length < this.#steps) {
       const length = continues ? run.length + 1 : 1;
-      this.#runs.set(flow, { call: event.call, length, index: this.calls.push(callOf(event)) - 1 });
+      this.#runs.set(flow, { length, index: this.calls.push(callOf(event)) - 1 });
     } else {
       this.#unkept.arrows++;
       this.#unkept.bytes += event.bytes?.length ?? 0;

@@ -118,13 +118,13 @@ function keepOrder({ leaves, arrives, last }: Arrow): void {
 function factsOf(steps: readonly Step[]): string {
   const arrows = steps.filter((step) => step.type === "arrow");
   const sum = (side: Side): number =>
-    arrows.filter(({ from, receipt }) => from === side && receipt !== "duplicate").reduce(
+    arrows.filter(({ from, again }) => from === side && !again).reduce(
       (n, { size }) => n + (size ?? 0),
       0,
     );
   const [sent, answered] = [sum(LEFT), sum(RIGHT)];
   const lost = arrows.filter(({ lost, kind }) => lost && kind === "datagram").length;
-  const twice = arrows.filter(({ receipt }) => receipt === "duplicate").length;
+  const twice = arrows.filter(({ again }) => again).length;
   const times = steps.flatMap(momentsOf).map(({ at }) => at);
   const span = times.reduce((a, b) => Math.max(a, b), -Infinity) - times.reduce((a, b) => Math.min(a, b), Infinity);
   return [

@@ -59,9 +59,9 @@ function tlsText({ session, error, duration }: Call): string {
   if (session === undefined) return "TLS handshake";
   const { version, cipher, alpn, verified, subject } = session;
   // A server seldom asks for a certificate; without one there is nothing to verify.
-  const trust = subject === null ? [] : [verified ? "the peer is verified" : "the peer is NOT VERIFIED"];
-  const facts = [version, cipher, ...(alpn === null ? [] : [alpn]), spanText(duration), ...trust];
-  return `TLS handshake: ${facts.join(", ")}`;
+  const trust = subject === null ? "" : verified ? ", peer verified" : ", peer NOT VERIFIED";
+  const facts = [version, cipher, ...(alpn === null ? [] : [alpn]), spanText(duration)];
+  return `TLS handshake${trust}: ${facts.join(", ")}`;
 }
 
 function datagram(call: Call): Sighting[] {

@@ -287,6 +287,14 @@ export function nobody(): Sides {
   return [client.events];
 }
 
+/** Datagrams that were held up on their way and arrive all at once, two of them in the wrong order. */
+export function burst(): Sides {
+  const [client, server] = ends("udp");
+  for (let index = 0; index < 6; index++) client.send(index * 40, `tick ${index}`);
+  [0, 1, 3, 2, 4, 5].forEach((number, index) => server.receive(260 + index * 0.002, `tick ${number}`));
+  return [client.events, server.events];
+}
+
 /** All of them by name. */
 export const SAMPLES: Readonly<Record<string, () => Sides>> = {
   hello,
@@ -305,4 +313,5 @@ export const SAMPLES: Readonly<Record<string, () => Sides>> = {
   relayed,
   unread,
   nobody,
+  burst,
 };
