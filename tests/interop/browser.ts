@@ -8,28 +8,7 @@
  *
  * @module
  */
-
-/** The part of playwright-core that is used here. */
-interface Page {
-  on(
-    event: string,
-    listener: (what: { type?(): string; text?(): string; url?(): string; message?: string }) => void,
-  ): void;
-  goto(url: string): Promise<unknown>;
-  url(): string;
-  textContent(selector: string): Promise<string | null>;
-  fill(selector: string, text: string): Promise<void>;
-  setInputFiles(selector: string, file: { name: string; mimeType: string; buffer: unknown }): Promise<void>;
-  click(selector: string): Promise<void>;
-  waitForLoadState(): Promise<void>;
-  evaluate<T>(code: string): Promise<T>;
-  screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
-}
-
-interface Browser {
-  newContext(options: unknown): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }>;
-  close(): Promise<void>;
-}
+import { launchChromium, problemsOf } from "./chromium.ts";
 
 /** What the browser found. */
 export interface PageReport {
@@ -57,32 +36,14 @@ export interface PageReport {
 }
 
 const VIEWS = [["wide", 1100], ["phone", 360]] as const;
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 async function visit(url: string, executablePath: string, folder: string | undefined): Promise<PageReport> {
-  // Not a literal: the type checker would look for it in the lock file.
-  const driver = ["npm:playwright-core", "1.64.1"].join("@");
-  const { chromium } = await import(driver);
-  // Chromium keeps settings and caches in its home, whatever its profile.
-  const home = await Deno.makeTempDir({ prefix: "plainwire-test-" });
-  const env = { ...Deno.env.toObject(), HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
-  const browser: Browser = await chromium.launch({ executablePath, args: ARGS, env });
+  const { browser, ...launched } = await launchChromium(executablePath);
   try {
-    const problems: string[] = [];
     const requests: string[] = [];
     const context = await browser.newContext({ viewport: { width: 1100, height: 800 } });
     const page = await context.newPage();
-    page.on("console", (message) => problems.push(`console ${message.type?.()}: ${message.text?.()}`));
-    page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
-    page.on("requestfailed", (request) => problems.push(`failed: ${request.url?.()}`));
+    const problems = problemsOf(page);
     page.on("request", (request) => requests.push(request.url?.() ?? ""));
     await page.goto(url);
     const contents = {
@@ -142,8 +103,7 @@ async function visit(url: string, executablePath: string, folder: string | undef
       narrow,
     };
   } finally {
-    await browser.close();
-    await Deno.remove(home, { recursive: true });
+    await launched.close();
   }
 }
 
