@@ -4,6 +4,7 @@
  * @module
  */
 import { Exit, Failure } from "../errors.ts";
+import { ifPermitted } from "../permission.ts";
 import { within } from "../within.ts";
 import type { Remark, WireEvent, WireReader } from "./event.ts";
 import { bytesAnswer, streamAnswer } from "./inspect/bytes.ts";
@@ -65,6 +66,7 @@ export function openInspect(port: number, options: InspectOptions): Inspector {
     if (asked.path === "live") return liveAnswer(live, asked, request);
     if (asked.path === "bytes") return bytesAnswer(history, asked.query);
     if (asked.path === "stream") return streamAnswer(history, asked.query);
+    if (asked.path === "capture.pcapng") return downloadAnswer(history, asked, options);
     return fileAnswer(asked.path);
   });
   gate.port = server.addr.port;
@@ -96,11 +98,11 @@ interface Server {
 function serve(
   gate: Gate,
   { onTrouble }: InspectOptions,
-  answer: (asked: Asked, request: Request) => Response,
+  answer: (asked: Asked, request: Request) => Response | Promise<Response>,
 ): Server {
   const cut = new AbortController();
   let troubled = false;
-  const handler = (request: Request): Response => {
+  const handler = (request: Request): Response | Promise<Response> => {
     const asked = admit(request, gate);
     return asked instanceof Response ? asked : answer(asked, request);
   };
@@ -148,6 +150,13 @@ function fileAnswer(path: string): Response {
   if (file === undefined) return refusal(404, "There is nothing here.");
   const [type, text] = file;
   return new Response(text, { headers: { ...FIELDS, "Content-Type": type } });
+}
+
+/** A capture of what is kept; the encoder is loaded only then. */
+async function downloadAnswer(history: History, { query }: Asked, { title }: InspectOptions): Promise<Response> {
+  const { captureAnswer } = await import("./inspect/download.ts");
+  const own = ifPermitted(() => Deno.networkInterfaces()) ?? [];
+  return captureAnswer(history, query, { app: title, pid: Deno.pid, os: Deno.build.os, own });
 }
 
 /** Follows the run from the start of what is kept, or from where the browser had got before it lost the connection. */

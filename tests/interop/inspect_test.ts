@@ -75,6 +75,10 @@ Deno.test(
     await page.click("[data-view=stream-text]");
     await page.until(`${textOf("#bytes .boundary .offset")} === "read 1: 8 bytes"`);
 
+    const [name, capture] = await page.download("#download");
+    assertEquals([name, capture.subarray(0, 4)], ["tcp-server.pcapng", Uint8Array.of(0x0a, 0x0d, 0x0d, 0x0a)]);
+    assert(new TextDecoder().decode(capture).includes("Grüße\n"));
+
     assertEquals((await server.script.stop()).code, 0);
     await page.until(stateIs("the run has ended"));
     await page.click("#event-list [data-index='3']");

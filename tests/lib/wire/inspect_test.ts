@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
 import { type Remark, type WireEvent, wireTime } from "../../../lib/wire/event.ts";
+import { encodeCapture } from "../../../lib/wire/capture/encoder.ts";
 import { type Inspector, openInspect } from "../../../lib/wire/inspect.ts";
 import type { HistoryBounds } from "../../../lib/wire/inspect/history.ts";
 import type { Batch } from "../../../lib/wire/inspect/batch.ts";
@@ -175,20 +176,55 @@ Deno.test("a browser that does not read costs nothing, and is told what it misse
   using slow = await Deno.connect({ hostname, port: Number(port) });
   await slow.write(new TextEncoder().encode(`GET ${pathname}live HTTP/1.0\r\nHost: ${host}\r\n\r\n`));
   const quick = messages(inspect);
-  const event = read("x".repeat(200));
+  const event = read("x");
+  const remarks: Remark[] = [{ at: 0, flow: 1, mark: "data", text: "x".repeat(10_000) }];
   let next = 0;
-  // More than the sockets' buffers hold: about 16 MB.
-  for (let round = 0; round < 80; round++) {
-    for (let count = 0; count < 500; count++) inspect.event(event, []);
-    while (next < (round + 1) * 500) next += (await quick.next()).value?.data.events.length ?? 0;
+  // More than the sockets' buffers hold: 25 MB.
+  for (let round = 1; round <= 5; round++) {
+    for (let count = 0; count < 500; count++) inspect.event(event, remarks);
+    while (next < round * 500) next += (await quick.next()).value?.data.events.length ?? 0;
   }
   await quick.return(undefined);
-  assertEquals(next, 40_000, "one that reads misses nothing");
+  assertEquals(next, 2500, "one that reads misses nothing");
   const ending = inspect.end();
   const told = await new Response(slow.readable).text();
   await ending;
   const missed = [...told.matchAll(/"missed":(\d+)/g)].map(([, count]) => Number(count));
   assert(missed.some((count) => count > 0), "the slow one is told");
+});
+
+Deno.test("the capture that a browser downloads is what --capture writes", async () => {
+  await using inspect = inspector();
+  const events = [1, 2].flatMap((flow) => [read(`hello ${flow}`, flow), read(`again ${flow}`, flow)]);
+  const remark: Remark = { at: 0, flow: 2, mark: "trouble", text: "A remark.", mistake: 1 };
+  for (const event of events) inspect.event(event, event.flow === 2 ? [remark] : []);
+  const options = { app: "tcp:server", pid: Deno.pid, os: Deno.build.os, own: Deno.networkInterfaces() };
+  for (const flow of [null, 2]) {
+    const answer = await fetch(`${inspect.url}capture.pcapng${flow === null ? "" : "?flow=2"}`);
+    const wanted = events.filter((event) => flow === null || event.flow === flow);
+    const told = wanted.map((event) => ({ event, remarks: event.flow === 2 ? [remark] : [] }));
+    assertEquals(await answer.bytes(), encodeCapture(told, options));
+    const name = answer.headers.get("Content-Disposition");
+    assertEquals(name, `attachment; filename="tcp-server${flow === null ? "" : "-2"}.pcapng"`);
+  }
+});
+
+Deno.test("a capture leaves out events whose bytes are gone", async () => {
+  await using inspect = inspector({ bytes: 1000 });
+  for (const text of ["a", "b", "c", "d"]) inspect.event(read(text.repeat(400)), []);
+  const capture = await (await fetch(`${inspect.url}capture.pcapng`)).text();
+  assertEquals(["a", "b", "c", "d"].map((text) => capture.includes(text.repeat(400))), [false, false, true, true]);
+  const gone = await fetch(`${inspect.url}bytes?seq=0`);
+  assertEquals([gone.status, await gone.text()], [410, "The bytes of this event are no longer kept.\n"]);
+  const live = messages(inspect);
+  const { data } = (await live.next()).value ?? {};
+  await live.return(undefined);
+  assertEquals(data?.events.map(({ size, gone }) => [size, gone === true]), [
+    [400, true],
+    [400, true],
+    [400, false],
+    [400, false],
+  ]);
 });
 
 Deno.test("end() tells the browsers that the run is over, and leaves them the newest bytes", async () => {

@@ -41,6 +41,8 @@ function chooseFlow(flow) {
   const known = flow === null ? undefined : store.flows.get(flow);
   setText(byId("flow-title"), flow === null ? "All events" : `#${flow} ${known?.peer ?? ""}`);
   byId("panes").classList.toggle("one-flow", flow !== null);
+  byId("download").setAttribute("href", `capture.pcapng${flow === null ? "" : `?flow=${flow}`}`);
+  setText(byId("download"), flow === null ? "Download pcapng" : `Download #${flow}`);
   detail.show(null);
   sequence.refilter();
 }
@@ -150,7 +152,6 @@ document.addEventListener("keydown", (event) => {
   if (detail.row !== null) detail.show(null);
   go(pane === "detail" ? "events" : "flows");
 });
-byId("download").hidden = document.body.dataset.capture !== "true";
 byId(role === "client" ? "left" : "right").classList.add("ours");
 flows.sort();
 follow();
