@@ -12,9 +12,11 @@ import { newestBytes } from "./bytes.ts";
 import type { Flows } from "./flows.ts";
 import type { History } from "./history.ts";
 
-/** How often a browser is sent news (ms), and how often while it is more than a batch behind. */
+/** How often a browser is sent news (ms), and at most how often while it is more than a batch behind. */
 const PERIOD = 80;
 const PERIOD_BEHIND = 10;
+/** The most of the run's time that making batches for a browser takes. */
+const SHARE = 0.2;
 /** How often it is sent the totals when there are no news (ms): also how a browser that is gone is noticed. */
 const HEARTBEAT = 1000;
 /** How long a browser that is behind may go on reading when the run is over (ms). */
@@ -52,16 +54,18 @@ export class Live {
   follow(from: number): ReadableStream<Uint8Array> {
     const cursor: Cursor = { event: Math.min(from, this.#history.next), flows: from };
     const gone = Promise.withResolvers<void>();
-    let [started, left] = [false, false];
+    let [started, left, took] = [false, false, 0];
     let last: Iterator<Uint8Array> | null = null;
     this.#browsers.add(gone.promise);
     return new ReadableStream({
       pull: async (controller) => {
-        if (last === null && started) await this.#due(cursor);
+        if (last === null && started) await this.#due(cursor, took);
         started = true;
         if (left) return;
         if (last === null) {
+          const began = performance.now();
           controller.enqueue(this.#batch(cursor));
+          took = performance.now() - began;
           if (this.#isLast(cursor)) last = this.#lastWords();
           return;
         }
@@ -89,10 +93,15 @@ export class Live {
     await Promise.all(this.#browsers);
   }
 
-  /** Waits until a browser is to be sent something. */
-  async #due(cursor: Cursor): Promise<void> {
+  /**
+   * Waits until a browser is to be sent something.
+   *
+   * @param took How long the last batch took (ms).
+   */
+  async #due(cursor: Cursor, took: number): Promise<void> {
     if (this.#endsAt < Infinity) return;
-    await this.#end.wait(this.#history.next - cursor.event > MAX_BATCH ? PERIOD_BEHIND : PERIOD);
+    const isBehind = this.#history.next - cursor.event > MAX_BATCH;
+    await this.#end.wait(Math.max(isBehind ? PERIOD_BEHIND : PERIOD, took / SHARE - took));
     if (this.#endsAt === Infinity && cursor.event === this.#history.next) await this.#news.wait(HEARTBEAT);
   }
 

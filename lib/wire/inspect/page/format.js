@@ -23,6 +23,8 @@ export function size(bytes) {
   return `${value.toFixed(value < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
+const COUNT = new Intl.NumberFormat("en");
+
 /**
  * A count with thousands separators.
  *
@@ -30,7 +32,7 @@ export function size(bytes) {
  * @returns {string}
  */
 export function count(value) {
-  return value.toLocaleString("en");
+  return COUNT.format(value);
 }
 
 /**
