@@ -6,18 +6,33 @@
 import { canonicalAddress, type Endpoint } from "../../addr.ts";
 import type { IpPacket } from "./ip.ts";
 
-/** The two ends of a packet, in the order in which it went. */
+/** Where a packet goes. */
 export interface Route {
-  readonly from: Endpoint;
-  readonly to: Endpoint;
+  readonly ip: IpPacket;
+  readonly fromPort: number;
+  readonly toPort: number;
+  /** Which flow it belongs to: both directions have the same key. */
+  readonly key: string;
+  /** Tells the two directions apart: those of one have the same value. `null` where both ends are the same. */
+  readonly forward: boolean | null;
 }
 
-/** The addresses of a packet with the ports of its payload. */
-export function routeOf({ from, to }: IpPacket, fromPort: number, toPort: number): Route {
-  return {
-    from: { hostname: addressText(from), port: fromPort },
-    to: { hostname: addressText(to), port: toPort },
-  };
+/** The route of a packet with the ports of its payload. */
+export function routeOf(ip: IpPacket, fromPort: number, toPort: number): Route {
+  const one = endKey(ip.from, fromPort);
+  const other = endKey(ip.to, toPort);
+  const forward = one === other ? null : one < other;
+  return { ip, fromPort, toPort, key: forward === true ? `${one} ${other}` : `${other} ${one}`, forward };
+}
+
+/** The sender of a packet. */
+export function senderOf({ ip, fromPort }: Route): Endpoint {
+  return { hostname: addressText(ip.from), port: fromPort };
+}
+
+/** The receiver of a packet. */
+export function receiverOf({ ip, toPort }: Route): Endpoint {
+  return { hostname: addressText(ip.to), port: toPort };
 }
 
 /**
@@ -40,13 +55,6 @@ export function addressText(bytes: Uint8Array): string {
   );
   const text = groups.join(":");
   return canonicalAddress(text) ?? text;
-}
-
-/** A key that both directions between two endpoints share, and which of the two the packet comes from. */
-export function flowKey({ from, to }: IpPacket, fromPort: number, toPort: number): { key: string; forward: boolean } {
-  const one = endKey(from, fromPort);
-  const other = endKey(to, toPort);
-  return one < other ? { key: `${one} ${other}`, forward: true } : { key: `${other} ${one}`, forward: false };
 }
 
 function endKey(ip: Uint8Array, port: number): string {

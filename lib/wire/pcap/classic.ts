@@ -18,9 +18,9 @@ interface Format {
 }
 
 /** Which format a file has, from its first four bytes; `null` if it is not pcap. */
-export function classicFormat(head: DataView): Format | null {
+export function classicFormat({ view, at }: Input): Format | null {
   for (const little of [true, false]) {
-    const perMs = MAGIC.get(head.getUint32(0, little));
+    const perMs = MAGIC.get(view.getUint32(at, little));
     if (perMs !== undefined) return { little, perMs };
   }
   return null;
@@ -45,13 +45,13 @@ export class ClassicParser {
    */
   next(): Frame | null {
     this.#link ??= this.#header();
+    if (this.#link === null || this.#input.length < 16) return null;
     const { little, perMs } = this.#format;
-    const head = this.#link === null ? null : this.#input.peek(16);
-    if (head === null || this.#link === null) return null;
-    const captured = head.getUint32(8, little);
+    const { view, at: start } = this.#input;
+    const captured = view.getUint32(start + 8, little);
     if (captured > MAX_PACKET) throw this.#input.broken(`a packet of ${captured} bytes`);
     if (this.#input.length < 16 + captured) return null;
-    const at = head.getUint32(0, little) * 1000 + head.getUint32(4, little) / perMs;
+    const at = view.getUint32(start, little) * 1000 + view.getUint32(start + 4, little) / perMs;
     this.#input.take(16);
     const data = this.#input.take(captured);
     return { at, link: this.#link, data, direction: null, comments: NO_COMMENTS, ours: false, tls: false };
@@ -60,11 +60,11 @@ export class ClassicParser {
   /** Reads the header; returns the link type, which shares its number with flags. */
   #header(): number | null {
     const { little } = this.#format;
-    const head = this.#input.peek(24);
-    if (head === null) return null;
-    const major = head.getUint16(4, little);
+    if (this.#input.length < 24) return null;
+    const { view, at } = this.#input;
+    const major = view.getUint16(at + 4, little);
     if (major !== 2) throw this.#input.broken(`version ${major}, of which only 2 is known`);
-    const link = head.getUint32(20, little) & 0xffff;
+    const link = view.getUint32(at + 20, little) & 0xffff;
     this.#input.take(24);
     return link;
   }

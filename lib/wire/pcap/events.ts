@@ -14,8 +14,6 @@ export type { CaptureSummary, Side, Step };
 export interface WireEventsOptions extends ReadingOptions {
   /** The file, for errors. */
   readonly name?: string;
-  /** Called at the end with what the capture holds. */
-  readonly onEnd?: (summary: CaptureSummary) => void;
 }
 
 /**
@@ -24,30 +22,72 @@ export interface WireEventsOptions extends ReadingOptions {
  * A segment with data is a read, or a write as it is issued and as it returns: in the captures of this project, these are the calls as
  * they were. Streams are put in order; bytes that the capture lacks are told by a remark with the next event. A file that is cut off
  * ends quietly after its last whole packet.
- *
- * @param chunks The file, in pieces of any size.
- * @throws {ProtocolError} The file is no capture, or breaks its format: "Cannot read FILE: …, at byte N". The events before that are told.
  */
+export class CaptureReader {
+  #file: CaptureFile;
+  #reading: Reading;
+  #error: unknown;
+  #failed = false;
+
+  constructor({ name = "the capture", ...options }: WireEventsOptions = {}) {
+    this.#file = new CaptureFile(name);
+    this.#reading = new Reading(options);
+  }
+
+  /**
+   * Adds a chunk of the file, whose memory it keeps.
+   *
+   * @returns What it tells.
+   * @throws {ProtocolError} The file is no capture, or breaks its format: "Cannot read FILE: …, at byte N". What comes before the break was
+   * returned by the last call.
+   */
+  push(chunk: Uint8Array): readonly Step[] {
+    this.#check();
+    try {
+      this.#file.push(chunk);
+      for (let frame = this.#file.next(); frame !== null; frame = this.#file.next()) this.#reading.packet(frame);
+    } catch (error) {
+      this.#error = error;
+      this.#failed = true;
+    }
+    return this.#reading.steps.splice(0);
+  }
+
+  /**
+   * The file has ended.
+   *
+   * @returns What is left to tell, and what the capture holds.
+   * @throws {ProtocolError} As above; or it is empty.
+   */
+  end(): { readonly steps: readonly Step[]; readonly summary: CaptureSummary } {
+    this.#check();
+    const summary = this.#reading.end(this.#file.end().cut);
+    return { steps: this.#reading.steps.splice(0), summary };
+  }
+
+  #check(): void {
+    if (this.#failed) throw this.#error;
+  }
+}
+
+/** As {@linkcode CaptureReader}, for a file that comes in pieces of any size; they must not be used again. */
 export async function* wireSteps(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { name = "the capture", onEnd, ...options }: WireEventsOptions = {},
+  { onEnd, ...options }: WireEventsOptions & { readonly onEnd?: (summary: CaptureSummary) => void } = {},
 ): AsyncGenerator<Step> {
-  const file = new CaptureFile(name);
-  const reading = new Reading(options);
+  const reader = new CaptureReader(options);
   for await (const chunk of chunks) {
-    file.push(chunk);
-    for (let frame = file.next(); frame !== null; frame = file.next()) {
-      reading.packet(frame);
-      if (reading.steps.length > 0) yield* reading.steps.splice(0);
-    }
+    for (const step of reader.push(chunk)) yield step;
   }
-  const summary = reading.end(file.end().cut);
-  yield* reading.steps.splice(0);
+  const { steps, summary } = reader.end();
+  for (const step of steps) yield step;
   onEnd?.(summary);
 }
 
 /**
  * As {@linkcode wireSteps}, the events alone.
+ *
+ * @throws {ProtocolError} The file is no capture, is empty, or breaks its format.
  *
  * @example Usage
  * ```ts

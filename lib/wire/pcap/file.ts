@@ -64,11 +64,10 @@ export class CaptureFile {
   }
 
   #recognize(): PcapngParser | ClassicParser | null {
-    const head = this.#input.peek(4);
-    if (head === null) return null;
+    if (this.#input.length < 4) return null;
     // It reads the same in both byte orders.
-    if (head.getUint32(0) === Block.section) return new PcapngParser(this.#input);
-    const format = classicFormat(head);
+    if (this.#input.view.getUint32(this.#input.at) === Block.section) return new PcapngParser(this.#input);
+    const format = classicFormat(this.#input);
     if (format === null) throw new ProtocolError(`Cannot read ${this.#input.name}: it is neither pcapng nor pcap`);
     return new ClassicParser(this.#input, format);
   }

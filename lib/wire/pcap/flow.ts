@@ -6,7 +6,7 @@
 import type { Endpoint } from "../../addr.ts";
 import type { Mark } from "../../events.ts";
 import type { Remark, WireCall, WireEvent } from "../event.ts";
-import type { Route } from "./addresses.ts";
+import { receiverOf, type Route, senderOf } from "./addresses.ts";
 import type { Direction } from "./frame.ts";
 
 /** An event of a capture, and what there is to say about it: gaps in the capture and, where wanted, the comments of its packet. */
@@ -18,27 +18,32 @@ export interface Step {
 /** Whose calls are told: those of the side that opened the connection, or of the other one. */
 export type Side = "client" | "server";
 
-/** Which ends are ours. */
+/** Which end of a flow is ours. */
 export interface View {
   readonly local: Endpoint;
   readonly peer: Endpoint;
   /** Whether we opened the connection, or sent the first datagram. */
   readonly isClient: boolean;
+  /** The packets that we sent: see {@linkcode Route.forward}. */
+  readonly outward: boolean | null;
 }
 
 /**
  * Decides whose calls a flow's events are.
  *
- * @param route Its first packet's ends.
- * @param first Whether the packet's sender is the client.
+ * @param route Where its first packet goes.
+ * @param first Which side sent that.
  * @param direction The way of the packet, if the capture says so: then we are the side that made the capture.
  * @param as The side that was asked for.
  */
-export function viewOf({ from, to }: Route, first: Side, direction: Direction | null, as: Side | null): View {
-  const sender = as === null ? direction === "out" || (direction === null && first === "client") : as === first;
-  return sender
-    ? { local: from, peer: to, isClient: first === "client" }
-    : { local: to, peer: from, isClient: first !== "client" };
+export function viewOf(route: Route, first: Side, direction: Direction | null, as: Side | null): View {
+  const [sender, receiver] = [senderOf(route), receiverOf(route)];
+  const isOurs = as === null ? direction === "out" || (direction === null && first === "client") : as === first;
+  const outward = route.forward === null ? null : route.forward === isOurs;
+  const isClient = isOurs === (first === "client");
+  return isOurs
+    ? { local: sender, peer: receiver, isClient, outward }
+    : { local: receiver, peer: sender, isClient, outward };
 }
 
 /** Collects the events of one flow. */
@@ -66,9 +71,9 @@ export class FlowLog {
    *
    * @param direction As the capture says: it decides where both ends are the same, as when a socket sends to itself.
    */
-  directionOf({ from, to }: Route, direction: Direction | null): Direction {
-    if (isSame(from, to)) return direction ?? "out";
-    return isSame(from, this.view.local) ? "out" : "in";
+  directionOf({ forward }: Route, direction: Direction | null): Direction {
+    if (forward === null) return direction ?? "out";
+    return forward === this.view.outward ? "out" : "in";
   }
 
   /** Adds an event, with the remarks that wait. Its time does not go back behind the last one's. */
@@ -95,8 +100,4 @@ export class FlowLog {
   remark(mark: Mark, at: number, text: string): void {
     this.#remarks.push({ at, flow: this.id, mark, text });
   }
-}
-
-function isSame(one: Endpoint, other: Endpoint): boolean {
-  return one.port === other.port && one.hostname === other.hostname;
 }

@@ -33,12 +33,6 @@ interface Interface {
   readonly tls: boolean;
 }
 
-/** One option of a block. */
-interface Found {
-  readonly code: number;
-  readonly value: DataView;
-}
-
 /** Reads the blocks of a file and tells its packets. */
 export class PcapngParser {
   #input: Input;
@@ -59,95 +53,96 @@ export class PcapngParser {
    * @throws {ProtocolError} The file breaks the format.
    */
   next(): Frame | null {
-    for (;;) {
-      const head = this.#input.peek(12);
-      if (head === null) return null;
-      const type = head.getUint32(0, this.#little);
-      if (type === Block.section) this.#little = this.#byteOrder(head);
-      const length = head.getUint32(4, this.#little);
-      if (length < 12 || length % 4 !== 0 || length > MAX_BLOCK) {
-        throw this.#input.broken(`a block of ${length} bytes`);
-      }
-      const block = this.#input.peek(length);
-      if (block === null) return null;
-      if (block.getUint32(length - 4, this.#little) !== length) {
-        throw this.#input.broken("a block whose two lengths differ");
-      }
-      const frame = this.#read(type, new DataView(block.buffer, block.byteOffset + 8, length - 12));
+    while (this.#input.length >= 12) {
+      const { view, at } = this.#input;
+      const type = view.getUint32(at, this.#little);
+      if (type === Block.section) this.#little = this.#byteOrder(at);
+      const length = view.getUint32(at + 4, this.#little);
+      if (length < 12 || length % 4 !== 0 || length > MAX_BLOCK) throw this.#input.broken(`a block of ${length} bytes`);
+      if (this.#input.length < length) return null;
+      const end = at + length - 4;
+      if (view.getUint32(end, this.#little) !== length) throw this.#input.broken("a block whose two lengths differ");
+      if (length < 12 + (LEAST.get(type) ?? 0)) throw this.#input.broken(`a block of only ${length} bytes`);
+      const frame = this.#read(type, at + 8, end);
       this.#input.take(length);
       if (frame !== null) return frame;
     }
+    return null;
   }
 
-  #byteOrder(head: DataView): boolean {
-    if (head.getUint32(8, true) === BYTE_ORDER) return true;
-    if (head.getUint32(8, false) === BYTE_ORDER) return false;
+  #byteOrder(at: number): boolean {
+    if (this.#input.view.getUint32(at + 8, true) === BYTE_ORDER) return true;
+    if (this.#input.view.getUint32(at + 8, false) === BYTE_ORDER) return false;
     throw this.#input.broken("a section in no known byte order");
   }
 
   /** Reads a block's body: what is between its lengths. */
-  #read(type: number, body: DataView): Frame | null {
-    if (body.byteLength < (LEAST.get(type) ?? 0)) {
-      throw this.#input.broken(`a block of only ${body.byteLength + 12} bytes`);
+  #read(type: number, at: number, end: number): Frame | null {
+    switch (type) {
+      case Block.section:
+        this.#section(at, end);
+        return null;
+      case Block.interface:
+        this.#interface(at, end);
+        return null;
+      case Block.packet:
+        return this.#packet(at, end, this.#u32(at));
+      case Block.oldPacket:
+        return this.#packet(at, end, this.#u16(at));
+      case Block.simplePacket:
+        return this.#simplePacket(at, end);
+      default:
+        return null;
     }
-    if (type === Block.section) this.#section(body);
-    if (type === Block.interface) this.#interface(body);
-    if (type === Block.packet) return this.#packet(body, body.getUint32(0, this.#little));
-    if (type === Block.oldPacket) return this.#packet(body, body.getUint16(0, this.#little));
-    if (type === Block.simplePacket) return this.#simplePacket(body);
-    return null;
   }
 
-  #section(body: DataView): void {
-    const major = body.getUint16(4, this.#little);
+  #section(at: number, end: number): void {
+    const major = this.#u16(at + 4);
     if (major !== 1) throw this.#input.broken(`a section of version ${major}, of which only 1 is known`);
     this.#interfaces = [];
-    const app = this.#options(body, 16).find(({ code }) => code === Option.section.app);
-    this.#ours = app !== undefined && textOf(app.value).startsWith(OURS.app);
-  }
-
-  #interface(body: DataView): void {
-    const link = body.getUint16(0, this.#little);
-    const snap = body.getUint32(4, this.#little);
-    let [resolution, offset, name] = [6, 0, ""];
-    for (const { code, value } of this.#options(body, 8)) {
-      if (code === Option.interface.resolution && value.byteLength >= 1) resolution = value.getUint8(0);
-      if (code === Option.interface.offset && value.byteLength >= 8) {
-        offset = Number(value.getBigInt64(0, this.#little));
-      }
-      if (code === Option.interface.name) name = textOf(value);
-    }
-    if (this.#interfaces.length >= MAX_INTERFACES) throw this.#input.broken(`more than ${MAX_INTERFACES} interfaces`);
-    this.#interfaces.push({
-      link,
-      snap,
-      clock: clockOf(resolution, offset),
-      tls: this.#ours && name.endsWith(OURS.tls),
+    this.#ours = false;
+    this.#options(at + 16, end, (code, start, length) => {
+      if (code === Option.section.app) this.#ours = this.#text(start, length).startsWith(OURS.app);
     });
   }
 
-  #packet(body: DataView, index: number): Frame {
-    const { link, clock, tls } = this.#interfaceOf(index);
-    const captured = body.getUint32(12, this.#little);
-    const padded = 20 + Math.ceil(captured / 4) * 4;
-    if (padded > body.byteLength) throw this.#input.broken(`a packet of ${captured} bytes in a shorter block`);
-    this.#last = millisecondsOf(body.getUint32(4, this.#little), body.getUint32(8, this.#little), clock);
-    let direction: Direction | null = null;
-    let comments = NO_COMMENTS;
-    for (const { code, value } of this.#options(body, padded)) {
-      if (code === Option.comment && comments.length < MAX_COMMENTS) comments = [...comments, textOf(value)];
-      if (code === Option.packet.flags && value.byteLength >= 4) {
-        direction = directionOf(value.getUint32(0, this.#little));
+  #interface(at: number, end: number): void {
+    let [resolution, offset, name] = [6, 0, ""];
+    this.#options(at + 8, end, (code, start, length) => {
+      if (code === Option.interface.resolution && length >= 1) resolution = this.#input.view.getUint8(start);
+      if (code === Option.interface.offset && length >= 8) {
+        offset = Number(this.#input.view.getBigInt64(start, this.#little));
       }
-    }
-    return { at: this.#last, link, data: bytesOf(body, 20, captured), direction, comments, ours: this.#ours, tls };
+      if (code === Option.interface.name) name = this.#text(start, length);
+    });
+    if (this.#interfaces.length >= MAX_INTERFACES) throw this.#input.broken(`more than ${MAX_INTERFACES} interfaces`);
+    const tls = this.#ours && name.endsWith(OURS.tls);
+    this.#interfaces.push({ link: this.#u16(at), snap: this.#u32(at + 4), clock: clockOf(resolution, offset), tls });
   }
 
-  #simplePacket(body: DataView): Frame {
-    const original = body.getUint32(0, this.#little);
+  #packet(at: number, end: number, index: number): Frame {
+    const { link, clock, tls } = this.#interfaceOf(index);
+    const captured = this.#u32(at + 12);
+    const options = at + 20 + Math.ceil(captured / 4) * 4;
+    if (options > end) throw this.#input.broken(`a packet of ${captured} bytes in a shorter block`);
+    this.#last = millisecondsOf(this.#u32(at + 4), this.#u32(at + 8), clock);
+    let direction: Direction | null = null;
+    let comments: string[] | null = null;
+    this.#options(options, end, (code, start, length) => {
+      if (code === Option.packet.flags && length >= 4) direction = directionOf(this.#u32(start));
+      if (code !== Option.comment) return;
+      comments ??= [];
+      if (comments.length < MAX_COMMENTS) comments.push(this.#text(start, length));
+    });
+    const data = this.#input.bytes(at + 20, captured);
+    return { at: this.#last, link, data, direction, comments: comments ?? NO_COMMENTS, ours: this.#ours, tls };
+  }
+
+  #simplePacket(at: number, end: number): Frame {
+    const original = this.#u32(at);
     const { link, snap } = this.#interfaceOf(0);
-    const captured = Math.min(original, snap === 0 ? original : snap, body.byteLength - 4);
-    const data = bytesOf(body, 4, captured);
+    const captured = Math.min(original, snap === 0 ? original : snap, end - at - 4);
+    const data = this.#input.bytes(at + 4, captured);
     return { at: this.#last, link, data, direction: null, comments: NO_COMMENTS, ours: false, tls: false };
   }
 
@@ -157,18 +152,29 @@ export class PcapngParser {
     return found;
   }
 
-  /** The options from an offset to the end of a body. */
-  #options(body: DataView, at: number): Found[] {
-    const found: Found[] = [];
-    while (at + 4 <= body.byteLength) {
-      const code = body.getUint16(at, this.#little);
-      const length = body.getUint16(at + 2, this.#little);
-      if (code === 0) break;
-      if (at + 4 + length > body.byteLength) throw this.#input.broken("an option that is longer than its block");
-      found.push({ code, value: new DataView(body.buffer, body.byteOffset + at + 4, length) });
+  /** Visits the options from an offset to the end of a body: their code, and where their value is. */
+  #options(at: number, end: number, visit: (code: number, start: number, length: number) => void): void {
+    while (at + 4 <= end) {
+      const code = this.#u16(at);
+      const length = this.#u16(at + 2);
+      if (code === 0) return;
+      if (at + 4 + length > end) throw this.#input.broken("an option that is longer than its block");
+      visit(code, at + 4, length);
       at += 4 + Math.ceil(length / 4) * 4;
     }
-    return found;
+  }
+
+  #u16(at: number): number {
+    return this.#input.view.getUint16(at, this.#little);
+  }
+
+  #u32(at: number): number {
+    return this.#input.view.getUint32(at, this.#little);
+  }
+
+  /** A text, without the zero that some programs put at its end. */
+  #text(at: number, length: number): string {
+    return decodeText(this.#input.bytes(at, length)).replace(/\0.*$/s, "");
   }
 }
 
@@ -176,13 +182,4 @@ export class PcapngParser {
 function directionOf(flags: number): Direction | null {
   const bits = flags & 3;
   return bits === 1 ? "in" : bits === 2 ? "out" : null;
-}
-
-function bytesOf(view: DataView, at: number, length: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + at, length);
-}
-
-/** A text, without the zero that some programs put at its end. */
-function textOf(view: DataView): string {
-  return decodeText(bytesOf(view, 0, view.byteLength)).replace(/\0.*$/s, "");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Flag, Protocol } from "../formats.ts";
-import { flowKey, routeOf } from "./addresses.ts";
+import { routeOf } from "./addresses.ts";
 import type { Side, Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
 import type { Direction, Frame } from "./frame.ts";
@@ -112,12 +112,13 @@ export class Reading {
       },
       ack: view.getUint32(8),
     };
-    const connection = this.#connectionOf(flowKey(ip, fromPort, toPort).key, packet);
+    const connection = this.#connectionOf(packet);
     connection.packet(packet);
     if (frame.ours && connection.isWaiting) this.#waiting = connection;
   }
 
-  #connectionOf(key: string, packet: TcpPacket): TcpConnection {
+  #connectionOf(packet: TcpPacket): TcpConnection {
+    const { key } = packet.route;
     const known = this.#connections.get(key);
     // In our captures, the answer to a SYN follows at once.
     if (this.#waiting !== null && this.#waiting !== known) this.#finish(this.#waiting);
@@ -151,8 +152,7 @@ export class Reading {
     if (length < 0 || length > ip.length - 8) return this.#skip("without a whole UDP header");
     const route = routeOf(ip, fromPort, toPort);
     const packet = { frame, direction, route, payload: payload.subarray(8, 8 + length), length };
-    const { key } = flowKey(ip, fromPort, toPort);
-    let flow = this.#datagrams.get(key);
+    let flow = this.#datagrams.get(route.key);
     if (flow === undefined) {
       for (const oldest of this.#datagrams.keys()) {
         if (this.#datagrams.size < MOST_FLOWS) break;
@@ -160,7 +160,7 @@ export class Reading {
       }
       this.#counts.datagramFlows++;
       flow = new DatagramFlow(this.#nextId(), packet, { as: this.#as, comments: this.#comments, steps: this.steps });
-      this.#datagrams.set(key, flow);
+      this.#datagrams.set(route.key, flow);
     }
     flow.packet(packet);
   }

@@ -59,7 +59,7 @@ export class TcpConnection {
   /** @param packet The first one. */
   constructor(id: number, packet: TcpPacket, { as, comments, budget, steps }: TcpOptions) {
     const { route, segment, direction } = packet;
-    this.#log = new FlowLog(id, viewOf(route, senderOf(packet), direction, as), "tcp", steps);
+    this.#log = new FlowLog(id, viewOf(route, sideOf(packet), direction, as), "tcp", steps);
     this.#comments = comments;
     this.#streams = { in: new Stream(budget), out: new Stream(budget) };
     this.#opened = (segment.flags & (Flag.syn | Flag.rst)) === 0;
@@ -192,12 +192,15 @@ export class TcpConnection {
 }
 
 /** Which side sent a connection's first packet. Without a SYN, a client has the higher port. */
-function senderOf({ segment: { flags }, route: { from, to } }: TcpPacket): Side {
+function sideOf({ segment: { flags }, route: { fromPort, toPort } }: TcpPacket): Side {
   if ((flags & Flag.syn) !== 0) return (flags & Flag.ack) === 0 ? "client" : "server";
-  return from.port >= to.port ? "client" : "server";
+  return fromPort >= toPort ? "client" : "server";
 }
 
+/** A copy of the pieces, one after the other. */
 function concat(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = pieces;
+  if (first?.length === length) return first.slice();
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {
