@@ -14,7 +14,7 @@ import type { Space } from "./space.ts";
 export interface OpenCaptureOptions {
   /** The script: `tcp:server`. */
   readonly app: string;
-  /** The number of its process. */
+  /** The number of its process: this one. */
   readonly pid?: number;
   /** The most bytes of a file; 0 = no limit (default). See {@linkcode previousPath}. */
   readonly max?: number;
@@ -107,10 +107,10 @@ class RotatingSpace implements Space {
  * @throws {Failure} The file cannot be written.
  */
 export function openCapture(path: string, options: OpenCaptureOptions): WireReader {
-  const { app, pid, max = 0, onTrouble } = options;
+  const { app, pid = Deno.pid, max = 0, onTrouble } = options;
   const space = new RotatingSpace(path, max, onTrouble);
   const own = ifPermitted(() => Deno.networkInterfaces()) ?? [];
-  const writer = new CaptureWriter({ app, ...(pid === undefined ? {} : { pid }), os: Deno.build.os, own }, space);
+  const writer = new CaptureWriter({ app, pid, os: Deno.build.os, own }, space);
   space.between = { end: () => writer.end({ last: false }), begin: () => writer.header() };
   writer.header();
   return {

@@ -232,6 +232,11 @@ export class CaptureEncoder {
     return this.#memory.take();
   }
 
+  /** Keeps remarks about silence for the next packets of their flows. */
+  silence(remarks: readonly Remark[]): void {
+    this.#writer.silence(remarks);
+  }
+
   /** The end of the file, which may be left out: writes that have not returned, and counts. */
   end(): Uint8Array<ArrayBuffer> {
     this.#writer.end({ last: true });

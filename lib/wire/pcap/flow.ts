@@ -15,6 +15,8 @@ export interface Step {
   readonly remarks: readonly Remark[];
 }
 
+const NO_REMARKS: readonly Remark[] = [];
+
 /** Whose calls are told: those of the side that opened the connection, or of the other one. */
 export type Side = "client" | "server";
 
@@ -92,8 +94,9 @@ export class FlowLog {
       duration: 0,
       ...more,
     };
+    if (this.#remarks.length === 0) return void this.#steps.push({ event, remarks: NO_REMARKS });
     this.#steps.push({ event, remarks: this.#remarks });
-    if (this.#remarks.length > 0) this.#remarks = [];
+    this.#remarks = [];
   }
 
   /** Says something about the next event. */

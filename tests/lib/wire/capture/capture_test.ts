@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { openCapture } from "../../../../lib/wire/capture/capture.ts";
+import { CaptureReader } from "../../../../lib/wire/pcap/events.ts";
+import { Wire } from "../../../support/wire_events.ts";
+
+const linux = { ignore: Deno.build.os !== "linux" };
+
+/** Runs a test with a path in a folder of its own. */
+async function withPath(work: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(`${folder}/x.pcapng`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What a capture holds now. */
+async function callsIn(path: string): Promise<string[]> {
+  const reader = new CaptureReader({ name: path });
+  const steps = [...reader.push(await Deno.readFile(path)), ...reader.end().steps];
+  return steps.map(({ event }) => event.call);
+}
+
+const NO_TROUBLE = {
+  app: "tcp:server",
+  onTrouble: (message: string): void => {
+    throw new Error(message);
+  },
+};
+
+Deno.test("a capture can be opened at once, and while the run goes on", async () => {
+  await withPath(async (path) => {
+    const capture = openCapture(path, NO_TROUBLE);
+    while ((await Deno.stat(path)).size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(await callsIn(path), []);
+    const header = (await Deno.stat(path)).size;
+    for (const { event } of new Wire().call(1, "accept").call(1, "read", "x").events) capture.event(event, []);
+    while ((await Deno.stat(path)).size === header) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(await callsIn(path), ["accept", "read"]);
+    await capture.end?.();
+  });
+});
+
+Deno.test("a capture with a limit keeps the newest packets in two files", async () => {
+  await withPath(async (path) => {
+    const capture = openCapture(path, { ...NO_TROUBLE, max: 10_000 });
+    const wire = new Wire();
+    for (let count = 0; count < 100; count++) wire.receive(1, String(count).padStart(1000));
+    for (const { event } of wire.events) capture.event(event, []);
+    await capture.end?.();
+    const names = await Array.fromAsync(Deno.readDir(path.replace(/\/[^/]*$/, "")), ({ name }) => name);
+    assertEquals(names.sort(), ["x.1.pcapng", "x.pcapng"]);
+    const numbers = async (file: string): Promise<number[]> => {
+      assert((await Deno.stat(file)).size <= 10_000);
+      return [...(await Deno.readTextFile(file)).matchAll(/ {900,}(\d+)/g)].map(([, number]) => Number(number));
+    };
+    const kept = [...await numbers(path.replace(".pcapng", ".1.pcapng")), ...await numbers(path)];
+    assert(kept.length > 10);
+    assertEquals(kept, Array.from({ length: kept.length }, (_, at) => 100 - kept.length + at));
+  });
+});
+
+Deno.test("a full disk ends the capture and not the run", linux, async () => {
+  const troubles: string[] = [];
+  const capture = openCapture("/dev/full", { app: "x", onTrouble: (message) => troubles.push(message) });
+  // More than waits to be written.
+  for (let count = 0; count < 20; count++) {
+    for (const { event } of new Wire().receive(1, new Uint8Array(60_000)).events) capture.event(event, []);
+  }
+  await capture.end?.();
+  assertEquals(troubles, ["Cannot write /dev/full: no space left on device; the run goes on without it"]);
+});
