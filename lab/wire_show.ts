@@ -12,6 +12,7 @@
  * $ deno task tcp:server --once --capture server.pcapng &
  * $ deno task tcp:client --capture client.pcapng
  * $ deno task wire:show client.pcapng
+ * $ deno task wire:show --diagram hello.svg client.pcapng server.pcapng
  * ```
  *
  * A capture has packets, not calls: what is told is what the program at one end would have seen. In the captures of these scripts the
@@ -30,7 +31,7 @@ import { basicFlags } from "../lib/script/shared_flags.ts";
 import { plural } from "../lib/text.ts";
 import { STDIN, stepsOf } from "./capture_file.ts";
 import { summaryLine, warningsOf } from "./capture_summary.ts";
-import { ExplainTeller, type Teller, TraceTeller } from "./wire_teller.ts";
+import { diagramDrawing, explainTeller, type Teller, traceTeller } from "./wire_teller.ts";
 
 const oneFlow = flag.integer("", { default: 0, min: 1, max: 1e9 });
 const flows: Flag<ReadonlySet<number>> = {
@@ -42,6 +43,12 @@ const flows: Flag<ReadonlySet<number>> = {
 
 const flags = {
   trace: flag.on("dump every byte with time, direction and peer instead of explaining it"),
+  diagram: flag.path(
+    "draw a sequence diagram instead, .svg or .html; of the captures of both sides, with both clocks",
+    {
+      default: undefined,
+    },
+  ),
   as: flag.choice("whose calls to tell; auto is the side that made the capture, if it says so, or else the client", [
     "auto",
     "client",
@@ -89,7 +96,7 @@ const UNPRINTED = 16 * 1024;
  */
 export async function show(
   path: string,
-  teller: Teller,
+  tellers: readonly Teller[],
   events: Events,
   { as, flows, signal, flush }: ShowOptions,
 ): Promise<number> {
@@ -105,7 +112,7 @@ export async function show(
       return connections + datagramFlows;
     }
     if (flows.size > 0 && !flows.has(value.event.flow)) continue;
-    teller.step(value);
+    for (const tell of tellers) tell(value);
     unprinted += 200 + (value.event.bytes?.length ?? 0);
     if (unprinted > UNPRINTED) {
       await flush();
@@ -118,15 +125,25 @@ export async function show(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, operands, events, signal, flush }) => {
     if (operands.length === 0) throw new UsageError("Cannot show a capture: name a file, or - for standard input");
-    const { as, flow: flows, trace, json } = options;
+    const { as, flow: flows, trace, diagram, json } = options;
     reserveOutput(events, trace ? "trace" : "explain");
-    let count = 0;
+    const drawing = diagram === undefined ? null : await diagramDrawing(diagram);
     for (const operand of operands) {
       const path = operand === STDIN ? STDIN : callersPath(operand);
-      const teller = trace ? new TraceTeller(events, json) : new ExplainTeller(events);
-      count = await show(path, teller, events, { as, flows, signal, flush });
+      if (operands.length > 1) events.emit({ event: "notice", message: operand });
+      const tellers = [
+        ...(trace ? [await traceTeller(events, { json })] : []),
+        ...(drawing !== null ? [drawing.teller()] : []),
+      ];
+      await show(path, tellers.length > 0 ? tellers : [await explainTeller(events)], events, {
+        as,
+        flows,
+        signal,
+        flush,
+      });
     }
-    return `Done: ${plural(operands.length, "capture")}, ${plural(count, "flow")}`;
+    await drawing?.draw(operands.join(" and "));
+    return `Done: ${plural(operands.length, "capture")}${diagram === undefined ? "" : `, drawn in ${diagram}`}`;
   });
 }
 

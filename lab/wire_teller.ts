@@ -3,52 +3,43 @@
  *
  * @module
  */
+import { fileFailure } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { Remark, WireEvent } from "../lib/wire/event.ts";
-import { Explainer } from "../lib/wire/explain/explainer.ts";
+import type { Recorder } from "../lib/wire/diagram/recorder.ts";
+import type { Explainer } from "../lib/wire/explain/explainer.ts";
 import type { Step } from "../lib/wire/pcap/events.ts";
-import { logTrace } from "../lib/wire/trace/trace.ts";
 
-/** Takes the steps of a capture, and what it has to say at the end of it. */
-export interface Teller {
-  step(step: Step): void;
-}
+/** Takes the steps of a capture, one after the other. */
+export type Teller = (step: Step) => void;
 
 /** How often the explainer may speak of silence (ms), and how often at most between two events. */
 const TICK = 250;
 const MOST_TICKS = 60;
 
 /** Explains a capture as `--explain` explains a run; the clock is that of its packets. */
-export class ExplainTeller implements Teller {
-  #events: Events;
-  #explainer: Explainer | null = null;
-  #last = 0;
+export async function explainTeller(events: Events): Promise<Teller> {
+  const { Explainer } = await import("../lib/wire/explain/explainer.ts");
+  let explainer: Explainer | null = null;
+  let last = 0;
+  const tell = (remarks: readonly Remark[]): void => {
+    for (const { flow: id, ...remark } of remarks) events.emit({ event: "explain", id, ...remark });
+  };
+  return ({ event, remarks }) => {
+    if (explainer === null) explainer = new Explainer({ role: roleOf(event), live: false });
+    else for (const now of ticks(last, event.at)) tell(explainer.silence(now));
+    last = event.at;
+    tell(remarks);
+    tell(explainer.explain(event));
+  };
+}
 
-  constructor(events: Events) {
-    this.#events = events;
-  }
-
-  step({ event, remarks }: Step): void {
-    this.#explainer ??= new Explainer({ role: roleOf(event), live: false });
-    const explainer = this.#explainer;
-    if (this.#last > 0) this.#wait(explainer, event.at);
-    this.#last = event.at;
-    this.#tell(remarks);
-    this.#tell(explainer.explain(event));
-  }
-
-  /** Lets the time until the next event pass, first in ticks, then in ever longer steps. */
-  #wait(explainer: Explainer, until: number): void {
-    let now = this.#last;
-    for (let ticks = 0, step = TICK; now + step < until && ticks < MOST_TICKS; ticks++) {
-      now += step;
-      if (ticks > MOST_TICKS / 2) step *= 1.5;
-      this.#tell(explainer.silence(now));
-    }
-  }
-
-  #tell(remarks: readonly Remark[]): void {
-    for (const { flow: id, ...remark } of remarks) this.#events.emit({ event: "explain", id, ...remark });
+/** Moments between two events: first in even steps, then in ever longer ones. */
+function* ticks(from: number, to: number): Generator<number> {
+  let step = TICK;
+  for (let [now, count] = [from + step, 0]; now < to && count < MOST_TICKS; now += step, count++) {
+    yield now;
+    if (count > MOST_TICKS / 2) step *= 1.5;
   }
 }
 
@@ -58,19 +49,65 @@ function roleOf({ call }: WireEvent): "client" | "server" {
 }
 
 /** Dumps a capture as `--trace` dumps a run. */
-export class TraceTeller implements Teller {
-  #events: Events;
-  #json: boolean;
-  #trace: ReturnType<typeof logTrace> | null = null;
+export async function traceTeller(events: Events, { json }: { json: boolean }): Promise<Teller> {
+  const { logTrace } = await import("../lib/wire/trace/trace.ts");
+  let trace: ReturnType<typeof logTrace> | null = null;
+  return ({ event, remarks }) => {
+    trace ??= logTrace(events, { json, start: event.at });
+    for (const { flow, text } of remarks) events.emit({ event: "warning", message: `#${flow} ${text}` });
+    trace.event(event, remarks);
+  };
+}
 
-  constructor(events: Events, json: boolean) {
-    this.#events = events;
-    this.#json = json;
-  }
+/** A sequence diagram of one capture, or of the captures of both sides. */
+export interface DiagramDrawing {
+  /** Takes another capture. */
+  teller(): Teller;
+  /**
+   * Draws what was taken. A new file is readable by its owner only.
+   *
+   * @throws {Failure} The file cannot be written.
+   */
+  draw(title: string): Promise<void>;
+}
 
-  step({ event, remarks }: Step): void {
-    this.#trace ??= logTrace(this.#events, { json: this.#json, start: event.at });
-    for (const { flow, text } of remarks) this.#events.emit({ event: "warning", message: `#${flow} ${text}` });
-    this.#trace.event(event, remarks);
-  }
+/**
+ * Collects what a diagram needs: the first calls of the first connections.
+ *
+ * @throws {UsageError} The file's name ends neither in `.svg` nor in `.html`.
+ */
+export async function diagramDrawing(path: string): Promise<DiagramDrawing> {
+  const { diagramFormat } = await import("../lib/wire/diagram/draw.ts");
+  const format = diagramFormat(path);
+  const [{ Recorder }, { diagramOfCalls }, { svgOf }, { htmlOf }] = await Promise.all([
+    import("../lib/wire/diagram/recorder.ts"),
+    import("../lib/wire/diagram/build.ts"),
+    import("../lib/wire/diagram/svg.ts"),
+    import("../lib/wire/diagram/html.ts"),
+  ]);
+  const recorders: Recorder[] = [];
+  return {
+    teller() {
+      const recorder = new Recorder();
+      recorders.push(recorder);
+      return ({ event }) => recorder.add(event);
+    },
+    async draw(title) {
+      const diagram = diagramOfCalls(recorders.map(({ calls }) => calls), { title, unkept: unkept(recorders) });
+      try {
+        await Deno.writeTextFile(path, format === "svg" ? svgOf(diagram) : htmlOf(diagram), { mode: 0o600 });
+      } catch (error) {
+        throw fileFailure(`write ${path}`, error);
+      }
+    },
+  };
+}
+
+/** What the recorders left out, together. */
+function unkept(recorders: readonly Recorder[]): Recorder["unkept"] {
+  return recorders.reduce((sum, { unkept: { arrows, bytes, flows } }) => ({
+    arrows: sum.arrows + arrows,
+    bytes: sum.bytes + bytes,
+    flows: sum.flows + flows,
+  }), { arrows: 0, bytes: 0, flows: 0 });
 }

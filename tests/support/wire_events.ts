@@ -51,7 +51,7 @@ export class Wire {
 
   /** Adds a write that is accepted whole, as it is issued and as it returns. */
   write(flow: number, data: Data, more: Partial<WireEvent> = {}): this {
-    return this.call(flow, "writing", data, more).call(flow, "write", data, more);
+    return this.call(flow, "writing", data, more).call(flow, "write", data, { duration: 0.25, ...more });
   }
 
   /** Adds a datagram that is sent, likewise. */

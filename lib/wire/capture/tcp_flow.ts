@@ -38,8 +38,8 @@ const REFUSALS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ConnectionRefuse
 const CUT_OFF = "UnexpectedEof";
 
 /**
- * Makes up what the system does not tell: sequence numbers, and an acknowledgement after each segment. They are consistent, so an
- * analyser finds no lost segment and no retransmission.
+ * Makes up what the system does not tell: sequence numbers, and an acknowledgement after each read and write; that of a write has the
+ * time when it returned. They are consistent, so an analyser finds no lost segment and no retransmission.
  */
 export class TcpFlow {
   #ends: Ends;
@@ -104,14 +104,15 @@ export class TcpFlow {
   }
 
   #wrote(event: WireEvent, comments: readonly string[]): void {
-    this.#record(this.#writes.settle(event, comments));
+    this.#record(this.#writes.settle(event, comments), event.at);
     if (event.error !== undefined && BROKEN.has(event.error) && !this.#finished.out) this.#broken = true;
   }
 
-  #record(written: Written | null): void {
+  /** @param returned When the write returned, if it has: its acknowledgement comes then. */
+  #record(written: Written | null, returned = written?.at ?? 0): void {
     if (written === null) return;
     if (this.#closed) this.comments.add(written.comments);
-    else this.#data("out", written.at, written.bytes, written.comments);
+    else this.#data("out", written.at, written.bytes, written.comments, returned);
   }
 
   #read({ at, bytes, error = "" }: WireEvent, comments: readonly string[]): void {
@@ -128,7 +129,7 @@ export class TcpFlow {
     this.#closed = true;
   }
 
-  #data(direction: Direction, at: number, bytes: Uint8Array, comments: readonly string[]): void {
+  #data(direction: Direction, at: number, bytes: Uint8Array, comments: readonly string[], acknowledged = at): void {
     if (bytes.length === 0) return this.comments.add(comments);
     let said = this.comments.take(comments);
     for (let from = 0; from < bytes.length; from += MAX_SEGMENT) {
@@ -143,7 +144,7 @@ export class TcpFlow {
       );
       said = NO_COMMENTS;
     }
-    this.#segment(OTHER[direction], Flag.ack, at);
+    this.#segment(OTHER[direction], Flag.ack, acknowledged);
   }
 
   #fin(direction: Direction, at: number, comments: readonly string[], flags = Flag.fin | Flag.ack): void {

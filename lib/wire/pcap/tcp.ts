@@ -4,6 +4,7 @@
  * @module
  */
 import { plural } from "../../text.ts";
+import type { WireEvent } from "../event.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Route } from "./addresses.ts";
 import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
@@ -49,6 +50,8 @@ export class TcpConnection {
     in: { pieces: [], length: 0 },
     out: { pieces: [], length: 0 },
   };
+  /** A write that was told as issued. */
+  #unreturned: { readonly at: number; readonly bytes: Uint8Array; readonly more: Partial<WireEvent> } | null = null;
   /** Facts of the last packet's frame. */
   #frame: Pick<Frame, "ours" | "tls"> = { ours: false, tls: false };
   /** Whether it is over; another one may have the same ports. */
@@ -78,6 +81,7 @@ export class TcpConnection {
     const { at, flags } = segment;
     this.#frame = frame;
     const direction = this.#log.directionOf(route, packet.direction);
+    this.#returned(direction === "in" && segment.length === 0 && flags === Flag.ack ? at : null);
     if (this.#comments) { for (const comment of segment.comments) this.#log.remark("data", at, comment); }
     if ((flags & Flag.rst) !== 0) return this.#reset(direction, at);
     if ((flags & Flag.syn) !== 0) this.#synchronize(direction, segment);
@@ -142,6 +146,7 @@ export class TcpConnection {
       this.#take(direction, this.#streams[direction].flush(at));
       this.#transfer(direction, at);
     }
+    this.#returned(null);
   }
 
   #take(direction: Direction, delivered: readonly Delivered[]): void {
@@ -168,10 +173,22 @@ export class TcpConnection {
     if (joined.length === 0) return;
     const bytes = concat(joined.pieces, joined.length);
     this.#joined[direction] = { pieces: [], length: 0 };
+    this.#returned(null);
     const more = this.#frame.tls ? { tls: true } : {};
     if (direction === "in") return this.#log.add("read", at, bytes, more);
     this.#log.add("writing", at, bytes, more);
-    this.#log.add("write", at, bytes, more);
+    this.#unreturned = { at, bytes, more };
+    if (!this.#frame.ours) this.#returned(null);
+  }
+
+  /** Tells that a write has returned: in our captures, at the time of the acknowledgement that follows. */
+  #returned(acknowledged: number | null): void {
+    const written = this.#unreturned;
+    if (written === null) return;
+    this.#unreturned = null;
+    const { at, bytes, more } = written;
+    const returned = acknowledged ?? at;
+    this.#log.add("write", returned, bytes, { ...more, duration: returned - at });
   }
 
   /**
