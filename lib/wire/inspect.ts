@@ -142,7 +142,9 @@ function pageAnswer({ title, role }: InspectOptions): Response {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": policy(nonce),
   };
-  return new Response(pageFor({ title, role, nonce }), { headers });
+  return new Response(pageFor({ title, role, nonce, flows: title.includes("udp") ? "Flows" : "Connections" }), {
+    headers,
+  });
 }
 
 function fileAnswer(path: string): Response {

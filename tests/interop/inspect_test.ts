@@ -88,6 +88,19 @@ Deno.test(
   },
 );
 
+Deno.test("Chromium -> the inspector: a script that is killed", CHROMIUM, async () => {
+  await using page = new RemotePage();
+  {
+    await using server = await startServer("tcp:server", ["--inspect"]);
+    const [, url = ""] = await server.script.until(/Inspect the wire at (\S+)/);
+    await page.visit(url);
+    await page.until(stateIs("live"));
+    await page.until(`${textsIn("event-list", "call")}.join() === "listen"`);
+  }
+  await page.until(stateIs("no connection to the script"));
+  assertEquals(await page.value(textsIn("event-list", "call")), ["listen"]);
+});
+
 Deno.test("Chromium -> the inspector: the filters, pause, and the keyboard", CHROMIUM, async () => {
   await using shown = new Shown();
   const { page } = shown;

@@ -1,5 +1,5 @@
 /**
- * The inspector's page: a document, a style sheet and the modules of its script. Pure.
+ * The inspector's page: a document, style sheets and the modules of its script. Pure.
  *
  * They are plain files, imported as text, so that a compiled program contains them.
  *
@@ -7,6 +7,10 @@
  */
 import document from "./page/index.html" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
+import flowStyle from "./page/flows.css" with { type: "text" };
+import eventStyle from "./page/events.css" with { type: "text" };
+import detailStyle from "./page/detail.css" with { type: "text" };
+import paneStyle from "./page/panes.css" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import rows from "./page/rows.js" with { type: "text" };
@@ -27,6 +31,10 @@ const JAVASCRIPT = "text/javascript; charset=utf-8";
 /** The files of the page by their paths, with their media types. */
 export const PAGE_FILES: ReadonlyMap<string, readonly [type: string, text: string]> = new Map([
   ["style.css", [CSS, style]],
+  ["flows.css", [CSS, flowStyle]],
+  ["events.css", [CSS, eventStyle]],
+  ["detail.css", [CSS, detailStyle]],
+  ["panes.css", [CSS, paneStyle]],
   ["main.js", [JAVASCRIPT, main]],
   ["store.js", [JAVASCRIPT, store]],
   ["rows.js", [JAVASCRIPT, rows]],
@@ -40,12 +48,19 @@ export const PAGE_FILES: ReadonlyMap<string, readonly [type: string, text: strin
   ["dom.js", [JAVASCRIPT, dom]],
 ]);
 
-/**
- * The document, for one script and one answer.
- *
- * @param values `title` is the script; `role` is this side's; `nonce` is what the policy of the answer allows scripts and styles by.
- */
-export function pageFor(values: { readonly title: string; readonly role: string; readonly nonce: string }): string {
+/** What stands in the document of one script and one answer. */
+export interface PageValues {
+  readonly title: string;
+  /** This side's. */
+  readonly role: "client" | "server";
+  /** What it calls its flows. */
+  readonly flows: "Connections" | "Flows";
+  /** What the policy of the answer allows scripts and styles by. */
+  readonly nonce: string;
+}
+
+/** The document. */
+export function pageFor(values: PageValues): string {
   const texts: Readonly<Record<string, string>> = { ...values };
   return document.replace(/\{\{ ?(\w+) ?\}\}/g, (_, name: string) => escape(escapeControls(texts[name] ?? "")));
 }

@@ -1,18 +1,13 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
-import { type Remark, type WireEvent, wireTime } from "../../../lib/wire/event.ts";
+import type { Remark, WireEvent } from "../../../lib/wire/event.ts";
 import { encodeCapture } from "../../../lib/wire/capture/encoder.ts";
 import { type Inspector, openInspect } from "../../../lib/wire/inspect.ts";
 import type { HistoryBounds } from "../../../lib/wire/inspect/history.ts";
 import type { Batch } from "../../../lib/wire/inspect/batch.ts";
+import { event } from "./inspect/events.ts";
 
-const local = { hostname: "127.0.0.1", port: 7000 };
-const peer = { hostname: "127.0.0.1", port: 50_000 };
-
-function read(text: string, flow = 1): WireEvent {
-  const bytes = new TextEncoder().encode(text);
-  return { at: wireTime(), transport: "tcp", call: "read", flow, local, peer, bytes, duration: 0 };
-}
+const read = (text: string, flow = 1): WireEvent => event("read", flow, text);
 
 /** Opens an inspector for a test, and closes it afterwards. */
 function inspector(bounds?: HistoryBounds): Inspector & AsyncDisposable {
@@ -35,8 +30,8 @@ interface Message {
 }
 
 /** The messages of a live stream. */
-async function* messages(inspect: Inspector, signal?: AbortSignal): AsyncGenerator<Message, undefined> {
-  const { body } = await fetch(`${inspect.url}live`, signal === undefined ? {} : { signal });
+async function* messages(inspect: Inspector, headers: HeadersInit = {}): AsyncGenerator<Message, undefined> {
+  const { body } = await fetch(`${inspect.url}live`, { headers });
   let text = "";
   for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk;
@@ -144,7 +139,7 @@ Deno.test("openInspect() sends events as they happen, and their bytes when asked
     remarks: [{ mark: "trouble", text: "\\u202eNUL ␀", why: "<b>", mistake: 2 }],
   }]);
   assertEquals(first?.data.flows.map(({ peer, bytesIn, mistakes }) => [peer, bytesIn, mistakes]), [
-    ["127.0.0.1:50000", 9, 1],
+    ["192.0.2.1:10001", 9, 1],
   ]);
   inspect.event(read("later"), []);
   assertEquals((await live.next()).value?.data.events.map(({ seq }) => seq), [1]);
@@ -155,8 +150,8 @@ Deno.test("openInspect() sends events as they happen, and their bytes when asked
 
 Deno.test("openInspect() keeps the newest 100,000 events, and says how many it dropped", async () => {
   await using inspect = inspector();
-  const event = read("x".repeat(10));
-  for (let count = 0; count < 100_500; count++) inspect.event(event, []);
+  const one = read("x".repeat(10));
+  for (let count = 0; count < 100_500; count++) inspect.event(one, []);
   let [seen, next, missed] = [0, 500, 0];
   for await (const { data } of messages(inspect)) {
     missed += data.missed;
@@ -173,24 +168,53 @@ Deno.test("openInspect() keeps the newest 100,000 events, and says how many it d
 Deno.test("a browser that does not read costs nothing, and is told what it missed", async () => {
   await using inspect = inspector({ events: 1000 });
   const { host, hostname, port, pathname } = new URL(inspect.url);
-  using slow = await Deno.connect({ hostname, port: Number(port) });
+  const slow = await Deno.connect({ hostname, port: Number(port) });
   await slow.write(new TextEncoder().encode(`GET ${pathname}live HTTP/1.0\r\nHost: ${host}\r\n\r\n`));
   const quick = messages(inspect);
-  const event = read("x");
+  const one = read("x");
   const remarks: Remark[] = [{ at: 0, flow: 1, mark: "data", text: "x".repeat(10_000) }];
   let next = 0;
   // More than the sockets' buffers hold: 25 MB.
   for (let round = 1; round <= 5; round++) {
-    for (let count = 0; count < 500; count++) inspect.event(event, remarks);
+    for (let count = 0; count < 500; count++) inspect.event(one, remarks);
     while (next < round * 500) next += (await quick.next()).value?.data.events.length ?? 0;
   }
   await quick.return(undefined);
   assertEquals(next, 2500, "one that reads misses nothing");
-  const ending = inspect.end();
-  const told = await new Response(slow.readable).text();
-  await ending;
-  const missed = [...told.matchAll(/"missed":(\d+)/g)].map(([, count]) => Number(count));
-  assert(missed.some((count) => count > 0), "the slow one is told");
+  // At last it reads on, until it is told.
+  let told = "";
+  for await (const text of slow.readable.pipeThrough(new TextDecoderStream())) {
+    told = told.slice(-20) + text;
+    if (/"missed":[1-9]/.test(told)) break;
+  }
+  assert(/"missed":[1-9]/.test(told));
+});
+
+Deno.test("a browser that connects again goes on where it was", async () => {
+  await using inspect = inspector();
+  for (let count = 0; count < 5; count++) inspect.event(read("x"), []);
+  for (const [id, first] of [["3", 3], ["5", undefined], ["999", undefined], ["-1", 0], ["x", 0]] as const) {
+    const live = messages(inspect, { "Last-Event-ID": id });
+    assertEquals((await live.next()).value?.data.events[0]?.seq, first, id);
+    await live.return(undefined);
+  }
+});
+
+Deno.test("only so many browsers follow at a time", async () => {
+  await using inspect = inspector();
+  const following = Array.from({ length: 16 }, () => messages(inspect));
+  for (const live of following) await live.next();
+  const refused = await fetch(`${inspect.url}live`);
+  assertEquals([refused.status, await refused.text()], [503, "Only 16 pages may be open at a time.\n"]);
+  await following[0]?.return(undefined);
+  const status = async (): Promise<number> => {
+    const answer = await fetch(`${inspect.url}live`);
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  // The server notices that one has gone when its connection is closed.
+  for (const late = AbortSignal.timeout(5000); await status() !== 200;) assert(!late.aborted);
+  for (const live of following) await live.return(undefined);
 });
 
 Deno.test("the capture that a browser downloads is what --capture writes", async () => {
@@ -247,8 +271,8 @@ Deno.test("end() does not wait for a browser that does not read", async () => {
   using slow = await Deno.connect({ hostname, port: Number(port) });
   await slow.write(new TextEncoder().encode(`GET ${pathname}live HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
   await slow.read(new Uint8Array(1));
-  const event = read("x".repeat(200));
-  for (let count = 0; count < 100_000; count++) inspect.event(event, []);
+  const one = read("x".repeat(200));
+  for (let count = 0; count < 100_000; count++) inspect.event(one, []);
   const began = performance.now();
   await inspect.end();
   const took = performance.now() - began;

@@ -63,8 +63,7 @@ export class Detail {
     setText(byId("detail-title"), `${nameOf(row)}${row.size === undefined ? "" : `, ${plural(row.size, "byte")}`}`);
     byId("detail-body").replaceChildren(this.#facts(row), ...remarksOf(row));
     const hasBytes = (row.size ?? 0) > 0;
-    byId("views").hidden = byId("bytes").hidden = !hasBytes;
-    byId("bytes-note").hidden = true;
+    byId("bytes-part").hidden = !hasBytes;
     if (hasBytes) this.#choose(this.view);
   }
 
@@ -78,12 +77,15 @@ export class Detail {
     /** @type {[string, string][]} */
     const facts = [
       ["Time", `${sinceStart(row.at - this.store.start)} s (${clock(row.at)})`],
-      ["Gap", before === undefined ? "" : `${span(row.at - before.at)} after the one before, in this connection`],
-      ["Connection", flow === undefined ? "" : `#${flow.flow}, ${flow.local || "?"} \u2194 ${flow.peer || "?"}`],
+      ["Gap", before === undefined ? "" : `${span(row.at - before.at)} after the one before it in #${row.flow}`],
+      [
+        flow?.transport === "udp" ? "Flow" : "Connection",
+        flow === undefined ? "" : `#${flow.flow}, ${flow.local || "?"} \u2194 ${flow.peer || "?"}`,
+      ],
       ["Duration", isWaiting ? "it has not returned yet" : duration === undefined ? "" : span(duration)],
       ["Accepted", row.offered === undefined ? "" : `${plural(row.size ?? 0, "byte")} of ${count(row.offered)}`],
       ["Error", row.error ?? ""],
-      ["TLS", row.tls ? "these bytes are plain text; on the wire they were encrypted" : ""],
+      ["TLS", row.tls && row.size !== undefined ? "these bytes are plain text; on the wire they were encrypted" : ""],
       ["What", row.excerpt === undefined ? sentenceOf(row) : ""],
     ];
     const list = element("dl.facts");
@@ -99,7 +101,7 @@ export class Detail {
       tab.setAttribute("aria-selected", String(isChosen));
       tab.setAttribute("tabindex", isChosen ? "0" : "-1");
     }
-    if (this.row !== null) this.#load(this.row, view);
+    if (this.row !== null && (this.row.size ?? 0) > 0) this.#load(this.row, view);
   }
 
   /** @param {KeyboardEvent} event */

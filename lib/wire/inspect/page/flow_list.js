@@ -79,7 +79,7 @@ export class FlowList {
     this.list.set([ALL, ...flows.map(({ flow }) => flow)]);
     const empty = byId("no-flows");
     empty.hidden = flows.length > 0;
-    setText(empty, this.store.flows.size === 0 ? "No connection yet." : "No connection matches.");
+    setText(empty, this.store.flows.size === 0 ? "None yet." : "None matches.");
   }
 }
 

@@ -19,20 +19,28 @@ const rows = new Rows(store);
 const bytes = new Source(store);
 const detail = new Detail(store, bytes);
 const role = document.body.dataset.role === "client" ? "client" : "server";
-const sequence = new Sequence(rows, role, { choose: (row) => detail.show(row), open: () => go("detail") });
+const sequence = new Sequence(rows, role, {
+  choose: (row) => detail.show(row),
+  open: (_, byKey) => go("detail", byKey),
+});
 const flows = new FlowList(store, { choose: chooseFlow, open: () => go("events") });
 let isPaused = false;
 let isDue = false;
+
+/** Where there is room for one pane only; the style sheet has the same width. */
+const ONE_PANE = matchMedia("(max-width: 719px)");
 
 /**
  * Shows another pane, where there is room for one only, and moves the focus there.
  *
  * @param {string} pane
+ * @param {boolean} [byKey] Whether a key did it; a click on an event leaves the focus on the events, for the arrow keys.
  */
-function go(pane) {
+function go(pane, byKey = false) {
   byId("panes").dataset.pane = pane;
-  const target = { flows: "flow-list", events: "event-list", detail: "bytes" }[pane];
-  if (target !== undefined && pane !== "detail") byId(target).focus();
+  if (pane !== "detail") byId(pane === "flows" ? "flow-list" : "event-list").focus();
+  else if (ONE_PANE.matches) byId("back-to-events").focus();
+  else if (byKey) byId("bytes").focus();
 }
 
 /** @param {number | null} flow */
@@ -42,7 +50,7 @@ function chooseFlow(flow) {
   setText(byId("flow-title"), flow === null ? "All events" : `#${flow} ${known?.peer ?? ""}`);
   byId("panes").classList.toggle("one-flow", flow !== null);
   byId("download").setAttribute("href", `capture.pcapng${flow === null ? "" : `?flow=${flow}`}`);
-  setText(byId("download"), flow === null ? "Download pcapng" : `Download #${flow}`);
+  setText(byId("download"), flow === null ? "Download" : `Download #${flow}`);
   detail.show(null);
   sequence.refilter();
 }
@@ -64,7 +72,7 @@ function showTotals() {
   const { totals } = store;
   if (totals === null) return;
   const facts = [
-    ["connections", `${count(totals.open)} open of ${count(totals.flows)}`],
+    [document.body.dataset.flows?.toLowerCase() ?? "", `${count(totals.open)} open of ${count(totals.flows)}`],
     ["received", size(totals.bytesIn)],
     ["sent", size(totals.bytesOut)],
     ["events", count(totals.events)],
@@ -81,7 +89,7 @@ function showTotals() {
     totals.dropped > 0 ? `The script has dropped the oldest ${plural(totals.dropped, "event")}` : "",
     store.missed > 0 ? `${count(store.missed)} of them before this page could show them` : "",
     store.dropped > 0 ? `this page shows the newest ${count(store.events.length)}` : "",
-    totals.forgotten > 0 ? `${plural(totals.forgotten, "old connection")} forgotten` : "",
+    totals.forgotten > 0 ? `${count(totals.forgotten)} of the ${count(totals.flows)} connections are forgotten` : "",
   ].filter((part) => part !== "");
   byId("notice").hidden = lost.length === 0;
   setText(byId("notice"), `${lost.join("; ")}.`);
@@ -147,7 +155,8 @@ byId("close-detail").addEventListener("click", () => {
   go("events");
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  // In a search field, Escape clears it.
+  if (event.key !== "Escape" || event.target instanceof HTMLInputElement) return;
   const { pane } = byId("panes").dataset;
   if (detail.row !== null) detail.show(null);
   go(pane === "detail" ? "events" : "flows");

@@ -29,7 +29,7 @@ export class Sequence {
   /**
    * @param {Rows} rows
    * @param {"client" | "server"} role This side's.
-   * @param {{ choose(row: Row): void, open(row: Row): void }} told
+   * @param {{ choose(row: Row): void, open(row: Row, byKey: boolean): void }} told
    */
   constructor(rows, role, told) {
     this.rows = rows;

@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * A list of which only the visible rows are in the document, so that 100,000 of them scroll as ten do. It is a list box (WAI-ARIA):
- * the arrow keys move the active row, Enter opens it.
+ * A list of which only the visible rows are in the document, so that 100,000 of them scroll as ten do. If its element is a list box
+ * (WAI-ARIA), the arrow keys move the active row, and Enter opens it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { element } from "./dom.js";
  * @property {(row: HTMLElement, item: T, index: number) => void} fill
  * @property {(item: T, width: number) => number} height In pixels, for a list of that width.
  * @property {((item: T) => void) | undefined} [choose] The active row has changed.
- * @property {((item: T) => void) | undefined} [open] A row was clicked, or Enter was pressed.
+ * @property {((item: T, byKey: boolean) => void) | undefined} [open] A row was clicked, or Enter was pressed.
  */
 
 /** How far beyond the visible part rows are made (px). */
@@ -53,9 +53,13 @@ export class VirtualList {
     /** @type {HTMLElement[]} */
     this.spare = [];
     this.width = scroller.clientWidth;
+    this.height = scroller.clientHeight;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    scroller.addEventListener("keydown", (event) => this.#key(event));
-    scroller.addEventListener("click", (event) => this.#click(event));
+    this.isListBox = scroller.getAttribute("role") === "listbox";
+    if (this.isListBox) {
+      scroller.addEventListener("keydown", (event) => this.#key(event));
+      scroller.addEventListener("click", (event) => this.#click(event));
+    }
     new ResizeObserver(() => this.#resized()).observe(scroller);
   }
 
@@ -114,12 +118,17 @@ export class VirtualList {
     const item = this.items[index];
     if (item === undefined) return;
     this.active = item;
+    this.#reveal(index);
+    this.kind.choose?.(item);
+  }
+
+  /** @param {number} index */
+  #reveal(index) {
     const { scroller, tops } = this;
     const [top = 0, bottom = 0] = tops.slice(index, index + 2);
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (bottom > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = bottom - scroller.clientHeight;
     this.render();
-    this.kind.choose?.(item);
   }
 
   /** @param {number} index */
@@ -135,16 +144,18 @@ export class VirtualList {
     row.style.transform = `translateY(${top}px)`;
     row.style.height = `${bottom - top}px`;
     row.dataset.index = String(index);
-    row.id = `${this.id}-${index}`;
-    row.setAttribute("aria-posinset", String(index + 1));
-    row.setAttribute("aria-setsize", String(this.items.length));
-    row.setAttribute("aria-selected", String(item === this.active));
+    if (this.isListBox) {
+      row.id = `${this.id}-${index}`;
+      row.setAttribute("aria-posinset", String(index + 1));
+      row.setAttribute("aria-setsize", String(this.items.length));
+      row.setAttribute("aria-selected", String(item === this.active));
+    }
     this.kind.fill(row, item, index);
   }
 
   #make() {
     const row = this.kind.make();
-    row.setAttribute("role", "option");
+    if (this.isListBox) row.setAttribute("role", "option");
     this.space.append(row);
     return row;
   }
@@ -164,11 +175,20 @@ export class VirtualList {
     this.render();
   }
 
+  /** What was in sight stays in sight: the end of a list that follows it, or else the active row. */
   #resized() {
-    const { clientWidth } = this.scroller;
-    if (clientWidth === this.width) return this.render();
-    this.width = clientWidth;
-    this.set(this.items);
+    const { scroller, items, active, tops } = this;
+    const index = active === undefined ? -1 : items.indexOf(active);
+    const wasSeen = index >= 0 && (tops[index] ?? 0) < scroller.scrollTop + this.height;
+    this.height = scroller.clientHeight;
+    if (scroller.clientWidth === this.width) {
+      if (this.follows) this.toEnd();
+      this.render();
+    } else {
+      this.width = scroller.clientWidth;
+      this.set(items);
+    }
+    if (wasSeen) this.#reveal(index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -182,7 +202,7 @@ export class VirtualList {
     const moves = { ArrowDown: index + 1, ArrowUp: index - 1, PageDown: index + page, PageUp: index - page };
     const target = event.key === "Home" ? 0 : event.key === "End" ? last : moves[event.key];
     if (target !== undefined) this.activate(Math.min(last, Math.max(0, target)));
-    else if (event.key === "Enter" && this.active !== undefined) this.kind.open?.(this.active);
+    else if (event.key === "Enter" && this.active !== undefined) this.kind.open?.(this.active, true);
     else return;
     event.preventDefault();
   }
@@ -194,7 +214,7 @@ export class VirtualList {
     const index = Number(row.dataset.index);
     this.activate(index);
     const item = this.items[index];
-    if (item !== undefined) this.kind.open?.(item);
+    if (item !== undefined) this.kind.open?.(item, false);
   }
 }
 
