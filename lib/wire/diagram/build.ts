@@ -7,11 +7,12 @@ import { unmapped } from "../../addr.ts";
 import type { WireEvent } from "../event.ts";
 import { type Call, type Flow, flowsOf, shifted } from "./call.ts";
 import { clockCorrections } from "./clock.ts";
+import { clientOf, type Meeting, sectioned, startOf } from "./meeting.ts";
 import { type Diagram, LEFT, type Section, type Step, timeOf } from "./model.ts";
 import { pairedFlows } from "./pairing.ts";
 import { MAX_SECTIONS, MAX_STEPS, Recorder } from "./recorder.ts";
 import { callRemarks, clockRemarks, leftOutRemarks, lookupText, type Unkept } from "./remarks.ts";
-import { clientOf, type Meeting, sectionOf } from "./section.ts";
+import { sectionOf } from "./section.ts";
 
 /** What is told besides the events. */
 export interface Told {
@@ -44,15 +45,16 @@ export function diagramOfCalls(sides: readonly (readonly Call[])[], told: Told):
       return { flows, client: clientOf(flows, role) };
     },
   ).sort((a, b) => startOf(a) - startOf(b));
-  const drawn = meetings.slice(0, MAX_SECTIONS);
+  const groups = sectioned(meetings);
+  const drawn = groups.slice(0, MAX_SECTIONS);
   const others = grouped.flatMap(({ others }, process) =>
     others.map((call) => ({ process, call: shifted(call, corrections[process] ?? 0) }))
   );
-  const lookups = lookupsOf(drawn, others);
-  const start = Math.min(...drawn.map(startOf), ...[...lookups.values()].map(({ at }) => at));
-  const sections = drawn.map((meeting, index) => {
-    const lookup = lookups.get(meeting);
-    return sectionOf(meeting, index, start, lookup === undefined ? [] : [noteOf(lookup, start)]);
+  const lookups = lookupsOf(drawn.flat(), others);
+  const start = Math.min(...drawn.flat().map(startOf), ...[...lookups.values()].map(({ at }) => at));
+  const sections = drawn.map((group, index) => {
+    const before = group.map((meeting) => lookups.get(meeting)).filter((lookup) => lookup !== undefined);
+    return sectionOf(group, index, start, before.map((lookup) => noteOf(lookup, start)));
   });
   const shown = new Set(lookups.values());
   return {
@@ -61,20 +63,10 @@ export function diagramOfCalls(sides: readonly (readonly Call[])[], told: Told):
     notes: [
       ...callRemarks(others.map(({ call }) => call).filter((call) => !shown.has(call))),
       ...clockRemarks(corrections, sides.map((_, process) => nameOf(process, meetings))),
-      ...leftOutRemarks(meetings.length - drawn.length, told.unkept ?? { flows: 0, arrows: 0, bytes: 0 }),
+      ...leftOutRemarks(groups.length - drawn.length, told.unkept ?? { flows: 0, arrows: 0, bytes: 0 }),
     ],
     sections: limited(sections),
   };
-}
-
-/** When the first thing passed. A call that waits for the peer was issued long before. */
-function startOf({ flows }: Meeting): number {
-  const times = flows.flatMap(({ calls }) =>
-    calls.slice(0, 8).map(({ call, at, issued }) =>
-      call === "connect" || call === "write" || call === "send" ? issued : at
-    )
-  );
-  return Math.min(...times);
 }
 
 function corrected(flow: Flow, by: number): Flow {

@@ -59,18 +59,27 @@ function isSame(local: string, peer: string): boolean {
 /** How far apart the beginnings of a relayed flow's ends may be (ms). */
 const NEAR = 60_000;
 
-/** Pairs what is left: a client's flow with a server's to which the same was sent at about the same time. */
+/** How many flows are compared with each other. */
+const COMPARED = 200;
+
+/**
+ * Pairs what is left: a client's flow with a server's to which the same was sent. Of several that are alike, those that begin closest to each
+ * other belong together, the server's after the client's if possible.
+ */
 function relayed(pairs: readonly Pair[], flows: readonly Flow[]): { pairs: Pair[]; single: Flow[] } {
   const single = new Set(flows);
   const found = [...pairs];
-  for (const one of flows.filter(isClient)) {
+  const servers = flows.filter((flow) => !isClient(flow)).slice(0, COMPARED)
+    .map((flow) => ({ flow, came: contentsOf(flow, "in") }));
+  const candidates = flows.filter(isClient).slice(0, COMPARED).flatMap((one) => {
     const sent = contentsOf(one, "out");
-    if (sent.length === 0) continue;
-    const other = flows.find((other) =>
-      single.has(other) && other.process !== one.process && other.transport === one.transport && !isClient(other) &&
-      Math.abs((other.calls[0]?.at ?? 0) - (one.calls[0]?.at ?? 0)) < NEAR && isCopy(contentsOf(other, "in"), sent)
-    );
-    if (other === undefined) continue;
+    return servers.filter(({ flow, came }) =>
+      flow.process !== one.process && flow.transport === one.transport && isCopy(came, sent)
+    ).map(({ flow }) => ({ one, other: flow, apart: (flow.calls[0]?.at ?? 0) - (one.calls[0]?.at ?? 0) }));
+  }).filter(({ apart }) => Math.abs(apart) < NEAR);
+  const cost = (apart: number): number => apart < 0 ? NEAR - apart : apart;
+  for (const { one, other } of candidates.sort((a, b) => cost(a.apart) - cost(b.apart))) {
+    if (!single.has(one) || !single.has(other)) continue;
     for (const end of [one, other]) single.delete(end);
     found.push({ one, other });
   }

@@ -45,7 +45,8 @@ export class Recorder {
     // They say before what write and send tell when they return.
     if (event.call === "writing" || event.call === "sending") return;
     const flow = `${event.transport} ${event.flow}`;
-    if (!this.#runs.has(flow) && event.flow !== 0 && this.#runs.size >= this.#sections) {
+    // Datagrams of many flows may be one series, and so one section.
+    if (event.transport === "tcp" && !this.#runs.has(flow) && event.flow !== 0 && this.#runs.size >= this.#sections) {
       this.#skip(event);
       return;
     }

@@ -8,80 +8,86 @@ import { type Call, type Flow, shifted } from "./call.ts";
 import { handshake } from "./handshake.ts";
 import { joined } from "./match.ts";
 import { type Arrow, LEFT, momentsOf, RIGHT, type Section, type Side, type Step, timeOf } from "./model.ts";
+import { endText, hostOf, type Meeting, NO_FLOW } from "./meeting.ts";
 import { notesOf, type Sighting, sightingsOf } from "./sightings.ts";
-import { isWild, meet } from "./pairing.ts";
+import { meet } from "./pairing.ts";
 import { sizeText, spanText } from "./words.ts";
-
-/** A flow: its one known end, or both. */
-export interface Meeting {
-  readonly flows: readonly Flow[];
-  /** Which of the flows is the client's end; `undefined` if the client's events are not given. */
-  readonly client: Flow | undefined;
-}
-
-/** Finds the client's end: the one that connects, or for datagrams the one that sends first. */
-export function clientOf(flows: readonly Flow[], role: "client" | "server" | undefined): Flow | undefined {
-  const calls = (flow: Flow, name: Call["call"]): boolean => flow.calls.some(({ call }) => call === name);
-  const connects = flows.find((flow) => calls(flow, "connect"));
-  if (connects !== undefined) return connects;
-  if (flows.length === 1 && (role !== undefined || calls(flows[0] ?? NO_FLOW, "accept"))) {
-    return role === "client" && !calls(flows[0] ?? NO_FLOW, "accept") ? flows[0] : undefined;
-  }
-  const first = (flow: Flow): number =>
-    flow.calls.find(({ call }) => call === "send" || call === "write")?.issued ?? Infinity;
-  const earliest = [...flows].sort((a, b) => first(a) - first(b))[0];
-  if (flows.length > 1 || earliest === undefined) return earliest;
-  const came = earliest.calls.find(({ call }) => call === "receive" || call === "read")?.at ?? Infinity;
-  return first(earliest) <= came ? earliest : undefined;
-}
-
-const NO_FLOW: Flow = { process: 0, transport: "tcp", number: 0, local: "", peer: "", calls: [] };
 
 /**
  * Builds the section.
  *
+ * @param meetings One, or those of a series.
  * @param index Its place among the sections.
  * @param zero The diagram's start, in milliseconds since the epoch.
  * @param before What is drawn besides.
  */
-export function sectionOf({ flows, client }: Meeting, index: number, zero: number, before: readonly Step[]): Section {
-  const server = flows.find((flow) => flow !== client);
-  const ends = [client, server].map((flow) =>
-    flow === undefined ? undefined : { ...flow, calls: flow.calls.map((call) => shifted(call, -zero)) }
-  );
-  const [left, right] = ends;
-  const told = find(left, "handshake") !== undefined;
-  const steps: Step[] = [
+export function sectionOf(meetings: readonly Meeting[], index: number, zero: number, before: readonly Step[]): Section {
+  // Where the server's events are given, what it did not get in one of the flows is lost, and not just unknown.
+  const complete = meetings.some(({ flows }) => flows.length > 1);
+  const parts = meetings.map((meeting) => partOf(meeting, zero));
+  const steps = [
     ...before,
-    ...handshake(find(left, "connect"), find(right, "accept"), LEFT),
-    ...passed(left, right),
-    ...(left === undefined ? [] : notesOf(left, LEFT)),
-    // Both ends tell the TLS handshake: once is enough.
-    ...(right === undefined ? [] : notesOf(right, RIGHT)).filter(({ side }) => side !== null || !told),
+    ...parts.flatMap((part) => parts.length === 1 ? stepsOf(part) : numbered(stepsOf(part, complete), part)),
   ];
   for (const step of steps) if (step.type === "arrow") keepOrder(step);
   steps.sort((a, b) => timeOf(a) - timeOf(b));
-  const [known = NO_FLOW] = flows;
-  const number = flows.length === 1 ? known.number : index + 1;
+  const [{ left, right }] = [parts[0] ?? {}];
+  const client = parts.length === 1
+    ? endText(left?.local, right?.peer)
+    : `${hostOf(left?.local, right?.peer)}, ${parts.length} ports`;
   return {
-    heading: headingOf(flows, number === 0 ? index + 1 : number),
+    heading: headingOf(meetings, index),
     facts: factsOf(steps),
-    ends: [endText(left?.local, right?.peer), endText(right?.local, left?.peer)],
+    ends: [client, endText(right?.local, left?.peer)],
     steps,
     leftOut: { arrows: 0, bytes: 0 },
   };
 }
 
-function endText(local: string | undefined, asPeer: string | undefined): string {
-  return (local === undefined || local === "" || isWild(local) ? asPeer : local) ?? local ?? "";
+/** The ends of a meeting, with the diagram's times. */
+interface Part {
+  readonly left?: Flow | undefined;
+  readonly right?: Flow | undefined;
 }
 
-function headingOf(flows: readonly Flow[], number: number): string {
+function partOf({ flows, client }: Meeting, zero: number): Part {
+  const server = flows.find((flow) => flow !== client);
+  const [left, right] = [client, server].map((flow) =>
+    flow === undefined ? undefined : { ...flow, calls: flow.calls.map((call) => shifted(call, -zero)) }
+  );
+  return { left, right };
+}
+
+/** @param complete Whether the right end's events are given even if there are none. */
+function stepsOf({ left, right }: Part, complete = false): Step[] {
+  const told = find(left, "handshake") !== undefined;
+  return [
+    ...handshake(find(left, "connect"), find(right, "accept"), LEFT),
+    ...passed(left, right ?? (complete ? NO_FLOW : undefined)),
+    ...(left === undefined ? [] : notesOf(left, LEFT)),
+    // Both ends tell the TLS handshake: once is enough.
+    ...(right === undefined ? [] : notesOf(right, RIGHT)).filter(({ side }) => side !== null || !told),
+  ];
+}
+
+/** Says at each arrow of a series which flow it belongs to. */
+function numbered(steps: readonly Step[], { left, right }: Part): Step[] {
+  const flow = `flow ${(left ?? right)?.number}`;
+  return steps.map((step) =>
+    step.type === "note" ? step : { ...step, remark: step.remark === undefined ? flow : `${flow} · ${step.remark}` }
+  );
+}
+
+function headingOf(meetings: readonly Meeting[], index: number): string {
+  const [{ flows }] = [meetings[0] ?? { flows: [] }];
   const calls = flows.flatMap(({ calls }) => calls);
   const failed = calls.some(({ call, error }) => call === "connect" && error !== undefined);
   const tls = calls.some(({ tls, call }) => tls === true || call === "handshake");
+  // The log's number, unless there are two.
+  const number = (flows.length === 1 ? flows[0]?.number : undefined) || index + 1;
+  const name = flows[0]?.transport === "udp" ? "UDP flow" : "TCP connection";
   return [
-    `${flows[0]?.transport === "udp" ? "UDP flow" : "TCP connection"} ${number}`,
+    meetings.length === 1 ? `${name} ${number}` : `UDP, ${meetings.length} flows`,
     ...(isRelayed(flows) ? ["relayed"] : []),
     ...(failed ? ["not established"] : []),
     ...(tls ? ["TLS as plain text"] : []),

@@ -295,6 +295,21 @@ export function burst(): Sides {
   return [client.events, server.events];
 }
 
+/** Requests that are alike, each from a port of its own, as `udp:client --count` sends them; one is lost, and one answer. */
+export function count(): Sides {
+  const [client, server]: Sides = [[], []];
+  for (let index = 0; index < 5; index++) {
+    const at = index * 20;
+    const [request, answer] = ends("udp", { ...CLIENT, port: 40_001 + index }, undefined, index + 1);
+    request.send(at, "ping");
+    if (index !== 1) answer.receive(at + 0.4, "ping").send(at + 0.6, "pong");
+    if (index !== 1 && index !== 3) request.receive(at + (index === 2 ? 33 : 1), "pong");
+    client?.push(...request.events);
+    server?.push(...answer.events);
+  }
+  return [client ?? [], server ?? []];
+}
+
 /** All of them by name. */
 export const SAMPLES: Readonly<Record<string, () => Sides>> = {
   hello,
@@ -314,4 +329,5 @@ export const SAMPLES: Readonly<Record<string, () => Sides>> = {
   unread,
   nobody,
   burst,
+  count,
 };

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   bulk,
+  count,
   ends,
   flood,
   hello,
@@ -156,6 +157,33 @@ Deno.test("the ends of a relayed flow are found by what passed", () => {
     '1000.00 > 1010.00 datagram 4 B "ping"',
     '1021.00 < 1010.30 datagram 4 B "pong"',
   ]);
+});
+
+Deno.test("a series of requests from new ports is one section, and what the server did not get is lost", () => {
+  const { sections: [section, ...more] } = diagram(count());
+  assertEquals([more.length, section?.heading, section?.ends], [0, "UDP, 5 flows", [
+    "127.0.0.1, 5 ports",
+    "127.0.0.1:12345",
+  ]]);
+  assertEquals(told(count()), [
+    '0.00 > 0.40 datagram 4 B "ping" flow 1',
+    '1.00 < 0.60 datagram 4 B "pong" flow 1',
+    '20.00 > x datagram 4 B "ping" flow 2',
+    '40.00 > 40.40 datagram 4 B "ping" flow 3',
+    '73.00 < 40.60 datagram 4 B "pong" flow 3',
+    '60.00 > 60.40 datagram 4 B "ping" flow 4',
+    'x < 60.60 datagram 4 B "pong" flow 4',
+    '80.00 > 80.40 datagram 4 B "ping" flow 5',
+    '81.00 < 80.60 datagram 4 B "pong" flow 5',
+  ]);
+  const [client = []] = count();
+  assertEquals(told([client]).filter((line) => line.includes("> x")), [], "one end alone does not know of losses");
+});
+
+Deno.test("behind a relay, requests that are alike are told apart by their times", () => {
+  const [client = [], server = []] = count();
+  const relay = server.map((event) => ({ ...event, peer: { hostname: "127.0.0.1", port: 50_000 + event.flow } }));
+  assertEquals(told([client, relay]), told(count()));
 });
 
 Deno.test("flows are not taken for the two ends of one that are a day apart, or in one process", () => {
