@@ -32,12 +32,13 @@ export function handshake(connect: Call | undefined, accept: Call | undefined, c
       arrow(client, "ACK", known(connect.at), null),
     ];
   }
-  // A server may be told of its client before the client is told: then connect returned after the ACK had left.
+  // A server may be told of its client before the client is: connect returned when the ACK had long left.
+  const late = connect.at > accept.at;
   const done = Math.min(connect.at, accept.at);
   const there = (share: number): Moment => unknown(connect.issued + (done - connect.issued) * share);
-  const back = connect.at <= accept.at ? known(connect.at) : unknown(done);
+  const back = late ? unknown(done) : known(connect.at);
   return [
-    arrow(client, "SYN", known(connect.issued), there(0.45)),
+    arrow(client, "SYN", known(connect.issued), there(0.45), late ? { returned: known(connect.at) } : {}),
     arrow(server, "SYN, ACK", there(0.55), back),
     arrow(client, "ACK", back, known(accept.at)),
   ];

@@ -81,7 +81,7 @@ const SIGNS: readonly (Entry & { readonly used: (step: Step) => boolean })[] = [
   {
     sample: `<g class="data"><rect class="hollow" x="16" y="1" width="7" height="14"/></g>`,
     name: "waiting",
-    meaning: "How long a call took: a write to a peer that did not read as fast, a connect that nobody answered.",
+    meaning: "How long a call took that had to wait, from its issue to its return.",
     used: arrow(({ returned }) => returned !== undefined),
   },
 ];

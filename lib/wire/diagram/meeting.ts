@@ -72,7 +72,8 @@ function seriesOf({ flows, client }: Meeting): string | null {
   const asked = client?.calls.filter(({ call }) => call === "send") ??
     server?.calls.filter(({ call }) => call === "receive");
   if (asked === undefined || asked.length > 1) return null;
-  return [client?.process, hostOf(client?.local, server?.peer), endText(server?.local, client?.peer)].join(" ");
+  // Whom the client asks: behind a relay, the server's own address is another.
+  return [client?.process, hostOf(client?.local, server?.peer), client?.peer ?? server?.local].join(" ");
 }
 
 /** An endpoint as far as either end knows it. */

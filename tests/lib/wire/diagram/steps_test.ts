@@ -55,7 +55,7 @@ Deno.test("a server may be told of the connection before the client is", () => {
   client.call(1, "connect", { duration: 1 });
   server.call(0.6, "accept");
   assertEquals(told([client.events, server.events]), [
-    "0.00 > ?0.27 SYN",
+    "0.00-1.00 > ?0.27 SYN",
     "?0.60 < ?0.33 SYN, ACK",
     "?0.60 > 0.60 ACK",
   ]);

@@ -1,0 +1,124 @@
+/**
+ * pictures draws real runs as the README's sequence diagrams.
+ *
+ * ```sh
+ * deno task make:pictures
+ * ```
+ *
+ * Anyone can make the like: `--diagram FILE` draws a run as one side sees it; `--capture` on both sides gives two files that together show
+ * both clocks.
+ *
+ * @module
+ */
+import config from "../deno.json" with { type: "json" };
+import type { WireEvent } from "../lib/wire/event.ts";
+import { drawDiagram } from "../lib/wire/diagram/draw.ts";
+import { linesOf } from "./actor.ts";
+import { stepsOf } from "./capture_file.ts";
+import { scriptCommand } from "./child.ts";
+import { type Fate, LossyRelay } from "./lossy_relay.ts";
+
+const PICTURES = `${import.meta.dirname}/pictures`;
+/** A script that runs in the current folder. */
+class Run implements AsyncDisposable {
+  #child: Deno.ChildProcess;
+  #lines: AsyncGenerator<string>;
+
+  constructor(task: keyof typeof config.tasks, ...args: string[]) {
+    this.#child = scriptCommand(task, args, "piped").spawn();
+    this.#lines = linesOf(this.#child.stdout);
+  }
+
+  /** The port from a server's ready line. */
+  async port(): Promise<number> {
+    for (;;) {
+      const { done, value = "" } = await this.#lines.next();
+      if (done) throw new Error("Cannot draw a picture: the server has ended");
+      const [, port] = /Listening on \S+:(\d+)/.exec(value) ?? [];
+      if (port !== undefined) return Number(port);
+    }
+  }
+
+  /** Waits until it ends by itself. */
+  async end(): Promise<void> {
+    for await (const _ of this.#lines);
+    await this.#child.status;
+  }
+
+  /** Stops it as Ctrl-C does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGINT");
+    } catch {
+      // It has ended.
+    }
+    await this.end();
+  }
+}
+
+/** The textbook's exchange over TCP, with both clocks. */
+async function hello(): Promise<string> {
+  {
+    await using server = new Run("tcp:server", "--port", "0", "--capture", "server.pcapng");
+    const port = await server.port();
+    await new Run("tcp:client", "--port", String(port), "--capture", "client.pcapng").end();
+  }
+  return await drawBoth("tcp:client and tcp:server");
+}
+
+/** Requests over UDP, of which some are lost, doubled or held up, with both clocks. */
+async function loss(): Promise<string> {
+  {
+    await using server = new Run("udp:server", "--port", "0", "--capture", "server.pcapng");
+    await using relay = new LossyRelay(await server.port(), {
+      requests: new Map<number, Fate>([[2, "lost"], [4, "twice"]]),
+      answers: new Map<number, Fate>([[2, 75], [5, "lost"]]),
+    });
+    const flags = ["--count", "6", "--interval", "0.05", "--timeout", "0.3", "--capture", "client.pcapng"];
+    await new Run("udp:client", "--port", String(relay.port), ...flags).end();
+  }
+  return await drawBoth("udp:client --count 6, through a relay that loses some");
+}
+
+/** A request over HTTP, as the server sees it. */
+async function http(): Promise<string> {
+  {
+    await using server = new Run("http:server", "--port", "0", "--diagram", "http.svg");
+    await new Run("http:basic-client", String(await server.port())).end();
+  }
+  return await Deno.readTextFile("http.svg");
+}
+
+async function drawBoth(title: string): Promise<string> {
+  const sides: WireEvent[][] = [];
+  for (const side of ["client", "server"] as const) {
+    const events: WireEvent[] = [];
+    for await (const { event } of stepsOf(`${side}.pcapng`, { as: side })) events.push(event);
+    sides.push(events);
+  }
+  return drawDiagram(sides, { title });
+}
+
+/**
+ * Runs the scripts in a folder of their own, and writes the pictures.
+ *
+ * @param args Another folder for the pictures, which exists.
+ */
+export async function main([given]: string[]): Promise<number> {
+  const target = given === undefined ? PICTURES : await Deno.realPath(given);
+  const folder = await Deno.makeTempDir({ prefix: "plainwire-pictures-" });
+  const before = Deno.cwd();
+  try {
+    // A script may write where its user is.
+    Deno.chdir(folder);
+    for (const [name, scene] of Object.entries({ hello, loss, http })) {
+      await Deno.writeTextFile(`${target}/${name}.svg`, await scene());
+    }
+    return 0;
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
