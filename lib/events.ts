@@ -184,6 +184,12 @@ export interface Traced {
   readonly prose: Prose;
 }
 
+/** The inspector is ready; nobody can guess its address. */
+export interface Inspecting {
+  readonly event: "inspecting";
+  readonly url: string;
+}
+
 /** Figures of a whole run. */
 export interface Summary {
   readonly event: "summary";
@@ -225,6 +231,7 @@ type AnyEvent =
   | Notice
   | Status
   | Stopping
+  | Inspecting
   | Explained
   | Traced
   | Summary

@@ -144,7 +144,7 @@ async function openInspect({ name, role, options: { inspect }, events }: Watched
   if (inspect === undefined) return null;
   const { openInspect } = await import("../wire/inspect.ts");
   const reader = await openInspect(inspect, { title: name, role, onTrouble: warnIn(events) });
-  events.emit({ event: "notice", message: `Inspect the wire at ${reader.url}` });
+  events.emit({ event: "inspecting", url: reader.url });
   return reader;
 }
 

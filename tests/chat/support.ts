@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { proseOf } from "../../lib/console/log.ts";
+import { proseOf } from "../../lib/console/prose.ts";
 import { connect as connectNode } from "node:net";
 import type { User } from "../../chat/input.ts";
 import { type RoomServerOptions, serveRoom } from "../../chat/transport/serve_room.ts";

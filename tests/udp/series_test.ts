@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { Failure, TimedOutError } from "../../lib/errors.ts";
 import type { NetEvent } from "../../lib/events.ts";
-import { proseOf } from "../../lib/console/log.ts";
+import { proseOf } from "../../lib/console/prose.ts";
 import { DataOutput } from "../../lib/console/output.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 import { series, type SeriesOptions } from "../../udp/series.ts";

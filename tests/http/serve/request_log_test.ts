@@ -7,7 +7,7 @@ import {
   RequestLog,
   withoutConnections,
 } from "../../../http/serve/request_log.ts";
-import { proseOf } from "../../../lib/console/log.ts";
+import { proseOf } from "../../../lib/console/prose.ts";
 import { RecordedEvents } from "../../support/sockets.ts";
 import { headOf, latin1 } from "../requests.ts";
 

@@ -1,16 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS } from "../../../lib/events.ts";
-import {
-  Log,
-  type LogOptions,
-  orderByTime,
-  print,
-  proseOf,
-  reserveOutput,
-  type Role,
-  toJson,
-} from "../../../lib/console/log.ts";
+import { Log, type LogOptions, orderByTime, reserveOutput, toJson } from "../../../lib/console/log.ts";
+import { print, proseOf, type Role } from "../../../lib/console/prose.ts";
 import { milliseconds } from "../../../lib/text.ts";
 import { LineOutput } from "../../../lib/console/output.ts";
 import { FakeSink } from "../fakes.ts";
@@ -267,6 +259,7 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
     left: { event: "left", ...script },
     exchange: { event: "exchange", ...script },
     measured: { event: "measured", ...script },
+    inspecting: { event: "inspecting", url: text },
     explain: { event: "explain", id: 1, mark: "trouble", text, why: text, mistake: 18 },
     trace: {
       ...{ event: "trace", id: 1, call: text, detail: text, direction: "in", local: text, peer: text } as const,
