@@ -126,7 +126,7 @@ function integerOf(bytes: Uint8Array): Finding[] {
   const text = `${hexOf(bytes)} is ${thousands(big)} in network order (big-endian), ${
     thousands(little)
   } in little-endian`;
-  const reversed = length > 2 && little < SMALL && big >= SMALL;
+  const reversed = little < SMALL && big >= SMALL;
   return reversed
     ? [{ mistake: 20, text: `${text}: it looks as if nobody had turned it round` }]
     : [{ topic: "integer", text }];

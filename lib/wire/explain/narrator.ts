@@ -48,7 +48,7 @@ export class Narrator {
     const first = !this.#said.has(mistake);
     let pace = this.#mistakes.get(mistake);
     if (pace === undefined) this.#mistakes.set(mistake, pace = new Pace(MOST_MISTAKES));
-    if (!pace.take(at) && !first) {
+    if (!pace.take(at)) {
       this.untold.mistake(mistake);
       return;
     }

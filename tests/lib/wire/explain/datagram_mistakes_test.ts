@@ -116,6 +116,9 @@ Deno.test("8: the same again without an answer is told as such, and not as a mis
   const asked = server();
   asked.read("ask");
   assertStringIncludes(textOf(asked.read("ask")), "The same as the one before");
+  asked.write("answer");
+  asked.read("ask again");
+  assertEquals(textOf(asked.write("answer")).includes("same"), false, "a server waits for no answer");
   assertEquals(asked.mistakes, []);
 });
 

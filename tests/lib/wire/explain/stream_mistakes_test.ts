@@ -51,6 +51,7 @@ Deno.test("1: the answer to HEAD has no body, whatever its length says", { permi
   run.read("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   run.wait(3000);
   assertEquals(run.mistakes, []);
+  assertEquals(run.text.includes("lacks"), false);
 });
 
 Deno.test(
@@ -70,9 +71,32 @@ Deno.test(
       textbook.read(message);
       textbook.write("fine");
     }
-    assertEquals([file, binary, textbook].map(({ mistakes }) => mistakes), [[], [], []]);
+    const long = open("server");
+    long.read("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n");
+    for (let index = 0; index < 2; index++) long.read("x".repeat(50_000));
+    assertEquals([file, binary, textbook, long].map(({ mistakes }) => mistakes), [[], [], [], []]);
   },
 );
+
+Deno.test("1: is found behind an echo of the first part, and behind telnet's questions", { permissions }, () => {
+  const echo = open("server");
+  for (const piece of ["Hel", "lo\n"]) {
+    echo.read(piece);
+    echo.write(piece);
+  }
+  const telnet = open("server");
+  telnet.read(Uint8Array.of(255, 251, 31, 255, 253, 3));
+  telnet.read("one\ntwo\n");
+  assertEquals([echo.mistakes, telnet.mistakes], [[1], [1]]);
+});
+
+Deno.test("1: what follows a request for another protocol is not HTTP", { permissions }, () => {
+  const run = open("server");
+  run.read("GET /room HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+  run.read("frames\n\n\n");
+  run.read("GET / HTTP/1.1\n\n");
+  assertEquals(run.mistakes, []);
+});
 
 Deno.test("1: after three times on a connection it is only counted", { permissions }, () => {
   const run = open("server");
@@ -109,6 +133,17 @@ Deno.test("3: a write that waited, was short, or does not return", { permissions
   run.call("writing", data.subarray(1000));
   assertStringIncludes(textOf(run.wait(1500)), "[mistake 3] write(2) has been waiting for 1.0 s");
   assertEquals(textOf(run.wait(5000)), "", "it is said once");
+  const small = open("client");
+  small.call("writing", "hello\n");
+  assertEquals(textOf(small.wait(5000)), "", "so little cannot fill a buffer");
+});
+
+Deno.test("3: the rest of a short write is no new message", { permissions }, () => {
+  const run = open("client");
+  run.call("writing", "abcdef");
+  run.call("write", "abc", { offered: 6 });
+  run.write("def");
+  assertStringIncludes(textOf(run.wait(2500)), "our last 6 bytes have no line end");
 });
 
 Deno.test("3: a small write that took long shows a busy machine, no full buffer", { permissions }, () => {
@@ -159,7 +194,12 @@ Deno.test("4: an end after the last answer, a sink, and a client that leaves are
   server.write("ho\n");
   server.call("closeWrite");
   server.read(null, { error: "ECONNRESET" });
-  assertEquals([answered, sink, server].map(({ mistakes }) => mistakes), [[], [], []]);
+  const after = open("client");
+  after.write("no line end");
+  after.call("closeWrite");
+  after.read("an answer all the same");
+  after.read(null);
+  assertEquals([answered, sink, server, after].map(({ mistakes }) => mistakes), [[], [], [], []]);
 });
 
 Deno.test("5: both sides wait, where a message has no end", { permissions }, () => {
@@ -213,6 +253,31 @@ Deno.test("5: silence between whole messages, after a FIN, or where a person ans
   assertEquals(all.map(({ mistakes }) => mistakes), all.map(() => []));
 });
 
+Deno.test(
+  "5: an answered message is over, and a connection that is often silent is left alone",
+  { permissions },
+  () => {
+    const run = open("client");
+    const said = ["hello", "how", "are", "you"].map((message) => {
+      run.write(message);
+      const silence = textOf(run.wait(2500));
+      run.read("fine");
+      return silence.includes(`our last ${message.length} bytes`);
+    });
+    assertEquals(said, [true, true, false, false]);
+  },
+);
+
+Deno.test("a message without a line end that is answered after a pause is told once", { permissions }, () => {
+  const run = open("server");
+  for (let index = 0; index < 2; index++) {
+    run.read("hello");
+    run.write("hi\n", { after: 100 });
+  }
+  assertEquals(run.text.match(/The message that we answer has no line end/g)?.length, 1);
+  assertEquals(run.mistakes, []);
+});
+
 Deno.test("5 and 14: a server that has never answered may do either", { permissions }, () => {
   const run = open("client");
   run.write("hello\n");
@@ -234,6 +299,21 @@ Deno.test("14: the first byte comes when another connection to the server ends",
   assertStringIncludes(said, "[mistake 14] The first byte, 1.5 s after connect(2), comes just as another connection");
 });
 
+Deno.test(
+  "14: a first byte that comes soon, or long after the other connection's end, shows nothing",
+  { permissions },
+  () => {
+    for (const [closed, answered] of [[700, 2], [1500, 300]] as const) {
+      const run = new Run("client");
+      run.call("connect", null, { flow: 1 });
+      run.call("connect", null, { flow: 2 });
+      run.call("close", null, { flow: 1, after: closed });
+      run.read("2\n", { flow: 2, after: answered });
+      assertEquals(run.mistakes, []);
+    }
+  },
+);
+
 Deno.test("6: a character in two reads, or in three", { permissions }, () => {
   const [euro, letter] = [encodeText("10 €\n"), encodeText("né\n")];
   const run = open("server");
@@ -254,6 +334,7 @@ Deno.test("6: U+FFFD comes back for what we sent", { permissions }, () => {
   const same = open("client");
   same.write("né!\n");
   same.read("né!\n");
+  same.read("something else \uFFFD\n");
   assertEquals(same.mistakes, []);
 });
 
@@ -281,6 +362,7 @@ Deno.test("15: the pause of a delayed ACK, twice", { permissions }, () => {
   assertEquals(run.mistakes, [1, 1, 15]);
   const typed = open("server");
   for (let index = 0; index < 9; index++) typed.read(index % 3 === 2 ? "\n" : "x", { after: 40 });
+  for (let index = 0; index < 8; index++) typed.read(index % 2 === 1 ? "\n" : "x", { after: 40 });
   assertEquals(typed.mistakes.includes(15), false, "a person's keys are single bytes");
 });
 
@@ -331,7 +413,9 @@ Deno.test("18: escape sequences, other controls, a line that does not end", { pe
   assertEquals(long.mistakes, [18]);
   const plain = open("server");
   plain.read("tab\there, Grüße, 漢字 😀\r\n");
-  assertEquals(plain.mistakes, []);
+  const body = open("server");
+  body.read("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n\x1b[31mred\n");
+  assertEquals([plain.mistakes, body.mistakes], [[], []]);
 });
 
 Deno.test("19: a client's handshake without verification", { permissions }, () => {
