@@ -4,6 +4,7 @@ import type { WireEvent } from "../lib/wire/event.ts";
 import { wireEvents } from "../lib/wire/pcap/events.ts";
 import { decodeText } from "../lib/text.ts";
 import { CONFIG_HOME, POSIX, run, start, startServer, type TaskName } from "./support/script.ts";
+import { atTerminal, TERMINAL } from "./support/terminal.ts";
 
 /** A conversation between two scripts: their flags, and the words that must cross the wire in each direction. */
 interface Conversation {
@@ -166,3 +167,19 @@ for (const conversation of conversations) {
     await checkFiles(there, conversation);
   });
 }
+
+Deno.test(
+  "at a terminal a client's inspector stays until Ctrl-C, and the run's own code is kept",
+  TERMINAL,
+  async () => {
+    await using server = await startServer("tcp:server");
+    await using client = atTerminal("tcp:client", ["--port", String(server.port), "--inspect"]);
+    const [, url = ""] = await client.until(/Inspect the wire at (\S+?)\r/);
+    await client.until(/The run is over; the inspector stays until Ctrl-C/);
+    assertStringIncludes(await (await fetch(url)).text(), "tcp:client");
+    await client.type("\x03");
+    const { code, stdout } = await client.ended();
+    assertEquals(code, 0, stdout);
+    assertMatch(stdout, /Done: a reply of 19 bytes/);
+  },
+);

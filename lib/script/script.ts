@@ -163,7 +163,7 @@ async function runWith<F extends FlagTable & BasicFlags>(
     // wire:show has flags of the same names, and no sockets.
     const watchedFlags: WatchedFlags = "capture" in script.flags ? options as object : {};
     reason = await watched(
-      { name, role, events, options: watchedFlags },
+      { name, role, events, signal, options: watchedFlags },
       (watch) => work({ ...run, ...watch }),
     );
     // A server treats every stop as success, but losing its log is a failure.

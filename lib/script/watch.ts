@@ -35,6 +35,8 @@ export interface Watched {
   readonly role: "server" | "client";
   readonly events: Events;
   readonly options: WatchedFlags;
+  /** Aborted when the run should end. */
+  readonly signal: AbortSignal;
 }
 
 /** The flags that matter; a script that opens no socket has none of them. */
@@ -57,7 +59,7 @@ export async function watched<T>(run: Watched, work: (watch: Watch) => Promise<T
   if (readers.length === 0) return await work(UNWATCHED);
   const { watch, hub } = await watchWith(readers, run);
   try {
-    return await work(watch);
+    return await work(watch).finally(() => stayOpen(run));
   } catch (error) {
     if (error instanceof Failure && error.code === Exit.cannotListen) {
       const { tellListen } = await import("../wire/tap.ts");
@@ -68,6 +70,13 @@ export async function watched<T>(run: Watched, work: (watch: Watch) => Promise<T
   } finally {
     await within(hub.end(), END_TIME);
   }
+}
+
+/** A client's run may be over before its user has opened the inspector: at a terminal that stays until Ctrl-C. */
+async function stayOpen({ role, options: { inspect }, events, signal }: Watched): Promise<void> {
+  if (inspect === undefined || role === "server" || signal.aborted || !Deno.stderr.isTerminal()) return;
+  events.emit({ event: "notice", message: "The run is over; the inspector stays until Ctrl-C" });
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
 }
 
 /** Opens the readers; none are left open if one cannot be. */

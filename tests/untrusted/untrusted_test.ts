@@ -374,6 +374,44 @@ row("a message in turns", TERMINAL, async () => {
   assertHarmlessAtTerminal((await udp.ended()).stdout, "chat:udp-client");
 });
 
+row("bytes that pass, with `--explain`, `--trace`, `--diagram` or `--inspect`", POSIX, async () => {
+  const send = async (port: number): Promise<void> => {
+    using client = await RawClient.connect(port);
+    await client.send(HOSTILE_LINES);
+    await client.rest();
+  };
+  await told("tcp:server", ["--explain", "--trace", "-q"], send);
+  for (const diagram of [`${folder}/hostile.svg`, `${folder}/hostile.html`]) {
+    const files = ["--diagram", diagram, "--trace", `${folder}/hostile.trace`];
+    await using server = await startServer("tcp:server", [...files, "--inspect"]);
+    const [, url = ""] = await server.script.until(/Inspect the wire at (\S+)/);
+    await send(server.port);
+    assertNotRaw(await (await fetch(url)).text(), "the inspector's page");
+    await server.script.stop();
+    assertNotRaw(await Deno.readTextFile(files[3] ?? ""), "the trace");
+    assertHarmless(await Deno.readTextFile(diagram), diagram);
+  }
+});
+
+row("a capture read by `wire:show` or `wire:replay`", POSIX, async () => {
+  const capture = `${folder}/hostile.pcapng`;
+  {
+    await using server = await startServer("tcp:server", ["--capture", capture, "--once", "-q"]);
+    using client = await RawClient.connect(server.port);
+    await client.send(HOSTILE_LINES);
+    await client.rest();
+    client.close();
+    await server.script.ended();
+  }
+  for (const form of [[], ["--trace"], ["--json"], ["--diagram", `${folder}/shown.svg`]]) {
+    const { code, stdout, stderr } = await run("wire:show", [...form, capture]);
+    assertEquals(code, 0, stderr);
+    assertNotRaw(stdout + stderr, `wire:show ${form.join(" ")}`);
+  }
+  assertHarmless((await run("wire:show", [capture])).stdout, "wire:show");
+  assertHarmless(await Deno.readTextFile(`${folder}/shown.svg`), "the drawing");
+});
+
 row("a flag or an argument", ANYWHERE, async () => {
   for (const args of [["--port", HOSTILE], [`--${HOSTILE}`], [HOSTILE], ["--allow", HOSTILE]]) {
     const { code, stdout, stderr } = await run("tcp:server", args);
