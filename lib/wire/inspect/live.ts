@@ -52,7 +52,7 @@ export class Live {
    * @returns The body of a `text/event-stream`.
    */
   follow(from: number): ReadableStream<Uint8Array> {
-    const cursor: Cursor = { event: Math.min(from, this.#history.next), flows: from };
+    const cursor: Cursor = { event: from, flows: from };
     const gone = Promise.withResolvers<void>();
     let [started, left, took] = [false, false, 0];
     let last: Iterator<Uint8Array> | null = null;
