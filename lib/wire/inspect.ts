@@ -1,6 +1,9 @@
 /**
  * `--inspect`: the wire of a running script in a browser on this machine.
  *
+ * In `inspect/`: `history.ts` keeps the events, `flows.ts` what is known of each connection, `live.ts` sends both to the browsers that
+ * follow, `bytes.ts` and `download.ts` answer what they ask for, `gate.ts` keeps everyone else out. `page/` runs in the browser.
+ *
  * @module
  */
 import { Exit, Failure } from "../errors.ts";

@@ -21,7 +21,7 @@ import { VirtualList } from "./virtual_list.js";
 /**
  * A row: a boundary, some bytes, or a piece of text.
  *
- * @typedef {{ label: string, isChosen: boolean } | { offset: number, bytes: Uint8Array } | { text: string, end: string }} ByteRow
+ * @typedef {{ label: string, isChosen: boolean } | { offset: number, bytes: Uint8Array, perRow: number } | { text: string, end: string }} ByteRow
  */
 
 const ROW = 20;
@@ -76,7 +76,7 @@ export class BytesView {
       if (this.mode === "text") { for (const row of textRows(bytes, columns)) rows.push(row); }
       else {
         for (let at = 0; at < bytes.length; at += perRow) {
-          rows.push({ offset: offset + at, bytes: bytes.subarray(at, at + perRow) });
+          rows.push({ offset: offset + at, bytes: bytes.subarray(at, at + perRow), perRow });
         }
       }
       offset += bytes.length;
@@ -145,7 +145,8 @@ function fillRow(row, item) {
   } else {
     row.className = "byte-row";
     setText(offset, item.offset.toString(16).padStart(6, "0"));
-    setText(digits, hex(item.bytes));
+    // Two digits and a gap each, a wider gap after the eighth.
+    setText(digits, hex(item.bytes).padEnd(item.perRow * 3 - 1 + (item.perRow > 8 ? 1 : 0)));
     setText(chars, ascii(item.bytes));
   }
 }
