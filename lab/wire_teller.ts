@@ -77,14 +77,9 @@ export interface DiagramDrawing {
  * @throws {UsageError} The file's name ends neither in `.svg` nor in `.html`.
  */
 export async function diagramDrawing(path: string): Promise<DiagramDrawing> {
-  const { diagramFormat } = await import("../lib/wire/diagram/draw.ts");
+  const { diagramFormat, drawRecorded } = await import("../lib/wire/diagram/draw.ts");
+  const { Recorder } = await import("../lib/wire/diagram/recorder.ts");
   const format = diagramFormat(path);
-  const [{ Recorder }, { diagramOfCalls }, { svgOf }, { htmlOf }] = await Promise.all([
-    import("../lib/wire/diagram/recorder.ts"),
-    import("../lib/wire/diagram/build.ts"),
-    import("../lib/wire/diagram/svg.ts"),
-    import("../lib/wire/diagram/html.ts"),
-  ]);
   const recorders: Recorder[] = [];
   return {
     teller() {
@@ -93,21 +88,11 @@ export async function diagramDrawing(path: string): Promise<DiagramDrawing> {
       return ({ event }) => recorder.add(event);
     },
     async draw(title) {
-      const diagram = diagramOfCalls(recorders.map(({ calls }) => calls), { title, unkept: unkept(recorders) });
       try {
-        await Deno.writeTextFile(path, format === "svg" ? svgOf(diagram) : htmlOf(diagram), { mode: 0o600 });
+        await Deno.writeTextFile(path, drawRecorded(recorders, { title, format }), { mode: 0o600 });
       } catch (error) {
         throw fileFailure(`write ${path}`, error);
       }
     },
   };
-}
-
-/** What the recorders left out, together. */
-function unkept(recorders: readonly Recorder[]): Recorder["unkept"] {
-  return recorders.reduce((sum, { unkept: { arrows, bytes, flows } }) => ({
-    arrows: sum.arrows + arrows,
-    bytes: sum.bytes + bytes,
-    flows: sum.flows + flows,
-  }), { arrows: 0, bytes: 0, flows: 0 });
 }

@@ -54,7 +54,8 @@ export function diagramOfCalls(sides: readonly (readonly Call[])[], told: Told):
   const start = Math.min(...drawn.flat().map(startOf), ...[...lookups.values()].map(({ at }) => at));
   const sections = drawn.map((group, index) => {
     const before = group.map((meeting) => lookups.get(meeting)).filter((lookup) => lookup !== undefined);
-    return sectionOf(group, index, start, before.map((lookup) => noteOf(lookup, start)));
+    const cut = (told.unkept?.arrows ?? 0) > 0;
+    return sectionOf(group, { index, zero: start, before: before.map((lookup) => noteOf(lookup, start)), cut });
   });
   const shown = new Set(lookups.values());
   return {

@@ -6,11 +6,8 @@
 import { fileFailure } from "../../errors.ts";
 import { encodeText } from "../../text.ts";
 import type { WireReader } from "../event.ts";
-import { diagramOfCalls } from "./build.ts";
-import { diagramFormat } from "./draw.ts";
-import { htmlOf } from "./html.ts";
+import { diagramFormat, drawRecorded } from "./draw.ts";
 import { Recorder } from "./recorder.ts";
-import { svgOf } from "./svg.ts";
 
 /** What {@linkcode openDiagram} needs besides the path. */
 export interface OpenDiagramOptions {
@@ -55,8 +52,7 @@ export function openDiagram(path: string, { title, role, onTrouble }: OpenDiagra
   const finish = (): void => {
     removeEventListener("unload", finish);
     using owned = file;
-    const diagram = diagramOfCalls([recorder.calls], { title, role, unkept: recorder.unkept });
-    const bytes = encodeText(format === "svg" ? svgOf(diagram) : htmlOf(diagram));
+    const bytes = encodeText(drawRecorded([recorder], { title, role, format }));
     try {
       owned.truncateSync();
       for (let at = 0; at < bytes.length;) at += owned.writeSync(bytes.subarray(at));

@@ -5,8 +5,10 @@
  */
 import { UsageError } from "../../errors.ts";
 import type { WireEvent } from "../event.ts";
-import { diagramOf } from "./build.ts";
+import { diagramOf, diagramOfCalls } from "./build.ts";
 import { htmlOf } from "./html.ts";
+import type { Diagram } from "./model.ts";
+import type { Recorder } from "./recorder.ts";
 import { svgOf } from "./svg.ts";
 
 /** What kind of file a diagram is. */
@@ -59,6 +61,23 @@ export function diagramFormat(path: string): DiagramFormat {
  */
 export function drawDiagram(sides: readonly (readonly WireEvent[])[], options: DiagramOptions): string {
   const { format = "svg", ...told } = options;
-  const diagram = diagramOf(sides, told);
+  return written(diagramOf(sides, told), format);
+}
+
+/**
+ * Draws what recorders have kept, one for each process: as {@linkcode drawDiagram}, for events that come one by one and are too many to be
+ * held.
+ */
+export function drawRecorded(recorders: readonly Recorder[], options: DiagramOptions): string {
+  const { format = "svg", ...told } = options;
+  const unkept = recorders.reduce((sum, { unkept: { arrows, bytes, flows } }) => ({
+    arrows: sum.arrows + arrows,
+    bytes: sum.bytes + bytes,
+    flows: sum.flows + flows,
+  }), { arrows: 0, bytes: 0, flows: 0 });
+  return written(diagramOfCalls(recorders.map(({ calls }) => calls), { ...told, unkept }), format);
+}
+
+function written(diagram: Diagram, format: DiagramFormat): string {
   return format === "svg" ? svgOf(diagram) : htmlOf(diagram);
 }

@@ -57,6 +57,8 @@ const SILENCE = 1000;
 const CUT = 54;
 /** Heights: a label over its line, a time beside it, and of a note. */
 const [LABEL, TIME, NOTE_LINE] = [16, 6, 15];
+/** No two boxes reach as far towards each other, from their rows, as this. */
+const REACH = 100;
 /** The distance of a label from its lifeline. */
 const INDENT = 13;
 
@@ -107,7 +109,7 @@ export function planOf(section: Section, page: Page): Plan {
 /** Gives each row the least height that keeps the order, shows the gap, and keeps its boxes off those above. */
 function stack(rows: readonly Row[]): Pick<Plan, "silences" | "height"> {
   const silences: { y: number; text: string }[] = [];
-  const taken: Box[] = [];
+  const taken: (Box & { readonly row: number })[] = [];
   let [y, bottom] = [0, 0];
   let before: number | undefined;
   for (const row of rows) {
@@ -120,8 +122,10 @@ function stack(rows: readonly Row[]): Pick<Plan, "silences" | "height"> {
     } else {
       y += gap <= 0 ? 0 : 6 + 16 * Math.log10(1 + 20 * gap);
     }
-    // Boxes far above cannot be in the way, and there may be thousands.
-    for (const above of taken.slice(-24)) {
+    for (let index = taken.length - 1; index >= 0; index--) {
+      const above = taken[index];
+      // Those of rows far above cannot be in the way, and there may be thousands.
+      if (above === undefined || above.row < y - REACH) break;
       for (const box of row.boxes) {
         if (box.left < above.right && above.left < box.right) y = Math.max(y, above.bottom - box.top + 2);
       }
@@ -130,7 +134,7 @@ function stack(rows: readonly Row[]): Pick<Plan, "silences" | "height"> {
     row.y = y;
     before = row.at;
     for (const { left, right, top, bottom: end } of row.boxes) {
-      taken.push({ left, right, top: y + top, bottom: y + end });
+      taken.push({ left, right, top: y + top, bottom: y + end, row: y });
       bottom = Math.max(bottom, y + end);
     }
     bottom = Math.max(bottom, y);

@@ -13,8 +13,14 @@ import { sizeText } from "./words.ts";
  * @param outs What the sender's process saw leave, in the order in which it left; `null` if its events are not given.
  * @param ins What the receiver's saw arrive; `null` if its events are not given.
  * @param from The sender's side.
+ * @param cut Whether there were more events than those given: what did not arrive among them may have arrived later.
  */
-export function joined(outs: readonly Sighting[] | null, ins: readonly Sighting[] | null, from: Side): Arrow[] {
+export function joined(
+  outs: readonly Sighting[] | null,
+  ins: readonly Sighting[] | null,
+  from: Side,
+  cut = false,
+): Arrow[] {
   if (outs === null || ins === null) {
     return [
       ...(outs ?? []).map((out) => arrowOf(out, from, out.when, null)),
@@ -24,10 +30,10 @@ export function joined(outs: readonly Sighting[] | null, ins: readonly Sighting[
   const of = (kind: Sighting["kind"], list: readonly Sighting[]): Sighting[] => list.filter((one) => one.kind === kind);
   const [fins, resets] = closings(of("fin", outs), of("reset", outs), of("fin", ins), of("reset", ins));
   return [
-    ...streamed(of("data", outs), of("data", ins), from),
+    ...streamed(of("data", outs), of("data", ins), from, cut),
     ...inOrder(fins, of("fin", ins), from),
     ...inOrder(resets, of("reset", ins), from),
-    ...datagrams(of("datagram", outs), of("datagram", ins), from),
+    ...datagrams(of("datagram", outs), of("datagram", ins), from, cut),
   ];
 }
 
@@ -75,22 +81,21 @@ function stretches(list: readonly Sighting[]): Stretch[] {
 }
 
 /** A stream keeps its order and loses nothing: the bytes' positions say which reads brought which write. */
-function streamed(outs: readonly Sighting[], ins: readonly Sighting[], from: Side): Arrow[] {
+function streamed(outs: readonly Sighting[], ins: readonly Sighting[], from: Side, cut: boolean): Arrow[] {
   const arrows: Arrow[] = [];
   const reads = stretches(ins);
   let next = 0;
-  let told: Sighting | undefined;
+  /** The reads that have a receipt: there is room for one, and the first says enough. */
+  const told = new Set<Sighting>();
   const writes = stretches(outs);
-  for (const { one, start, end } of writes) {
-    while ((reads[next]?.end ?? Infinity) <= start) next++;
+  for (const write of writes) {
+    while ((reads[next]?.end ?? Infinity) <= write.start) next++;
     const brought: Stretch[] = [];
-    for (let at = next; (reads[at]?.start ?? Infinity) < end; at++) brought.push(...reads.slice(at, at + 1));
+    for (let at = next; (reads[at]?.start ?? Infinity) < write.end; at++) brought.push(...reads.slice(at, at + 1));
     const [first, last] = [brought[0], brought.at(-1)];
-    const missing = end - (last?.end ?? start);
-    const merged = first !== undefined && first === last && (first.start < start || first.end > end);
-    const receipt = missing > 0 ? `${sizeText(missing)} not read` : receiptOf(brought, merged, told);
-    told = merged ? first?.one : undefined;
-    arrows.push(arrowOf(one, from, one.when, first?.one.when ?? null, {
+    const receipt = last === undefined || told.has(last.one) ? "" : receiptOf(write, brought);
+    if (last !== undefined && receipt !== "") told.add(last.one);
+    arrows.push(arrowOf(cut ? write.one : withUnread(write, last), from, write.one.when, first?.one.when ?? null, {
       ...(last === undefined ? {} : last === first ? lastOf(last.one) : { last: last.one.last ?? last.one.when }),
       ...(receipt === "" ? {} : { receipt }),
     }));
@@ -102,17 +107,25 @@ function streamed(outs: readonly Sighting[], ins: readonly Sighting[], from: Sid
   ];
 }
 
-/** What the receiver's end says; a read that brought several writes says so once. */
-function receiptOf(brought: readonly Stretch[], merged: boolean, told: Sighting | undefined): string {
+/** A write that says how much of it was not read. */
+function withUnread({ one, start, end }: Stretch, last: Stretch | undefined): Sighting {
+  const missing = end - (last?.end ?? start);
+  if (missing <= 0) return one;
+  const unread = missing === one.size ? "not read" : `${sizeText(missing)} not read`;
+  return { ...one, remark: one.remark === undefined ? unread : `${one.remark} · ${unread}` };
+}
+
+/** What the receiver's end says: that one write is not one read. */
+function receiptOf({ start, end }: Stretch, brought: readonly Stretch[]): string {
   const [first] = brought;
-  if (first === undefined) return "";
   const reads = brought.reduce((sum, { one }) => sum + one.count, 0);
   if (reads > 1) return `in ${reads.toLocaleString("en-US")} reads`;
-  return merged && told !== first.one ? `one read of ${sizeText(first.one.size ?? 0)}` : "";
+  if (first === undefined || (first.start >= start && first.end <= end)) return "";
+  return `one read of ${sizeText(first.one.size ?? 0)}`;
 }
 
 /** Datagrams have no positions: equal bytes are taken for the same datagram, the latest one sent before. */
-function datagrams(outs: readonly Sighting[], ins: readonly Sighting[], from: Side): Arrow[] {
+function datagrams(outs: readonly Sighting[], ins: readonly Sighting[], from: Side, cut: boolean): Arrow[] {
   const sent = new Map<string, Sighting[]>();
   for (const out of outs) listIn(sent, out).push(out);
   const came = new Map<string, Sighting[]>();
@@ -130,7 +143,15 @@ function datagrams(outs: readonly Sighting[], ins: readonly Sighting[], from: Si
     const lost = copies.filter((out) => !arrived.has(out));
     arrows.push(...lost.map((out) => arrowOf(out, from, out.when, null, { lost: true })));
   }
-  return [...arrows, ...[...came.values()].flat().map((one) => arrowOf(one, from, null, one.when))];
+  const all = [...arrows, ...[...came.values()].flat().map((one) => arrowOf(one, from, null, one.when))];
+  return cut ? unsure(all) : all;
+}
+
+/** Takes back that the last ones are lost: they left after the last one that is known to have arrived. */
+function unsure(arrows: readonly Arrow[]): Arrow[] {
+  const arrived = arrows.filter(({ lost }) => !lost).map(({ leaves }) => leaves?.at ?? -Infinity);
+  const last = arrived.reduce((a, b) => Math.max(a, b), -Infinity);
+  return arrows.map((arrow) => (arrow.leaves?.at ?? -Infinity) > last ? { ...arrow, lost: false } : arrow);
 }
 
 function listIn(lists: Map<string, Sighting[]>, one: Sighting): Sighting[] {

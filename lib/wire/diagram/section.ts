@@ -13,21 +13,32 @@ import { notesOf, type Sighting, sightingsOf } from "./sightings.ts";
 import { meet } from "./pairing.ts";
 import { sizeText, spanText } from "./words.ts";
 
+/** Where a section stands in its diagram. */
+export interface Place {
+  /** Its place among the sections. */
+  readonly index: number;
+  /** The diagram's start, in milliseconds since the epoch. */
+  readonly zero: number;
+  /** What is drawn besides. */
+  readonly before: readonly Step[];
+  /** Whether there were more events than those given. */
+  readonly cut: boolean;
+}
+
 /**
  * Builds the section.
  *
  * @param meetings One, or those of a series.
- * @param index Its place among the sections.
- * @param zero The diagram's start, in milliseconds since the epoch.
- * @param before What is drawn besides.
  */
-export function sectionOf(meetings: readonly Meeting[], index: number, zero: number, before: readonly Step[]): Section {
+export function sectionOf(meetings: readonly Meeting[], { index, zero, before, cut }: Place): Section {
   // Where the server's events are given, what it did not get in one of the flows is lost, and not just unknown.
   const complete = meetings.some(({ flows }) => flows.length > 1);
   const parts = meetings.map((meeting) => partOf(meeting, zero));
   const steps = [
     ...before,
-    ...parts.flatMap((part) => parts.length === 1 ? stepsOf(part) : numbered(stepsOf(part, complete), part)),
+    ...parts.flatMap((part) =>
+      parts.length === 1 ? stepsOf(part, { cut }) : numbered(stepsOf(part, { complete, cut }), part)
+    ),
   ];
   for (const step of steps) if (step.type === "arrow") keepOrder(step);
   steps.sort((a, b) => timeOf(a) - timeOf(b));
@@ -58,12 +69,15 @@ function partOf({ flows, client }: Meeting, zero: number): Part {
   return { left, right };
 }
 
-/** @param complete Whether the right end's events are given even if there are none. */
-function stepsOf({ left, right }: Part, complete = false): Step[] {
+/**
+ * @param complete Whether the right end's events are given even if there are none.
+ * @param cut Whether there were more events than those given.
+ */
+function stepsOf({ left, right }: Part, { complete = false, cut = false }): Step[] {
   const told = find(left, "handshake") !== undefined;
   return [
     ...handshake(find(left, "connect"), find(right, "accept"), LEFT),
-    ...passed(left, right ?? (complete ? NO_FLOW : undefined)),
+    ...passed(left, right ?? (complete ? NO_FLOW : undefined), cut),
     ...(left === undefined ? [] : notesOf(left, LEFT)),
     // Both ends tell the TLS handshake: once is enough.
     ...(right === undefined ? [] : notesOf(right, RIGHT)).filter(({ side }) => side !== null || !told),
@@ -103,11 +117,14 @@ function find(flow: Flow | undefined, name: Call["call"]): Call | undefined {
   return flow?.calls.find(({ call }) => call === name);
 }
 
-function passed(left: Flow | undefined, right: Flow | undefined): Arrow[] {
+function passed(left: Flow | undefined, right: Flow | undefined, cut: boolean): Arrow[] {
   const seen = [left, right].map((flow) => flow === undefined ? null : sightingsOf(flow).sort(byTime));
   const way = (side: Side, way: Sighting["way"]): Sighting[] | null =>
     seen[side]?.filter((one) => one.way === way) ?? null;
-  return [...joined(way(LEFT, "out"), way(RIGHT, "in"), LEFT), ...joined(way(RIGHT, "out"), way(LEFT, "in"), RIGHT)];
+  return [
+    ...joined(way(LEFT, "out"), way(RIGHT, "in"), LEFT, cut),
+    ...joined(way(RIGHT, "out"), way(LEFT, "in"), RIGHT, cut),
+  ];
 }
 
 function byTime(a: Sighting, b: Sighting): number {

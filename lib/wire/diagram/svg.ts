@@ -69,9 +69,14 @@ function header(diagram: Diagram, page: Page, top: number): { markup: string; bo
   };
 }
 
+/** The last moment that a date can be (ECMAScript 21.4.1.1), in milliseconds since the epoch. */
+const LATEST = 8.64e15;
+
 /** When the times begin to count. */
 export function startText({ start, sections }: Diagram): string {
   if (sections.length === 0) return "Nothing passed.";
+  // A capture may say anything.
+  if (Math.abs(start) > LATEST) return "Times count from the first event.";
   const [day = "", time = ""] = new Date(start).toISOString().split("T");
   return `Times count from ${day} ${time.replace("Z", "")} UTC.`;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { type Label, NARROW, type Page, type Plan, planOf, WIDE } from "../../../../lib/wire/diagram/layout.ts";
-import { columnsOf } from "../../../../lib/wire/diagram/excerpt.ts";
+import { NARROW, type Page, type Plan, planOf, WIDE } from "../../../../lib/wire/diagram/layout.ts";
+import { labelsOf, overlapsIn } from "./labels.ts";
 import { ends, SAMPLES, Script, SERVER, silent } from "./samples.ts";
 import { diagram } from "./told.ts";
 
@@ -13,41 +13,12 @@ function plans(page: Page): [name: string, plan: Plan][] {
   );
 }
 
-interface Rectangle {
-  readonly what: string;
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-}
-
-function rectangleOf({ x, y, anchor, parts }: Label, { character }: Page): Rectangle {
-  const what = parts.map(({ text }) => text).join("  ");
-  const width = columnsOf(what) * character;
-  const left = anchor === "start" ? x : x - width;
-  return { what, x: [left, left + width], y: [y - 10, y + 3] };
-}
-
-function labelsOf(plan: Plan, page: Page): Rectangle[] {
-  const labels = plan.steps.flatMap((step) => step.type === "arrow" ? step.labels : []);
-  const times = plan.times.map(({ side, y, text }): Label => ({
-    x: side === 0 ? page.lines[0] - 11 : page.lines[1] + 11,
-    y: y + 4,
-    anchor: side === 0 ? "end" : "start",
-    parts: [{ style: "soft", text }],
-  }));
-  return [...labels, ...times].map((label) => rectangleOf(label, page));
-}
-
 Deno.test("no two labels overlap, and none leaves the page", () => {
   for (const [width, page] of Object.entries(PAGES)) {
     for (const [name, plan] of plans(page)) {
-      const labels = labelsOf(plan, page);
-      for (const [index, one] of labels.entries()) {
-        assert(one.x[0] >= 0 && one.x[1] <= page.width, `${width} ${name}: ${one.what} leaves the page`);
-        for (const two of labels.slice(index + 1)) {
-          const apart = one.x[1] <= two.x[0] || two.x[1] <= one.x[0] || one.y[1] <= two.y[0] || two.y[1] <= one.y[0];
-          assert(apart, `${width} ${name}: ${one.what} / ${two.what}`);
-        }
-      }
+      assertEquals(overlapsIn(plan, page), [], `${width} ${name}`);
+      const outside = labelsOf(plan, page).filter(({ x: [left, right] }) => left < 0 || right > page.width);
+      assertEquals(outside, [], `${width} ${name}`);
     }
   }
 });

@@ -76,7 +76,7 @@ Deno.test("a reset ends a connection, and no FIN follows", () => {
 
 Deno.test("a close with unread data is the reset that arrived", () => {
   assertEquals(told(unread()).slice(4), [
-    '0.70 > ? data 7 B "second⏎" 7 B not read',
+    '0.70 > ? data 7 B "second⏎" not read',
     "1.90 < 1.60 RST closed with data unread",
   ]);
 });

@@ -1,0 +1,102 @@
+/** Whatever the events are, and in whatever order, the picture is well-formed. */
+import { assert, assertEquals } from "@std/assert";
+import type { WireCall, WireEvent } from "../../../../lib/wire/event.ts";
+import { drawDiagram } from "../../../../lib/wire/diagram/draw.ts";
+import { NARROW, planOf, WIDE } from "../../../../lib/wire/diagram/layout.ts";
+import { overlapsIn } from "./labels.ts";
+import { HOSTILE, utf8 } from "./samples.ts";
+import { diagram } from "./told.ts";
+
+const CALLS: readonly WireCall[] = [
+  ..."resolve listen bind connect accept handshake read writing write receive sending send closeWrite close reset"
+    .split(" ") as WireCall[],
+  ..."read write receive send read write receive send".split(" ") as WireCall[],
+];
+const HOSTS = ["127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0", "::ffff:127.0.0.1", "<b>\ud800"];
+const ERRORS = ["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE", "<script>"];
+const SESSION = {
+  version: "TLSv1.3",
+  cipher: "<i>",
+  alpn: "\u202e",
+  serverName: null,
+  subject: "CN=</text>",
+  name: null,
+  fingerprint: null,
+  refusal: null,
+  verified: false,
+};
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  return () => {
+    seed = seed + 0x6d2b79f5 | 0;
+    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
+    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
+    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+  };
+}
+
+function events(seed: number): WireEvent[][] {
+  const next = random(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] ?? never();
+  const maybe = <T>(chance: number, value: T): T | undefined => next() < chance ? value : undefined;
+  const endpoint = () => ({ hostname: pick(HOSTS), port: pick([0, 1, 2, 65535]) });
+  // From microseconds to centuries, and into the past.
+  const scale = 10 ** (next() * 16 - 3);
+  const event = (): WireEvent => {
+    const [error, offered] = [maybe(0.15, pick(ERRORS)), maybe(0.1, 1e9)];
+    const bytes = pick([utf8(pick(HOSTILE)), new Uint8Array(), new Uint8Array(200).fill(next() * 256)]);
+    return {
+      at: (next() - 0.1) * scale,
+      transport: pick(["tcp", "udp"]),
+      call: pick(CALLS),
+      flow: Math.floor(next() * 4),
+      local: maybe(0.9, endpoint()) ?? null,
+      peer: maybe(0.9, endpoint()) ?? null,
+      bytes: maybe(0.8, bytes) ?? null,
+      duration: next() * pick([0, 1, scale]),
+      ...(error === undefined ? {} : { error }),
+      ...(offered === undefined ? {} : { offered }),
+      ...(next() < 0.3 ? { session: SESSION, name: pick(HOSTILE), addresses: HOSTS, tls: true } : {}),
+    };
+  };
+  return Array.from({ length: pick([1, 2, 3]) }, () => Array.from({ length: Math.floor(next() * 60) }, event));
+}
+
+function never(): never {
+  throw new Error("Nothing to pick from");
+}
+
+/** Whether markup as simple as ours is well-formed: tags nest, attributes are quoted, and text has no bare `<` or `&`. */
+function isWellFormed(xml: string): boolean {
+  const open: string[] = [];
+  const rest = xml.replace(/<(\/?)([\w-]+)((?: [\w:-]+="[^"<&]*")*)(\/?)>/g, (_, end, name, _attributes, empty) => {
+    if (end === "/") return open.pop() === name ? "" : "<";
+    if (empty === "") open.push(name);
+    return "";
+  });
+  return open.length === 0 && !/[<>]|&(?!(?:lt|gt|amp|quot|#39);)/.test(rest);
+}
+
+/** Finds what no picture may contain: characters that act, and numbers that are none. */
+function oddIn(svg: string): string | undefined {
+  // deno-lint-ignore no-control-regex
+  const acting = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/;
+  return acting.exec(svg)?.[0] ?? /NaN|Infinity|undefined/.exec(svg)?.[0];
+}
+
+Deno.test("drawDiagram() draws any events, in any order", () => {
+  for (let seed = 0; seed < 400; seed++) {
+    const svg = drawDiagram(events(seed), { title: "Any" });
+    assert(isWellFormed(svg), `seed ${seed}`);
+    assertEquals([svg.isWellFormed(), oddIn(svg)], [true, undefined], `seed ${seed}`);
+  }
+});
+
+Deno.test("no two labels overlap in the pictures of any events", () => {
+  for (let seed = 0; seed < 400; seed++) {
+    for (const section of diagram(events(seed)).sections) {
+      for (const page of [WIDE, NARROW]) assertEquals(overlapsIn(planOf(section, page), page), [], `seed ${seed}`);
+    }
+  }
+});
