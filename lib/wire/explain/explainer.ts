@@ -19,8 +19,8 @@ import { milliseconds } from "../../text.ts";
 const MOST_FLOWS = 20_000;
 /** The most servers whose ends are remembered. */
 const MOST_PEERS = 1000;
-/** How late the clock of {@linkcode Explainer.silence} may come (ms). */
-const LATE = 500;
+/** How late the clock of {@linkcode Explainer.silence} may come (ms): less happens on any busy machine. */
+const LATE = 1000;
 /** How often it is expected to come (ms). */
 const EVERY = 250;
 

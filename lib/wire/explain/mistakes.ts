@@ -146,7 +146,7 @@ const TABLE = [
   {
     number: 16,
     name: "a blocked event loop",
-    noticed: "with a socket open, the clock of --explain comes more than 500 ms late",
+    noticed: "with a socket open, the clock of --explain comes more than a second late",
     why: "while a program computes or waits in one place, it reads nothing, and its timers stand still",
     remedy: "never block: ask asynchronously (lib/console/line_input.ts), move long work to a worker (http:threaded)",
   },
