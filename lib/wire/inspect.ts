@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isLoopback } from "../addr.ts";
 import { Exit, Failure } from "../errors.ts";
 import { ifPermitted } from "../permission.ts";
 import { within } from "../within.ts";
@@ -105,7 +106,12 @@ function serve(
 ): Server {
   const cut = new AbortController();
   let troubled = false;
-  const handler = (request: Request): Response | Promise<Response> => {
+  const handler = (
+    request: Request,
+    { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> => {
+    // The runtime listens elsewhere too if DENO_SERVE_ADDRESS says "duplicate".
+    if (!isLoopback(remoteAddr.hostname)) return refusal(403, "The inspector only answers this machine.");
     const asked = admit(request, gate);
     return asked instanceof Response ? asked : answer(asked, request);
   };
@@ -117,6 +123,10 @@ function serve(
   try {
     const options = { hostname: "127.0.0.1", port: gate.port, signal: cut.signal, onListen: () => {}, onError };
     const server = Deno.serve(options, handler);
+    if (server.addr.hostname !== options.hostname) {
+      cut.abort();
+      throw new Error("DENO_SERVE_ADDRESS makes Deno listen elsewhere; unset it");
+    }
     const close = async (): Promise<void> => {
       // shutdown() would wait for ever for a browser that does not read; abort() after it throws (Deno 2.9).
       cut.abort();

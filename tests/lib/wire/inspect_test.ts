@@ -5,6 +5,7 @@ import { encodeCapture } from "../../../lib/wire/capture/encoder.ts";
 import { type Inspector, openInspect } from "../../../lib/wire/inspect.ts";
 import type { HistoryBounds } from "../../../lib/wire/inspect/history.ts";
 import type { Batch } from "../../../lib/wire/inspect/batch.ts";
+import { run } from "../../support/script.ts";
 import { within } from "../../../lib/within.ts";
 import { event } from "./inspect/events.ts";
 
@@ -125,6 +126,17 @@ Deno.test("openInspect() tells why it cannot open", async () => {
     `Cannot open the inspector on 127.0.0.1:${port}: another program holds the port; --inspect 0 takes a free one`,
   );
   assertEquals(error.code, Exit.cannotListen);
+});
+
+Deno.test("the inspector stays on 127.0.0.1 whatever the environment says", async () => {
+  const { code, stderr } = await run("tcp:server", ["--port", "0", "--inspect"], {
+    env: { DENO_SERVE_ADDRESS: "tcp:0.0.0.0:0" },
+  });
+  assertEquals(code, Exit.cannotListen);
+  assertStringIncludes(
+    stderr,
+    "Cannot open the inspector on 127.0.0.1:0: DENO_SERVE_ADDRESS makes Deno listen elsewhere",
+  );
 });
 
 Deno.test("openInspect() sends events as they happen, and their bytes when asked", async () => {
