@@ -187,7 +187,7 @@ export class Explainer {
     if (ended === undefined || waited < 1000 || at - ended > 100 || ended - flow.opened < 500) return;
     const text = `The first byte, ${
       milliseconds(waited)
-    } after connect(2), comes just as another connection to ${flow.peerName} ends: it serves one at a time`;
+    } after connect(2), comes just as another connection to ${flow.peerName} ends, as from a server that serves one at a time`;
     flow.mistake(this.#narrator, at, 14, text);
   }
 }

@@ -36,7 +36,7 @@ const WHYS = {
   integer: "the two sides have to agree on the order; the network's is the highest byte first (htonl(3))",
   incomplete: "the head says how much is to come, and the reader waits for it",
   noLineEnd:
-    "nothing marks the end, so we took a pause for it. A server that reads lines would still be waiting, and the client too (mistake 5)",
+    "nothing marks the end, so a pause has to do. A server that reads lines would still be waiting, and so would the client (mistake 5)",
   sink: "some servers only take; others take a half-close for a hang-up (mistake 4). From here the two look alike",
   bulk: "so many calls in a second are told as one sum",
 } as const satisfies Record<string, string>;

@@ -21,8 +21,8 @@ const PAUSE = 80;
 export function explainWriting(flow: StreamFlow, event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
   const { at } = event;
   if (flow.tells(narrator, event)) {
-    narrator.say(at, flow.id, "data", transferLine("write(2)", bytes, at - flow.last), "write");
     if (flow.direction === "in") openMessage(flow, at, narrator);
+    narrator.say(at, flow.id, "data", transferLine("write(2)", bytes, at - flow.last), "write");
   }
   if (flow.pending === null) flow.pending = { since: at, bytes: bytes.length };
   else flow.pending.bytes += bytes.length;
@@ -41,13 +41,14 @@ function isEcho(bytes: Uint8Array, read: Uint8Array): boolean {
   return bytes.length === read.length && bytes.every((byte, index) => byte === read[index]);
 }
 
-/** The message that we answer has no line end. */
+/** We answer a message that has no line end. */
 function openMessage(flow: StreamFlow, at: number, narrator: Narrator): void {
   const { messages, fin } = flow.in;
   if (flow.person || flow.role === "client" || fin !== null || flow.noLineEnd) return;
   if (messages.open === 0 || messages.kind === "http" || at - flow.moved < PAUSE) return;
   flow.noLineEnd = true;
-  narrator.say(at, flow.id, "data", "The message that we answer has no line end", "noLineEnd");
+  const text = `No line end for ${milliseconds(at - flow.moved)}: we take what has come for the whole message`;
+  narrator.say(at, flow.id, "data", text, "noLineEnd");
 }
 
 /** A write that has returned. */
