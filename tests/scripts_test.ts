@@ -18,7 +18,11 @@ const basics = tasks.filter(({ file }) => isBasic(file));
 const scripts = tasks.filter(({ file }) => !isBasic(file));
 
 /** The scripts that take positional arguments, and those in their run lines. */
-const OPERANDS: ReadonlyMap<string, string> = new Map([["tls:cert", " localhost"], ["wire:show", " FILE"]]);
+const OPERANDS: ReadonlyMap<string, string> = new Map([
+  ["tls:cert", " localhost"],
+  ["wire:show", " FILE"],
+  ["wire:replay", " hello.pcapng localhost 8080"],
+]);
 
 Deno.test("every script has a task", async () => {
   const programs: string[] = [];
@@ -114,7 +118,7 @@ for (const task of scripts) {
     assertMatch(
       help.stdout,
       new RegExp(
-        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] (NAME|FILE)\\.\\.\\.|\\[.*PORT\\] \\[flags\\])\n`,
+        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] (NAME\\.\\.\\.|FILE.*)|\\[.*PORT\\] \\[flags\\])\n`,
       ),
     );
     for (const part of ["--help", "--timeout", "--json", "--quiet", "Example:", "Exit codes:", "(default "]) {
