@@ -33,6 +33,8 @@ export interface ScriptHelp {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly FlagHelp[];
+  /** The placeholder of its arguments, if they are its own: `FILE...` */
+  readonly operands?: string;
 }
 
 /** What can stand first, and what second: `tcp`, `demo` or `completion`, and `server` after `tcp`. */
@@ -77,6 +79,11 @@ function valueOf({ value }: FlagHelp): { words: string } | "file" | "folder" | "
   // Another flag may follow at once.
   if (value.startsWith("[")) return "none";
   return ["DIR", "PATH"].includes(value) ? "folder" : "any";
+}
+
+/** Whether its arguments are files, or at least the first. */
+function takesFiles({ operands = "" }: ScriptHelp): boolean {
+  return operands.startsWith("FILE");
 }
 
 function dashed({ name, short }: FlagHelp): string[] {
@@ -125,7 +132,8 @@ complete -F _plainwire plainwire
 `;
 }
 
-function bashCase({ name, flags }: ScriptHelp): string {
+function bashCase(script: ScriptHelp): string {
+  const { name, flags } = script;
   const values = flags.flatMap((flag) => {
     const value = valueOf(flag);
     if (value === "none") return [];
@@ -133,10 +141,12 @@ function bashCase({ name, flags }: ScriptHelp): string {
     const reply = list === "" ? "COMPREPLY=()" : `COMPREPLY=($(compgen ${list} -- "$cur"))`;
     return [`        ${dashed(flag).join("|")}) ${/^-[fd]/.test(list) ? "compopt -o filenames; " : ""}${reply} ;;`];
   });
+  const names = `COMPREPLY=($(compgen -W '${flags.flatMap(dashed).join(" ")}' -- "$cur"))`;
+  const files = 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))';
   return `    ${name})
       case $prev in
 ${values.join("\n")}
-        *) COMPREPLY=($(compgen -W '${flags.flatMap(dashed).join(" ")}' -- "$cur")) ;;
+        *) ${takesFiles(script) ? `if [[ $cur == -* ]]; then ${names}; else ${files}; fi` : names} ;;
       esac ;;`;
 }
 
@@ -185,7 +195,8 @@ function zshItem({ name, summary }: ScriptHelp): string {
   return `'${name.replaceAll(":", "\\:")}:${quoted(summary)}'`;
 }
 
-function zshCase({ name, flags }: ScriptHelp): string {
+function zshCase(script: ScriptHelp): string {
+  const { name, flags } = script;
   const specs = flags.map((flag) => {
     const value = valueOf(flag);
     const action = value === "file" ? "_files" : value === "folder" ? "_files -/" : value === "any" ? " " : "";
@@ -194,7 +205,7 @@ function zshCase({ name, flags }: ScriptHelp): string {
     return `        ${names}[${quoted(flag.help.replace(/[\[\]\\:]/g, "\\$&"))}]${message}'`;
   });
   // Without the last one, nothing is completed after an argument.
-  const all = [...specs, "        '*:argument: '"];
+  const all = [...specs, takesFiles(script) ? "        '*:file:_files'" : "        '*:argument: '"];
   return `    ${name})\n      _arguments -s \\\n${all.join(" \\\n")} ;;`;
 }
 
@@ -228,12 +239,14 @@ function said(help: string): string {
   return `-d '${help.replace(/['\\]/g, "\\$&")}'`;
 }
 
-function fishFlags({ name, flags }: ScriptHelp): string[] {
-  return flags.map((flag) => {
+function fishFlags(script: ScriptHelp): string[] {
+  const { name, flags } = script;
+  const lines = flags.map((flag) => {
     const value = valueOf(flag);
     const short = flag.short === undefined ? "" : ` -s ${flag.short}`;
     const takes = { file: " -r -F", folder: " -x -a '(__fish_complete_directories)'", any: " -x", none: "" };
     const argument = typeof value === "object" ? ` -x -a '${value.words}'` : takes[value];
     return `${fishItem(`__plainwire_runs ${name}`)} -l ${flag.name}${short}${argument} ${said(flag.help)}`;
   });
+  return takesFiles(script) ? [...lines, `${fishItem(`__plainwire_runs ${name}`)} -F`] : lines;
 }

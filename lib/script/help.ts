@@ -45,10 +45,11 @@ function usage({ flags, operands }: Script<FlagTable>): string {
 }
 
 /** The flag table as one JSON object. */
-export function helpJson({ name, summary, flags }: Script<FlagTable>): string {
+export function helpJson({ name, summary, flags, operands }: Script<FlagTable>): string {
   return JSON.stringify({
     name,
     summary,
+    operands: operands?.placeholder,
     flags: Object.entries(flags).map(([key, { short, placeholder, help, shown, repeatable }]) => ({
       name: flagName(key).slice(2),
       short,

@@ -21,7 +21,7 @@ async function written(shell: string): Promise<string> {
 
 /** What is typed, and what a shell offers then. */
 const CASES: readonly (readonly [string, string])[] = [
-  ["plainwire ", "chat completion demo http sum tcp tls udp"],
+  ["plainwire ", "chat completion demo http sum tcp tls udp wire"],
   ["plainwire t", "tcp tls"],
   ["plainwire tcp ", "basic-client basic-server client server"],
   ["plainwire completion ", "bash fish zsh"],
@@ -33,6 +33,11 @@ const CASES: readonly (readonly [string, string])[] = [
   ["plainwire tcp client localhost 9000 --cou", "--count"],
   ["plainwire tcp:server 9000 --ec", "--echo"],
   ["plainwire tls cert localhost --ou", "--out"],
+  ["plainwire wire ", "replay show"],
+  ["plainwire wire replay --as ", "client server"],
+  ["plainwire wire replay --no-w", "--no-wait"],
+  [`plainwire wire replay ${folder}/o`, `${folder}/one.pem`],
+  [`plainwire wire:show --trace ${folder}/o`, `${folder}/one.pem`],
   [`plainwire tcp server 9000 --cert ${folder}/o`, `${folder}/one.pem`],
   [`plainwire tcp server --cert ${folder}/o`, `${folder}/one.pem`],
   [`plainwire http server --dir ${folder}/i`, `${folder}/inner`],
