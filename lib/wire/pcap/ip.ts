@@ -24,8 +24,6 @@ const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60, 135]);
 const FRAGMENT = 44;
 /** IPsec's authentication, whose length counts in other units. */
 const AUTHENTICATION = 51;
-/** The most extension headers of a packet. */
-const MAX_EXTENSIONS = 16;
 
 /**
  * Reads an IPv4 (RFC 791) or IPv6 (RFC 8200) header with its options or extensions. Checksums are not checked: network cards fill them in
@@ -64,8 +62,8 @@ function readV6(packet: Uint8Array, view: DataView): IpPacket | null {
   let protocol = view.getUint8(6);
   let fragment: IpPacket["fragment"] = null;
   let at = 40;
-  for (let count = 0; EXTENSIONS.has(protocol) || protocol === FRAGMENT || protocol === AUTHENTICATION; count++) {
-    if (at + 8 > Math.min(packet.length, end) || count === MAX_EXTENSIONS) return null;
+  while (EXTENSIONS.has(protocol) || protocol === FRAGMENT || protocol === AUTHENTICATION) {
+    if (at + 8 > Math.min(packet.length, end)) return null;
     const units = view.getUint8(at + 1);
     if (protocol === FRAGMENT) fragment = fragmentAt(view, at);
     const length = protocol === FRAGMENT ? 8 : protocol === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;

@@ -15,8 +15,6 @@ export interface Linked {
 /** EtherTypes: IPv4, IPv6, and the tags of virtual LANs (IEEE 802.1Q), which come before another EtherType. */
 const IP_TYPES: ReadonlySet<number> = new Set([0x0800, 0x86dd]);
 const TAGS: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
-/** The most tags before a packet. */
-const MAX_TAGS = 4;
 
 /**
  * Finds the IP packet in a frame.
@@ -60,7 +58,7 @@ export function linked(link: number, data: Uint8Array): Linked | null | undefine
 /** The packet after a header with an EtherType; tags follow the header, each with the next type. */
 function typed(data: Uint8Array, typeAt: number, start: number, direction: Direction | null): Linked | null {
   let type = word(data, typeAt);
-  for (let tags = 0; TAGS.has(type) && tags < MAX_TAGS; tags++) {
+  while (TAGS.has(type)) {
     type = word(data, start + 2);
     start += 4;
   }

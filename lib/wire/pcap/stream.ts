@@ -32,7 +32,7 @@ export interface Delivered {
   readonly fin: boolean;
 }
 
-/** What all streams together keep of segments that are ahead of their turn, in bytes. */
+/** What all streams together may still keep of what cannot be told yet, in bytes: segments ahead of their turn, and unfinished calls. */
 export interface Budget {
   left: number;
 }
@@ -138,7 +138,7 @@ export class Stream {
   #keep(segment: Segment): void {
     let at = this.#early.length;
     while (at > 0 && ahead(segment.seq, this.#early[at - 1]?.seq ?? 0) < 0) at--;
-    // The view is valid for this frame only.
+    // A view would keep the whole chunk in memory.
     this.#early.splice(at, 0, { ...segment, payload: segment.payload.slice() });
     this.#budget.left -= segment.payload.length + OVERHEAD;
   }

@@ -30,16 +30,14 @@ export interface TcpOptions {
   readonly steps: Step[];
 }
 
-/** What a call transfers that our captures had to cut into several segments. */
-const MAX_JOINED = 64 * 1024 * 1024;
-
 /**
- * Tells a connection's calls from its packets: one read or write a segment, except in our own captures, where a segment of the greatest
- * length that is not pushed goes on in the next one.
+ * Tells a connection's calls from its packets: one read or write a segment, except in our own captures, where a call may have taken
+ * several segments: one of the greatest length that is not pushed goes on in the next.
  */
 export class TcpConnection {
   #log: FlowLog;
   #comments: boolean;
+  #budget: Budget;
   #streams: Record<Direction, Stream>;
   /** The sequence number and the time of the first SYN. */
   #syn: { readonly seq: number; readonly at: number } | null = null;
@@ -64,6 +62,7 @@ export class TcpConnection {
     const { route, segment, direction } = packet;
     this.#log = new FlowLog(id, viewOf(route, sideOf(packet), direction, as), "tcp", steps);
     this.#comments = comments;
+    this.#budget = budget;
     this.#streams = { in: new Stream(budget), out: new Stream(budget) };
     this.#opened = (segment.flags & (Flag.syn | Flag.rst)) === 0;
   }
@@ -89,6 +88,8 @@ export class TcpConnection {
     if ((flags & Flag.ack) !== 0) {
       this.#take(OTHER[direction], this.#streams[OTHER[direction]].acknowledged(ack, at));
     }
+    // Bytes may come with a SYN (TCP Fast Open, RFC 7413).
+    if (segment.length > 0) this.#open(at);
     if (segment.length > 0 || segment.fin) this.#take(direction, this.#streams[direction].arrive(segment));
   }
 
@@ -157,14 +158,18 @@ export class TcpConnection {
         this.#log.remark("trouble", at, `The capture lacks ${plural(missing, "byte")} ${whose} here`);
       }
       const goesOn = this.#frame.ours && segment.length === MAX_SEGMENT && (segment.flags & Flag.psh) === 0;
-      if (bytes.length > 0) {
-        const joined = this.#joined[direction];
-        joined.pieces.push(goesOn ? bytes.slice() : bytes);
-        joined.length += bytes.length;
-        if (!goesOn || joined.length >= MAX_JOINED) this.#transfer(direction, at);
-      }
+      if (bytes.length > 0) this.#join(direction, at, bytes, goesOn);
       if (fin) this.#finish(direction, at, this.#frame.ours && (segment.flags & CLOSE) === CLOSE);
     }
+  }
+
+  /** @param goesOn Whether the next segment belongs to the same call. */
+  #join(direction: Direction, at: number, bytes: Uint8Array, goesOn: boolean): void {
+    const joined = this.#joined[direction];
+    joined.pieces.push(goesOn ? bytes.slice() : bytes);
+    joined.length += bytes.length;
+    this.#budget.left -= bytes.length;
+    if (!goesOn || this.#budget.left < 0) this.#transfer(direction, at);
   }
 
   /** Tells a read, or a write as it is issued and as it returns. */
@@ -172,6 +177,7 @@ export class TcpConnection {
     const joined = this.#joined[direction];
     if (joined.length === 0) return;
     const bytes = concat(joined.pieces, joined.length);
+    this.#budget.left += joined.length;
     this.#joined[direction] = { pieces: [], length: 0 };
     this.#returned(null);
     const more = this.#frame.tls ? { tls: true } : {};

@@ -39,6 +39,14 @@ Deno.test("a capture is read alike in pieces of any size", { permissions }, asyn
   }
 });
 
+Deno.test("a connection without an answer is told before what comes after it", { permissions }, async () => {
+  const wire = new Wire().call(1, "connect", null, { local: null, error: "ETIMEDOUT", duration: 0.25 })
+    .call(2, "connect", null, { duration: 0.125 }).call(2, "read", "x");
+  const read = await Array.fromAsync(wireEvents([encodeCapture(wire.events, options)]));
+  assertEquals(read.map(told), ["1 connect ETIMEDOUT", "2 connect", "2 read 1"]);
+  assertEquals(read[0]?.local, null);
+});
+
 Deno.test("a write that takes several segments is one write again", { permissions }, async () => {
   const bytes = Uint8Array.from({ length: 200_000 }, (_, at) => at % 251);
   const { events } = new Wire().call(1, "connect").write(1, bytes).call(1, "read", bytesOf("ok")).call(1, "close");
