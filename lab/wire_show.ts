@@ -142,7 +142,7 @@ export async function main(args: string[]): Promise<number> {
         flush,
       });
     }
-    await drawing?.draw(operands.join(" and "));
+    await drawing?.draw(operands.map((operand) => operand.replace(/^.*[/\\]/, "")).join(" and "));
     return `Done: ${plural(operands.length, "capture")}${diagram === undefined ? "" : `, drawn in ${diagram}`}`;
   });
 }
