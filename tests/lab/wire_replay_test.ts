@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { listenNode } from "../../lib/net/node_listener.ts";
 import { encodeText } from "../../lib/text.ts";
 import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { eventsIn, run, start, startServer } from "../support/script.ts";
@@ -160,9 +161,19 @@ Deno.test("wire:replay: nobody there is exit 4, a silent server 5, a reset 6", a
   const nobody = await run("wire:replay", [capture.path, `:${listener.addr.port}`]);
   assertEquals([nobody.code, nobody.stderr.includes("connection refused")], [4, true]);
   await using silent = rawServer(async (client) => void await client.rest());
-  const late = await run("wire:replay", ["--timeout", "0.1", "-q", capture.path, `:${silent.port}`]);
+  const late = await run("wire:replay", ["--timeout", "0.6", "-q", capture.path, `:${silent.port}`]);
   assertEquals(late.code, 5);
   assertMatch(late.stdout, /^\[!\] Connection 1 differs: answer 1 of 1 did not come \(6 bytes\)\n/);
+  using cutting = (await listenNode({ hostname: "127.0.0.1", port: 0 }))();
+  const cut = (async () => {
+    const socket = await cutting.accept();
+    await socket.read(new Uint8Array(99));
+    socket.reset?.();
+  })();
+  const reset = await run("wire:replay", ["-q", capture.path, `:${cutting.addr.port}`]);
+  await cut;
+  assertEquals(reset.code, 6);
+  assertMatch(reset.stdout, /also: the server reset the connection/);
 });
 
 Deno.test("wire:replay --as server --once plays the captured server, and judges the client", async () => {

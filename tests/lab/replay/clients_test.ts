@@ -86,11 +86,11 @@ Deno.test("replayClients() keeps the boundaries of chunks, and a half-close", as
     await conversation([
       [0, "connect"],
       [0, "write", "one"],
-      [60, "write", "two"],
-      [120, "write", "three"],
-      [180, "closeWrite"],
-      [185, "read", "late answer"],
-      [186, "read"],
+      [150, "write", "two"],
+      [300, "write", "three"],
+      [450, "closeWrite"],
+      [455, "read", "late answer"],
+      [456, "read"],
     ]),
   ], server.port);
   assertEquals(reads, ["one", "two", "three", null]);
@@ -136,17 +136,15 @@ Deno.test("replayClients() reports an answer that does not come in time, with co
     await client.rest();
   });
   const calls: Call[] = [[0, "connect"], [1, "write", "hello\n"], [20, "read", "hello\n"], [21, "closeWrite"]];
-  const { verdicts } = await replay([await conversation(calls)], server.port, { timeout: 100 });
+  const { verdicts } = await replay([await conversation(calls)], server.port, { timeout: 500 });
   assertEquals(verdicts, [[1, 5, "Connection 1 differs: answer 1 of 1 did not come (6 bytes)"]]);
 });
 
 Deno.test("replayClients() plays a silence that is longer than its patience", async () => {
   await using server = lineServer((line) => line.toUpperCase());
-  const calls: Call[] = [[0, "connect"], [250, "write", "a\n"], [260, "read", "A\n"], [500, "closeWrite"], [
-    501,
-    "read",
-  ]];
-  const { verdicts } = await replay([await conversation(calls)], server.port, { timeout: 100 });
+  const answered: Call[] = [[0, "connect"], [800, "write", "a\n"], [810, "read", "A\n"]];
+  const calls: Call[] = [...answered, [1600, "closeWrite"], [1601, "read"]];
+  const { verdicts } = await replay([await conversation(calls)], server.port, { timeout: 500 });
   assertEquals(verdicts, [[1, 0, "Connection 1: the same: 1 answer, 2 bytes"]]);
 });
 
@@ -265,7 +263,7 @@ Deno.test("replayClients() compares datagrams, and a lost one holds up nothing",
     [20 * index, "send", text],
     [20 * index + 5, "receive", `pong ${text}`],
   ]);
-  const { verdicts } = await replay([await conversation(calls, { transport: "udp" })], server.port, { timeout: 100 });
+  const { verdicts } = await replay([await conversation(calls, { transport: "udp" })], server.port, { timeout: 500 });
   await serving;
   assertEquals(verdicts, [[1, 5, "Flow 1 differs: datagram 2 of 3 did not come (6 bytes)"]]);
 });
