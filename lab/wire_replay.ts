@@ -43,7 +43,7 @@ import { STDIN } from "./capture_file.ts";
 import { checkOneServer, list, playingLine, readCapture, warn } from "./replay/capture.ts";
 import { replayClients } from "./replay/clients.ts";
 import { type Conversation, haveResets } from "./replay/conversation.ts";
-import { checkFlags, flags, targetOf, timeoutOf } from "./replay/flags.ts";
+import { checkRun, flags, targetOf, timeoutOf } from "./replay/flags.ts";
 import { ignorePatterns } from "./replay/ignore.ts";
 import type { ReplayOptions } from "./replay/perform.ts";
 import { replayTcpServer, replayUdpServer } from "./replay/servers.ts";
@@ -65,6 +65,7 @@ export const script: Script<typeof flags> = {
     help:
       "a pcapng or pcap file; HOST PORT, HOST:PORT or :PORT, or with --as server [ADDRESS:]PORT; without it, FILE is listed",
   },
+  check: checkRun,
 };
 
 /** Plays the clients. */
@@ -110,7 +111,6 @@ async function asServer(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options: { as, flow, ignore, noWait, speed, tls, once }, events, signal, wire } = run;
-    checkFlags(run.given, as);
     const { file, address } = targetOf(run);
     const ignored = ignorePatterns(ignore);
     const wanted = flow === undefined ? {} : { wanted: flow };

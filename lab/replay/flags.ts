@@ -5,9 +5,10 @@
  */
 import { type Endpoint, parsePort, portError, readHost } from "../../lib/addr.ts";
 import { UsageError } from "../../lib/errors.ts";
+import { callersPath } from "../../lib/script/callers_path.ts";
 import { endpointOf } from "../../lib/script/endpoint.ts";
 import { flag } from "../../lib/script/flag_kinds.ts";
-import { type Flag, flagName, type FlagValues } from "../../lib/script/flags.ts";
+import { type Flag, flagName, type FlagValues, type ParsedFlags } from "../../lib/script/flags.ts";
 import { commonFlags } from "../../lib/script/shared_flags.ts";
 import { tlsClientFlags, tlsServerFlags } from "../../lib/script/tls_flags.ts";
 import { type Given, refuseWith, refuseWithout } from "../../lib/script/unused_flags.ts";
@@ -99,16 +100,32 @@ export function timeoutOf(
 }
 
 /**
- * Refuses flags that would do nothing.
+ * Refuses flags that would do nothing, or that would overwrite the capture before it is read.
  *
- * @throws {UsageError} One is of the other side, or needs another flag, or leaves it nothing to do.
+ * @throws {UsageError} One is of the other side, or needs another flag, or leaves it nothing to do; or it names the capture.
  */
-export function checkFlags(given: Given, as: Side): void {
+export function checkRun({ values, operands, ...parsed }: ParsedFlags<typeof flags>): void {
+  const { as, capture, diagram, trace } = values;
+  const given: Given = parsed.given;
   const other = as === "client" ? "server" : "client";
   const unused = ONLY[other].find((key) => given.has(key));
   if (unused !== undefined) throw new UsageError(`Cannot use ${flagName(unused)}: it is for --as ${other}`);
   refuseWith(given, "noWait", "speed");
   refuseWithout(given, "tls", ...Object.keys({ ...tlsServerFlags, ...tlsClientFlags }));
+  const input = realPath(callersPath(operands[0] ?? ""));
+  for (const [key, path] of Object.entries({ capture, diagram, trace })) {
+    if (path === undefined || path === "" || input === null || realPath(path) !== input) continue;
+    throw new UsageError(`Cannot use ${flagName(key)} ${path}: that is the capture to play`);
+  }
+}
+
+/** A path without links; `null` if nothing is there. */
+function realPath(path: string): string | null {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -13,8 +13,11 @@ const EXIT_CODES = `Exit codes:
   6 reset or cut off · 7 TLS not trusted · 8 peer broke the protocol · 9 cannot listen
   a client stopped by a signal: 128 + its number, 130 for Ctrl-C`;
 
+/** What is said of a script: all but what it does. */
+type Described = Omit<Script<FlagTable>, "check">;
+
 /** The text of `--help`: usage with defaults, one worked example, exit codes. */
-export function helpText(script: Script<FlagTable>): string {
+export function helpText(script: Described): string {
   const rows = Object.entries(script.flags).map(([key, flag]) => {
     const short = flag.short === undefined ? "    " : `-${flag.short}, `;
     const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
@@ -38,14 +41,14 @@ ${EXIT_CODES}`;
 }
 
 /** What follows the name of the task. */
-function usage({ flags, operands }: Script<FlagTable>): string {
+function usage({ flags, operands }: Described): string {
   if (operands !== undefined) return `[flags] ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
   const side = sideOf(flags);
   return side === null ? "[flags]" : `[${ADDRESS[side]}] [flags]`;
 }
 
 /** The flag table as one JSON object. */
-export function helpJson({ name, summary, flags, operands }: Script<FlagTable>): string {
+export function helpJson({ name, summary, flags, operands }: Described): string {
   return JSON.stringify({
     name,
     summary,

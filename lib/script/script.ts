@@ -39,6 +39,8 @@ export interface Script<F extends FlagTable> {
   readonly flags: F;
   /** The positional arguments, if any: `NAME...` and their help. */
   readonly operands?: { readonly placeholder: string; readonly help: string };
+  /** Throws a `UsageError` for what makes no sense together; called before any file is opened. */
+  check?(parsed: ParsedFlags<F>): void;
 }
 
 /** The arguments of a script's own work. */
@@ -158,6 +160,7 @@ async function runWith<F extends FlagTable & BasicFlags>(
   let code: number = Exit.done;
   let reason: string;
   try {
+    script.check?.(parsed);
     const { name, role } = script;
     const run = { options, operands, given, events, signal, stop, output, redirectTerminal, flush };
     // wire:show has flags of the same names, and no sockets.

@@ -248,6 +248,11 @@ Deno.test("wire:replay says in one line what it cannot do", async () => {
     [[path, "--ignore", "(", ":80"], 2, 'Cannot use --ignore "(": it is no regular expression'],
     [[path, "--once", ":80"], 2, "Cannot use --once: it is for --as server"],
     [[path, "--as", "server", "--pin", "x", "80"], 2, "Cannot use --pin: it is for --as client"],
+    [
+      [path, "--capture", `${capture.folder}/../${capture.folder.replace(/.*\//, "")}/capture.pcapng`, ":80"],
+      2,
+      "play",
+    ],
     [[path, "--pin", "x", ":80"], 2, "Cannot use --pin without --tls"],
   ];
   for (const [args, code, said] of cases) {
@@ -256,4 +261,5 @@ Deno.test("wire:replay says in one line what it cannot do", async () => {
     assertMatch(ended.stderr, /^\[!\] Cannot \P{Cc}+\n$/u);
     assertStringIncludes(ended.stderr, said);
   }
+  assert((await Deno.stat(path)).size > 0, "the capture is still there");
 });
