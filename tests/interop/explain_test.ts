@@ -5,7 +5,7 @@ import { needsPrograms, peer, textbook } from "./support.ts";
 
 /** The mistakes that a log names. */
 function named(log: string): string[] {
-  return Array.from(log.matchAll(/\[mistake \d+\].*/g), ([line]) => line);
+  return Array.from(log.matchAll(/^\[!\].*(\[mistake \d+\].*)/gm), ([, line = ""]) => line);
 }
 
 Deno.test(

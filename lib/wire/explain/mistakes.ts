@@ -106,7 +106,7 @@ const TABLE = [
     number: 11,
     name: "bound to 127.0.0.1, or to IPv4 only",
     noticed:
-      "of a name's two families one refuses and the other accepts: the server listens on one only. (A listener's own line says who can reach it)",
+      "of a name's two families one refuses and the other accepts: the server listens on one only. A listener's own line says who can reach it, and names the mistake with its condition",
     why:
       "a server is found only at the addresses to which it is bound: 127.0.0.1 is this machine's own, 0.0.0.0 is all IPv4, :: is both",
     remedy: "bind `::` (--bind ::), or 0.0.0.0 for IPv4, if others are to connect",

@@ -139,13 +139,15 @@ function listener({ at, flow, call, local, error, transport }: WireEvent, role: 
   narrator.say(at, flow, "state", text, transport === "udp" ? "bind" : "listen");
 }
 
-/** Who can reach a listener. */
+/** Who can reach a listener. Loopback is a good choice until others are to connect, so that mistake is named, not counted. */
 function reach(local: Endpoint | null): string {
   if (local === null) return "";
   const { hostname } = local;
-  if (isLoopback(hostname)) return ", from this machine only";
+  if (isLoopback(hostname)) return ", from this machine only ([mistake 11] if others are to connect)";
   if (hostname === "::") return " at every address of this machine, IPv6 and IPv4";
-  if (isWildcard(hostname)) return " at every IPv4 address of this machine; a client that tries ::1 finds nobody";
+  if (isWildcard(hostname)) {
+    return " at every IPv4 address of this machine ([mistake 11] for a client that tries IPv6, as ::1 for localhost)";
+  }
   return ", at this address only: not at 127.0.0.1";
 }
 

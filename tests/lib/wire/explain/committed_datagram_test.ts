@@ -19,7 +19,7 @@ Deno.test("an exchange of our own scripts, one with tcp's basic client, and a se
   const series = await run("udp:client", [...atPort("udp:client", server.port), "--count", "5", "--explain"]);
   await run("udp:basic-client", [String(server.port)]);
   const log = (await server.script.stop()).stdout;
-  for (const text of [one.stderr, series.stderr, log]) assertEquals(text.match(/\[mistake.*/g), null);
+  for (const text of [one.stderr, series.stderr, log]) assertEquals(text.match(/^\[!\].*\[mistake.*/gm), null);
   assertStringIncludes(log, "recvfrom(2) from 127.0.0.1:");
   assertStringIncludes(one.stderr, "sendto(2) to 127.0.0.1:");
 });
@@ -113,5 +113,5 @@ Deno.test("two people may take their time over UDP", async () => {
   await client.until(/hello yourself/);
   await client.type("exit\n");
   const { stderr } = await client.ended();
-  assertEquals([stderr, server.script.stdout].map((log) => log.match(/\[mistake.*/g)), [null, null]);
+  assertEquals([stderr, server.script.stdout].map((log) => log.match(/^\[!\].*\[mistake.*/gm)), [null, null]);
 });

@@ -13,7 +13,7 @@ import { mistakesIn, textOf } from "./support.ts";
 
 /** The numbers of the mistakes that a log names. */
 function named(log: string): number[] {
-  return [...log.matchAll(/\[mistake (\d+)\]/g)].map(([, number]) => Number(number));
+  return [...log.matchAll(/^\[!\].*\[mistake (\d+)\]/gm)].map(([, number]) => Number(number));
 }
 
 Deno.test("an exchange of our own scripts names no mistake", async () => {

@@ -17,7 +17,7 @@ Deno.test("a server's exchange is told call by call, and names no mistake", { pe
   assertEquals(
     run.text,
     [
-      "bind(2), listen(2): 127.0.0.1:12345 is open for connections, from this machine only",
+      "bind(2), listen(2): 127.0.0.1:12345 is open for connections, from this machine only ([mistake 11] if others are to connect)",
       "accept(2): 192.0.2.7:52884; the system had shaken hands: SYN in, SYN+ACK out, ACK in",
       "read(2): 19 bytes, 0.40 ms later: “Hello from client!⏎”",
       "write(2): 19 bytes, 1.00 ms later: “Hello from server!⏎”",

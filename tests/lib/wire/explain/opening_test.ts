@@ -5,12 +5,15 @@ import { Run, textOf } from "./support.ts";
 const permissions = "none";
 const at = (hostname: string) => ({ hostname, port: 12345 });
 
-Deno.test("11: a listener's own line says who can reach it, and names no mistake", { permissions }, () => {
+Deno.test("11: a listener's own line says who can reach it, and names the mistake with its condition only", { permissions }, () => {
   for (
     const [hostname, reach] of [
-      ["127.0.0.1", "from this machine only"],
-      ["::1", "from this machine only"],
-      ["0.0.0.0", "at every IPv4 address of this machine; a client that tries ::1 finds nobody"],
+      ["127.0.0.1", "from this machine only ([mistake 11] if others are to connect)"],
+      ["::1", "from this machine only ([mistake 11] if others are to connect)"],
+      [
+        "0.0.0.0",
+        "at every IPv4 address of this machine ([mistake 11] for a client that tries IPv6, as ::1 for localhost)",
+      ],
       ["::", "at every address of this machine, IPv6 and IPv4"],
       ["192.0.2.1", "at this address only: not at 127.0.0.1"],
     ] as const
