@@ -18,7 +18,10 @@ const WIDTH = 16;
 /** The most bytes that a row takes: four for each character of its text, and the rest. */
 const ROW = 2 + 8 + 2 + 3 * WIDTH + 1 + 1 + 4 * WIDTH + 2;
 
+/** The digits, and those of each byte. */
 const HEX = new Uint8Array([..."0123456789abcdef"].map((digit) => digit.charCodeAt(0)));
+const HIGH = Uint8Array.from({ length: 256 }, (_, byte) => HEX[byte >> 4] ?? 0);
+const LOW = Uint8Array.from({ length: 256 }, (_, byte) => HEX[byte & 15] ?? 0);
 const [SPACE, BAR, NEWLINE] = [0x20, 0x7c, 0x0a];
 
 /** The space that the dump of so many bytes takes at most. */
@@ -29,10 +32,10 @@ export function dumpSpace(length: number): number {
 /**
  * Writes the dump of some bytes.
  *
- * @param into At least {@linkcode dumpSpace} bytes.
- * @param offset The number of the first byte, modulo 2^32.
- * @param pending How many of the first bytes may belong to a character that the bytes before began ({@linkcode splitAfter}).
- * @returns How many bytes were written.
+ * @param into Has at least {@linkcode dumpSpace} bytes from `to` on.
+ * @param options `offset` is the number of the first byte, modulo 2^32; `pending` how many of the first bytes may belong to a character
+ * that the bytes before began ({@linkcode splitAfter}).
+ * @returns Where the dump ends.
  *
  * @example Usage
  * ```ts
@@ -48,9 +51,8 @@ export function dumpSpace(length: number): number {
  * );
  * ```
  */
-export function dump(bytes: Uint8Array, into: Uint8Array, offset = 0, pending = 0): number {
+export function dump(bytes: Uint8Array, into: Uint8Array, { to = 0, offset = 0, pending = 0 } = {}): number {
   const cells = isAscii(bytes) ? null : cellsOf(bytes, pending);
-  let to = 0;
   for (let row = 0; row < bytes.length; row += WIDTH) {
     const end = Math.min(row + WIDTH, bytes.length);
     into[to++] = SPACE;
@@ -70,14 +72,17 @@ export function dump(bytes: Uint8Array, into: Uint8Array, offset = 0, pending = 
 
 /** Two digits for each byte of a row, in two halves, padded to the width of a full row. */
 function hex(bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number {
-  for (let at = from; at < from + WIDTH; at++) {
+  for (let at = from; at < end; at++) {
     if (at - from === WIDTH / 2) into[to++] = SPACE;
-    into[to++] = SPACE;
     const byte = bytes[at] ?? 0;
-    into[to++] = at < end ? HEX[byte >> 4] ?? 0 : SPACE;
-    into[to++] = at < end ? HEX[byte & 15] ?? 0 : SPACE;
+    into[to++] = SPACE;
+    into[to++] = HIGH[byte] ?? 0;
+    into[to++] = LOW[byte] ?? 0;
   }
-  return to;
+  const missing = from + WIDTH - end;
+  const padding = 3 * missing + (missing >= WIDTH / 2 ? 1 : 0);
+  into.fill(SPACE, to, to + padding);
+  return to + padding;
 }
 
 function asciiText(bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number {

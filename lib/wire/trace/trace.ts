@@ -8,13 +8,21 @@ import type { Events, ProseLine } from "../../events.ts";
 import { decodeText, plural } from "../../text.ts";
 import { directionOf, type WireEvent, type WireReader, wireTime } from "../event.ts";
 import { FileOutput, type FileOutputOptions } from "../file_output.ts";
+import { put, putBytes, putNumber, putSeconds } from "./ascii.ts";
 import { dump, dumpSpace, splitAfter } from "./hexdump.ts";
 
-/** How far one direction of a stream is: its bytes so far, and how many more its last character needs. */
-interface Progress {
+/** One direction of a flow. */
+interface Direction {
+  /** How each of its blocks begins: `#1 <- 127.0.0.1:52884  `. */
+  readonly start: Uint8Array;
+  /** The bytes of the stream so far. */
   offset: number;
+  /** How many more bytes the last character needs. */
   pending: number;
 }
+
+/** How many datagram flows are remembered: only their first words, which can be made again. */
+const DATAGRAM_FLOWS = 4096;
 
 /** The most bytes that one block dumps: a larger write is told by its size, and by its first and last bytes. */
 const MOST = 64 * 1024;
@@ -41,7 +49,8 @@ const HEAD = 1024;
 export class TraceWriter {
   #start: number;
   #last: number;
-  #streams = new Map<number, { in: Progress; out: Progress }>();
+  #streams = new Map<number, { in: Direction; out: Direction }>();
+  #datagrams = new Map<number, { in: Direction; out: Direction }>();
 
   /** @param start The time from which the blocks count (ms since the epoch). */
   constructor(start: number = wireTime()) {
@@ -58,74 +67,68 @@ export class TraceWriter {
 
   /** Writes the block of an event; returns its length. */
   write(event: WireEvent, into: Uint8Array): number {
-    let to = this.#head(event, into);
-    const { bytes, transport, flow, call } = event;
-    if (call === "close" || call === "reset") this.#streams.delete(flow);
-    if (bytes === null || bytes.length === 0) return to;
-    const at = transport === "tcp" ? this.#progressOf(event) : { offset: 0, pending: 0 };
+    const { bytes, transport, flow, call, offered } = event;
+    const way = directionOf(event);
+    if (way === null || bytes === null || offered !== undefined) {
+      if (call === "close" || call === "reset") this.#streams.delete(flow);
+      const to = this.#line(event, into);
+      return way === null || bytes === null ? to : this.#dump(bytes, call, this.#flowOf(event)[way], into, to);
+    }
+    const direction = this.#flowOf(event)[way];
+    let to = this.#times(event.at, into, putBytes(direction.start, into, 0));
+    to = putNumber(bytes.length, into, put(" ", into, put(call, into, to)));
+    to = put(bytes.length === 1 ? " byte\n" : " bytes\n", into, to);
+    if (transport === "udp") direction.offset = direction.pending = 0;
+    return this.#dump(bytes, call, direction, into, to);
+  }
+
+  /** Writes the rows of a block. */
+  #dump(bytes: Uint8Array, call: string, direction: Direction, into: Uint8Array, to: number): number {
+    if (bytes.length === 0) return to;
     const shown = bytes.length > MOST ? bytes.subarray(0, MOST) : bytes;
-    to += dump(shown, into.subarray(to), at.offset, at.pending);
-    at.offset += bytes.length;
-    at.pending = splitAfter(bytes);
+    to = dump(shown, into, { to, offset: direction.offset, pending: direction.pending });
+    direction.offset += bytes.length;
+    direction.pending = splitAfter(bytes);
     if (shown === bytes) return to;
     const more = `  … ${plural(bytes.length - MOST, "byte")} more of this ${call}\n`;
     return to + encoder.encodeInto(more, into.subarray(to)).written;
   }
 
-  #progressOf(event: WireEvent): Progress {
-    let stream = this.#streams.get(event.flow);
-    if (stream === undefined) {
-      stream = { in: { offset: 0, pending: 0 }, out: { offset: 0, pending: 0 } };
-      this.#streams.set(event.flow, stream);
-    }
-    return stream[directionOf(event) ?? "in"];
+  #flowOf(event: WireEvent): { in: Direction; out: Direction } {
+    const flows = event.transport === "udp" ? this.#datagrams : this.#streams;
+    const known = flows.get(event.flow);
+    if (known !== undefined) return known;
+    if (this.#datagrams.size >= DATAGRAM_FLOWS) this.#datagrams.clear();
+    const of = (arrow: string): Direction => ({ start: encoder.encode(startOf(event, arrow)), offset: 0, pending: 0 });
+    const flow = { in: of("<- "), out: of("-> ") };
+    flows.set(event.flow, flow);
+    return flow;
   }
 
-  /** Writes the first line of a block. */
-  #head(event: WireEvent, into: Uint8Array): number {
-    const { at, flow, local, peer } = event;
-    const direction = directionOf(event);
-    const arrow = direction === "in" ? "<- " : direction === "out" ? "-> " : "";
-    const who = peer ?? local;
-    let to = put(`${flow === 0 ? "" : `#${flow} `}${arrow}${who === null ? "" : `${formatEndpoint(who)}  `}`, into, 0);
-    to = putSeconds(at - this.#start, into, to);
-    to = put(" s (+", into, to);
-    to = putSeconds(at - this.#last, into, to);
-    this.#last = at;
-    return put(`)  ${what(event)}\n`, into, to);
+  /** Writes a first line that tells more than how many bytes passed. */
+  #line(event: WireEvent, into: Uint8Array): number {
+    const way = directionOf(event);
+    const start = startOf(event, way === "in" ? "<- " : way === "out" ? "-> " : "");
+    const to = this.#times(event.at, into, encoder.encodeInto(start, into.subarray(0, HEAD / 2)).written);
+    return to + encoder.encodeInto(`${what(event)}\n`, into.subarray(to, HEAD)).written;
   }
+
+  /** Writes the time since the start, and since the last block. */
+  #times(at: number, into: Uint8Array, to: number): number {
+    to = putSeconds(at - this.#start, into, to);
+    to = putSeconds(at - this.#last, into, put(" s (+", into, to));
+    this.#last = at;
+    return put(")  ", into, to);
+  }
+}
+
+/** How a block begins: the flow, the direction and the peer. */
+function startOf({ flow, local, peer }: WireEvent, arrow: string): string {
+  const who = peer ?? local;
+  return `${flow === 0 ? "" : `#${flow} `}${arrow}${who === null ? "" : `${formatEndpoint(who)}  `}`;
 }
 
 const encoder = new TextEncoder();
-
-/** Writes a text, as much of it as a first line may hold; returns where it ends. */
-function put(text: string, into: Uint8Array, to: number): number {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 0x7f || to + at >= HEAD) {
-      return to + at + encoder.encodeInto(text.slice(at), into.subarray(to + at, HEAD)).written;
-    }
-    into[to + at] = code;
-  }
-  return to + text.length;
-}
-
-/** Writes milliseconds as seconds with six decimals; a clock that was set back counts as 0. `toFixed` takes three times as long. */
-function putSeconds(ms: number, into: Uint8Array, to: number): number {
-  const micros = Math.max(0, Math.round(ms * 1000));
-  const seconds = Math.floor(micros / 1e6);
-  to = seconds < 10 ? to : put(String(Math.floor(seconds / 10)), into, to);
-  into[to++] = ZERO + seconds % 10;
-  into[to++] = POINT;
-  let rest = micros % 1e6;
-  for (let place = 5; place >= 0; place--) {
-    into[to + place] = ZERO + rest % 10;
-    rest = Math.floor(rest / 10);
-  }
-  return to + 6;
-}
-
-const [ZERO, POINT] = [0x30, 0x2e];
 
 /** What happened, in a few words. */
 function what({ call, bytes, error, offered, session, name, addresses }: WireEvent): string {

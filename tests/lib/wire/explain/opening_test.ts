@@ -5,7 +5,9 @@ import { Run, textOf } from "./support.ts";
 const permissions = "none";
 const at = (hostname: string) => ({ hostname, port: 12345 });
 
-Deno.test("11: a listener's own line says who can reach it, and names the mistake with its condition only", { permissions }, () => {
+Deno.test("11: a listener's own line says who can reach it, and names the mistake with its condition only", {
+  permissions,
+}, () => {
   for (
     const [hostname, reach] of [
       ["127.0.0.1", "from this machine only ([mistake 11] if others are to connect)"],

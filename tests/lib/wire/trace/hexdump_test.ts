@@ -6,7 +6,7 @@ const permissions = "none";
 
 function rows(bytes: Uint8Array, offset = 0, pending = 0): string[] {
   const into = new Uint8Array(dumpSpace(bytes.length));
-  const length = dump(bytes, into, offset, pending);
+  const length = dump(bytes, into, { offset, pending });
   assert(length <= into.length, `${length} bytes for ${bytes.length}`);
   return decodeText(into.subarray(0, length)).split("\n").slice(0, -1);
 }
