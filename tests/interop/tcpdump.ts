@@ -18,7 +18,7 @@ async function mayCapture(): Promise<boolean> {
 }
 
 /**
- * Captures the packets of a port while some work is done.
+ * Captures the packets of a port, and ICMP's, while some work is done.
  *
  * @param options The interface, and what tcpdump prints when it has seen everything.
  */

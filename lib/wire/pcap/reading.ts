@@ -8,6 +8,7 @@ import { routeOf } from "./addresses.ts";
 import type { Side, Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
 import type { Direction, Frame } from "./frame.ts";
+import { readUnreachable } from "./icmp.ts";
 import { type IpPacket, readIp } from "./ip.ts";
 import { linked } from "./link.ts";
 import type { Budget } from "./stream.ts";
@@ -78,7 +79,9 @@ export class Reading {
     const direction = frame.direction ?? found.direction;
     if (whole.protocol === Protocol.tcp) this.#tcp(frame, direction, whole);
     else if (whole.protocol === Protocol.udp) this.#udp(frame, direction, whole);
-    else this.#skip(`of ${PROTOCOLS.get(whole.protocol) ?? `protocol ${whole.protocol}`}`);
+    else if (!this.#unreachable(frame.at, whole)) {
+      this.#skip(`of ${PROTOCOLS.get(whole.protocol) ?? `protocol ${whole.protocol}`}`);
+    }
   }
 
   /** The capture has ended: tells what is left. */
@@ -163,6 +166,17 @@ export class Reading {
       this.#datagrams.set(route.key, flow);
     }
     flow.packet(packet);
+  }
+
+  /** Whether a packet says that another one did not arrive, which is told to the flow of that. */
+  #unreachable(at: number, ip: IpPacket): boolean {
+    if (ip.protocol !== Protocol.icmp && ip.protocol !== Protocol.icmpV6) return false;
+    const lost = readUnreachable(ip);
+    const flows = lost?.protocol === Protocol.tcp ? this.#connections : this.#datagrams;
+    const flow = lost === null ? undefined : flows.get(lost.route.key);
+    if (lost === null || flow === undefined) return false;
+    flow.unreachable(lost.route, at, lost.error);
+    return true;
   }
 
   #nextId(): number {

@@ -93,6 +93,13 @@ export class TcpConnection {
     if (segment.length > 0 || segment.fin) this.#take(direction, this.#streams[direction].arrive(segment));
   }
 
+  /** A packet of ours did not arrive: a connection that is being opened fails, another is unaffected (RFC 5461 2). */
+  unreachable(route: Route, at: number, error: string): void {
+    if (!this.isWaiting || this.#log.directionOf(route, "out") === "in") return;
+    this.#log.add("connect", at, null, { error, duration: at - (this.#syn?.at ?? at) });
+    this.closed = true;
+  }
+
   /** Whether nothing but a SYN has come. */
   get isWaiting(): boolean {
     return !this.#opened && !this.closed && this.#syn !== null;

@@ -45,4 +45,9 @@ export class DatagramFlow {
     this.#log.add("sending", at, bytes);
     this.#log.add("send", at, bytes);
   }
+
+  /** A datagram of ours did not arrive: the system tells that with the next call. */
+  unreachable(route: Route, at: number, error: string): void {
+    if (this.#log.directionOf(route, "out") === "out") this.#log.add("receive", at, null, { error });
+  }
 }

@@ -279,6 +279,31 @@ Deno.test("IPv6 with extension headers, and in fragments", { permissions }, () =
   }
 });
 
+/** The ICMP message of a router, or of a host, that a packet did not arrive. */
+function unreachable(lost: Uint8Array, code: number): Uint8Array {
+  const v6 = (lost[0] ?? 0) >> 4 === 6;
+  const head = v6 ? lost.slice(0, 40) : lost.slice(0, 20);
+  const body = concat(Uint8Array.of(v6 ? 1 : 3, code, 0, 0, 0, 0, 0, 0), lost.slice(0, head.length + 8));
+  head[v6 ? 6 : 9] = v6 ? 58 : 1;
+  new DataView(head.buffer).setUint16(v6 ? 4 : 2, body.length + (v6 ? 0 : 20));
+  return concat(head, body);
+}
+
+Deno.test("an ICMP message tells the sender why a datagram or a SYN did not arrive", { permissions }, () => {
+  for (const [from, to, code] of [[CLIENT, SERVER, 3], ["[2001:db8::1]:5", "[2001:db8::2]:6", 4]] as const) {
+    const datagram = ipPacket(from, to, null, "anybody?");
+    const packets = [datagram, unreachable(datagram, code)];
+    assertEquals(told({ packets } as Talk).slice(1), ["send anybody?", "receive ECONNREFUSED"]);
+    assertEquals(told({ packets } as Talk, "server"), ["receive anybody?"]);
+    const [opening = new Uint8Array()] = new Talk().segment("c", syn, 0, 0).packets;
+    const failed = [opening, unreachable(opening, 1)];
+    assertEquals(told({ packets: failed } as Talk), ["connect EHOSTUNREACH"]);
+  }
+  const reader = new CaptureReader();
+  reader.push(pcap([unreachable(ipPacket(CLIENT, SERVER, null, "of no flow"), 3)]));
+  assertEquals([...reader.end().summary.skipped], [["of ICMP", 1]]);
+});
+
 Deno.test("an IPv4 header with options", { permissions }, () => {
   const whole = ipPacket(CLIENT, SERVER, null, "options");
   const header = concat(whole.slice(0, 20), Uint8Array.of(1, 1, 1, 1));
