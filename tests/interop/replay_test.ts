@@ -1,26 +1,12 @@
 /** `wire:replay` with captures of other programs, servers in another language, and clients that are not ours. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { needs, run, start } from "../support/script.ts";
+import { run, start } from "../support/script.ts";
 import { launch, needsPrograms, peer, textbook } from "./support.ts";
+import { captured, CLOSED, needsCapturing } from "./tcpdump.ts";
 
 const programs = await needsPrograms("tcpdump", "text2pcap", "editcap", "curl", "nc", "python3");
 
-/** Options of a test that captures on loopback. */
-const capturing = programs.ignore ? programs : needs(await mayCapture(), "the right to capture on loopback (tcpdump)");
-
-async function mayCapture(): Promise<boolean> {
-  await using dump = launch("tcpdump", ["-i", "lo", "-w", "/dev/null", "port 9"]);
-  return await dump.until(/listening on lo/, "stderr").then(() => true, () => false);
-}
-
-/** Captures a connection on loopback in the format of tcpdump, while some work is done. */
-async function captured(port: number, path: string, work: () => Promise<unknown>): Promise<void> {
-  await using dump = launch("tcpdump", ["-i", "lo", "--immediate-mode", "-l", "--print", "-w", path, `port ${port}`]);
-  await dump.until(/listening on lo/, "stderr");
-  await work();
-  await dump.until(/Flags \[F\.?\][^]*Flags \[F\.?\][^]*Flags \[\.\]/);
-  await dump.stop();
-}
+const capturing = programs.ignore ? programs : await needsCapturing();
 
 /** A web server in Python over a folder. */
 async function pythonServer(folder: string): Promise<{ port: number } & AsyncDisposable> {
@@ -41,7 +27,12 @@ Deno.test(
       await Deno.writeTextFile(`${folder}/site/page.txt`, "what it says\n");
       const path = `${folder}/web.pcap`;
       await using server = await pythonServer(`${folder}/site`);
-      await captured(server.port, path, () => peer("curl", ["-s", `http://127.0.0.1:${server.port}/page.txt`]));
+      await captured(
+        server.port,
+        path,
+        { last: CLOSED },
+        () => peer("curl", ["-s", `http://127.0.0.1:${server.port}/page.txt`]),
+      );
 
       const same = await run("wire:replay", [...DATE, path, `:${server.port}`]);
       assertEquals([same.code, same.stderr], [0, ""], same.stdout);
@@ -106,7 +97,12 @@ Deno.test("the captured server serves curl and nc, and tells them apart", captur
     const [path, pcapng] = [`${folder}/web.pcap`, `${folder}/web.pcapng`];
     {
       await using server = await pythonServer(folder);
-      await captured(server.port, path, () => peer("curl", ["-s", `http://127.0.0.1:${server.port}/`]));
+      await captured(
+        server.port,
+        path,
+        { last: CLOSED },
+        () => peer("curl", ["-s", `http://127.0.0.1:${server.port}/`]),
+      );
     }
     assertEquals((await peer("editcap", ["-F", "pcapng", path, pcapng])).code, 0);
     await using script = start("wire:replay", [
