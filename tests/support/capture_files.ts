@@ -28,7 +28,7 @@ export function ipPacket(from: string, to: string, tcp: TcpFields | null, data: 
   const packet: Packet = { from: end(from), to: end(to), tcp, payload: bytesOf(data) };
   const length = packetLength(packet);
   const bytes = new Uint8Array(length + 1);
-  writePacket(new DataView(bytes.buffer), 0, packet, 1);
+  writePacket(bytes, new DataView(bytes.buffer), 0, packet, 1);
   return bytes.slice(0, length);
 }
 

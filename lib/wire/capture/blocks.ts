@@ -93,7 +93,7 @@ export class BlockWriter {
     this.#time(head.at);
     this.#u32(length);
     this.#u32(length);
-    writePacket(this.#view, this.#at, packet, this.#id++);
+    writePacket(this.#bytes, this.#view, this.#at, packet, this.#id++);
     this.#at += length;
     this.#pad();
     for (const comment of head.comments) this.#text(Option.comment, comment);

@@ -108,7 +108,12 @@ class RotatingSpace implements Space {
  */
 export function openCapture(path: string, options: OpenCaptureOptions): WireReader {
   const { app, pid = Deno.pid, max = 0, onTrouble } = options;
-  const space = new RotatingSpace(path, max, onTrouble);
+  let troubled = false;
+  const tellOnce = (message: string): void => {
+    if (!troubled) onTrouble(message);
+    troubled = true;
+  };
+  const space = new RotatingSpace(path, max, tellOnce);
   const own = ifPermitted(() => Deno.networkInterfaces()) ?? [];
   const writer = new CaptureWriter({ app, pid, os: Deno.build.os, own }, space);
   space.between = { end: () => writer.end({ last: false }), begin: () => writer.header() };

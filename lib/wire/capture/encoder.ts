@@ -6,6 +6,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import { escapeControls } from "../../text.ts";
 import type { Remark, WireEvent } from "../event.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import { OURS } from "../formats.ts";
 import { endsOf, ipBytes, type OwnAddress } from "./addresses.ts";
 import { BlockWriter } from "./blocks.ts";
@@ -37,8 +38,8 @@ export class CaptureWriter {
   #options: CaptureOptions;
   #space: Space;
   #blocks: BlockWriter;
-  #tcp = new Map<number, TcpFlow>();
-  #udp = new Map<number, UdpFlow>();
+  #tcp = new BoundedMap<number, TcpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
+  #udp = new BoundedMap<number, UdpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
   #names = new Map<string, readonly Uint8Array[]>();
   /** Remarks that belong to no flow, or whose flow has no more packets. */
   #comments = new WaitingComments();
@@ -128,7 +129,7 @@ export class CaptureWriter {
     this.#forget(this.#tcp, event.flow);
     const ends = endsOf(event.local, event.peer, this.#options.own ?? []);
     const flow = new TcpFlow(event.flow, ends, (packet, facts) => this.#packet(packet, facts));
-    this.#remember(this.#tcp, event.flow, flow);
+    this.#tcp.set(event.flow, flow);
     return flow;
   }
 
@@ -137,25 +138,21 @@ export class CaptureWriter {
     if (flow === undefined) {
       if (event.bytes === null) return this.#comments.add(comments);
       flow = new UdpFlow((packet, facts) => this.#packet(packet, facts), this.#options.own ?? []);
-      this.#remember(this.#udp, event.flow, flow);
+      this.#udp.set(event.flow, flow);
     }
     flow.event(event, comments);
     if (event.call === "close") this.#forget(this.#udp, event.flow);
   }
 
-  #remember<F extends TcpFlow | UdpFlow>(flows: Map<number, F>, id: number, flow: F): void {
-    for (const oldest of flows.keys()) {
-      if (flows.size < MOST_FLOWS) break;
-      this.#forget(flows, oldest);
-    }
-    flows.set(id, flow);
-  }
-
   #forget(flows: Map<number, TcpFlow | UdpFlow>, id: number): void {
     const flow = flows.get(id);
     if (flow === undefined) return;
-    flow.finish();
     flows.delete(id);
+    this.#finish(id, flow);
+  }
+
+  #finish(id: number, flow: TcpFlow | UdpFlow): void {
+    flow.finish();
     // They come with a packet of another flow.
     this.#comments.add(flow.comments.take().map((comment) => `(flow ${id}) ${comment}`));
   }

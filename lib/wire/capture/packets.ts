@@ -61,16 +61,16 @@ export function packetLength(packet: Packet): number {
 /**
  * Writes a packet of {@linkcode packetLength} bytes, and a zero after it, which the checksum of an odd length needs.
  *
+ * @param bytes Where it is written, and `view` over the same memory.
  * @param id The identification in an IPv4 header (RFC 791); the lowest 16 bits count.
  */
-export function writePacket(view: DataView, at: number, packet: Packet, id: number): void {
+export function writePacket(bytes: Uint8Array, view: DataView, at: number, packet: Packet, id: number): void {
   const length = segmentLength(packet);
   const start = isV6(packet) ? writeV6(view, at, packet, length) : writeV4(view, at, packet, length, id);
   const { tcp, payload } = packet;
   view.setUint16(start, packet.from.port);
   view.setUint16(start + 2, packet.to.port);
   const checksumAt = start + (tcp === null ? writeUdp(view, start, length) : writeTcp(view, start, tcp));
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   bytes.set(payload, start + length - payload.length);
   view.setUint8(start + length, 0);
   const sum = checksum(view, start, length, pseudoHeader(packet, length));
@@ -87,7 +87,7 @@ function writeTcp(view: DataView, start: number, tcp: TcpFields): number {
   view.setUint16(start + 14, WINDOW);
   // The checksum and the urgent pointer.
   view.setUint32(start + 16, 0);
-  for (const [index, option] of options.entries()) view.setUint32(start + 20 + 4 * index, option);
+  for (let index = 0; index < options.length; index++) view.setUint32(start + 20 + 4 * index, options[index] ?? 0);
   return 16;
 }
 

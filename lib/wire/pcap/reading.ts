@@ -4,6 +4,7 @@
  * @module
  */
 import { Flag, Protocol } from "../formats.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import { routeOf } from "./addresses.ts";
 import type { Side, Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
@@ -49,8 +50,8 @@ export class Reading {
   #comments: boolean;
   #budget: Budget = { left: BUDGET };
   #fragments = new Fragments();
-  #connections = new Map<string, TcpConnection>();
-  #datagrams = new Map<string, DatagramFlow>();
+  #connections = new BoundedMap<string, TcpConnection>(MOST_FLOWS, (_, connection) => this.#finish(connection));
+  #datagrams = new BoundedMap<string, DatagramFlow>(MOST_FLOWS, () => {});
   #counts = { packets: 0, connections: 0, datagramFlows: 0, missing: 0 };
   #skipped = new Map<string, number>();
   /** The time of the last packet. */
@@ -129,11 +130,6 @@ export class Reading {
     if (known !== undefined && !known.isOver(packet)) return known;
     if (known !== undefined) this.#finish(known);
     this.#connections.delete(key);
-    for (const [oldest, connection] of this.#connections) {
-      if (this.#connections.size < MOST_FLOWS) break;
-      this.#finish(connection);
-      this.#connections.delete(oldest);
-    }
     this.#counts.connections++;
     const connection = new TcpConnection(this.#nextId(), packet, {
       as: this.#as,
@@ -157,10 +153,6 @@ export class Reading {
     const packet = { frame, direction, route, payload: payload.subarray(8, 8 + length), length };
     let flow = this.#datagrams.get(route.key);
     if (flow === undefined) {
-      for (const oldest of this.#datagrams.keys()) {
-        if (this.#datagrams.size < MOST_FLOWS) break;
-        this.#datagrams.delete(oldest);
-      }
       this.#counts.datagramFlows++;
       flow = new DatagramFlow(this.#nextId(), packet, { as: this.#as, comments: this.#comments, steps: this.steps });
       this.#datagrams.set(route.key, flow);

@@ -10,8 +10,9 @@ Deno.test("a UDP checksum is never 0, which would mean that there is none", { pe
   const [from, to] = [address("127.0.0.1", 1), address("127.0.0.1", 2)];
   const build = (payload: Uint8Array): DataView => {
     const packet = { from, to, tcp: null, payload };
-    const view = new DataView(new ArrayBuffer(packetLength(packet) + 1));
-    writePacket(view, 0, packet, 0);
+    const bytes = new Uint8Array(packetLength(packet) + 1);
+    const view = new DataView(bytes.buffer);
+    writePacket(bytes, view, 0, packet, 0);
     return view;
   };
   const first = build(new Uint8Array(2)).getUint16(26);

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { BoundedMap } from "../../../lib/wire/bounded_map.ts";
+
+const permissions = "none";
+
+Deno.test("the oldest entries give way, also after others were deleted", { permissions }, () => {
+  const forgotten: number[] = [];
+  const map = new BoundedMap<number, string>(3, (key) => forgotten.push(key));
+  for (const key of [1, 2, 3]) map.set(key, "");
+  map.set(2, "again");
+  assertEquals(forgotten, [], "an entry that is there needs no room");
+  map.delete(1);
+  map.set(4, "");
+  assertEquals(forgotten, []);
+  map.set(5, "").set(6, "");
+  assertEquals(forgotten, [2, 3]);
+  map.clear();
+  for (const key of [7, 8, 9, 10, 11]) map.set(key, "");
+  assertEquals([[...map.keys()], forgotten], [[9, 10, 11], [2, 3, 7, 8]]);
+});
+
+Deno.test("what is forgotten is no longer there when its owner is told", { permissions }, () => {
+  const map: BoundedMap<number, string> = new BoundedMap(1, (key) => assertEquals(map.has(key), false));
+  map.set(1, "").set(2, "").set(3, "");
+});
