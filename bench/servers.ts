@@ -13,9 +13,12 @@ type Task = keyof typeof config.tasks;
 export class Server implements AsyncDisposable {
   readonly port: string;
   #child: Deno.ChildProcess;
+  /** Reads what the server still prints, so that a full pipe does not change what is measured. */
+  #drained: Promise<void>;
 
-  private constructor(child: Deno.ChildProcess, port: string) {
+  private constructor(child: Deno.ChildProcess, drained: Promise<void>, port: string) {
     this.#child = child;
+    this.#drained = drained;
     this.port = port;
   }
 
@@ -29,8 +32,7 @@ export class Server implements AsyncDisposable {
       text += value;
       const port = /Listening on \S+:(\d+)/.exec(text)?.[1];
       if (port === undefined) continue;
-      reader.releaseLock();
-      return new Server(child, port);
+      return new Server(child, drain(reader), port);
     }
   }
 
@@ -42,7 +44,12 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
+    await this.#drained;
   }
+}
+
+async function drain(reader: ReadableStreamDefaultReader<string>): Promise<void> {
+  while (!(await reader.read()).done);
 }
 
 /** The command line of a task as arguments of `deno`, without the flags with folders that its shell would expand. */
