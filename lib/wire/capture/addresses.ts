@@ -47,12 +47,12 @@ export function ipBytes(text: string): Uint8Array<ArrayBuffer> | null {
  * what the peer must have used: loopback, or the address of this machine in its network; one for documentation if there is none.
  *
  * @param local `null` = unknown; its port is then 0.
- * @param own The addresses of this machine.
+ * @param own Looks up the addresses of this machine; called only if one is needed.
  */
 export function endsOf(
   local: Endpoint | null,
   peer: Endpoint | null,
-  own: readonly OwnAddress[],
+  own: () => readonly OwnAddress[],
 ): { local: Address; peer: Address } {
   const ours = local === null ? null : specified(local.hostname);
   const theirs = peerBytes(peer, ours);
@@ -74,10 +74,10 @@ function peerBytes(peer: Endpoint | null, ours: Uint8Array | null): Uint8Array {
 }
 
 /** The address of this machine that a peer talks to. */
-function ownFor(peer: Uint8Array, own: readonly OwnAddress[]): Uint8Array {
+function ownFor(peer: Uint8Array, own: () => readonly OwnAddress[]): Uint8Array {
   const family = peer.length === 4 ? 4 : 16;
   if (isLoopback(peer)) return LOOPBACK[family];
-  const candidates = own.flatMap(({ address, netmask }) => {
+  const candidates = own().flatMap(({ address, netmask }) => {
     const [ip, mask] = [ipBytes(address), ipBytes(netmask)];
     return ip?.length === family && mask?.length === family && !isLoopback(ip) ? [{ ip, mask }] : [];
   });

@@ -7,7 +7,7 @@ import { fileFailure } from "../../errors.ts";
 import { ifPermitted } from "../../permission.ts";
 import type { Remark, WireEvent, WireReader } from "../event.ts";
 import { FileOutput } from "../file_output.ts";
-import { CaptureWriter } from "./encoder.ts";
+import { type CaptureOptions, CaptureWriter } from "./encoder.ts";
 import type { Space } from "./space.ts";
 
 /** Options of {@linkcode openCapture}. */
@@ -41,6 +41,8 @@ export function previousPath(path: string): string {
 
 /** What the end of a file takes, in bytes. */
 const ENDING = 128;
+/** What the packets of a call take besides its bytes: about. */
+const HEADERS = 1000;
 
 /** A file that makes way for the next one before it gets too long. */
 class RotatingSpace implements Space {
@@ -62,9 +64,14 @@ class RotatingSpace implements Space {
   }
 
   reserve(length: number): Uint8Array<ArrayBuffer> {
+    this.prepare(length);
+    return this.#output.reserve(length);
+  }
+
+  /** Begins the next file if this one has no room for so many bytes: what belongs together stays together where it can. */
+  prepare(length: number): void {
     const full = this.#max > 0 && !this.#fresh && this.#output.size + length + ENDING > this.#max;
     if (full && !this.#rotating) this.#rotate();
-    return this.#output.reserve(length);
   }
 
   commit(length: number): void {
@@ -113,14 +120,24 @@ export function openCapture(path: string, options: OpenCaptureOptions): WireRead
     if (!troubled) onTrouble(message);
     troubled = true;
   };
+  const described: CaptureOptions = {
+    app,
+    pid,
+    os: Deno.build.os,
+    get own() {
+      return ifPermitted(() => Deno.networkInterfaces()) ?? [];
+    },
+  };
   const space = new RotatingSpace(path, max, tellOnce);
-  const own = ifPermitted(() => Deno.networkInterfaces()) ?? [];
-  const writer = new CaptureWriter({ app, pid, os: Deno.build.os, own }, space);
+  const writer = new CaptureWriter(described, space);
   space.between = { end: () => writer.end({ last: false }), begin: () => writer.header() };
   writer.header();
   return {
     wantsRemarks: true,
-    event: (event: WireEvent, remarks: readonly Remark[]) => writer.event(event, remarks),
+    event(event: WireEvent, remarks: readonly Remark[]) {
+      space.prepare((event.bytes?.length ?? 0) + HEADERS);
+      writer.event(event, remarks);
+    },
     silence: (remarks: readonly Remark[]) => writer.silence(remarks),
     end() {
       writer.end({ last: true });

@@ -24,7 +24,7 @@ export interface CaptureOptions {
   readonly pid?: number;
   /** The operating system, as `Deno.build.os`. */
   readonly os?: string;
-  /** This machine's addresses, for a socket that is bound to all of them. */
+  /** This machine's addresses, read only if one is needed: for a socket that is bound to all of them. */
   readonly own?: readonly OwnAddress[];
 }
 
@@ -41,6 +41,7 @@ export class CaptureWriter {
   #tcp = new BoundedMap<number, TcpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
   #udp = new BoundedMap<number, UdpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
   #names = new Map<string, readonly Uint8Array[]>();
+  #own = (): readonly OwnAddress[] => this.#options.own ?? [];
   /** Remarks that belong to no flow, or whose flow has no more packets. */
   #comments = new WaitingComments();
   #usesTls = false;
@@ -127,7 +128,7 @@ export class CaptureWriter {
 
   #newTcpFlow(event: WireEvent): TcpFlow {
     this.#forget(this.#tcp, event.flow);
-    const ends = endsOf(event.local, event.peer, this.#options.own ?? []);
+    const ends = endsOf(event.local, event.peer, this.#own);
     const flow = new TcpFlow(event.flow, ends, (packet, facts) => this.#packet(packet, facts));
     this.#tcp.set(event.flow, flow);
     return flow;
@@ -137,7 +138,7 @@ export class CaptureWriter {
     let flow = this.#udp.get(event.flow);
     if (flow === undefined) {
       if (event.bytes === null) return this.#comments.add(comments);
-      flow = new UdpFlow((packet, facts) => this.#packet(packet, facts), this.#options.own ?? []);
+      flow = new UdpFlow((packet, facts) => this.#packet(packet, facts), this.#own);
       this.#udp.set(event.flow, flow);
     }
     flow.event(event, comments);

@@ -71,7 +71,8 @@ export class TcpFlow {
   }
 
   /** The three-way handshake (RFC 9293 3.5). */
-  open({ call, at, duration, error = "" }: WireEvent, comments: readonly string[]): void {
+  open({ call, at, duration, error = "", tls = false }: WireEvent, comments: readonly string[]): void {
+    this.#tls = tls;
     const first: Direction = call === "accept" ? "in" : "out";
     const began = call === "accept" ? at : at - duration;
     this.#segment(first, Flag.syn, began, this.comments.take(comments));

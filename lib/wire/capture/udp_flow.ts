@@ -14,14 +14,14 @@ import { Sends, type Written } from "./writes.ts";
 /** Turns the calls that concern one peer into datagrams, empty ones too. */
 export class UdpFlow {
   #emit: Emit;
-  #own: readonly OwnAddress[];
+  #own: () => readonly OwnAddress[];
   /** The ends, and what they were made from: a socket may learn its address late. */
   #ends: { readonly local: Endpoint | null; readonly peer: Endpoint | null; readonly as: Ends } | null = null;
   #sends = new Sends();
   /** Remarks about calls that make no packet. */
   readonly comments = new WaitingComments();
 
-  constructor(emit: Emit, own: readonly OwnAddress[]) {
+  constructor(emit: Emit, own: () => readonly OwnAddress[]) {
     this.#emit = emit;
     this.#own = own;
   }

@@ -33,7 +33,7 @@ Deno.test("both ends of a flow are of one family, and neither is unspecified", {
     { address: "fd00::5", netmask: "ffff:ffff::" },
   ];
   const ends = (local: string | null, peer: string): string[] => {
-    const found = endsOf(local === null ? null : { hostname: local, port: 1 }, { hostname: peer, port: 2 }, own);
+    const found = endsOf(local === null ? null : { hostname: local, port: 1 }, { hostname: peer, port: 2 }, () => own);
     return [found.local, found.peer].map(({ ip }) => ip.join());
   };
   const v6 = (text: string): string => (ipBytes(text) ?? []).join();
