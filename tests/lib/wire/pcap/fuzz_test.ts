@@ -3,20 +3,11 @@ import { assert, assertInstanceOf } from "@std/assert";
 import { ProtocolError } from "../../../../lib/errors.ts";
 import { encodeCapture } from "../../../../lib/wire/capture/encoder.ts";
 import { CaptureReader } from "../../../../lib/wire/pcap/events.ts";
+import { chance } from "../../../support/chance.ts";
 import { concat, ipPacket, pcap, pcapng, section } from "../../../support/capture_files.ts";
 import { Wire } from "../../../support/wire_events.ts";
 
 const permissions = "none";
-
-/** Numbers that look like chance, the same in every run (mulberry32). */
-function chance(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Reads a file in pieces of chance; returns how many events and bytes it tells. */
 function read(file: Uint8Array, random: (below: number) => number): { events: number; bytes: number } {
