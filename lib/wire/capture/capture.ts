@@ -44,65 +44,90 @@ const ENDING = 128;
 /** What the packets of a call take besides its bytes: about. */
 const HEADERS = 1000;
 
-/** A file that makes way for the next one before it gets too long. */
-class RotatingSpace implements Space {
+/** A capture's file, which makes way for the next one before it gets too long. */
+class RotatingFile implements Space {
   #path: string;
   #max: number;
   #onTrouble: (message: string) => void;
   #output: FileOutput;
-  /** Writes the end of a file, and the beginning of the next one. */
-  between = { end: (): void => {}, begin: (): void => {} };
+  #writer: CaptureWriter;
   /** Whether a file is being ended or begun, which is not to be interrupted by another. */
   #rotating = false;
+  /** Whether there is no packet in the file: it holds at least one, however low the limit is. */
   #fresh = true;
+  #failed = false;
 
-  constructor(path: string, max: number, onTrouble: (message: string) => void) {
+  /** @throws {Failure} The file cannot be opened. */
+  constructor(path: string, { max = 0, onTrouble }: OpenCaptureOptions, described: CaptureOptions) {
     this.#path = path;
     this.#max = max;
     this.#onTrouble = onTrouble;
-    this.#output = new FileOutput(path, { onTrouble });
+    this.#output = this.#open();
+    this.#writer = new CaptureWriter(described, this);
+    this.#begin();
+  }
+
+  event(event: WireEvent, remarks: readonly Remark[]): void {
+    // What belongs together stays together where it can.
+    this.#makeRoom((event.bytes?.length ?? 0) + HEADERS);
+    this.#writer.event(event, remarks);
+  }
+
+  silence(remarks: readonly Remark[]): void {
+    this.#writer.silence(remarks);
+  }
+
+  end(): void {
+    this.#writer.end({ last: true });
+    this.#output.end();
   }
 
   reserve(length: number): Uint8Array<ArrayBuffer> {
-    this.prepare(length);
+    this.#makeRoom(length);
     return this.#output.reserve(length);
-  }
-
-  /** Begins the next file if this one has no room for so many bytes: what belongs together stays together where it can. */
-  prepare(length: number): void {
-    const full = this.#max > 0 && !this.#fresh && this.#output.size + length + ENDING > this.#max;
-    if (full && !this.#rotating) this.#rotate();
   }
 
   commit(length: number): void {
     this.#output.commit(length);
-    // A file holds at least one packet, however low the limit is.
     if (!this.#rotating) this.#fresh = false;
   }
 
-  end(): void {
-    this.#output.end();
+  #makeRoom(length: number): void {
+    if (this.#max === 0 || this.#fresh || this.#rotating || this.#failed) return;
+    if (this.#output.size + length + ENDING > this.#max) this.#rotate();
   }
 
   #rotate(): void {
     this.#rotating = true;
+    this.#writer.end({ last: false });
+    this.#output.end();
+    if (this.#failed) return;
     try {
-      this.between.end();
-      this.#output.end();
-      try {
-        Deno.renameSync(this.#path, previousPath(this.#path));
-      } catch (error) {
-        throw fileFailure(`rename ${this.#path}`, error);
-      }
-      this.#output = new FileOutput(this.#path, { onTrouble: this.#onTrouble });
-      this.between.begin();
+      Deno.renameSync(this.#path, previousPath(this.#path));
+      this.#output = this.#open();
     } catch (error) {
-      this.#max = 0;
-      this.#onTrouble(`${fileFailure(`write ${this.#path}`, error).message}; the run goes on without it`);
-    } finally {
-      this.#rotating = false;
-      this.#fresh = true;
+      return this.#fail(`${fileFailure(`rename ${this.#path}`, error).message}; the run goes on without it`);
     }
+    this.#begin();
+  }
+
+  /** Begins a file, at once. */
+  #begin(): void {
+    this.#rotating = true;
+    this.#writer.header();
+    this.#output.flush();
+    this.#rotating = false;
+    this.#fresh = true;
+  }
+
+  #open(): FileOutput {
+    return new FileOutput(this.#path, { onTrouble: (message) => this.#fail(message) });
+  }
+
+  /** The disk is full, or the folder is gone: from now on nothing is written. */
+  #fail(message: string): void {
+    if (!this.#failed) this.#onTrouble(message);
+    this.#failed = true;
   }
 }
 
@@ -114,35 +139,19 @@ class RotatingSpace implements Space {
  * @throws {Failure} The file cannot be written.
  */
 export function openCapture(path: string, options: OpenCaptureOptions): WireReader {
-  const { app, pid = Deno.pid, max = 0, onTrouble } = options;
-  let troubled = false;
-  const tellOnce = (message: string): void => {
-    if (!troubled) onTrouble(message);
-    troubled = true;
-  };
-  const described: CaptureOptions = {
+  const { app, pid = Deno.pid } = options;
+  const file = new RotatingFile(path, options, {
     app,
     pid,
     os: Deno.build.os,
     get own() {
       return ifPermitted(() => Deno.networkInterfaces()) ?? [];
     },
-  };
-  const space = new RotatingSpace(path, max, tellOnce);
-  const writer = new CaptureWriter(described, space);
-  space.between = { end: () => writer.end({ last: false }), begin: () => writer.header() };
-  writer.header();
+  });
   return {
     wantsRemarks: true,
-    event(event: WireEvent, remarks: readonly Remark[]) {
-      space.prepare((event.bytes?.length ?? 0) + HEADERS);
-      writer.event(event, remarks);
-    },
-    silence: (remarks: readonly Remark[]) => writer.silence(remarks),
-    end() {
-      writer.end({ last: true });
-      space.end();
-      return Promise.resolve();
-    },
+    event: (event, remarks) => file.event(event, remarks),
+    silence: (remarks) => file.silence(remarks),
+    end: () => Promise.resolve(file.end()),
   };
 }

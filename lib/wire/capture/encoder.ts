@@ -59,21 +59,16 @@ export class CaptureWriter {
   /** Begins a file. */
   header(): void {
     const { app, pid, os = "unknown" } = this.#options;
+    const who = process(app, pid);
     this.#counts = [0, 0];
     this.#blocks.section({
       os,
       app: `${OURS.app}${config.version} (${app})`,
       comment:
-        `What ${
-          process(app, pid)
-        } saw at its sockets. Payloads, their order, boundaries and times are real; the headers, ` +
-        "sequence numbers and acknowledgements around them are made up.",
+        `What ${who} saw at its sockets. Payloads, their order, boundaries and times are real; the headers, sequence ` +
+        "numbers and acknowledgements around them are made up.",
     });
-    this.#blocks.interface({
-      name: app,
-      description: process(app, pid),
-      comment: `The sockets of ${process(app, pid)}`,
-    });
+    this.#blocks.interface({ name: app, description: who, comment: `The sockets of ${who}` });
     if (this.#usesTls) this.#tlsInterface();
     for (const [name, addresses] of this.#names) this.#blocks.names(name, addresses);
   }
@@ -81,8 +76,10 @@ export class CaptureWriter {
   /** Adds what an event stands for: packets, or none. */
   event(event: WireEvent, remarks: readonly Remark[]): void {
     const comments = commentsOf(remarks);
-    if (event.call === "resolve") this.#resolved(event);
-    if (event.flow === 0 && event.call !== "connect" || event.call === "resolve") this.#comments.add(comments);
+    const { call, flow } = event;
+    if (call === "resolve") this.#resolved(event);
+    // Lookups, listeners, and sockets of datagrams concern no flow.
+    if (call === "resolve" || (flow === 0 && call !== "connect")) this.#comments.add(comments);
     else if (event.transport === "tcp") this.#tcpEvent(event, comments);
     else this.#udpEvent(event, comments);
   }

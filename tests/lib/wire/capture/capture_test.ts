@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openCapture } from "../../../../lib/wire/capture/capture.ts";
 import { CaptureReader } from "../../../../lib/wire/pcap/events.ts";
 import { Wire } from "../../../support/wire_events.ts";
@@ -32,7 +32,6 @@ const NO_TROUBLE = {
 Deno.test("a capture can be opened at once, and while the run goes on", async () => {
   await withPath(async (path) => {
     const capture = openCapture(path, NO_TROUBLE);
-    while ((await Deno.stat(path)).size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     assertEquals(await callsIn(path), []);
     const header = (await Deno.stat(path)).size;
     for (const { event } of new Wire().call(1, "accept").call(1, "read", "x").events) capture.event(event, []);
@@ -59,6 +58,58 @@ Deno.test("a capture with a limit keeps the newest packets in two files", async 
     assert(kept.length > 10);
     assertEquals(kept, Array.from({ length: kept.length }, (_, at) => 100 - kept.length + at));
   });
+});
+
+Deno.test("the packets of a call share a file, and a file has at least one", async () => {
+  await withPath(async (path) => {
+    const previous = path.replace(".pcapng", ".1.pcapng");
+    // The first datagram moves the place where the file is full.
+    for (const first of [20_000, 0, 50, 100, 150, 200]) {
+      const capture = openCapture(path, { ...NO_TROUBLE, max: 10_000 });
+      for (const { event } of new Wire().receive(1, new Uint8Array(first)).events) capture.event(event, []);
+      if (first > 10_000) await assertRejects(() => Deno.stat(previous), Deno.errors.NotFound);
+      for (let flow = 1; flow < 100; flow++) {
+        for (const { event } of new Wire().call(flow, "connect").events) capture.event(event, []);
+      }
+      await capture.end?.();
+      // A handshake in two files would be a connection without an answer in the first.
+      const reader = new CaptureReader();
+      const steps = [...reader.push(await Deno.readFile(previous)), ...reader.end().steps];
+      assert(steps.length > 10);
+      assertEquals(steps.filter(({ event }) => event.error !== undefined), []);
+    }
+  });
+});
+
+Deno.test("a file that cannot be written is not renamed, and the trouble is told once", linux, async () => {
+  await withPath(async (path) => {
+    await Deno.symlink("/dev/full", path);
+    const troubles: string[] = [];
+    const capture = openCapture(path, { app: "x", max: 10_000, onTrouble: (message) => troubles.push(message) });
+    for (const { event } of new Wire().receive(1, new Uint8Array(9000)).receive(1, new Uint8Array(9000)).events) {
+      capture.event(event, []);
+    }
+    await capture.end?.();
+    assertEquals(troubles.map((message) => message.replace(path, "x")), [
+      "Cannot write x: no space left on device; the run goes on without it",
+    ]);
+    await Deno.lstat(path);
+  });
+});
+
+Deno.test("a capture whose folder is gone when it is full ends, and not the run", linux, async () => {
+  const folder = await Deno.makeTempDir();
+  const troubles: string[] = [];
+  const onTrouble = (message: string): void => void troubles.push(message);
+  const capture = openCapture(`${folder}/x.pcapng`, { app: "x", max: 10_000, onTrouble });
+  await Deno.remove(folder, { recursive: true });
+  for (let count = 0; count < 5; count++) {
+    for (const { event } of new Wire().receive(1, new Uint8Array(9000)).events) capture.event(event, []);
+  }
+  await capture.end?.();
+  assertEquals(troubles.map((message) => message.replace(folder, "")), [
+    "Cannot rename /x.pcapng: no such file or directory; the run goes on without it",
+  ]);
 });
 
 Deno.test("a full disk ends the capture and not the run", linux, async () => {
