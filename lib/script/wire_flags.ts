@@ -35,7 +35,7 @@ export const wireFlags = {
   capture: flag.path("write what passes as packets that Wireshark opens (pcapng); TLS as plain text", {
     default: undefined,
   }),
-  captureMax: flag.size("start a new file when --capture has written this much, and keep the last two", {
+  captureMax: flag.size("the most that a file of --capture holds, such as 10M; then FILE.1 and FILE take turns", {
     default: undefined,
     min: SMALLEST,
   }),

@@ -179,15 +179,15 @@ Deno.test("a capture that fills several files leaves two, and each opens on its 
   wire.finish(1).finish(2, V6);
   for (const { event, remarks } of wire.events) capture.event(event, remarks);
   await capture.end?.();
-  const previous = path.replace(".pcapng", ".1.pcapng");
-  for (const file of [path, previous]) {
+  const other = path.replace(".pcapng", ".1.pcapng");
+  for (const file of [path, other]) {
     const { complaints, rows } = await study(file, { filter: "ipv6", fields: ["frame.interface_name"] });
     assertEquals(complaints, [], file);
     assertEquals(new Set(rows), new Set(["tcp:server/tls"]));
     assert((await Deno.stat(file)).size <= 20_000, file);
   }
   const merged = capturePath();
-  await peer("mergecap", ["-w", merged, previous, path]);
+  await peer("mergecap", ["-w", merged, other, path]);
   const { complaints, rows } = await study(merged, { filter: "tcp.stream == 0 && tcp.len > 0" });
   assertEquals(complaints, [], "no segment is lost between the files");
   assert(rows.length > 30);

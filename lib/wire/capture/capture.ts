@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fileFailure } from "../../errors.ts";
+import { stateOf } from "../../errors.ts";
 import { ifPermitted } from "../../permission.ts";
 import type { Remark, WireEvent, WireReader } from "../event.ts";
 import { FileOutput } from "../file_output.ts";
@@ -16,26 +16,27 @@ export interface OpenCaptureOptions {
   readonly app: string;
   /** The number of its process: this one. */
   readonly pid?: number;
-  /** The most bytes of a file; 0 = no limit (default). See {@linkcode previousPath}. */
+  /** The most bytes of a file; 0 = no limit (default). See {@linkcode otherPath}. */
   readonly max?: number;
   /** Called once, when writing fails: the disk is full. The run goes on without the capture. */
   readonly onTrouble: (message: string) => void;
 }
 
 /**
- * Where a full file goes: `x.1.pcapng` beside `x.pcapng`. What was there before is replaced, so a capture takes at most twice its limit,
- * and holds the newest packets.
+ * Where a capture goes on when its file is full: in `x.1.pcapng`, then in `x.pcapng` again, in turn, as with `tcpdump -C -W 2`. Each time
+ * the older of the two is emptied, so a capture takes at most twice its limit and holds the newest packets. Nothing is renamed, for which
+ * Deno would want permission to read.
  *
  * @example Usage
  * ```ts
- * import { previousPath } from "./capture.ts";
+ * import { otherPath } from "./capture.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(previousPath("a.b/x.pcapng"), "a.b/x.1.pcapng");
- * assertEquals(previousPath("a.b/x"), "a.b/x.1");
+ * assertEquals(otherPath("a.b/x.pcapng"), "a.b/x.1.pcapng");
+ * assertEquals(otherPath("a.b/x"), "a.b/x.1");
  * ```
  */
-export function previousPath(path: string): string {
+export function otherPath(path: string): string {
   return path.replace(/(?<=[^/\\])(\.[^./\\]+)?$/, ".1$1");
 }
 
@@ -46,7 +47,8 @@ const HEADERS = 1000;
 
 /** A capture's file, which makes way for the next one before it gets too long. */
 class RotatingFile implements Space {
-  #path: string;
+  /** The file to write, and the one to go on in. */
+  #paths: [string, string];
   #max: number;
   #onTrouble: (message: string) => void;
   #output: FileOutput;
@@ -59,7 +61,7 @@ class RotatingFile implements Space {
 
   /** @throws {Failure} The file cannot be opened. */
   constructor(path: string, { max = 0, onTrouble }: OpenCaptureOptions, described: CaptureOptions) {
-    this.#path = path;
+    this.#paths = [path, otherPath(path)];
     this.#max = max;
     this.#onTrouble = onTrouble;
     this.#output = this.#open();
@@ -102,11 +104,11 @@ class RotatingFile implements Space {
     this.#writer.end({ last: false });
     this.#output.end();
     if (this.#failed) return;
+    this.#paths.reverse();
     try {
-      Deno.renameSync(this.#path, previousPath(this.#path));
       this.#output = this.#open();
     } catch (error) {
-      return this.#fail(`${fileFailure(`rename ${this.#path}`, error).message}; the run goes on without it`);
+      return this.#fail(`${stateOf(error).state}; the run goes on without it`);
     }
     this.#begin();
   }
@@ -121,7 +123,7 @@ class RotatingFile implements Space {
   }
 
   #open(): FileOutput {
-    return new FileOutput(this.#path, { onTrouble: (message) => this.#fail(message) });
+    return new FileOutput(this.#paths[0], { onTrouble: (message) => this.#fail(message) });
   }
 
   /** The disk is full, or the folder is gone: from now on nothing is written. */
