@@ -28,17 +28,9 @@ export async function captured(
   { on = "lo", last }: { on?: string; last: RegExp },
   work: () => Promise<unknown>,
 ): Promise<void> {
-  await using dump = launch("tcpdump", [
-    "-n",
-    "-i",
-    on,
-    "--immediate-mode",
-    "-l",
-    "--print",
-    "-w",
-    path,
-    `port ${port}`,
-  ]);
+  // A large buffer (KiB), so that a busy machine drops no packet.
+  const flags = ["-n", "-i", on, "-B", "16384", "--immediate-mode", "-l", "--print", "-w", path];
+  await using dump = launch("tcpdump", [...flags, `port ${port}`]);
   await dump.until(/listening on/, "stderr");
   await work();
   await dump.until(last);
