@@ -9,6 +9,12 @@ import { type ConnectOptions, connectTcp, type Opener } from "../lib/stream/conn
 import type { Connection } from "../lib/stream/connection.ts";
 import { encodeText } from "../lib/text.ts";
 
+/** Counts from 1. */
+export function counter(): () => number {
+  let count = 0;
+  return () => ++count;
+}
+
 /**
  * Repeats one exchange: on one connection while the server keeps it open, else on a new one each time (the time then includes
  * connecting).
@@ -20,15 +26,17 @@ export class Exchanger implements AsyncDisposable {
   #options: ConnectOptions;
   #connection: Connection | null = null;
   #keepsOpen = true;
-  #connected = 0;
+  #nextId: () => number;
   #included = false;
   #closing: Promise<void> = Promise.resolve();
 
-  constructor(open: Opener, server: Endpoint, message: string, options: ConnectOptions) {
+  /** @param nextId Numbers the connections; exchangers at work side by side share it, so that no two have the same. */
+  constructor(open: Opener, server: Endpoint, message: string, options: ConnectOptions, nextId = counter()) {
     this.#open = open;
     this.#server = server;
     this.#message = encodeText(message);
     this.#options = options;
+    this.#nextId = nextId;
   }
 
   /** Whether it has no connection yet. */
@@ -49,7 +57,7 @@ export class Exchanger implements AsyncDisposable {
   async exchange(): Promise<Uint8Array> {
     const used = this.#connection;
     this.#included = used === null;
-    this.#connection ??= await connectTcp(this.#open, this.#server, { ...this.#options, id: ++this.#connected });
+    this.#connection ??= await connectTcp(this.#open, this.#server, { ...this.#options, id: this.#nextId() });
     const reply = await this.#ask(this.#connection).catch((error) => {
       // A used connection ended without a byte: the server answers once per connection. Retry on a new one.
       if (used === null || !(error instanceof CutOffError)) throw error;

@@ -13,7 +13,7 @@ import type { DataOutput } from "../lib/console/output.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { LatencyStats } from "../lib/stats.ts";
 import { milliseconds, plural } from "../lib/text.ts";
-import { Exchanger } from "./exchanger.ts";
+import { counter, Exchanger } from "./exchanger.ts";
 
 /** The flags of `tcp:client` that measure. */
 export const measureFlags = {
@@ -127,8 +127,9 @@ export async function load(open: Opener, server: Endpoint, message: string, opti
   const signal = AbortSignal.any(options.signal === undefined ? [over] : [over, options.signal]);
   // No events per message: only the figures matter here.
   const limits = { ...options, signal, report: false, events: warningsOf(events) };
+  const nextId = counter();
   const drive = async (): Promise<void> => {
-    await using exchanger = new Exchanger(open, server, message, limits);
+    await using exchanger = new Exchanger(open, server, message, limits, nextId);
     for (let now = performance.now(); !over.aborted;) {
       await exchanger.exchange();
       const then = now;

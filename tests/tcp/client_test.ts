@@ -318,6 +318,14 @@ Deno.test("tcp:client --connections drives load and prints exchanges/s", async (
   assertMatch(none.stderr, /Cannot measure: no exchange was answered within 0\.1 s/);
 });
 
+Deno.test("tcp:client --connections numbers its connections apart for whoever watches", async () => {
+  await using server = await startServer("tcp:server", ["--echo", "--quiet"]);
+  const args = [...at(server.port), "--connections", "3", "--duration", "0.3", "--explain"];
+  const { stderr } = await run("tcp:client", args);
+  const numbers = Array.from(stderr.matchAll(/#(\d+) connect\(2\)/g), ([, number]) => number);
+  assertEquals(numbers.toSorted(), ["1", "2", "3"]);
+});
+
 Deno.test("tcp:client --connections stopped by Ctrl-C prints its figures, and ends with 130", async () => {
   let exchanges = 0;
   const [measured, silent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
