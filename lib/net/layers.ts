@@ -88,6 +88,10 @@ export class SocketLayer implements StreamSocket {
     this.below.reset();
   }
 
+  get resets(): boolean | undefined {
+    return this.below.resets;
+  }
+
   setNoDelay(noDelay?: boolean): void {
     this.below.setNoDelay?.(noDelay);
   }

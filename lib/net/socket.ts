@@ -27,6 +27,8 @@ export interface StreamSocket extends RawSocket {
   readonly id: number;
   /** As {@linkcode RawSocket.reset}; if the raw socket has none, a plain close: the peer sees end of stream. */
   reset(): void;
+  /** Whether `reset` sends RST; `false` if it is a plain close. */
+  readonly resets?: boolean | undefined;
   /** Waits for the TLS handshake to complete; absent without TLS. */
   readonly handshake?: (() => Promise<TlsSession>) | undefined;
   /** Resolves once a closed TLS socket has sent close_notify. */
@@ -56,7 +58,7 @@ export function streamSocket(raw: RawSocket, id: number): StreamSocket {
       if (!isClosedHere(error)) throw error;
     }
   };
-  return Object.assign(raw, { id, reset: raw.reset ?? close });
+  return Object.assign(raw, { id, reset: raw.reset ?? close, resets: raw.reset !== undefined });
 }
 
 /** Sets the socket options that every connection uses. */

@@ -173,6 +173,10 @@ export class TlsSocket implements StreamSocket {
     this.#shut();
   }
 
+  get resets(): boolean | undefined {
+    return this.#raw.resets;
+  }
+
   countIn(memory: MemoryBudget): void {
     this.#duplex.memory = memory.share();
   }

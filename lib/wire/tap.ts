@@ -113,7 +113,8 @@ class StreamTap extends SocketLayer {
   }
 
   override reset(): void {
-    this.#end("reset");
+    // Deno's own sockets cannot send RST: the peer sees a close.
+    this.#end(this.below.resets === false ? "close" : "reset");
     this.below.reset();
   }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { streamSocket } from "../../../lib/net/socket.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
 import { serveTcp } from "../../../lib/stream/server.ts";
 import { encodeText } from "../../../lib/text.ts";
@@ -55,6 +56,19 @@ Deno.test(
     assert((event?.duration ?? -1) >= 0 && Math.abs((event?.at ?? 0) - Date.now()) < 60_000);
   },
 );
+
+Deno.test("a reset is told as one only where the socket can send RST", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ours = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  using theirs = await listener.accept();
+  const wire = new Recorded();
+  streamTap(wire, "connect")(streamSocket(ours, 1)).reset();
+  assertEquals(await theirs.read(new Uint8Array(1)), null, "Deno's own sockets close");
+  assertEquals(wire.short, ["close"]);
+  const node = tapped();
+  node.socket.reset();
+  assertEquals(node.wire.short, ["reset"]);
+});
 
 Deno.test(
   "a write is told when it is issued and when it has returned, with what was accepted",
