@@ -81,6 +81,7 @@ export function wrapLine(tabbed: string, columns: number): string[] {
   const line = withoutTabs(tabbed);
   // Fast path for short lines: a character takes at most two columns, whether it is one or two UTF-16 units long.
   if (columns < 4 || line.length * 2 <= columns) return [line];
+  const indent = indentOf(line);
   const rows: string[] = [];
   let row = "";
   let used = 0;
@@ -94,7 +95,7 @@ export function wrapLine(tabbed: string, columns: number): string[] {
       const rest = WORD.exec(line.slice(index, index + 2 * columns))?.[0] ?? "";
       const cut = breakPoint(row, rest, columns);
       rows.push(row.slice(0, cut).trimEnd());
-      row = INDENT + row.slice(cut);
+      row = indent + row.slice(cut);
       used = textWidth(row);
     }
     row += char;
@@ -110,6 +111,13 @@ export function wrapText(text: string, columns: number): string {
 }
 
 const INDENT = "  ";
+/** A line that is itself indented: its continuation rows must not stand out to the left of it. */
+// deno-lint-ignore no-control-regex
+const INDENTED = /^(?:\x1b\[[\d;]*m)* {4}/;
+
+function indentOf(line: string): string {
+  return INDENTED.test(line) ? INDENT.repeat(2) : INDENT;
+}
 
 /** What is left of a word. */
 const WORD = /^[^ ]*/;

@@ -33,6 +33,11 @@ Deno.test("wrapLine() breaks after a space if there is one", pure, () => {
   assertEquals(wrapLine("alice: one two three", 12), ["alice: one", "  two three"]);
 });
 
+Deno.test("wrapLine() keeps the rows of an indented line indented, coloured or not", pure, () => {
+  assertEquals(wrapLine("    Why: one two three", 17), ["    Why: one two", "    three"]);
+  assertEquals(wrapLine("\x1b[2m    Why: one two three\x1b[22m", 17)[1], "    three\x1b[22m");
+});
+
 Deno.test("no part of a long line starts a row: it cannot pass for a line of its own (C2)", pure, () => {
   const forged = `eve: ${" ".repeat(15)}* alice left (quit)`;
   const unseen = `eve: ${"\u0600".repeat(75)}* the server restarts; log in again`;
