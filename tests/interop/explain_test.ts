@@ -17,7 +17,7 @@ Deno.test(
     assertEquals(stdout, "Server says: Hello from server!\n\n");
     const log = (await server.script.stop()).stdout;
     assertStringIncludes(log, "ms later: “Hello”");
-    assertStringIncludes(log, "we take what has come for the whole message");
+    assertStringIncludes(log, "we take what has come as the whole message");
     assertEquals(named(log), []);
   },
 );

@@ -20,7 +20,7 @@ const EXAMINED = 4096;
 /** Examines what a peer sent: a datagram, or a piece of a stream of lines. */
 export function examine(bytes: Uint8Array): Finding[] {
   if (isTelnet(bytes)) {
-    return [{ topic: "telnet", text: `These ${counted(bytes.length, "byte")} are telnet's own questions and answers` }];
+    return [{ topic: "telnet", text: `These ${counted(bytes.length, "byte")} are telnet's own negotiation` }];
   }
   // A byte and zeros are a small number rather than a padded letter: 42 is "*".
   const number = (bytes.length === 4 || bytes.length === 8) && withoutNuls(bytes) === 1;
@@ -128,7 +128,7 @@ function integerOf(bytes: Uint8Array): Finding[] {
   } in little-endian`;
   const reversed = little < SMALL && big >= SMALL;
   return reversed
-    ? [{ mistake: 20, text: `${text}: it looks as if nobody had turned it round` }]
+    ? [{ mistake: 20, text: `${text}: the sender probably left out htonl(3)` }]
     : [{ topic: "integer", text }];
 }
 

@@ -90,7 +90,7 @@ export class DatagramFlow {
       this.#tell(narrator, "sendto(2)", bytes, at);
       if (this.role === "client" && !record.lastAnswered && record.last?.equals(bytes)) {
         const since = milliseconds(Math.max(0, at - record.last.at));
-        narrator.say(at, this.id, "data", `The same as ${since} before, which has no answer yet`, "repeat");
+        narrator.say(at, this.id, "data", `The same datagram as ${since} ago, which has no answer yet`, "repeat");
       }
       this.#fragments(at, bytes.length, narrator);
     }
@@ -106,8 +106,8 @@ export class DatagramFlow {
     // The header of UDP has 8 bytes, and a fragment carries 1,480.
     const packets = Math.ceil((length + 8) / 1480);
     const text = isLoopback(this.peer.hostname)
-      ? `On an Ethernet this would be ${packets} packets; loopback carries it whole`
-      : `On an Ethernet these are ${packets} packets`;
+      ? `On Ethernet this would be ${packets} packets; loopback carries it whole`
+      : `On Ethernet these are ${packets} packets`;
     narrator.say(at, this.id, "data", text, "fragments");
   }
 
@@ -138,7 +138,7 @@ export class DatagramFlow {
     if (told) this.#tell(narrator, "recvfrom(2)", bytes, at);
     if (this.role === "client" && this.#sent !== null) this.#answer(at, bytes, this.#sent, narrator);
     else if (told && this.#received?.equals(bytes) === true && (this.#sent?.at ?? 0) <= this.#received.at) {
-      narrator.say(at, this.id, "data", "The same as the one before", "repeat");
+      narrator.say(at, this.id, "data", "The same datagram as the one before", "repeat");
     }
     for (const finding of examine(bytes)) {
       if ("mistake" in finding) this.mistake(narrator, at, finding.mistake, finding.text);
@@ -162,7 +162,7 @@ export class DatagramFlow {
           narrator,
           at,
           8,
-          `This answer, after ${time}, comes behind that to a later datagram: out of order`,
+          `This answer, after ${time}, comes after the answer to a later datagram: out of order`,
         );
       }
       record.answered++;
@@ -172,9 +172,9 @@ export class DatagramFlow {
       this.mistake(narrator, at, 8, `The same answer again, ${later(at - this.#received.at)}: a duplicate`);
     }
     if (bytes.length < CUT || !sent.beginsWith(bytes)) return;
-    const text = `The answer is our datagram cut off: ${thousands(bytes.length)} of ${
+    const text = `The answer is our datagram, cut off: ${thousands(bytes.length)} of ${
       thousands(sent.length)
-    } bytes, as much as the peer's buffer holds`;
+    } bytes, probably as much as the peer's buffer holds`;
     this.mistake(narrator, at, 7, text);
   }
 
@@ -213,11 +213,11 @@ export class DatagramFlow {
     const record = this.#record;
     this.#answers = null;
     if (record.answered > 0) {
-      const text = `No answer for ${waited}, though other datagrams have one: it was lost, or its answer was`;
+      const text = `No answer for ${waited}, though other datagrams have one: it, or its answer, is lost or late`;
       this.mistake(narrator, at, 8, text);
     } else if (!record.mute) {
       record.mute = true;
-      const text = `No answer for ${waited}: that sendto(2) succeeded does not say that anything arrived`;
+      const text = `No answer for ${waited}: sendto(2) succeeded, but that does not say that anything arrived`;
       this.mistake(narrator, at, 9, text);
     } else narrator.say(at, this.id, "data", `No answer for ${waited} to this one either`, "unanswered");
   }

@@ -37,13 +37,15 @@ export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): vo
 /** The peer closes as soon as it has read our FIN, without an answer: mistake 4. */
 function hangUp(flow: StreamFlow, at: number, narrator: Narrator): void {
   const { unanswered, out, role } = flow;
-  if (role === "server" || unanswered === null || out.fin === null || at - out.fin > ANSWER) return;
+  // Nobody owes a person an answer: a room takes a line, and says nothing.
+  if (flow.person || role === "server" || unanswered === null || out.fin === null || at - out.fin > ANSWER) return;
   flow.misunderstood = true;
   if (flow.in.total > 0 || unanswered === "part") {
-    const text = "The peer answers our FIN by closing, and our last message not at all: it took the FIN for a hang-up";
+    const text =
+      "The peer answers our FIN by closing, and our last message not at all: it seems to take a FIN for a hang-up";
     flow.mistake(narrator, at, 4, text);
   } else {
-    narrator.say(at, flow.id, "data", "The peer closes without a word of its own", "sink");
+    narrator.say(at, flow.id, "data", "The peer closes without sending anything", "sink");
   }
 }
 
@@ -65,6 +67,7 @@ export function explainHalfClose(flow: StreamFlow, at: number, narrator: Narrato
 export function explainClose(flow: StreamFlow, at: number, narrator: Narrator, call: "close" | "reset"): void {
   flow.sumUp(narrator, at, true);
   const open = milliseconds(Math.max(0, at - flow.opened));
+  if (flow.unsecured) return narrator.say(at, flow.id, "state", `close(2): no data has passed, open for ${open}`);
   const traffic = `${size(flow.in.total)} in, ${size(flow.out.total)} out, open for ${open}`;
   if (call === "reset") return narrator.say(at, flow.id, "state", `We reset the connection (RST): ${traffic}`, "reset");
   narrator.say(at, flow.id, "state", `close(2): ${traffic}${timeWait(flow, at)}`, "close");
@@ -75,7 +78,11 @@ function timeWait(flow: StreamFlow, at: number): string {
   if (flow.broken) return "";
   const ours = flow.out.fin ?? at;
   const theirs = flow.in.fin;
-  if (theirs === null) return ". The peer has sent no FIN yet; ours is the first, so TIME_WAIT will be on our side";
+  // A server that had closed answers what a client sent after its FIN with a reset, which nobody reads.
+  if (flow.role === "client" && theirs !== null && flow.direction === "out" && flow.moved >= theirs) return "";
+  if (theirs === null) {
+    return ". We have read no FIN: unless the peer's is on its way, ours is the first, and TIME_WAIT on our side";
+  }
   if (theirs <= ours) return ". The peer's FIN was the first, so TIME_WAIT is on its side";
   // The peer's may have been waiting to be read.
   return ". Our FIN was the first, as far as we can tell, so TIME_WAIT is on our side";
@@ -133,21 +140,32 @@ function explainWait(flow: StreamFlow, now: number, silence: number, narrator: N
   if (role === "server") {
     if (direction === "out" || messages.open === 0) return false;
     const text =
-      `${time}: the peer's last ${open} have no line end, and no FIN follows. Who waits for one waits as long as the peer`;
+      `${time}: the peer's last ${open} have no line end, and no FIN follows: a server that waits for either waits as long as the peer`;
     flow.mistake(narrator, now, 5, text);
     return true;
   }
   const mute = incoming.total === 0;
   if (direction === "in" || (messages.open === 0 && !mute)) return false;
-  const why = messages.open > 0
-    ? `our last ${open} have no line end, and we have sent no FIN. The peer may be waiting for one, as we wait for its answer`
-    : "we wait for an answer, and have sent no FIN. If the peer reads to the end of the stream, it waits for us";
+  if (messages.open === 0) return waitForFirst(flow, now, time, narrator);
+  const why =
+    `our last ${open} have no line end, and we have sent no FIN. The peer may be waiting for either, as we wait for its answer`;
   flow.mistake(narrator, now, 5, `${time}: ${why}`);
   if (mute) {
     const text =
-      "Or the server is busy with another client, and has not called accept(2): from here one cannot tell which";
+      "Or the server is busy with another client, and has not called accept(2): from here we cannot tell which";
     flow.mistake(narrator, now, 14, text);
   }
+  return true;
+}
+
+/** What we sent is complete, and the server has not sent a byte yet. */
+function waitForFirst(flow: StreamFlow, now: number, time: string, narrator: Narrator): boolean {
+  const text = `${time} from the server: it may be busy with another client, and not have called accept(2) yet`;
+  flow.mistake(narrator, now, 14, text);
+  // A request over HTTP says where it ends.
+  if (flow.out.messages.kind === "http") return true;
+  const or = "Or it reads to the end of the stream, and we have sent no FIN: from here we cannot tell which";
+  flow.mistake(narrator, now, 5, or);
   return true;
 }
 
@@ -160,6 +178,6 @@ function waitForHttp(flow: StreamFlow, now: number, time: string, narrator: Narr
   const text = `${time}: ${incoming ? "the peer's" : "our"} HTTP message lacks ${http?.missing}`;
   // An answer that stops halfway is no deadlock: it is the peer's turn.
   if (incoming && flow.role === "client") narrator.say(now, flow.id, "trouble", text, "incomplete");
-  else flow.mistake(narrator, now, 5, `${text}, so both sides wait to read`);
+  else flow.mistake(narrator, now, 5, `${text}. If the other side is waiting for an answer, both wait for ever`);
   return true;
 }

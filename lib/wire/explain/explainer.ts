@@ -120,6 +120,7 @@ export class Explainer {
       const opened = (call === "connect" || call === "accept") && error === undefined;
       if (opened) this.#open(event);
       else this.#touch(this.#streams.get(id), at);
+      if (call === "handshake" && error !== undefined) this.#unsecure(id);
       return;
     }
     const flow = this.#streams.get(id);
@@ -141,6 +142,11 @@ export class Explainer {
     } else if (call === "writing" && bytes !== null) explainWriting(flow, event, bytes, narrator);
     else if (call === "write") explainWrite(flow, event, narrator);
     this.#touch(flow, at);
+  }
+
+  #unsecure(id: number): void {
+    const flow = this.#streams.get(id);
+    if (flow !== undefined) flow.unsecured = true;
   }
 
   #touch(flow: StreamFlow | undefined, at: number): void {

@@ -32,7 +32,7 @@ const TABLE = [
     name: "ignoring the byte count",
     noticed: "text is followed by four or more NUL bytes up to the end of the read or datagram",
     why:
-      "read(2) says how many bytes it put into the buffer. The sender has sent the rest of its buffer too, which was never written to",
+      "read(2) says how many bytes it put into the buffer. Whoever ignores that count sends the rest of the buffer too",
     remedy: "use the count: `buffer.subarray(0, count)` (lib/reader.ts)",
   },
   {
@@ -40,7 +40,7 @@ const TABLE = [
     name: "partial writes, no back-pressure",
     noticed: "a write accepts fewer bytes than offered, or waits 50 ms or more on a connection that has carried 16 KiB",
     why:
-      "a full send buffer makes write(2) wait, or take only a part. Who ignores its result loses bytes, and who queues without limit runs out of memory",
+      "a full send buffer makes write(2) wait, or take only a part. A program that ignores its result loses bytes; one that queues without limit runs out of memory",
     remedy: "write in a loop, and wait for one write before the next (lib/stream/connection.ts)",
   },
   {
@@ -49,7 +49,7 @@ const TABLE = [
     noticed:
       "a peer answers our half-close by closing, with our last message unanswered; or our bytes, sent after its FIN, are reset",
     why:
-      "a FIN ends one direction only (RFC 9293 3.6): who has sent it can still read. A read that returns 0 is no reason to throw the answer away",
+      "a FIN ends one direction only (RFC 9293 3.6): its sender can still read. A read that returns 0 is no reason to throw the answer away",
     remedy: "at the end of the input, finish the answer, then close (tcp:server; lib/stream/linger.ts)",
   },
   {
@@ -58,7 +58,7 @@ const TABLE = [
     noticed:
       "2 s of silence after a message that is not complete, or after one to a peer that has never answered; or the answer comes only after our FIN",
     why:
-      "if the other side reads until the end of the stream, or until a newline, it cannot know that you are done. Both wait for ever",
+      "a side that reads to the end of the stream, or to a newline, cannot know that you are done: then both wait for ever",
     remedy: "end each message with a newline, or send FIN by shutdown(2) when done (tcp:client does both)",
   },
   {
@@ -82,7 +82,8 @@ const TABLE = [
     name: "UDP loss, order and duplicates ignored",
     noticed:
       "numbers in the datagrams have gaps, repeat or run backwards; a datagram stays unanswered though later ones are; an answer comes twice",
-    why: "UDP (RFC 768) neither repeats nor orders: a datagram arrives once, twice, late or never",
+    why:
+      "UDP (RFC 768) neither resends what is lost nor keeps datagrams in order: each arrives once, twice, late or never",
     remedy:
       "number the datagrams, ask again after a time, drop what came before (udp:client --count, lib/datagram/request.ts)",
   },
@@ -91,15 +92,15 @@ const TABLE = [
     name: "sent = arrived",
     noticed:
       "a datagram to a peer that has never answered stays unanswered; or ECONNREFUSED follows a send that succeeded",
-    why:
-      "sendto(2) returns when this machine's kernel has the datagram. Nothing tells whether it arrived, except an answer",
+    why: "UDP (RFC 768) acknowledges nothing: only an answer shows that a datagram arrived",
     remedy: "expect an answer, and ask again (udp:client --retries)",
   },
   {
     number: 10,
     name: "accepting any UDP sender",
     noticed: "a client's socket receives a datagram from an endpoint to which it has sent nothing",
-    why: "anybody can send to a UDP port. Who does not compare the address takes a stranger's words for the answer",
+    why:
+      "anybody can send to a UDP port. A program that does not compare addresses takes a stranger's words for the answer",
     remedy: "compare the sender with the one you asked (lib/datagram/socket.ts)",
   },
   {
@@ -123,7 +124,7 @@ const TABLE = [
     name: "address already in use",
     noticed: "listen or bind fails with EADDRINUSE",
     why:
-      "another program holds the port. It is not an old connection in TIME_WAIT: that stops only who does not set SO_REUSEADDR (socket(7)), for about a minute; Deno sets it",
+      "another program holds the port. It is not an old connection in TIME_WAIT: that stops only programs that do not set SO_REUSEADDR (socket(7)), for about a minute; Deno sets it",
     remedy: "end the other program, or take --port 0",
   },
   {
@@ -132,7 +133,7 @@ const TABLE = [
     noticed:
       "2 s without a byte from a server since connect, or its first byte comes just as another connection to it ends",
     why:
-      "connect(2) succeeds as soon as the server's system has shaken hands; its program may still be busy with another client and not have called accept(2)",
+      "the server's system accepts connections and bytes on its program's behalf; a program that serves one client at a time reads them only when the one before has left",
     remedy: "serve each connection on its own (lib/stream/accept.ts)",
   },
   {
@@ -147,7 +148,7 @@ const TABLE = [
     number: 16,
     name: "a blocked event loop",
     noticed: "with a socket open, the clock of --explain comes more than a second late",
-    why: "while a program computes or waits in one place, it reads nothing, and its timers stand still",
+    why: "while one function computes or blocks, the whole program reads nothing, and its timers stand still",
     remedy: "never block: ask asynchronously (lib/console/line_input.ts), move long work to a worker (http:threaded)",
   },
   {
@@ -163,14 +164,14 @@ const TABLE = [
     name: "trusting what arrives",
     noticed: "control characters or escape sequences in text, or a line of more than 64 KiB",
     why:
-      "printed as it comes, an escape sequence drives the terminal and a forged line end fakes the log; a line without end fills the memory",
+      "printed as it comes, an escape sequence drives the terminal and a forged line end fakes the log; an endless line fills the memory",
     remedy: "escape controls, limit the length (lib/text.ts, lib/reader.ts)",
   },
   {
     number: 19,
     name: "TLS without verification",
     noticed: "a client's handshake succeeds without the server's identity being verified",
-    why: "it is encrypted, but to whom? Anybody between you and the server can answer with a certificate of their own",
+    why: "encrypted, but for whom? Anybody between you and the server can answer with a certificate of their own",
     remedy: "--ca, --pin, or a certificate that the system trusts (lib/tls/trust.ts)",
   },
   {
@@ -179,7 +180,7 @@ const TABLE = [
     noticed:
       "2, 4 or 8 bytes are a small integer in little-endian order only; or an integer in the text exceeds 32 bits or 2^53",
     why:
-      "the network's order is big-endian (htonl(3)); and a number too big for the receiver's type is silently another number there",
+      "both sides must agree on the order of bytes (the network's is big-endian, htonl(3)) and on the range: a number too big for the receiver's type silently becomes another",
     remedy: "`DataView` with its default order, and check the range before computing (sum/protocol.ts)",
   },
 ] as const satisfies readonly Mistake[];

@@ -97,7 +97,8 @@ export class Opening {
     const [first] = failed;
     if (first === undefined) return;
     const name = this.#name?.addresses.includes(peer.hostname) ? named(this.#name.name) : "The name";
-    const text = `${name} is ${first.peer.hostname} too, where nobody answered: who tries only that fails`;
+    const text =
+      `${name} is ${first.peer.hostname} too, where nobody answered: a client that tries only that one fails`;
     narrator.mistake(at, flow, 12, text);
     const other = failed.find((each) =>
       each.error === "ECONNREFUSED" && each.peer.port === peer.port && isIpv6(each.peer) !== isIpv6(peer)
@@ -159,7 +160,7 @@ function accept({ at, flow, peer, error }: WireEvent, narrator: Narrator): void 
     at,
     flow,
     "state",
-    `accept(2): ${from}; the system had shaken hands: SYN in, SYN+ACK out, ACK in`,
+    `accept(2): ${from}; the system had completed the handshake: SYN in, SYN+ACK out, ACK in`,
     "accept",
   );
 }
@@ -168,12 +169,15 @@ function handshake({ at, flow, session, duration, error }: WireEvent, role: Role
   if (error !== undefined) {
     if (isOurClose(error)) return;
     // Our own errors are told where they are handled.
-    const why = error === "Failure" || error === "Error" ? "" : `: ${inWords(error)}`;
-    return narrator.say(at, flow, "trouble", `The TLS handshake fails, or we do not trust the peer${why}`);
+    const own = error === "Failure" || error === "Error";
+    const why = own ? ", or we do not trust the peer's certificate" : `: ${inWords(error)}`;
+    return narrator.say(at, flow, "trouble", `The TLS handshake failed${why}`);
   }
   const { version = "TLS", cipher = "", subject = null, verified = true } = session ?? {};
   if (narrator.hears(at)) {
-    const who = subject === null ? "" : `; the peer shows ${named(subject)}${verified ? ", verified" : ""}`;
+    const who = subject === null
+      ? ""
+      : `; the peer's certificate is for ${named(subject)}${verified ? ", verified" : ""}`;
     const text = `TLS handshake in ${milliseconds(duration)}: ${named(`${version}, ${cipher}`)}${who}`;
     narrator.say(at, flow, "state", text, "handshake");
   } else narrator.untold.add(at, "handshake", 0);

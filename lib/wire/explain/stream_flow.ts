@@ -82,6 +82,8 @@ export class StreamFlow {
   misunderstood = false;
   /** Whether the connection has failed: nobody keeps TIME_WAIT then. */
   broken = false;
+  /** Whether its TLS handshake has failed: what passed was no data. */
+  unsecured = false;
   readonly pace = new Pace(MOST);
   readonly untold = new Tally();
   #mistakes = new Map<MistakeNumber, number>();

@@ -56,14 +56,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNABORTED: "the connection was aborted",
   ECONNREFUSED: "refused: a machine answers there, but nothing listens at this address and port",
   ECONNRESET: "the peer has reset the connection (RST)",
-  EHOSTUNREACH: "no way to that host",
+  EHOSTUNREACH: "no route to that host",
   EMSGSIZE: "longer than a datagram can be",
-  ENETUNREACH: "no way to that network",
+  ENETUNREACH: "no route to that network",
   ENOTCONN: "there is no connection any more",
   ENOTFOUND: "no such name",
   EAI_AGAIN: "no name server answers",
   EPIPE: "the peer no longer reads",
   ETIMEDOUT: "no answer within the time limit",
+  PlaintextError: "the peer speaks plain text, not TLS",
   UnexpectedEof: "the stream ended without TLS's own end mark (close_notify): it may be cut off",
 };
 
@@ -71,7 +72,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export function inWords(error: string): string {
   const errno = errnoOf(error);
   const meaning = MEANINGS[errno];
-  return meaning === undefined ? named(errno) : `${meaning} (${errno})`;
+  if (meaning === undefined) return named(errno);
+  // A student can look up EPIPE, but not the name of a class.
+  return /^E[A-Z_]+$/.test(errno) ? `${meaning} (${errno})` : meaning;
 }
 
 /** The most of a name that is shown (characters). */

@@ -8,7 +8,7 @@ import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import { checkHead } from "./reads.ts";
 import { FILLED, type StreamFlow, transferLine } from "./stream_flow.ts";
-import { counted, errnoOf, inWords, isOurClose } from "./words.ts";
+import { counted, errnoOf, inWords, isOurClose, thousands } from "./words.ts";
 
 /** From this on a write has waited (ms). */
 const WAITED = 50;
@@ -47,7 +47,7 @@ function openMessage(flow: StreamFlow, at: number, narrator: Narrator): void {
   if (flow.person || flow.role === "client" || fin !== null || flow.noLineEnd) return;
   if (messages.open === 0 || messages.kind === "http" || at - flow.moved < PAUSE) return;
   flow.noLineEnd = true;
-  const text = `No line end for ${milliseconds(at - flow.moved)}: we take what has come for the whole message`;
+  const text = `No line end for ${milliseconds(at - flow.moved)}: we take what has come as the whole message`;
   narrator.say(at, flow.id, "data", text, "noLineEnd");
 }
 
@@ -65,9 +65,9 @@ export function explainWrite(flow: StreamFlow, event: WireEvent, narrator: Narra
   if (offered !== undefined && offered > length) {
     flow.repeated = offered - length;
     const waited = duration >= WAITED ? `, after ${time}` : "";
-    const text = `write(2) took only ${length} of ${
+    const text = `write(2) took only ${thousands(length)} of ${
       counted(offered, "byte")
-    }${waited}: the rest has to be written again`;
+    }${waited}: the rest is still to be written`;
     flow.mistake(narrator, at, 3, text);
   } else if (duration >= WAITED && flow.out.total >= FILLED) {
     flow.mistake(
@@ -109,7 +109,7 @@ function misunderstood(flow: StreamFlow, at: number, narrator: Narrator): void {
       narrator,
       at,
       4,
-      "The peer answers our FIN with a reset, and our last message not at all: it took the FIN for a hang-up",
+      "The peer answers our FIN with a reset, and our last message not at all: it seems to take a FIN for a hang-up",
     );
   }
 }

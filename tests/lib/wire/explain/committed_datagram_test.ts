@@ -29,7 +29,7 @@ Deno.test("7: by a server with a buffer of 1,024 bytes, as udp:basic-server has"
   const serving = serve(peer, ({ bytes, port }) => peer.send(bytes.subarray(0, 1024), port));
   const message = "0123456789".repeat(200);
   const client = await run("udp:client", [...atPort("udp:client", peer.port), "--message", message, "--explain"]);
-  assertStringIncludes(client.stderr, "[mistake 7] The answer is our datagram cut off: 1,024 of 2,000 bytes");
+  assertStringIncludes(client.stderr, "[mistake 7] The answer is our datagram, cut off: 1,024 of 2,000 bytes");
   peer.close();
   await serving;
 });

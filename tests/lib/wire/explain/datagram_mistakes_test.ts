@@ -27,7 +27,7 @@ Deno.test("an exchange of datagrams names no mistake", { permissions }, () => {
 Deno.test("an empty datagram is a message, and a long one travels in fragments", { permissions }, () => {
   const run = client();
   assertStringIncludes(textOf(run.write("")), "sendto(2) to 192.0.2.7:52884: 0 bytes\nAn empty datagram");
-  assertStringIncludes(textOf(run.write(new Uint8Array(1473))), "On an Ethernet these are 2 packets");
+  assertStringIncludes(textOf(run.write(new Uint8Array(1473))), "On Ethernet these are 2 packets");
   run.write(new Uint8Array(1472));
   assertEquals(run.text.match(/packets/g)?.length, 1);
   assertStringIncludes(
@@ -40,7 +40,7 @@ Deno.test("7: an answer that is our datagram cut off, and one too long to send",
   const run = client();
   run.write("0123456789".repeat(200));
   const said = textOf(run.read("0123456789".repeat(200).slice(0, 1024)));
-  assertStringIncludes(said, "[mistake 7] The answer is our datagram cut off: 1,024 of 2,000 bytes");
+  assertStringIncludes(said, "[mistake 7] The answer is our datagram, cut off: 1,024 of 2,000 bytes");
   run.call("sending", new Uint8Array(65_508));
   const failed = run.call("send", null, { error: "EMSGSIZE", offered: 65_508 });
   assertStringIncludes(textOf(failed), "[mistake 7] sendto(2): 65,508 bytes are too many for a datagram");
@@ -99,7 +99,10 @@ Deno.test("8: an answer overtaken by a later one, and one that comes twice", { p
   run.write("one", { flow: 1 });
   run.write("two", { flow: 2, local: { ...LOCAL, port: 2 } });
   run.read("2", { flow: 2, local: { ...LOCAL, port: 2 } });
-  assertStringIncludes(textOf(run.read("1", { flow: 1 })), "[mistake 8] This answer, after 3.00 ms, comes behind");
+  assertStringIncludes(
+    textOf(run.read("1", { flow: 1 })),
+    "[mistake 8] This answer, after 3.00 ms, comes after the answer to a later",
+  );
   assertStringIncludes(
     textOf(run.read("1", { flow: 1 })),
     "[mistake 8] The same answer again, 1.00 ms later: a duplicate",
@@ -110,12 +113,12 @@ Deno.test("8: the same again without an answer is told as such, and not as a mis
   const run = client();
   run.write("ask", { flow: 1 });
   const again = textOf(run.write("ask", { flow: 2, after: 500, local: { ...LOCAL, port: 2 } }));
-  assertStringIncludes(again, "The same as 500 ms before, which has no answer yet");
+  assertStringIncludes(again, "The same datagram as 500 ms ago, which has no answer yet");
   run.read("answer", { flow: 2, local: { ...LOCAL, port: 2 } });
   assertEquals(run.mistakes, []);
   const asked = server();
   asked.read("ask");
-  assertStringIncludes(textOf(asked.read("ask")), "The same as the one before");
+  assertStringIncludes(textOf(asked.read("ask")), "The same datagram as the one before");
   asked.write("answer");
   asked.read("ask again");
   assertEquals(textOf(asked.write("answer")).includes("same"), false, "a server waits for no answer");

@@ -18,7 +18,7 @@ Deno.test("a server's exchange is told call by call, and names no mistake", { pe
     run.text,
     [
       "bind(2), listen(2): 127.0.0.1:12345 is open for connections, from this machine only ([mistake 11] if others are to connect)",
-      "accept(2): 192.0.2.7:52884; the system had shaken hands: SYN in, SYN+ACK out, ACK in",
+      "accept(2): 192.0.2.7:52884; the system had completed the handshake: SYN in, SYN+ACK out, ACK in",
       "read(2): 19 bytes, 0.40 ms later: “Hello from client!⏎”",
       "write(2): 19 bytes, 1.00 ms later: “Hello from server!⏎”",
       "shutdown(2), 1.00 ms later: FIN: we have finished sending; we can still receive",
@@ -185,4 +185,38 @@ Deno.test("an event takes a few microseconds", { permissions }, () => {
   for (let index = 0; index < 100_000; index++) run.read(bytes, { after: 0.1 });
   const each = (performance.now() - started) / 100_000 * 1000;
   assert(each < 50, `${each.toFixed(1)} µs each`);
+});
+
+Deno.test("what a close says of TIME_WAIT is no more than the calls tell", { permissions }, () => {
+  const unread = new Run("client");
+  unread.call("connect");
+  unread.write("hi\n");
+  unread.read("ho\n");
+  assertStringIncludes(textOf(unread.call("close")), "We have read no FIN: unless the peer's is on its way, ours");
+  const late = new Run("client");
+  late.call("connect");
+  late.read("ho\n");
+  late.read(null);
+  late.write("hi\n");
+  assertEquals(
+    textOf(late.call("close")),
+    "close(2): 3 bytes in, 3 bytes out, open for 4.00 ms",
+    "what came after its FIN may have reset the peer",
+  );
+});
+
+Deno.test("a handshake that fails is told in words, and its connection carried no data", { permissions }, () => {
+  const plain = new Run("server");
+  plain.call("accept");
+  assertEquals(
+    textOf(plain.call("handshake", null, { error: "PlaintextError" })),
+    "The TLS handshake failed: the peer speaks plain text, not TLS",
+  );
+  assertEquals(textOf(plain.call("close")), "close(2): no data has passed, open for 2.00 ms");
+  const untrusted = new Run("client");
+  untrusted.call("connect");
+  assertEquals(
+    textOf(untrusted.call("handshake", null, { error: "Failure" })),
+    "The TLS handshake failed, or we do not trust the peer's certificate",
+  );
 });

@@ -38,7 +38,10 @@ Deno.test("11 and 12: the first of a name's addresses is refused, the other acce
   assertEquals(textOf(lookup), "getaddrinfo(3): localhost is ::1, 127.0.0.1 (0.20 ms; to be tried in this order)");
   run.call("connect", null, { local: null, peer: at("::1"), error: "ECONNREFUSED" });
   const said = textOf(run.call("connect", null, { peer: at("127.0.0.1") }));
-  assertStringIncludes(said, "[mistake 12] localhost is ::1 too, where nobody answered: who tries only that fails");
+  assertStringIncludes(
+    said,
+    "[mistake 12] localhost is ::1 too, where nobody answered: a client that tries only that one fails",
+  );
   assertStringIncludes(said, "[mistake 11] The server listens on IPv4 only: [::1]:12345, IPv6, was refused");
   assertEquals(run.mistakes, [12, 11]);
 });

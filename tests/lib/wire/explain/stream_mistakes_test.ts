@@ -129,7 +129,7 @@ Deno.test("3: a write that waited, was short, or does not return", { permissions
   assertStringIncludes(run.text, "[mistake 3] write(2) waited 120 ms");
   run.call("writing", data);
   const short = run.call("write", data.subarray(0, 1000), { offered: 65_536 });
-  assertStringIncludes(textOf(short), "[mistake 3] write(2) took only 1000 of 65,536 bytes");
+  assertStringIncludes(textOf(short), "[mistake 3] write(2) took only 1,000 of 65,536 bytes");
   run.call("writing", data.subarray(1000));
   assertStringIncludes(textOf(run.wait(1500)), "[mistake 3] write(2) has been waiting for 1.0 s");
   assertEquals(textOf(run.wait(5000)), "", "it is said once");
@@ -188,7 +188,7 @@ Deno.test("4: an end after the last answer, a sink, and a client that leaves are
   const sink = open("client");
   sink.write("take this\n");
   sink.call("closeWrite");
-  assertStringIncludes(textOf(sink.read(null)), "closes without a word");
+  assertStringIncludes(textOf(sink.read(null)), "closes without sending anything");
   const server = open("server");
   server.read("hi\n");
   server.write("ho\n");
@@ -199,6 +199,12 @@ Deno.test("4: an end after the last answer, a sink, and a client that leaves are
   after.call("closeWrite");
   after.read("an answer all the same");
   after.read(null);
+  const room = open("client", { person: true });
+  room.read("welcome\n");
+  room.write("hello, all\n");
+  room.call("closeWrite");
+  room.read(null);
+  assertEquals(room.mistakes, [], "nobody owes a person an answer");
   assertEquals([answered, sink, server, after].map(({ mistakes }) => mistakes), [[], [], [], []]);
 });
 
@@ -277,7 +283,7 @@ Deno.test("a message without a line end that is answered after a pause is told o
     run.read("hello");
     run.write("hi\n", { after: 100 });
   }
-  assertEquals(run.text.match(/No line end for 100 ms: we take what has come for the whole message/g)?.length, 1);
+  assertEquals(run.text.match(/No line end for 100 ms: we take what has come as the whole message/g)?.length, 1);
   assertEquals(run.mistakes, []);
 });
 
@@ -285,9 +291,15 @@ Deno.test("5 and 14: a server that has never answered may do either", { permissi
   const run = open("client");
   run.write("hello\n");
   const said = run.wait(2500);
-  assertEquals(mistakesIn(said), [5, 14]);
-  assertStringIncludes(textOf(said), "from here one cannot tell which");
+  assertEquals(mistakesIn(said), [14, 5]);
+  assertStringIncludes(textOf(said), "from here we cannot tell which");
   assertEquals(run.wait(60_000), [], "it is said once for each silence");
+});
+
+Deno.test("14: a complete HTTP request waits for a server, not for a FIN", { permissions }, () => {
+  const run = open("client");
+  run.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  assertEquals(mistakesIn(run.wait(2500)), [14]);
 });
 
 Deno.test("14: the first byte comes when another connection to the server ends", { permissions }, () => {
