@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { byId, element, setText } from "./dom.js";
+import { byId, element, quoted, setText } from "./dom.js";
 import { BytesView } from "./bytes_view.js";
 import { count, plural, sinceStart, size, span } from "./format.js";
 import { nameOf, sentenceOf, wayOf } from "./rows.js";
@@ -183,7 +183,7 @@ function remarksOf({ remarks = [] }) {
   return remarks.map(({ mark, text, why, mistake }) => {
     const made = element(`div.remark ${mark}`);
     if (mistake !== undefined) made.append(element("b", `[mistake ${mistake}]`), " ");
-    made.append(text);
+    made.append(...quoted(text));
     if (why !== undefined) made.append(element("p.why", why));
     return made;
   });

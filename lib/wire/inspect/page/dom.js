@@ -44,6 +44,22 @@ export function element(name, ...children) {
   return made;
 }
 
+/** The control characters of an excerpt for which few fonts have a sign, and their names. */
+const CONTROL_NAMES = new Map([["␀", "NUL"], ["␍", "CR"], ["␛", "ESC"]]);
+
+/**
+ * A remark's words, with the names of control characters in place of signs that a reader's font may lack.
+ *
+ * @param {string} text
+ * @returns {(string | Node)[]}
+ */
+export function quoted(text) {
+  return text.split(/([␀␍␛])/).map((part) => {
+    const name = CONTROL_NAMES.get(part);
+    return name === undefined ? part : element("span.control", name);
+  });
+}
+
 /**
  * Sets a text if it differs: writing the same text again would lose the user's selection.
  *

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { byId, element, setText } from "./dom.js";
+import { byId, element, quoted, setText } from "./dom.js";
 import { count, sinceStart, span } from "./format.js";
 import { nameOf, sentenceOf, wayOf } from "./rows.js";
 import { VirtualList } from "./virtual_list.js";
@@ -18,7 +18,7 @@ export const NARROW = 620;
 /** The heights of a row on one line and on two, and of a line of a remark (px). */
 const [ONE, TWO, REMARK] = [30, 50, 20];
 /** How wide a character of a remark is (px), generously: an estimate that is too small would cut its last line. */
-const CHARACTER = 6.7;
+const CHARACTER = 7.4;
 /** What a remark leaves free at the sides, in a wide list and a narrow one (px). */
 const [SIDES_WIDE, SIDES_NARROW] = [330, 24];
 /** The most lines of a remark; the whole of it is in the detail. */
@@ -148,7 +148,7 @@ function fillRemarks(target, { remarks = [], seq }) {
   target.replaceChildren(...remarks.map((remark) => {
     const made = element(`p.remark ${remark.mark}`);
     if (remark.mistake !== undefined) made.append(element("b", `[mistake ${remark.mistake}]`), " ");
-    made.append(remark.text);
+    made.append(...quoted(remark.text));
     return made;
   }));
   if (target instanceof HTMLElement) target.dataset.seq = String(seq);
