@@ -37,13 +37,13 @@ const SIGNS: readonly (Entry & { readonly used: (step: Step) => boolean })[] = [
     sample: sampleOf("data"),
     name: "data",
     meaning:
-      "Bytes of the stream, from the call of write to the return of read: time in the kernel's buffers is included.",
+      "Bytes of the stream, from the call to write to the return from read: time in the kernel's buffers is included.",
     used: arrow(({ kind }) => kind === "data"),
   },
   {
     sample: sampleOf("datagram"),
     name: "datagram",
-    meaning: "A datagram, from the call of send to the return of receive.",
+    meaning: "A datagram, from the call to send to the return from receive.",
     used: arrow(({ kind, lost }) => kind === "datagram" && !lost),
   },
   {

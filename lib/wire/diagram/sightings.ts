@@ -55,7 +55,9 @@ function isPassage({ call, error = "", transport }: Call): boolean {
 }
 
 function tlsText({ session, error, duration }: Call): string {
-  if (error !== undefined) return `TLS handshake failed: ${error}`;
+  if (error === "PlaintextError") return "TLS handshake failed: the peer speaks plain text";
+  // "Failure" is our own verdict: the certificate is not trusted.
+  if (error !== undefined) return `TLS handshake failed${error === "Failure" ? "" : `: ${error}`}`;
   if (session === undefined) return "TLS handshake";
   const { version, cipher, alpn, verified, subject } = session;
   // A server seldom asks for a certificate; without one there is nothing to verify.
