@@ -11,6 +11,8 @@ const SHOWN = 40;
 /** From this length on, a run of one byte is counted instead of repeated. */
 const RUN = { nul: 4, other: 12 };
 const HEX_SHOWN = 12;
+/** So much text at the beginning is shown as text (bytes): a little more than an excerpt holds. */
+const HEAD = 64;
 
 /**
  * The beginning of some bytes in quotation marks: line ends as `⏎` and `␍⏎`, NUL as `␀`, what is not UTF-8 as `⟨c3⟩`, a character
@@ -30,7 +32,8 @@ const HEX_SHOWN = 12;
  * ```
  */
 export function excerptOf(bytes: Uint8Array, rest = 0): string {
-  if (!looksLikeText(bytes.subarray(rest))) return hexOf(bytes);
+  // What is shown decides: the head of an HTTP message is text, whatever its body is.
+  if (!looksLikeText(bytes.subarray(rest)) && !looksLikeText(bytes.subarray(rest, rest + HEAD))) return hexOf(bytes);
   let text = rest === 0 ? "" : `⟨…${hexOf(bytes.subarray(0, rest))}⟩`;
   let shown = text.length;
   for (let at = rest; at < bytes.length;) {

@@ -12,6 +12,7 @@ import { Narrator } from "./narrator.ts";
 import { Opening } from "./opening.ts";
 import { type Role, StreamFlow } from "./stream_flow.ts";
 import { explainRead } from "./reads.ts";
+import { isOurClose } from "./words.ts";
 import { explainFailure, explainWrite, explainWriting } from "./writes.ts";
 import { milliseconds } from "../../text.ts";
 
@@ -126,7 +127,10 @@ export class Explainer {
     const flow = this.#streams.get(id);
     if (call === "close" || call === "reset") {
       if (flow !== undefined) this.#close(flow, at, call);
-    } else this.#transfer(flow ?? this.#open(event), event);
+      // A call that our close has interrupted returns after it.
+    } else if (flow !== undefined || error === undefined || !isOurClose(error)) {
+      this.#transfer(flow ?? this.#open(event), event);
+    }
   }
 
   #transfer(flow: StreamFlow, event: WireEvent): void {

@@ -88,5 +88,5 @@ export function named(text: string): string {
 
 /** Whether a call ended because this side closed the socket. */
 export function isOurClose(error: string): boolean {
-  return error === "BadResource" || error === "Interrupted" || error === "AbortError" || error === "EBADF";
+  return ["BadResource", "Interrupted", "AbortError", "EBADF", "EINTR"].includes(error);
 }

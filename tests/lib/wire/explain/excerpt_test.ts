@@ -15,6 +15,13 @@ Deno.test("an excerpt marks line ends, NUL bytes and runs", { permissions }, () 
   assertEquals(shown(""), "“”");
 });
 
+Deno.test("an excerpt shows a head as text, whatever the body is", { permissions }, () => {
+  const head = encodeText("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\nConnection: keep-alive\r\n\r\n");
+  const body = Uint8Array.from({ length: 3000 }, (_, index) => 128 + index * 7 % 128);
+  assertEquals(excerptOf(new Uint8Array([...head, ...body])), "“HTTP/1.1 200 OK␍⏎Content-Length: 3000␍⏎C…”");
+  assertEquals(excerptOf(body).startsWith("80 87 8e"), true);
+});
+
 Deno.test("an excerpt shows what is no UTF-8, and what the end cuts", { permissions }, () => {
   assertEquals(excerptOf(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x0a)), "“caf⟨e9⟩⏎”");
   assertEquals(excerptOf(Uint8Array.of(0x61, 0xe2, 0x82)), "“a⟨e2 82…⟩”");

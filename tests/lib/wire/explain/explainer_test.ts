@@ -220,3 +220,12 @@ Deno.test("a handshake that fails is told in words, and its connection carried n
     "The TLS handshake failed, or we do not trust the peer's certificate",
   );
 });
+
+Deno.test("a write that our own close interrupts is not told, and opens nothing", { permissions }, () => {
+  const run = new Run("server");
+  run.call("accept");
+  run.call("writing", "hi\n");
+  run.call("close");
+  for (const error of ["EINTR", "Interrupted", "BadResource"]) assertEquals(run.call("write", null, { error }), []);
+  assertEquals(run.explainer.end(run.at), []);
+});
