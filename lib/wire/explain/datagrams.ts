@@ -50,8 +50,8 @@ export class Datagrams {
     flow.sumUp(narrator, at);
     if (error !== undefined) flow.failed(event, narrator);
     else if (bytes !== null && call === "receive") {
-      this.#checkSender(flow, at, narrator);
       flow.receive(event, bytes, narrator);
+      this.#checkSender(flow, at, narrator);
     } else if (bytes !== null && call === "sending") {
       flow.pending++;
       this.#send(flow, event, bytes, narrator);

@@ -19,8 +19,10 @@ export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): vo
   flow.in.fin = at;
   flow.sumUp(narrator, at, true);
   const state = flow.out.fin === null ? "; we can still send" : ", and so have we";
-  const text = `read(2): 0 bytes, ${later(at - flow.last)}: FIN: the peer has finished sending${state}`;
-  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, "eof");
+  const gap = later(at - flow.last);
+  const mark = flow.tls ? `close_notify in, ${gap}` : `read(2): 0 bytes, ${gap}: FIN`;
+  const text = `${mark}: the peer has finished sending${state}`;
+  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, flow.tls ? "closeNotify" : "eof");
   const { messages } = flow.in;
   if (messages.kind === "http" && messages.open > 0) {
     narrator.say(
@@ -38,7 +40,10 @@ export function explainEof(flow: StreamFlow, at: number, narrator: Narrator): vo
 function hangUp(flow: StreamFlow, at: number, narrator: Narrator): void {
   const { unanswered, out, role } = flow;
   // Nobody owes a person an answer: a room takes a line, and says nothing.
-  if (flow.person || role === "server" || unanswered === null || out.fin === null || at - out.fin > ANSWER) return;
+  // And TLS 1.2 demands that a peer answer our close_notify with its own at once (RFC 5246 7.2.1).
+  if (
+    flow.person || flow.tls || role === "server" || unanswered === null || out.fin === null || at - out.fin > ANSWER
+  ) return;
   flow.misunderstood = true;
   if (flow.in.total > 0 || unanswered === "part") {
     const text =
@@ -58,8 +63,10 @@ export function explainHalfClose(flow: StreamFlow, at: number, narrator: Narrato
   const asked = flow.direction === "out" && total > 0 && total < FILE && messages.kind !== "opaque";
   flow.unanswered = !asked ? null : messages.open > 0 ? "part" : "message";
   const state = flow.in.fin === null ? "; we can still receive" : ", and so has the peer";
-  const text = `shutdown(2), ${later(at - flow.last)}: FIN: we have finished sending${state}`;
-  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, "halfClose");
+  const gap = later(at - flow.last);
+  const mark = flow.tls ? `close_notify out, ${gap}` : `shutdown(2), ${gap}: FIN`;
+  const text = `${mark}: we have finished sending${state}`;
+  if (narrator.hears(at)) narrator.say(at, flow.id, "state", text, flow.tls ? "closeNotify" : "halfClose");
   else narrator.untold.add(at, "closeWrite", 0);
 }
 
@@ -70,18 +77,19 @@ export function explainClose(flow: StreamFlow, at: number, narrator: Narrator, c
   if (flow.unsecured) return narrator.say(at, flow.id, "state", `close(2): no data has passed, open for ${open}`);
   const traffic = `${size(flow.in.total)} in, ${size(flow.out.total)} out, open for ${open}`;
   if (call === "reset") return narrator.say(at, flow.id, "state", `We reset the connection (RST): ${traffic}`, "reset");
-  narrator.say(at, flow.id, "state", `close(2): ${traffic}${timeWait(flow, at)}`, "close");
+  const end = timeWait(flow, at);
+  narrator.say(at, flow.id, "state", `close(2): ${traffic}${end}`, end === "" ? undefined : "close");
 }
 
 /** Who keeps the pair of addresses, as far as the calls tell. */
 function timeWait(flow: StreamFlow, at: number): string {
-  if (flow.broken) return "";
+  if (flow.broken || flow.tls) return "";
   const ours = flow.out.fin ?? at;
   const theirs = flow.in.fin;
   // A server that had closed answers what a client sent after its FIN with a reset, which nobody reads.
   if (flow.role === "client" && theirs !== null && flow.direction === "out" && flow.moved >= theirs) return "";
   if (theirs === null) {
-    return ". We have read no FIN: unless the peer's is on its way, ours is the first, and TIME_WAIT on our side";
+    return ". We have read no FIN: unless one is on its way, ours is the first, so TIME_WAIT will be on our side";
   }
   if (theirs <= ours) return ". The peer's FIN was the first, so TIME_WAIT is on its side";
   // The peer's may have been waiting to be read.

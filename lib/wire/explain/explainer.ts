@@ -137,6 +137,7 @@ export class Explainer {
     const { at, call, bytes, error } = event;
     const narrator = this.#narrator;
     flow.sumUp(narrator, at);
+    if (event.tls === true) flow.tls = true;
     if (error !== undefined) explainFailure(flow, event, error, narrator);
     else if (call === "closeWrite") explainHalfClose(flow, at, narrator);
     else if (call === "read" && bytes === null) this.#eof(flow, at);

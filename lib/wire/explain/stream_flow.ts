@@ -82,6 +82,8 @@ export class StreamFlow {
   misunderstood = false;
   /** Whether the connection has failed: nobody keeps TIME_WAIT then. */
   broken = false;
+  /** Whether it carries TLS: its ends are marked by close_notify then, and the FINs below it are not seen. */
+  tls = false;
   /** Whether its TLS handshake has failed: what passed was no data. */
   unsecured = false;
   readonly pace = new Pace(MOST);

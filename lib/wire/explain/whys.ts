@@ -16,6 +16,8 @@ const WHYS = {
   write: "when write(2) returns, this machine's system has the bytes; it does not say that the peer has them",
   eof:
     "a FIN ends one direction only (RFC 9293 3.6): the side that gets it can still send, but cannot tell whether the peer still reads",
+  closeNotify:
+    "TLS marks the end of each direction itself (RFC 8446 6.1), since anybody on the way could forge TCP's FIN, which follows",
   halfClose: "without it, a peer that reads to the end of the stream would wait for ever",
   close:
     "whoever sends the first FIN keeps the pair of addresses in TIME_WAIT for a while, 60 s on Linux (RFC 9293 3.6.1): that is why servers set SO_REUSEADDR",

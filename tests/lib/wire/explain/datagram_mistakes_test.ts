@@ -161,7 +161,7 @@ Deno.test("10: a datagram from someone who was not asked", { permissions }, () =
   const run = client();
   run.write("ask");
   const said = run.read("I am the answer", { flow: 2, peer: { hostname: "192.0.2.66", port: 53 } });
-  assertStringIncludes(textOf(said), "[mistake 10] This comes from 192.0.2.66:53, not from 192.0.2.7:52884");
+  assertStringIncludes(textOf(said), "answer”\n[mistake 10] This comes from 192.0.2.66:53, not from 192.0.2.7:52884");
   assertEquals(mistakesIn(run.read("answer")), []);
   const open = server();
   open.read("hi");

@@ -192,7 +192,7 @@ Deno.test("what a close says of TIME_WAIT is no more than the calls tell", { per
   unread.call("connect");
   unread.write("hi\n");
   unread.read("ho\n");
-  assertStringIncludes(textOf(unread.call("close")), "We have read no FIN: unless the peer's is on its way, ours");
+  assertStringIncludes(textOf(unread.call("close")), "We have read no FIN: unless one is on its way, ours");
   const late = new Run("client");
   late.call("connect");
   late.read("ho\n");
@@ -229,4 +229,21 @@ Deno.test("a write that our own close interrupts is not told, and opens nothing"
   for (const error of ["EINTR", "Interrupted", "BadResource"]) assertEquals(run.call("write", null, { error }), []);
   run.explainer.silence(run.at);
   assertEquals(run.explainer.silence(run.at + 5000), [], "no socket is open whose program could be blocked");
+});
+
+Deno.test("over TLS the ends are close_notify, and nothing is said of FINs that are not seen", { permissions }, () => {
+  const run = new Run("client");
+  run.call("connect");
+  run.read("welcome\n", { tls: true });
+  run.write("hi\n", { tls: true });
+  run.call("closeWrite", null, { tls: true });
+  run.read(null, { tls: true });
+  const [closed] = run.call("close", null, { tls: true });
+  assertEquals(run.text.split("\n").slice(3), [
+    "close_notify out, 1.00 ms later: we have finished sending; we can still receive",
+    "close_notify in, 1.00 ms later: the peer has finished sending, and so have we",
+    "close(2): 8 bytes in, 3 bytes out, open for 5.00 ms",
+  ]);
+  assertEquals(closed?.why, undefined);
+  assertEquals(run.mistakes, [], "TLS 1.2 has no half-close");
 });
