@@ -10,6 +10,7 @@ import type { Endpoint } from "../addr.ts";
 import type { TlsSession } from "../events.ts";
 import { type Layer, SocketLayer } from "../net/layers.ts";
 import type { StreamSocket } from "../net/socket.ts";
+import { within } from "../within.ts";
 import { endpointOf, errorName, plainSession } from "./parts.ts";
 import { type WireCall, type WireEvent, type WireSink, wireTime } from "./event.ts";
 
@@ -63,14 +64,14 @@ class StreamTap extends SocketLayer {
     try {
       count = await this.below.read(into);
     } catch (error) {
-      if (!this.#closed) this.#tell("read", started, null, { error: errorName(error) });
+      this.#tell("read", started, null, { error: errorName(error) });
       throw error;
     }
     // A write that is over, but whose caller does not know it yet, comes first: this may be its answer. Each is waited for once.
     if (this.#writing !== null) {
       const writing = this.#writing.catch(() => {});
       this.#writing = null;
-      await Promise.race([writing, turn()]);
+      await within(writing, 0);
     }
     this.#tell("read", started, count === null ? null : into.slice(0, count));
     return count;
@@ -79,7 +80,7 @@ class StreamTap extends SocketLayer {
   override async write(bytes: Uint8Array): Promise<number> {
     const copy = bytes.slice();
     const started = wireTime();
-    this.#sink.emit(this.#event("writing", started, started, copy));
+    if (!this.#closed) this.#sink.emit(this.#event("writing", started, started, copy));
     const writing = this.below.write(bytes);
     this.#writing = writing;
     let count: number;
@@ -127,20 +128,21 @@ class StreamTap extends SocketLayer {
         this.#tell("handshake", started, null, { session: { ...plainSession(session), verified: true } });
         return session;
       } catch (error) {
-        if (!this.#closed) this.#tell("handshake", started, null, { error: errorName(error) });
+        this.#tell("handshake", started, null, { error: errorName(error) });
         throw error;
       }
     };
   }
 
+  /** A flow's last event: readers forget it then, and one that came later would begin it anew. */
   #end(call: "close" | "reset"): void {
-    if (this.#closed) return;
-    this.#closed = true;
     this.#tell(call, wireTime(), null);
+    this.#closed = true;
   }
 
-  /** Tells a call that has just returned. */
+  /** Tells a call that has just returned; one that our own close interrupted is not told. */
   #tell(call: WireCall, started: number, bytes: Uint8Array | null, more?: Partial<WireEvent>): void {
+    if (this.#closed) return;
     const event = this.#event(call, started, wireTime(), bytes);
     this.#sink.emit(more === undefined ? event : { ...event, ...more });
   }
@@ -171,9 +173,4 @@ export function tellListen(sink: WireSink, address: Deno.Addr, error?: unknown):
   const failed = error === undefined ? {} : { error: errorName(error) };
   const local = endpointOf(address);
   sink.emit({ at: wireTime(), transport, call, flow: 0, local, peer: null, bytes: null, duration: 0, ...failed });
-}
-
-/** Resolves in the next turn of the event loop. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

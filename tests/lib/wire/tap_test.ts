@@ -135,6 +135,26 @@ Deno.test(
   },
 );
 
+Deno.test("nothing is told of a flow after its close: a read that has returned, and a write that fails", {
+  permissions,
+}, async () => {
+  const { socket, wire, raw } = tapped();
+  const never = Promise.withResolvers<number>();
+  raw.write = () => never.promise;
+  const writing = socket.write(encodeText("stalled"));
+  raw.source.feed("late");
+  const reading = socket.read(new Uint8Array(8));
+  // The read has its bytes, and waits a turn for the write.
+  for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+  socket.close();
+  never.reject(new Deno.errors.BadResource());
+  await assertRejects(() => writing, Deno.errors.BadResource);
+  assertEquals(await reading, 4);
+  raw.write = () => Promise.reject(new Deno.errors.BadResource());
+  await assertRejects(() => socket.write(encodeText("too late")), Deno.errors.BadResource);
+  assertEquals(wire.short, ["writing 7", "close"]);
+});
+
 Deno.test("a server tells its listener and each connection; a client its lookup, its attempts and its calls", async () => {
   const [ours, theirs] = [new Recorded(), new Recorded()];
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
