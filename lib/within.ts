@@ -41,7 +41,9 @@ export async function within(
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
+  // One that has aborted before tells nobody.
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort);
   try {
     return await Promise.race([aborted.promise, promise]);
   } finally {

@@ -75,6 +75,8 @@ class Dial {
   #onAttempt: (attempt: Attempt) => void;
   #over = new AbortController();
   #signal: AbortSignal;
+  /** Whether a socket was chosen. Two attempts can end in the same turn, before the signal aborts the slower one. */
+  #chosen = false;
   #first = Promise.withResolvers<RawSocket>();
   #errors = new Map<string, unknown>();
   #tried = 0;
@@ -113,7 +115,8 @@ class Dial {
     try {
       const socket = await this.#open({ port: this.#port, hostname: address, signal: this.#signal });
       // Another was quicker, or the caller has given up.
-      if (this.#signal.aborted) return socket.close();
+      if (this.#chosen || this.#signal.aborted) return socket.close();
+      this.#chosen = true;
       this.#onAttempt({ address, started, result: { socket } });
       this.#first.resolve(socket);
     } catch (error) {

@@ -77,6 +77,24 @@ Deno.test("dial() closes the socket of an attempt that comes too late", { permis
   ]);
 });
 
+Deno.test("dial() closes the second of two sockets that connect in the same turn", { permissions }, async () => {
+  const { open, sockets, answer } = network({ a: "silent", b: "silent" });
+  const ended: string[] = [];
+  const onAttempt = ({ address }: { address: string }): void => void ended.push(address);
+  const both = Promise.withResolvers<void>();
+  const noting: Opener = (at) => {
+    if (at.hostname === "b") both.resolve();
+    return open(at);
+  };
+  const dialling = dial(noting, ["a", "b"], 9, { signal, onAttempt });
+  await both.promise;
+  answer("a");
+  answer("b");
+  await dialling;
+  assertEquals(sockets.map(({ closed }) => closed), [false, true]);
+  assertEquals(ended, ["a"]);
+});
+
 Deno.test(
   "dial() that is given up rejects with what became of each address that was tried",
   { permissions },
