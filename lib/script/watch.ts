@@ -101,7 +101,7 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
 
 async function watchWith(
   readers: readonly WireReader[],
-  { name, role, options }: Watched,
+  { name, role, options, events }: Watched,
 ): Promise<{ watch: Watch; hub: WireHub }> {
   const [{ WireHub }, { packetTap }, { resolverTap }] = await Promise.all([
     import("../wire/hub.ts"),
@@ -112,7 +112,7 @@ async function watchWith(
   // Who types may take their time.
   const person = name.startsWith("chat:") || options.pipe === true || options.interactive === true;
   const explainer = explained ? new (await import("../wire/explain/explainer.ts")).Explainer({ role, person }) : null;
-  const hub = new WireHub(readers, explainer);
+  const hub = new WireHub(readers, explainer, { onTrouble: warnIn(events) });
   return { watch: { wire: hub, tap: packetTap(hub), resolve: resolverTap(hub, "udp") }, hub };
 }
 

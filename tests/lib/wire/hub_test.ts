@@ -54,3 +54,65 @@ Deno.test("WireHub waits for every reader to write what is left", async () => {
   await new WireHub([reader("one"), { event: () => {} }, reader("two")], null).end();
   assertEquals(ended, ["one", "two"]);
 });
+
+Deno.test("a reader that throws is ended with one warning; the call that it was told goes on, and so do the others", async () => {
+  const [told, ended, troubles]: [string[], string[], string[]] = [[], [], []];
+  const broken: WireReader = {
+    event: () => {
+      told.push("broken");
+      throw new RangeError("out of ideas");
+    },
+    end: () => {
+      ended.push("broken");
+      return Promise.reject(new Error("and of paper"));
+    },
+  };
+  const whole: WireReader = {
+    event: () => void told.push("whole"),
+    end: () => Promise.resolve(void ended.push("whole")),
+  };
+  const hub = new WireHub([broken, whole], null, { onTrouble: (message) => troubles.push(message) });
+  hub.emit(event);
+  hub.emit(event);
+  await hub.end();
+  assertEquals(told, ["broken", "whole", "whole"]);
+  assertEquals(ended, ["broken", "whole"]);
+  assertEquals(troubles, [
+    "Cannot show the wire any more: out of ideas; the run goes on without it",
+    "Cannot write what was left of the wire: and of paper",
+  ]);
+});
+
+Deno.test("an explainer that throws is silent from then on; its readers go on without remarks", async () => {
+  const [remarks, troubles]: [number[], string[]] = [[], []];
+  let asked = 0;
+  const explainer = {
+    explain: () => {
+      asked++;
+      throw new TypeError("no words");
+    },
+    silence: () => [remark],
+    end: () => [remark],
+  };
+  const reader: WireReader = { event: (_, said) => void remarks.push(said.length), silence: () => remarks.push(-1) };
+  const hub = new WireHub([reader], explainer, { onTrouble: (message) => troubles.push(message) });
+  hub.emit(event);
+  hub.emit(event);
+  await hub.end();
+  assertEquals([remarks, asked, troubles], [[0, 0], 1, [
+    "Cannot explain any more: no words; the run goes on without it",
+  ]]);
+});
+
+Deno.test("a reader that throws at silence is dropped too", async () => {
+  const troubles: string[] = [];
+  const explainer = { explain: () => [], silence: () => [], end: () => [remark] };
+  const reader: WireReader = {
+    event: () => {},
+    silence: () => {
+      throw new Error("speechless");
+    },
+  };
+  await new WireHub([reader], explainer, { onTrouble: (message) => troubles.push(message) }).end();
+  assertEquals(troubles, ["Cannot show the wire any more: speechless; the run goes on without it"]);
+});
