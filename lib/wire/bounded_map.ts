@@ -23,24 +23,30 @@ export class BoundedMap<K, V> extends Map<K, V> {
   #onForget: (key: K, value: V) => void;
   /** Goes from the oldest entry on. A new iterator would step over what was deleted before, again and again. */
   #oldest: MapIterator<[K, V]> | null = null;
+  /** New entries since it moved. While it stands still it keeps every table alive that the map has outgrown. */
+  #still = 0;
 
   /**
    * @param most The most entries.
    * @param onForget Takes an entry that has given way, and is no longer in the map.
    */
-  constructor(most: number, onForget: (key: K, value: V) => void) {
+  constructor(most: number, onForget: (key: K, value: V) => void = () => {}) {
     super();
     this.#most = most;
     this.#onForget = onForget;
   }
 
   override set(key: K, value: V): this {
-    if (!this.has(key)) { while (this.size >= this.#most) this.#forget(); }
+    if (!this.has(key)) {
+      while (this.size >= this.#most) this.#forget();
+      if (++this.#still > this.#most) this.#oldest = null;
+    }
     return super.set(key, value);
   }
 
   #forget(): void {
     this.#oldest ??= this.entries();
+    this.#still = 0;
     const { done, value } = this.#oldest.next();
     if (done === true) {
       this.#oldest = null;

@@ -28,8 +28,10 @@ export interface CaptureOptions {
   readonly own?: readonly OwnAddress[];
 }
 
-/** The most flows of a kind that are remembered. The oldest is forgotten first; if it goes on, its numbers start anew. */
-const MOST_FLOWS = 65_536;
+/** The most connections that are remembered. The oldest is forgotten first; if it goes on, its numbers start anew. */
+const MOST_CONNECTIONS = 65_536;
+/** The most datagram flows: as many as a socket numbers. Nothing is lost with one that is forgotten. */
+const MOST_DATAGRAM_FLOWS = 4096;
 /** The most names that are repeated in the next file. */
 const MOST_NAMES = 256;
 
@@ -38,8 +40,8 @@ export class CaptureWriter {
   #options: CaptureOptions;
   #space: Space;
   #blocks: BlockWriter;
-  #tcp = new BoundedMap<number, TcpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
-  #udp = new BoundedMap<number, UdpFlow>(MOST_FLOWS, (id, flow) => this.#finish(id, flow));
+  #tcp = new BoundedMap<number, TcpFlow>(MOST_CONNECTIONS, (id, flow) => this.#finish(id, flow));
+  #udp = new BoundedMap<number, UdpFlow>(MOST_DATAGRAM_FLOWS, (id, flow) => this.#finish(id, flow));
   #names = new Map<string, readonly Uint8Array[]>();
   #own = (): readonly OwnAddress[] => this.#options.own ?? [];
   /** Remarks that belong to no flow, or whose flow has no more packets. */

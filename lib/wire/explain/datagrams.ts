@@ -5,9 +5,9 @@
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
 import type { WireEvent } from "../event.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
 import { DatagramPeer } from "./datagram_peer.ts";
-import { forgetOldest } from "./forget.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Role } from "./stream_flow.ts";
 
@@ -28,13 +28,14 @@ export interface DatagramOptions {
 export class Datagrams {
   #options: DatagramOptions;
   /** The one that was silent longest comes first. */
-  #flows = new Map<number, DatagramFlow>();
-  #peers = new Map<string, DatagramPeer>();
+  #flows: BoundedMap<number, DatagramFlow>;
+  #peers = new BoundedMap<string, DatagramPeer>(MOST_PEERS);
   /** To whom each of our sockets has sent. */
-  #asked = new Map<string, Set<string>>();
+  #asked = new BoundedMap<string, Set<string>>(MOST_PEERS);
 
   constructor(options: DatagramOptions) {
     this.#options = options;
+    this.#flows = new BoundedMap(MOST_FLOWS, (_, flow) => options.onForget(flow));
   }
 
   /** How many flows there are. */
@@ -70,11 +71,9 @@ export class Datagrams {
       const name = formatEndpoint(peer);
       let record = this.#peers.get(name);
       if (record === undefined) {
-        forgetOldest(this.#peers, MOST_PEERS);
         this.#peers.set(name, record = new DatagramPeer());
       }
-      const { role, person, onForget } = this.#options;
-      forgetOldest(this.#flows, MOST_FLOWS, onForget);
+      const { role, person } = this.#options;
       flow = new DatagramFlow(event, peer, role, person, record);
     }
     this.#flows.set(id, flow);
@@ -90,7 +89,6 @@ export class Datagrams {
   #send(flow: DatagramFlow, event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
     let asked = this.#asked.get(flow.local);
     if (asked === undefined) {
-      forgetOldest(this.#asked, MOST_PEERS);
       this.#asked.set(flow.local, asked = new Set());
     }
     if (asked.size < MOST_PEERS) asked.add(formatEndpoint(flow.peer));

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Remark, WireEvent } from "../event.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import type { DatagramFlow } from "./datagram_flow.ts";
 import { Datagrams } from "./datagrams.ts";
 import { explainClose, explainEof, explainHalfClose, explainSilence } from "./ends.ts";
-import { forgetOldest } from "./forget.ts";
 import { Narrator } from "./narrator.ts";
 import { Opening } from "./opening.ts";
 import { type Role, StreamFlow } from "./stream_flow.ts";
@@ -58,12 +58,12 @@ export class Explainer {
   #person: boolean;
   #narrator = new Narrator();
   #opening: Opening;
-  #streams = new Map<number, StreamFlow>();
+  #streams = new BoundedMap<number, StreamFlow>(MOST_FLOWS, (_, flow) => this.#stirred.delete(flow));
   #datagrams: Datagrams;
   /** Those in which something has happened since silence was last told. */
   #stirred = new Set<StreamFlow | DatagramFlow>();
   /** When the last connection to an endpoint ended: another may have been waiting for that (mistake 14). */
-  #ends = new Map<string, number>();
+  #ends = new BoundedMap<string, number>(MOST_PEERS);
   #clock: number | null = null;
 
   constructor({ role, live = true, person = false }: ExplainerOptions) {
@@ -162,7 +162,6 @@ export class Explainer {
 
   #open(event: WireEvent): StreamFlow {
     const flow = new StreamFlow(event, this.#role, this.#person);
-    forgetOldest(this.#streams, MOST_FLOWS, (oldest) => this.#stirred.delete(oldest));
     this.#streams.set(event.flow, flow);
     this.#stirred.add(flow);
     return flow;
@@ -186,7 +185,6 @@ export class Explainer {
 
   #ended(flow: StreamFlow, at: number): void {
     if (this.#role !== "client") return;
-    forgetOldest(this.#ends, MOST_PEERS);
     this.#ends.set(flow.peerName, at);
   }
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BoundedMap } from "../../../lib/wire/bounded_map.ts";
 
 const permissions = "none";
@@ -22,4 +22,17 @@ Deno.test("the oldest entries give way, also after others were deleted", { permi
 Deno.test("what is forgotten is no longer there when its owner is told", { permissions }, () => {
   const map: BoundedMap<number, string> = new BoundedMap(1, (key) => assertEquals(map.has(key), false));
   map.set(1, "").set(2, "").set(3, "");
+});
+
+Deno.test("entries that come and go below the limit leave no memory behind", () => {
+  const map = new BoundedMap<number, number>(1000);
+  for (let key = 0; key <= 1000; key++) map.set(key, key);
+  for (let key = 0; key < 900; key++) map.delete(key);
+  const before = Deno.memoryUsage().heapUsed;
+  for (let key = 2000; key < 1_000_000; key++) {
+    map.set(key, key);
+    map.delete(key);
+  }
+  // They were 40 MB; garbage that nobody has collected yet is far less.
+  assert(Deno.memoryUsage().heapUsed - before < 20_000_000);
 });

@@ -2,7 +2,6 @@
 import { assertEquals } from "@std/assert";
 import { encodeText } from "../../../../lib/text.ts";
 import { examine } from "../../../../lib/wire/explain/content.ts";
-import { forgetOldest } from "../../../../lib/wire/explain/forget.ts";
 import { MessageScanner } from "../../../../lib/wire/explain/message_scanner.ts";
 import { Pace, Tally } from "../../../../lib/wire/explain/pace.ts";
 import { Sequence } from "../../../../lib/wire/explain/sequence.ts";
@@ -121,11 +120,4 @@ Deno.test("numbers, sizes, times and errors in words", { permissions }, () => {
     "the peer has reset the connection (RST) (ECONNRESET)",
     "Odd",
   ]);
-});
-
-Deno.test("forgetOldest() makes room for one", { permissions }, () => {
-  const map = new Map([[1, "a"], [2, "b"], [3, "c"]]);
-  const gone: string[] = [];
-  forgetOldest(map, 2, (value) => gone.push(value));
-  assertEquals([[...map.keys()], gone], [[3], ["a", "b"]]);
 });
