@@ -11,6 +11,8 @@ import { reasonOf, type Topic } from "./whys.ts";
 
 /** The most remarks in a second, over all connections. */
 const MOST = 120;
+/** The most lines in a second, whatever they say: one call may make several, and a peer must not fill a disk with them. */
+const MOST_LINES = 2 * MOST;
 /** How many remarks a sum counts for. */
 const SUM = 6;
 /** The most remarks about one mistake in a second, over all connections. */
@@ -21,6 +23,7 @@ export class Narrator {
   /** What was not told because too much happened at once. */
   readonly untold = new Tally();
   #pace = new Pace(MOST);
+  #lines = new Pace(MOST_LINES);
   #mistakes = new Map<MistakeNumber, Pace>();
   #said = new Set<Topic | MistakeNumber>();
   #remarks: Remark[] = [];
@@ -32,12 +35,17 @@ export class Narrator {
 
   /** Tells the sum of one connection's calls; where there are many such sums, they become one. */
   sum(at: number, flow: number, tally: Tally): void {
-    if (this.#pace.take(at, SUM)) this.say(at, flow, "data", `Also: ${tally.take(at)}`, "bulk");
+    if (this.#pace.take(at, SUM)) this.#push(at, flow, "data", `Also: ${tally.take(at)}`, "bulk");
     else tally.moveTo(this.untold, at);
   }
 
-  /** Says something; the reason follows if it is the first of its kind. */
+  /** Says something; the reason follows if it is the first of its kind. In a flood it is only counted. */
   say(at: number, flow: number, mark: Mark, text: string, topic?: Topic): void {
+    if (this.#lines.take(at)) this.#push(at, flow, mark, text, topic);
+    else this.untold.remark(at);
+  }
+
+  #push(at: number, flow: number, mark: Mark, text: string, topic?: Topic): void {
     const why = topic === undefined || this.#said.has(topic) ? undefined : reasonOf(topic);
     if (topic !== undefined) this.#said.add(topic);
     this.#remarks.push(why === undefined ? { at, flow, mark, text } : { at, flow, mark, text, why });
@@ -60,7 +68,7 @@ export class Narrator {
   /** Sums up what was not told, once a second has passed, or at the end. */
   sumUp(at: number, end = false): void {
     if (end ? !this.untold.empty : this.untold.due(at)) {
-      this.say(at, 0, "data", `On all connections: ${this.untold.take(at)}`, "bulk");
+      this.#push(at, 0, "data", `On all connections: ${this.untold.take(at)}`, "bulk");
     }
   }
 

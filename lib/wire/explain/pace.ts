@@ -52,6 +52,7 @@ export class Tally {
   #since: number | null = null;
   #calls = new Map<WireCall, { count: number; bytes: number }>();
   #mistakes = new Map<number, number>();
+  #remarks = 0;
   #longest = 0;
 
   /** Counts a call. */
@@ -75,6 +76,12 @@ export class Tally {
     this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
   }
 
+  /** Counts something else that was to be said. */
+  remark(at: number): void {
+    this.#since ??= at;
+    this.#remarks++;
+  }
+
   /** Adds all of it to another, whose time runs from now on if it was empty, and begins again. */
   moveTo(other: Tally, at: number): void {
     for (const [call, { count, bytes }] of this.#calls) {
@@ -85,6 +92,8 @@ export class Tally {
     for (const [number, count] of this.#mistakes) {
       other.#mistakes.set(number, (other.#mistakes.get(number) ?? 0) + count);
     }
+    if (this.#remarks > 0) other.#since ??= at;
+    other.#remarks += this.#remarks;
     other.waited(this.#longest);
     this.#clear();
   }
@@ -93,6 +102,7 @@ export class Tally {
     this.#since = null;
     this.#calls.clear();
     this.#mistakes.clear();
+    this.#remarks = 0;
     this.#longest = 0;
   }
 
@@ -111,6 +121,7 @@ export class Tally {
     const parts = [...this.#calls].map(([call, { count, bytes }]) =>
       `${counted(count, NOUNS[call])}${bytes > 0 ? ` (${size(bytes)})` : ""}`
     );
+    if (this.#remarks > 0) parts.push(counted(this.#remarks, "more remark"));
     const time = this.#since === null ? "" : ` in ${milliseconds(Math.max(0, at - this.#since))}`;
     const waited = this.#longest >= 1 ? `; the longest write waited ${milliseconds(this.#longest)}` : "";
     const mistakes = [...this.#mistakes].map(([number, count]) => `mistake ${number}, ${counted(count, "more time")}`);

@@ -132,6 +132,26 @@ Deno.test("in a flood each connection's calls become a sum a second, and the con
   assertStringIncludes(many.text, "On all connections: ");
 });
 
+Deno.test(
+  "a flood of connections that fail makes few lines, whatever there is to say about each",
+  { permissions },
+  () => {
+    for (const error of ["ECONNRESET", "EPIPE", "UnexpectedEof"]) {
+      const run = new Run("server");
+      for (let flow = 1; flow <= 5000; flow++) {
+        run.call("accept", null, { flow, after: 0.25 });
+        run.call("handshake", null, { flow, after: 0.25, error });
+        run.read("GET / HTTP/1.1\r\n", { flow, after: 0.25 });
+        if (flow % 2 === 0) run.read(null, { flow, after: 0.25 });
+        run.read(null, { flow, after: 0.25, error });
+        run.call("reset", null, { flow, after: 0.25 });
+      }
+      assert(run.remarks.length < 500, `${run.remarks.length} remarks in 7 s`);
+      assertStringIncludes(run.text, " more remarks in 1.0 s");
+    }
+  },
+);
+
 Deno.test("the sums of many busy connections become one", { permissions }, () => {
   const run = new Run("server");
   for (let flow = 1; flow <= 300; flow++) run.call("accept", null, { flow, after: 0.1 });
