@@ -96,7 +96,7 @@ function delayedAck(flow: StreamFlow, at: number, narrator: Narrator): void {
 /** A character that the read before cut: mistake 6. */
 function cutCharacter(flow: StreamFlow, at: number, bytes: Uint8Array, rest: number, narrator: Narrator): void {
   const { cut } = flow;
-  const joined = new Uint8Array([...cut, ...bytes.subarray(0, rest)]);
+  const joined = rest === 0 ? cut : new Uint8Array([...cut, ...bytes.subarray(0, rest)]);
   if (flow.in.messages.kind === "opaque") flow.cut = NO_BYTES;
   // A read that brings only the middle of a character cuts it again.
   else flow.cut = cutCharacterOf(rest === bytes.length ? joined : bytes);

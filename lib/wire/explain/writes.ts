@@ -38,7 +38,9 @@ export function explainWriting(flow: StreamFlow, event: WireEvent, bytes: Uint8A
 }
 
 function isEcho(bytes: Uint8Array, read: Uint8Array): boolean {
-  return bytes.length === read.length && bytes.every((byte, index) => byte === read[index]);
+  if (bytes.length !== read.length) return false;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] !== read[at]) return false;
+  return true;
 }
 
 /** We answer a message that has no line end. */

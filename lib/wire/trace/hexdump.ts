@@ -99,11 +99,21 @@ function asciiText(bytes: Uint8Array, from: number, end: number, into: Uint8Arra
   return to;
 }
 
-const encoder = new TextEncoder();
-
-function text(cells: readonly string[], from: number, end: number, into: Uint8Array, to: number): number {
-  for (let at = from; at < end; at++) to += encoder.encodeInto(cells[at] ?? "", into.subarray(to)).written;
+function text(cells: Uint32Array, from: number, end: number, into: Uint8Array, to: number): number {
+  for (let at = from; at < end; at++) to = putCodePoint(cells[at] ?? 0, into, to);
   return to;
+}
+
+/** Writes a character in UTF-8 (RFC 3629 3); an encoder would have to be called for each. */
+function putCodePoint(code: number, into: Uint8Array, to: number): number {
+  if (code < 0x80) {
+    into[to] = code;
+    return to + 1;
+  }
+  const length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (let at = length - 1; at > 0; at--, code >>>= 6) into[to + at] = 0x80 | (code & 0x3f);
+  into[to] = (0xf00 >> length) & 0xff | code;
+  return to + length;
 }
 
 function isAscii(bytes: Uint8Array): boolean {
@@ -111,34 +121,42 @@ function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
-const LATER = "·";
-const SPLIT = "‥";
-const BROKEN = "�";
+/** `·`, `‥` and `�`. */
+const [LATER, SPLIT, BROKEN] = [0xb7, 0x2025, 0xfffd];
 
-/** What stands for each byte. */
-function cellsOf(bytes: Uint8Array, pending: number): string[] {
-  const cells: string[] = [];
-  for (let at = 0; at < pending && isContinuation(bytes[at]); at++) cells.push(SPLIT);
-  while (cells.length < bytes.length) {
-    const at = cells.length;
+/** The character that stands for each byte. */
+function cellsOf(bytes: Uint8Array, pending: number): Uint32Array {
+  const cells = new Uint32Array(bytes.length);
+  let at = 0;
+  while (at < pending && isContinuation(bytes[at])) cells[at++] = SPLIT;
+  while (at < bytes.length) {
     const byte = bytes[at] ?? 0;
     if (byte < 0x80) {
-      cells.push(byte === 0x7f ? "␡" : String.fromCharCode(byte < 0x20 ? 0x2400 + byte : byte));
+      cells[at++] = byte === 0x7f ? 0x2421 : byte < 0x20 ? 0x2400 + byte : byte;
       continue;
     }
     const length = sequenceLength(bytes, at);
-    if (length < 0) { for (let rest = bytes.length - at; rest > 0; rest--) cells.push(SPLIT); }
-    else if (length === 0) cells.push(BROKEN);
-    else cells.push(visible(decoder.decode(bytes.subarray(at, at + length))), ...Array(length - 1).fill(LATER));
+    if (length < 0) {
+      cells.fill(SPLIT, at);
+      break;
+    }
+    cells[at] = length === 0 ? BROKEN : visible(codePointAt(bytes, at, length));
+    cells.fill(LATER, at + 1, at + length);
+    at += Math.max(1, length);
   }
   return cells;
 }
 
-const decoder = new TextDecoder();
+/** The character of a valid UTF-8 sequence. */
+function codePointAt(bytes: Uint8Array, at: number, length: number): number {
+  let code = (bytes[at] ?? 0) & (0x7f >> length);
+  for (let next = 1; next < length; next++) code = code << 6 | (bytes[at + next] ?? 0) & 0x3f;
+  return code;
+}
 
 /** A character, if it can stand in one place by itself: no mark that combines, no control of direction. */
-function visible(character: string): string {
-  return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? character : LATER;
+function visible(code: number): number {
+  return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(String.fromCodePoint(code)) ? code : LATER;
 }
 
 /**
