@@ -187,3 +187,14 @@ Deno.test(
     assertMatch(stdout, /Done: a reply of 19 bytes/);
   },
 );
+
+Deno.test("a run that waits for the reader of a named pipe says so, and still ends with Ctrl-C", POSIX, async () => {
+  const pipe = `${CONFIG_HOME}/pipe`;
+  assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+  for (const flag of ["--trace", "--capture"]) {
+    await using server = start("tcp:server", [flag, pipe]);
+    await server.until(/Waiting until something reads .*pipe/);
+    const { code } = await server.stop();
+    assertEquals(code, 130);
+  }
+});

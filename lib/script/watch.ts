@@ -7,7 +7,7 @@ import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { resolveHost } from "../net/resolve.ts";
-import { within } from "../within.ts";
+import { abortable, within } from "../within.ts";
 import type { Remark, WireReader, WireSink } from "../wire/event.ts";
 import type { WireHub } from "../wire/hub.ts";
 import type { WireFlagValues } from "./wire_flags.ts";
@@ -27,6 +27,9 @@ const UNWATCHED: Watch = { wire: undefined, tap: (socket) => socket, resolve: re
 
 /** How long the readers may take to write what is left when the run is over (ms). */
 const END_TIME = 5000;
+
+/** How long opening a file may take before it is told what it waits for (ms). */
+const PIPE_TIME = 500;
 
 /** The run that is watched. */
 export interface Watched {
@@ -126,16 +129,35 @@ function openExplain({ options, events }: Watched): WireReader | null {
 }
 
 /** `--trace`: beside the log, or in a file. */
-async function openTrace({ options: { trace, json = false }, events }: Watched): Promise<WireReader | null> {
+async function openTrace(run: Watched): Promise<WireReader | null> {
+  const { options: { trace, json = false }, events } = run;
   if (trace === undefined) return null;
   const { fileTrace, logTrace } = await import("../wire/trace/trace.ts");
-  return trace === "" ? logTrace(events, { json }) : fileTrace(trace, { onTrouble: warnIn(events) });
+  if (trace === "") return logTrace(events, { json });
+  using _pipe = await openWithReader(trace, run);
+  return fileTrace(trace, { onTrouble: warnIn(events) });
 }
 
-async function openCapture({ name, options, events }: Watched): Promise<WireReader | null> {
+/**
+ * Opens a file for as long as its owner takes to open it, too. A named pipe (`mkfifo`) cannot be opened before somebody reads it; waiting
+ * here, the process hears Ctrl-C.
+ *
+ * @returns `null` if it cannot be opened, which its owner tells.
+ */
+async function openWithReader(path: string, { events, signal }: Watched): Promise<Deno.FsFile | null> {
+  const opening = Deno.open(path, { write: true, create: true, mode: 0o600 }).catch(() => null);
+  if (!await within(opening, PIPE_TIME)) {
+    events.emit({ event: "notice", message: `Waiting until something reads ${path}` });
+  }
+  return await abortable(opening, signal);
+}
+
+async function openCapture(run: Watched): Promise<WireReader | null> {
+  const { name, options, events } = run;
   const { capture, captureMax, port } = options;
   if (capture === undefined) return null;
   const { openCapture } = await import("../wire/capture/capture.ts");
+  using _pipe = await openWithReader(capture, run);
   const reader = openCapture(capture, { app: name, max: captureMax ?? 0, onTrouble: warnIn(events) });
   // Wireshark takes datagrams of this port for LLC, and finds them malformed.
   const hint = name.includes("udp") && port === 12000 ? "-d udp.port==12000,data " : "";

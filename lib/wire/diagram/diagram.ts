@@ -54,7 +54,7 @@ export function openDiagram(path: string, { title, role, onTrouble }: OpenDiagra
     using owned = file;
     const bytes = encodeText(drawRecorded([recorder], { title, role, format }));
     try {
-      owned.truncateSync();
+      empty(owned);
       for (let at = 0; at < bytes.length;) at += owned.writeSync(bytes.subarray(at));
     } catch (error) {
       onTrouble(fileFailure(`write ${path}`, error).message);
@@ -72,5 +72,13 @@ function open(path: string): Deno.FsFile {
     return Deno.openSync(path, { write: true, create: true, mode: MODE });
   } catch (error) {
     throw fileFailure(`write ${path}`, error);
+  }
+}
+
+function empty(file: Deno.FsFile): void {
+  try {
+    file.truncateSync();
+  } catch {
+    // A pipe or a device has nothing to cut off; asking what it is takes a permission that the tasks lack.
   }
 }

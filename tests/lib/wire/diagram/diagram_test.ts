@@ -89,6 +89,18 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "openDiagram() draws into a pipe or a device, too",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.symlink("/dev/null", `${folder}/null.svg`);
+      const trouble: string[] = [];
+      await openDiagram(`${folder}/null.svg`, options(trouble)).end?.();
+      assertEquals(trouble, []);
+    }),
+});
+
 Deno.test("openDiagram() draws if the process exits before the end, as by a second Ctrl-C", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.svg`;
