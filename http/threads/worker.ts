@@ -10,6 +10,7 @@ import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
 import type { Command, Report, Task } from "./workers.ts";
 import type { WireEvent } from "../../lib/wire/event.ts";
+import { errorName } from "../../lib/wire/parts.ts";
 import { serveHttp } from "../serve/serve.ts";
 import { sharedCounter, SharedSlots } from "./shared_count.ts";
 
@@ -99,7 +100,7 @@ export async function runTask(task: Task, signal: AbortSignal, post: (report: Re
     events.flush();
     wire?.flush();
     const { code, state } = stateOf(error);
-    post({ kind: "failed", code: code === Exit.done ? Exit.failed : code, message: state });
+    post({ kind: "failed", code: code === Exit.done ? Exit.failed : code, message: state, errno: errorName(error) });
   }
 }
 

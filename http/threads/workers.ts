@@ -42,7 +42,7 @@ export type Command = { readonly kind: "start"; readonly task: Task } | { readon
 /** A message from a worker to the main thread. */
 export type Report =
   | { readonly kind: "listening"; readonly endpoint: Endpoint }
-  | { readonly kind: "failed"; readonly code: ExitCode; readonly message: string }
+  | { readonly kind: "failed"; readonly code: ExitCode; readonly message: string; readonly errno?: string }
   | { readonly kind: "events"; readonly events: readonly NetEvent[] }
   | { readonly kind: "wire"; readonly events: readonly WireEvent[] }
   | { readonly kind: "done"; readonly totals: ServeTotals };
@@ -191,6 +191,12 @@ class WorkerPool {
   }
 }
 
+/** A worker's failure, with the name of the system's error: `--explain` tells by it why a port cannot be had. */
+function failureOf({ code, message, errno }: Extract<Report, { kind: "failed" }>): Failure {
+  const cause = errno === undefined ? {} : { cause: Object.assign(new Error(message), { code: errno }) };
+  return new Failure(code, message, cause);
+}
+
 /** The main thread's handle of one worker. */
 class WorkerHandle {
   /** Where it listens; rejects if it cannot. */
@@ -221,7 +227,7 @@ class WorkerHandle {
     };
     this.#worker.onmessage = ({ data: report }: MessageEvent<Report>) => {
       if (report.kind === "listening") listening.resolve(report.endpoint);
-      else if (report.kind === "failed") fail(new Failure(report.code, report.message));
+      else if (report.kind === "failed") fail(failureOf(report));
       else if (report.kind === "events") report.events.forEach((event) => told.events.emit(event));
       else if (report.kind === "wire") report.events.forEach((event) => told.wire.push(event));
       else {

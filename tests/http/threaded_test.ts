@@ -226,6 +226,14 @@ Deno.test("http:threaded that cannot listen prints one line, code 9", async () =
   assert(!stderr.includes("worker"));
 });
 
+Deno.test("http:threaded --explain says why it cannot listen, as http:server does", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const where = `127.0.0.1:${taken.addr.port}`;
+  const { code, stdout } = await run("http:threaded", ["--port", `${taken.addr.port}`, "--explain"]);
+  assertEquals(code, Exit.cannotListen);
+  assertStringIncludes(stdout, `[mistake 13] bind(2), listen(2): ${where} is in use (EADDRINUSE)`);
+});
+
 Deno.test("http:threaded without permission to read its worker names the permission (P5, 69)", async () => {
   const command = new Deno.Command(Deno.execPath(), {
     args: [
