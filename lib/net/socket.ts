@@ -58,7 +58,9 @@ export function streamSocket(raw: RawSocket, id: number): StreamSocket {
       if (!isClosedHere(error)) throw error;
     }
   };
-  return Object.assign(raw, { id, reset: raw.reset ?? close, resets: raw.reset !== undefined });
+  const reset = raw.reset ?? close;
+  // A wrapped socket, as a listener may return, asks the one below it.
+  return Object.assign(raw, "resets" in raw ? { id, reset } : { id, reset, resets: raw.reset !== undefined });
 }
 
 /** Sets the socket options that every connection uses. */

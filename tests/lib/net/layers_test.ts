@@ -68,6 +68,14 @@ Deno.test("SocketLayer delegates everything", { permissions }, async () => {
   assertEquals(raw.calls, ["closeWrite", "setNoDelay", "reset", "close"]);
 });
 
+Deno.test("streamSocket() numbers a socket that is wrapped already, and lets it say whether it resets", () => {
+  for (const resets of [true, false]) {
+    const below = Object.assign(new FakeSocket(), { resets });
+    const layer = streamSocket(new SocketLayer(below), 7);
+    assertEquals([layer.id, layer.resets], [7, resets]);
+  }
+});
+
 Deno.test("a layer over TLS exposes its handshake and the end of its close", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [client, raw] = await Promise.all([Deno.connect({ port: listener.addr.port }), listener.accept()]);
