@@ -16,6 +16,8 @@ export interface Step {
 }
 
 const NO_REMARKS: readonly Remark[] = [];
+/** The most remarks that wait for an event of their flow; the first of them are kept. A file may have comments without end. */
+const MOST_REMARKS = 100;
 
 /** Whose calls are told: those of the side that opened the connection, or of the other one. */
 export type Side = "client" | "server";
@@ -101,6 +103,6 @@ export class FlowLog {
 
   /** Says something about the next event. */
   remark(mark: Mark, at: number, text: string): void {
-    this.#remarks.push({ at, flow: this.id, mark, text });
+    if (this.#remarks.length < MOST_REMARKS) this.#remarks.push({ at, flow: this.id, mark, text });
   }
 }

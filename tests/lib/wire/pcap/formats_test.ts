@@ -1,6 +1,7 @@
 /** Every kind of file and link, with the same datagrams in it. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { ProtocolError } from "../../../../lib/errors.ts";
+import { FlowLog, type Step } from "../../../../lib/wire/pcap/flow.ts";
 import { CaptureReader, type CaptureSummary } from "../../../../lib/wire/pcap/events.ts";
 import {
   block,
@@ -155,6 +156,16 @@ Deno.test("a packet's comments are told where they are wanted, up to a number", 
     assertEquals(remarks.length, expected);
     assertEquals(new Set(remarks.map(({ text }) => text)), new Set(comments ? ["abc"] : []));
   }
+});
+
+Deno.test("the comments that wait for an event of their flow are limited", { permissions }, () => {
+  const steps: Step[] = [];
+  const [local, peer] = [{ hostname: "192.0.2.1", port: 1 }, { hostname: "192.0.2.2", port: 2 }];
+  const log = new FlowLog(1, { local, peer, isClient: true, outward: true }, "tcp", steps);
+  for (let packet = 0; packet < 10_000; packet++) log.remark("data", packet, "an acknowledgement, which is no event");
+  log.add("close", 10_000, null);
+  log.add("close", 10_001, null);
+  assertEquals(steps.map(({ remarks }) => remarks.length), [100, 0]);
 });
 
 Deno.test("no event of a flow is earlier than the one before it", { permissions }, () => {
