@@ -50,7 +50,7 @@ export interface WireEvent {
   readonly duration: number;
   /** How many bytes the caller passed to a write that accepted fewer (a short write). */
   readonly offered?: number;
-  /** Why it failed: the errno name (`ECONNRESET`) if there is one, or else the error's name. */
+  /** Why it failed: the errno name (`ECONNRESET`) if there is one, or else the error's name (`AbortError`: given up). */
   readonly error?: string;
   /** Whether the bytes are the plain text of a TLS connection. */
   readonly tls?: boolean;

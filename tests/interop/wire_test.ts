@@ -113,7 +113,7 @@ Deno.test("resets and connections that fail", needed, async () => {
     .call(2, "connect").call(2, "reset")
     .call(3, "connect").call(3, "writing", "x").call(3, "write", null, { error: "EPIPE" }).call(3, "close")
     .call(4, "connect", null, { ...unknown, error: "ECONNREFUSED" })
-    .call(5, "connect", null, { ...unknown, error: "TimeoutError", peer: { hostname: "2001:db8::9", port: 9 } });
+    .call(5, "connect", null, { ...unknown, error: "ETIMEDOUT", peer: { hostname: "2001:db8::9", port: 9 } });
   const fields = ["tcp.dstport", "frame.packet_flags_direction"];
   const { rows } = await studied(wire, { filter: "tcp.flags.reset == 1 || ipv6", fields });
   const [inward, outward] = ["0x00000001", "0x00000002"];

@@ -30,10 +30,8 @@ type Direction = "in" | "out";
 const OTHER = { in: "out", out: "in" } as const;
 const NO_BYTES = new Uint8Array();
 
-/** Errors that say that a reset has arrived. A write after it is a broken pipe. */
-const RESETS: ReadonlySet<string> = new Set(["ECONNRESET", "ConnectionReset"]);
-const BROKEN: ReadonlySet<string> = new Set([...RESETS, "EPIPE", "BrokenPipe", "ECONNABORTED", "ConnectionAborted"]);
-const REFUSALS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ConnectionRefused"]);
+/** Errors of a write that say that a reset has arrived. */
+const BROKEN: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 /** A TLS peer's FIN came without its close_notify. */
 const CUT_OFF = "UnexpectedEof";
 
@@ -79,7 +77,7 @@ export class TcpFlow {
     if (error === "") {
       this.#segment(OTHER[first], Flag.syn | Flag.ack, at);
       this.#segment(first, Flag.ack, at);
-    } else if (REFUSALS.has(error)) {
+    } else if (error === "ECONNREFUSED") {
       this.#next.in = 0;
       this.#segment("in", Flag.rst | Flag.ack, at);
     }
@@ -119,7 +117,7 @@ export class TcpFlow {
   #read({ at, bytes, error = "" }: WireEvent, comments: readonly string[]): void {
     if (bytes !== null) this.#data("in", at, bytes, comments);
     else if (error === "" || error === CUT_OFF) this.#fin("in", at, comments);
-    else if (RESETS.has(error)) this.#reset("in", at, comments);
+    else if (error === "ECONNRESET") this.#reset("in", at, comments);
     else this.comments.add(comments);
   }
 

@@ -14,7 +14,7 @@ import type { Narrator } from "./narrator.ts";
 import { Pace, Tally } from "./pace.ts";
 import { Sequence, type SequenceFinding } from "./sequence.ts";
 import type { Role } from "./stream_flow.ts";
-import { counted, errnoOf, inWords, isOurClose, later, thousands } from "./words.ts";
+import { counted, inWords, isOurClose, later, thousands } from "./words.ts";
 
 /** The most datagrams of one flow that are told one by one in a second. */
 const MOST = 24;
@@ -115,14 +115,13 @@ export class DatagramFlow {
   failed({ at, call, error = "", offered = 0 }: WireEvent, narrator: Narrator): void {
     if (isOurClose(error)) return;
     const name = call === "receive" ? "recvfrom(2)" : "sendto(2)";
-    const errno = errnoOf(error);
-    if (errno === "EMSGSIZE") {
+    if (error === "EMSGSIZE") {
       const text = `${name}: ${
         thousands(offered)
       } bytes are too many for a datagram (EMSGSIZE): 65,507 at most, over IPv4`;
       return this.mistake(narrator, at, 7, text);
     }
-    if (errno === "ECONNREFUSED") {
+    if (error === "ECONNREFUSED") {
       const text = `${name}: refused (ECONNREFUSED): a datagram before, sent without an error, found nobody at ${
         formatEndpoint(this.peer)
       }`;

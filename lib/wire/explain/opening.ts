@@ -9,7 +9,7 @@ import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Role } from "./stream_flow.ts";
 import type { Topic } from "./whys.ts";
-import { errnoOf, inWords, isOurClose, named } from "./words.ts";
+import { inWords, isOurClose, named } from "./words.ts";
 
 /** The most connections that are remembered while they try addresses. */
 const MOST_ATTEMPTS = 1000;
@@ -86,7 +86,7 @@ export class Opening {
 
   #remember(flow: number, peer: Endpoint, error: string): void {
     const attempt = this.#attempts.get(flow) ?? { failed: [] };
-    if (attempt.failed.length < 8) attempt.failed.push({ peer, error: errnoOf(error) });
+    if (attempt.failed.length < 8) attempt.failed.push({ peer, error });
     this.#attempts.set(flow, attempt);
     const [oldest] = this.#attempts.keys();
     if (this.#attempts.size > MOST_ATTEMPTS && oldest !== undefined) this.#attempts.delete(oldest);
@@ -119,17 +119,16 @@ function isIpv6({ hostname }: Endpoint): boolean {
 }
 
 function whyFailed(error: string): Topic | undefined {
-  const errno = errnoOf(error);
-  if (errno === "ECONNREFUSED") return "refused";
-  if (errno === "ETIMEDOUT") return "timeout";
-  return errno === "EHOSTUNREACH" || errno === "ENETUNREACH" ? "unreachable" : undefined;
+  if (error === "ECONNREFUSED") return "refused";
+  if (error === "ETIMEDOUT") return "timeout";
+  return error === "EHOSTUNREACH" || error === "ENETUNREACH" ? "unreachable" : undefined;
 }
 
 function listener({ at, flow, call, local, error, transport }: WireEvent, role: Role, narrator: Narrator): void {
   const where = local === null ? "the address" : formatEndpoint(local);
   const calls = call === "listen" ? "bind(2), listen(2)" : "bind(2)";
   if (error !== undefined) {
-    if (errnoOf(error) === "EADDRINUSE") {
+    if (error === "EADDRINUSE") {
       return narrator.mistake(at, flow, 13, `${calls}: ${where} is in use (EADDRINUSE)`);
     }
     return narrator.say(at, flow, "trouble", `${calls}: ${where}: ${inWords(error)}`);

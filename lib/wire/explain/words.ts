@@ -28,27 +28,6 @@ export function later(gap: number): string {
   return `${milliseconds(Math.max(0, gap))} later`;
 }
 
-/** The runtime's names of errors that have an errno name. */
-const ERRNO: Readonly<Record<string, string>> = {
-  AddrInUse: "EADDRINUSE",
-  AddrNotAvailable: "EADDRNOTAVAIL",
-  BrokenPipe: "EPIPE",
-  ConnectionAborted: "ECONNABORTED",
-  ConnectionRefused: "ECONNREFUSED",
-  ConnectionReset: "ECONNRESET",
-  HostUnreachable: "EHOSTUNREACH",
-  NetworkUnreachable: "ENETUNREACH",
-  NotConnected: "ENOTCONN",
-  PermissionDenied: "EACCES",
-  TimedOut: "ETIMEDOUT",
-  TimeoutError: "ETIMEDOUT",
-};
-
-/** The errno name of an error, if it has one; else its own name. */
-export function errnoOf(error: string): string {
-  return ERRNO[error] ?? error;
-}
-
 const MEANINGS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program holds this port",
   EADDRNOTAVAIL: "that is not an address of this machine",
@@ -70,11 +49,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 /** An error in words: `ECONNREFUSED: refused: …`. */
 export function inWords(error: string): string {
-  const errno = errnoOf(error);
-  const meaning = MEANINGS[errno];
-  if (meaning === undefined) return named(errno);
+  const meaning = MEANINGS[error];
+  if (meaning === undefined) return named(error);
   // A student can look up EPIPE, but not the name of a class.
-  return /^E[A-Z_]+$/.test(errno) ? `${meaning} (${errno})` : meaning;
+  return /^E[A-Z_]+$/.test(error) ? `${meaning} (${error})` : meaning;
 }
 
 /** The most of a name that is shown (characters). */

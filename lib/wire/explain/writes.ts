@@ -8,7 +8,7 @@ import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import { checkHead } from "./reads.ts";
 import { FILLED, type StreamFlow, transferLine } from "./stream_flow.ts";
-import { counted, errnoOf, inWords, isOurClose, thousands } from "./words.ts";
+import { counted, inWords, isOurClose, thousands } from "./words.ts";
 
 /** From this on a write has waited (ms). */
 const WAITED = 50;
@@ -91,9 +91,8 @@ export function explainFailure(flow: StreamFlow, event: WireEvent, error: string
   flow.sumUp(narrator, at, true);
   flow.broken = true;
   const name = call === "read" ? "read(2)" : call === "closeWrite" ? "shutdown(2)" : "write(2)";
-  const errno = errnoOf(error);
-  const reset = errno === "ECONNRESET" || errno === "EPIPE";
-  const silence = errno === "ETIMEDOUT" ? "timeout" : undefined;
+  const reset = error === "ECONNRESET" || error === "EPIPE";
+  const silence = error === "ETIMEDOUT" ? "timeout" : undefined;
   narrator.say(at, flow.id, "trouble", `${name} fails: ${inWords(error)}`, reset ? "reset" : silence);
   if (reset) misunderstood(flow, at, narrator);
 }

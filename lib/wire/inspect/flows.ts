@@ -47,7 +47,7 @@ export interface FlowTotals {
 /** States that a flow does not leave. */
 const OVER: ReadonlySet<FlowState> = new Set(["closed", "reset", "failed"]);
 /** Errors by which the peer, or this side, cut the connection. */
-const CUTS: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ConnectionReset", "BrokenPipe"]);
+const CUTS: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
 /**
  * The flows of a run, updated with every event. Beyond `max`, the oldest are forgotten, closed ones first.

@@ -127,7 +127,7 @@ Deno.test("connectTcp() to a name reports the state of each of its addresses, an
   );
   assertEquals(failure.failures.map(({ address }) => address), ["::1", "192.0.2.1"]);
   assertEquals(events.map(({ call, flow, peer, error }) => [call, flow, peer?.hostname, error]), [
-    ["connect", 7, "::1", "ConnectionRefused"],
+    ["connect", 7, "::1", "ECONNREFUSED"],
     ["connect", 7, "192.0.2.1", "EHOSTUNREACH"],
   ]);
 });

@@ -134,7 +134,7 @@ Deno.test("9: no answer at all, and a refusal after a send that succeeded", { pe
   assertEquals(run.mistakes, [9], "it is said once for each peer");
   const refused = client();
   refused.write("hi");
-  const error = refused.call("receive", null, { flow: 0, peer: null, error: "ConnectionRefused" });
+  const error = refused.call("receive", null, { flow: 0, peer: null, error: "ECONNREFUSED" });
   assertStringIncludes(textOf(error), "[mistake 9] recvfrom(2): refused (ECONNREFUSED)");
   const closed = client();
   closed.write("hi");

@@ -68,7 +68,7 @@ Deno.test("13: the address is in use", { permissions }, () => {
     assertEquals(run.mistakes, [13]);
   }
   const denied = new Run("server");
-  denied.call("listen", null, { flow: 0, peer: null, error: "PermissionDenied" });
+  denied.call("listen", null, { flow: 0, peer: null, error: "EACCES" });
   assertStringIncludes(denied.text, "not permitted");
   assertEquals(denied.mistakes, []);
 });
