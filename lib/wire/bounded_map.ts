@@ -1,11 +1,11 @@
 /**
- * Bounded memory of flows. Pure.
+ * Bounded memory. Pure.
  *
  * @module
  */
 
 /**
- * A map with a limit: a new entry beyond it takes the place of the oldest.
+ * A map with a limit: a new entry beyond it takes the place of the oldest. An entry that is deleted and set again counts as new.
  *
  * @example Usage
  * ```ts

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
-import type { WireEvent } from "../event.ts";
 import { BoundedMap } from "../bounded_map.ts";
+import type { WireEvent } from "../event.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
 import { DatagramPeer } from "./datagram_peer.ts";
 import type { Narrator } from "./narrator.ts";
@@ -70,9 +70,7 @@ export class Datagrams {
     else {
       const name = formatEndpoint(peer);
       let record = this.#peers.get(name);
-      if (record === undefined) {
-        this.#peers.set(name, record = new DatagramPeer());
-      }
+      if (record === undefined) this.#peers.set(name, record = new DatagramPeer());
       const { role, person } = this.#options;
       flow = new DatagramFlow(event, peer, role, person, record);
     }
@@ -88,9 +86,7 @@ export class Datagrams {
 
   #send(flow: DatagramFlow, event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
     let asked = this.#asked.get(flow.local);
-    if (asked === undefined) {
-      this.#asked.set(flow.local, asked = new Set());
-    }
+    if (asked === undefined) this.#asked.set(flow.local, asked = new Set());
     if (asked.size < MOST_PEERS) asked.add(formatEndpoint(flow.peer));
     flow.sending(event, bytes, narrator);
   }

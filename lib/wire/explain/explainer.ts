@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Remark, WireEvent } from "../event.ts";
 import { BoundedMap } from "../bounded_map.ts";
+import type { Remark, WireEvent } from "../event.ts";
 import type { DatagramFlow } from "./datagram_flow.ts";
 import { Datagrams } from "./datagrams.ts";
 import { explainClose, explainEof, explainHalfClose, explainSilence } from "./ends.ts";
@@ -184,8 +184,7 @@ export class Explainer {
   }
 
   #ended(flow: StreamFlow, at: number): void {
-    if (this.#role !== "client") return;
-    this.#ends.set(flow.peerName, at);
+    if (this.#role === "client") this.#ends.set(flow.peerName, at);
   }
 
   /** The first byte of a connection that has waited, just after another to the same server has ended: mistake 14. */

@@ -5,6 +5,7 @@
  */
 import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../../addr.ts";
 import { milliseconds } from "../../text.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Role } from "./stream_flow.ts";
@@ -14,15 +15,16 @@ import { inWords, isOurClose, named } from "./words.ts";
 /** The most connections that are remembered while they try addresses. */
 const MOST_ATTEMPTS = 1000;
 
-/** The addresses that a connection has tried in vain. */
+/** An address that a connection has tried in vain. */
 interface Attempt {
-  readonly failed: { readonly peer: Endpoint; readonly error: string }[];
+  readonly peer: Endpoint;
+  readonly error: string;
 }
 
 /** Follows what happens before the first byte. */
 export class Opening {
   #role: Role;
-  #attempts = new Map<number, Attempt>();
+  #attempts = new BoundedMap<number, Attempt[]>(MOST_ATTEMPTS);
   /** The last lookup of a name. */
   #name: { readonly name: string; readonly addresses: readonly string[] } | null = null;
 
@@ -79,21 +81,19 @@ export class Opening {
       const text = `connect(2) to ${where}: SYN out, SYN+ACK in, ACK out, ${milliseconds(duration)}${ours}`;
       narrator.say(at, flow, "state", text, "connect");
     } else narrator.untold.add(at, "connect", 0);
-    const attempt = this.#attempts.get(flow);
+    const failed = this.#attempts.get(flow);
     this.#attempts.delete(flow);
-    if (attempt !== undefined && peer !== null) this.#compare(event, peer, attempt, narrator);
+    if (failed !== undefined && peer !== null) this.#compare(event, peer, failed, narrator);
   }
 
   #remember(flow: number, peer: Endpoint, error: string): void {
-    const attempt = this.#attempts.get(flow) ?? { failed: [] };
-    if (attempt.failed.length < 8) attempt.failed.push({ peer, error });
-    this.#attempts.set(flow, attempt);
-    const [oldest] = this.#attempts.keys();
-    if (this.#attempts.size > MOST_ATTEMPTS && oldest !== undefined) this.#attempts.delete(oldest);
+    const failed = this.#attempts.get(flow) ?? [];
+    if (failed.length < 8) failed.push({ peer, error });
+    this.#attempts.set(flow, failed);
   }
 
   /** An address was tried in vain before this one succeeded: mistakes 12 and, where only one family listens, 11. */
-  #compare({ at, flow }: WireEvent, peer: Endpoint, { failed }: Attempt, narrator: Narrator): void {
+  #compare({ at, flow }: WireEvent, peer: Endpoint, failed: readonly Attempt[], narrator: Narrator): void {
     const [first] = failed;
     if (first === undefined) return;
     const name = this.#name?.addresses.includes(peer.hostname) ? named(this.#name.name) : "The name";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BoundedMap } from "../bounded_map.ts";
 import type { IpPacket } from "./ip.ts";
 
 /** The most packets whose fragments are kept, and the longest that a packet can be, in bytes. */
@@ -19,7 +20,7 @@ interface Pending {
 
 /** Collects fragments until their packet is whole; the packet that has waited longest gives way to a new one. */
 export class Fragments {
-  #pending = new Map<string, Pending>();
+  #pending = new BoundedMap<string, Pending>(MOST, () => this.#lost++);
   /** How many packets were given up. */
   #lost = 0;
 
@@ -40,7 +41,8 @@ export class Fragments {
     // Cut off by the capture, or longer than any packet.
     if (payload.length < length || offset + length > MAX_LENGTH) return null;
     const key = `${packet.from.join()} ${packet.to.join()} ${packet.protocol} ${id}`;
-    const pending = this.#pending.get(key) ?? this.#begin(key);
+    const pending = this.#pending.get(key) ?? { pieces: new Map(), length: null, arrived: 0 };
+    this.#pending.set(key, pending);
     if (!pending.pieces.has(offset)) {
       pending.pieces.set(offset, payload.slice());
       pending.arrived += length;
@@ -55,17 +57,6 @@ export class Fragments {
       return null;
     }
     return { ...packet, payload: whole, length: whole.length, fragment: null };
-  }
-
-  #begin(key: string): Pending {
-    for (const oldest of this.#pending.keys()) {
-      if (this.#pending.size < MOST) break;
-      this.#pending.delete(oldest);
-      this.#lost++;
-    }
-    const pending: Pending = { pieces: new Map(), length: null, arrived: 0 };
-    this.#pending.set(key, pending);
-    return pending;
   }
 }
 

@@ -51,7 +51,7 @@ export class Reading {
   #budget: Budget = { left: BUDGET };
   #fragments = new Fragments();
   #connections = new BoundedMap<string, TcpConnection>(MOST_FLOWS, (_, connection) => this.#finish(connection));
-  #datagrams = new BoundedMap<string, DatagramFlow>(MOST_FLOWS, () => {});
+  #datagrams = new BoundedMap<string, DatagramFlow>(MOST_FLOWS);
   #counts = { packets: 0, connections: 0, datagramFlows: 0, missing: 0 };
   #skipped = new Map<string, number>();
   /** The time of the last packet. */

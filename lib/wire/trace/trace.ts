@@ -6,6 +6,7 @@
 import { formatEndpoint } from "../../addr.ts";
 import type { Events, ProseLine } from "../../events.ts";
 import { decodeText, plural } from "../../text.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import { directionOf, type WireEvent, type WireReader, wireTime } from "../event.ts";
 import { FileOutput, type FileOutputOptions } from "../file_output.ts";
 import { put, putBytes, putNumber, putSeconds } from "./ascii.ts";
@@ -50,7 +51,7 @@ export class TraceWriter {
   #start: number;
   #last: number;
   #streams = new Map<number, { in: Direction; out: Direction }>();
-  #datagrams = new Map<number, { in: Direction; out: Direction }>();
+  #datagrams = new BoundedMap<number, { in: Direction; out: Direction }>(DATAGRAM_FLOWS);
 
   /** @param start The time from which the blocks count (ms since the epoch). */
   constructor(start: number = wireTime()) {
@@ -98,7 +99,6 @@ export class TraceWriter {
     const flows = event.transport === "udp" ? this.#datagrams : this.#streams;
     const known = flows.get(event.flow);
     if (known !== undefined) return known;
-    if (this.#datagrams.size >= DATAGRAM_FLOWS) this.#datagrams.clear();
     const of = (arrow: string): Direction => ({ start: encoder.encode(startOf(event, arrow)), offset: 0, pending: 0 });
     const flow = { in: of("<- "), out: of("-> ") };
     flows.set(event.flow, flow);

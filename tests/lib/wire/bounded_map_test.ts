@@ -19,6 +19,14 @@ Deno.test("the oldest entries give way, also after others were deleted", { permi
   assertEquals([[...map.keys()], forgotten], [[9, 10, 11], [2, 3, 7, 8]]);
 });
 
+Deno.test("an entry that is deleted and set again is the newest", { permissions }, () => {
+  const map = new BoundedMap<number, string>(2);
+  for (const key of [1, 2, 3]) map.set(key, "");
+  map.delete(2);
+  map.set(2, "").set(4, "");
+  assertEquals([...map.keys()], [2, 4]);
+});
+
 Deno.test("what is forgotten is no longer there when its owner is told", { permissions }, () => {
   const map: BoundedMap<number, string> = new BoundedMap(1, (key) => assertEquals(map.has(key), false));
   map.set(1, "").set(2, "").set(3, "");
