@@ -9,7 +9,7 @@
 import { ProtocolError, RefusedError, TooLongError } from "./errors.ts";
 import type { MemoryShare } from "./memory.ts";
 import { REFUSED } from "./refusal.ts";
-import { endsInsideCharacter } from "./text.ts";
+import { endsInsideCharacter } from "./utf8.ts";
 import { within } from "./within.ts";
 
 /** What a reader needs from a socket: the platform's `read(2)`. */

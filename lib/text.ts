@@ -80,29 +80,6 @@ export function streamDecoder(): TextDecoder {
   return new TextDecoder("utf-8", { ignoreBOM: true });
 }
 
-/**
- * Whether the bytes end inside a UTF-8 character, so that its rest may still arrive.
- *
- * @example Usage
- * ```ts
- * import { endsInsideCharacter } from "./text.ts";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(endsInsideCharacter(Uint8Array.of(0xc3)), true); // first half of é
- * assertEquals(endsInsideCharacter(Uint8Array.of(0xc3, 0xa9)), false);
- * ```
- */
-export function endsInsideCharacter(bytes: Uint8Array): boolean {
-  // Look back over at most three continuation bytes for the lead byte.
-  for (let back = 1; back <= Math.min(4, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) return false;
-    if (byte >= 0xc2 && byte <= 0xf4) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4);
-    if (byte >= 0xc0) return false;
-  }
-  return false;
-}
-
 /** A count with its noun: `1 message`, `2 messages`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -7,7 +7,8 @@
  * @module
  */
 import { TooLongError } from "../../lib/errors.ts";
-import { decodeText, encodeText, endsInsideCharacter } from "../../lib/text.ts";
+import { decodeText, encodeText } from "../../lib/text.ts";
+import { endsInsideCharacter } from "../../lib/utf8.ts";
 
 const LF = 10;
 /** How many bytes to split at a time: a throttled client should not keep thousands of lines in memory. */

@@ -5,6 +5,7 @@
  */
 import { textWidth } from "../../lib/console/width.ts";
 import { decodeText, escapeControls } from "../../lib/text.ts";
+import { isContinuation } from "../../lib/utf8.ts";
 
 /** A place in some bytes. */
 export interface Place {
@@ -100,7 +101,7 @@ function shown(bytes: Uint8Array): string {
 function characterStart(bytes: Uint8Array, at: number): number {
   if (at >= bytes.length) return bytes.length;
   let start = at;
-  while (start > 0 && at - start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--;
+  while (start > 0 && at - start < 3 && isContinuation(bytes[start])) start--;
   return start;
 }
 

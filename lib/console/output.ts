@@ -5,7 +5,8 @@
  */
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "../errors.ts";
-import { decodeText, encodeText, endsInsideCharacter, escapeControls, plural, streamDecoder } from "../text.ts";
+import { decodeText, encodeText, escapeControls, plural, streamDecoder } from "../text.ts";
+import { endsInsideCharacter } from "../utf8.ts";
 import { wrapLine, wrapText } from "./width.ts";
 
 /** What an output needs from a stream; `Deno.stdout` and `Deno.stderr` fit. */

@@ -1,13 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  decodeText,
-  encodeText,
-  endsInsideCharacter,
-  escapeControls,
-  escapeJson,
-  plural,
-  streamDecoder,
-} from "../../lib/text.ts";
+import { decodeText, encodeText, escapeControls, escapeJson, plural, streamDecoder } from "../../lib/text.ts";
 import { everyWay } from "../support/chunks.ts";
 
 const permissions = "none";
@@ -65,41 +57,6 @@ Deno.test("streamDecoder() returns whole characters wherever they are split (S3)
     const shown = pieces.map((piece) => decoder.decode(piece, { stream: true }));
     assertEquals(shown.join("") + decoder.decode(), text, name);
     assert(!shown.some((part) => part.includes("\ufffd")), name);
-  }
-});
-
-Deno.test("endsInsideCharacter() is true only at a cut inside a character", { permissions }, () => {
-  for (const character of ["é", "漢", "😀", "\u{10ffff}"]) {
-    const bytes = encodeText(`a${character}`);
-    for (let length = 0; length <= bytes.length; length++) {
-      const inside = length > 1 && length < bytes.length;
-      assertEquals(endsInsideCharacter(bytes.subarray(0, length)), inside, `${character}, ${length} bytes`);
-    }
-  }
-});
-
-Deno.test("endsInsideCharacter() is false after bytes that no further byte can complete", { permissions }, () => {
-  for (
-    const bytes of [
-      [0x80],
-      [0x80, 0x80, 0x80, 0x80],
-      [0xc0],
-      [0xc1],
-      [0xf5],
-      [0xff],
-      [0xc3, 0xa9, 0xa9],
-      [0xe6, 0xff],
-      [0xf0, 0xc0],
-      [
-        0xf0,
-        0x80,
-        0x80,
-        0x80,
-        0x80,
-      ],
-    ]
-  ) {
-    assertEquals(endsInsideCharacter(Uint8Array.from(bytes)), false, String(bytes));
   }
 });
 

@@ -5,7 +5,8 @@
  */
 import { escape } from "@std/html/entities";
 import { charWidth } from "../../console/width.ts";
-import { decodeText, endsInsideCharacter, escapeControls } from "../../text.ts";
+import { decodeText, escapeControls } from "../../text.ts";
+import { cutStart } from "../../utf8.ts";
 
 /** Combining marks after the second on one letter: a pile of them would cover the lines above. */
 const PILE = /(\p{M}{2})\p{M}+/gu;
@@ -29,7 +30,7 @@ const HEX_BYTES = 12;
  */
 export function excerpt(head: Uint8Array, size: number): string {
   const cut = size > head.length;
-  const text = decodeText(cut ? wholeCharacters(head) : head);
+  const text = decodeText(cut ? head.subarray(0, cutStart(head)) : head);
   const odd = text.match(/[^\P{Cc}\r\n\t\0]|\ufffd/gu)?.length ?? 0;
   if (odd * 5 > text.length) {
     const hex = [...head.subarray(0, HEX_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
@@ -80,11 +81,4 @@ export function shortenedInside(text: string, columns: number): string {
   if (text.length <= columns) return text;
   const tail = Math.ceil((columns - 1) * 0.4);
   return `${text.slice(0, columns - 1 - tail)}…${text.slice(text.length - tail)}`;
-}
-
-/** Without a character that the cut has split. */
-function wholeCharacters(bytes: Uint8Array): Uint8Array {
-  let end = bytes.length;
-  for (let back = 0; back < 3 && endsInsideCharacter(bytes.subarray(0, end)); back++) end--;
-  return bytes.subarray(0, end);
 }

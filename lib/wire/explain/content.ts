@@ -4,7 +4,8 @@
  * @module
  */
 import { decodeText } from "../../text.ts";
-import { hexOf, lengthAt, looksLikeText, withoutNuls } from "./excerpt.ts";
+import { sequenceLength } from "../../utf8.ts";
+import { hexOf, looksLikeText, withoutNuls } from "./excerpt.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Topic } from "./whys.ts";
 import { counted, thousands } from "./words.ts";
@@ -74,7 +75,7 @@ function controlsOf(bytes: Uint8Array): Finding[] {
     const byte = part[at] ?? 0;
     // Three bytes begin every control character beyond C1.
     if (byte < 0x20 ? byte < 9 || byte > 13 || byte === 11 || byte === 12 : byte === 0x7f || byte > 0xc1) odd = true;
-    const length = byte < 0x80 ? 1 : lengthAt(part, at);
+    const length = sequenceLength(part, at);
     if (length === 0) invalid++;
     at += length || 1;
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { escapeControls } from "../../text.ts";
+import { decodeText, escapeControls } from "../../text.ts";
+import { sequenceLength } from "../../utf8.ts";
 import { thousands } from "./words.ts";
 
 /** The most characters of an excerpt. */
@@ -65,7 +66,7 @@ export function looksLikeText(bytes: Uint8Array): boolean {
   let odd = 0;
   for (let at = 0; at < end;) {
     const byte = bytes[at] ?? 0;
-    const length = byte < 0x80 ? 1 : lengthAt(bytes, at);
+    const length = sequenceLength(bytes, at);
     if (length === 0 || (byte < 0x20 && (byte < 9 || byte > 13) && byte !== 0x1b)) odd++;
     at += length || 1;
   }
@@ -77,29 +78,6 @@ export function withoutNuls(bytes: Uint8Array): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
   return end;
-}
-
-/** The length of the UTF-8 character at an index: 0 if it is invalid, and what is left of it if the end cuts it. */
-export function lengthAt(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  for (let index = 1; index < length && at + index < bytes.length; index++) {
-    const byte = bytes[at + index] ?? 0;
-    // The second byte's range excludes overlong forms, surrogates and what is beyond U+10FFFF (RFC 3629 4).
-    const low = index > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-    const high = index > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    if (byte < low || byte > high) return 0;
-  }
-  return Math.min(length, bytes.length - at);
-}
-
-/** Whether the character at an index is cut by the end of the bytes. */
-function isCut(bytes: Uint8Array, at: number): boolean {
-  const lead = bytes[at] ?? 0;
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  return lead >= 0xc2 && at + length > bytes.length;
 }
 
 interface Piece {
@@ -118,16 +96,15 @@ function runAt(bytes: Uint8Array, at: number): Piece | null {
   return { length, as: `⟨${thousands(length)} × ${quoted(String.fromCharCode(byte))}⟩` };
 }
 
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-
 function characterAt(bytes: Uint8Array, at: number): Piece {
   const byte = bytes[at] ?? 0;
   if (byte === 13 && bytes[at + 1] === 10) return { length: 2, as: "␍⏎" };
   if (byte < 0x80) return { length: 1, as: quoted(String.fromCharCode(byte)) };
-  const length = lengthAt(bytes, at);
+  const length = sequenceLength(bytes, at);
   if (length === 0) return { length: 1, as: `⟨${byte.toString(16)}⟩` };
   const character = bytes.subarray(at, at + length);
-  return { length, as: isCut(bytes, at) ? `⟨${hexOf(character)}…⟩` : escapeControls(DECODER.decode(character)) };
+  const isCut = character.length < length;
+  return { length, as: isCut ? `⟨${hexOf(character)}…⟩` : escapeControls(decodeText(character)) };
 }
 
 function quoted(character: string): string {

@@ -4,9 +4,9 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
-import { endsInsideCharacter } from "../../text.ts";
+import { cutStart, sequenceLength } from "../../utf8.ts";
 import type { WireEvent } from "../event.ts";
-import { excerptOf, lengthAt } from "./excerpt.ts";
+import { excerptOf } from "./excerpt.ts";
 import { MessageScanner } from "./message_scanner.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Narrator } from "./narrator.ts";
@@ -148,13 +148,11 @@ export function transferLine(call: string, bytes: Uint8Array, gap: number, rest 
 /** How many of the bytes go on with a character that the read before cut; 0 if they do not. */
 export function restOfCharacter(cut: Uint8Array, bytes: Uint8Array): number {
   if (cut.length === 0) return 0;
-  return Math.max(0, lengthAt(new Uint8Array([...cut, ...bytes.subarray(0, 3)]), 0) - cut.length);
+  const length = sequenceLength(new Uint8Array([...cut, ...bytes.subarray(0, 3)]), 0);
+  return Math.min(bytes.length, Math.max(0, length - cut.length));
 }
 
 /** The bytes of a character that the end of a read cuts. */
 export function cutCharacterOf(bytes: Uint8Array): Uint8Array {
-  if (!endsInsideCharacter(bytes)) return NO_BYTES;
-  let start = bytes.length - 1;
-  while ((bytes[start] ?? 0) < 0xc0) start--;
-  return bytes.slice(start);
+  return bytes.slice(cutStart(bytes));
 }

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { cutStart, isContinuation, sequenceLength } from "../../utf8.ts";
 
 /** The bytes in a row. */
 const WIDTH = 16;
@@ -136,7 +137,7 @@ function cellsOf(bytes: Uint8Array, pending: number): Uint32Array {
       continue;
     }
     const length = sequenceLength(bytes, at);
-    if (length < 0) {
+    if (at + length > bytes.length) {
       cells.fill(SPLIT, at);
       break;
     }
@@ -159,35 +160,8 @@ function visible(code: number): number {
   return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(String.fromCodePoint(code)) ? code : LATER;
 }
 
-/**
- * The length of the UTF-8 sequence at `at` (Unicode 15, table 3-7): 0 if it is none, -1 if the bytes end inside it.
- */
-function sequenceLength(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  // The second byte rules out overlong forms, surrogates and what is beyond U+10FFFF.
-  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-  for (let next = 1; next < length; next++) {
-    const byte = bytes[at + next];
-    if (byte === undefined) return -1;
-    if (next === 1 ? byte < low || byte > high : !isContinuation(byte)) return 0;
-  }
-  return length;
-}
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
-}
-
 /** How many bytes are missing from the character inside which the bytes end; 0 if they end after one. */
 export function splitAfter(bytes: Uint8Array): number {
-  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
-    const lead = bytes[bytes.length - back] ?? 0;
-    if (isContinuation(lead)) continue;
-    if (sequenceLength(bytes, bytes.length - back) >= 0) return 0;
-    return (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2) - back;
-  }
-  return 0;
+  const start = cutStart(bytes);
+  return start === bytes.length ? 0 : start + sequenceLength(bytes, start) - bytes.length;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeText, escapeControls } from "../../../../lib/text.ts";
-import { excerptOf, lengthAt, looksLikeText } from "../../../../lib/wire/explain/excerpt.ts";
+import { excerptOf, looksLikeText } from "../../../../lib/wire/explain/excerpt.ts";
 
 const permissions = "none";
 const shown = (text: string): string => excerptOf(encodeText(text));
@@ -44,26 +44,6 @@ Deno.test("an excerpt is short, and safe to print", { permissions }, () => {
     const text = excerptOf(bytes);
     assert(text.length < 90, text);
     assertEquals(escapeControls(text), text);
-  }
-});
-
-Deno.test("lengthAt() follows RFC 3629, and agrees with the platform's decoder", { permissions }, () => {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const valid = (bytes: Uint8Array): boolean => {
-    try {
-      return decoder.decode(bytes) !== "";
-    } catch {
-      return false;
-    }
-  };
-  for (let lead = 0x80; lead < 0x100; lead++) {
-    for (let second = 0; second < 0x100; second++) {
-      for (const rest of [[], [0x80], [0x80, 0xbf]]) {
-        const bytes = Uint8Array.from([lead, second, ...rest]);
-        const whole = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-        if (bytes.length === whole) assertEquals(lengthAt(bytes, 0) === whole, valid(bytes), bytes.join());
-      }
-    }
   }
 });
 
