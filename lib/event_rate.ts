@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events, NetEvent } from "./events.ts";
-import { encodeText, plural } from "./text.ts";
+import { counted, encodeText, thousands } from "./text.ts";
 
 /** How much peers may add to a log. The defaults allow a burst of nine thousand short lines, then three hundred a second. */
 export interface EventRateOptions {
@@ -190,32 +190,23 @@ export function firstThenCounts(line: (count: string, within: string) => string)
     rate: 5,
     summarize: ({ counts, duration }) => {
       const sum = [...counts.values()].reduce((all, each) => all + each, 0);
-      return line(formatCount(sum), seconds(duration));
+      return line(thousands(sum), seconds(duration));
     },
   };
 }
 
 function suppressedLine({ counts, peers, duration }: Suppressed): string {
   const list = [...counts].map(([name, count]) =>
-    NOUNS.has(name) ? formatCounted(count, name) : `${formatCount(count)} ${name}`
+    NOUNS.has(name) ? counted(count, name) : `${thousands(count)} ${name}`
   );
   const whose = peers === 0
     ? ""
-    : `; from ${peers < MAX_PEERS ? formatCounted(peers, "peer") : `${formatCount(peers)} peers or more`}`;
+    : `; from ${peers < MAX_PEERS ? counted(peers, "peer") : `${thousands(peers)} peers or more`}`;
   return `Suppressed in the last ${seconds(duration)}: ${list.join(", ")}${whose}`;
 }
 
 /** Event names that are nouns and take a plural; the others are participles. */
 const NOUNS: ReadonlySet<string> = new Set(["error", "warning", "notice", "message", "result", "request"]);
-
-/** A count with thousands separators, and its noun. */
-function formatCounted(count: number, noun: string): string {
-  return plural(count, noun).replace(/^\d+/, formatCount(count));
-}
-
-function formatCount(count: number): string {
-  return count.toLocaleString("en");
-}
 
 /** A duration in seconds, to one decimal, and at least a tenth. */
 function seconds(duration: number): string {

@@ -80,6 +80,23 @@ export function streamDecoder(): TextDecoder {
   return new TextDecoder("utf-8", { ignoreBOM: true });
 }
 
+/** Bytes in hexadecimal: `68 69 0a`. */
+export function hexPairs(bytes: Uint8Array): string {
+  return bytes.toHex().replace(/..(?!$)/g, "$& ");
+}
+
+const NUMBERS = new Intl.NumberFormat("en");
+
+/** A whole number with its thousands apart: `65,507`. */
+export function thousands(value: number | bigint): string {
+  return NUMBERS.format(value);
+}
+
+/** A count with its noun, for large numbers: `1 byte`, `1,024 bytes`. */
+export function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A count with its noun: `1 message`, `2 messages`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { textWidth } from "../../lib/console/width.ts";
-import { decodeText, escapeControls } from "../../lib/text.ts";
+import { decodeText, escapeControls, hexPairs } from "../../lib/text.ts";
 import { isContinuation } from "../../lib/utf8.ts";
 
 /** A place in some bytes. */
@@ -84,10 +84,9 @@ function textAt({ bytes, offset }: Place): Marked {
 
 function hexAt({ bytes, offset }: Place): Marked {
   const start = offset - offset % ROW;
-  const row = Array.from(bytes.subarray(start, start + ROW), (byte) => byte.toString(16).padStart(2, "0"));
   const address = start.toString(16).padStart(8, "0");
   return {
-    line: `${address}  ${row.join(" ")}`.trimEnd(),
+    line: `${address}  ${hexPairs(bytes.subarray(start, start + ROW))}`.trimEnd(),
     column: address.length + 2 + 3 * (offset - start),
     mark: "^^",
   };

@@ -1,5 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodeText, encodeText, escapeControls, escapeJson, plural, streamDecoder } from "../../lib/text.ts";
+import {
+  counted,
+  decodeText,
+  encodeText,
+  escapeControls,
+  escapeJson,
+  hexPairs,
+  plural,
+  streamDecoder,
+  thousands,
+} from "../../lib/text.ts";
 import { everyWay } from "../support/chunks.ts";
 
 const permissions = "none";
@@ -58,6 +68,13 @@ Deno.test("streamDecoder() returns whole characters wherever they are split (S3)
     assertEquals(shown.join("") + decoder.decode(), text, name);
     assert(!shown.some((part) => part.includes("\ufffd")), name);
   }
+});
+
+Deno.test("hexPairs() and thousands() part what is hard to count", { permissions }, () => {
+  assertEquals(hexPairs(new Uint8Array()), "");
+  assertEquals(hexPairs(Uint8Array.of(0, 255, 16)), "00 ff 10");
+  assertEquals([thousands(1234567), thousands(12n), thousands(-1234)], ["1,234,567", "12", "-1,234"]);
+  assertEquals([counted(1, "byte"), counted(1024, "byte")], ["1 byte", "1,024 bytes"]);
 });
 
 Deno.test("plural() inflects the noun", { permissions }, () => {

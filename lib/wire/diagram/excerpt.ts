@@ -5,7 +5,7 @@
  */
 import { escape } from "@std/html/entities";
 import { charWidth } from "../../console/width.ts";
-import { decodeText, escapeControls } from "../../text.ts";
+import { decodeText, escapeControls, hexPairs } from "../../text.ts";
 import { cutStart } from "../../utf8.ts";
 
 /** Combining marks after the second on one letter: a pile of them would cover the lines above. */
@@ -33,8 +33,7 @@ export function excerpt(head: Uint8Array, size: number): string {
   const text = decodeText(cut ? head.subarray(0, cutStart(head)) : head);
   const odd = text.match(/[^\P{Cc}\r\n\t\0]|\ufffd/gu)?.length ?? 0;
   if (odd * 5 > text.length) {
-    const hex = [...head.subarray(0, HEX_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
-    return hex.join(" ") + (size > HEX_BYTES || cut ? " …" : "");
+    return hexPairs(head.subarray(0, HEX_BYTES)) + (size > HEX_BYTES || cut ? " …" : "");
   }
   return oneLine(text) + (cut ? "…" : "");
 }

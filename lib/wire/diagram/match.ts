@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { thousands } from "../../text.ts";
 import type { Arrow, Moment, Side } from "./model.ts";
 import type { Sighting } from "./sightings.ts";
 import { sizeText } from "./words.ts";
@@ -119,7 +120,7 @@ function withUnread({ one, start, end }: Stretch, last: Stretch | undefined): Si
 function receiptOf({ start, end }: Stretch, brought: readonly Stretch[]): string {
   const [first] = brought;
   const reads = brought.reduce((sum, { one }) => sum + one.count, 0);
-  if (reads > 1) return `in ${reads.toLocaleString("en-US")} reads`;
+  if (reads > 1) return `in ${thousands(reads)} reads`;
   if (first === undefined || (first.start >= start && first.end <= end)) return "";
   return `one read of ${sizeText(first.one.size ?? 0)}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { thousands } from "../../text.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Call, Flow } from "./call.ts";
 import { REFUSED, RESET, UNANSWERED } from "./causes.ts";
@@ -88,7 +89,7 @@ function bytesOf({ size, head, digest }: Call): Content {
 function several(call: Call): Content {
   const { call: name, count = 1, first = call.at, issued, at } = call;
   const out = name === "write";
-  const remark = `${count.toLocaleString("en-US")} more ${name}s in ${spanText(at - (out ? issued : first))}`;
+  const remark = `${thousands(count)} more ${name}s in ${spanText(at - (out ? issued : first))}`;
   return { ...bytesOf(call), count, remark, ...(out ? {} : { last: { at, known: true } }) };
 }
 

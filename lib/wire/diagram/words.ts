@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { thousands } from "../../text.ts";
 
 /** A number of bytes: `19 B`, `65,536 B`, `2.4 MB`, `1.2 GB`. */
 export function sizeText(bytes: number): string {
-  if (bytes < 1_000_000) return `${bytes.toLocaleString("en-US")} B`;
+  if (bytes < 1_000_000) return `${thousands(bytes)} B`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { decodeText } from "../../text.ts";
+import { counted, decodeText, thousands } from "../../text.ts";
 import { sequenceLength } from "../../utf8.ts";
 import { hexOf, looksLikeText, withoutNuls } from "./excerpt.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Topic } from "./whys.ts";
-import { counted, thousands } from "./words.ts";
 
 /** What was found: a mistake, or a remark about a topic. */
 export type Finding =

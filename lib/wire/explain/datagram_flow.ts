@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, isLoopback } from "../../addr.ts";
-import { milliseconds } from "../../text.ts";
+import { counted, milliseconds, thousands } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { examine } from "./content.ts";
 import { type DatagramPeer, Remembered } from "./datagram_peer.ts";
@@ -14,7 +14,7 @@ import type { Narrator } from "./narrator.ts";
 import { Pace, Tally } from "./pace.ts";
 import { Sequence, type SequenceFinding } from "./sequence.ts";
 import type { Role } from "./stream_flow.ts";
-import { counted, inWords, isOurClose, later, thousands } from "./words.ts";
+import { inWords, isOurClose, later } from "./words.ts";
 
 /** The most datagrams of one flow that are told one by one in a second. */
 const MOST = 24;

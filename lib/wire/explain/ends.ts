@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { milliseconds } from "../../text.ts";
+import { counted, milliseconds } from "../../text.ts";
 import type { Narrator } from "./narrator.ts";
 import { FILLED, type StreamFlow } from "./stream_flow.ts";
-import { counted, later, size } from "./words.ts";
+import { later, size } from "./words.ts";
 
 /** How soon a FIN that follows ours counts as its answer (ms). */
 const ANSWER = 1000;

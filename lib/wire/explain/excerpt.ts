@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { decodeText, escapeControls } from "../../text.ts";
+import { decodeText, escapeControls, hexPairs, thousands } from "../../text.ts";
 import { sequenceLength } from "../../utf8.ts";
-import { thousands } from "./words.ts";
 
 /** The most characters of an excerpt. */
 const SHOWN = 40;
@@ -49,8 +48,7 @@ export function excerptOf(bytes: Uint8Array, rest = 0): string {
 
 /** The first bytes in hexadecimal. */
 export function hexOf(bytes: Uint8Array): string {
-  const hex = Array.from(bytes.subarray(0, HEX_SHOWN), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return bytes.length > HEX_SHOWN ? `${hex} …` : hex;
+  return bytes.length > HEX_SHOWN ? `${hexPairs(bytes.subarray(0, HEX_SHOWN))} …` : hexPairs(bytes);
 }
 
 /** How much of the bytes decides on their kind. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { milliseconds } from "../../text.ts";
+import { counted, milliseconds } from "../../text.ts";
 import type { WireCall } from "../event.ts";
-import { counted, size } from "./words.ts";
+import { size } from "./words.ts";
 
 /** A second (ms). */
 const SECOND = 1000;

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { decodeText, milliseconds } from "../../text.ts";
+import { counted, decodeText, milliseconds } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { examine, type Finding, isTelnet } from "./content.ts";
 import { hexOf } from "./excerpt.ts";
 import type { Narrator } from "./narrator.ts";
 import { cutCharacterOf, type Half, NO_BYTES, restOfCharacter, type StreamFlow, transferLine } from "./stream_flow.ts";
-import { counted, size } from "./words.ts";
+import { size } from "./words.ts";
 
 /** A longer piece is a file that passes, not a conversation: its lines are not counted (bytes). */
 const BULK = 4096;

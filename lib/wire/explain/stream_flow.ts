@@ -4,6 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
+import { counted } from "../../text.ts";
 import { cutStart, sequenceLength } from "../../utf8.ts";
 import type { WireEvent } from "../event.ts";
 import { excerptOf } from "./excerpt.ts";
@@ -11,7 +12,7 @@ import { MessageScanner } from "./message_scanner.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Narrator } from "./narrator.ts";
 import { Pace, Tally } from "./pace.ts";
-import { counted, later } from "./words.ts";
+import { later } from "./words.ts";
 
 /** The most reads and writes of one connection that are told one by one in a second. */
 const MOST = 24;

@@ -3,17 +3,7 @@
  *
  * @module
  */
-import { escapeControls, milliseconds } from "../../text.ts";
-
-/** A number with its thousands apart: `65,507`. */
-export function thousands(value: number | bigint): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
-
-/** A count with its noun: `1 byte`, `1,024 bytes`. */
-export function counted(count: number, noun: string): string {
-  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
+import { counted, escapeControls, milliseconds } from "../../text.ts";
 
 /** A size: `19 bytes`, `65 kB`, `42 MB`. */
 export function size(bytes: number): string {

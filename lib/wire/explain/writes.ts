@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { decodeText, milliseconds } from "../../text.ts";
+import { counted, decodeText, milliseconds, thousands } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import { checkHead } from "./reads.ts";
 import { FILLED, type StreamFlow, transferLine } from "./stream_flow.ts";
-import { counted, inWords, isOurClose, thousands } from "./words.ts";
+import { inWords, isOurClose } from "./words.ts";
 
 /** From this on a write has waited (ms). */
 const WAITED = 50;

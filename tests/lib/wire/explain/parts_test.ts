@@ -5,7 +5,7 @@ import { examine } from "../../../../lib/wire/explain/content.ts";
 import { MessageScanner } from "../../../../lib/wire/explain/message_scanner.ts";
 import { Pace, Tally } from "../../../../lib/wire/explain/pace.ts";
 import { Sequence } from "../../../../lib/wire/explain/sequence.ts";
-import { inWords, later, size, thousands } from "../../../../lib/wire/explain/words.ts";
+import { inWords, later, size } from "../../../../lib/wire/explain/words.ts";
 import { everyWay } from "../../../support/chunks.ts";
 
 const permissions = "none";
@@ -107,7 +107,6 @@ Deno.test("Tally sums up calls in words", { permissions }, () => {
 });
 
 Deno.test("numbers, sizes, times and errors in words", { permissions }, () => {
-  assertEquals([thousands(1234567), thousands(12n), thousands(-1234)], ["1,234,567", "12", "-1,234"]);
   assertEquals([size(1), size(9999), size(10_000), size(42_000_000), size(3.2e9)], [
     "1 byte",
     "9,999 bytes",
