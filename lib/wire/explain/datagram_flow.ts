@@ -9,15 +9,11 @@ import type { WireEvent } from "../event.ts";
 import { examine } from "./content.ts";
 import { type DatagramPeer, Remembered } from "./datagram_peer.ts";
 import { excerptOf } from "./excerpt.ts";
-import type { MistakeNumber } from "./mistakes.ts";
+import { Flow, type Role } from "./flow.ts";
 import type { Narrator } from "./narrator.ts";
-import { Pace, Tally } from "./pace.ts";
 import { Sequence, type SequenceFinding } from "./sequence.ts";
-import type { Role } from "./stream_flow.ts";
 import { inWords, isOurClose, later } from "./words.ts";
 
-/** The most datagrams of one flow that are told one by one in a second. */
-const MOST = 24;
 /** How often a mistake is told for one flow; the rest is counted. */
 const TIMES = 8;
 /** A shorter answer may be the beginning of our datagram by chance (bytes). */
@@ -30,47 +26,26 @@ const PATIENCE = { overtaken: 1000, mute: 2000 };
 const FORGOTTEN = 60_000;
 
 /** A flow of datagrams. */
-export class DatagramFlow {
-  readonly id: number;
-  readonly role: Role;
+export class DatagramFlow extends Flow {
   readonly peer: Endpoint;
   /** Our address and port; "" while it is unknown. */
   readonly local: string;
   /** How many sends were issued and have not returned. */
   pending = 0;
-  #person: boolean;
   #record: DatagramPeer;
   #last: number;
   #sent: Remembered | null = null;
   #received: Remembered | null = null;
   /** How many answers the last datagram has; `null` once it was told that it has none. */
   #answers: number | null = 0;
-  #pace = new Pace(MOST);
-  #untold = new Tally();
   #sequence = new Sequence();
-  #mistakes = new Map<MistakeNumber, number>();
 
   constructor({ flow, at, local }: WireEvent, peer: Endpoint, role: Role, person: boolean, record: DatagramPeer) {
-    this.id = flow;
-    this.role = role;
+    super(flow, role, { person, times: TIMES });
     this.peer = peer;
     this.local = local === null ? "" : formatEndpoint(local);
-    this.#person = person;
     this.#record = record;
     this.#last = at;
-  }
-
-  mistake(narrator: Narrator, at: number, number: MistakeNumber, text: string): void {
-    const times = (this.#mistakes.get(number) ?? 0) + 1;
-    this.#mistakes.set(number, times);
-    if (times <= TIMES) narrator.mistake(at, this.id, number, text);
-    else this.#untold.mistake(number);
-  }
-
-  #tells(narrator: Narrator, { at, call, bytes }: WireEvent): boolean {
-    const tally = !this.#pace.take(at) ? this.#untold : narrator.hears(at) ? null : narrator.untold;
-    tally?.add(at, call, bytes?.length ?? 0);
-    return tally === null;
   }
 
   #tell(narrator: Narrator, call: "sendto(2)" | "recvfrom(2)", bytes: Uint8Array, at: number): void {
@@ -86,7 +61,7 @@ export class DatagramFlow {
   sending(event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
     const { at } = event;
     const record = this.#record;
-    if (this.#tells(narrator, event)) {
+    if (this.tells(narrator, event)) {
       this.#tell(narrator, "sendto(2)", bytes, at);
       if (this.role === "client" && !record.lastAnswered && record.last?.equals(bytes)) {
         const since = milliseconds(Math.max(0, at - record.last.at));
@@ -133,7 +108,7 @@ export class DatagramFlow {
   /** A datagram has come. */
   receive(event: WireEvent, bytes: Uint8Array, narrator: Narrator): void {
     const { at } = event;
-    const told = this.#tells(narrator, event);
+    const told = this.tells(narrator, event);
     if (told) this.#tell(narrator, "recvfrom(2)", bytes, at);
     if (this.role === "client" && this.#sent !== null) this.#answer(at, bytes, this.#sent, narrator);
     else if (told && this.#received?.equals(bytes) === true && (this.#sent?.at ?? 0) <= this.#received.at) {
@@ -198,14 +173,14 @@ export class DatagramFlow {
   silence(now: number, narrator: Narrator): boolean {
     this.sumUp(narrator, now);
     const { answered, latest } = this.#record;
-    if (this.role === "server" || this.#sent === null || this.#answers !== 0 || this.#person) return this.#untold.empty;
+    if (this.role === "server" || this.#sent === null || this.#answers !== 0 || this.person) return this.untold.empty;
     const waited = now - this.#sent.at;
     if (latest > this.#sent.at) {
       if (waited < PATIENCE.overtaken) return false;
-    } else if (answered > 0) return waited > FORGOTTEN && this.#untold.empty;
+    } else if (answered > 0) return waited > FORGOTTEN && this.untold.empty;
     else if (waited < PATIENCE.mute) return false;
     this.#unanswered(now, milliseconds(waited), narrator);
-    return this.#untold.empty;
+    return this.untold.empty;
   }
 
   #unanswered(at: number, waited: string, narrator: Narrator): void {
@@ -224,15 +199,9 @@ export class DatagramFlow {
   /** The socket is closed. */
   close(at: number, narrator: Narrator): void {
     this.sumUp(narrator, at, true);
-    if (this.role === "server" || this.#sent === null || this.#answers !== 0 || this.#person) return;
+    if (this.role === "server" || this.#sent === null || this.#answers !== 0 || this.person) return;
     const waited = milliseconds(Math.max(0, at - this.#sent.at));
     if (this.#received === null) this.#unanswered(at, waited, narrator);
     else narrator.say(at, this.id, "data", `The last datagram has no answer after ${waited}`, "unanswered");
-  }
-
-  /** Sums up what was not told, if a second has passed, or at the end. */
-  sumUp(narrator: Narrator, at: number, end = false): void {
-    if (end ? this.#untold.empty : !this.#untold.due(at)) return;
-    narrator.sum(at, this.id, this.#untold);
   }
 }

@@ -55,13 +55,13 @@ export class Tally {
   #remarks = 0;
   #longest = 0;
 
-  /** Counts a call. */
-  add(at: number, call: WireCall, bytes: number): void {
+  /** Counts a call, or several with their bytes together. */
+  add(at: number, call: WireCall, bytes: number, count = 1): void {
     this.#since ??= at;
     const sum = this.#calls.get(call);
-    if (sum === undefined) this.#calls.set(call, { count: 1, bytes });
+    if (sum === undefined) this.#calls.set(call, { count, bytes });
     else {
-      sum.count++;
+      sum.count += count;
       sum.bytes += bytes;
     }
   }
@@ -72,28 +72,21 @@ export class Tally {
   }
 
   /** Counts a mistake that was noticed again. */
-  mistake(number: number): void {
-    this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + 1);
+  mistake(number: number, count = 1): void {
+    this.#mistakes.set(number, (this.#mistakes.get(number) ?? 0) + count);
   }
 
   /** Counts something else that was to be said. */
-  remark(at: number): void {
+  remark(at: number, count = 1): void {
     this.#since ??= at;
-    this.#remarks++;
+    this.#remarks += count;
   }
 
   /** Adds all of it to another, whose time runs from now on if it was empty, and begins again. */
   moveTo(other: Tally, at: number): void {
-    for (const [call, { count, bytes }] of this.#calls) {
-      other.#since ??= at;
-      const sum = other.#calls.get(call) ?? { count: 0, bytes: 0 };
-      other.#calls.set(call, { count: sum.count + count, bytes: sum.bytes + bytes });
-    }
-    for (const [number, count] of this.#mistakes) {
-      other.#mistakes.set(number, (other.#mistakes.get(number) ?? 0) + count);
-    }
-    if (this.#remarks > 0) other.#since ??= at;
-    other.#remarks += this.#remarks;
+    for (const [call, { count, bytes }] of this.#calls) other.add(at, call, bytes, count);
+    for (const [number, count] of this.#mistakes) other.mistake(number, count);
+    if (this.#remarks > 0) other.remark(at, this.#remarks);
     other.waited(this.#longest);
     this.#clear();
   }

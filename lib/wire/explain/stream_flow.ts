@@ -8,14 +8,11 @@ import { counted } from "../../text.ts";
 import { cutStart, sequenceLength } from "../../utf8.ts";
 import type { WireEvent } from "../event.ts";
 import { excerptOf } from "./excerpt.ts";
+import { Flow, type Role } from "./flow.ts";
 import { MessageScanner } from "./message_scanner.ts";
-import type { MistakeNumber } from "./mistakes.ts";
 import type { Narrator } from "./narrator.ts";
-import { Pace, Tally } from "./pace.ts";
 import { later } from "./words.ts";
 
-/** The most reads and writes of one connection that are told one by one in a second. */
-const MOST = 24;
 /** A longer piece belongs to a file that passes: fewer of them are told (bytes, and how many it counts for). */
 const LARGE = { bytes: 4096, weight: 3 };
 /** How often a mistake is told for one connection; the rest is counted. */
@@ -25,9 +22,6 @@ export const NO_BYTES = new Uint8Array();
 
 /** So much must have been sent before buffers can be full (bytes). */
 export const FILLED = 16_384;
-
-/** The kind of program that we are: a mistake of a client is none of a server. */
-export type Role = "client" | "server";
 
 /** What one side has sent. */
 export class Half {
@@ -43,11 +37,7 @@ export class Half {
 }
 
 /** A connection: what has passed, and what is waited for. */
-export class StreamFlow {
-  readonly id: number;
-  readonly role: Role;
-  /** Whether a person answers: then silence is no sign of a mistake. */
-  readonly person: boolean;
+export class StreamFlow extends Flow {
   readonly opened: number;
   peer: Endpoint | null;
   readonly in: Half;
@@ -87,14 +77,9 @@ export class StreamFlow {
   tls = false;
   /** Whether its TLS handshake has failed: what passed was no data. */
   unsecured = false;
-  readonly pace = new Pace(MOST);
-  readonly untold = new Tally();
-  #mistakes = new Map<MistakeNumber, number>();
 
   constructor(event: WireEvent, role: Role, person: boolean) {
-    this.id = event.flow;
-    this.role = role;
-    this.person = person;
+    super(event.flow, role, { person, times: TIMES });
     this.opened = this.last = event.at;
     this.peer = event.peer;
     const methods: string[] = [];
@@ -113,31 +98,9 @@ export class StreamFlow {
     this.moved = at;
   }
 
-  /** Names a mistake, the first times. */
-  mistake(narrator: Narrator, at: number, number: MistakeNumber, text: string): void {
-    const times = (this.#mistakes.get(number) ?? 0) + 1;
-    this.#mistakes.set(number, times);
-    if (times <= TIMES) narrator.mistake(at, this.id, number, text);
-    else this.untold.mistake(number);
-  }
-
   /** Whether a read or write is to be told one by one; if not, it is counted. */
-  tells(narrator: Narrator, event: WireEvent): boolean {
-    const { at, call } = event;
-    const length = event.bytes?.length ?? 0;
-    if (!this.pace.take(at, length >= LARGE.bytes ? LARGE.weight : 1)) {
-      this.untold.add(at, call, length);
-      return false;
-    }
-    if (narrator.hears(at)) return true;
-    narrator.untold.add(at, call, length);
-    return false;
-  }
-
-  /** Sums up what was not told, if a second has passed or `now` is the end. */
-  sumUp(narrator: Narrator, at: number, end = false): void {
-    if (end ? this.untold.empty : !this.untold.due(at)) return;
-    narrator.sum(at, this.id, this.untold);
+  override tells(narrator: Narrator, event: WireEvent): boolean {
+    return super.tells(narrator, event, (event.bytes?.length ?? 0) >= LARGE.bytes ? LARGE.weight : 1);
   }
 }
 
