@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { lineText } from "./text.ts";
 
 /** How every refusal starts. */
@@ -93,7 +94,7 @@ export class RefusalFilter {
 
   /** Takes received bytes; returns those that are certainly data, valid as long as `bytes` are. */
   push(bytes: Uint8Array): Uint8Array {
-    const all = this.held > 0 ? concat(this.#held, bytes) : bytes;
+    const all = this.held > 0 ? concat([this.#held, bytes]) : bytes;
     const from = this.#candidate(all);
     // A copy: the caller reuses its buffer.
     this.#held = all.slice(from);
@@ -127,11 +128,4 @@ export class RefusalFilter {
     if (data.length > 0) this.#atStart = this.#place === "last" && data.at(-1) === LF;
     return data;
   }
-}
-
-function concat(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
 }

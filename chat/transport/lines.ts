@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { TooLongError } from "../../lib/errors.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 import { endsInsideCharacter } from "../../lib/utf8.ts";
@@ -76,7 +77,7 @@ export class LineFramer {
       for (let from = 0, to; from < end; from = to) {
         to = sliceEnd(bytes, from, end);
         // Decoded and split in bulk, which costs almost nothing per line. In UTF-8 a newline is never part of another character.
-        const lines = decodeText(concat(begun, bytes.subarray(from, to - 1))).split("\n");
+        const lines = decodeText(concat([begun, bytes.subarray(from, to - 1)])).split("\n");
         begun = NOTHING;
         for (const line of lines) {
           if (line.length * 3 > this.#max && encodeText(line).length > this.#max) throw this.#tooLong();
@@ -85,7 +86,7 @@ export class LineFramer {
         }
       }
     } else {
-      this.#begun = concat(this.#begun, bytes);
+      this.#begun = concat([this.#begun, bytes]);
     }
     if (this.#begun.length > this.#max) throw this.#tooLong();
   }
@@ -116,11 +117,4 @@ function sliceEnd(bytes: Uint8Array, from: number, end: number): number {
   if (end - from <= SLICE) return end;
   const last = bytes.lastIndexOf(LF, from + SLICE - 1) + 1;
   return last > from ? last : bytes.indexOf(LF, from) + 1;
-}
-
-function concat(begun: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(begun.length + bytes.length);
-  all.set(begun);
-  all.set(bytes, begun.length);
-  return all;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, Failure } from "../../lib/errors.ts";
 import type { WireEvent } from "../../lib/wire/event.ts";
@@ -204,7 +205,7 @@ class Recorder {
     if (this.#answer === null) return;
     const { parts, at, pause } = this.#answer;
     this.#answer = null;
-    this.#steps.push({ do: "expect", at, pause, parts: this.#transport === "tcp" ? [joined(parts)] : parts });
+    this.#steps.push({ do: "expect", at, pause, parts: this.#transport === "tcp" ? [concat(parts)] : parts });
   }
 
   conversation(as: Side, epoch: number): Conversation {
@@ -228,17 +229,4 @@ class Recorder {
 /** Whether one of our steps is a reset. */
 export function haveResets(conversations: readonly Conversation[]): boolean {
   return conversations.some(({ steps }) => steps.some((step) => step.do === "reset"));
-}
-
-/** Several pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

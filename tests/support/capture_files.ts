@@ -3,19 +3,12 @@
  *
  * @module
  */
+import { concat as joined } from "@std/bytes/concat";
 import { ipBytes } from "../../lib/wire/capture/addresses.ts";
 import { type Packet, packetLength, type TcpFields, writePacket } from "../../lib/wire/capture/packets.ts";
 import { bytesOf, type Data, START } from "./wire_events.ts";
 
-export function concat(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
+export const concat = (...pieces: Uint8Array[]): Uint8Array<ArrayBuffer> => joined(pieces);
 
 /** An end: `192.0.2.1:80` or `[::1]:80`. */
 function end(text: string): { ip: Uint8Array; port: number } {

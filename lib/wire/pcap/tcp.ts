@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { plural } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
@@ -183,7 +184,7 @@ export class TcpConnection {
   #transfer(direction: Direction, at: number): void {
     const joined = this.#joined[direction];
     if (joined.length === 0) return;
-    const bytes = concat(joined.pieces, joined.length);
+    const bytes = concat(joined.pieces);
     this.#budget.left += joined.length;
     this.#joined[direction] = { pieces: [], length: 0 };
     this.#returned(null);
@@ -225,17 +226,4 @@ export class TcpConnection {
 function sideOf({ segment: { flags }, route: { fromPort, toPort } }: TcpPacket): Side {
   if ((flags & Flag.syn) !== 0) return (flags & Flag.ack) === 0 ? "client" : "server";
   return fromPort >= toPort ? "client" : "server";
-}
-
-/** A copy of the pieces, one after the other. */
-function concat(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = pieces;
-  if (first?.length === length) return first.slice();
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

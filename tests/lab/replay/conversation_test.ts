@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { conversationsOf, joined, type Step } from "../../../lab/replay/conversation.ts";
+import { conversationsOf, type Step } from "../../../lab/replay/conversation.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { type Call, conversation, flow } from "./wire.ts";
@@ -140,9 +140,4 @@ Deno.test("conversationsOf() keeps no more of a capture than fits into memory", 
   const events = flow([[0, "connect"], [1, "write", "12345"], [2, "read", "67890"]]);
   await assertRejects(() => conversationsOf(events, { as: "client", max: 9 }), Failure, "more than 9 bytes");
   assertEquals((await conversationsOf(events, { as: "client", max: 10 })).length, 1);
-});
-
-Deno.test("joined() puts pieces together", pure, () => {
-  assertEquals(joined([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)]), Uint8Array.of(1, 2, 3));
-  assertEquals(joined([]), Uint8Array.of());
 });
