@@ -10,7 +10,7 @@ import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
 import type { Command, Report, Task } from "./workers.ts";
 import type { WireEvent } from "../../lib/wire/event.ts";
-import { errorName } from "../../lib/wire/parts.ts";
+import { errorName } from "../../lib/wire/event_parts.ts";
 import { serveHttp } from "../serve/serve.ts";
 import { sharedCounter, SharedSlots } from "./shared_count.ts";
 

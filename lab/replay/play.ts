@@ -61,9 +61,9 @@ export interface Ending {
 }
 
 /** How long to wait for the rest of an answer that differs, and at the end for what the capture has not (ms). */
-export const SETTLE = 500;
+const SETTLE = 500;
 /** The default of {@linkcode PlayOptions.timeout}. */
-export const TIMEOUT = 5000;
+const TIMEOUT = 5000;
 /** Which side ends first is chance, unless the capture's other side had this long for it (ms) before we did. */
 const RACE = 100;
 /** A step that is later than this (ms), because the peer did not read, delays those that follow instead of making them a burst. */

@@ -8,7 +8,7 @@ import type { ProseLine } from "../../lib/events.ts";
 import { plural } from "../../lib/text.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import type { DatagramComparison, DatagramDifference } from "./datagram_answers.ts";
-import { beginning, excerpt } from "./excerpt.ts";
+import { beginning, sideBySide } from "./side_by_side.ts";
 import type { Ending } from "./play.ts";
 import type { AnswerDifference, StreamComparison } from "./stream_answers.ts";
 
@@ -121,15 +121,18 @@ function answerFinding(difference: AnswerDifference, answers: number, noun: stri
   const which = `${noun} ${answer} of ${answers}`;
   const places = [{ bytes: expected, offset }, { bytes: received, offset: receivedOffset }] as const;
   if (answer > answers) {
-    return { text: `${plural(length, "byte")} more than the capture has`, shown: excerpt(...places) };
+    return { text: `${plural(length, "byte")} more than the capture has`, shown: sideBySide(...places) };
   }
   if (length === 0) return { text: `${which} did not come (${plural(expected.length, "byte")})`, shown: [] };
   const sizes = length === expected.length ? "" : `; ${length} instead of ${plural(expected.length, "byte")}`;
   if (receivedOffset >= length) {
-    return { text: `${which} ends after ${length} of ${plural(expected.length, "byte")}`, shown: excerpt(...places) };
+    return {
+      text: `${which} ends after ${length} of ${plural(expected.length, "byte")}`,
+      shown: sideBySide(...places),
+    };
   }
   const inStream = streamOffset === offset ? "" : `, ${streamOffset} of the whole stream`;
-  return { text: `${which} at offset ${offset}${inStream}${sizes}`, shown: excerpt(...places) };
+  return { text: `${which} at offset ${offset}${inStream}${sizes}`, shown: sideBySide(...places) };
 }
 
 function datagramFindings({ differences, datagrams }: DatagramComparison): Finding[] {
@@ -156,13 +159,13 @@ function datagramFinding(
     { bytes: expected ?? nothing, offset },
     { bytes: received ?? nothing, offset: receivedOffset },
   ] as const;
-  if (expected === null) return { text: "a datagram more than the capture has", shown: excerpt(...places) };
+  if (expected === null) return { text: "a datagram more than the capture has", shown: sideBySide(...places) };
   const which = `datagram ${datagram} of ${of}`;
   if (received === null) return { text: `${which} did not come (${plural(expected.length, "byte")})`, shown: [] };
   const sizes = received.length === expected.length
     ? ""
     : `; ${received.length} instead of ${plural(expected.length, "byte")}`;
-  return { text: `${which} at offset ${offset}${sizes}`, shown: excerpt(...places) };
+  return { text: `${which} at offset ${offset}${sizes}`, shown: sideBySide(...places) };
 }
 
 /** What was different about the end; `null` for nothing. */

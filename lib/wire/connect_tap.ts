@@ -7,7 +7,7 @@ import type { TlsSession } from "../events.ts";
 import { resolveHost } from "../net/resolve.ts";
 import type { RawSocket, StreamSocket } from "../net/socket.ts";
 import { type WireEvent, type WireSink, wireTime } from "./event.ts";
-import { endpointOf, errorName, plainSession } from "./parts.ts";
+import { endpointOf, errorName, plainSession } from "./event_parts.ts";
 
 /** Resolves names as {@linkcode resolveHost} does, and tells each lookup; an address needs none. */
 export function resolverTap(sink: WireSink, transport: "tcp" | "udp"): (hostname: string) => Promise<string[]> {

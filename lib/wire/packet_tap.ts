@@ -8,7 +8,7 @@ import { counter } from "../counter.ts";
 import { FlowNumbers } from "../net/flow_numbers.ts";
 import type { PacketLayer, PacketSocket } from "../net/packet_socket.ts";
 import { type WireCall, type WireEvent, type WireSink, wireTime } from "./event.ts";
-import { endpointOf, errorName } from "./parts.ts";
+import { endpointOf, errorName } from "./event_parts.ts";
 import { tellListen } from "./tap.ts";
 
 /** Makes the layer that tells the datagrams of all sockets it wraps, and numbers their flows: each pair of a socket and a peer is one. */

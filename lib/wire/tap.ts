@@ -11,7 +11,7 @@ import type { TlsSession } from "../events.ts";
 import { type Layer, SocketLayer } from "../net/layers.ts";
 import type { StreamSocket } from "../net/socket.ts";
 import { within } from "../within.ts";
-import { endpointOf, errorName, plainSession } from "./parts.ts";
+import { endpointOf, errorName, plainSession } from "./event_parts.ts";
 import { type WireCall, type WireEvent, type WireSink, wireTime } from "./event.ts";
 
 /**

@@ -8,7 +8,7 @@ import { FIELDS, refusal } from "./gate.ts";
 import type { History, Kept } from "./history.ts";
 
 /** The most bytes of a stream that are sent to the page, the newest ones: it shows them all at once. */
-export const MAX_STREAM = 4 * 1024 * 1024;
+const MAX_STREAM = 4 * 1024 * 1024;
 /** The most bytes that are sent to the page at the end of a run, and in one message (about). */
 const MAX_LAST = 4 * 1024 * 1024;
 const MAX_MESSAGE = 256 * 1024;

@@ -127,7 +127,7 @@ export class Live {
 }
 
 /** A server-sent event; JSON has no line breaks of its own. */
-export function message(event: string, data: unknown, id?: number): Uint8Array {
+function message(event: string, data: unknown, id?: number): Uint8Array {
   return encodeText(`event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
 }
 

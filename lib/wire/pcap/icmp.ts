@@ -4,7 +4,7 @@
  * @module
  */
 import { Protocol } from "../formats.ts";
-import { type Route, routeOf } from "./addresses.ts";
+import { type Route, routeOf } from "./route.ts";
 import { type IpPacket, readIp } from "./ip.ts";
 
 /** A packet that did not arrive. */

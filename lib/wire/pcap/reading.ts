@@ -5,7 +5,7 @@
  */
 import { Flag, Protocol } from "../formats.ts";
 import { BoundedMap } from "../bounded_map.ts";
-import { routeOf } from "./addresses.ts";
+import { routeOf } from "./route.ts";
 import type { Side, Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
 import type { Direction, Frame } from "./frame.ts";

@@ -7,7 +7,7 @@ import { concat } from "@std/bytes/concat";
 import { plural } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
-import type { Route } from "./addresses.ts";
+import type { Route } from "./route.ts";
 import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
 import type { Direction, Frame } from "./frame.ts";
 import { type Budget, type Delivered, type Segment, Stream } from "./stream.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { plural } from "../../text.ts";
-import type { Route } from "./addresses.ts";
+import type { Route } from "./route.ts";
 import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
 import type { Direction, Frame } from "./frame.ts";
 

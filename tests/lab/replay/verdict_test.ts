@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Conversation, Step } from "../../../lab/replay/conversation.ts";
 import { DatagramAnswers } from "../../../lab/replay/datagram_answers.ts";
-import { excerpt } from "../../../lab/replay/excerpt.ts";
+import { sideBySide } from "../../../lab/replay/side_by_side.ts";
 import { ignorePatterns } from "../../../lab/replay/ignore.ts";
 import type { Ending } from "../../../lab/replay/play.ts";
 import { StreamAnswers } from "../../../lab/replay/stream_answers.ts";
@@ -141,27 +141,27 @@ Deno.test("verdictOf() names the header line that differs", pure, () => {
   assertEquals(verdict(["GET / HTTP/1.1"], "GET /x").header, null);
 });
 
-Deno.test("excerpt() starts at the line, or at a character near the place, and is never wide", pure, () => {
+Deno.test("sideBySide() starts at the line, or at a character near the place, and is never wide", pure, () => {
   const at = (text: string, part: string) => {
     const offset = encodeText(text.slice(0, text.indexOf(part))).length;
     return { bytes: encodeText(text), offset };
   };
-  const [first = "", second = "", third = ""] = excerpt(at("first\nsecond X", "X"), at("first\nsecond Y", "Y"));
+  const [first = "", second = "", third = ""] = sideBySide(at("first\nsecond X", "X"), at("first\nsecond Y", "Y"));
   assertEquals([first, second, third], ['captured "second X"', 'now      "second Y"', "                 ^"]);
   const long = `${"é".repeat(200)}X${"漢".repeat(200)}`;
-  for (const line of excerpt(at(long, "X"), at(long.replace("X", "Y"), "Y"))) {
+  for (const line of sideBySide(at(long, "X"), at(long.replace("X", "Y"), "Y"))) {
     assertEquals(textWidth(line) <= 72, true, line);
     assertEquals(line.includes("\ufffd漢"), false);
   }
-  assertMatch(excerpt(at(long, "X"), at(long, "X"))[0] ?? "", /^captured …é{16}X漢+…$/);
+  assertMatch(sideBySide(at(long, "X"), at(long, "X"))[0] ?? "", /^captured …é{16}X漢+…$/);
   const [one, other] = ["aé", "aè"].map((text) => ({ bytes: encodeText(text), offset: 2 }));
   if (one === undefined || other === undefined) throw new Error();
-  assertEquals(excerpt(one, other).slice(0, 3), ['captured "aé"', 'now      "aè"', "           ^"]);
+  assertEquals(sideBySide(one, other).slice(0, 3), ['captured "aé"', 'now      "aè"', "           ^"]);
 });
 
-Deno.test("excerpt() lets no control character through, and shows nothing as nothing", pure, () => {
+Deno.test("sideBySide() lets no control character through, and shows nothing as nothing", pure, () => {
   const hostile = { bytes: Uint8Array.of(0x1b, 0x5b, 0x32, 0x4a, 0xff, 0), offset: 0 };
-  const shown = excerpt(hostile, { bytes: new Uint8Array(), offset: 0 });
+  const shown = sideBySide(hostile, { bytes: new Uint8Array(), offset: 0 });
   assertEquals(shown, [
     'captured "␛[2J\ufffd␀"',
     "now      nothing",

@@ -1,7 +1,7 @@
 /** TCP in captures that others made: segments as networks deliver them, and what a capture lacks. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { Flag, MAX_SEGMENT } from "../../../../lib/wire/formats.ts";
-import { routeOf } from "../../../../lib/wire/pcap/addresses.ts";
+import { routeOf } from "../../../../lib/wire/pcap/route.ts";
 import { Fragments } from "../../../../lib/wire/pcap/fragments.ts";
 import { type IpPacket, readIp } from "../../../../lib/wire/pcap/ip.ts";
 import { Stream } from "../../../../lib/wire/pcap/stream.ts";

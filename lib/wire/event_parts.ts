@@ -1,5 +1,5 @@
 /**
- * Parts of wire events.
+ * The parts of wire events that come from the runtime: endpoints, error names, TLS sessions.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const ERRNO: ReadonlyMap<string, string> = new Map(Object.entries({
  *
  * @example Usage
  * ```ts
- * import { errorName } from "./parts.ts";
+ * import { errorName } from "./event_parts.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(errorName(new Deno.errors.ConnectionReset()), "ECONNRESET");

@@ -1,5 +1,5 @@
 /**
- * The ends of a packet. Pure.
+ * Where packets go, and which flow they belong to. Pure.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export function receiverOf({ ip, toPort }: Route): Endpoint {
  *
  * @example Usage
  * ```ts
- * import { addressText } from "./addresses.ts";
+ * import { addressText } from "./route.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(addressText(Uint8Array.of(192, 0, 2, 1)), "192.0.2.1");

@@ -29,13 +29,13 @@ const LF = 10;
  *
  * @example Usage
  * ```ts
- * import { excerpt } from "./excerpt.ts";
+ * import { sideBySide } from "./side_by_side.ts";
  * import { encodeText } from "../../lib/text.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const [one, other] = ["pong 1\n", "pong 2\n"].map((text) => ({ bytes: encodeText(text), offset: 5 }));
  * if (one === undefined || other === undefined) throw new Error();
- * assertEquals(excerpt(one, other), [
+ * assertEquals(sideBySide(one, other), [
  *   'captured "pong 1\\n"',
  *   'now      "pong 2\\n"',
  *   "               ^",
@@ -45,7 +45,7 @@ const LF = 10;
  * ]);
  * ```
  */
-export function excerpt(captured: Place, now: Place): string[] {
+export function sideBySide(captured: Place, now: Place): string[] {
   return [...pair(textAt(captured), textAt(now)), ...pair(hexAt(captured), hexAt(now))];
 }
 
