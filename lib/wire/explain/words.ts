@@ -18,7 +18,7 @@ export function later(gap: number): string {
   return `${milliseconds(Math.max(0, gap))} later`;
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
+const MEANINGS: ReadonlyMap<string, string> = new Map(Object.entries({
   EADDRINUSE: "another program holds this port",
   EADDRNOTAVAIL: "that is not an address of this machine",
   EACCES: "not permitted; ports below 1024 need privileges on many systems",
@@ -35,11 +35,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no answer within the time limit",
   PlaintextError: "the peer speaks plain text, not TLS",
   UnexpectedEof: "the stream ended without TLS's own end mark (close_notify): it may be cut off",
-};
+}));
 
 /** An error in words: `ECONNREFUSED: refused: …`. */
 export function inWords(error: string): string {
-  const meaning = MEANINGS[error];
+  const meaning = MEANINGS.get(error);
   if (meaning === undefined) return named(error);
   // A student can look up EPIPE, but not the name of a class.
   return /^E[A-Z_]+$/.test(error) ? `${meaning} (${error})` : meaning;

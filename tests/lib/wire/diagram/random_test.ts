@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { WireCall, WireEvent } from "../../../../lib/wire/event.ts";
 import { drawDiagram } from "../../../../lib/wire/diagram/draw.ts";
 import { NARROW, planOf, WIDE } from "../../../../lib/wire/diagram/layout.ts";
+import { chance } from "../../../support/chance.ts";
 import { overlapsIn } from "./labels.ts";
 import { HOSTILE, utf8 } from "./samples.ts";
 import { diagram } from "./told.ts";
@@ -12,6 +13,8 @@ const CALLS: readonly WireCall[] = [
     .split(" ") as WireCall[],
   ..."read write receive send read write receive send".split(" ") as WireCall[],
 ];
+/** How many made-up runs are drawn. */
+const SEEDS = 120;
 const HOSTS = ["127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0", "::ffff:127.0.0.1", "<b>\ud800"];
 const ERRORS = ["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE", "<script>"];
 const SESSION = {
@@ -26,18 +29,9 @@ const SESSION = {
   verified: false,
 };
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  return () => {
-    seed = seed + 0x6d2b79f5 | 0;
-    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  };
-}
-
 function events(seed: number): WireEvent[][] {
-  const next = random(seed);
+  const whole = chance(seed);
+  const next = (): number => whole(2 ** 32) / 2 ** 32;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] ?? never();
   const maybe = <T>(chance: number, value: T): T | undefined => next() < chance ? value : undefined;
   const endpoint = () => ({ hostname: pick(HOSTS), port: pick([0, 1, 2, 65535]) });
@@ -86,7 +80,7 @@ function oddIn(svg: string): string | undefined {
 }
 
 Deno.test("drawDiagram() draws any events, in any order", () => {
-  for (let seed = 0; seed < 400; seed++) {
+  for (let seed = 0; seed < SEEDS; seed++) {
     const svg = drawDiagram(events(seed), { title: "Any" });
     assert(isWellFormed(svg), `seed ${seed}`);
     assertEquals([svg.isWellFormed(), oddIn(svg)], [true, undefined], `seed ${seed}`);
@@ -94,7 +88,7 @@ Deno.test("drawDiagram() draws any events, in any order", () => {
 });
 
 Deno.test("no two labels overlap in the pictures of any events", () => {
-  for (let seed = 0; seed < 400; seed++) {
+  for (let seed = 0; seed < SEEDS; seed++) {
     for (const section of diagram(events(seed)).sections) {
       for (const page of [WIDE, NARROW]) assertEquals(overlapsIn(planOf(section, page), page), [], `seed ${seed}`);
     }

@@ -3,17 +3,7 @@ import { assert } from "@std/assert";
 import { encodeText } from "../../../../lib/text.ts";
 import type { WireCall, WireEvent } from "../../../../lib/wire/event.ts";
 import { Explainer } from "../../../../lib/wire/explain/explainer.ts";
-
-/** A source of chance that a seed repeats (mulberry32). */
-function chance(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+import { chance } from "../../../support/chance.ts";
 
 const CALLS: readonly WireCall[] = [
   "resolve",
