@@ -7,10 +7,13 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { drawDiagram } from "../../../../lib/wire/diagram/draw.ts";
+import { STYLE } from "../../../../lib/wire/diagram/style.ts";
 import { SAMPLES } from "./samples.ts";
 
+/** The style sheet has a file of its own: a browser finds it, and a change of colours changes one file. */
+const LINK = '<?xml-stylesheet type="text/css" href="style.css"?>\n';
 const GOLDEN = new URL("golden/", import.meta.url);
 const UPDATE = Deno.args.includes("--update");
 /** They would be long, and show no more than the others. */
@@ -26,10 +29,16 @@ async function compare(file: string, picture: string): Promise<void> {
   );
 }
 
+const STYLED = `<style>${STYLE}\n</style>\n`;
+
+Deno.test("the style sheet of the pictures is as it was", () => compare("style.css", `${STYLE}\n`));
+
 for (const [name, sample] of Object.entries(SAMPLES)) {
   if (LEFT_OUT.includes(name)) continue;
   Deno.test(`the picture of ${name} is as it was`, async () => {
-    await compare(`${name}.svg`, drawDiagram(sample(), { title: `Sample: ${name}` }));
+    const picture = drawDiagram(sample(), { title: `Sample: ${name}` });
+    assertStringIncludes(picture, STYLED);
+    await compare(`${name}.svg`, LINK + picture.replace(STYLED, ""));
   });
 }
 
