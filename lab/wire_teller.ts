@@ -4,7 +4,7 @@
  * @module
  */
 import { fileFailure } from "../lib/errors.ts";
-import type { Events } from "../lib/events.ts";
+import type { Events, Role } from "../lib/events.ts";
 import type { Remark, WireEvent } from "../lib/wire/event.ts";
 import type { Recorder } from "../lib/wire/diagram/recorder.ts";
 import type { Explainer } from "../lib/wire/explain/explainer.ts";
@@ -44,7 +44,7 @@ function* ticks(from: number, to: number): Generator<number> {
 }
 
 /** Which kind of script makes such a call first. */
-function roleOf({ call }: WireEvent): "client" | "server" {
+function roleOf({ call }: WireEvent): Role {
   return call === "accept" || call === "receive" ? "server" : "client";
 }
 

@@ -8,6 +8,9 @@
  */
 import type { RefusalKind } from "./refusal.ts";
 
+/** Which end of a connection a program is. */
+export type Role = "client" | "server";
+
 /** A server's socket is listening; scripts and tests learn the port from this event. */
 export interface Listening {
   readonly event: "listening";

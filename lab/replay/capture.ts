@@ -5,12 +5,12 @@
  */
 import { formatEndpoint } from "../../lib/addr.ts";
 import { Exit, Failure, UsageError } from "../../lib/errors.ts";
-import type { Events } from "../../lib/events.ts";
+import type { Events, Role } from "../../lib/events.ts";
 import { milliseconds, plural } from "../../lib/text.ts";
 import type { WireEvent } from "../../lib/wire/event.ts";
 import { stepsOf } from "../capture_file.ts";
 import { warningsOf } from "../capture_summary.ts";
-import { type Conversation, type ConversationOptions, conversationsOf, type Side } from "./conversation.ts";
+import { type Conversation, type ConversationOptions, conversationsOf } from "./conversation.ts";
 import { nameOf } from "./verdict.ts";
 
 /** What to read of a capture. */
@@ -36,7 +36,7 @@ export async function readCapture(
 }
 
 /** A capture's events; warns at the end of what is incomplete about it. */
-async function* eventsOf(path: string, as: Side, events: Events): AsyncGenerator<WireEvent> {
+async function* eventsOf(path: string, as: Role, events: Events): AsyncGenerator<WireEvent> {
   const steps = stepsOf(path, { as });
   for (;;) {
     const { done, value } = await steps.next();
@@ -49,7 +49,7 @@ async function* eventsOf(path: string, as: Side, events: Events): AsyncGenerator
 }
 
 /** What is going to be played: `Playing 2 connections as their client, for 2.3 s`. */
-export function playingLine(conversations: readonly Conversation[], as: Side, { speed }: { speed: number }): string {
+export function playingLine(conversations: readonly Conversation[], as: Role, { speed }: { speed: number }): string {
   const start = Math.min(...conversations.map((conversation) => conversation.start));
   const end = Math.max(...conversations.map(({ steps, start }) => steps.at(-1)?.at ?? start));
   const streams = conversations.filter(({ transport }) => transport === "tcp").length;
@@ -60,7 +60,7 @@ export function playingLine(conversations: readonly Conversation[], as: Side, { 
 }
 
 /** One line for each conversation: between whom, when, and what it sends. */
-export function list(conversations: readonly Conversation[], as: Side, events: Events): void {
+export function list(conversations: readonly Conversation[], as: Role, events: Events): void {
   for (const conversation of conversations) {
     const { flow, transport, client, server, start, steps, refused } = conversation;
     const sent = steps.flatMap((step) => step.do === "send" ? [step.bytes.length] : []);

@@ -6,6 +6,7 @@
 import { concat } from "@std/bytes/concat";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, Failure } from "../../lib/errors.ts";
+import type { Role } from "../../lib/events.ts";
 import type { WireEvent } from "../../lib/wire/event.ts";
 
 /** How the other side ended its direction of a connection: by FIN, or the whole connection by RST. */
@@ -41,13 +42,10 @@ export interface Conversation {
   readonly steps: readonly Step[];
 }
 
-/** Which side of a capture to play. */
-export type Side = "client" | "server";
-
 /** Options of {@linkcode conversationsOf}. */
 export interface ConversationOptions {
   /** The side from which the events are told. */
-  readonly as: Side;
+  readonly as: Role;
   /** Whether to keep a flow (all). */
   readonly wanted?: (flow: number) => boolean;
   /** The most bytes of data to keep (256 MiB). */
@@ -208,7 +206,7 @@ class Recorder {
     this.#steps.push({ do: "expect", at, pause, parts: this.#transport === "tcp" ? [concat(parts)] : parts });
   }
 
-  conversation(as: Side, epoch: number): Conversation {
+  conversation(as: Role, epoch: number): Conversation {
     this.#endAnswer();
     const { local, peer } = this.#ends;
     const sinceEpoch = (step: Step): Step => ({ ...step, at: Math.max(0, step.at - epoch) });

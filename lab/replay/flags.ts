@@ -5,6 +5,7 @@
  */
 import { type Endpoint, parsePort, portError, readHost } from "../../lib/addr.ts";
 import { UsageError } from "../../lib/errors.ts";
+import type { Role } from "../../lib/events.ts";
 import { callersPath } from "../../lib/script/callers_path.ts";
 import { endpointOf } from "../../lib/script/endpoint.ts";
 import { flag } from "../../lib/script/flag_kinds.ts";
@@ -12,7 +13,6 @@ import { type Flag, flagName, type FlagValues, type ParsedFlags } from "../../li
 import { commonFlags } from "../../lib/script/shared_flags.ts";
 import { tlsClientFlags, tlsServerFlags } from "../../lib/script/tls_flags.ts";
 import { type Given, refuseWith, refuseWithout } from "../../lib/script/unused_flags.ts";
-import type { Side } from "./conversation.ts";
 
 /** A set of flow numbers, as ranges. */
 type Flows = readonly (readonly [first: number, last: number])[];
@@ -86,7 +86,7 @@ export const flags = {
 };
 
 /** The flags that only one side has. */
-const ONLY: Readonly<Record<Side, readonly string[]>> = {
+const ONLY: Readonly<Record<Role, readonly string[]>> = {
   client: ["host", ...Object.keys(tlsClientFlags).filter((key) => !(key in tlsServerFlags))],
   server: ["bind", "once", ...Object.keys(tlsServerFlags).filter((key) => !(key in tlsClientFlags))],
 };

@@ -4,9 +4,9 @@
  * @module
  */
 import { Exit, type ExitCode, Failure } from "../../lib/errors.ts";
-import type { Events, ProseLine } from "../../lib/events.ts";
+import type { Events, ProseLine, Role } from "../../lib/events.ts";
 import { milliseconds, plural } from "../../lib/text.ts";
-import type { Conversation, Side } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { DatagramDifference } from "./datagram_answers.ts";
 import type { PlayedAnswer } from "./play.ts";
 import type { AnswerDifference } from "./stream_answers.ts";
@@ -26,12 +26,12 @@ const [MAX_LISTED, MAX_BYTES] = [100, 32];
 /** Collects the verdicts, and tells each. */
 export class Tally {
   #events: Events;
-  #as: Side;
+  #as: Role;
   #codes: ExitCode[] = [];
   #same = 0;
   #headers = new Set<string>();
 
-  constructor(events: Events, as: Side) {
+  constructor(events: Events, as: Role) {
     this.#events = events;
     this.#as = as;
   }

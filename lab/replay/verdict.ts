@@ -4,9 +4,9 @@
  * @module
  */
 import { Exit, type ExitCode } from "../../lib/errors.ts";
-import type { ProseLine } from "../../lib/events.ts";
+import type { ProseLine, Role } from "../../lib/events.ts";
 import { plural } from "../../lib/text.ts";
-import type { Conversation, Side } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { DatagramComparison, DatagramDifference } from "./datagram_answers.ts";
 import { beginning, sideBySide } from "./side_by_side.ts";
 import type { Ending } from "./play.ts";
@@ -41,7 +41,7 @@ interface Finding {
  * @param as The side that was played: a client gets answers, a server requests.
  * @param name What to call it.
  */
-export function verdictOf({ conversation, comparison, ending }: Played, as: Side, name: string): Verdict {
+export function verdictOf({ conversation, comparison, ending }: Played, as: Role, name: string): Verdict {
   const noun = as === "client" ? "answer" : "request";
   const findings = "answers" in comparison ? streamFindings(comparison, noun) : datagramFindings(comparison);
   const end = endFinding(ending, as === "client" ? "server" : "client");

@@ -4,10 +4,10 @@
  * @module
  */
 import { setColorEnabled } from "@std/fmt/colors";
-import { type Events, type NetEvent, stamped } from "../events.ts";
+import { type Events, type NetEvent, type Role, stamped } from "../events.ts";
 import type { LineOutput } from "./output.ts";
 import { TimeOrder } from "./time_order.ts";
-import { proseOf, type Role } from "./prose.ts";
+import { proseOf } from "./prose.ts";
 import { encodeText, escapeControls, escapeJson } from "../text.ts";
 
 /** Options of a log. */

@@ -14,19 +14,18 @@ import type {
   Prose,
   ProseLine,
   Refused,
+  Role,
   Secured,
   Transferred,
 } from "../events.ts";
 import { escapeControls, milliseconds, plural } from "../text.ts";
 
-/** The kind of script: a server logs what it received, a client what it sent (what it received is its output). */
-export type Role = "server" | "client";
-
 /**
  * An event as one or more lines of prose, safe to print; "" if it has none.
  *
  * @param event The event.
- * @param view The kind of script, and whether to print only the essential lines.
+ * @param view The kind of script, and whether to print only the essential lines. A server logs what it received, a client what it sent:
+ * what it received is its output.
  */
 export function proseOf(event: NetEvent, view: { role: Role; quiet: boolean }): string {
   const prose = toProse(event, view);

@@ -4,18 +4,16 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-
-/** Which end of a connection a script is: a server takes `--bind` and `--port`, a client `--host` and `--port`. */
-export type Side = "server" | "client";
+import type { Role } from "../events.ts";
 
 /** The forms that an address takes, as `--help` shows them. */
-export const ADDRESS: Readonly<Record<Side, string>> = {
+export const ADDRESS: Readonly<Record<Role, string>> = {
   server: "PORT | ADDRESS:PORT",
   client: "HOST PORT | HOST:PORT | :PORT",
 };
 
 /** The side whose flags are in a table; `null` if the script has no endpoint. */
-export function sideOf(flags: object): Side | null {
+export function sideOf(flags: object): Role | null {
   if (!("port" in flags)) return null;
   return "bind" in flags ? "server" : "host" in flags ? "client" : null;
 }
@@ -44,7 +42,7 @@ export interface EndpointTexts {
  * assertEquals(endpointOf("server", ["9000"]), { port: "9000" });
  * ```
  */
-export function endpointOf(side: Side, args: readonly string[]): EndpointTexts {
+export function endpointOf(side: Role, args: readonly string[]): EndpointTexts {
   const [first, second, stray] = args;
   if (first === undefined) return {};
   const isPort = side === "server" && /^\d+$/.test(first);
@@ -63,7 +61,7 @@ export function endpointOf(side: Side, args: readonly string[]): EndpointTexts {
   return { host, port };
 }
 
-function hint(side: Side, text: string): string {
+function hint(side: Role, text: string): string {
   if (/^\d+$/.test(text)) return `a port of this machine is :${text}`;
   if (text.includes("://")) return "it is a URL; the address alone is HOST PORT, such as localhost 8080";
   if (/:.*:/.test(text)) return "an IPv6 address before a port needs brackets, as in [::1]:9000";

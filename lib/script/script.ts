@@ -7,11 +7,11 @@ import { deadline } from "@std/async/deadline";
 import { setColorEnabled } from "@std/fmt/colors";
 import config from "../../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
-import type { Events } from "../events.ts";
+import type { Events, Role } from "../events.ts";
 import { type FlagTable, type FlagValues, type ParsedFlags, parseFlags } from "./flags.ts";
 import { helpJson, helpText } from "./help.ts";
 import { Log, toJson } from "../console/log.ts";
-import { print, type Role } from "../console/prose.ts";
+import { print } from "../console/prose.ts";
 import type { BasicFlags } from "./shared_flags.ts";
 import { type Watch, watched, type WatchedFlags } from "./watch.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Exit, Failure, UsageError } from "../errors.ts";
-import type { Events } from "../events.ts";
+import type { Events, Role } from "../events.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { resolveHost } from "../net/resolve.ts";
 import { abortable, within } from "../within.ts";
@@ -35,7 +35,7 @@ const PIPE_TIME = 500;
 export interface Watched {
   /** The script: `tcp:server`. */
   readonly name: string;
-  readonly role: "server" | "client";
+  readonly role: Role;
   readonly events: Events;
   readonly options: WatchedFlags;
   /** Aborted when the run should end. */

@@ -8,6 +8,7 @@
  */
 import { isLoopback } from "../addr.ts";
 import { Exit, Failure } from "../errors.ts";
+import type { Role } from "../events.ts";
 import { ifPermitted } from "../permission.ts";
 import { within } from "../within.ts";
 import type { Remark, WireEvent, WireReader } from "./event.ts";
@@ -22,7 +23,7 @@ import { PAGE_FILES, pageFor } from "./inspect/page.ts";
 export interface InspectOptions {
   /** The script, as in `tcp:server`. */
   readonly title: string;
-  readonly role: "client" | "server";
+  readonly role: Role;
   /** Told once if the inspector itself fails in a request; the run goes on. */
   onTrouble(message: string): void;
   /** How much is kept for the browsers. */

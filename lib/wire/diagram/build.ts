@@ -4,6 +4,7 @@
  * @module
  */
 import { unmapped } from "../../addr.ts";
+import type { Role } from "../../events.ts";
 import type { WireEvent } from "../event.ts";
 import { type Call, type Flow, flowsOf, shifted } from "./call.ts";
 import { clockCorrections } from "./clock.ts";
@@ -18,7 +19,7 @@ import { sectionOf } from "./section.ts";
 export interface Told {
   readonly title: string;
   /** What the process is, if the events are those of one process. */
-  readonly role?: "client" | "server";
+  readonly role?: Role;
   /** What the recorder did not keep. */
   readonly unkept?: Unkept;
 }

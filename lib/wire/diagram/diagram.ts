@@ -4,6 +4,7 @@
  * @module
  */
 import { fileFailure } from "../../errors.ts";
+import type { Role } from "../../events.ts";
 import { encodeText } from "../../text.ts";
 import type { WireReader } from "../event.ts";
 import { diagramFormat, drawRecorded } from "./draw.ts";
@@ -13,7 +14,7 @@ import { Recorder } from "./recorder.ts";
 export interface OpenDiagramOptions {
   /** The picture's title: the script's name. */
   readonly title: string;
-  readonly role: "client" | "server";
+  readonly role: Role;
   /** Takes the sentence about a picture that cannot be written; the run itself goes on. */
   onTrouble(message: string): void;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import type { Role } from "../../events.ts";
 import type { WireEvent } from "../event.ts";
 import { diagramOf, diagramOfCalls } from "./build.ts";
 import { htmlOf } from "./html.ts";
@@ -18,7 +19,7 @@ export type DiagramFormat = "svg" | "html";
 export interface DiagramOptions {
   readonly title: string;
   /** What the process is; only for the events of one process in which nothing else shows it. */
-  readonly role?: "client" | "server";
+  readonly role?: Role;
   /** `svg` by default. */
   readonly format?: DiagramFormat;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Role } from "../../events.ts";
 import type { Call, Flow } from "./call.ts";
 import { isWild } from "./pairing.ts";
 
@@ -14,7 +15,7 @@ export interface Meeting {
 }
 
 /** Finds the client's end: the one that connects, or for datagrams the one that sends first. */
-export function clientOf(flows: readonly Flow[], role: "client" | "server" | undefined): Flow | undefined {
+export function clientOf(flows: readonly Flow[], role: Role | undefined): Flow | undefined {
   const calls = (flow: Flow, name: Call["call"]): boolean => flow.calls.some(({ call }) => call === name);
   const connects = flows.find((flow) => calls(flow, "connect"));
   if (connects !== undefined) return connects;

@@ -4,12 +4,13 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, isLoopback } from "../../addr.ts";
+import type { Role } from "../../events.ts";
 import { counted, milliseconds, thousands } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { examine } from "./content.ts";
 import { type DatagramPeer, Remembered } from "./datagram_peer.ts";
 import { excerptOf } from "./excerpt.ts";
-import { Flow, type Role } from "./flow.ts";
+import { Flow } from "./flow.ts";
 import type { Narrator } from "./narrator.ts";
 import { Sequence, type SequenceFinding } from "./sequence.ts";
 import { inWords, isOurClose, later } from "./words.ts";

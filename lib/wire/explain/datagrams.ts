@@ -4,12 +4,12 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
+import type { Role } from "../../events.ts";
 import { BoundedMap } from "../bounded_map.ts";
 import type { WireEvent } from "../event.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
 import { DatagramPeer } from "./datagram_peer.ts";
 import type { Narrator } from "./narrator.ts";
-import type { Role } from "./flow.ts";
 
 /** The most flows, and peers, that are followed at once: forged source addresses must not exhaust memory. */
 const MOST_FLOWS = 2000;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Role } from "../../events.ts";
 import { BoundedMap } from "../bounded_map.ts";
 import type { Remark, WireEvent } from "../event.ts";
 import type { DatagramFlow } from "./datagram_flow.ts";
@@ -10,7 +11,6 @@ import { Datagrams } from "./datagrams.ts";
 import { explainClose, explainEof, explainHalfClose, explainSilence } from "./ends.ts";
 import { Narrator } from "./narrator.ts";
 import { Opening } from "./opening.ts";
-import type { Role } from "./flow.ts";
 import { StreamFlow } from "./stream_flow.ts";
 import { explainRead } from "./reads.ts";
 import { isOurClose } from "./words.ts";

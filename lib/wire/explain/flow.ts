@@ -3,13 +3,11 @@
  *
  * @module
  */
+import type { Role } from "../../events.ts";
 import type { WireEvent } from "../event.ts";
 import type { MistakeNumber } from "./mistakes.ts";
 import type { Narrator } from "./narrator.ts";
 import { Pace, Tally } from "./pace.ts";
-
-/** The kind of program that we are: a mistake of a client is none of a server. */
-export type Role = "client" | "server";
 
 /** The most calls of one flow that are told one by one in a second. */
 const MOST = 24;
@@ -17,6 +15,7 @@ const MOST = 24;
 /** A flow that is told. */
 export class Flow {
   readonly id: number;
+  /** A mistake of a client is none of a server. */
   readonly role: Role;
   /** Whether a person answers: then silence is no sign of a mistake. */
   readonly person: boolean;

@@ -4,11 +4,11 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../../addr.ts";
+import type { Role } from "../../events.ts";
 import { milliseconds } from "../../text.ts";
 import { BoundedMap } from "../bounded_map.ts";
 import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
-import type { Role } from "./flow.ts";
 import type { Topic } from "./whys.ts";
 import { inWords, isOurClose, named } from "./words.ts";
 

@@ -4,11 +4,12 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
+import type { Role } from "../../events.ts";
 import { counted } from "../../text.ts";
 import { cutStart, sequenceLength } from "../../utf8.ts";
 import type { WireEvent } from "../event.ts";
 import { excerptOf } from "./excerpt.ts";
-import { Flow, type Role } from "./flow.ts";
+import { Flow } from "./flow.ts";
 import { MessageScanner } from "./message_scanner.ts";
 import type { Narrator } from "./narrator.ts";
 import { later } from "./words.ts";

@@ -23,6 +23,7 @@ import bytesView from "./page/bytes_view.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import { escape } from "@std/html/entities";
+import type { Role } from "../../events.ts";
 import { escapeControls } from "../../text.ts";
 
 const CSS = "text/css; charset=utf-8";
@@ -52,7 +53,7 @@ export const PAGE_FILES: ReadonlyMap<string, readonly [type: string, text: strin
 export interface PageValues {
   readonly title: string;
   /** This side's. */
-  readonly role: "client" | "server";
+  readonly role: Role;
   /** What it calls its flows. */
   readonly flows: "Connections" | "Flows";
   /** What the policy of the answer allows scripts and styles by. */

@@ -5,10 +5,10 @@
  */
 import type { WireEvent } from "../event.ts";
 import { CaptureFile } from "./file.ts";
-import type { Side, Step } from "./flow.ts";
+import type { Step } from "./flow.ts";
 import { type CaptureSummary, Reading, type ReadingOptions } from "./reading.ts";
 
-export type { CaptureSummary, Side, Step };
+export type { CaptureSummary, Step };
 
 /** How a capture is told. */
 export interface WireEventsOptions extends ReadingOptions {

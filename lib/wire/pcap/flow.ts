@@ -4,7 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../../addr.ts";
-import type { Mark } from "../../events.ts";
+import type { Mark, Role } from "../../events.ts";
 import type { Remark, WireCall, WireEvent } from "../event.ts";
 import { receiverOf, type Route, senderOf } from "./route.ts";
 import type { Direction } from "./frame.ts";
@@ -18,9 +18,6 @@ export interface Step {
 const NO_REMARKS: readonly Remark[] = [];
 /** The most remarks that wait for an event of their flow; the first of them are kept. A file may have comments without end. */
 const MOST_REMARKS = 100;
-
-/** Whose calls are told: those of the side that opened the connection, or of the other one. */
-export type Side = "client" | "server";
 
 /** Which end of a flow is ours. */
 export interface View {
@@ -40,7 +37,7 @@ export interface View {
  * @param direction The way of the packet, if the capture says so: then we are the side that made the capture.
  * @param as The side that was asked for.
  */
-export function viewOf(route: Route, first: Side, direction: Direction | null, as: Side | null): View {
+export function viewOf(route: Route, first: Role, direction: Direction | null, as: Role | null): View {
   const [sender, receiver] = [senderOf(route), receiverOf(route)];
   const isOurs = as === null ? direction === "out" || (direction === null && first === "client") : as === first;
   const outward = route.forward === null ? null : route.forward === isOurs;

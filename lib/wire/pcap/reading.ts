@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Role } from "../../events.ts";
 import { Flag, Protocol } from "../formats.ts";
 import { BoundedMap } from "../bounded_map.ts";
 import { routeOf } from "./route.ts";
-import type { Side, Step } from "./flow.ts";
+import type { Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
 import type { Direction, Frame } from "./frame.ts";
 import { readUnreachable } from "./icmp.ts";
@@ -19,7 +20,7 @@ import { DatagramFlow } from "./udp.ts";
 /** How a capture is read. */
 export interface ReadingOptions {
   /** Whose calls are told. Without it: those of the side that made the capture, if it says so, or else the client's. */
-  readonly as?: Side;
+  readonly as?: Role;
   /** Whether the comments of packets are told, as remarks. */
   readonly comments?: boolean;
 }
@@ -46,7 +47,7 @@ const BUDGET = 64 * 1024 * 1024;
 export class Reading {
   /** What the packets so far stand for; whoever takes the steps empties it. */
   readonly steps: Step[] = [];
-  #as: Side | null;
+  #as: Role | null;
   #comments: boolean;
   #budget: Budget = { left: BUDGET };
   #fragments = new Fragments();

@@ -4,11 +4,12 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
+import type { Role } from "../../events.ts";
 import { plural } from "../../text.ts";
 import type { WireEvent } from "../event.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Route } from "./route.ts";
-import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
+import { FlowLog, type Step, viewOf } from "./flow.ts";
 import type { Direction, Frame } from "./frame.ts";
 import { type Budget, type Delivered, type Segment, Stream } from "./stream.ts";
 
@@ -25,7 +26,7 @@ export interface TcpPacket {
 
 /** How connections are told. */
 export interface TcpOptions {
-  readonly as: Side | null;
+  readonly as: Role | null;
   readonly comments: boolean;
   readonly budget: Budget;
   readonly steps: Step[];
@@ -223,7 +224,7 @@ export class TcpConnection {
 }
 
 /** Which side sent a connection's first packet. Without a SYN, a client has the higher port. */
-function sideOf({ segment: { flags }, route: { fromPort, toPort } }: TcpPacket): Side {
+function sideOf({ segment: { flags }, route: { fromPort, toPort } }: TcpPacket): Role {
   if ((flags & Flag.syn) !== 0) return (flags & Flag.ack) === 0 ? "client" : "server";
   return fromPort >= toPort ? "client" : "server";
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Role } from "../../events.ts";
 import { plural } from "../../text.ts";
 import type { Route } from "./route.ts";
-import { FlowLog, type Side, type Step, viewOf } from "./flow.ts";
+import { FlowLog, type Step, viewOf } from "./flow.ts";
 import type { Direction, Frame } from "./frame.ts";
 
 /** A datagram with its frame's facts. */
@@ -28,7 +29,7 @@ export class DatagramFlow {
   constructor(
     id: number,
     { route, direction }: UdpPacket,
-    { as, comments, steps }: { as: Side | null; comments: boolean; steps: Step[] },
+    { as, comments, steps }: { as: Role | null; comments: boolean; steps: Step[] },
   ) {
     this.#log = new FlowLog(id, viewOf(route, "client", direction, as), "udp", steps);
     this.#comments = comments;

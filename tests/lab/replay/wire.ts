@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Conversation, conversationsOf, type Side } from "../../../lab/replay/conversation.ts";
+import { type Conversation, conversationsOf } from "../../../lab/replay/conversation.ts";
+import type { Role } from "../../../lib/events.ts";
 import { encodeText } from "../../../lib/text.ts";
 import type { WireCall, WireEvent } from "../../../lib/wire/event.ts";
 
@@ -16,7 +17,7 @@ export type Call = readonly [at: number, call: WireCall, text?: string | Uint8Ar
 /** The events of one flow. */
 export function flow(
   calls: readonly Call[],
-  { number = 1, transport = "tcp", as = "client" }: { number?: number; transport?: "tcp" | "udp"; as?: Side } = {},
+  { number = 1, transport = "tcp", as = "client" }: { number?: number; transport?: "tcp" | "udp"; as?: Role } = {},
 ): WireEvent[] {
   const [local, peer] = as === "client" ? [CLIENT, SERVER] : [SERVER, CLIENT];
   return calls.map(([at, call, text, more]) => ({

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
-import { type NetEvent, NO_EVENTS } from "../../../lib/events.ts";
+import { type NetEvent, NO_EVENTS, type Role } from "../../../lib/events.ts";
 import { Log, type LogOptions, orderByTime, reserveOutput, toJson } from "../../../lib/console/log.ts";
-import { print, proseOf, type Role } from "../../../lib/console/prose.ts";
+import { print, proseOf } from "../../../lib/console/prose.ts";
 import { milliseconds } from "../../../lib/text.ts";
 import { LineOutput } from "../../../lib/console/output.ts";
 import { FakeSink } from "../fakes.ts";

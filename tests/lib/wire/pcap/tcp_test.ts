@@ -1,5 +1,6 @@
 /** TCP in captures that others made: segments as networks deliver them, and what a capture lacks. */
 import { assertEquals, assertMatch } from "@std/assert";
+import type { Role } from "../../../../lib/events.ts";
 import { Flag, MAX_SEGMENT } from "../../../../lib/wire/formats.ts";
 import { routeOf } from "../../../../lib/wire/pcap/route.ts";
 import { Fragments } from "../../../../lib/wire/pcap/fragments.ts";
@@ -7,7 +8,7 @@ import { type IpPacket, readIp } from "../../../../lib/wire/pcap/ip.ts";
 import { Stream } from "../../../../lib/wire/pcap/stream.ts";
 import { TcpConnection, type TcpPacket } from "../../../../lib/wire/pcap/tcp.ts";
 import { START } from "../../../support/wire_events.ts";
-import { CaptureReader, type Side, type Step } from "../../../../lib/wire/pcap/events.ts";
+import { CaptureReader, type Step } from "../../../../lib/wire/pcap/events.ts";
 import { concat, ipPacket, pcap, Writer } from "../../../support/capture_files.ts";
 
 const permissions = "none";
@@ -46,13 +47,13 @@ class Talk {
 
 const text = (bytes: Uint8Array | null): string => bytes === null ? "" : ` ${new TextDecoder().decode(bytes)}`;
 
-function stepsOf({ packets }: Talk, as?: Side): readonly Step[] {
+function stepsOf({ packets }: Talk, as?: Role): readonly Step[] {
   const reader = new CaptureReader(as === undefined ? {} : { as });
   return [...reader.push(pcap(packets)), ...reader.end().steps];
 }
 
 /** The calls with their bytes and errors. A write is told as it is issued and as it returns; the first is left out. */
-function told(talk: Talk, as?: Side): string[] {
+function told(talk: Talk, as?: Role): string[] {
   return stepsOf(talk, as).map(({ event }) => event).filter(({ call }) => call !== "writing")
     .map(({ call, bytes, error }) => `${call}${text(bytes)}${error === undefined ? "" : ` ${error}`}`);
 }
