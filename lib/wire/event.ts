@@ -61,8 +61,14 @@ export interface WireEvent {
   readonly addresses?: readonly string[];
 }
 
+/** Which way something goes, as this end sees it. */
+export type Direction = "in" | "out";
+
+/** The other way. */
+export const OTHER: Readonly<Record<Direction, Direction>> = { in: "out", out: "in" };
+
 /** Which way the bytes of an event went; `null` if it carries none. */
-export function directionOf({ call, bytes }: WireEvent): "in" | "out" | null {
+export function directionOf({ call, bytes }: WireEvent): Direction | null {
   if (bytes === null) return null;
   return call === "read" || call === "receive" ? "in" : "out";
 }

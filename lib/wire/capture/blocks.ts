@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Direction } from "../event.ts";
 import { Block, BYTE_ORDER, Link, Option } from "../formats.ts";
 import { type Packet, packetLength, writePacket } from "./packets.ts";
 import type { Space } from "./space.ts";
@@ -19,7 +20,7 @@ export interface PacketHead {
   readonly interface: number;
   /** Milliseconds since the epoch, with a fraction. */
   readonly at: number;
-  readonly direction: "in" | "out";
+  readonly direction: Direction;
   readonly comments: readonly string[];
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WireEvent } from "../event.ts";
+import { type Direction, OTHER, type WireEvent } from "../event.ts";
 import { NO_COMMENTS, WaitingComments } from "./comments.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Address, Packet } from "./packets.ts";
@@ -18,7 +18,7 @@ export interface Ends {
 /** What is known of a packet besides its bytes. */
 export interface PacketFacts {
   readonly at: number;
-  readonly direction: "in" | "out";
+  readonly direction: Direction;
   readonly tls: boolean;
   readonly comments: readonly string[];
 }
@@ -26,8 +26,6 @@ export interface PacketFacts {
 /** Takes a flow's packets. */
 export type Emit = (packet: Packet, facts: PacketFacts) => void;
 
-type Direction = "in" | "out";
-const OTHER = { in: "out", out: "in" } as const;
 const NO_BYTES = new Uint8Array();
 
 /** Errors of a write that say that a reset has arrived. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../../addr.ts";
-import type { WireEvent } from "../event.ts";
+import type { Direction, WireEvent } from "../event.ts";
 import { endsOf, type OwnAddress } from "./addresses.ts";
 import { WaitingComments } from "./comments.ts";
 import { MAX_DATAGRAM } from "./packets.ts";
@@ -50,7 +50,7 @@ export class UdpFlow {
     for (const sent of this.#sends.take()) this.#datagram("out", sent);
   }
 
-  #datagram(direction: "in" | "out", { at, bytes, comments }: Written): void {
+  #datagram(direction: Direction, { at, bytes, comments }: Written): void {
     if (this.#ends === null) return;
     const { local, peer } = this.#ends.as;
     const [from, to] = direction === "out" ? [local, peer] : [peer, local];

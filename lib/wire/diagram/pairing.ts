@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Direction } from "../event.ts";
 import type { Flow } from "./call.ts";
 
 /** Two processes' views of one flow. */
@@ -92,7 +93,7 @@ function isClient({ calls }: Flow): boolean {
 }
 
 /** What passed one way, to be compared: datagrams one by one, of a stream its beginning. */
-function contentsOf({ transport, calls }: Flow, way: "in" | "out"): readonly (number | string)[] {
+function contentsOf({ transport, calls }: Flow, way: Direction): readonly (number | string)[] {
   const own = calls.filter(({ call, size }) =>
     size !== null && (way === "in" ? call === "read" || call === "receive" : call === "write" || call === "send")
   );

@@ -4,6 +4,7 @@
  * @module
  */
 import { thousands } from "../../text.ts";
+import type { Direction } from "../event.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Call, Flow } from "./call.ts";
 import { REFUSED, RESET, UNANSWERED } from "./causes.ts";
@@ -12,7 +13,7 @@ import { sizeText, spanText } from "./words.ts";
 
 /** A segment or datagram at one end. */
 export interface Sighting {
-  readonly way: "out" | "in";
+  readonly way: Direction;
   readonly kind: Kind;
   readonly flags: string;
   readonly when: Moment;
@@ -136,13 +137,13 @@ class StreamSightings {
     return [sighting(way, "data", out ? call.issued : call.at, content), ...this.#refused(call)];
   }
 
-  #fin(way: "in" | "out", at: number, more: Content = {}): Sighting[] {
+  #fin(way: Direction, at: number, more: Content = {}): Sighting[] {
     if (this.#finished[way] || this.#reset) return [];
     this.#finished[way] = true;
     return [sighting(way, "fin", at, { flags: "FIN", ...more })];
   }
 
-  #rst(way: "in" | "out", at: number): Sighting[] {
+  #rst(way: Direction, at: number): Sighting[] {
     if (this.#reset) return [];
     this.#reset = true;
     return [sighting(way, "reset", at, { flags: "RST" })];

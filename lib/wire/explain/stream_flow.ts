@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint } from "../../addr.ts";
 import type { Role } from "../../events.ts";
 import { counted } from "../../text.ts";
 import { cutStart, sequenceLength } from "../../utf8.ts";
-import type { WireEvent } from "../event.ts";
+import type { Direction, WireEvent } from "../event.ts";
 import { excerptOf } from "./excerpt.ts";
 import { Flow } from "./flow.ts";
 import { MessageScanner } from "./message_scanner.ts";
@@ -46,7 +46,7 @@ export class StreamFlow extends Flow {
   /** When the last call was told of. */
   last: number;
   /** Which way the last bytes went, and when. */
-  direction: "in" | "out" | null = null;
+  direction: Direction | null = null;
   moved = 0;
   /** The bytes of the last read, if they were few. */
   lastRead: Uint8Array = NO_BYTES;
@@ -94,7 +94,7 @@ export class StreamFlow extends Flow {
   }
 
   /** Notes that bytes have passed. */
-  moves(direction: "in" | "out", at: number): void {
+  moves(direction: Direction, at: number): void {
     this.direction = direction;
     this.moved = at;
   }

@@ -5,9 +5,8 @@
  */
 import type { Endpoint } from "../../addr.ts";
 import type { Mark, Role } from "../../events.ts";
-import type { Remark, WireCall, WireEvent } from "../event.ts";
+import type { Direction, Remark, WireCall, WireEvent } from "../event.ts";
 import { receiverOf, type Route, senderOf } from "./route.ts";
-import type { Direction } from "./frame.ts";
 
 /** An event of a capture, and what there is to say about it: gaps in the capture and, where wanted, the comments of its packet. */
 export interface Step {

@@ -3,9 +3,7 @@
  *
  * @module
  */
-
-/** Which way a packet went, as seen by the machine that captured it. */
-export type Direction = "in" | "out";
+import type { Direction } from "../event.ts";
 
 /** A packet, still with its link layer. */
 export interface Frame {
@@ -15,7 +13,7 @@ export interface Frame {
   readonly link: number;
   /** What was captured of it: a view that is valid until the next frame. */
   readonly data: Uint8Array;
-  /** `null` where the file does not say. */
+  /** As seen by the machine that captured it; `null` where the file does not say. */
   readonly direction: Direction | null;
   readonly comments: readonly string[];
   /** Whether it is in one of our own captures, whose packets tell calls. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { Direction } from "../event.ts";
 import { Link } from "../formats.ts";
-import type { Direction } from "./frame.ts";
 
 /** An IP packet, and which way it went if its link says so. */
 export interface Linked {

@@ -4,8 +4,9 @@
  * @module
  */
 import { decodeText } from "../../text.ts";
+import type { Direction } from "../event.ts";
 import { Block, BYTE_ORDER, Option, OURS } from "../formats.ts";
-import { type Direction, type Frame, NO_COMMENTS } from "./frame.ts";
+import { type Frame, NO_COMMENTS } from "./frame.ts";
 import type { Input } from "./input.ts";
 import { type Clock, clockOf, millisecondsOf } from "./time.ts";
 

@@ -4,12 +4,13 @@
  * @module
  */
 import type { Role } from "../../events.ts";
+import type { Direction } from "../event.ts";
 import { Flag, Protocol } from "../formats.ts";
 import { BoundedMap } from "../bounded_map.ts";
 import { routeOf } from "./route.ts";
 import type { Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
-import type { Direction, Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { readUnreachable } from "./icmp.ts";
 import { type IpPacket, readIp } from "./ip.ts";
 import { linked } from "./link.ts";

@@ -6,14 +6,12 @@
 import { concat } from "@std/bytes/concat";
 import type { Role } from "../../events.ts";
 import { plural } from "../../text.ts";
-import type { WireEvent } from "../event.ts";
+import { type Direction, OTHER, type WireEvent } from "../event.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Route } from "./route.ts";
 import { FlowLog, type Step, viewOf } from "./flow.ts";
-import type { Direction, Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { type Budget, type Delivered, type Segment, Stream } from "./stream.ts";
-
-const OTHER = { in: "out", out: "in" } as const;
 
 /** A segment with its frame's facts. */
 export interface TcpPacket {

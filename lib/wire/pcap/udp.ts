@@ -5,9 +5,10 @@
  */
 import type { Role } from "../../events.ts";
 import { plural } from "../../text.ts";
+import type { Direction } from "../event.ts";
 import type { Route } from "./route.ts";
 import { FlowLog, type Step, viewOf } from "./flow.ts";
-import type { Direction, Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 
 /** A datagram with its frame's facts. */
 export interface UdpPacket {
