@@ -168,7 +168,7 @@ function fileAnswer(path: string): Response {
   return new Response(text, { headers: { ...FIELDS, "Content-Type": type } });
 }
 
-/** A capture of what is kept; the encoder is loaded only then. */
+/** A capture of what is kept; what writes it is loaded only then. */
 async function downloadAnswer(history: History, { query }: Asked, { title }: InspectOptions): Promise<Response> {
   const { captureAnswer } = await import("./inspect/download.ts");
   const own = ifPermitted(() => Deno.networkInterfaces()) ?? [];

@@ -1,7 +1,7 @@
 /** Captures of made-up events, as Wireshark's programs read them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openCapture } from "../../lib/wire/capture/capture.ts";
-import { CaptureEncoder, encodeCapture } from "../../lib/wire/capture/encoder.ts";
+import { CaptureEncoder, encodeCapture } from "../support/encode_capture.ts";
 import { bytesOf, type Data, Wire } from "../support/wire_events.ts";
 import { needsPrograms, peer } from "./support.ts";
 import { captureFile, capturePath, type Study, study } from "./tshark.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { encodeCapture } from "../../lib/wire/capture/encoder.ts";
+import { encodeCapture } from "../support/encode_capture.ts";
 import { eventsIn, POSIX, run } from "../support/script.ts";
 import { pcap, udp } from "../support/capture_files.ts";
 import { Wire } from "../support/wire_events.ts";

@@ -7,7 +7,7 @@ import { stateOf } from "../../errors.ts";
 import { ifPermitted } from "../../permission.ts";
 import type { Remark, WireEvent, WireReader } from "../event.ts";
 import { FileOutput } from "../file_output.ts";
-import { type CaptureOptions, CaptureWriter } from "./encoder.ts";
+import { type CaptureOptions, CaptureWriter } from "./writer.ts";
 import type { Space } from "./space.ts";
 
 /** Options of {@linkcode openCapture}. */

@@ -7,7 +7,7 @@ import { type Direction, OTHER, type WireEvent } from "../event.ts";
 import { NO_COMMENTS, WaitingComments } from "./comments.ts";
 import { CLOSE, Flag, MAX_SEGMENT } from "../formats.ts";
 import type { Address, Packet } from "./packets.ts";
-import { Writes, type Written } from "./writes.ts";
+import { Writes, type Written } from "./pending_writes.ts";
 
 /** The two ends of a flow. */
 export interface Ends {

@@ -9,7 +9,7 @@ import { endsOf, type OwnAddress } from "./addresses.ts";
 import { WaitingComments } from "./comments.ts";
 import { MAX_DATAGRAM } from "./packets.ts";
 import type { Emit, Ends } from "./tcp_flow.ts";
-import { Sends, type Written } from "./writes.ts";
+import { Sends, type Written } from "./pending_writes.ts";
 
 /** Turns the calls that concern one peer into datagrams, empty ones too. */
 export class UdpFlow {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CaptureOptions, CaptureWriter } from "../capture/encoder.ts";
+import { type CaptureOptions, CaptureWriter } from "../capture/writer.ts";
 import { Memory } from "../capture/space.ts";
 import { FIELDS } from "./gate.ts";
 import type { History, Kept } from "./history.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
 import type { Remark, WireEvent } from "../../../lib/wire/event.ts";
-import { encodeCapture } from "../../../lib/wire/capture/encoder.ts";
+import { encodeCapture } from "../../support/encode_capture.ts";
 import { type Inspector, openInspect } from "../../../lib/wire/inspect.ts";
 import type { HistoryBounds } from "../../../lib/wire/inspect/history.ts";
 import type { Batch } from "../../../lib/wire/inspect/batch.ts";

@@ -1,6 +1,6 @@
 /** Whatever happens on a run's sockets, its capture gives the same bytes back, in the same order, with nothing missing. */
 import { assertEquals } from "@std/assert";
-import { encodeCapture } from "../../../../lib/wire/capture/encoder.ts";
+import { encodeCapture } from "../../../support/encode_capture.ts";
 import { CaptureReader } from "../../../../lib/wire/pcap/events.ts";
 import { chance } from "../../../support/chance.ts";
 import { Wire } from "../../../support/wire_events.ts";

@@ -1,7 +1,7 @@
 /** Whatever a file holds, reading it ends, in bounded memory, with events or the one error. */
 import { assert, assertInstanceOf } from "@std/assert";
 import { ProtocolError } from "../../../../lib/errors.ts";
-import { encodeCapture } from "../../../../lib/wire/capture/encoder.ts";
+import { encodeCapture } from "../../../support/encode_capture.ts";
 import { CaptureReader } from "../../../../lib/wire/pcap/events.ts";
 import { chance } from "../../../support/chance.ts";
 import { concat, ipPacket, pcap, pcapng, section } from "../../../support/capture_files.ts";

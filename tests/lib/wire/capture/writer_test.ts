@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Remark } from "../../../../lib/wire/event.ts";
-import { CaptureEncoder, encodeCapture } from "../../../../lib/wire/capture/encoder.ts";
+import { CaptureEncoder, encodeCapture } from "../../../support/encode_capture.ts";
 import { CaptureReader, type Step } from "../../../../lib/wire/pcap/events.ts";
 import { START, Wire } from "../../../support/wire_events.ts";
 

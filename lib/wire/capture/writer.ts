@@ -12,7 +12,7 @@ import { endsOf, ipBytes, type OwnAddress } from "./addresses.ts";
 import { BlockWriter } from "./blocks.ts";
 import { commentsOf, NO_COMMENTS, WaitingComments } from "./comments.ts";
 import type { Packet } from "./packets.ts";
-import { Memory, type Space } from "./space.ts";
+import type { Space } from "./space.ts";
 import { type PacketFacts, TcpFlow } from "./tcp_flow.ts";
 import { UdpFlow } from "./udp_flow.ts";
 
@@ -35,7 +35,25 @@ const MOST_DATAGRAM_FLOWS = 4096;
 /** The most names that are repeated in the next file. */
 const MOST_NAMES = 256;
 
-/** Writes a capture into a space: a file, or memory. One object serves a whole run, also if that fills several files. */
+/**
+ * Writes a capture into a space: a file, or memory. One object serves a whole run, also if that fills several files.
+ *
+ * @example Usage
+ * ```ts
+ * import { CaptureWriter } from "./writer.ts";
+ * import { Memory } from "./space.ts";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const memory = new Memory();
+ * const writer = new CaptureWriter({ app: "udp:client" }, memory);
+ * writer.header();
+ * assertEquals(memory.take().subarray(0, 4), Uint8Array.of(0x0a, 0x0d, 0x0d, 0x0a));
+ * const [local, peer] = [{ hostname: "127.0.0.1", port: 50000 }, { hostname: "127.0.0.1", port: 12345 }];
+ * const datagram = { at: 0, transport: "udp", call: "receive", flow: 1, local, peer, bytes: Uint8Array.of(104, 105), duration: 0 } as const;
+ * writer.event(datagram, []);
+ * assert(memory.take().length > 30);
+ * ```
+ */
 export class CaptureWriter {
   #options: CaptureOptions;
   #space: Space;
@@ -192,64 +210,4 @@ export class CaptureWriter {
 /** The process, in words. */
 function process(app: string, pid?: number): string {
   return pid === undefined ? app : `${app}, process ${pid}`;
-}
-
-/**
- * Turns events into a pcapng file in memory, piece by piece.
- *
- * @example Usage
- * ```ts
- * import { CaptureEncoder } from "./encoder.ts";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const encoder = new CaptureEncoder({ app: "udp:client" });
- * assertEquals(encoder.header().subarray(0, 4), Uint8Array.of(0x0a, 0x0d, 0x0d, 0x0a));
- * const [local, peer] = [{ hostname: "127.0.0.1", port: 50000 }, { hostname: "127.0.0.1", port: 12345 }];
- * const datagram = { at: 0, transport: "udp", call: "receive", flow: 1, local, peer, bytes: Uint8Array.of(104, 105), duration: 0 } as const;
- * assert(encoder.encode(datagram, []).length > 30);
- * ```
- */
-export class CaptureEncoder {
-  #memory = new Memory();
-  #writer: CaptureWriter;
-
-  constructor(options: CaptureOptions) {
-    this.#writer = new CaptureWriter(options, this.#memory);
-  }
-
-  /** The beginning of the file. */
-  header(): Uint8Array<ArrayBuffer> {
-    this.#writer.header();
-    return this.#memory.take();
-  }
-
-  /** What an event adds to the file; nothing where the call makes no packet, or is told again when it returns. */
-  encode(event: WireEvent, remarks: readonly Remark[] = []): Uint8Array<ArrayBuffer> {
-    this.#writer.event(event, remarks);
-    return this.#memory.take();
-  }
-
-  /** Keeps remarks about silence for the next packets of their flows. */
-  silence(remarks: readonly Remark[]): void {
-    this.#writer.silence(remarks);
-  }
-
-  /** The end of the file, which may be left out: writes that have not returned, and counts. */
-  end(): Uint8Array<ArrayBuffer> {
-    this.#writer.end({ last: true });
-    return this.#memory.take();
-  }
-}
-
-/** Turns events into a whole pcapng file. */
-export function encodeCapture(
-  events: Iterable<{ readonly event: WireEvent; readonly remarks?: readonly Remark[] }>,
-  options: CaptureOptions,
-): Uint8Array<ArrayBuffer> {
-  const memory = new Memory();
-  const writer = new CaptureWriter(options, memory);
-  writer.header();
-  for (const { event, remarks = [] } of events) writer.event(event, remarks);
-  writer.end({ last: true });
-  return memory.take();
 }
