@@ -1,7 +1,7 @@
 /** Every script shows the wire, with the permissions of its task: what it prints, and the files that it writes where it was started. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { WireEvent } from "../lib/wire/event.ts";
-import { wireEvents } from "../lib/wire/pcap/events.ts";
+import { wireEvents } from "./support/capture_files.ts";
 import { decodeText } from "../lib/text.ts";
 import { CONFIG_HOME, POSIX, run, start, startServer, type TaskName } from "./support/script.ts";
 import { atTerminal, TERMINAL } from "./support/terminal.ts";

@@ -6,6 +6,8 @@
 import { concat as joined } from "@std/bytes/concat";
 import { ipBytes } from "../../lib/wire/capture/addresses.ts";
 import { type Packet, packetLength, type TcpFields, writePacket } from "../../lib/wire/capture/packets.ts";
+import type { WireEvent } from "../../lib/wire/event.ts";
+import { wireSteps } from "../../lib/wire/pcap/events.ts";
 import { bytesOf, type Data, START } from "./wire_events.ts";
 
 export const concat = (...pieces: Uint8Array[]): Uint8Array<ArrayBuffer> => joined(pieces);
@@ -125,4 +127,9 @@ export function pcapng(packets: readonly Uint8Array[], options: FileOptions = {}
   const { little = true } = options;
   const blocks = packets.map((packet, index) => enhanced(packet, { little, time: BigInt(timeOf(index)) * 1000n }));
   return concat(section(little), described(options), ...blocks);
+}
+
+/** The events in a capture. */
+export async function* wireEvents(...args: Parameters<typeof wireSteps>): AsyncGenerator<WireEvent> {
+  for await (const { event } of wireSteps(...args)) yield event;
 }

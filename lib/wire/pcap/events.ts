@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { WireEvent } from "../event.ts";
 import { CaptureFile } from "./file.ts";
 import type { Step } from "./flow.ts";
 import { type CaptureSummary, Reading, type ReadingOptions } from "./reading.ts";
@@ -70,7 +69,21 @@ export class CaptureReader {
   }
 }
 
-/** As {@linkcode CaptureReader}, for a file that comes in pieces of any size; they must not be used again. */
+/**
+ * As {@linkcode CaptureReader}, for a file that comes in pieces of any size; they must not be used again.
+ *
+ * @param options `onEnd` takes what the capture holds.
+ * @throws {ProtocolError} The file is no capture, is empty, or breaks its format.
+ *
+ * @example Usage
+ * ```ts
+ * import { wireSteps } from "./events.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const chunks = [new TextEncoder().encode("not a capture")];
+ * await assertRejects(() => Array.fromAsync(wireSteps(chunks, { name: "x" })), Error, "it is neither pcapng nor pcap");
+ * ```
+ */
 export async function* wireSteps(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { onEnd, ...options }: WireEventsOptions & { readonly onEnd?: (summary: CaptureSummary) => void } = {},
@@ -82,25 +95,4 @@ export async function* wireSteps(
   const { steps, summary } = reader.end();
   for (const step of steps) yield step;
   onEnd?.(summary);
-}
-
-/**
- * As {@linkcode wireSteps}, the events alone.
- *
- * @throws {ProtocolError} The file is no capture, is empty, or breaks its format.
- *
- * @example Usage
- * ```ts
- * import { wireEvents } from "./events.ts";
- * import { assertRejects } from "@std/assert";
- *
- * const chunks = [new TextEncoder().encode("not a capture")];
- * await assertRejects(() => Array.fromAsync(wireEvents(chunks, { name: "x" })), Error, "it is neither pcapng nor pcap");
- * ```
- */
-export async function* wireEvents(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  options?: WireEventsOptions,
-): AsyncGenerator<WireEvent> {
-  for await (const { event } of wireSteps(chunks, options)) yield event;
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { WireEvent } from "../../../../lib/wire/event.ts";
 import { encodeCapture } from "../../../support/encode_capture.ts";
-import { wireEvents } from "../../../../lib/wire/pcap/events.ts";
+import { wireEvents } from "../../../support/capture_files.ts";
 import { everyWay } from "../../../support/chunks.ts";
 import { bytesOf, Wire } from "../../../support/wire_events.ts";
 
