@@ -93,8 +93,8 @@ export interface Diagram {
 /** The moments of a step, in the order in which they are drawn if their times are equal. */
 export function momentsOf(step: Step): Moment[] {
   if (step.type === "note") return [step.when];
-  return [step.leaves, step.arrives, step.last, step.returned].filter((moment) => moment !== undefined)
-    .filter((moment) => moment !== null);
+  const { leaves, arrives, last, returned } = step;
+  return [leaves, arrives, last, returned].filter((moment) => moment !== undefined && moment !== null);
 }
 
 /** The first moment of a step. */

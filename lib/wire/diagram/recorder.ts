@@ -41,6 +41,7 @@ export class Recorder {
     this.#sections = sections;
   }
 
+  /** Takes the next event of the process. */
   add(event: WireEvent): void {
     // They say before what write and send tell when they return.
     if (event.call === "writing" || event.call === "sending") return;

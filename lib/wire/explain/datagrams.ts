@@ -43,6 +43,7 @@ export class Datagrams {
     return this.#flows.size;
   }
 
+  /** Says what there is to say about a call on a UDP socket. */
   explain(event: WireEvent, narrator: Narrator): void {
     const { at, call, bytes, error, peer } = event;
     if (call === "close") return this.#close(event, narrator);

@@ -129,7 +129,11 @@ export class HttpMessage {
       if (this.#methods.length < 64) this.#methods.push(this.method);
       return this.#body(0);
     }
-    if (this.#status < 200 && this.#status !== 101) return this.#body(0, false);
+    if (this.#status < 200 && this.#status !== 101) {
+      // An interim response (RFC 9110 15.2): the final one follows.
+      this.done = true;
+      return;
+    }
     const method = this.#methods.shift();
     if (this.#status === 101 || (method === "CONNECT" && this.#status < 300)) this.#part = "rest";
     else if (method === "HEAD" || this.#status === 204 || this.#status === 304) this.done = true;
@@ -137,10 +141,9 @@ export class HttpMessage {
   }
 
   /** Finds how the body is delimited; `otherwise` is its length if the head does not say, `null` for "up to the end". */
-  #body(otherwise: number | null, allowed = true): void {
+  #body(otherwise: number | null): void {
     const length = this.#length ?? otherwise;
-    if (!allowed) this.done = true;
-    else if (this.#chunked) this.#part = "size";
+    if (this.#chunked) this.#part = "size";
     else if (length === null) this.#part = "rest";
     else if (length === 0) this.done = true;
     else {

@@ -32,6 +32,7 @@ export class Opening {
     this.#role = role;
   }
 
+  /** Says what there is to say about a call that comes before the first byte. */
   explain(event: WireEvent, narrator: Narrator): void {
     switch (event.call) {
       case "resolve":

@@ -19,6 +19,7 @@ const LARGE = { bytes: 4096, weight: 3 };
 /** How often a mistake is told for one connection; the rest is counted. */
 const TIMES = 3;
 
+/** Stands for no bytes: one array for all. */
 export const NO_BYTES = new Uint8Array();
 
 /** So much must have been sent before buffers can be full (bytes). */

@@ -76,6 +76,7 @@ export class Flows {
     this.#max = max;
   }
 
+  /** A flow by its number; `undefined` if it is forgotten, or has had no event. */
   of(flow: number): Flow | undefined {
     return this.#flows.get(flow);
   }
