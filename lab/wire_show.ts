@@ -25,21 +25,13 @@ import type { Events } from "../lib/events.ts";
 import { reserveOutput } from "../lib/console/log.ts";
 import { callersPath } from "../lib/script/callers_path.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import type { Flag } from "../lib/script/flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { basicFlags } from "../lib/script/shared_flags.ts";
 import { plural } from "../lib/text.ts";
 import { STDIN, stepsOf } from "./capture_file.ts";
 import { summaryLine, warningsOf } from "./capture_summary.ts";
+import { flowFlag, type Wanted } from "./flow_flag.ts";
 import { diagramDrawing, explainTeller, type Teller, traceTeller } from "./wire_teller.ts";
-
-const oneFlow = flag.integer("", { default: 0, min: 1, max: 1e9 });
-const flows: Flag<ReadonlySet<number>> = {
-  help: "tell only connection or datagram flow N, as numbered in what is told; repeatable",
-  placeholder: "N",
-  repeatable: true,
-  read: (texts) => new Set(texts.map((text) => oneFlow.read([text]))),
-};
 
 const flags = {
   trace: flag.on("dump every byte with time, direction and peer instead of explaining it"),
@@ -54,7 +46,7 @@ const flags = {
     "client",
     "server",
   ], { default: "auto" }),
-  flow: flows,
+  flow: flowFlag("tell"),
   ...basicFlags,
   timeout: { ...basicFlags.timeout, help: "no effect: there is no peer to wait for" },
 };
@@ -78,8 +70,8 @@ export const script: Script<typeof flags> = {
 /** What is told, and how. */
 export interface ShowOptions {
   readonly as: "auto" | "client" | "server";
-  /** Empty = all. */
-  readonly flows: ReadonlySet<number>;
+  /** Which flows to tell; `undefined` = all. */
+  readonly wanted: Wanted | undefined;
   readonly signal: AbortSignal;
   /** Waits until what was told is printed. */
   readonly flush: () => Promise<unknown>;
@@ -98,7 +90,7 @@ export async function show(
   path: string,
   tellers: readonly Teller[],
   events: Events,
-  { as, flows, signal, flush }: ShowOptions,
+  { as, wanted, signal, flush }: ShowOptions,
 ): Promise<number> {
   const steps = stepsOf(path, as === "auto" ? {} : { as });
   let unprinted = 0;
@@ -111,7 +103,7 @@ export async function show(
       events.emit({ event: "summary", prose: summaryLine(path, value), packets, connections, datagramFlows, missing });
       return connections + datagramFlows;
     }
-    if (flows.size > 0 && !flows.has(value.event.flow)) continue;
+    if (wanted !== undefined && !wanted(value.event.flow)) continue;
     for (const tell of tellers) tell(value);
     unprinted += 200 + (value.event.bytes?.length ?? 0);
     if (unprinted > UNPRINTED) {
@@ -125,7 +117,7 @@ export async function show(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async ({ options, operands, events, signal, flush }) => {
     if (operands.length === 0) throw new UsageError("Cannot show a capture: name a file, or - for standard input");
-    const { as, flow: flows, trace, diagram, json } = options;
+    const { as, flow: wanted, trace, diagram, json } = options;
     reserveOutput(events, trace ? "trace" : "explain");
     const drawing = diagram === undefined ? null : await diagramDrawing(diagram);
     for (const operand of operands) {
@@ -137,7 +129,7 @@ export async function main(args: string[]): Promise<number> {
       ];
       await show(path, tellers.length > 0 ? tellers : [await explainTeller(events)], events, {
         as,
-        flows,
+        wanted,
         signal,
         flush,
       });

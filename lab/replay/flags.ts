@@ -13,27 +13,7 @@ import { type Flag, flagName, type FlagValues, type ParsedFlags } from "../../li
 import { commonFlags } from "../../lib/script/shared_flags.ts";
 import { tlsClientFlags, tlsServerFlags } from "../../lib/script/tls_flags.ts";
 import { type Given, refuseWith, refuseWithout } from "../../lib/script/unused_flags.ts";
-
-/** A set of flow numbers, as ranges. */
-type Flows = readonly (readonly [first: number, last: number])[];
-
-const flows: Flag<((flow: number) => boolean) | undefined> = {
-  help: "play only these, such as 2 or 1,4-7",
-  placeholder: "N,...",
-  repeatable: false,
-  shown: "all",
-  read: ([text]) => {
-    if (text === undefined) return undefined;
-    const ranges: Flows = text.split(",").map((part) => {
-      const [, first = "", last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? [];
-      if (first === "" || Number(first) > Number(last)) {
-        throw new UsageError(`Cannot use ${JSON.stringify(text)}: it must be numbers or ranges, such as 1,4-7`);
-      }
-      return [Number(first), Number(last)];
-    });
-    return (flow) => ranges.some(([first, last]) => flow >= first && flow <= last);
-  },
-};
+import { flowFlag } from "../flow_flag.ts";
 
 const speed: Flag<number> = {
   help: "how many times faster than captured: 2 halves each pause, 0.5 doubles it",
@@ -52,7 +32,7 @@ const speed: Flag<number> = {
 /** The flags of `wire:replay`. */
 export const flags = {
   as: flag.choice("the side to play", ["client", "server"], { default: "client" }),
-  flow: flows,
+  flow: flowFlag("play"),
   speed,
   noWait: flag.on("no pauses: each step as soon as the answer is there that it followed, in the order of the capture"),
   ignore: flag.texts(
