@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { fileFailure } from "../lib/errors.ts";
 import type { Events, Role } from "../lib/events.ts";
 import type { Remark, WireEvent } from "../lib/wire/event.ts";
 import type { Recorder } from "../lib/wire/diagram/recorder.ts";
 import type { Explainer } from "../lib/wire/explain/explainer.ts";
+import { writeFailure } from "../lib/wire/file_output.ts";
 import type { Step } from "../lib/wire/pcap/events.ts";
 
 /** Takes the steps of a capture, one after the other. */
@@ -91,7 +91,7 @@ export async function diagramDrawing(path: string): Promise<DiagramDrawing> {
       try {
         await Deno.writeTextFile(path, drawRecorded(recorders, { title, format }), { mode: 0o600 });
       } catch (error) {
-        throw fileFailure(`write ${path}`, error);
+        throw writeFailure(path, error);
       }
     },
   };

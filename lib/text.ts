@@ -97,6 +97,25 @@ export function counted(count: number, noun: string): string {
   return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/**
+ * A path as a word that can be pasted into a shell: quoted if the shell would take it apart.
+ *
+ * @param os The system whose shell it is: `Deno.build.os`. That of Windows quotes by `"` only.
+ *
+ * @example Usage
+ * ```ts
+ * import { shellWord } from "./text.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(shellWord("/tmp/a.pcapng", "linux"), "/tmp/a.pcapng");
+ * assertEquals(shellWord("it's a.pcapng", "linux"), "'it'\\''s a.pcapng'");
+ * ```
+ */
+export function shellWord(text: string, os: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return os === "windows" ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** A count with its noun: `1 message`, `2 messages`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

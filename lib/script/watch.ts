@@ -7,6 +7,7 @@ import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events, Role } from "../events.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { resolveHost } from "../net/resolve.ts";
+import { shellWord } from "../text.ts";
 import { abortable, within } from "../within.ts";
 import type { Remark, WireReader, WireSink } from "../wire/event.ts";
 import type { WireHub } from "../wire/hub.ts";
@@ -89,6 +90,7 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
     throw new UsageError("Cannot use --capture-max without --capture: it limits that file");
   }
   if (!explain && [trace, capture, diagram, inspect].every((value) => value === undefined)) return [];
+  await requireApart({ trace, capture, diagram });
   const readers: WireReader[] = [];
   try {
     for (const open of [openExplain, openTrace, openCapture, openDiagram, openInspect]) {
@@ -99,6 +101,23 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
   } catch (error) {
     await Promise.all(readers.map((reader) => reader.end?.()));
     throw error;
+  }
+}
+
+/** Each of two readers would overwrite what the other writes. */
+async function requireApart(files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const named = Object.entries(files).filter(([, path]) => path !== undefined && path !== "");
+  if (named.length < 2) return;
+  const { resolve } = await import("node:path");
+  const flags = new Map<string, string>();
+  for (const [flag, path = ""] of named) {
+    const other = flags.get(resolve(path));
+    if (other !== undefined) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(path)} for both --${other} and --${flag}: each needs its own file`,
+      );
+    }
+    flags.set(resolve(path), flag);
   }
 }
 
@@ -161,7 +180,8 @@ async function openCapture(run: Watched): Promise<WireReader | null> {
   const reader = openCapture(capture, { app: name, max: captureMax ?? 0, onTrouble: warnIn(events) });
   // Wireshark takes datagrams of this port for LLC, and finds them malformed.
   const hint = name.includes("udp") && port === 12000 ? "-d udp.port==12000,data " : "";
-  events.emit({ event: "notice", message: `Capturing to ${capture}; open it with: wireshark ${hint}${capture}` });
+  const opener = `wireshark ${hint}${shellWord(capture, Deno.build.os)}`;
+  events.emit({ event: "notice", message: `Capturing to ${capture}; open it with: ${opener}` });
   return reader;
 }
 

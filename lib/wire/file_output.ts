@@ -18,6 +18,12 @@ export interface FileOutputOptions {
 /** Why the permissions of a task do not cover a file. */
 const ELSEWHERE = "the tasks may write only where you typed the command, and in /tmp; name a file there";
 
+/** Why what shows the wire cannot be written. */
+export function writeFailure(path: string, error: unknown): Failure {
+  if (!(error instanceof Deno.errors.NotCapable)) return fileFailure(`write ${path}`, error);
+  return new Failure(Exit.failed, `Cannot write ${path}: ${ELSEWHERE}`, { cause: error });
+}
+
 /** How many bytes wait before they are written at once. A larger piece grows the buffer. */
 const FULL = 256 * 1024;
 
@@ -70,8 +76,7 @@ export class FileOutput implements Disposable {
     try {
       this.#file = Deno.openSync(path, { write: true, create: true, truncate: true, mode });
     } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw new Failure(Exit.failed, `Cannot write ${path}: ${ELSEWHERE}`);
-      throw fileFailure(`write ${path}`, error);
+      throw writeFailure(path, error);
     }
     // Deno.exit (a second Ctrl-C) runs no `finally`.
     addEventListener("unload", this.#flush);

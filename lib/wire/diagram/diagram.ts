@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { fileFailure } from "../../errors.ts";
 import type { Role } from "../../events.ts";
 import { encodeText } from "../../text.ts";
 import type { WireReader } from "../event.ts";
+import { writeFailure } from "../file_output.ts";
 import { diagramFormat, drawRecorded } from "./draw.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -58,7 +58,7 @@ export function openDiagram(path: string, { title, role, onTrouble }: OpenDiagra
       empty(owned);
       for (let at = 0; at < bytes.length;) at += owned.writeSync(bytes.subarray(at));
     } catch (error) {
-      onTrouble(fileFailure(`write ${path}`, error).message);
+      onTrouble(writeFailure(path, error).message);
     }
   };
   addEventListener("unload", finish);
@@ -72,7 +72,7 @@ function open(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { write: true, create: true, mode: MODE });
   } catch (error) {
-    throw fileFailure(`write ${path}`, error);
+    throw writeFailure(path, error);
   }
 }
 
