@@ -106,6 +106,19 @@ Deno.test("200 kB that come back, through a pipe", tshark, async () => {
   assertEquals([complaints, streams], [[], [[hex(text), hex(text)]]]);
 });
 
+for (const args of [["--echo"], []]) {
+  Deno.test(`the connections of a load are apart in its capture, with tcp:server ${args}`, tshark, async () => {
+    const path = capturePath();
+    await using server = await startServer("tcp:server", args);
+    const load = ["--connections", "50", "--duration", "0.5"];
+    const { code, stderr } = await run("tcp:client", ["--port", String(server.port), ...load, "--capture", path]);
+    assertEquals(code, 0, stderr);
+    const { complaints, rows } = await study(path, { filter: "tcp.flags == 2", fields: ["tcp.srcport"] });
+    assertEquals(complaints, []);
+    assertEquals(new Set(rows).size >= 50, true);
+  });
+}
+
 Deno.test("datagrams of client and server", tshark, async () => {
   const [ours, theirs] = [capturePath(), capturePath()];
   await using server = await startServer("udp:server", ["--echo", "--capture", ours]);
