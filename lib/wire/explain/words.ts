@@ -32,6 +32,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map(Object.entries({
   ENOTFOUND: "no such name",
   EAI_AGAIN: "no name server answers",
   EPIPE: "the peer no longer reads",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the peer's answer is not TLS: it speaks something else on this port",
   ETIMEDOUT: "no answer within the time limit",
   PlaintextError: "the peer speaks plain text, not TLS",
   UnexpectedEof: "the stream ended without TLS's own end mark (close_notify): it may be cut off",

@@ -93,3 +93,21 @@ Deno.test("attempts that never succeed are forgotten", { permissions }, () => {
   run.call("connect", null, { flow: 1, peer: at("127.0.0.1") });
   assertEquals(run.mistakes, []);
 });
+
+Deno.test("a handshake that fails is told in words, without the names of our own errors", { permissions }, () => {
+  for (
+    const [error, words] of [
+      ["PlaintextError", "the peer speaks plain text, not TLS"],
+      ["UnexpectedEof", "the stream ended without TLS's own end mark (close_notify): it may be cut off"],
+      [
+        "ERR_SSL_WRONG_VERSION_NUMBER",
+        "the peer's answer is not TLS: it speaks something else on this port (ERR_SSL_WRONG_VERSION_NUMBER)",
+      ],
+    ] as const
+  ) {
+    const run = new Run("server");
+    run.call("accept");
+    const said = textOf(run.call("handshake", null, { error, tls: true }));
+    assertEquals(said, `The TLS handshake failed: ${words}`);
+  }
+});
