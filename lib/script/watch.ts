@@ -90,7 +90,7 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
     throw new UsageError("Cannot use --capture-max without --capture: it limits that file");
   }
   if (!explain && [trace, capture, diagram, inspect].every((value) => value === undefined)) return [];
-  await requireApart({ trace, capture, diagram });
+  await requireApart(run.options);
   const readers: WireReader[] = [];
   try {
     for (const open of [openExplain, openTrace, openCapture, openDiagram, openInspect]) {
@@ -105,12 +105,16 @@ async function openReaders(run: Watched): Promise<WireReader[]> {
 }
 
 /** Each of two readers would overwrite what the other writes. */
-async function requireApart(files: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const named = Object.entries(files).filter(([, path]) => path !== undefined && path !== "");
+async function requireApart({ trace, capture, captureMax, diagram }: WatchedFlags): Promise<void> {
+  const named = Object.entries({ trace, capture, diagram }).flatMap(([flag, path]) => path ? [{ flag, path }] : []);
   if (named.length < 2) return;
+  if (capture !== undefined && captureMax !== undefined) {
+    const { otherPath } = await import("../wire/capture/capture.ts");
+    named.push({ flag: "capture", path: otherPath(capture) });
+  }
   const { resolve } = await import("node:path");
   const flags = new Map<string, string>();
-  for (const [flag, path = ""] of named) {
+  for (const { flag, path } of named) {
     const other = flags.get(resolve(path));
     if (other !== undefined) {
       throw new UsageError(

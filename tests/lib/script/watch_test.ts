@@ -11,16 +11,18 @@ Deno.test("two readers never share a file, however its path is written", async (
   await using place = await folder();
   const { path } = place;
   for (
-    const [one, other, flags] of [
+    const [one, other, flags, ...more] of [
       ["--trace", "--capture", ["a.svg", "b/../a.svg"]],
       ["--capture", "--diagram", ["./a.svg", "a.svg"]],
       ["--trace", "--diagram", ["a.svg", "a.svg"]],
+      // Where the capture goes on.
+      ["--capture", "--trace", ["x.svg", "x.1.svg"], "--capture-max", "1M"],
     ] as const
   ) {
-    const args = [one, `${path}/${flags[0]}`, other, `${path}/${flags[1]}`];
+    const args = [one, `${path}/${flags[0]}`, other, `${path}/${flags[1]}`, ...more];
     const { code, stdout, stderr } = await run("udp:client", ["--port", "9", ...args]);
     assertEquals([code, stdout], [2, ""]);
-    assertMatch(stderr, /^\[!\] Cannot use ".+a\.svg" for both --\w+ and --\w+: each needs its own file\n$/);
+    assertMatch(stderr, /^\[!\] Cannot use ".+\.svg" for both --\w+ and --\w+: each needs its own file\n$/);
     for (const flag of [one, other]) assertStringIncludes(stderr, flag);
   }
   assertEquals(Array.from(Deno.readDirSync(path)), []);
