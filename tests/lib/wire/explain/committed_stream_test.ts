@@ -29,7 +29,7 @@ Deno.test("an exchange of our own scripts names no mistake", async () => {
 });
 
 Deno.test("1: by raw sockets, a message in two writes and two in one", async () => {
-  await using server = await startServer("tcp:server", ["--gap", "5", "--explain"]);
+  await using server = await startServer("tcp:server", ["--gap", "5000", "--explain"]);
   using double = await RawClient.connect(server.port);
   await double.send("one\ntwo\n");
   await server.script.until(/\[mistake 1\] 2 messages in one read/);
