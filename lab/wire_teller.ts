@@ -4,7 +4,7 @@
  * @module
  */
 import type { Events, Role } from "../lib/events.ts";
-import type { Remark, WireEvent } from "../lib/wire/event.ts";
+import { SILENCE_TICK, type WireEvent } from "../lib/wire/event.ts";
 import type { Recorder } from "../lib/wire/diagram/recorder.ts";
 import type { Explainer } from "../lib/wire/explain/explainer.ts";
 import { writeFailure } from "../lib/wire/file_output.ts";
@@ -13,18 +13,16 @@ import type { Step } from "../lib/wire/pcap/events.ts";
 /** Takes the steps of a capture, one after the other. */
 export type Teller = (step: Step) => void;
 
-/** How often the explainer may speak of silence (ms), and how often at most between two events. */
-const TICK = 250;
+/** How often at most the explainer is asked about the silence between two events. */
 const MOST_TICKS = 60;
 
 /** Explains a capture as `--explain` explains a run; the clock is that of its packets. */
 export async function explainTeller(events: Events): Promise<Teller> {
   const { Explainer } = await import("../lib/wire/explain/explainer.ts");
+  const { remarksIn } = await import("../lib/wire/explain/in_log.ts");
+  const tell = remarksIn(events);
   let explainer: Explainer | null = null;
   let last = 0;
-  const tell = (remarks: readonly Remark[]): void => {
-    for (const { flow: id, ...remark } of remarks) events.emit({ event: "explain", id, ...remark });
-  };
   return ({ event, remarks }) => {
     if (explainer === null) explainer = new Explainer({ role: roleOf(event), live: false });
     else for (const now of ticks(last, event.at)) tell(explainer.silence(now));
@@ -36,7 +34,7 @@ export async function explainTeller(events: Events): Promise<Teller> {
 
 /** Moments between two events: first in even steps, then in ever longer ones. */
 function* ticks(from: number, to: number): Generator<number> {
-  let step = TICK;
+  let step = SILENCE_TICK;
   for (let [now, count] = [from + step, 0]; now < to && count < MOST_TICKS; now += step, count++) {
     yield now;
     if (count > MOST_TICKS / 2) step *= 1.5;

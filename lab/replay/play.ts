@@ -70,8 +70,8 @@ const RACE = 100;
 const LATE = 50;
 
 /**
- * Plays a conversation to its end, and closes the channel. Each chunk is sent by one write, and the pause before it is the captured one, from the step before it:
- * from our last chunk, or from the arrival of the answer that it followed.
+ * Plays a conversation to its end, and closes the channel. Each chunk is sent by one write. The pause before it is the captured one,
+ * from the step before it: from our last chunk, or from the arrival of the answer that it followed.
  *
  * @param answers Takes what is received.
  * @throws The signal's reason.

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../addr.ts";
+import { BoundedMap } from "../bounded_map.ts";
 import { counter } from "../counter.ts";
 
 /** How many peers of a socket keep their numbers: forged source addresses must not exhaust memory. */
@@ -26,7 +27,7 @@ const FLOWS = 4096;
 export class FlowNumbers {
   #next: () => number;
   /** The newest last. */
-  #numbers = new Map<string, number>();
+  #numbers = new BoundedMap<string, number>(FLOWS);
 
   /** @param next Gives the numbers, for sockets that share a counter. */
   constructor(next: () => number = counter()) {
@@ -39,9 +40,6 @@ export class FlowNumbers {
     const number = this.#numbers.get(key) ?? this.#next();
     // Behind the others: of too many, the one that was silent longest loses its number.
     this.#numbers.delete(key);
-    if (this.#numbers.size >= FLOWS) {
-      for (const [oldest] of this.#numbers.entries().take(1)) this.#numbers.delete(oldest);
-    }
     this.#numbers.set(key, number);
     return number;
   }

@@ -9,7 +9,7 @@ import type { PacketLayer } from "../net/packet_socket.ts";
 import { resolveHost } from "../net/resolve.ts";
 import { shellWord } from "../text.ts";
 import { abortable, within } from "../within.ts";
-import type { Remark, WireReader, WireSink } from "../wire/event.ts";
+import type { WireReader, WireSink } from "../wire/event.ts";
 import type { WireHub } from "../wire/hub.ts";
 import type { WireFlagValues } from "./wire_flags.ts";
 
@@ -143,11 +143,10 @@ async function watchWith(
 }
 
 /** `--explain`: what is to be said becomes part of the log. */
-function openExplain({ options, events }: Watched): WireReader | null {
+async function openExplain({ options, events }: Watched): Promise<WireReader | null> {
   if (options.explain !== true) return null;
-  const tell = (remarks: readonly Remark[]): void => {
-    for (const { flow, ...remark } of remarks) events.emit({ event: "explain", id: flow, ...remark });
-  };
+  const { remarksIn } = await import("../wire/explain/in_log.ts");
+  const tell = remarksIn(events);
   return { wantsRemarks: true, event: (_, remarks) => tell(remarks), silence: tell };
 }
 

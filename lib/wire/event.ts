@@ -81,6 +81,9 @@ export function wireTime(): number {
   return timeOrigin + performance.now();
 }
 
+/** How often `--explain` is asked what silence means (ms). */
+export const SILENCE_TICK = 250;
+
 /** Takes a process's wire events. */
 export interface WireSink {
   emit(event: WireEvent): void;

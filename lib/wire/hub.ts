@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Remark, type WireEvent, type WireReader, type WireSink, wireTime } from "./event.ts";
+import { type Remark, SILENCE_TICK, type WireEvent, type WireReader, type WireSink, wireTime } from "./event.ts";
 
 /** Explains events in words: what {@linkcode WireHub} needs of `Explainer`. */
 export interface Explains {
@@ -19,8 +19,6 @@ export interface WireHubOptions {
   readonly onTrouble?: (message: string) => void;
 }
 
-/** How often the explainer may say that nothing happens (ms). */
-const TICK = 250;
 const NONE: readonly Remark[] = [];
 
 /**
@@ -53,7 +51,7 @@ export class WireHub implements WireSink {
     this.#explainer = explainer;
     this.#onTrouble = onTrouble ?? (() => {});
     if (explainer === null) return;
-    this.#timer = setInterval(() => this.#say((each) => each.silence(wireTime())), TICK);
+    this.#timer = setInterval(() => this.#say((each) => each.silence(wireTime())), SILENCE_TICK);
     // It must not keep a run alive that has nothing left to do.
     Deno.unrefTimer(this.#timer);
   }

@@ -17,7 +17,7 @@ import { type WireCall, type WireEvent, type WireSink, wireTime } from "./event.
 /**
  * Makes the layer that tells the calls on a connection.
  *
- * @param opened `accept` tells the connection itself too; that of `connect` is told by whoever connects.
+ * @param opened `accept` tells the connection itself too; that of `connect` is told by the code that connects.
  *
  * @example Usage
  * ```ts

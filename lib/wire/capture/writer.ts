@@ -6,7 +6,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import { escapeControls } from "../../text.ts";
 import type { Remark, WireEvent } from "../event.ts";
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import { OURS } from "../formats.ts";
 import { endsOf, ipBytes, type OwnAddress } from "./addresses.ts";
 import { BlockWriter } from "./blocks.ts";

@@ -5,7 +5,7 @@
  */
 import { type Endpoint, formatEndpoint } from "../../addr.ts";
 import type { Role } from "../../events.ts";
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import type { WireEvent } from "../event.ts";
 import { DatagramFlow } from "./datagram_flow.ts";
 import { DatagramPeer } from "./datagram_peer.ts";

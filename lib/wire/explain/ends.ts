@@ -10,7 +10,7 @@ import { later, size } from "./words.ts";
 
 /** How soon a FIN that follows ours counts as its answer (ms). */
 const ANSWER = 1000;
-/** More than this is a file for whoever takes it, not a message that wants an answer (bytes). */
+/** More than this is a file being sent, not a message that wants an answer (bytes). */
 const FILE = 65_536;
 
 /** A read that gave the end of the stream. */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Role } from "../../events.ts";
-import { BoundedMap } from "../bounded_map.ts";
-import type { Remark, WireEvent } from "../event.ts";
+import { BoundedMap } from "../../bounded_map.ts";
+import { type Remark, SILENCE_TICK, type WireEvent } from "../event.ts";
 import type { DatagramFlow } from "./datagram_flow.ts";
 import { Datagrams } from "./datagrams.ts";
 import { explainClose, explainEof, explainHalfClose, explainSilence } from "./ends.ts";
@@ -23,8 +23,6 @@ const MOST_FLOWS = 20_000;
 const MOST_PEERS = 1000;
 /** How late the clock of {@linkcode Explainer.silence} may come (ms): less happens on any busy machine. */
 const LATE = 1000;
-/** How often it is expected to come (ms). */
-const EVERY = 250;
 
 /** Options of an explainer. */
 export interface ExplainerOptions {
@@ -108,7 +106,7 @@ export class Explainer {
 
   /** A clock that comes late was held up by the program: mistake 16. */
   #checkClock(now: number): void {
-    const late = this.#clock === null ? 0 : now - this.#clock - EVERY;
+    const late = this.#clock === null ? 0 : now - this.#clock - SILENCE_TICK;
     if (late <= LATE || this.#streams.size + this.#datagrams.size === 0) return;
     const text = `For ${milliseconds(late)} this program did nothing else: whatever came meanwhile had to wait`;
     this.#narrator.mistake(now, 0, 16, text);

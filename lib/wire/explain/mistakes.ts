@@ -32,7 +32,7 @@ const TABLE = [
     name: "ignoring the byte count",
     noticed: "text is followed by four or more NUL bytes up to the end of the read or datagram",
     why:
-      "read(2) says how many bytes it put into the buffer. Whoever ignores that count sends the rest of the buffer too",
+      "read(2) says how many bytes it put into the buffer. A program that ignores that count sends the rest of the buffer too",
     remedy: "use the count: `buffer.subarray(0, count)` (lib/reader.ts)",
   },
   {

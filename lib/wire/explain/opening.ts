@@ -6,7 +6,7 @@
 import { type Endpoint, formatEndpoint, isLoopback, isWildcard } from "../../addr.ts";
 import type { Role } from "../../events.ts";
 import { milliseconds } from "../../text.ts";
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import type { WireEvent } from "../event.ts";
 import type { Narrator } from "./narrator.ts";
 import type { Topic } from "./whys.ts";

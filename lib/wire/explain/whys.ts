@@ -20,7 +20,7 @@ const WHYS = {
     "TLS marks the end of each direction itself (RFC 8446 6.1), since anybody on the way could forge TCP's FIN, which follows",
   halfClose: "without it, a peer that reads to the end of the stream would wait for ever",
   close:
-    "whoever sends the first FIN keeps the pair of addresses in TIME_WAIT for a while, 60 s on Linux (RFC 9293 3.6.1): that is why servers set SO_REUSEADDR",
+    "the side that sends the first FIN keeps the pair of addresses in TIME_WAIT for a while, 60 s on Linux (RFC 9293 3.6.1): that is why servers set SO_REUSEADDR",
   reset: "an RST ends both directions at once (RFC 9293 3.5.2), and bytes on their way may be lost",
   refused: "the server is not running, or on another port, or bound to another address, such as 127.0.0.1 (mistake 11)",
   timeout: "nobody answered, not even to refuse: the machine is off or elsewhere, or a firewall drops what we send",

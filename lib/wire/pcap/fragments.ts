@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import type { IpPacket } from "./ip.ts";
 
 /** The most packets whose fragments are kept, and the longest that a packet can be, in bytes. */

@@ -6,7 +6,7 @@
 import type { Role } from "../../events.ts";
 import type { Direction } from "../event.ts";
 import { Flag, Protocol } from "../formats.ts";
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import { routeOf } from "./route.ts";
 import type { Step } from "./flow.ts";
 import { Fragments } from "./fragments.ts";
@@ -46,7 +46,7 @@ const BUDGET = 64 * 1024 * 1024;
 
 /** Takes the packets of a capture and tells the calls that they stand for. */
 export class Reading {
-  /** What the packets so far stand for; whoever takes the steps empties it. */
+  /** What the packets so far stand for; the caller that takes the steps empties it. */
   readonly steps: Step[] = [];
   #as: Role | null;
   #comments: boolean;

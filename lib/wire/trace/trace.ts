@@ -6,7 +6,7 @@
 import { formatEndpoint } from "../../addr.ts";
 import type { Events, ProseLine } from "../../events.ts";
 import { decodeText, plural } from "../../text.ts";
-import { BoundedMap } from "../bounded_map.ts";
+import { BoundedMap } from "../../bounded_map.ts";
 import { directionOf, type WireEvent, type WireReader, wireTime } from "../event.ts";
 import { FileOutput, type FileOutputOptions } from "../file_output.ts";
 import { put, putBytes, putNumber, putSeconds } from "./ascii.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BoundedMap } from "../../../lib/wire/bounded_map.ts";
+import { BoundedMap } from "../../lib/bounded_map.ts";
 
 const permissions = "none";
 
