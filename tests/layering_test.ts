@@ -26,7 +26,7 @@ const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["wire/diagram", "stream"], ["script"]],
   http: [["request"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
   chat: [[""], ["room"], ["transport"], ["turns"], ["scripts"]],
-  lab: [["checks"], [""], ["replay"], ["scripts"]],
+  lab: [["checks", "relay"], [""], ["replay", "compare"], ["scripts"]],
 };
 /** A folder without wings. */
 const FLAT = [[""], ["scripts"]];

@@ -1,0 +1,54 @@
+/**
+ * What was done in a check and what came back, kept for the report. Pure.
+ *
+ * @module
+ */
+
+/** One step of a check. */
+export interface Step {
+  /** Milliseconds since the check began. */
+  readonly at: number;
+  /** The connection's number in this check, from 1. */
+  readonly connection: number;
+  readonly kind:
+    | "connect"
+    | "refused"
+    | "send"
+    | "receive"
+    | "half-close"
+    | "end"
+    | "reset"
+    | "was reset"
+    | "close"
+    | "silence";
+  /** The first bytes that were sent or received. */
+  readonly bytes?: Uint8Array;
+  /** How many there were. */
+  readonly length?: number;
+  /** What cannot be seen from the bytes: `1,000 connections`. */
+  readonly note?: string;
+}
+
+/** How many bytes of one step are kept. */
+const KEPT = 512;
+/** How many steps are kept. */
+const MAX_STEPS = 200;
+
+/** The steps of one check: bounded, however much is sent. */
+export class Steps {
+  readonly list: Step[] = [];
+  /** How many more there were. */
+  left = 0;
+  #started = performance.now();
+
+  /** Adds one; what a connection sends or receives in one go is one step. */
+  add(connection: number, kind: Step["kind"], bytes?: Uint8Array, note?: string): void {
+    if (this.list.length >= MAX_STEPS) {
+      this.left++;
+      return;
+    }
+    const at = performance.now() - this.#started;
+    const data = bytes === undefined ? {} : { bytes: bytes.slice(0, KEPT), length: bytes.length };
+    this.list.push({ at, connection, kind, ...data, ...(note === undefined ? {} : { note }) });
+  }
+}
