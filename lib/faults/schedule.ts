@@ -1,0 +1,112 @@
+/**
+ * What is to happen later, in the order of its times, with one timer for all.
+ *
+ * @module
+ */
+import type { TimeSource } from "../time.ts";
+
+interface Entry {
+  readonly due: number;
+  /** Among equal times, the order in which they were added. */
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * Runs callbacks at their times. Timers of their own would not do: the system rounds them to the millisecond, and what was due first
+ * could come second.
+ *
+ * @example Usage
+ * ```ts
+ * import { Schedule } from "./schedule.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const order: number[] = [];
+ * const schedule = new Schedule({ now: () => 0, after: (_, run) => (queueMicrotask(run), () => {}) });
+ * schedule.add(0.2, () => order.push(2));
+ * schedule.add(0.1, () => order.push(1));
+ * schedule.clear();
+ * assertEquals([order, schedule.size], [[], 0]);
+ * ```
+ */
+export class Schedule {
+  #time: TimeSource;
+  /** A binary heap: each entry is due no later than the two at twice its place plus one and two. */
+  #heap: Entry[] = [];
+  #added = 0;
+  #timer: { readonly due: number; readonly cancel: () => void } | null = null;
+
+  constructor(time: TimeSource) {
+    this.#time = time;
+  }
+
+  /** How many are still to run. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Runs a callback at a time of the clock, never before this call has returned. */
+  add(due: number, run: () => void): void {
+    const heap = this.#heap;
+    let place = heap.length;
+    const entry = { due, order: this.#added++, run };
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const other = heap[above];
+      if (other === undefined || !isBefore(entry, other)) break;
+      heap[place] = other;
+      place = above;
+    }
+    heap[place] = entry;
+    this.#arm();
+  }
+
+  /** Forgets everything, and stops the timer. */
+  clear(): void {
+    this.#heap = [];
+    this.#arm();
+  }
+
+  /** Sets the timer for the first entry. */
+  #arm(): void {
+    const due = this.#heap[0]?.due;
+    if (due === this.#timer?.due) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (due === undefined) return;
+    // Rounded up: a timer that fires early would fire for nothing.
+    const cancel = this.#time.after(Math.max(0, Math.ceil(due - this.#time.now())), () => this.#fire());
+    this.#timer = { due, cancel };
+  }
+
+  #fire(): void {
+    this.#timer = null;
+    const now = this.#time.now();
+    for (let first; (first = this.#heap[0]) !== undefined && first.due <= now;) {
+      this.#removeFirst();
+      first.run();
+    }
+    this.#arm();
+  }
+
+  #removeFirst(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let place = 0;
+    for (;;) {
+      const left = heap[2 * place + 1];
+      const right = heap[2 * place + 2];
+      const isLeft = left !== undefined && (right === undefined || isBefore(left, right));
+      const next = isLeft ? left : right;
+      if (next === undefined || isBefore(last, next)) break;
+      heap[place] = next;
+      place = 2 * place + (isLeft ? 1 : 2);
+    }
+    heap[place] = last;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.due < other.due || one.due === other.due && one.order < other.order;
+}
