@@ -8,10 +8,21 @@ import type { TimeSource } from "../../lib/time.ts";
 /** Waits for one turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Waits until promises have settled that only wait for each other: a turn for code without I/O, many times as fast. */
+export async function quickTurn(): Promise<void> {
+  for (let step = 0; step < 1000; step++) await Promise.resolve();
+}
+
 /** A fake clock with timers. */
 export class TestTime implements TimeSource {
+  #turn: () => Promise<void>;
   #now = 0;
   #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  /** @param turned Waits for what a timer has set off. */
+  constructor(turned: () => Promise<void> = turn) {
+    this.#turn = turned;
+  }
 
   now(): number {
     return this.#now;
@@ -32,7 +43,7 @@ export class TestTime implements TimeSource {
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await turn();
+      await this.#turn();
       const [next] = [...this.#timers].toSorted((one, other) => one.at - other.at);
       if (next === undefined || next.at > end) break;
       this.#now = Math.max(this.#now, next.at);

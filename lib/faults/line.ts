@@ -1,0 +1,266 @@
+/**
+ * The bytes of a stream that are on their way in one direction. Pure.
+ *
+ * @module
+ */
+import { plural } from "../text.ts";
+import { Chance } from "./chance.ts";
+import { Cuts } from "./cuts.ts";
+import type { Fault, FaultSink } from "./fault.ts";
+import { capacity, CREDIT, limitOf, ticks } from "./capacity.ts";
+import type { FaultPlan } from "./plan.ts";
+import { delayText, laterText, rateText } from "./say.ts";
+import { retransmission, SEGMENT, type Segment, Segments } from "./segments.ts";
+
+/** The most parts; each is as small as a write. */
+const MAX_PARTS = 4096;
+/** The most bytes that pass at once. */
+const MAX_AT_ONCE = 256 * 1024;
+
+/** What follows the bytes: their end, an error, or what a fault does instead. */
+export type Mark =
+  | { readonly does: "end" }
+  | { readonly does: "halfCloseAfter" | "resetAfter" }
+  | { readonly does: "fail"; readonly error: unknown };
+
+/** Bytes that were written together and belong to one segment, or a mark. */
+interface Part {
+  offset: number;
+  bytes: Uint8Array;
+  readonly mark: Mark | null;
+  /** Parts of one batch pass in one write, if they are due. */
+  readonly batch: number;
+  /** When it has left the line of limited rate (ms). */
+  readonly sent: number;
+  readonly delay: number;
+  readonly segment: Segment;
+  /** Whether the segment begins here: a loss delays the rest of it only by being in front. */
+  first: boolean;
+  readonly jitters: boolean;
+}
+
+/** Whose line it is, and who is told. */
+export interface LineOptions {
+  readonly seed: number;
+  readonly flow: number;
+  readonly direction: "out" | "in";
+  readonly tell: FaultSink;
+  /** How many bytes have passed before. */
+  readonly start: number;
+}
+
+/** A line: bytes go in as they are written, and come out when their plan lets them. Times are in milliseconds. */
+export class Line {
+  #options: LineOptions;
+  #segments: Segments;
+  #cuts: Cuts;
+  #parts: Part[] = [];
+  #next = 0;
+  #length = 0;
+  /** The offset behind the last byte that went in, and behind the last that came out. */
+  #pushed: number;
+  #passed: number;
+  #ended = false;
+  #batch = 0;
+  #batchEnd = -Infinity;
+  #free = -Infinity;
+  #stall = { after: -1, until: 0 };
+  #told = { delay: 0, rate: Infinity, slowRead: Infinity, coalesce: 0 };
+
+  constructor(options: LineOptions) {
+    const { seed, flow, direction, start } = options;
+    this.#options = options;
+    this.#segments = new Segments(seed, flow, direction);
+    this.#cuts = new Cuts(new Chance(seed, flow, direction, "split"));
+    this.#pushed = this.#passed = start;
+  }
+
+  /** How many bytes are in it. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether there is nothing in it, no mark either. */
+  get empty(): boolean {
+    return this.#next === this.#parts.length;
+  }
+
+  /** Whether a mark has gone in: what comes after it is swallowed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The mark that comes next, if it is not bytes. */
+  get mark(): Mark | null {
+    return this.#parts[this.#next]?.mark ?? null;
+  }
+
+  /** How many more bytes it takes. */
+  room(plan: FaultPlan): number {
+    return this.#parts.length - this.#next >= MAX_PARTS ? 0 : Math.max(0, capacity(plan) - this.#length);
+  }
+
+  /** Counts bytes that have passed beside it. */
+  skip(count: number): void {
+    this.#pushed += count;
+    this.#passed += count;
+  }
+
+  /** Takes bytes, which are its own from now on. */
+  push(bytes: Uint8Array, now: number, plan: FaultPlan): void {
+    if (this.#ended) return;
+    const [limit, does] = limitOf(plan);
+    const whole = bytes.subarray(0, Math.max(0, limit - this.#pushed));
+    if (whole.length > 0) this.#tellPlan(plan);
+    const base = this.#begin(now, plan);
+    const rate = Math.min(plan.rate, plan.slowRead);
+    const bySegment = plan.loss > 0 || plan.jitter > 0;
+    for (let at = 0; at < whole.length;) {
+      const most = Math.min(bySegment ? SEGMENT - this.#pushed % SEGMENT : Infinity, ticks(rate));
+      const part = whole.subarray(at, at + most);
+      this.#add(part, null, this.#sent(base, part.length / rate * 1000), plan);
+      at += part.length;
+    }
+    if (this.#pushed >= limit) this.end({ does }, now, plan);
+  }
+
+  /** Puts a mark behind the bytes. */
+  end(mark: Mark, now: number, plan: FaultPlan): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#add(new Uint8Array(), mark, Math.max(now, this.#free), plan);
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#parts = [];
+    this.#next = this.#length = 0;
+  }
+
+  /** When the next part is due; `Infinity` if there is none, or never. */
+  get due(): number {
+    const part = this.#parts[this.#next];
+    return part === undefined ? Infinity : this.#dueOf(part);
+  }
+
+  /** Until when what is due has to wait, since the stream stalls. */
+  stalledUntil(now: number, { stallAfter, stallFor }: FaultPlan): number {
+    if (this.#passed < stallAfter) return 0;
+    if (this.#stall.after !== stallAfter) {
+      this.#stall = { after: stallAfter, until: now + stallFor };
+      this.#tell("stallAfter", stallFor === Infinity ? "nothing more passes" : `nothing passes for ${stallFor} ms`);
+    }
+    return this.#stall.until;
+  }
+
+  /** Tells that the cable is pulled, where something waits. */
+  tellCut(): void {
+    this.#tell("cut", "stands still");
+  }
+
+  /** Whether what comes next begins at a cut. */
+  isCut({ split }: FaultPlan): boolean {
+    const part = this.#parts[this.#next];
+    return part !== undefined && this.#cuts.cutAt(part.offset, part.bytes[0] ?? 0, split) > 0;
+  }
+
+  /** Takes out the bytes that pass next, at once: what is due of one batch, up to the next cut. At least the first part must be due. */
+  take(now: number, plan: FaultPlan, most = MAX_AT_ONCE): Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    const batch = this.#parts[this.#next]?.batch;
+    let left = this.#passed < plan.stallAfter ? Math.min(most, plan.stallAfter - this.#passed) : most;
+    for (let part; left > 0 && (part = this.#parts[this.#next]) !== undefined;) {
+      if (part.batch !== batch || part.mark !== null) break;
+      const cut = this.#cuts.cutAt(part.offset, part.bytes[0] ?? 0, plan.split);
+      if (taken.length > 0 && (this.#dueOf(part) > now || cut > 0)) break;
+      this.#tellPart(part, cut, plan);
+      const bytes = part.bytes.subarray(0, this.#cuts.length(part.offset, part.bytes.subarray(0, left), plan.split));
+      taken.push(bytes);
+      left -= bytes.length;
+      this.#drop(part, bytes.length);
+    }
+    return taken;
+  }
+
+  /** Takes out the mark that comes next; tells what a fault does by it. */
+  takeMark(): Mark | null {
+    const { mark } = this;
+    if (mark === null) return null;
+    this.#next++;
+    const after = plural(this.#passed, "byte");
+    if (mark.does === "halfCloseAfter") this.#tell(mark.does, `the stream ends after ${after}`);
+    if (mark.does === "resetAfter") this.#tell(mark.does, `the connection is reset after ${after}`);
+    return mark;
+  }
+
+  /** Begins a write, or goes on with one that others join; returns when it is on its way. */
+  #begin(now: number, { coalesce }: FaultPlan): number {
+    if (coalesce === 0) {
+      this.#batch++;
+      return now;
+    }
+    if (now >= this.#batchEnd) {
+      this.#batch++;
+      this.#batchEnd = now + coalesce;
+    }
+    return this.#batchEnd;
+  }
+
+  /** When something has left the line of limited rate that takes so long there: a token bucket. */
+  #sent(base: number, takes: number): number {
+    this.#free = Math.max(base - CREDIT, this.#free) + takes;
+    return Math.max(base, this.#free);
+  }
+
+  #add(bytes: Uint8Array, mark: Mark | null, sent: number, plan: FaultPlan): void {
+    const offset = this.#pushed;
+    // A mark belongs to the last byte's segment.
+    const { segment, first } = this.#segments.at(mark === null ? offset : Math.max(0, offset - 1), sent, plan);
+    const { delay, jitter } = plan;
+    const batch = this.#batch;
+    this.#parts.push({ offset, bytes, mark, batch, sent, delay, segment, first, jitters: jitter > 0 });
+    this.#pushed += bytes.length;
+    this.#length += bytes.length;
+  }
+
+  #dueOf({ sent, delay, segment, first }: Part): number {
+    const late = Math.max(0, delay + segment.jitter);
+    // What is behind it waits for it, in the order of the line.
+    return sent + late + (first ? retransmission(segment, sent, delay) : 0);
+  }
+
+  #drop(part: Part, count: number): void {
+    part.offset += count;
+    part.bytes = part.bytes.subarray(count);
+    part.first = false;
+    this.#passed += count;
+    this.#length -= count;
+    if (part.bytes.length > 0) return;
+    this.#next++;
+    if (this.#next < MAX_PARTS && this.#next < this.#parts.length) return;
+    this.#parts = this.#parts.slice(this.#next);
+    this.#next = 0;
+  }
+
+  #tellPart({ first, segment, sent, delay, jitters }: Part, cut: number, { split }: FaultPlan): void {
+    if (cut > 0) this.#tell("split", split === "utf8" ? "cut inside a character" : `cut after ${plural(cut, "byte")}`);
+    if (!first) return;
+    if (jitters) this.#tell("jitter", laterText(Math.max(0, delay + segment.jitter)));
+    if (segment.losses > 0) this.#tell("loss", `${laterText(retransmission(segment, sent, delay))}: sent again`);
+  }
+
+  /** Tells what happens to all bytes alike, once. */
+  #tellPlan({ delay, rate, slowRead, coalesce }: FaultPlan): void {
+    const tell = (kind: Fault["kind"], detail: string): void => this.#tell(kind, detail, this.#pushed);
+    if (delay !== this.#told.delay) tell("delay", delayText(delay));
+    if (rate !== this.#told.rate) tell("rate", rateText(rate));
+    if (slowRead !== this.#told.slowRead) tell("slowRead", rateText(slowRead));
+    if (coalesce !== this.#told.coalesce) tell("coalesce", `what comes within ${coalesce} ms passes at once`);
+    this.#told = { delay, rate, slowRead, coalesce };
+  }
+
+  #tell(kind: Fault["kind"], detail: string, where = this.#passed): void {
+    const { flow, direction, tell } = this.#options;
+    tell({ flow, direction, kind, where, detail });
+  }
+}

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { Line } from "../../../lib/faults/line.ts";
+import { NO_FAULTS } from "../../../lib/faults/plan.ts";
+import { retransmission } from "../../../lib/faults/segments.ts";
+
+Deno.test("Line keeps nothing of what comes after its end", () => {
+  const line = new Line({ seed: 1, flow: 1, direction: "in", tell: () => {}, start: 0 });
+  line.push(new Uint8Array(5), 0, { ...NO_FAULTS, halfCloseAfter: 3 });
+  line.push(new Uint8Array(5), 0, NO_FAULTS);
+  assertEquals([line.length, line.ended, line.take(0, NO_FAULTS)], [3, true, [new Uint8Array(3)]]);
+  assertEquals([line.takeMark()?.does, line.empty], ["halfCloseAfter", true]);
+});
+
+Deno.test("retransmission() is by timeout or fast, and later losses by timeouts that double", () => {
+  // Sent at 1000 with a delay of 50: a round trip is 100, a timeout 300.
+  const late = (losses: number, overtaken: number): number =>
+    retransmission({ index: 0, jitter: 0, losses, overtaken }, 1000, 50);
+  assertEquals([late(0, Infinity), late(1, Infinity), late(2, Infinity), late(3, Infinity)], [0, 300, 900, 2100]);
+  assertEquals([late(1, 1000), late(1, 1050), late(2, 1050), late(3, 1050)], [100, 150, 450, 1050]);
+  // Too late to be fast, and the timeouts go on as they were.
+  assertEquals([late(1, 1250), late(1, 1300), late(2, 1350)], [300, 300, 900]);
+  assertEquals(late(Infinity, 1000), Infinity);
+  // No timeout is longer than two minutes.
+  assertEquals(late(15, Infinity) - late(14, Infinity), 120_000);
+});
