@@ -52,8 +52,8 @@ export class FakePackets implements PacketSocket {
     return [into.subarray(0, count), arrival.from];
   }
 
-  feed(text: string, port = 7): void {
-    this.#arrive({ bytes: encodeText(text), from: peer(port) });
+  feed(data: string | Uint8Array, port = 7): void {
+    this.#arrive({ bytes: typeof data === "string" ? encodeText(data) : data, from: peer(port) });
   }
 
   fail(error: Error): void {
