@@ -101,7 +101,7 @@ export class TlsSocket implements StreamSocket {
     this.#tls.on("close", () => this.#duplex.flush().then(closed, closed));
   }
 
-  /** Resolves when the socket is closed, after an attempt to notify the peer. */
+  /** Resolves when the socket is closed, after an attempt to notify the peer, and the one below has sent all of it. */
   get gone(): Promise<void> {
     return this.#gone.promise;
   }
@@ -268,6 +268,6 @@ export class TlsSocket implements StreamSocket {
       // Already closed.
     }
     this.#wake();
-    this.#gone.resolve();
+    this.#gone.resolve(this.#raw.gone);
   }
 }
