@@ -22,6 +22,7 @@ const OPERANDS: ReadonlyMap<string, string> = new Map([
   ["tls:cert", " localhost"],
   ["wire:show", " FILE"],
   ["wire:replay", " hello.pcapng localhost 8080"],
+  ["lab:check", " tcp localhost 12345"],
 ]);
 
 Deno.test("every script has a task", async () => {
@@ -118,7 +119,7 @@ for (const task of scripts) {
     assertMatch(
       help.stdout,
       new RegExp(
-        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] (NAME\\.\\.\\.|FILE.*)|\\[.*PORT\\] \\[flags\\])\n`,
+        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\] (NAME\\.\\.\\.|FILE.*|tcp\\|.*)|\\[.*PORT\\] \\[flags\\])\n`,
       ),
     );
     for (const part of ["--help", "--timeout", "--json", "--quiet", "Example:", "Exit codes:", "(default "]) {

@@ -48,3 +48,8 @@ export interface Check<D> {
 export class CheckFailure extends Error {
   override readonly name = "CheckFailure";
 }
+
+/** Thrown by a check: it cannot be tried here, which says nothing about the server. */
+export class CheckSkipped extends Error {
+  override readonly name = "CheckSkipped";
+}

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import type { Endpoint } from "../../lib/addr.ts";
 import { isDisconnect } from "../../lib/errors.ts";
 import { connectNode } from "../../lib/net/node_socket.ts";
-import { CheckFailure } from "./check.ts";
+import { TimeLimit } from "../../lib/net/resolve.ts";
+import { CheckFailure, CheckSkipped } from "./check.ts";
 import { Steps } from "./steps.ts";
 import { Talk } from "./talk.ts";
 
@@ -23,6 +25,8 @@ export interface TrialOptions<D> {
   readonly random: () => number;
   /** Ends the trial. */
   readonly signal: AbortSignal;
+  /** What the server has printed so far; `null` if that is not seen. */
+  readonly output?: (() => string) | null;
 }
 
 /** What a check works with. Everything that it opens is closed when it ends. */
@@ -32,15 +36,19 @@ export class Trial<D> implements Disposable {
   readonly patience: number;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** What the server has printed since it started; `null` if that is not seen (it is with `--start`). */
+  readonly output: (() => string) | null;
   readonly steps = new Steps();
   #talks: Talk[] = [];
+  #owned: Disposable[] = [];
 
-  constructor({ server, dialect, patience, random, signal }: TrialOptions<D>) {
+  constructor({ server, dialect, patience, random, signal, output = null }: TrialOptions<D>) {
     this.server = server;
     this.dialect = dialect;
     this.patience = patience;
     this.random = random;
     this.signal = signal;
+    this.output = output;
   }
 
   /**
@@ -51,19 +59,36 @@ export class Trial<D> implements Disposable {
    */
   async connect(options: { reading?: boolean } = {}): Promise<Talk> {
     const number = this.#talks.length + 1;
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.patience)]);
+    using limit = new TimeLimit(this.patience, this.signal, () => new CheckFailure("late"));
     try {
-      const socket = await connectNode({ ...this.server, signal });
+      const socket = await connectNode({ ...this.server, signal: limit.signal });
       this.steps.add(number, "connect");
       const talk = new Talk(socket, number, this.steps, options);
       this.#talks.push(talk);
       return talk;
     } catch (error) {
-      if (this.signal.aborted) throw this.signal.reason;
+      this.signal.throwIfAborted();
+      if (isOutOfFiles(error)) this.skip("this system allows this program too few open files for it (ulimit -n)");
       this.steps.add(number, "refused");
       const refused = error instanceof Deno.errors.ConnectionRefused || isDisconnect(error);
       this.fail(refused ? "the server does not accept connections any more" : "the server did not accept in time");
     }
+  }
+
+  /** Closes something of the check's own when the trial ends; returns it. */
+  own<T extends Disposable>(resource: T): T {
+    this.#owned.push(resource);
+    return resource;
+  }
+
+  /** Waits, on purpose: the time is part of what is tried. */
+  async pause(ms: number): Promise<void> {
+    await delay(ms, { signal: this.signal });
+  }
+
+  /** Ends the check: it cannot be tried here, and why. */
+  skip(reason: string): never {
+    throw new CheckSkipped(reason);
   }
 
   /** Ends the check: the server did something else. `what` completes the sentence "Instead, …". */
@@ -78,5 +103,10 @@ export class Trial<D> implements Disposable {
 
   [Symbol.dispose](): void {
     for (const talk of this.#talks) talk.close();
+    for (const resource of this.#owned.splice(0)) resource[Symbol.dispose]();
   }
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
 }

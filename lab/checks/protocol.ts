@@ -1,0 +1,39 @@
+/**
+ * What `lab:check` needs to know of a protocol.
+ *
+ * @module
+ */
+import type { FlagValues } from "../../lib/script/flags.ts";
+import type { Check } from "./check.ts";
+import type { protocolFlags } from "./protocol_flags.ts";
+import type { Trial } from "./trial.ts";
+
+/** The values of the flags that describe a protocol, those of every protocol. */
+export type ProtocolFlagValues = FlagValues<typeof protocolFlags>;
+
+/** What finding out about a server works with. */
+export interface Probe {
+  /** Its connections are closed when the dialect is known. */
+  readonly trial: Trial<null>;
+  /** Tells the user what was found out: one line, without a full stop. It becomes a comment in the report. */
+  say(comment: string): void;
+}
+
+/** A protocol and its checks. `D` is how a server speaks it: its dialect. */
+export interface Protocol<D> {
+  readonly transport: "tcp" | "udp";
+  /** In the order in which they are run: the plainest first. */
+  readonly checks: readonly Check<D>[];
+  /**
+   * How this server speaks the protocol: as the flags say, and where they say nothing, as a first exchange shows.
+   *
+   * @throws {CheckFailure} The server does not serve at all.
+   */
+  dialectOf(flags: ProtocolFlagValues, probe: Probe): Promise<D>;
+  /**
+   * One plain exchange: is the server still there? It is asked after each check.
+   *
+   * @throws {CheckFailure} It is not.
+   */
+  alive(trial: Trial<D>): Promise<void>;
+}

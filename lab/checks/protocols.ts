@@ -1,0 +1,15 @@
+/**
+ * The protocols whose servers can be checked, each loaded on demand.
+ *
+ * @module
+ */
+import type { Protocol } from "./protocol.ts";
+
+/** The protocols by name. What a check is given is the dialect of its own protocol, so that nobody else needs its type. */
+export const PROTOCOLS: Readonly<Record<string, () => Promise<Protocol<unknown>>>> = {
+  tcp: async () => (await import("./tcp/checks.ts")).protocol,
+  udp: async () => (await import("./udp/checks.ts")).protocol,
+  http: async () => (await import("./http/checks.ts")).protocol,
+  chat: async () => (await import("./chat/checks.ts")).protocol,
+  sum: async () => (await import("./sum/checks.ts")).protocol,
+};

@@ -1,0 +1,147 @@
+/**
+ * Runs checks, one after the other, each within its time, and looks after each whether the server still serves.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../lib/addr.ts";
+import { TimeLimit } from "../../lib/net/resolve.ts";
+import { abortable } from "../../lib/within.ts";
+import { chanceOf } from "./chance.ts";
+import { type Check, CheckFailure, CheckSkipped } from "./check.ts";
+import type { Protocol } from "./protocol.ts";
+import type { Step } from "./steps.ts";
+import { Trial } from "./trial.ts";
+
+/** How long one check may take (ms), unless it says more. */
+export const CHECK_LIMIT = 10_000;
+
+/** What is known of the process that is checked. */
+export interface ServerUnderTest {
+  /** Where it listens now. */
+  readonly endpoint: Endpoint;
+  /** What it has printed; `null` if that is not seen. */
+  readonly output: (() => string) | null;
+  /** How its process has ended, or `null`: it runs, or nobody knows. It may wait a moment for the end. */
+  ending(): Promise<string | null>;
+  /** Starts it again; `null` if it was not started here. */
+  readonly restart: (() => Promise<void>) | null;
+}
+
+/** What came of a check. */
+export interface Result {
+  /** From 1. */
+  readonly number: number;
+  readonly check: Check<unknown>;
+  readonly outcome: "passed" | "failed" | "skipped";
+  /** What the server did instead, or why the check was skipped; "" if it passed. */
+  readonly reason: string;
+  readonly steps: readonly Step[];
+  /** How many more steps there were. */
+  readonly left: number;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Where the server listened. */
+  readonly server: Endpoint;
+  /** What a server that ended in this check had printed at last; "" if none did. */
+  readonly lastWords: string;
+}
+
+/** What checks are run with. */
+export interface RunnerOptions {
+  readonly protocol: Protocol<unknown>;
+  readonly dialect: unknown;
+  readonly checks: readonly Check<unknown>[];
+  readonly server: ServerUnderTest;
+  /** How long to wait for an answer (ms). */
+  readonly patience: number;
+  readonly seed: number;
+  /** Ends the run: what is yielded until then stands. */
+  readonly signal: AbortSignal;
+  /** Told before each check. */
+  readonly onStart?: (number: number, check: Check<unknown>) => void;
+}
+
+/** Runs the checks in their order. One after which the server does not serve has failed; what follows it is skipped. */
+export async function* runChecks(options: RunnerOptions): AsyncGenerator<Result> {
+  const { checks, dialect, server, signal, onStart } = options;
+  let gone = "";
+  for (const [index, check] of checks.entries()) {
+    signal.throwIfAborted();
+    const number = index + 1;
+    const skip = gone !== "" ? gone : check.skip?.(dialect) ?? null;
+    if (skip !== null) {
+      const nothing = { steps: [], left: 0, duration: 0, server: server.endpoint, lastWords: "" };
+      yield { number, check, outcome: "skipped", reason: skip, ...nothing };
+      continue;
+    }
+    onStart?.(number, check);
+    const result = { number, check, ...await runCheck(check, options) };
+    yield result;
+    if (result.gone) gone = `the server is gone since check ${number}, ${check.name}`;
+  }
+}
+
+/** Runs one check, and sees whether the server has survived it. */
+async function runCheck(
+  check: Check<unknown>,
+  options: RunnerOptions,
+): Promise<Omit<Result, "number" | "check"> & { gone: boolean }> {
+  const { server: { endpoint }, patience } = options;
+  const limit = check.limit ?? Math.max(CHECK_LIMIT, 4 * patience);
+  const tried = await attempt(check.name, (trial) => check.run(trial), limit, options);
+  const after = await lookAfter(options);
+  // A check that cannot be tried harms nobody.
+  const survived = after === null || tried.outcome === "skipped";
+  const result = { ...tried, server: endpoint, lastWords: "", gone: after?.gone ?? false };
+  if (survived) return result;
+  const reason = [tried.reason, after.reason].filter((part) => part !== "").join("; ");
+  return { ...result, outcome: "failed", reason, lastWords: after.lastWords };
+}
+
+/** Does something with the server within a time (ms). */
+async function attempt(
+  name: string,
+  work: (trial: Trial<unknown>) => Promise<void>,
+  limit: number,
+  { server, dialect, patience, seed, signal }: RunnerOptions,
+): Promise<Pick<Result, "outcome" | "reason" | "steps" | "left" | "duration">> {
+  const late = new CheckFailure(`the check was not over after ${limit / 1000} s`);
+  using time = new TimeLimit(limit, signal, () => late);
+  const { endpoint, output } = server;
+  const random = chanceOf(seed, name);
+  using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output });
+  const began = performance.now();
+  const { outcome, reason } = await verdictOf(abortable(work(trial), time.signal));
+  signal.throwIfAborted();
+  return { outcome, reason, steps: trial.steps.list, left: trial.steps.left, duration: performance.now() - began };
+}
+
+/** What an attempt has come to. */
+async function verdictOf(attempt: Promise<void>): Promise<Pick<Result, "outcome" | "reason">> {
+  try {
+    await attempt;
+    return { outcome: "passed", reason: "" };
+  } catch (error) {
+    if (error instanceof CheckSkipped) return { outcome: "skipped", reason: error.message };
+    if (error instanceof CheckFailure) return { outcome: "failed", reason: error.message };
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { outcome: "failed", reason: `the check itself broke off: ${what}` };
+  }
+}
+
+/** What became of the server in a check: `null` if it serves as before. */
+async function lookAfter(
+  options: RunnerOptions,
+): Promise<{ readonly reason: string; readonly gone: boolean; readonly lastWords: string } | null> {
+  const { protocol, server, patience } = options;
+  const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
+  if (outcome === "passed") return null;
+  const ending = await server.ending();
+  const lastWords = server.output?.() ?? "";
+  if (server.restart !== null) await server.restart();
+  return {
+    reason: ending ?? `afterwards, ${reason}`,
+    gone: server.restart === null && steps.some(({ kind }) => kind === "refused"),
+    lastWords,
+  };
+}

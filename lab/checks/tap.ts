@@ -1,0 +1,32 @@
+/**
+ * The results of checks in the Test Anything Protocol, version 14 (testanything.org).
+ *
+ * @module
+ */
+import { escapeControls } from "../../lib/text.ts";
+import { yamlBlock } from "./yaml.ts";
+import type { Result } from "./runner.ts";
+import type { Finding } from "./finding.ts";
+
+/** The lines before the first result. */
+export function tapHead(total: number): string[] {
+  return ["TAP version 14", `1..${total}`];
+}
+
+/** A comment. */
+export function tapComment(text: string): string {
+  return `# ${escapeControls(text)}`;
+}
+
+/** One result: its line, and under a failure what was found. */
+export function tapResult({ number, check, outcome, reason }: Result, finding: Finding | null): string[] {
+  const words = described(`${check.name}: ${check.title}`);
+  const line = `${outcome === "failed" ? "not ok" : "ok"} ${number} - ${words}`;
+  if (outcome === "skipped") return [`${line} # SKIP ${escapeControls(reason)}`];
+  return finding === null ? [line] : [line, "  ---", ...yamlBlock(finding).map((row) => `  ${row}`), "  ..."];
+}
+
+/** A number sign would begin a directive. */
+function described(text: string): string {
+  return escapeControls(text).replace(/[\\#]/g, "\\$&");
+}

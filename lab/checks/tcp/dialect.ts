@@ -1,0 +1,84 @@
+/**
+ * How a server speaks plain TCP: what a message is, and what comes back.
+ *
+ * @module
+ */
+import { CheckFailure } from "../check.ts";
+import type { Probe, ProtocolFlagValues } from "../protocol.ts";
+import type { Talk } from "../talk.ts";
+import type { Trial } from "../trial.ts";
+
+/** How a server speaks plain TCP. */
+export interface TcpDialect {
+  /** Whether it sends back what it receives, answers each message, or is silent. */
+  readonly answers: "echo" | "reply" | "nothing";
+  /** What is in each answer; "" is anything. */
+  readonly reply: string;
+  /** A message that it takes, without its end. */
+  readonly message: string;
+  /** What ends a message; "" is the half-close. */
+  readonly end: string;
+  /** The longest message that it takes (bytes), if that is known. */
+  readonly maxMessage: number | null;
+  /** Whether it closes after its first answer. */
+  readonly closes: boolean;
+}
+
+/** How long after an answer its server is given to close (ms). */
+const CLOSING = 300;
+
+/** As the flags say; where they say nothing, as a first exchange shows. */
+export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe): Promise<TcpDialect> {
+  const { message, terminator: end = "\n", maxMessage = null, expectReply } = flags;
+  const known = { message, maxMessage, reply: expectReply ?? "" };
+  if (flags.discard) return { ...known, end, answers: "nothing", closes: false };
+  using talk = await trial.connect();
+  const sent = message + end;
+  await talk.send(sent);
+  if (end === "") await talk.halfClose();
+  if (flags.echo) return { ...known, end, answers: "echo", closes: await closes(talk, sent) };
+  if (await talk.until((text) => text !== "", trial.patience)) {
+    const closing = await closes(talk, "");
+    const echo = expectReply === undefined && talk.text === sent;
+    say(`it answers ${JSON.stringify(sent)} with ${echo ? "the same" : JSON.stringify(talk.text)}`);
+    say(closing ? "it closes after its answer" : "it keeps the connection open for more messages");
+    return { ...known, end, answers: echo ? "echo" : "reply", closes: closing && end !== "" };
+  }
+  return { ...known, ...await lastAttempt(talk, flags, trial.patience, say) };
+}
+
+/** Whether the server closes once its answer is there. */
+async function closes(talk: Talk, answer: string): Promise<boolean> {
+  await talk.until((text) => text.length >= answer.length, CLOSING);
+  return await talk.untilEnd(CLOSING) !== null;
+}
+
+/** There was no answer to a message with its end: perhaps the half-close ends one. */
+async function lastAttempt(
+  talk: Talk,
+  { terminator, expectReply }: ProtocolFlagValues,
+  patience: number,
+  say: (comment: string) => void,
+): Promise<Pick<TcpDialect, "answers" | "end" | "closes">> {
+  const end = terminator ?? "\n";
+  await talk.halfClose();
+  if (end !== "" && await talk.until((text) => text !== "", patience)) {
+    say(`it answers when the client half-closes, with ${JSON.stringify(talk.text)}`);
+    return { answers: "reply", end: "", closes: true };
+  }
+  if (expectReply !== undefined) throw new CheckFailure(`the server answered nothing within ${patience / 1000} s`);
+  say(`it answers nothing within ${patience / 1000} s: what needs an answer is skipped`);
+  return { answers: "nothing", end, closes: false };
+}
+
+/** One plain exchange. */
+export async function exchange(trial: Trial<TcpDialect>): Promise<void> {
+  const { dialect: { answers, message, end, reply }, patience } = trial;
+  const talk = await trial.connect();
+  await talk.send(message + end);
+  if (end === "" || answers === "nothing") await talk.halfClose();
+  if (answers === "nothing") return void await talk.untilEnd(patience);
+  const expected = answers === "echo" ? message : reply;
+  const answered = await talk.until((text) => text !== "" && text.includes(expected), patience);
+  trial.expect(answered, talk.text === "" ? "there was no answer" : "the answer was another one");
+}
