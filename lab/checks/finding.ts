@@ -3,17 +3,110 @@
  *
  * @module
  */
+import { formatEndpoint } from "../../lib/addr.ts";
+import { commandFor } from "../../lib/script/command.ts";
+import { counted, escapeControls } from "../../lib/text.ts";
+import { MISTAKES } from "../../lib/wire/explain/mistakes.ts";
+import { byHandOf } from "./by_hand.ts";
+import type { Remedy } from "./check.ts";
+import { excerptOf } from "./excerpt.ts";
 import type { Result } from "./runner.ts";
+import type { Step } from "./steps.ts";
 
-/** What is said of a check that failed, in the order in which it is printed. */
+/** What is said of a check that failed, in the order in which it is printed; `null` is left out. */
 export interface Finding {
   readonly expected: string;
   readonly instead: string;
   /** The source and its level. */
   readonly why: string;
+  /** The classic mistake, with its number. */
+  readonly mistake: string | null;
+  /** What was done and what came, a step a line. */
+  readonly steps: readonly string[];
+  /** What the server printed at last, if it has ended. */
+  readonly server_output: string | null;
+  readonly remedy: string | null;
+  /** Where the remedy stands. */
+  readonly see: string | null;
+  readonly by_hand: string;
 }
 
-/** Makes it out of a result. */
-export function findingOf({ check: { expects, source, level }, reason }: Result): Finding {
-  return { expected: `the server ${expects}`, instead: reason, why: `${source} (${level})` };
+/** The protocol in which a check was run. */
+export interface Context {
+  readonly protocol: string;
+  readonly transport: "tcp" | "udp";
+}
+
+/** The project's folder. */
+const ROOT = import.meta.dirname?.replace(/[/\\]lab[/\\]checks$/, "");
+
+/** Makes it out of a result. It reads the file of the remedy, if it may. */
+export async function findingOf(result: Result, context: Context): Promise<Finding> {
+  const { check: { expects, source, level, mistake, remedy }, reason, lastWords } = result;
+  const name = mistake === undefined ? undefined : MISTAKES[mistake - 1]?.name;
+  return {
+    expected: `the server ${expects}`,
+    instead: reason,
+    why: `${source} (${level})`,
+    mistake: name === undefined ? null : `${mistake}, ${name}`,
+    steps: stepLines(result.steps, result.left),
+    server_output: lastWords === "" ? null : lastWords,
+    remedy: remedy?.why ?? null,
+    see: remedy === undefined ? null : await placeOf(remedy),
+    by_hand: commandOf(result, context),
+  };
+}
+
+function commandOf({ check, steps, left, server }: Result, { protocol, transport }: Context): string {
+  const { hostname, port } = server;
+  const given = check.byHand?.replaceAll("$HOST", hostname).replaceAll("$PORT", String(port));
+  return given ?? byHandOf({ steps, left, transport, server }) ??
+    `${commandFor("lab:check")} ${protocol} ${formatEndpoint(server)} --only ${check.name}`;
+}
+
+/**
+ * Where a remedy stands: `tcp/server.ts, line 71: …`. Without permission to read it, or in a single binary, the file alone.
+ */
+export async function placeOf({ file, line }: Remedy): Promise<string> {
+  try {
+    const lines = (await Deno.readTextFile(`${ROOT}/${file}`)).split("\n");
+    const index = lines.findIndex((text) => text.includes(line));
+    return index < 0 ? file : `${file}, line ${index + 1}: ${(lines[index] ?? "").trim()}`;
+  } catch {
+    return file;
+  }
+}
+
+/** How many steps are told from the beginning, and from the end. */
+const TOLD = 12;
+
+/** The steps, each as a line. */
+export function stepLines(steps: readonly Step[], left: number): string[] {
+  const many = new Set(steps.map(({ connection }) => connection)).size > 1;
+  const lines = steps.map((step) => stepLine(step, many));
+  if (left > 0) lines.push(`… ${counted(left, "more step")}`);
+  const between = lines.length - 2 * TOLD;
+  if (between <= 1) return lines;
+  return [...lines.slice(0, TOLD), `… ${counted(between, "step")} …`, ...lines.slice(-TOLD)];
+}
+
+const WORDS: Readonly<Record<Step["kind"], string>> = {
+  connect: "the client connects",
+  refused: "the client cannot connect",
+  send: "the client sends",
+  receive: "the server sends",
+  "half-close": "the client half-closes (FIN)",
+  end: "the server closes (FIN)",
+  reset: "the client resets (RST)",
+  "was reset": "the connection is reset (RST)",
+  close: "the client closes",
+  silence: "nothing comes for",
+};
+
+function stepLine({ at, connection, kind, bytes, length = 0, note }: Step, many: boolean): string {
+  const who = many ? `#${connection} ` : "";
+  const words = [`${at.toFixed(at < 10 ? 1 : 0)} ms: ${who}${WORDS[kind]}`];
+  if (bytes !== undefined) words.push(`${counted(length, "byte")}: ${excerptOf(bytes, length)}`);
+  if (note !== undefined) words.push(kind === "silence" ? escapeControls(note) : `(${escapeControls(note)})`);
+  return words.join(" ");
 }

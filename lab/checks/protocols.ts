@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { flagsOf } from "./protocol_flags.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** The protocols by name. What a check is given is the dialect of its own protocol, so that nobody else needs its type. */
-export const PROTOCOLS: Readonly<Record<string, () => Promise<Protocol<unknown>>>> = {
+export const PROTOCOLS: Readonly<Record<keyof typeof flagsOf, () => Promise<Protocol<unknown>>>> = {
   tcp: async () => (await import("./tcp/checks.ts")).protocol,
   udp: async () => (await import("./udp/checks.ts")).protocol,
   http: async () => (await import("./http/checks.ts")).protocol,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../../lib/addr.ts";
+import { Failure } from "../../lib/errors.ts";
 import { TimeLimit } from "../../lib/net/resolve.ts";
 import { abortable } from "../../lib/within.ts";
 import { chanceOf } from "./chance.ts";
@@ -23,7 +24,13 @@ export interface ServerUnderTest {
   readonly output: (() => string) | null;
   /** How its process has ended, or `null`: it runs, or nobody knows. It may wait a moment for the end. */
   ending(): Promise<string | null>;
-  /** Starts it again; `null` if it was not started here. */
+  /** The last lines of it; "" if that is not seen. */
+  lastWords(): string;
+  /**
+   * Starts it again; `null` if it was not started here.
+   *
+   * @throws {Failure} It does not serve again.
+   */
   readonly restart: (() => Promise<void>) | null;
 }
 
@@ -137,11 +144,22 @@ async function lookAfter(
   const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
   if (outcome === "passed") return null;
   const ending = await server.ending();
-  const lastWords = server.output?.() ?? "";
-  if (server.restart !== null) await server.restart();
+  const lastWords = server.lastWords();
+  const refused = steps.some(({ kind }) => kind === "refused");
   return {
     reason: ending ?? `afterwards, ${reason}`,
-    gone: server.restart === null && steps.some(({ kind }) => kind === "refused"),
+    gone: server.restart === null ? refused : !await succeeds(server.restart()),
     lastWords,
   };
+}
+
+/** Whether something succeeds; what is no {@linkcode Failure} is thrown. */
+async function succeeds(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }

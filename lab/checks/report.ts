@@ -1,0 +1,106 @@
+/**
+ * The report of a run: TAP or events as it goes, and what stands at its end.
+ *
+ * @module
+ */
+import { Exit, Failure } from "../../lib/errors.ts";
+import type { Events } from "../../lib/events.ts";
+import { plural } from "../../lib/text.ts";
+import { type Context, findingOf } from "./finding.ts";
+import { junitOf, type Reported } from "./junit.ts";
+import type { Result } from "./runner.ts";
+import { tapComment, tapHead, tapResult } from "./tap.ts";
+
+/** What a report is made for. */
+export interface ReportOptions extends Context {
+  /** How many checks there are. */
+  readonly total: number;
+  readonly events: Events;
+  /** Prints TAP. */
+  readonly print: (lines: readonly string[]) => Promise<void>;
+  /** Whether the events are what is read, and nothing that is printed. */
+  readonly json: boolean;
+  /** Failures and the summary only: no TAP then, since its plan would not hold. */
+  readonly quiet: boolean;
+  /** Whether the points are counted. */
+  readonly points: boolean;
+}
+
+/** The report of a run. */
+export class Report {
+  #options: ReportOptions;
+  #began = new Date();
+  #reported: Reported[] = [];
+
+  constructor(options: ReportOptions) {
+    this.#options = options;
+  }
+
+  /** Begins it; `comments` say what is checked, and how. */
+  async begin(comments: readonly string[]): Promise<void> {
+    const { total, print, json, quiet, events } = this.#options;
+    // In TAP they are comments.
+    if (json) { for (const message of comments) events.emit({ event: "notice", message }); }
+    if (!quiet) await print([...tapHead(total), ...comments.map(tapComment)]);
+  }
+
+  /** Adds a result. */
+  async add(result: Result): Promise<void> {
+    const { print, quiet, points, events } = this.#options;
+    const finding = result.outcome === "failed" ? await findingOf(result, this.#options) : null;
+    this.#reported.push({ result, finding });
+    const { number, check: { name, title, mistake = null, source, level, points: worth = 1 }, outcome } = result;
+    const { reason, duration } = result;
+    const scored = points ? { points: outcome === "passed" ? worth : 0, of: worth } : {};
+    const about = { number, name, title, outcome, reason, mistake, source, level, duration, ...scored };
+    events.emit({ event: "result", prose: "", ...about, ...(finding === null ? {} : { finding }) });
+    if (!quiet || finding !== null) await print(tapResult(result, finding));
+  }
+
+  /** Tells the totals; `stopped` says why the run ended early. */
+  async end(stopped: string | null): Promise<void> {
+    const { total, print, points, events } = this.#options;
+    const { passed, failed, skipped } = this.counts;
+    const tried = passed + failed;
+    const share = tried === 0 ? "" : ` (${Math.floor((100 * passed) / tried)} %)`;
+    const lines = [`passed ${passed} of ${tried}${share}${skipped === 0 ? "" : `, skipped ${skipped}`}`];
+    const [score, of] = [this.#score("passed"), this.#score("passed", "failed")];
+    if (points) lines.push(`score ${score} of ${of} points`);
+    const duration = Date.now() - this.#began.getTime();
+    const scored = points ? { score, of } : {};
+    events.emit({ event: "summary", prose: "", total, passed, failed, skipped, stopped, ...scored, duration });
+    await print([...(stopped === null ? [] : [`Bail out! ${stopped}`]), ...lines.map(tapComment)]);
+  }
+
+  /** The report as JUnit's XML. */
+  get junit(): string {
+    return junitOf(this.#reported, { name: `lab:check ${this.#options.protocol}`, began: this.#began });
+  }
+
+  /** How many checks had which outcome. */
+  get counts(): Readonly<Record<Result["outcome"], number>> {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const { result } of this.#reported) counts[result.outcome]++;
+    return counts;
+  }
+
+  /**
+   * The last line of a run.
+   *
+   * @throws {Failure} A check has failed, with code 1.
+   */
+  get verdict(): string {
+    const { passed, failed, skipped } = this.counts;
+    const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
+    if (failed === 0) return `Done: ${plural(passed, "check")} passed${rest}`;
+    throw new Failure(
+      Exit.failed,
+      `Cannot pass the server: ${plural(failed, "check")} failed, ${passed} passed${rest}`,
+    );
+  }
+
+  #score(...outcomes: readonly Result["outcome"][]): number {
+    return this.#reported.filter(({ result }) => outcomes.includes(result.outcome))
+      .reduce((sum, { result: { check: { points = 1 } } }) => sum + points, 0);
+  }
+}

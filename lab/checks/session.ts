@@ -1,0 +1,155 @@
+/**
+ * One run of `lab:check`: finds the server or starts it, finds out how it speaks, checks it, and reports.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint } from "../../lib/addr.ts";
+import { Exit, Failure, fileFailure, TimedOutError } from "../../lib/errors.ts";
+import type { Events } from "../../lib/events.ts";
+import { TimeLimit } from "../../lib/net/resolve.ts";
+import { callersFolder } from "../../lib/script/callers_path.ts";
+import { abortable } from "../../lib/within.ts";
+import { CheckFailure } from "./check.ts";
+import type { CheckFlags } from "./flags.ts";
+import type { Protocol } from "./protocol.ts";
+import { Report } from "./report.ts";
+import { runChecks, type ServerUnderTest } from "./runner.ts";
+import { selected } from "./select.ts";
+import { StartedServer } from "./started_server.ts";
+import { acceptingOf, addressesOf } from "./target.ts";
+import { Trial } from "./trial.ts";
+
+/** What a session is run with. */
+export interface SessionOptions {
+  /** The protocol's name. */
+  readonly name: string;
+  readonly protocol: Protocol<unknown>;
+  readonly flags: CheckFlags;
+  /** Where the server is; `null`: it is started. */
+  readonly target: Endpoint | null;
+  readonly events: Events;
+  readonly signal: AbortSignal;
+  /** Prints lines of the report. */
+  readonly print: (lines: readonly string[]) => Promise<void>;
+}
+
+/** How long all the checks together may take (ms). */
+const RUN_LIMIT = 15 * 60_000;
+/** How long to wait for one sign of life from a server that is being started (ms). */
+const READY = 500;
+
+/**
+ * Checks a server.
+ *
+ * @returns The last line of the run.
+ * @throws {Failure} A check has failed (1), or there is no server (4, 5); the signal's reason if that ended the run, after its report.
+ */
+export async function checkServer(options: SessionOptions): Promise<string> {
+  const { protocol, flags: { only } } = options;
+  const checks = selected(protocol.checks, only);
+  await using started = options.target === null ? await startServer(options) : null;
+  const server = started ?? await runningServer(options, options.target);
+  const comments: string[] = [];
+  const dialect = await findDialect(options, server.endpoint, (comment) => comments.push(comment));
+  const report = reportOf(options, checks.length);
+  await report.begin([about(options, server.endpoint), ...comments]);
+  let stopped: unknown = null;
+  try {
+    await runAll(options, { checks, server, dialect, report });
+  } catch (error) {
+    stopped = error;
+  }
+  options.events.emit({ event: "status", text: "" });
+  await report.end(stopped === null ? null : stopped instanceof Error ? stopped.message : String(stopped));
+  await writeJunit(options, report);
+  if (stopped !== null) throw stopped;
+  return report.verdict;
+}
+
+/** Runs the checks, and adds their results to the report. */
+async function runAll(
+  { protocol, flags: { seed, timeout }, events, signal }: SessionOptions,
+  { checks, server, dialect, report }: Pick<Parameters<typeof runChecks>[0], "checks" | "dialect" | "server"> & {
+    readonly report: Report;
+  },
+): Promise<void> {
+  const late = new TimedOutError(`Cannot finish the checks: they take longer than ${RUN_LIMIT / 60_000} minutes`);
+  using limit = new TimeLimit(RUN_LIMIT, signal, () => late);
+  const onStart = (number: number, { name }: { readonly name: string }): void => {
+    const { failed } = report.counts;
+    const so = failed === 0 ? "" : `, ${failed} failed so far`;
+    events.emit({ event: "status", text: `Check ${number} of ${checks.length}: ${name}${so}` });
+  };
+  const patience = timeout * 1000;
+  const running = { protocol, dialect, checks, server, patience, seed, signal: limit.signal, onStart };
+  for await (const result of runChecks(running)) await report.add(result);
+}
+
+function reportOf({ name, protocol, flags, events, print }: SessionOptions, total: number): Report {
+  const { json, quiet, points } = flags;
+  return new Report({ protocol: name, transport: protocol.transport, total, events, print, json, quiet, points });
+}
+
+/** The report's first comment. */
+function about({ name, flags: { seed, start } }: SessionOptions, server: Endpoint): string {
+  const started = start === undefined ? "" : `, started by ${JSON.stringify(start)}`;
+  return `lab:check ${name} at ${formatEndpoint(server)}${started}; seed ${seed}`;
+}
+
+/** A server that somebody else has started. */
+async function runningServer(
+  { protocol, flags: { allowRemote, timeout }, signal }: SessionOptions,
+  target: Endpoint | null,
+): Promise<ServerUnderTest> {
+  if (target === null) throw new Failure(Exit.misuse, "Cannot check a server: there is none");
+  const addresses = await addressesOf(target, { remote: allowRemote });
+  const [first = target] = addresses;
+  const endpoint = protocol.transport === "udp" ? first : await acceptingOf(addresses, timeout * 1000, signal);
+  return { endpoint, output: null, ending: () => Promise.resolve(null), lastWords: () => "", restart: null };
+}
+
+/** The server that `--start` starts. */
+async function startServer(options: SessionOptions): Promise<StartedServer> {
+  const { protocol: { transport }, flags: { start: command = "" }, events, signal } = options;
+  events.emit({ event: "status", text: `Starting ${command}` });
+  const ready = transport === "udp"
+    ? (endpoint: Endpoint) => serves(options, endpoint)
+    : (endpoint: Endpoint) => acceptingOf([endpoint], READY, signal).then(() => true, () => false);
+  return await StartedServer.start({ command, transport, folder: callersFolder(), ready, signal });
+}
+
+/** Whether a server of datagrams answers: it does not tell otherwise that it is there. */
+async function serves(options: SessionOptions, endpoint: Endpoint): Promise<boolean> {
+  try {
+    await findDialect({ ...options, flags: { ...options.flags, timeout: READY / 1000 } }, endpoint, () => {});
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+/** How the server speaks. */
+async function findDialect(
+  { protocol, flags, signal }: SessionOptions,
+  server: Endpoint,
+  say: (comment: string) => void,
+): Promise<unknown> {
+  const patience = flags.timeout * 1000;
+  using trial = new Trial({ server, dialect: null, patience, random: () => 0, signal });
+  try {
+    return await abortable(protocol.dialectOf(flags, { trial, say }), signal);
+  } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
+    throw new TimedOutError(`Cannot check ${formatEndpoint(server)}: ${error.message}`, { cause: error });
+  }
+}
+
+async function writeJunit({ flags: { junit } }: SessionOptions, report: Report): Promise<void> {
+  if (junit === undefined) return;
+  try {
+    await Deno.writeTextFile(junit, report.junit);
+  } catch (error) {
+    throw fileFailure(`write ${junit}`, error);
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The server under test, started by a command of the user's.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../lib/addr.ts";
+import { Exit, Failure } from "../../lib/errors.ts";
+import { decodeText } from "../../lib/text.ts";
+import { within } from "../../lib/within.ts";
+import type { ServerUnderTest } from "./runner.ts";
+
+/** How a server is started. */
+export interface StartOptions {
+  /** For the shell; it finds `PORT` and `HOST` in its environment. */
+  readonly command: string;
+  /** The folder in which it runs. */
+  readonly folder: string;
+  readonly transport: "tcp" | "udp";
+  /** Whether the server serves: asked until it does. */
+  readonly ready: (endpoint: Endpoint) => Promise<boolean>;
+  /** How long that may take (ms). */
+  readonly limit?: number;
+  readonly signal: AbortSignal;
+}
+
+const HOST = "127.0.0.1";
+/** How long a server may take until it serves (ms): a package runner may download it first. */
+const START_LIMIT = 30_000;
+/** How long it may take to end after SIGTERM, and how long its end may take to be known (ms). */
+const STOP_TIME = 3000;
+const ENDING_TIME = 300;
+/** How much of its output is kept (bytes), and how much of that is its last words. */
+const KEPT = 64 * 1024;
+const LAST_WORDS = { lines: 12, characters: 1500 };
+
+/** A server that runs as a process group of its own, so that what it starts ends with it. */
+export class StartedServer implements ServerUnderTest, AsyncDisposable {
+  endpoint: Endpoint = { hostname: HOST, port: 0 };
+  #options: StartOptions;
+  #child: Deno.ChildProcess | null = null;
+  #ending: string | null = null;
+  #reading: Promise<unknown> = Promise.resolve();
+  #printed = new Uint8Array();
+
+  private constructor(options: StartOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts a server and waits until it serves.
+   *
+   * @throws {Failure} It has ended, or does not serve within 30 s.
+   */
+  static async start(options: StartOptions): Promise<StartedServer> {
+    const server = new StartedServer(options);
+    try {
+      await server.#start();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  readonly output = (): string => decodeText(this.#printed);
+
+  /** Its last lines, as far as they are known. */
+  readonly lastWords = (): string => {
+    const lines = this.output().trimEnd().split("\n").slice(-LAST_WORDS.lines);
+    return lines.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
+  };
+
+  readonly restart = async (): Promise<void> => {
+    await this.#stop();
+    await this.#start();
+  };
+
+  async ending(): Promise<string | null> {
+    if (this.#child === null) return this.#ending;
+    await within(this.#child.status, ENDING_TIME);
+    if (this.#ending !== null) await within(this.#reading, ENDING_TIME);
+    return this.#ending;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+  }
+
+  async #start(): Promise<void> {
+    const { command, transport, folder, ready, limit = START_LIMIT, signal } = this.#options;
+    const port = freePort(transport);
+    const windows = Deno.build.os === "windows";
+    const child = new Deno.Command(windows ? "cmd" : "sh", {
+      args: [windows ? "/c" : "-c", command],
+      cwd: folder,
+      env: { PORT: String(port), HOST },
+      // Not closed: there are servers that end with their input.
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    }).spawn();
+    this.#child = child;
+    this.#ending = null;
+    this.#printed = new Uint8Array();
+    this.#reading = Promise.all([this.#collect(child.stdout), this.#collect(child.stderr)]);
+    child.status.then((status) => this.#ending = describe(status));
+    this.endpoint = { hostname: HOST, port };
+    const began = performance.now();
+    while (!await ready(this.endpoint)) {
+      signal.throwIfAborted();
+      const ending = await this.#endedWithin(50);
+      if (ending !== null) throw this.#failure(`${ending} before it served`);
+      if (performance.now() - began > limit) {
+        throw this.#failure(`it did not serve at port ${port} within ${limit / 1000} s; the command has to use $PORT`);
+      }
+    }
+  }
+
+  async #endedWithin(ms: number): Promise<string | null> {
+    if (this.#child !== null) await within(this.#child.status, ms);
+    return this.#ending;
+  }
+
+  #failure(why: string): Failure {
+    const words = this.lastWords();
+    const output = words === "" ? "it printed nothing" : `it printed: ${words}`;
+    return new Failure(Exit.failed, `Cannot start ${JSON.stringify(this.#options.command)}: ${why}; ${output}`);
+  }
+
+  /** Ends the process and those that it started. */
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#child = null;
+    await child.stdin.close().catch(() => {});
+    // Those that it started may live on when it has ended.
+    await signalGroup(child.pid, "TERM");
+    const ended = Promise.all([child.status, this.#reading]);
+    if (await within(ended, STOP_TIME)) return;
+    await signalGroup(child.pid, "KILL");
+    await within(ended, STOP_TIME);
+  }
+
+  /** Keeps the end of what it prints. */
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const bytes of stream) {
+      const all = new Uint8Array(this.#printed.length + bytes.length);
+      all.set(this.#printed);
+      all.set(bytes, this.#printed.length);
+      this.#printed = all.subarray(-KEPT);
+    }
+  }
+}
+
+/** A port that nobody uses now. */
+function freePort(transport: "tcp" | "udp"): number {
+  if (transport === "tcp") {
+    using listener = Deno.listen({ hostname: HOST, port: 0 });
+    return listener.addr.port;
+  }
+  const socket = Deno.listenDatagram({ transport, hostname: HOST, port: 0 });
+  const { port } = socket.addr as Deno.NetAddr;
+  socket.close();
+  return port;
+}
+
+function describe({ code, signal }: Deno.CommandStatus): string {
+  return signal === null ? `the server has exited with code ${code}` : `the server was ended by ${signal}`;
+}
+
+/** Signals a process group by the shell, which the task may run; `Deno.kill` would need the permission to run anything. */
+async function signalGroup(pid: number, signal: "TERM" | "KILL"): Promise<void> {
+  const [program, args] = Deno.build.os === "windows"
+    ? ["cmd", ["/c", `taskkill /t /f /pid ${pid}`]] as const
+    : ["sh", ["-c", `kill -s ${signal} -- -${pid}`]] as const;
+  await new Deno.Command(program, { args: [...args], stdout: "null", stderr: "null" }).output();
+}
