@@ -43,7 +43,10 @@ const MAX_LENGTH = 600;
 export function byHandOf({ steps, left, transport, server: { hostname, port } }: Done): string | null {
   const last = Math.max(...steps.map(({ connection }) => connection));
   const own = steps.filter(({ connection }) => connection === last);
-  if (left > 0 || !isAlone(steps, last) || own.some(({ kind }) => kind === "reset" || kind === "refused")) return null;
+  const possible = own.every(({ kind, note }) =>
+    kind !== "reset" && kind !== "refused" && (kind !== "connect" || note === undefined)
+  );
+  if (left > 0 || own.length === 0 || !possible || !isAlone(steps, last)) return null;
   const sent = own.filter(({ kind }) => kind === "send");
   if (sent.some(({ bytes, length }) => bytes === undefined || bytes.length !== length) || closesEarly(own)) return null;
   if (transport === "udp") {

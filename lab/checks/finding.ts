@@ -5,7 +5,7 @@
  */
 import { formatEndpoint } from "../../lib/addr.ts";
 import { commandFor } from "../../lib/script/command.ts";
-import { counted, escapeControls } from "../../lib/text.ts";
+import { counted, escapeControls, shellWord } from "../../lib/text.ts";
 import { MISTAKES } from "../../lib/wire/explain/mistakes.ts";
 import { byHandOf } from "./by_hand.ts";
 import type { Remedy } from "./check.ts";
@@ -35,6 +35,8 @@ export interface Finding {
 export interface Context {
   readonly protocol: string;
   readonly transport: "tcp" | "udp";
+  /** The command of `--start`, if the server was started here. */
+  readonly start?: string | undefined;
 }
 
 /** The project's folder. */
@@ -57,11 +59,16 @@ export async function findingOf(result: Result, context: Context): Promise<Findi
   };
 }
 
-function commandOf({ check, steps, left, server }: Result, { protocol, transport }: Context): string {
+/** The command that repeats it: with the server, if that was started here and has ended since. */
+function commandOf({ check, steps, left, server }: Result, { protocol, transport, start }: Context): string {
   const { hostname, port } = server;
   const given = check.byHand?.replaceAll("$HOST", hostname).replaceAll("$PORT", String(port));
-  return given ?? byHandOf({ steps, left, transport, server }) ??
-    `${commandFor("lab:check")} ${protocol} ${formatEndpoint(server)} --only ${check.name}`;
+  const command = given ?? byHandOf({ steps, left, transport, server });
+  if (command === null) {
+    const where = start === undefined ? formatEndpoint(server) : `--start ${shellWord(start, Deno.build.os)}`;
+    return `${commandFor("lab:check")} ${protocol} ${where} --only ${check.name}`;
+  }
+  return start === undefined ? command : `export PORT=${port} HOST=${hostname}; ${start} & sleep 1\n${command}`;
 }
 
 /**
@@ -84,10 +91,9 @@ const TOLD = 12;
 export function stepLines(steps: readonly Step[], left: number): string[] {
   const many = new Set(steps.map(({ connection }) => connection)).size > 1;
   const lines = steps.map((step) => stepLine(step, many));
-  if (left > 0) lines.push(`… ${counted(left, "more step")}`);
   const between = lines.length - 2 * TOLD;
   if (between <= 1) return lines;
-  return [...lines.slice(0, TOLD), `… ${counted(between, "step")} …`, ...lines.slice(-TOLD)];
+  return [...lines.slice(0, TOLD), `… ${counted(between + left, "step")} …`, ...lines.slice(-TOLD)];
 }
 
 const WORDS: Readonly<Record<Step["kind"], string>> = {

@@ -86,8 +86,18 @@ async function runAll(
 }
 
 function reportOf({ name, protocol, flags, events, print }: SessionOptions, total: number): Report {
-  const { json, quiet, points } = flags;
-  return new Report({ protocol: name, transport: protocol.transport, total, events, print, json, quiet, points });
+  const { json, quiet, points, start } = flags;
+  return new Report({
+    protocol: name,
+    transport: protocol.transport,
+    start,
+    total,
+    events,
+    print,
+    json,
+    quiet,
+    points,
+  });
 }
 
 /** The report's first comment. */

@@ -93,7 +93,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     const child = new Deno.Command(windows ? "cmd" : "sh", {
       args: [windows ? "/c" : "-c", command],
       cwd: folder,
-      env: { PORT: String(port), HOST },
+      env: { PORT: String(port), HOST, NO_COLOR: "1" },
       // Not closed: there are servers that end with their input.
       stdin: "piped",
       stdout: "piped",

@@ -102,21 +102,30 @@ export class Talk implements Disposable {
 
   /** Waits until what has come is enough, the stream ends, or the time is over; returns whether it is enough. */
   async until(enough: (text: string) => boolean, ms: number): Promise<boolean> {
+    return await this.#until(() => enough(this.text), ms);
+  }
+
+  /** The same for a number of bytes: cheap, however many there are. */
+  async untilCount(bytes: number, ms: number): Promise<boolean> {
+    return await this.#until(() => this.count >= bytes, ms);
+  }
+
+  async #until(enough: () => boolean, ms: number): Promise<boolean> {
     const deadline = performance.now() + ms;
     for (;;) {
-      if (enough(this.text)) return true;
+      if (enough()) return true;
       const left = deadline - performance.now();
       if (this.end !== null) return false;
       if (left <= 0 || !await within(this.#changed.promise, left)) {
         this.#steps.add(this.number, "silence", undefined, `${Math.round(ms)} ms`);
-        return enough(this.text);
+        return enough();
       }
     }
   }
 
   /** Waits until the server has closed its side, at most `ms`; returns how, or `null`. */
   async untilEnd(ms: number): Promise<End> {
-    await this.until(() => false, ms);
+    await this.#until(() => false, ms);
     return this.end;
   }
 

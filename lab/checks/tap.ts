@@ -23,7 +23,7 @@ export function tapResult({ number, check, outcome, reason }: Result, finding: F
   const words = described(`${check.name}: ${check.title}`);
   const line = `${outcome === "failed" ? "not ok" : "ok"} ${number} - ${words}`;
   if (outcome === "skipped") return [`${line} # SKIP ${escapeControls(reason)}`];
-  return finding === null ? [line] : [line, "  ---", ...yamlBlock(finding).map((row) => `  ${row}`), "  ..."];
+  return finding === null ? [line] : [line, "  ---", ...yamlBlock(finding).map((row) => `  ${row}`.trimEnd()), "  ..."];
 }
 
 /** A number sign would begin a directive. */

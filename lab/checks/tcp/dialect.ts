@@ -71,14 +71,19 @@ async function lastAttempt(
   return { answers: "nothing", end, closes: false };
 }
 
+/** How long a server that answers nothing is given to close after the client's half-close (ms). */
+const SILENT = 300;
+
 /** One plain exchange. */
 export async function exchange(trial: Trial<TcpDialect>): Promise<void> {
   const { dialect: { answers, message, end, reply }, patience } = trial;
-  const talk = await trial.connect();
+  using talk = await trial.connect();
   await talk.send(message + end);
   if (end === "" || answers === "nothing") await talk.halfClose();
-  if (answers === "nothing") return void await talk.untilEnd(patience);
+  if (answers === "nothing") return void await talk.untilEnd(Math.min(SILENT, patience));
   const expected = answers === "echo" ? message : reply;
-  const answered = await talk.until((text) => text !== "" && text.includes(expected), patience);
-  trial.expect(answered, talk.text === "" ? "there was no answer" : "the answer was another one");
+  if (await talk.until((text) => text !== "" && text.includes(expected), patience)) return;
+  if (talk.text !== "") trial.fail(`a plain message got another answer, ${JSON.stringify(talk.text)}`);
+  const what = { reset: "a reset", end: "the end of the stream" };
+  trial.fail(`a plain message got ${talk.end === null ? `no answer within ${patience / 1000} s` : what[talk.end]}`);
 }

@@ -1,0 +1,155 @@
+/**
+ * What the checks of plain TCP have in common: asking, and judging the answer.
+ *
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import { counted, encodeText } from "../../../lib/text.ts";
+import { excerptOf } from "../excerpt.ts";
+import type { Talk } from "../talk.ts";
+import type { Trial } from "../trial.ts";
+import { exchange, type TcpDialect } from "./dialect.ts";
+
+/** A trial of plain TCP. */
+export type TcpTrial = Trial<TcpDialect>;
+
+/** Why a check that waits for answers is skipped, if so. */
+export function needsAnswers({ answers }: TcpDialect): string | null {
+  return answers === "nothing" ? "this server answers nothing" : null;
+}
+
+/** Why a check of an echo is skipped, if so. */
+export function needsEcho({ answers }: TcpDialect): string | null {
+  return answers === "echo" ? null : "this server is no echo";
+}
+
+/** Why a check that sends several messages on one connection is skipped, if so. */
+export function needsManyMessages(dialect: TcpDialect): string | null {
+  if (dialect.end === "") return "only the half-close ends a message here";
+  return needsAnswers(dialect) ?? (dialect.closes ? "this server closes after its first answer" : null);
+}
+
+/** Why a check of what a message is is skipped, if so: to an echo it is nothing. */
+export function needsMessages(dialect: TcpDialect): string | null {
+  return needsAnswers(dialect) ?? (dialect.answers === "echo" ? "an echo has no messages" : null);
+}
+
+/** A message with its end. */
+export function messageOf({ message, end }: TcpDialect): Uint8Array {
+  return encodeText(message + end);
+}
+
+/** Where the half-close ends a message, it ends this one. */
+export async function finish({ dialect: { end } }: TcpTrial, talk: Talk): Promise<void> {
+  if (end === "") await talk.halfClose();
+}
+
+/** Connects, and sends pieces one after the other, as one message. */
+export async function ask(trial: TcpTrial, ...pieces: readonly Uint8Array[]): Promise<Talk> {
+  const talk = await trial.connect();
+  for (const piece of pieces) await talk.send(piece);
+  await finish(trial, talk);
+  return talk;
+}
+
+/**
+ * Waits for the answer: of an echo every byte, otherwise anything with the expected text.
+ *
+ * @param anything Whether any answer will do, since this was not the message that the user vouches for.
+ */
+export async function expectAnswer(
+  trial: TcpTrial,
+  talk: Talk,
+  sent: Uint8Array,
+  { anything = false }: { anything?: boolean } = {},
+): Promise<void> {
+  const { dialect: { answers, reply }, patience } = trial;
+  if (answers === "echo") return await expectEcho(trial, talk, sent);
+  const expected = anything ? "" : reply;
+  if (await talk.until((text) => text !== "" && text.includes(expected), patience)) return;
+  if (talk.count > 0) trial.fail(`the answer was another one: ${excerptOf(talk.received)}`);
+  trial.fail(`${whatCame(talk, patience)} instead of an answer`);
+}
+
+/** Waits until every byte has come back. */
+async function expectEcho(trial: TcpTrial, talk: Talk, sent: Uint8Array): Promise<void> {
+  const enough = await talk.untilCount(sent.length, trial.patience);
+  const { received } = talk;
+  const wrong = received.findIndex((byte, index) => byte !== sent[index]);
+  if (wrong >= 0) {
+    const [was, came] = [sent, received].map((bytes) => excerptOf(bytes.subarray(Math.max(0, wrong - 8), wrong + 12)));
+    trial.fail(`byte ${wrong + 1} came back as another one: “${came}” instead of “${was}”`);
+  }
+  if (enough) return;
+  trial.fail(
+    `${counted(talk.count, "byte")} of ${counted(sent.length, "byte")} came back, then ${
+      whatCame(talk, trial.patience)
+    }`,
+  );
+}
+
+/** How a stream went on. */
+export function whatCame({ end }: Talk, patience: number): string {
+  if (end === "reset") return "the connection was reset";
+  return end === "end" ? "the server closed" : `nothing came for ${patience / 1000} s`;
+}
+
+/** How many plain exchanges show that others are served. */
+const OTHERS = 3;
+
+/** Others are served, each at once. */
+export async function expectOthersServed(trial: TcpTrial, whom: string): Promise<void> {
+  for (let count = 0; count < OTHERS; count++) {
+    try {
+      await exchange(trial);
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "CheckFailure")) throw error;
+      trial.fail(`${whom} kept another client waiting: ${error.message}`);
+    }
+  }
+}
+
+/** The pause between two pieces (ms): enough for a server to read them apart, short of any pause that would end a message. */
+const APART = 25;
+/** What is answered so soon after the first piece is no answer to a pause (ms). */
+const AT_ONCE = 60;
+/** How often an answer may look like one to a pause: this machine may have been busy. */
+const ATTEMPTS = 3;
+
+/** Sends the pieces of one message apart. They are answered once, and not before the last one. */
+export async function askInPieces(
+  trial: TcpTrial,
+  pieces: readonly Uint8Array[],
+  { pause = APART, anything = false }: { pause?: number; anything?: boolean } = {},
+): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    using talk = await trial.connect();
+    const early = await sendPieces(trial, talk, pieces, pause);
+    if (early !== null && (early.after < AT_ONCE || attempt === ATTEMPTS)) {
+      trial.fail(`it took ${early.pieces} of the ${counted(pieces.length, "piece")} for the whole message`);
+    }
+    if (early !== null) continue;
+    await finish(trial, talk);
+    return await expectAnswer(trial, talk, concat([...pieces]), { anything });
+  }
+}
+
+/** Sends pieces; returns how many there were when the server answered too early, and how long (ms) after the first. */
+async function sendPieces(
+  trial: TcpTrial,
+  talk: Talk,
+  pieces: readonly Uint8Array[],
+  pause: number,
+): Promise<{ readonly pieces: number; readonly after: number } | null> {
+  const began = performance.now();
+  for (const [index, piece] of pieces.entries()) {
+    await talk.send(piece);
+    if (index === pieces.length - 1) return null;
+    await trial.pause(pause);
+    const answered = talk.count > 0 || talk.end !== null;
+    if (trial.dialect.answers === "reply" && answered) {
+      return { pieces: index + 1, after: performance.now() - began };
+    }
+  }
+  return null;
+}
