@@ -118,7 +118,7 @@ async function attempt(
   const random = chanceOf(seed, name);
   using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output });
   const began = performance.now();
-  const { outcome, reason } = await verdictOf(abortable(work(trial), time.signal));
+  const { outcome, reason } = await verdictOf(abortable(Promise.try(work, trial), time.signal));
   signal.throwIfAborted();
   return { outcome, reason, steps: trial.steps.list, left: trial.steps.left, duration: performance.now() - began };
 }

@@ -11,9 +11,6 @@ export type YamlValue = string | number | readonly string[] | null;
 /** A plain scalar (7.3.3) that nobody takes for a number, a boolean or a mark. */
 const PLAIN = /^[A-Za-z][\w ./()',;+<>=-]*$/;
 const WORDS = /^(true|false|yes|no|on|off|null|y|n)$/i;
-/** What a scalar in quotes cannot carry as it is: all but the printable characters (5.1). */
-const UNPRINTABLE = /[^\x20-\x7e\x85\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029\ufeff]/u;
-
 /**
  * The lines of a mapping.
  *
@@ -33,15 +30,19 @@ export function yamlBlock(mapping: Readonly<Record<string, YamlValue>> | object)
       return value.length === 0 ? [] : [`${key}:`, ...value.map((text) => `  - ${scalar(text)}`)];
     }
     if (!value.includes("\n")) return [`${key}: ${scalar(value)}`];
-    // A literal (8.1.2) has no escapes; its first line tells the indentation.
-    const lines = value.replace(/\n$/, "").split("\n").map((line) => escapeControls(line, { tabs: true }));
+    // A literal (8.1.2) has no escapes; its indentation is told, since the first line may have one of its own.
+    const lines = printable(value.replace(/\n$/, ""), { lines: true }).split("\n");
     return [`${key}: |2`, ...lines.map((line) => `  ${line}`.trimEnd())];
   });
 }
 
 function scalar(text: string): string {
-  if (PLAIN.test(text) && !WORDS.test(text) && !text.includes(": ") && !/ $/.test(text)) return text;
-  return UNPRINTABLE.test(text) || !text.isWellFormed()
-    ? JSON.stringify(escapeControls(text.toWellFormed()))
-    : `'${text.replaceAll("'", "''")}'`;
+  const safe = printable(text);
+  const isPlain = PLAIN.test(safe) && !WORDS.test(safe) && !safe.includes(": ") && !safe.endsWith(" ");
+  return isPlain ? safe : `'${safe.replaceAll("'", "''")}'`;
+}
+
+/** Text of characters that YAML can carry (5.1), what cannot be printed escaped. */
+function printable(text: string, options: { lines?: boolean } = {}): string {
+  return escapeControls(text.toWellFormed(), options).replace(/[\ufffe\uffff]/g, "\ufffd");
 }

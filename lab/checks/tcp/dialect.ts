@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { encodeText } from "../../../lib/text.ts";
 import { CheckFailure } from "../check.ts";
+import { excerptOf } from "../excerpt.ts";
 import type { Probe, ProtocolFlagValues } from "../protocol.ts";
 import type { Talk } from "../talk.ts";
 import type { Trial } from "../trial.ts";
@@ -40,11 +42,15 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe
   if (await talk.until((text) => text !== "", trial.patience)) {
     const closing = await closes(talk, "");
     const echo = expectReply === undefined && talk.text === sent;
-    say(`it answers ${JSON.stringify(sent)} with ${echo ? "the same" : JSON.stringify(talk.text)}`);
+    say(`it answers ${quoted(encodeText(sent))} with ${echo ? "the same" : quoted(talk.received)}`);
     say(closing ? "it closes after its answer" : "it keeps the connection open for more messages");
     return { ...known, end, answers: echo ? "echo" : "reply", closes: closing && end !== "" };
   }
   return { ...known, ...await lastAttempt(talk, flags, trial.patience, say) };
+}
+
+function quoted(bytes: Uint8Array): string {
+  return `“${excerptOf(bytes)}”`;
 }
 
 /** Whether the server closes once its answer is there. */
@@ -63,7 +69,7 @@ async function lastAttempt(
   const end = terminator ?? "\n";
   await talk.halfClose();
   if (end !== "" && await talk.until((text) => text !== "", patience)) {
-    say(`it answers when the client half-closes, with ${JSON.stringify(talk.text)}`);
+    say(`it answers when the client half-closes, with ${quoted(talk.received)}`);
     return { answers: "reply", end: "", closes: true };
   }
   if (expectReply !== undefined) throw new CheckFailure(`the server answered nothing within ${patience / 1000} s`);
@@ -83,7 +89,7 @@ export async function exchange(trial: Trial<TcpDialect>): Promise<void> {
   if (answers === "nothing") return void await talk.untilEnd(Math.min(SILENT, patience));
   const expected = answers === "echo" ? message : reply;
   if (await talk.until((text) => text !== "" && text.includes(expected), patience)) return;
-  if (talk.text !== "") trial.fail(`a plain message got another answer, ${JSON.stringify(talk.text)}`);
+  if (talk.text !== "") trial.fail(`a plain message got another answer, ${quoted(talk.received)}`);
   const what = { reset: "a reset", end: "the end of the stream" };
   trial.fail(`a plain message got ${talk.end === null ? `no answer within ${patience / 1000} s` : what[talk.end]}`);
 }

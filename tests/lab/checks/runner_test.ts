@@ -1,0 +1,80 @@
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { Exit, Failure } from "../../../lib/errors.ts";
+import { chanceOf } from "../../../lab/checks/chance.ts";
+import { fakeCheck, FakeServer, resultsOf } from "./support.ts";
+
+const outcomes = (results: Awaited<ReturnType<typeof resultsOf>>): string[] =>
+  results.map(({ check, outcome, reason }) => `${check.name} ${outcome}${reason === "" ? "" : `: ${reason}`}`);
+
+Deno.test("runChecks() tells a check that passes from one that fails, breaks off, or cannot be tried", async () => {
+  const results = await resultsOf([
+    fakeCheck("passes"),
+    fakeCheck("fails", { run: (trial) => trial.fail("nothing came") }),
+    fakeCheck("breaks", { run: () => Promise.reject(new TypeError("x is undefined")) }),
+    fakeCheck("skips", { skip: () => "no echo" }),
+    fakeCheck("gives-up", { run: (trial) => trial.skip("too few files") }),
+  ], new FakeServer());
+  assertEquals(outcomes(results), [
+    "passes passed",
+    "fails failed: nothing came",
+    "breaks failed: the check itself broke off: TypeError: x is undefined",
+    "skips skipped: no echo",
+    "gives-up skipped: too few files",
+  ]);
+});
+
+Deno.test("runChecks() ends a check that never ends, closes what it had open, and goes on", async () => {
+  let closed = false;
+  const hangs = fakeCheck("hangs", {
+    limit: 20,
+    run: (trial) => {
+      trial.own({ [Symbol.dispose]: () => void (closed = true) });
+      return new Promise(() => {});
+    },
+  });
+  const results = await resultsOf([hangs, fakeCheck("next")], new FakeServer());
+  assertEquals(outcomes(results), ["hangs failed: the check was not over after 0.02 s", "next passed"]);
+  assertEquals(closed, true);
+});
+
+Deno.test("runChecks() fails a check after which the server is gone, and skips what follows", async () => {
+  const server = new FakeServer();
+  const kills = fakeCheck("kills", { run: () => Promise.resolve(void (server.up = false)) });
+  const results = await resultsOf([fakeCheck("first"), kills, fakeCheck("next")], server);
+  assertEquals(outcomes(results), [
+    "first passed",
+    "kills failed: the server has exited with code 7",
+    "next skipped: the server is gone since check 2, kills",
+  ]);
+  assertEquals(results[1]?.lastWords, "last words");
+});
+
+Deno.test("runChecks() starts the server again where it can, and stops asking where that fails", async () => {
+  const server = new FakeServer({ restart: true });
+  const kills = fakeCheck("kills", {
+    run: (trial) => {
+      server.up = false;
+      return trial.fail("no answer");
+    },
+  });
+  assertEquals(outcomes(await resultsOf([kills, fakeCheck("next")], server)), [
+    "kills failed: no answer; the server has exited with code 7",
+    "next passed",
+  ]);
+  server.restart = () => Promise.reject(new Failure(Exit.failed, "Cannot start it"));
+  const [, next] = outcomes(await resultsOf([kills, fakeCheck("next")], server));
+  assertEquals(next, "next skipped: the server is gone since check 1, kills");
+});
+
+Deno.test("runChecks() ends at once when its signal aborts, also within a check", async () => {
+  const stop = new AbortController();
+  const check = fakeCheck("long", { run: (trial) => (stop.abort(new Error("Ctrl-C")), trial.pause(60_000)) });
+  await assertRejects(() => resultsOf([check], new FakeServer(), { signal: stop.signal }), Error, "Ctrl-C");
+});
+
+Deno.test("chanceOf() depends on the seed and the check, and on nothing else", () => {
+  const draw = (seed: number, name: string): number[] => Array.from({ length: 3 }, chanceOf(seed, name));
+  assertEquals(draw(7, "split"), draw(7, "split"));
+  assertNotEquals(draw(7, "split"), draw(8, "split"));
+  assertNotEquals(draw(7, "split"), draw(7, "merge"));
+});
