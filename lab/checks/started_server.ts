@@ -20,14 +20,17 @@ export interface StartOptions {
   readonly ready: (endpoint: Endpoint) => Promise<boolean>;
   /** How long that may take (ms). */
   readonly limit?: number;
+  /** How long it may take to end after SIGTERM (ms). */
+  readonly stopTime?: number;
   readonly signal: AbortSignal;
 }
 
 const HOST = "127.0.0.1";
 /** How long a server may take until it serves (ms): a package runner may download it first. */
 const START_LIMIT = 30_000;
-/** How long it may take to end after SIGTERM, and how long its end may take to be known (ms). */
+/** How long a server may take to end after SIGTERM (ms), unless said otherwise. */
 const STOP_TIME = 3000;
+/** How long it may take until its end is known (ms). */
 const ENDING_TIME = 300;
 /** How much of its output is kept (bytes), and how much of that is its last words. */
 const KEPT = 64 * 1024;
@@ -130,6 +133,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
 
   /** Ends the process and those that it started. */
   async #stop(): Promise<void> {
+    const { stopTime = STOP_TIME } = this.#options;
     const child = this.#child;
     if (child === null) return;
     this.#child = null;
@@ -137,7 +141,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     // Those that it started may live on when it has ended.
     await signalGroup(child.pid, "TERM");
     const ended = Promise.all([child.status, this.#reading]);
-    if (await within(ended, STOP_TIME)) return;
+    if (await within(ended, stopTime)) return;
     await signalGroup(child.pid, "KILL");
     await within(ended, STOP_TIME);
   }

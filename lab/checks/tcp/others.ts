@@ -81,7 +81,7 @@ export const others: readonly Check<TcpDialect>[] = [
     title: "one client says nothing; another one comes",
     expects: "serves the other one at once",
     skip: needsAnswers,
-    byHand: "(sleep 5 | nc $HOST $PORT) & sleep 0.2; printf 'hello\\n' | nc -N -w 3 $HOST $PORT",
+    byHand: "(sleep 5 | nc -N $HOST $PORT) & sleep 0.2; printf 'hello\\n' | nc -N -w 3 $HOST $PORT",
     async run(trial) {
       await trial.connect();
       await trial.pause(50);
