@@ -13,6 +13,8 @@ const ERRORS: Readonly<Record<string, new (message: string, options?: ErrorOptio
   ECONNREFUSED: Deno.errors.ConnectionRefused,
   ECONNRESET: Deno.errors.ConnectionReset,
   EPIPE: Deno.errors.BrokenPipe,
+  // What a write gets that was waiting when the peer reset.
+  ECANCELED: Deno.errors.ConnectionReset,
 };
 
 /**

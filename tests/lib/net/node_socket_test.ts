@@ -1,5 +1,7 @@
-import { createServer } from "node:net";
-import { assertEquals, assertRejects } from "@std/assert";
+import { createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { isDisconnect } from "../../../lib/errors.ts";
 import { connectNode, NodeSocket } from "../../../lib/net/node_socket.ts";
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
@@ -85,6 +87,15 @@ Deno.test("NodeSocket.close() fails a write that waits, as closed on this side",
   ours.close();
   await writing;
   peer.close();
+});
+
+Deno.test("a write that node:net cancels, because the peer has reset, fails as a disconnect", async () => {
+  const cancelled = Object.assign(new Error("write ECANCELED"), { code: "ECANCELED" });
+  const duplex = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done(cancelled) });
+  const socket = new NodeSocket(duplex as Socket);
+  const error = await socket.write(new Uint8Array(1)).catch((error: unknown) => error);
+  assert(isDisconnect(error));
+  socket.close();
 });
 
 Deno.test("a client of ours runs on node:net as it does on Deno's sockets", async () => {
