@@ -19,7 +19,7 @@
  */
 // deno-lint-ignore-file no-console -- the plainest way to print
 const page = "<!doctype html>\n<title>Mini Server</title>\n<h1>Hello!</h1>\n";
-// Content-Length counts bytes. This counts characters, and is right only as long as the page is ASCII.
+// Content-Length counts bytes. This counts characters, right only as long as the page is ASCII. And there is no Date.
 const head =
   `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\nConnection: close\r\n\r\n`;
 
