@@ -55,8 +55,8 @@ export const flags = {
   once: flag.on("with --as server: play each conversation once, then exit with the verdict"),
   ...tlsServerFlags,
   ...tlsClientFlags,
-  tls: flag.on("play what was captured as plain text over TLS"),
-  cert: flag.path("PEM file of our certificate and its chain", { default: undefined }),
+  tls: { ...tlsServerFlags.tls, help: "play what was captured as plain text over TLS" },
+  cert: { ...tlsServerFlags.cert, help: "PEM file of our certificate and its chain" },
   ...commonFlags,
   timeout: flag.seconds("seconds to wait for an answer, beyond the captured time, and for a connection; 0 = for ever", {
     default: 5,

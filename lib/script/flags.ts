@@ -16,6 +16,8 @@ export interface Flag<T> {
   /** The placeholder for the value in the help text; a flag without one is a switch. */
   readonly placeholder?: string;
   readonly help: string;
+  /** The heading under which the help text lists it; without one, among the script's own. */
+  readonly group?: string;
   /** The default as the help text shows it; without it, none is shown. */
   readonly shown?: string;
   /** Whether the value may be left out; `read` then gets "". The argument after the flag is its value, unless it starts with a dash. */
@@ -28,6 +30,11 @@ export interface Flag<T> {
 
 /** A script's flags. The key `maxMessage` is the flag `--max-message`. */
 export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
+
+/** Puts flags under a heading of the help text. */
+export function grouped<F extends FlagTable>(group: string, flags: F): F {
+  return Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, { ...flag, group }])) as F;
+}
 
 /** The parsed values of a table. */
 export type FlagValues<F extends FlagTable> = {

@@ -5,7 +5,7 @@
  */
 import { commandFor } from "./command.ts";
 import { ADDRESS, sideOf } from "./endpoint.ts";
-import { flagName, type FlagTable } from "./flags.ts";
+import { type Flag, flagName, type FlagTable } from "./flags.ts";
 import type { Script } from "./script.ts";
 
 const EXIT_CODES = `Exit codes:
@@ -18,26 +18,42 @@ type Described = Omit<Script<FlagTable>, "check">;
 
 /** The text of `--help`: usage with defaults, one worked example, exit codes. */
 export function helpText(script: Described): string {
-  const rows = Object.entries(script.flags).map(([key, flag]) => {
-    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
-    const shown = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
-    return { left: `  ${short}${flagName(key)}${value}`, right: `${flag.help}${shown}` };
-  });
-  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
   const run = commandFor(script.name);
   return `${script.name}: ${script.summary}
 
 Usage: ${run} ${usage(script)}
 
-Flags:
-${rows.map(({ left, right }) => left.padEnd(width) + right).join("\n")}
+${flagRows(Object.entries(script.flags))}
 
 Example:
   ${`${run} ${script.example.flags}`.trim()}
   ${script.example.does}
 
 ${EXIT_CODES}`;
+}
+
+/** A flag and its key. */
+type Entry = readonly [string, Flag<unknown>];
+
+/** A row for each flag, under the heading of its group. */
+function flagRows(flags: readonly Entry[]): string {
+  // The script's own come first, although its table may begin with others.
+  const ordered = [...flags.filter(([, { group }]) => group === undefined), ...flags];
+  const rows = [...new Set(ordered)].map(([key, flag]) => ({ left: leftOf(key, flag), flag }));
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const groups = new Map<string, string[]>();
+  for (const { left, flag: { help, shown, group = "Flags" } } of rows) {
+    const row = `${left.padEnd(width)}${help}${shown === undefined ? "" : ` (default ${shown})`}`;
+    groups.set(group, [...groups.get(group) ?? [], row]);
+  }
+  return Array.from(groups, ([group, lines]) => `${group}:\n${lines.join("\n")}`).join("\n\n");
+}
+
+/** `  -p, --port PORT` */
+function leftOf(key: string, { short, placeholder }: Flag<unknown>): string {
+  return `  ${short === undefined ? "    " : `-${short}, `}${flagName(key)}${
+    placeholder === undefined ? "" : ` ${placeholder}`
+  }`;
 }
 
 /** What follows the name of the task. */
@@ -53,11 +69,12 @@ export function helpJson({ name, summary, flags, operands }: Described): string 
     name,
     summary,
     operands: operands?.placeholder,
-    flags: Object.entries(flags).map(([key, { short, placeholder, help, shown, repeatable }]) => ({
+    flags: Object.entries(flags).map(([key, { short, placeholder, help, group, shown, repeatable }]) => ({
       name: flagName(key).slice(2),
       short,
       value: placeholder,
       help,
+      group,
       default: shown,
       repeatable,
     })),

@@ -5,8 +5,8 @@
  */
 import type { AddressRange } from "../addr.ts";
 import { flag } from "./flag_kinds.ts";
+import { type Flag, grouped } from "./flags.ts";
 import type { Events } from "../events.ts";
-import type { Flag } from "./flags.ts";
 import { type MemoryBudget, memoryBudget } from "../memory.ts";
 import type { ConnectOptions } from "../stream/connect.ts";
 import type { ServeOptions } from "../stream/server.ts";
@@ -26,10 +26,12 @@ export interface BasicFlags {
 /** `--timeout`, `--json`, `--quiet`, `--help`, `--version`. */
 export const basicFlags: BasicFlags = {
   timeout: flag.seconds("seconds to wait for the peer, connecting or idle; 0 = for ever", { default: 0, short: "t" }),
-  json: flag.on("one JSON object per event on stdout instead of prose"),
-  quiet: flag.on("only data and errors, and a server's ready line", { short: "q" }),
-  help: flag.on("show this text", { short: "h" }),
-  version: flag.on("show the version", { short: "V" }),
+  ...grouped("Output and help", {
+    json: flag.on("one JSON object per event on stdout instead of prose"),
+    quiet: flag.on("only data and errors, and a server's ready line", { short: "q" }),
+    help: flag.on("show this text", { short: "h" }),
+    version: flag.on("show the version", { short: "V" }),
+  }),
 };
 
 /** The flags of every script that opens a socket: those, and the ones that show the wire. */

@@ -7,6 +7,7 @@ import { Exit, Failure, fileFailure, UsageError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { commandFor } from "./command.ts";
 import { flag } from "./flag_kinds.ts";
+import { grouped } from "./flags.ts";
 import { type Given, refuseWithout } from "./unused_flags.ts";
 import { askYesOrNo, canAsk } from "../console/prompt.ts";
 import { HANDSHAKE } from "../net/socket.ts";
@@ -19,17 +20,17 @@ const alpn = flag.texts("protocol to speak over TLS (ALPN), in order of preferen
 });
 
 /** `--tls` and its related flags, for servers. */
-export const tlsServerFlags = {
+export const tlsServerFlags = grouped("TLS", {
   tls: flag.on("use TLS; without --cert, with a certificate that is generated once and kept"),
   cert: flag.path("PEM file of the certificate and its chain", { default: undefined }),
   key: flag.path("PEM file of its private key", { default: undefined }),
   clientCa: flag.path("PEM file of the CA that must have issued each client's certificate", { default: undefined }),
   ephemeral: flag.on("generate a certificate for this run only and keep nothing"),
   alpn,
-};
+});
 
 /** `--tls` and its related flags, for clients. */
-export const tlsClientFlags = {
+export const tlsClientFlags = grouped("TLS", {
   tls: flag.on("use TLS"),
   ca: flag.path("PEM file of the CA to trust, instead of those that come with Deno", { default: undefined }),
   pin: flag.texts("fingerprint, sha256:…, of a key to trust, instead of any CA; repeatable", { placeholder: "PIN" }),
@@ -39,7 +40,7 @@ export const tlsClientFlags = {
   key: flag.path("PEM file of its private key", { default: undefined }),
   sni: flag.text("server name to request and verify, if not the host", { default: undefined, placeholder: "NAME" }),
   alpn,
-};
+});
 
 interface CommonOptions {
   readonly tls: boolean;

@@ -6,7 +6,7 @@
 import { isAddress } from "../addr.ts";
 import { UsageError } from "../errors.ts";
 import { flag } from "./flag_kinds.ts";
-import type { Flag, FlagValues } from "./flags.ts";
+import { type Flag, type FlagValues, grouped } from "./flags.ts";
 
 /** The smallest file of a rotated capture (bytes): below that, most of it would be headers. */
 const SMALLEST = 10_000;
@@ -29,7 +29,7 @@ const trace: Flag<string | undefined> = {
 };
 
 /** The flags of every script that opens a socket. */
-export const wireFlags = {
+export const wireFlags = grouped("Showing the wire", {
   explain: flag.on("tell in plain words what each call on a socket does, and name the classic mistakes"),
   trace: flag.optional(trace, "" as const),
   capture: flag.path("write what passes as packets that Wireshark opens (pcapng); TLS as plain text", {
@@ -49,7 +49,7 @@ export const wireFlags = {
     }),
     0 as const,
   ),
-} satisfies Record<string, Flag<unknown>>;
+});
 
 /** Their table. */
 export type WireFlags = typeof wireFlags;

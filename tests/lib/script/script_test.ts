@@ -200,6 +200,15 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
   for (let code = 0; code <= 9; code++) assertMatch(help, new RegExp(`[ ·] ${code} [A-Za-z]`), String(code));
 });
 
+Deno.test("helpText() lists flags in groups, the script's own first", { permissions: "none" }, () => {
+  const example = { flags: "", does: "Does it." };
+  const flags = { ...commonFlags, message: flag.text("what to send", { default: "hi" }) };
+  const help = helpText({ name: "a:b", role: "server", summary: "s", example, flags });
+  const headings = help.split("\n").filter((line) => /^[A-Z].*:$/.test(line) && line !== "Exit codes:");
+  assertEquals(headings, ["Flags:", "Showing the wire:", "Output and help:", "Example:"]);
+  assertMatch(help, /\nFlags:\n.*--timeout .*\n.*--message .*\n\nShowing the wire:\n {6}--explain /);
+});
+
 Deno.test("helpText() describes the positional arguments", { permissions: "none" }, () => {
   const operands = { placeholder: "NAME...", help: "what to name" };
   const example = { flags: "x", does: "Does it." };
