@@ -20,7 +20,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
-import { connectTcp, type Opener } from "../lib/stream/connect.ts";
+import { connectTcp } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { TimedOutError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -74,12 +74,19 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
  * may be idle while the user writes.
  */
 async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
-  const { options, events, signal, wire } = run;
+  const { options, events, signal, wire, faults } = run;
   const timeout = options.timeout * 1000;
   // A room also sends members away later.
   const refusal = options.mode === "room" ? "last" : "only";
-  const common = { events, wire, report: options.json, refusal, tls: await clientTls(run) } as const;
-  const open: Opener = (at) => Deno.connect(at);
+  const common = {
+    events,
+    wire,
+    faults: faults?.layer,
+    report: options.json,
+    refusal,
+    tls: await clientTls(run),
+  } as const;
+  const open = run.opener((at) => Deno.connect(at));
   if (options.mode === "room" || timeout === 0) {
     return await connectTcp(open, server, { ...common, timeout, messageTime: timeout, signal });
   }

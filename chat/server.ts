@@ -23,7 +23,7 @@
 import { joinCommand } from "../lib/script/command.ts";
 import { callersFolder } from "../lib/script/callers_path.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
-import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/totals.ts";
@@ -97,7 +97,7 @@ export async function main(args: string[]): Promise<number> {
     refuseInTurns(run, "name", "history", "maxRate");
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
-    using listener = listenTcp(() => Deno.listen(at), at);
+    using listener = await run.listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
     announce(
       events,

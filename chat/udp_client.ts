@@ -81,11 +81,11 @@ export async function runUdpChat(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, given, events, tap, resolve } = run;
+    const { options, given, events, wrap, resolve } = run;
     const host = chooseHost(options.host, "Chat server's name or address", { given });
     const port = choosePort(options.port, "Chat server's port", { given });
     const [hostname = host] = await resolve(host);
-    using socket = DatagramSocket.openFor((at) => tap(Deno.listenDatagram(at)), hostname);
+    using socket = DatagramSocket.openFor((at) => wrap(Deno.listenDatagram(at)), hostname);
     events.emit({ event: "notice", message: `Talking to ${formatEndpoint({ hostname, port })} (UDP)` });
     await runUdpChat(socket, { hostname, port }, run);
     return "Done: the conversation is over";

@@ -61,10 +61,10 @@ export const script: Script<typeof flags> = {
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, given, events, signal, tap } = run;
+    const { options, given, events, signal, wrap } = run;
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, transport: "udp" } as const;
-    using socket = new DatagramSocket(listenUdp(() => tap(Deno.listenDatagram(at)), at));
+    using socket = new DatagramSocket(listenUdp(() => wrap(Deno.listenDatagram(at)), at));
     const addr = { transport: "udp", ...socket.local } as const;
     announce(events, { addr }, (at) => joinCommand("chat:udp-client", at), { verb: "join" });
     const { once, timeout, json: report } = options;

@@ -23,7 +23,7 @@
  * @module
  */
 import { reserveOutput } from "../lib/console/log.ts";
-import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
@@ -60,7 +60,7 @@ export async function main(args: string[]): Promise<number> {
     const tls = secrets !== null;
     const settings = await httpSettings(options, secrets?.settings ?? null);
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
-    using listener = listenTcp(() => Deno.listen(at), at);
+    using listener = await run.listenTcp(() => Deno.listen(at), at);
     announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
     const totals = await serveHttp(listener, settings, serveOptions(run));

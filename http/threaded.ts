@@ -52,12 +52,16 @@ export const script: Script<typeof flags> = {
     does: "Serves http://127.0.0.1:8080/ with four threads and logs no requests.",
   },
   flags,
+  check: ({ given }) => {
+    // Deno.listen shares a port among workers; only node:net could reset a connection.
+    if (given.has("resetAfter")) throw new UsageError("Cannot use --reset-after with http:threaded: use http:server");
+  },
 };
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options, events, signal, wire } = run;
+    const { options, events, signal, wire, faults } = run;
     if (options.log === "common") reserveOutput(events, "request");
     if (options.once && options.workers > 1) {
       throw new UsageError("Cannot use --once with more than one worker: it serves one client");
@@ -78,6 +82,7 @@ export async function main(args: string[]): Promise<number> {
       workers,
       events,
       wire,
+      faults,
       signal,
       onReady: (bound) => {
         const addr = { transport: "tcp" as const, ...bound };

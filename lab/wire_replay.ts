@@ -30,10 +30,10 @@
  * @module
  */
 import type { Endpoint } from "../lib/addr.ts";
+import { checkTransport } from "../lib/faults/plan.ts";
 import { announce, BACKLOG, listenTcp, listenUdp } from "../lib/net/listen.ts";
 import { listenNode } from "../lib/net/node_listener.ts";
 import { connectNode } from "../lib/net/node_socket.ts";
-import type { StreamListener } from "../lib/net/socket.ts";
 import { callersPath } from "../lib/script/callers_path.ts";
 import { commandFor, joinCommand } from "../lib/script/command.ts";
 import { serverLayers } from "../lib/script/open.ts";
@@ -77,8 +77,8 @@ async function asClient(
 ): Promise<Tally> {
   return await replayClients(conversations, server, {
     ...options,
-    openTcp: haveResets(conversations) ? connectNode : (at) => Deno.connect(at),
-    openUdp: (at) => run.tap(Deno.listenDatagram(at)),
+    openTcp: haveResets(conversations) ? connectNode : run.opener((at) => Deno.connect(at)),
+    openUdp: (at) => run.wrap(Deno.listenDatagram(at)),
     resolve: run.resolve,
     tls: await clientTls(run),
   });
@@ -95,13 +95,14 @@ async function asServer(
   const [{ transport }] = conversations;
   if (transport === "udp") {
     const at = { transport, hostname, port };
-    const socket = run.tap(listenUdp(() => Deno.listenDatagram(at), at));
+    const socket = run.wrap(listenUdp(() => Deno.listenDatagram(at), at));
     announce(events, socket, (at) => joinCommand("udp:client", at));
     return await replayUdpServer(socket, conversations, { ...options, once });
   }
   const at = { hostname, port, tcpBacklog: BACKLOG };
-  const open = haveResets(conversations) ? await listenNode(at) : () => Deno.listen(at);
-  using listener = listenTcp<StreamListener & Disposable>(open, at);
+  using listener = haveResets(conversations)
+    ? listenTcp(await listenNode(at), at)
+    : await run.listenTcp(() => Deno.listen(at), at);
   const { layers, tls, join } = await serverLayers(run, { anyBytes: true });
   announce(events, listener, (at) => joinCommand("tcp:client", at, join), { tls });
   return await replayTcpServer(listener, conversations, { ...options, once, layers });
@@ -110,7 +111,7 @@ async function asServer(
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
-    const { options: { as, flow, ignore, noWait, speed, tls, once }, events, signal, wire } = run;
+    const { options: { as, flow, ignore, noWait, speed, tls, once }, events, signal, wire, faults } = run;
     const { file, address } = targetOf(run);
     const ignored = ignorePatterns(ignore);
     const wanted = flow === undefined ? {} : { wanted: flow };
@@ -122,8 +123,12 @@ export async function main(args: string[]): Promise<number> {
       return `Done: nothing was played; ${commandFor(script.name)} ${file} HOST PORT plays them`;
     }
     checkOneServer(conversations);
-    const timeout = timeoutOf(run, conversations[0].transport);
-    const how = { speed: noWait ? Infinity : speed, timeout, ignore: ignored, events, signal, wire };
+    const { transport } = conversations[0];
+    if (faults !== undefined) checkTransport(faults.faults.out, transport);
+    const how = {
+      ...{ speed: noWait ? Infinity : speed, timeout: timeoutOf(run, transport), ignore: ignored },
+      ...{ events, signal, wire, faults: faults?.layer },
+    };
     events.emit({ event: "notice", message: playingLine(conversations, as, how) });
     if (as === "client") return (await asClient(conversations, address, run, how)).end();
     const tally = await asServer(conversations, address, run, how);

@@ -206,7 +206,7 @@ function suppressedLine({ counts, peers, duration }: Suppressed): string {
 }
 
 /** Event names that are nouns and take a plural; the others are participles. */
-const NOUNS: ReadonlySet<string> = new Set(["error", "warning", "notice", "message", "result", "request"]);
+const NOUNS: ReadonlySet<string> = new Set(["error", "warning", "notice", "message", "result", "request", "fault"]);
 
 /** A duration in seconds, to one decimal, and at least a tenth. */
 function seconds(duration: number): string {

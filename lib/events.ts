@@ -187,6 +187,31 @@ export interface Traced {
   readonly prose: Prose;
 }
 
+/** A fault that was asked for has happened. */
+export interface Faulted {
+  readonly event: "fault";
+  /** The connection's number, or the flow's. */
+  readonly id: number;
+  readonly transport: "tcp" | "udp";
+  readonly direction: "out" | "in";
+  /** The fault's name in the plan: `loss`, `resetAfter`. */
+  readonly kind: string;
+  /** Which datagram of its flow and direction (from 1), or which byte of the stream (from 0). */
+  readonly where: number;
+  /** What it did, in a few words. */
+  readonly detail: string;
+  readonly prose: Prose;
+}
+
+/** How often each fault has happened in a whole run. */
+export interface FaultTotals {
+  readonly event: "faults";
+  /** The flags that repeat them: `--loss 30% --seed 7`. */
+  readonly plan: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly prose: Prose;
+}
+
 /** The inspector is ready; nobody can guess its address. */
 export interface Inspecting {
   readonly event: "inspecting";
@@ -237,6 +262,8 @@ type AnyEvent =
   | Inspecting
   | Explained
   | Traced
+  | Faulted
+  | FaultTotals
   | Summary
   | Ended
   | ScriptEvent;

@@ -85,7 +85,8 @@ export async function main(args: string[]): Promise<number> {
     const { host, port, name, format } = options;
     const question = { name, number: chooseNumber(options), form: format };
     const limits = { ...connectOptions(run), tls: await clientTls(run) };
-    await using connection = await connectTcp((at) => Deno.connect(at), { hostname: host, port }, limits);
+    const open = run.opener((at) => Deno.connect(at));
+    await using connection = await connectTcp(open, { hostname: host, port }, limits);
     return await runSum(connection, question, { events, output });
   });
 }

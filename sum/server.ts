@@ -25,7 +25,7 @@
  * @module
  */
 import { NO_EVENTS } from "../lib/events.ts";
-import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG } from "../lib/net/listen.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
@@ -88,7 +88,7 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, events } = run;
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
-    using listener = listenTcp(() => Deno.listen(at), at);
+    using listener = await run.listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
     announce(
       events,

@@ -92,10 +92,10 @@ export async function runSum(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, output, tap, resolve }) => {
+  return await runScript(script, args, async ({ options, events, signal, output, wrap, resolve }) => {
     const { host, port, name, format, retries } = options;
     const question = { name, number: chooseNumber(options), form: format };
-    const open: PacketOpener = (at) => tap(Deno.listenDatagram(at));
+    const open: PacketOpener = (at) => wrap(Deno.listenDatagram(at));
     const asking = { retries, timeout: options.timeout * 1000, events, signal, output, resolve };
     return await runSum(open, { hostname: host, port }, question, asking);
   });

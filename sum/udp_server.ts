@@ -107,9 +107,9 @@ export async function serveSumDatagrams(
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, events, signal, tap }) => {
+  return await runScript(script, args, async ({ options, events, signal, wrap }) => {
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
-    const socket = listenUdp(() => tap(Deno.listenDatagram(at)), at);
+    const socket = listenUdp(() => wrap(Deno.listenDatagram(at)), at);
     announce(events, socket, (at) => joinCommand("sum:udp-client", at));
     warnOfAmplification(encodeText(writeStopping(options.name, "line")), options.bind, events, SHORTEST);
     const { once, timeout } = options;

@@ -23,7 +23,7 @@
  * @module
  */
 import { cutOffBy } from "../lib/net/cut_off.ts";
-import { connectTcp, type Opener } from "../lib/stream/connect.ts";
+import { connectTcp } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { CutOffError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -131,7 +131,7 @@ export async function main(args: string[]): Promise<number> {
     checkFlags(run.given);
     const { host, port, count, connections } = options;
     const server = { hostname: host, port };
-    const open: Opener = (at) => Deno.connect(at);
+    const open = run.opener((at) => Deno.connect(at));
     const limits = { ...connectOptions(run), tls: await clientTls(run) };
     const sent = outgoing(options.message ?? "Hello from client!", options);
     if (connections !== undefined) {

@@ -25,7 +25,7 @@ import type { Connection } from "../lib/stream/connection.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { Layers } from "../lib/net/layers.ts";
-import { announce, BACKLOG, listenTcp } from "../lib/net/listen.ts";
+import { announce, BACKLOG } from "../lib/net/listen.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
@@ -123,7 +123,7 @@ export async function main(args: string[]): Promise<number> {
     const { options, events } = run;
     checkFlags(run.given);
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
-    using listener = listenTcp(() => Deno.listen(at), at);
+    using listener = await run.listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run, {
       anyBytes: options.echo || options.discard || options.pipe,
     });

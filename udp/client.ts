@@ -121,11 +121,11 @@ export function answerLine({ bytes, attempt, tries, duration }: DatagramAnswer):
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, given, events, signal, output, tap, resolve }) => {
+  return await runScript(script, args, async ({ options, given, events, signal, output, wrap, resolve }) => {
     refuseWithout(given, "count", "interval");
     refuseWith(given, "count", "retries");
     const { host, port, count, retries } = options;
-    const open: PacketOpener = (at) => tap(Deno.listenDatagram(at));
+    const open: PacketOpener = (at) => wrap(Deno.listenDatagram(at));
     const server = { hostname: host, port };
     const timeout = options.timeout * 1000;
     const message = await messageOf(options.message, signal);

@@ -119,13 +119,13 @@ export class Discard {
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
-  return await runScript(script, args, async ({ options, given, events, signal, tap }) => {
+  return await runScript(script, args, async ({ options, given, events, signal, wrap }) => {
     refuseWith(given, "echo", "discard", "reply");
     refuseWith(given, "discard", "reply", "maxRate");
     const discard = options.discard ? new Discard() : null;
     const handler = discard?.handler ?? (options.echo ? echo : answerWith(options.reply));
     const at = { hostname: options.bind, port: options.port, transport: "udp" } as const;
-    const socket = listenUdp(() => tap(Deno.listenDatagram(at)), at);
+    const socket = listenUdp(() => wrap(Deno.listenDatagram(at)), at);
     announce(events, socket, (at) => joinCommand("udp:client", at));
     if (discard === null && !options.echo) warnOfAmplification(encodeText(options.reply), options.bind, events);
     const { once, maxRate } = options;

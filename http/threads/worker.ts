@@ -5,6 +5,8 @@
  */
 import { Exit, stateOf } from "../../lib/errors.ts";
 import { type Events, type NetEvent, stamped } from "../../lib/events.ts";
+import type { Fault, FaultSink } from "../../lib/faults/fault.ts";
+import type { Layer } from "../../lib/net/layers.ts";
 import { BACKLOG, listenTcp } from "../../lib/net/listen.ts";
 import { isEssential } from "../../lib/console/log.ts";
 import { type MemoryBudget, memoryBudget } from "../../lib/memory.ts";
@@ -72,6 +74,8 @@ class Reporter implements Events {
  */
 export async function runTask(task: Task, signal: AbortSignal, post: (report: Report) => void): Promise<void> {
   const events = new Reporter(task, post);
+  const told = new Batches<Fault>((faults) => post({ kind: "faults", faults }));
+  const flush = (): void => [events, wire, told].forEach((each) => each?.flush());
   const wire = task.watched ? new Batches<WireEvent>((calls) => post({ kind: "wire", events: calls })) : undefined;
   try {
     // The port must be free: with reusePort the system would silently share it with a server that is already running.
@@ -92,16 +96,22 @@ export async function runTask(task: Task, signal: AbortSignal, post: (report: Re
       events,
       signal,
       wire: wire && { emit: (event) => wire.push(event) },
+      faults: await faultsOf(task, (fault) => told.push(fault)),
     });
-    events.flush();
-    wire?.flush();
+    flush();
     post({ kind: "done", totals });
   } catch (error) {
-    events.flush();
-    wire?.flush();
+    flush();
     const { code, state } = stateOf(error);
     post({ kind: "failed", code: code === Exit.done ? Exit.failed : code, message: state, errno: errorName(error) });
   }
+}
+
+/** The layer that does wrong what the task says. */
+async function faultsOf({ faults }: Task, tell: FaultSink): Promise<Layer | undefined> {
+  if (faults === null) return undefined;
+  const { streamFaults } = await import("../../lib/faults/stream_faults.ts");
+  return streamFaults(faults, tell);
 }
 
 /** This worker's share of the memory limit; it logs when the share is used up. */

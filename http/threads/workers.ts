@@ -8,6 +8,7 @@ import { stripAnsiCode } from "@std/fmt/colors";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, type ExitCode, Failure, stateOf } from "../../lib/errors.ts";
 import type { Events, NetEvent } from "../../lib/events.ts";
+import type { Fault, Faults, FaultSink } from "../../lib/faults/fault.ts";
 import { TimeOrder } from "../../lib/console/time_order.ts";
 import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
@@ -29,6 +30,8 @@ export interface Task {
   readonly maxMemory: number;
   /** Whether every call on a socket is told. */
   readonly watched: boolean;
+  /** What goes wrong on purpose on its connections. */
+  readonly faults: Faults | null;
   /** Whether single requests are logged, and whether as JSON or as prose only. */
   readonly detailed: boolean;
   readonly json: boolean;
@@ -45,6 +48,7 @@ export type Report =
   | { readonly kind: "failed"; readonly code: ExitCode; readonly message: string; readonly errno?: string }
   | { readonly kind: "events"; readonly events: readonly NetEvent[] }
   | { readonly kind: "wire"; readonly events: readonly WireEvent[] }
+  | { readonly kind: "faults"; readonly faults: readonly Fault[] }
   | { readonly kind: "done"; readonly totals: ServeTotals };
 
 /** Options of {@linkcode runWorkers}. */
@@ -55,6 +59,8 @@ export interface WorkerOptions extends Pick<Task, "endpoint" | "settings" | "ser
   readonly events: Events;
   /** Told every call on a socket of any worker. */
   readonly wire?: WireSink | undefined;
+  /** What goes wrong on purpose on the connections of all workers, and who is told. */
+  readonly faults?: { readonly faults: Faults; readonly tell: FaultSink } | undefined;
   /** Stops all workers; open requests are still answered. */
   readonly signal: AbortSignal;
   /** Called once, when all workers listen. */
@@ -135,7 +141,7 @@ class WorkerPool {
   };
 
   #handle(index: number, endpoint: Endpoint, first: boolean): WorkerHandle {
-    const { workers, events, wire, module, settings, serve, json, maxMemory = 0 } = this.#options;
+    const { workers, events, wire, faults, module, settings, serve, json, maxMemory = 0 } = this.#options;
     const task = {
       endpoint,
       first,
@@ -148,9 +154,10 @@ class WorkerPool {
       maxMemory: maxMemory / workers,
       detailed: events.detailed,
       watched: wire !== undefined,
+      faults: faults?.faults ?? null,
     };
     const url = module ?? new URL("./worker.ts", import.meta.url);
-    const handle = new WorkerHandle(url, task, { events, wire: this.#wire });
+    const handle = new WorkerHandle(url, task, { events, wire: this.#wire, fault: faults?.tell });
     this.#handles.add(handle);
     return handle;
   }
@@ -197,6 +204,13 @@ function failureOf({ code, message, errno }: Extract<Report, { kind: "failed" }>
   return new Failure(code, message, cause);
 }
 
+/** Who is told what a worker reports. */
+interface Told {
+  readonly events: Events;
+  readonly wire: TimeOrder<WireEvent>;
+  readonly fault: FaultSink | undefined;
+}
+
 /** The main thread's handle of one worker. */
 class WorkerHandle {
   /** Where it listens; rejects if it cannot. */
@@ -206,7 +220,7 @@ class WorkerHandle {
   #worker: Worker;
   #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(module: URL, task: Task, told: { events: Events; wire: TimeOrder<WireEvent> }) {
+  constructor(module: URL, task: Task, told: Told) {
     const listening = Promise.withResolvers<Endpoint>();
     const ended = Promise.withResolvers<ServeTotals>();
     const fail = (error: unknown): void => {
@@ -229,6 +243,7 @@ class WorkerHandle {
       if (report.kind === "listening") listening.resolve(report.endpoint);
       else if (report.kind === "failed") fail(failureOf(report));
       else if (report.kind === "events") report.events.forEach((event) => told.events.emit(event));
+      else if (report.kind === "faults") report.faults.forEach((fault) => told.fault?.(fault));
       else if (report.kind === "wire") report.events.forEach((event) => told.wire.push(event));
       else {
         clearTimeout(this.#late);

@@ -95,7 +95,7 @@ class Clients {
   }
 
   async #playTcp(conversation: Conversation): Promise<void> {
-    const { openTcp, timeout, tls, events, wire } = this.#options;
+    const { openTcp, timeout, tls, events, wire, faults } = this.#options;
     const { flow: id, refused } = conversation;
     const playing = { conversation, id, peer: formatEndpoint(this.#server) };
     let connection;
@@ -105,7 +105,7 @@ class Clients {
     });
     try {
       const layers = { script: [this.#resets.layer] };
-      const how = { id, stall: timeout, tls, events, wire, report: false, signal: limit.signal, layers };
+      const how = { id, stall: timeout, tls, events, wire, faults, report: false, signal: limit.signal, layers };
       connection = await connectTcp(openTcp, this.#server, how);
     } catch (error) {
       this.#signal.throwIfAborted();

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
+import type { Layer } from "../../lib/net/layers.ts";
 import type { TimeSource } from "../../lib/time.ts";
 import type { WireSink } from "../../lib/wire/event.ts";
 import type { Conversation } from "./conversation.ts";
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   readonly signal: AbortSignal;
   /** Told every call on TCP sockets. */
   readonly wire?: WireSink | undefined;
+  /** Impairs TCP connections. */
+  readonly faults?: Layer | undefined;
   readonly time?: TimeSource;
 }
 

@@ -66,7 +66,7 @@ export async function replayTcpServer(
   conversations: readonly Conversation[],
   { layers, ...options }: ServerOptions & { readonly layers: Layers },
 ): Promise<Tally> {
-  const { events, signal, once, wire } = options;
+  const { events, signal, once, wire, faults } = options;
   const deal = new Deal(conversations, { once });
   const tally = new Tally(events, "server");
   const resets = new Resets();
@@ -90,6 +90,7 @@ export async function replayTcpServer(
     events,
     report: false,
     wire,
+    faults,
     signal: AbortSignal.any([signal, deal.finished]),
     layers: { ...layers, script: [...layers.script ?? [], resets.layer] },
   });

@@ -5,6 +5,7 @@
  */
 import { commandFor } from "./command.ts";
 import { ADDRESS, sideOf } from "./endpoint.ts";
+import { isUseful } from "./fault_flags.ts";
 import { type Flag, flagName, type FlagTable } from "./flags.ts";
 import type { Script } from "./script.ts";
 
@@ -23,7 +24,7 @@ export function helpText(script: Described): string {
 
 Usage: ${run} ${usage(script)}
 
-${flagRows(Object.entries(script.flags))}
+${flagRows(usefulFlags(script))}
 
 Example:
   ${`${run} ${script.example.flags}`.trim()}
@@ -34,6 +35,11 @@ ${EXIT_CODES}`;
 
 /** A flag and its key. */
 type Entry = readonly [string, Flag<unknown>];
+
+/** The flags that do something in a script. */
+function usefulFlags({ name, flags }: Pick<Described, "name" | "flags">): Entry[] {
+  return Object.entries(flags).filter(([key]) => isUseful(name, key));
+}
 
 /** A row for each flag, under the heading of its group. */
 function flagRows(flags: readonly Entry[]): string {
@@ -69,7 +75,7 @@ export function helpJson({ name, summary, flags, operands }: Described): string 
     name,
     summary,
     operands: operands?.placeholder,
-    flags: Object.entries(flags).map(([key, { short, placeholder, help, group, shown, repeatable }]) => ({
+    flags: usefulFlags({ name, flags }).map(([key, { short, placeholder, help, group, shown, repeatable }]) => ({
       name: flagName(key).slice(2),
       short,
       value: placeholder,

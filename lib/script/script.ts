@@ -10,9 +10,11 @@ import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
 import type { Events, Role } from "../events.ts";
 import { type FlagTable, type FlagValues, type ParsedFlags, parseFlags } from "./flags.ts";
 import { helpJson, helpText } from "./help.ts";
+import type { PacketLayer } from "../net/packet_socket.ts";
 import { Log, toJson } from "../console/log.ts";
 import { print } from "../console/prose.ts";
 import type { BasicFlags } from "./shared_flags.ts";
+import { type Sockets, withFaults } from "./sockets.ts";
 import { type Watch, watched, type WatchedFlags } from "./watch.ts";
 import {
   DataOutput,
@@ -39,12 +41,14 @@ export interface Script<F extends FlagTable> {
   readonly flags: F;
   /** The positional arguments, if any: `NAME...` and their help. */
   readonly operands?: { readonly placeholder: string; readonly help: string };
+  /** Whether its faults are its own work, as a relay's are, and not those of its sockets. */
+  readonly ownFaults?: boolean;
   /** Throws a `UsageError` for what makes no sense together; called before any file is opened. */
   check?(parsed: ParsedFlags<F>): void;
 }
 
 /** The arguments of a script's own work. */
-export interface Run<F extends FlagTable> extends Watch {
+export interface Run<F extends FlagTable> extends Omit<Watch, "tap">, Sockets {
   readonly options: FlagValues<F>;
   /** The positional arguments; empty unless the script declares some. */
   readonly operands: readonly string[];
@@ -161,14 +165,8 @@ async function runWith<F extends FlagTable & BasicFlags>(
   let reason: string;
   try {
     script.check?.(parsed);
-    const { name, role } = script;
     const run = { options, operands, given, events, signal, stop, output, redirectTerminal, flush };
-    // wire:show has flags of the same names, and no sockets.
-    const watchedFlags: WatchedFlags = "capture" in script.flags ? options as object : {};
-    reason = await watched(
-      { name, role, events, signal, options: watchedFlags },
-      (watch) => work({ ...run, ...watch }),
-    );
+    reason = await overNetwork(script, run, work);
     // A server treats every stop as success, but losing its log is a failure.
     if (signal.reason instanceof Failure) throw signal.reason;
   } catch (error) {
@@ -180,6 +178,26 @@ async function runWith<F extends FlagTable & BasicFlags>(
   }
   events.emit({ event: "ended", code, reason });
   return code;
+}
+
+/** Does a run's work over the network that its flags ask for, while the readers that they ask for watch it. */
+async function overNetwork<F extends FlagTable>(
+  { name, role, flags, ownFaults = false }: Script<F>,
+  run: Omit<Run<F>, keyof Watch | keyof Sockets>,
+  work: (run: Run<F>) => Promise<string>,
+): Promise<string> {
+  const { options, given, events, signal } = run;
+  // wire:show has flags of the same names, and no sockets.
+  const watchedFlags: WatchedFlags = "capture" in flags ? options as object : {};
+  const faulty = { name, events, options, given: ownFaults ? new Set<string>() : given };
+  return await withFaults(
+    faulty,
+    (sockets) =>
+      watched({ name, role, events, signal, options: watchedFlags }, ({ tap, ...watch }) => {
+        const wrap: PacketLayer = (socket) => tap(sockets.wrap(socket));
+        return work({ ...run, ...watch, ...sockets, wrap });
+      }),
+  );
 }
 
 /** What a run prints on: its log, and the output for data. */

@@ -12,6 +12,8 @@ import type { ConnectOptions } from "../stream/connect.ts";
 import type { ServeOptions } from "../stream/server.ts";
 import { GAP, MAX_MESSAGE } from "../stream/limits.ts";
 import type { WireSink } from "../wire/event.ts";
+import { type FaultFlags, faultFlags } from "./fault_flags.ts";
+import type { StreamFaults } from "./sockets.ts";
 import { type WireFlags, wireFlags } from "./wire_flags.ts";
 
 /** The flags of every script. */
@@ -34,8 +36,8 @@ export const basicFlags: BasicFlags = {
   }),
 };
 
-/** The flags of every script that opens a socket: those, and the ones that show the wire. */
-export const commonFlags: BasicFlags & WireFlags = { ...wireFlags, ...basicFlags };
+/** The flags of every script that opens a socket: those, and the ones that show the wire and that break it. */
+export const commonFlags: BasicFlags & WireFlags & FaultFlags = { ...wireFlags, ...faultFlags, ...basicFlags };
 
 /** `--timeout` of a server that has no connections, over UDP. */
 export const silenceFlag: Flag<number> = {
@@ -97,16 +99,18 @@ interface RunParts<O> {
   readonly events: Events;
   readonly signal: AbortSignal;
   readonly wire: WireSink | undefined;
+  readonly faults: StreamFaults | undefined;
 }
 
 /** The options of `connectTcp` for a TCP client's run: seconds become milliseconds; a refusal may be all that the server says. */
-export function connectOptions({ options: { timeout, gap, maxMessage }, events, signal, wire }: RunParts<{
+export function connectOptions({ options: { timeout, gap, maxMessage }, events, signal, wire, faults }: RunParts<{
   readonly timeout: number;
   readonly gap: number;
   readonly maxMessage: number;
 }>): ConnectOptions & { readonly events: Events; readonly signal: AbortSignal } {
   const ms = timeout * 1000;
-  return { timeout: ms, stall: ms, messageTime: ms, gap, maxMessage, refusal: "only", events, signal, wire };
+  const limits = { timeout: ms, stall: ms, messageTime: ms, gap, maxMessage };
+  return { ...limits, refusal: "only", events, signal, wire, faults: faults?.layer };
 }
 
 /** The flags that {@linkcode serveOptions} reads. */
@@ -122,10 +126,11 @@ export interface ServeFlagValues {
 
 /** The options of `serveTcp` for a TCP server's run: seconds become milliseconds, MiB a budget that reports to the run's events. */
 export function serveOptions(
-  { options, events, signal, wire }: RunParts<ServeFlagValues>,
+  { options, events, signal, wire, faults }: RunParts<ServeFlagValues>,
 ): ServeOptions & { readonly events: Events; readonly signal: AbortSignal; readonly memory: MemoryBudget } {
   const { timeout, once, maxConnections, maxMemory, allow, gap = GAP, maxMessage = MAX_MESSAGE } = options;
   const memory = memoryBudget(maxMemory, events);
   const ms = timeout * 1000;
-  return { timeout: ms, messageTime: ms, once, maxConnections, memory, allow, gap, maxMessage, events, signal, wire };
+  const limits = { timeout: ms, messageTime: ms, maxConnections, memory, allow, gap, maxMessage };
+  return { ...limits, once, events, signal, wire, faults: faults?.layer };
 }

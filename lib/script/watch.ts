@@ -17,7 +17,7 @@ import type { WireFlagValues } from "./wire_flags.ts";
 export interface Watch {
   /** Told every call of TCP sockets; `undefined` if nobody reads. */
   readonly wire: WireSink | undefined;
-  /** Wraps a UDP socket; without readers it returns the same object. */
+  /** Watches a UDP socket; without readers it returns the same object. */
   readonly tap: PacketLayer;
   /** Resolves a name for UDP. */
   readonly resolve: (hostname: string) => Promise<string[]>;

@@ -10,7 +10,7 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { resolveHost, TimeLimit } from "../net/resolve.ts";
 import { stateAt } from "../net/state.ts";
 import { abortable } from "../within.ts";
-import { compose, type Layers } from "../net/layers.ts";
+import { compose, type Layer, type Layers } from "../net/layers.ts";
 import { dial, NoAnswer, type Opener } from "./dial.ts";
 import { withProgress } from "../progress.ts";
 import { type RawSocket, type StreamSocket, streamSocket } from "../net/socket.ts";
@@ -31,6 +31,8 @@ export interface ConnectOptions extends ConnectionLimits {
   readonly id?: number;
   /** The layers that wrap the socket; the TLS layer comes from `tls`, the tap from `wire`. */
   readonly layers?: Omit<Layers, "tls" | "tap">;
+  /** Impairs the connection, below all other layers. */
+  readonly faults?: Layer | undefined;
   /** Told every call, from the lookup on. */
   readonly wire?: WireSink | undefined;
   readonly events?: Events;
@@ -96,7 +98,7 @@ function guarded(socket: StreamSocket, { refusal, events = NO_EVENTS }: ConnectO
 async function reach(
   open: Opener,
   endpoint: Endpoint,
-  { signal, id = 1, layers = {}, tls = null, wire }: ConnectOptions,
+  { signal, id = 1, layers = {}, faults = layers.faults, tls = null, wire }: ConnectOptions,
   limit: AbortSignal,
 ): Promise<{ raw: StreamSocket; secured: SecuredSocket | null }> {
   let raw: RawSocket;
@@ -111,7 +113,7 @@ async function reach(
     if (error instanceof Failure) throw error;
     throw connectFailure(endpoint, error);
   }
-  const impaired = wrapped(raw, () => compose(streamSocket(raw, id), { faults: layers.faults }));
+  const impaired = wrapped(raw, () => compose(streamSocket(raw, id), { faults }));
   return {
     raw: impaired,
     secured: tls === null ? null : await securedWithin(impaired, endpoint, { tls, wire }, limit),

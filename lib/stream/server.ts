@@ -14,7 +14,7 @@ import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
 import type { MemoryBudget } from "../memory.ts";
 import { Bag } from "../bag.ts";
-import { compose, type Layers } from "../net/layers.ts";
+import { compose, type Layer, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
 import { REFUSED } from "../refusal.ts";
 import { type ConnectionLimits, stallTime } from "./limits.ts";
@@ -37,8 +37,10 @@ export interface ServeOptions extends ConnectionLimits, AdmissionOptions {
   readonly once?: boolean;
   /** Whether received and sent messages become events. */
   readonly report?: boolean;
-  /** The layers that wrap each accepted socket; with `wire`, the tap is its own. */
+  /** The layers that wrap each accepted socket; with `wire`, the tap is its own; `faults` adds to them. */
   readonly layers?: Layers;
+  /** Impairs the connections, below all other layers. */
+  readonly faults?: Layer | undefined;
   /** Told every call on the listener and its connections. */
   readonly wire?: WireSink | undefined;
   /** Numbers the connections, for servers that share a counter; default: from 1. */
@@ -133,8 +135,9 @@ class TcpServer {
     this.#acceptor = new Acceptor(listener, this.#events);
     this.#refusals = new EventRate(this.#events);
     this.#admission = new Admission(options, this.#refusals);
-    const { layers, wire } = options;
-    this.#layers = wire === undefined ? layers ?? {} : { ...layers, tap: streamTap(wire, "accept") };
+    const { layers, wire, faults = layers?.faults } = options;
+    const tap = wire === undefined ? layers?.tap : streamTap(wire, "accept");
+    this.#layers = { ...layers, faults, tap };
     if (wire !== undefined) tellListen(wire, listener.addr);
   }
 

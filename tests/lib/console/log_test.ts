@@ -265,6 +265,11 @@ function hostileEvents(text: string): { [Name in NetEvent["event"]]: NetEvent } 
       ...{ event: "trace", id: 1, call: text, detail: text, direction: "in", local: text, peer: text } as const,
       ...{ bytes: 1, hex: text, prose: script.prose },
     },
+    fault: {
+      ...{ event: "fault", id: 1, transport: "udp", direction: "out", kind: "loss", where: 1 } as const,
+      ...{ detail: text, prose: script.prose },
+    },
+    faults: { event: "faults", plan: text, counts: { loss: 1 }, prose: script.prose },
   };
 }
 

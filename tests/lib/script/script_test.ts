@@ -181,15 +181,15 @@ Deno.test("helpText() shows every flag with its short form, value and default", 
   const help = helpText({ name: "a:b", role: "server", summary: "s", example: { flags: "", does: "Does it." }, flags });
   for (
     const line of [
-      "  -b, --bind ADDRESS       address to listen on; :: is IPv6 and IPv4 (default 127.0.0.1)",
-      "  -p, --port PORT          port to listen on; 0 = any free one (default 12345)",
-      "      --message TEXT       what to send (default Hello!)",
-      "      --mode room|turns    who speaks when (default room)",
-      "      --once               serve one client, then exit",
-      "      --max-connections N  maximum open connections; 0 = no limit (default 10000)",
-      "      --allow CIDR         address or range that may connect; repeatable",
-      "  -t, --timeout SECONDS    seconds to wait for the peer, connecting or idle; 0 = for ever (default 0)",
-      "  -h, --help               show this text",
+      "  -b, --bind ADDRESS            address to listen on; :: is IPv6 and IPv4 (default 127.0.0.1)",
+      "  -p, --port PORT               port to listen on; 0 = any free one (default 12345)",
+      "      --message TEXT            what to send (default Hello!)",
+      "      --mode room|turns         who speaks when (default room)",
+      "      --once                    serve one client, then exit",
+      "      --max-connections N       maximum open connections; 0 = no limit (default 10000)",
+      "      --allow CIDR              address or range that may connect; repeatable",
+      "  -t, --timeout SECONDS         seconds to wait for the peer, connecting or idle; 0 = for ever (default 0)",
+      "  -h, --help                    show this text",
       "Usage: deno task a:b [PORT | ADDRESS:PORT] [flags]",
       "  deno task a:b",
       "  Does it.",
@@ -205,7 +205,7 @@ Deno.test("helpText() lists flags in groups, the script's own first", { permissi
   const flags = { ...commonFlags, message: flag.text("what to send", { default: "hi" }) };
   const help = helpText({ name: "a:b", role: "server", summary: "s", example, flags });
   const headings = help.split("\n").filter((line) => /^[A-Z].*:$/.test(line) && line !== "Exit codes:");
-  assertEquals(headings, ["Flags:", "Showing the wire:", "Output and help:", "Example:"]);
+  assertEquals(headings, ["Flags:", "Showing the wire:", "Faults on purpose:", "Output and help:", "Example:"]);
   assertMatch(help, /\nFlags:\n.*--timeout .*\n.*--message .*\n\nShowing the wire:\n {6}--explain /);
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NO_EVENTS } from "../../../lib/events.ts";
 import { UsageError } from "../../../lib/errors.ts";
+import { NO_FAULTS } from "../../../lib/faults/plan.ts";
 import { parseFlags } from "../../../lib/script/flags.ts";
 import {
   admissionFlags,
@@ -37,6 +38,8 @@ Deno.test("a server's flags have the contract's names, short forms and defaults"
     captureMax: undefined,
     diagram: undefined,
     inspect: undefined,
+    ...NO_FAULTS,
+    seed: undefined,
     timeout: 0,
     json: false,
     quiet: false,
@@ -70,10 +73,10 @@ Deno.test("the shared limits have bounds", { permissions }, () => {
 Deno.test("serveOptions() converts seconds to milliseconds and fills in the framing", { permissions }, () => {
   const { values } = parseFlags(serverFlags, ["-t", "2.5", "--once", "--max-connections=3", "--allow=::1", "--gap=0"]);
   const { signal } = new AbortController();
-  const options = serveOptions({ options: values, events: NO_EVENTS, signal, wire: undefined });
+  const options = serveOptions({ options: values, events: NO_EVENTS, signal, wire: undefined, faults: undefined });
   assertEquals([options.timeout, options.once, options.maxConnections, options.gap], [2500, true, 3, 0]);
   assertEquals(options.allow?.length, 1);
   const { gap: _, maxMessage: __, ...unframed } = values;
-  const defaults = serveOptions({ options: unframed, events: NO_EVENTS, signal, wire: undefined });
+  const defaults = serveOptions({ options: unframed, events: NO_EVENTS, signal, wire: undefined, faults: undefined });
   assert(defaults.gap === 100 && defaults.maxMessage === 65536);
 });

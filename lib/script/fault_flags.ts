@@ -1,0 +1,166 @@
+/**
+ * The flags that make a network do wrong on purpose, and the plan that they describe.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import {
+  checkPlan,
+  checkTransport,
+  FAULT_NAMES,
+  type FaultName,
+  type FaultPlan,
+  FAULTS,
+  type FaultTransport,
+  flagName,
+  hasFaults,
+  NO_FAULTS,
+  planLine,
+} from "../faults/plan.ts";
+import { flag } from "./flag_kinds.ts";
+import { type Flag, type FlagTable, grouped } from "./flags.ts";
+import type { Given } from "./unused_flags.ts";
+
+/** The flags of the faults themselves, by their names in a plan. */
+export type PlanFlags = { readonly [K in FaultName]: Flag<FaultPlan[K]> };
+
+/** A direction through a relay: to the server, or back to the client. */
+export type Way = "up" | "down";
+
+/** The flags of one direction through a relay: `upLoss` is `--up-loss`. */
+export type WayFlags<W extends Way> = { readonly [K in FaultName as `${W}${Capitalize<K>}`]: Flag<FaultPlan[K]> };
+
+/** `--seed`: what chance begins with. */
+export const seedFlag: Flag<number | undefined> = flag.integer("what chance begins with: repeats the same faults", {
+  default: undefined,
+  min: 0,
+  max: 2 ** 32 - 1,
+  shown: "drawn at random, and told",
+});
+
+/** A flag for each fault. */
+export const planFlags: PlanFlags = grouped(
+  "Faults on purpose",
+  flagsOf((name) => ({ key: name, help: FAULTS[name].help })),
+) as unknown as PlanFlags;
+
+/** Those, and `--seed`: the flags of every script that opens a socket. */
+export const faultFlags: FaultFlags = { ...planFlags, ...grouped("Faults on purpose", { seed: seedFlag }) };
+
+/** Their table. */
+export type FaultFlags = PlanFlags & { readonly seed: Flag<number | undefined> };
+
+/** The flags of one direction, which {@linkcode planFrom} puts before those of both: `--up-loss`. */
+export function faultFlagsFor<W extends Way>(way: W): WayFlags<W> {
+  const where = way === "up" ? "towards the server" : "towards the client";
+  const flags = flagsOf((name) => ({ key: wayKey(way, name), help: `as --${flagName(name)}, ${where}` }));
+  return grouped(`Faults ${where} only`, flags) as unknown as WayFlags<W>;
+}
+
+/** Makes a table with a flag for each fault. */
+function flagsOf(describe: (name: FaultName) => { readonly key: string; readonly help: string }): FlagTable {
+  const flags = FAULT_NAMES.map((name): [string, Flag<unknown>] => {
+    const { key, help } = describe(name);
+    const { placeholder, parse } = FAULTS[name];
+    // The others do nothing unless they are given.
+    const shown = key === "burst" || key === "queue" ? { shown: `${NO_FAULTS[key]}` } : {};
+    const read = ([text]: readonly string[]): unknown => text === undefined ? NO_FAULTS[name] : parse(text);
+    return [key, { help, placeholder, repeatable: false, ...shown, read }];
+  });
+  return Object.fromEntries(flags);
+}
+
+function wayKey(way: Way, name: FaultName): string {
+  return `${way}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/**
+ * The plan that flags describe.
+ *
+ * @param values The values of {@linkcode planFlags}, and of {@linkcode faultFlagsFor} if there is a `way`.
+ * @param given The flags that were given: one of the way goes before the same flag of both.
+ * @throws {UsageError} A fault needs another.
+ *
+ * @example Usage
+ * ```ts
+ * import { faultFlagsFor, planFlags, planFrom } from "./fault_flags.ts";
+ * import { parseFlags } from "./flags.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const flags = { ...planFlags, ...faultFlagsFor("up"), ...faultFlagsFor("down") };
+ * const { values, given } = parseFlags(flags, ["--loss", "30%", "--up-loss", "5%"]);
+ * assertEquals(planFrom(values, given, "up").loss, 0.05);
+ * assertEquals(planFrom(values, given, "down").loss, 0.3);
+ * ```
+ */
+export function planFrom(values: Readonly<Record<string, unknown>>, given: Given, way?: Way): FaultPlan {
+  const plan = Object.fromEntries(FAULT_NAMES.map((name) => {
+    const key = way === undefined || !given.has(wayKey(way, name)) ? name : wayKey(way, name);
+    return [name, given.has(key) ? values[key] : NO_FAULTS[name]];
+  })) as unknown as FaultPlan;
+  checkPlan(plan, way === undefined ? "" : `${way}-`);
+  return plan;
+}
+
+/** A seed for a run that was given none. */
+export function drawSeed(): number {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return seed;
+}
+
+/** What a script speaks, by its name: `tcp:server`, `chat:udp-client`; `null` if that depends on how it is called. */
+function transportOf(script: string): FaultTransport | null {
+  if (!/^(tcp|udp|http|chat|sum):/.test(script)) return null;
+  return script.includes("udp") ? "udp" : "tcp";
+}
+
+/** Whether a script can do something with a flag; one of a fault that its transport cannot have is only refused. */
+export function isUseful(script: string, key: string): boolean {
+  const transport = transportOf(script);
+  const name = FAULT_NAMES.find((name) => name === key);
+  return transport === null || name === undefined || FAULTS[name].transports.includes(transport);
+}
+
+/** Whether something of a plan is left to chance; otherwise its line needs no seed. */
+function needsChance({ jitter, loss, duplicate, reorder, corrupt, split }: FaultPlan): boolean {
+  return split === "random" || [jitter, loss, duplicate, reorder, corrupt].some((value) => value > 0);
+}
+
+/** The faults that the flags of a script ask for. */
+export interface RunFaults {
+  readonly plan: FaultPlan;
+  readonly seed: number;
+  /** What the script speaks, if it is always the same. */
+  readonly transport: FaultTransport | null;
+  /** The flags that repeat them: `--loss 30% --seed 7`, or `--delay 100ms`. */
+  readonly line: string;
+}
+
+/**
+ * The faults of an endpoint: they happen to what it sends and to what it receives, as on a bad network between the two.
+ *
+ * @param run The script's name, such as `tcp:server`, and its flags.
+ * @returns `null` if nothing is to go wrong.
+ * @throws {UsageError} A fault that the script's transport cannot have, or that needs another; or `--seed` without a fault.
+ */
+export function faultsOf(
+  { name, options, given }: {
+    readonly name: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly given: Given;
+  },
+): RunFaults | null {
+  if (!FAULT_NAMES.some((name) => given.has(name))) {
+    if (given.has("seed")) {
+      throw new UsageError("Cannot use --seed without a fault, such as --loss: nothing is left to chance");
+    }
+    return null;
+  }
+  const plan = planFrom(options, given);
+  const transport = transportOf(name);
+  if (transport !== null) checkTransport(plan, transport);
+  if (!hasFaults(plan)) return null;
+  const seed = typeof options.seed === "number" ? options.seed : drawSeed();
+  const repeats = given.has("seed") || needsChance(plan) ? ` --seed ${seed}` : "";
+  return { plan, seed, transport, line: `${planLine(plan)}${repeats}` };
+}

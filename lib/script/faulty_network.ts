@@ -1,0 +1,115 @@
+/**
+ * The network of a run whose flags ask for faults. Loaded only then.
+ *
+ * @module
+ */
+import { EventRate } from "../event_rate.ts";
+import type { Events } from "../events.ts";
+import type { Fault } from "../faults/fault.ts";
+import { packetFaults } from "../faults/packet_faults.ts";
+import { canReset } from "../faults/plan.ts";
+import { streamFaults } from "../faults/stream_faults.ts";
+import { listenTcp } from "../net/listen.ts";
+import { counted, thousands } from "../text.ts";
+import type { RunFaults } from "./fault_flags.ts";
+import type { Sockets } from "./sockets.ts";
+
+/** What is told of single faults: in prose about 150 at once, then some 20 a second; to programs as much as of all else together. */
+const PROSE_RATE = { burst: 8 * 1024, rate: 1024 };
+
+/** What happens to all bytes alike: it is told once for each flow and direction, and has no count. */
+const TO_ALL: Readonly<Record<string, string>> = {
+  delay: "everything delayed",
+  rate: "everything slowed down",
+  slowRead: "everything read slowly",
+  coalesce: "writes joined",
+};
+
+/** What has become of datagrams… */
+const DATAGRAMS: Readonly<Record<string, string>> = {
+  jitter: "delayed",
+  loss: "lost",
+  duplicate: "duplicated",
+  reorder: "overtaken",
+  corrupt: "corrupted",
+  truncate: "cut short",
+  queue: "lost from a full queue",
+  cut: "lost in a cut",
+};
+
+/** …and of what was written on a stream. */
+const STREAMS: Readonly<Record<string, string>> = {
+  jitter: "delayed",
+  loss: "sent again",
+  split: "split",
+  stallAfter: "stalled",
+  halfCloseAfter: "half-closed",
+  resetAfter: "reset",
+  cut: "held up by a cut",
+};
+
+/** A network that does wrong what its plan says, tells each fault, and how many there were when it is disposed of. */
+export class FaultyNetwork implements Disposable {
+  #faults: RunFaults;
+  #events: Events;
+  #rate: EventRate;
+  #counts = { tcp: new Map<string, number>(), udp: new Map<string, number>() };
+
+  constructor(faults: RunFaults, { events, options }: { events: Events; options: Readonly<Record<string, unknown>> }) {
+    this.#faults = faults;
+    this.#events = events;
+    this.#rate = new EventRate(events, options.json === true ? {} : PROSE_RATE);
+    const modelled = faults.transport === "tcp" && faults.plan.loss > 0
+      ? ". Nothing can be lost under TCP from here: what is lost comes later, as if it had been sent again"
+      : "";
+    events.emit({ event: "notice", message: `Faults on purpose: ${faults.line}${modelled}` });
+  }
+
+  /** What the run opens its sockets with. */
+  async sockets(): Promise<Partial<Sockets>> {
+    const { plan, seed } = this.#faults;
+    const faults = { seed, out: plan, in: plan, cut: false };
+    const tell = (fault: Fault): void => this.#tell(fault, "tcp");
+    const sockets: Partial<Sockets> = {
+      faults: { layer: streamFaults(faults, tell), faults, tell },
+      wrap: packetFaults(faults, (fault) => this.#tell(fault, "udp")),
+    };
+    if (!canReset(plan)) return sockets;
+    const [{ connectNode }, { listenNode }] = await Promise.all([
+      import("../net/node_socket.ts"),
+      import("../net/node_listener.ts"),
+    ]);
+    return { ...sockets, opener: () => connectNode, listenTcp: async (_, at) => listenTcp(await listenNode(at), at) };
+  }
+
+  #tell({ flow: id, direction, kind, where, detail }: Fault, transport: "tcp" | "udp"): void {
+    const counts = this.#counts[transport];
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (!this.#rate.detailed) return;
+    const place = kind in TO_ALL ? "" : `, ${transport === "udp" ? "datagram" : "byte"} ${where}`;
+    const text = `Fault, #${id}, ${direction}${place}: ${detail}`;
+    const prose = [{ mark: "trouble", text }] as const;
+    this.#rate.emit({ event: "fault", id, transport, direction, kind, where, detail, prose });
+  }
+
+  [Symbol.dispose](): void {
+    this.#rate[Symbol.dispose]();
+    const { tcp, udp } = this.#counts;
+    const parts = [...totals(udp, DATAGRAMS, "datagram"), ...totals(tcp, STREAMS)];
+    const text = `Faults: ${parts.length === 0 ? "none happened" : parts.join(", ")}`;
+    const counts = Object.fromEntries([...udp, ...tcp]);
+    this.#events.emit({ event: "faults", plan: this.#faults.line, counts, prose: [{ mark: "state", text }] });
+  }
+}
+
+/** `12 datagrams lost`, `3 delayed`, `everything slowed down` */
+function totals(counts: ReadonlyMap<string, number>, words: Readonly<Record<string, string>>, noun?: string): string[] {
+  const single = [...counts].filter(([kind]) => !(kind in TO_ALL));
+  return [
+    ...single.map(([kind, count], index) => {
+      const number = index === 0 && noun !== undefined ? counted(count, noun) : thousands(count);
+      return `${number} ${words[kind] ?? kind}`;
+    }),
+    ...Object.keys(TO_ALL).flatMap((kind) => counts.has(kind) ? [TO_ALL[kind] ?? kind] : []),
+  ];
+}
