@@ -32,6 +32,8 @@ const CASES: readonly (readonly [string, string])[] = [
   ["plainwire tcp client :9000 --cou", "--count"],
   ["plainwire tcp client localhost 9000 --cou", "--count"],
   ["plainwire tcp:server 9000 --ec", "--echo"],
+  ["plainwire tcp server --split ", "random utf8"],
+  ["plainwire tcp server --los", "--loss"],
   ["plainwire tls cert localhost --ou", "--out"],
   ["plainwire wire ", "replay show"],
   ["plainwire wire replay --as ", "client server"],
