@@ -9,6 +9,8 @@ const ROOT = new URL("../../", import.meta.url);
 export interface Module {
   readonly file: string;
   readonly imports: readonly string[];
+  /** Those of them that are loaded only when the code gets there. */
+  readonly deferred: readonly string[];
 }
 
 /** The text of a file, by its path from the root. */
@@ -50,12 +52,8 @@ export async function modulesOf(files: readonly string[]): Promise<Module[]> {
     const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Info[] };
     return modules.filter(({ specifier }) => inProject(specifier)).map(({ specifier, dependencies = [] }) => ({
       file: specifier.slice(ROOT.href.length),
-      imports: dependencies.map((each) => {
-        const { href } = /^\.\.?\//.test(each.specifier)
-          ? new URL(each.specifier, specifier)
-          : { href: each.specifier };
-        return href.startsWith(ROOT.href) ? href.slice(ROOT.href.length) : href;
-      }),
+      imports: dependencies.map((each) => pathOf(each.specifier, specifier)),
+      deferred: dependencies.filter((each) => each.isDynamic).map((each) => pathOf(each.specifier, specifier)),
     }));
   } finally {
     await Deno.remove(entry);
@@ -64,7 +62,13 @@ export async function modulesOf(files: readonly string[]): Promise<Module[]> {
 
 interface Info {
   readonly specifier: string;
-  readonly dependencies?: readonly { readonly specifier: string }[];
+  readonly dependencies?: readonly { readonly specifier: string; readonly isDynamic?: boolean }[];
+}
+
+/** What a module imports, as a path from the root if it is the project's. */
+function pathOf(specifier: string, from: string): string {
+  const { href } = /^\.\.?\//.test(specifier) ? new URL(specifier, from) : { href: specifier };
+  return href.startsWith(ROOT.href) ? href.slice(ROOT.href.length) : href;
 }
 
 function inProject(specifier: string): boolean {
