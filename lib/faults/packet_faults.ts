@@ -16,6 +16,9 @@ import { Schedule } from "./schedule.ts";
 
 /** How many flows of a socket are remembered: forged source addresses must not exhaust memory. */
 const MAX_FLOWS = 4096;
+/** How long what is on its way may take to leave after a close (ms), besides its delay, which counts up to the second. */
+const CLOSING = 5000;
+const MAX_CLOSING_DELAY = 30_000;
 
 /**
  * Makes the layer that impairs every datagram socket it wraps; each flow has its own share of chance, by its number.
@@ -24,10 +27,11 @@ const MAX_FLOWS = 4096;
  * and waits for the next one to overtake it. Rate and queue are those of one flow in one direction; headers do not count. Decisions are
  * made per datagram in the order of its flow and direction, and counted while the plan does something.
  *
- * A send that is held back has succeeded for its caller; if it fails later, the next one rejects with that error. Closing drops what is
- * held back.
+ * A send that is held back has succeeded for its caller; if it fails later, the next one rejects with that error. What was sent before
+ * a close still leaves, for five seconds and its delay; what was to be received is dropped.
  *
  * @param tell Told each fault; delay and rate once, since they happen to all alike.
+ * @param closing Given a promise, which never rejects, when a socket is closed while datagrams are to leave: it resolves when they have.
  *
  * @example Usage
  * ```ts
@@ -45,28 +49,50 @@ const MAX_FLOWS = 4096;
  * assertEquals(told.map(({ kind, where }) => `${kind} ${where}`), ["loss 1", "loss 2", "loss 3", "loss 5"]);
  * ```
  */
-export function packetFaults(faults: Faults, tell: FaultSink = () => {}, time: TimeSource = SYSTEM_TIME): PacketLayer {
+export function packetFaults(
+  faults: Faults,
+  tell: FaultSink = () => {},
+  time: TimeSource = SYSTEM_TIME,
+  closing: (gone: Promise<void>) => void = () => {},
+): PacketLayer {
   const nextFlow = counter();
-  return (socket) => new FaultyPackets(socket, { faults, tell, time }, nextFlow);
+  return (socket) => new FaultyPackets(socket, { faults, tell, time, nextFlow, closing });
+}
+
+/** What the sockets of a layer share. */
+interface SocketOptions extends Pick<PathOptions, "faults" | "tell" | "time"> {
+  readonly nextFlow: () => number;
+  readonly closing: (gone: Promise<void>) => void;
 }
 
 class FaultyPackets implements PacketSocket {
   readonly addr: Deno.Addr;
   #below: PacketSocket;
   #faults: Faults;
-  #options: PathOptions;
+  #options: Omit<PathOptions, "schedule">;
+  #closing: SocketOptions["closing"];
+  /** What is to be sent, and what is to be received. */
+  #leaving: Schedule;
+  #arriving: Schedule;
   #flows: FlowNumbers;
   #paths = new BoundedMap<number, { readonly out: PacketPath; readonly in: PacketPath }>(MAX_FLOWS);
   #inbox: Inbox | null = null;
   /** Why a send that was held back has failed. */
   #failure: { readonly error: unknown } | null = null;
   #closed = false;
+  /** The last send that was held back; never rejects. */
+  #sending: Promise<void> = Promise.resolve();
+  /** Ends a close that waits for what is to leave. */
+  #shut = (): void => {};
 
-  constructor(below: PacketSocket, options: Pick<PathOptions, "faults" | "tell" | "time">, nextFlow: () => number) {
+  constructor(below: PacketSocket, { nextFlow, closing, ...options }: SocketOptions) {
     this.addr = below.addr;
     this.#below = below;
     this.#faults = options.faults;
-    this.#options = { ...options, schedule: new Schedule(options.time), held: new Held() };
+    this.#options = { ...options, held: new Held() };
+    this.#closing = closing;
+    this.#leaving = new Schedule(options.time, () => this.#shut());
+    this.#arriving = new Schedule(options.time);
     this.#flows = new FlowNumbers(nextFlow);
   }
 
@@ -80,25 +106,27 @@ class FaultyPackets implements PacketSocket {
       this.#failure = null;
       return Promise.reject(failure.error);
     }
-    if (this.#closed || this.#passes("out")) return this.#below.send(bytes, to);
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource("closed"));
+    if (this.#passes("out")) return this.#below.send(bytes, to);
     let sending: Promise<unknown> | null = null;
     let later = false;
     this.#pathsTo(to).out.push(bytes, (data) => {
       const sent = this.#below.send(data, to);
       // The first copy that leaves at once is the caller's to wait for.
       if (!later && sending === null) sending = sent;
-      else sent.catch((error) => this.#failed(error));
+      else this.#sending = sent.then(() => {}, (error) => this.#failed(error));
     });
     later = true;
     return Promise.resolve(sending).then(() => bytes.length);
   }
 
   receive(into?: Uint8Array): Promise<[Uint8Array, Deno.Addr]> {
-    if (this.#closed) return this.#below.receive(into);
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource("closed"));
     if (this.#passes("in") && (this.#inbox?.idle ?? true)) {
       return this.#below.receive(into).then((received) => {
         // The plan may be another by now.
-        if (this.#closed || this.#passes("in")) return received;
+        if (this.#closed) throw new Deno.errors.Interrupted("closed");
+        if (this.#passes("in")) return received;
         this.#arrive(...received);
         return this.#receive(into);
       });
@@ -107,9 +135,24 @@ class FaultyPackets implements PacketSocket {
   }
 
   close(): void {
+    if (this.#closed) throw new Deno.errors.BadResource("closed");
     this.#closed = true;
-    this.#options.schedule.clear();
+    this.#arriving.clear();
     this.#inbox?.close();
+    if (this.#leaving.size === 0) this.#below.close();
+    else this.#closing(this.#deliver());
+  }
+
+  /** Lets what is to be sent leave, and closes then, or when the time is over. Never rejects. */
+  async #deliver(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#shut = resolve;
+    const limit = CLOSING + Math.min(MAX_CLOSING_DELAY, this.#faults.out.delay);
+    const stop = this.#options.time.after(limit, resolve);
+    await promise;
+    stop();
+    this.#leaving.clear();
+    await this.#sending;
     this.#below.close();
   }
 
@@ -134,8 +177,8 @@ class FaultyPackets implements PacketSocket {
   #pathsTo(peer: Deno.Addr): { readonly out: PacketPath; readonly in: PacketPath } {
     const flow = this.flowOf(peer as Deno.NetAddr);
     const paths = this.#paths.get(flow) ?? {
-      out: new PacketPath(flow, "out", this.#options),
-      in: new PacketPath(flow, "in", this.#options),
+      out: new PacketPath(flow, "out", { ...this.#options, schedule: this.#leaving }),
+      in: new PacketPath(flow, "in", { ...this.#options, schedule: this.#arriving }),
     };
     // Behind the others: of too many, the one that was silent longest is forgotten.
     this.#paths.delete(flow);

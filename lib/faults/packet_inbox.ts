@@ -58,12 +58,11 @@ export class Inbox {
     this.#settle();
   }
 
-  /** Drops everything. Who waits gets the error of the socket below, which is closed after this. */
+  /** Drops everything. Who waits is told as by the platform. */
   close(): void {
     this.#closed = true;
     this.#ready = [];
-    if (this.#receiving) return;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Deno.errors.BadResource("closed"));
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Deno.errors.Interrupted("closed"));
   }
 
   #settle(): void {
@@ -103,10 +102,7 @@ export class Inbox {
   }
 
   #failed(error: unknown): void {
-    if (this.#closed) {
-      for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
-      return;
-    }
+    if (this.#closed) return;
     this.#ready.push({ error });
     this.#settle();
   }

@@ -31,13 +31,16 @@ interface Entry {
  */
 export class Schedule {
   #time: TimeSource;
+  #onEmpty: () => void;
   /** A binary heap: each entry is due no later than the two at twice its place plus one and two. */
   #heap: Entry[] = [];
   #added = 0;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
 
-  constructor(time: TimeSource) {
+  /** @param onEmpty Called when the last callback has run. */
+  constructor(time: TimeSource, onEmpty: () => void = () => {}) {
     this.#time = time;
+    this.#onEmpty = onEmpty;
   }
 
   /** How many are still to run. */
@@ -87,6 +90,7 @@ export class Schedule {
       first.run();
     }
     this.#arm();
+    if (this.size === 0) this.#onEmpty();
   }
 
   #removeFirst(): void {

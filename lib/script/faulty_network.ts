@@ -10,6 +10,7 @@ import { packetFaults } from "../faults/packet_faults.ts";
 import { canReset } from "../faults/plan.ts";
 import { streamFaults } from "../faults/stream_faults.ts";
 import { listenTcp } from "../net/listen.ts";
+import { SYSTEM_TIME } from "../time.ts";
 import { counted, thousands } from "../text.ts";
 import type { RunFaults } from "./fault_flags.ts";
 import type { Sockets } from "./sockets.ts";
@@ -49,10 +50,11 @@ const STREAMS: Readonly<Record<string, string>> = {
 };
 
 /** A network that does wrong what its plan says, tells each fault, and how many there were when it is disposed of. */
-export class FaultyNetwork implements Disposable {
+export class FaultyNetwork implements AsyncDisposable {
   #faults: RunFaults;
   #events: Events;
   #rate: EventRate;
+  #leaving = new Set<Promise<void>>();
   #counts = { tcp: new Map<string, number>(), udp: new Map<string, number>() };
 
   constructor(faults: RunFaults, { events, options }: { events: Events; options: Readonly<Record<string, unknown>> }) {
@@ -72,7 +74,7 @@ export class FaultyNetwork implements Disposable {
     const tell = (fault: Fault): void => this.#tell(fault, "tcp");
     const sockets: Partial<Sockets> = {
       faults: { layer: streamFaults(faults, tell), faults, tell },
-      wrap: packetFaults(faults, (fault) => this.#tell(fault, "udp")),
+      wrap: packetFaults(faults, (fault) => this.#tell(fault, "udp"), SYSTEM_TIME, (gone) => this.#keep(gone)),
     };
     if (!canReset(plan)) return sockets;
     const [{ connectNode }, { listenNode }] = await Promise.all([
@@ -92,7 +94,14 @@ export class FaultyNetwork implements Disposable {
     this.#rate.emit({ event: "fault", id, transport, direction, kind, where, detail, prose });
   }
 
-  [Symbol.dispose](): void {
+  /** Keeps the run from ending before what it has sent has left. */
+  #keep(gone: Promise<void>): void {
+    this.#leaving.add(gone);
+    gone.then(() => this.#leaving.delete(gone));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#leaving);
     this.#rate[Symbol.dispose]();
     const { tcp, udp } = this.#counts;
     const parts = [...totals(udp, DATAGRAMS, "datagram"), ...totals(tcp, STREAMS)];

@@ -73,6 +73,6 @@ export async function withFaults<T>(run: FaultyRun, work: (sockets: Sockets) => 
   const faults = faultsOf(run);
   if (faults === null) return await work(PLAIN);
   const { FaultyNetwork } = await import("./faulty_network.ts");
-  using network = new FaultyNetwork(faults, run);
+  await using network = new FaultyNetwork(faults, run);
   return await work({ ...PLAIN, ...await network.sockets() });
 }
