@@ -22,6 +22,7 @@
  */
 import { joinCommand } from "../lib/script/command.ts";
 import { callersFolder } from "../lib/script/callers_path.ts";
+import { linkRateFlag } from "../lib/script/fault_flags.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, BACKLOG } from "../lib/net/listen.ts";
 import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
@@ -43,14 +44,6 @@ const flags = {
   mode: flag.choice("everyone in one room, or one guest at a time", ["room", "turns"], { default: "room" }),
   name: nameFlag("your name in the room", { default: "server" }),
   history: flag.integer("lines of history for a new member", { default: 20, min: 0, max: 1000 }),
-  maxRate: flag.integer(
-    "maximum lines per second from one client; a burst passes, then more are delayed; 0 = no limit",
-    {
-      default: 10,
-      min: 0,
-      max: 1_000_000,
-    },
-  ),
   ...admissionFlags,
   ...framingFlags,
   maxMessage: flag.integer("maximum bytes of one line", {
@@ -61,6 +54,13 @@ const flags = {
   }),
   ...tlsServerFlags,
   ...commonFlags,
+  // In a room --rate limits lines; the fault of that name is --link-rate here.
+  ...linkRateFlag,
+  rate: flag.integer("maximum lines per second from one client; a burst passes, then more are delayed; 0 = no limit", {
+    default: 10,
+    min: 0,
+    max: 1_000_000,
+  }),
 };
 
 /** Flags and help text of `chat:server`. */
@@ -81,7 +81,7 @@ export async function serveChat(
   layers: Layers,
   run: Run<typeof flags>,
 ): Promise<ServeTotals> {
-  const { mode, name, history, maxRate: rate, json: report } = run.options;
+  const { mode, name, history, rate, json: report } = run.options;
   const { timeout: idle = 0, ...limits } = serveOptions(run);
   const user = userOf(run);
   const common = { ...limits, layers, report, idle };
@@ -94,7 +94,7 @@ export async function serveChat(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
-    refuseInTurns(run, "name", "history", "maxRate");
+    refuseInTurns(run, "name", "history", "rate");
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);

@@ -57,6 +57,9 @@ export function faultFlagsFor<W extends Way>(way: W): WayFlags<W> {
   return grouped(`Faults ${where} only`, flags) as unknown as WayFlags<W>;
 }
 
+/** The fault `rate` of a script that has a `--rate` of its own, in place of it. */
+export const linkRateFlag: { readonly linkRate: Flag<number> } = { linkRate: planFlags.rate };
+
 /** Makes a table with a flag for each fault. */
 function flagsOf(describe: (name: FaultName) => { readonly key: string; readonly help: string }): FlagTable {
   const flags = FAULT_NAMES.map((name): [string, Flag<unknown>] => {
@@ -68,6 +71,11 @@ function flagsOf(describe: (name: FaultName) => { readonly key: string; readonly
     return [key, { help, placeholder, repeatable: false, ...shown, read }];
   });
   return Object.fromEntries(flags);
+}
+
+/** The key of a fault's flag in a script's table. */
+function keyOf(name: FaultName, values: Readonly<Record<string, unknown>>): string {
+  return name === "rate" && "linkRate" in values ? "linkRate" : name;
 }
 
 function wayKey(way: Way, name: FaultName): string {
@@ -95,7 +103,7 @@ function wayKey(way: Way, name: FaultName): string {
  */
 export function planFrom(values: Readonly<Record<string, unknown>>, given: Given, way?: Way): FaultPlan {
   const plan = Object.fromEntries(FAULT_NAMES.map((name) => {
-    const key = way === undefined || !given.has(wayKey(way, name)) ? name : wayKey(way, name);
+    const key = way === undefined || !given.has(wayKey(way, name)) ? keyOf(name, values) : wayKey(way, name);
     return [name, given.has(key) ? values[key] : NO_FAULTS[name]];
   })) as unknown as FaultPlan;
   checkPlan(plan, way === undefined ? "" : `${way}-`);
@@ -150,7 +158,7 @@ export function faultsOf(
     readonly given: Given;
   },
 ): RunFaults | null {
-  if (!FAULT_NAMES.some((name) => given.has(name))) {
+  if (!FAULT_NAMES.some((name) => given.has(keyOf(name, options)))) {
     if (given.has("seed")) {
       throw new UsageError("Cannot use --seed without a fault, such as --loss: nothing is left to chance");
     }
@@ -162,5 +170,6 @@ export function faultsOf(
   if (!hasFaults(plan)) return null;
   const seed = typeof options.seed === "number" ? options.seed : drawSeed();
   const repeats = given.has("seed") || needsChance(plan) ? ` --seed ${seed}` : "";
-  return { plan, seed, transport, line: `${planLine(plan)}${repeats}` };
+  const line = "linkRate" in options ? planLine(plan).replace("--rate ", "--link-rate ") : planLine(plan);
+  return { plan, seed, transport, line: `${line}${repeats}` };
 }

@@ -180,10 +180,10 @@ Deno.test("the chat scripts say what is wrong with their flags (P4)", async () =
   const cases = [
     ["chat:server", ["--mode", "solo"], 'Cannot use --mode "solo": it must be room or turns'],
     ["chat:server", ["--history", "-1"], "Cannot use --history"],
-    ["chat:server", ["--max-rate", "1.5"], "Cannot use --max-rate"],
+    ["chat:server", ["--rate", "1.5"], "Cannot use --rate"],
     ["chat:server", ["--name", "a b"], "Cannot use --name"],
     ["chat:server", ["--history", "5", "--mode", "turns"], "Cannot use --history with --mode turns: it is for a room"],
-    ["chat:server", ["--max-rate", "5", "--mode", "turns"], "Cannot use --max-rate with --mode turns"],
+    ["chat:server", ["--rate", "5", "--mode", "turns"], "Cannot use --rate with --mode turns"],
     ["chat:server", ["--name", "bob", "--mode", "turns"], "Cannot use --name with --mode turns"],
     ["chat:udp-server", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
     ["chat:udp-client", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],

@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/errors.ts";
 import { FAULT_NAMES, type FaultName, FAULTS, flagName, NO_FAULTS } from "../../../lib/faults/plan.ts";
-import { faultFlags, faultFlagsFor, faultsOf, planFlags, planFrom } from "../../../lib/script/fault_flags.ts";
+import {
+  faultFlags,
+  faultFlagsFor,
+  faultsOf,
+  linkRateFlag,
+  planFlags,
+  planFrom,
+} from "../../../lib/script/fault_flags.ts";
+import { flag } from "../../../lib/script/flag_kinds.ts";
 import { parseFlags } from "../../../lib/script/flags.ts";
 import { helpText } from "../../../lib/script/help.ts";
 
@@ -41,6 +49,18 @@ Deno.test("every fault has a flag, whose value is the plan's", { permissions }, 
     const faults = asked(`${transport}:server`, `--${flagName(name)}`, text, ...needs);
     assertEquals(faults?.plan[name], value, name);
   }
+});
+
+Deno.test("where --rate is the script's own, the fault is --link-rate", { permissions }, () => {
+  const table = { ...faultFlags, ...linkRateFlag, rate: flag.integer("lines", { default: 10, min: 0, max: 99 }) };
+  const faultsOfChat = (...args: string[]): ReturnType<typeof faultsOf> => {
+    const { values, given } = parseFlags(table, args);
+    return faultsOf({ name: "chat:server", options: values, given });
+  };
+  assertEquals(faultsOfChat("--rate", "5"), null);
+  const faults = faultsOfChat("--rate", "5", "--link-rate", "10k");
+  assertEquals(faults?.plan.rate, 10_000);
+  assertEquals(faults?.line, "--link-rate 10kB/s");
 });
 
 Deno.test("an invalid value is misuse that names the flag", { permissions }, () => {
