@@ -7,6 +7,7 @@ import { chance } from "../../../support/chance.ts";
 import { overlapsIn } from "./labels.ts";
 import { HOSTILE, utf8 } from "./samples.ts";
 import { diagram } from "./told.ts";
+import { isWellFormed, oddIn } from "../../../support/markup.ts";
 
 const CALLS: readonly WireCall[] = [
   ..."resolve listen bind connect accept handshake read writing write receive sending send closeWrite close reset"
@@ -59,24 +60,6 @@ function events(seed: number): WireEvent[][] {
 
 function never(): never {
   throw new Error("Nothing to pick from");
-}
-
-/** Whether markup as simple as ours is well-formed: tags nest, attributes are quoted, and text has no bare `<` or `&`. */
-function isWellFormed(xml: string): boolean {
-  const open: string[] = [];
-  const rest = xml.replace(/<(\/?)([\w-]+)((?: [\w:-]+="[^"<&]*")*)(\/?)>/g, (_, end, name, _attributes, empty) => {
-    if (end === "/") return open.pop() === name ? "" : "<";
-    if (empty === "") open.push(name);
-    return "";
-  });
-  return open.length === 0 && !/[<>]|&(?!(?:lt|gt|amp|quot|#39);)/.test(rest);
-}
-
-/** Finds what no picture may contain: characters that act, and numbers that are none. */
-function oddIn(svg: string): string | undefined {
-  // deno-lint-ignore no-control-regex
-  const acting = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/;
-  return acting.exec(svg)?.[0] ?? /NaN|Infinity|undefined/.exec(svg)?.[0];
 }
 
 Deno.test("drawDiagram() draws any events, in any order", () => {
