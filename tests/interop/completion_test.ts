@@ -21,7 +21,7 @@ async function written(shell: string): Promise<string> {
 
 /** What is typed, and what a shell offers then. */
 const CASES: readonly (readonly [string, string])[] = [
-  ["plainwire ", "chat completion demo http sum tcp tls udp wire"],
+  ["plainwire ", "chat completion demo http lab sum tcp tls udp wire"],
   ["plainwire t", "tcp tls"],
   ["plainwire tcp ", "basic-client basic-server client server"],
   ["plainwire completion ", "bash fish zsh"],

@@ -1,0 +1,95 @@
+/**
+ * What a comparison tells: events for programs, the table and its reading for people. Pure.
+ *
+ * @module
+ */
+import type { ScriptEvent, Summary } from "../../lib/events.ts";
+import { ProtocolError } from "../../lib/errors.ts";
+import { type FaultName, type FaultPlan, NO_FAULTS, planLine } from "../../lib/faults/plan.ts";
+import { counted } from "../../lib/text.ts";
+import { figuresOf } from "./figures.ts";
+import type { Plot } from "./plot.ts";
+import type { Recorded, Stream, Transport } from "./record.ts";
+import { tableOf } from "./table.ts";
+import { faultWords, honesty, type Maker, sentences } from "./words.ts";
+
+/** Both records, and what made the faults. */
+export interface Comparison {
+  readonly tcp: Recorded;
+  readonly udp: Recorded;
+  readonly plan: FaultPlan;
+  /** What chance began with; `null` where the kernel's cannot be told. */
+  readonly seed: number | null;
+  readonly maker: Maker;
+}
+
+/** The faults that are left to chance. */
+const BY_CHANCE: readonly FaultName[] = ["jitter", "loss", "duplicate", "reorder", "corrupt", "split"];
+
+/** What is compared, in one line: `100 messages of 100 bytes, one every 10 ms: 5 % loss, 20 ms delay (seed 7)`. */
+export function headline({ count, size, interval }: Stream, { plan, seed }: Pick<Comparison, "plan" | "seed">): string {
+  const every = `${interval < 10 ? Number(interval.toFixed(2)) : Math.round(interval)} ms`;
+  const pace = count === 1 ? "" : interval === 0 ? ", at once" : `, one every ${every}`;
+  const chance = BY_CHANCE.some((name) => plan[name] !== NO_FAULTS[name]);
+  const from = seed !== null && chance ? ` (seed ${seed})` : "";
+  return `${counted(count, "message")} of ${counted(size, "byte")}${pace}: ${faultWords(plan)}${from}`;
+}
+
+/** What the table's last rows mean. */
+const LATENESS = "(lateness: from when a message was due to be sent until it arrived)";
+
+/** The event at the end: figures, and the table with its reading. */
+export function summaryOf(comparison: Comparison): Summary {
+  const { tcp, udp, plan, seed, maker } = comparison;
+  const both = { tcp: figuresOf(tcp, plan.jitter), udp: figuresOf(udp, plan.jitter) };
+  return {
+    event: "summary",
+    ...tcp.stream,
+    faults: planLine(plan),
+    seed,
+    maker,
+    ...both,
+    prose: [...tableOf(both.tcp, both.udp), LATENESS, "", ...readingOf(comparison)],
+  };
+}
+
+/** The comparison as a picture shows it. */
+export function plotOf(comparison: Comparison): Plot {
+  const { tcp, udp, plan } = comparison;
+  return { tcp, udp, title: `What arrived when: ${faultWords(plan)}`, notes: readingOf(comparison) };
+}
+
+function readingOf({ tcp, udp, plan, maker }: Comparison): string[] {
+  const both = { tcp: figuresOf(tcp, plan.jitter), udp: figuresOf(udp, plan.jitter) };
+  const same = tcp.lost !== null && tcp.lost.length > 0 && tcp.lost.join() === udp.lost?.join();
+  return [...sentences(both, tcp.stopped), ...[honesty(maker, plan, same)].filter((text) => text !== null)];
+}
+
+/** The event that tells a record to programs; times are rounded to a microsecond. */
+export function recordEvent(record: Recorded): ScriptEvent {
+  const arrivals = record.arrivals.map(({ number, at }) => ({ number, at: rounded(at) }));
+  return { event: "measured", prose: "", ...record, arrivals, opening: rounded(record.opening) };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/**
+ * Finds a transport's record among the lines that a run with `--json` printed.
+ *
+ * @throws {ProtocolError} It is not there, or they are none.
+ */
+export function recordIn(lines: readonly string[], transport: Transport): Recorded {
+  try {
+    for (const line of lines) {
+      const { event, time: _time, ...record } = JSON.parse(line);
+      if (event === "measured" && record.transport === transport) return record;
+    }
+  } catch (cause) {
+    throw new ProtocolError(`${UNREADABLE}: it printed something else`, { cause });
+  }
+  throw new ProtocolError(`${UNREADABLE}: it told nothing of ${transport}`);
+}
+
+const UNREADABLE = "Cannot read what the run in the other network measured";

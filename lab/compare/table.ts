@@ -1,0 +1,59 @@
+/**
+ * The figures of both transports as a table. Pure.
+ *
+ * @module
+ */
+import type { Figures } from "./figures.ts";
+import { thousands } from "../../lib/text.ts";
+
+/** A row: what it says, its figure, and whether that is a time in milliseconds. */
+const ROWS: readonly (readonly [label: string, figure: keyof Figures, unit: "ms" | ""])[] = [
+  ["sent", "sent", ""],
+  ["arrived", "arrived", ""],
+  ["lost", "lost", ""],
+  ["duplicated", "duplicated", ""],
+  ["out of order", "outOfOrder", ""],
+  ["damaged", "damaged", ""],
+  ["waited for a retransmission", "waited", ""],
+  ["first arrival", "first", "ms"],
+  ["last arrival", "last", "ms"],
+  ["lateness, p50", "p50", "ms"],
+  ["lateness, p99", "p99", "ms"],
+  ["lateness, max", "max", "ms"],
+  ["total time", "total", "ms"],
+];
+/** What stands for a figure that there is not. */
+const NONE = "-";
+
+/**
+ * Makes the table, a row a line, its numbers right-aligned. Damage has a row only where there is some.
+ *
+ * @example Usage
+ * ```ts
+ * import { tableOf } from "./table.ts";
+ * import { figuresOf } from "./figures.ts";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const stream = { count: 1, interval: 0, size: 100 };
+ * const record = { stream, sent: 1, arrivals: [{ number: 1, at: 20.25 }], damaged: 0, lost: [], opening: 1, stopped: null };
+ * const table = tableOf(figuresOf({ ...record, transport: "tcp" }), figuresOf({ ...record, transport: "udp" }));
+ * assertStringIncludes(table.join("\n"), "total time                   21.3 ms  21.3 ms");
+ * ```
+ */
+export function tableOf(tcp: Figures, udp: Figures): string[] {
+  const rows = ROWS.filter(([, figure]) => figure !== "damaged" || tcp.damaged + udp.damaged > 0)
+    .map(([label, figure, unit]) => [label, cell(tcp[figure], unit), cell(udp[figure], unit)] as const);
+  const all = [["", "TCP", "UDP"] as const, ...rows];
+  const width = (column: 0 | 1 | 2): number => Math.max(...all.map((row) => row[column].length));
+  return all.map(([label, one, other]) =>
+    `${label.padEnd(width(0))}  ${one.padStart(width(1))}  ${other.padStart(width(2))}`
+  );
+}
+
+/** A figure as text: a count, or a time to a tenth of a millisecond. */
+function cell(value: number | null, unit: "ms" | ""): string {
+  if (value === null) return NONE;
+  if (unit === "") return thousands(value);
+  const [whole = "", tenth] = value.toFixed(1).split(".");
+  return `${thousands(whole === "-0" ? 0 : Number(whole))}.${tenth} ms`;
+}
