@@ -1,5 +1,5 @@
 /**
- * pictures draws real runs as the README's sequence diagrams.
+ * pictures draws real runs as the README's sequence diagrams, and a comparison as its plot.
  *
  * ```sh
  * deno task make:pictures
@@ -18,6 +18,8 @@ import { stepsOf } from "./capture_file.ts";
 import { scriptCommand } from "./child.ts";
 import { type Fate, LossyRelay } from "./lossy_relay.ts";
 
+/** A seed with which both lose as much as they are to, and not all of it at once. */
+const SEED = "7";
 const PICTURES = `${import.meta.dirname}/pictures`;
 /** A script that runs in the current folder. */
 class Run implements AsyncDisposable {
@@ -89,6 +91,12 @@ async function http(): Promise<string> {
   return await Deno.readTextFile("http.svg");
 }
 
+/** One stream of messages by TCP and by UDP, with the same losses. */
+async function compare(): Promise<string> {
+  await new Run("lab:compare", "--loss", "5%", "--delay", "20ms", "--seed", SEED, "--plot", "compare.svg").end();
+  return await Deno.readTextFile("compare.svg");
+}
+
 async function drawBoth(title: string): Promise<string> {
   const sides: WireEvent[][] = [];
   for (const side of ["client", "server"] as const) {
@@ -111,7 +119,7 @@ export async function main([given]: string[]): Promise<number> {
   try {
     // A script may write where its user is.
     Deno.chdir(folder);
-    for (const [name, scene] of Object.entries({ hello, loss, http })) {
+    for (const [name, scene] of Object.entries({ hello, loss, http, compare })) {
       await Deno.writeTextFile(`${target}/${name}.svg`, await scene());
     }
     return 0;

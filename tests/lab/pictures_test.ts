@@ -18,6 +18,7 @@ Deno.test({
       const picture = (name: string): Promise<string> => Deno.readTextFile(`${folder}/${name}.svg`);
       assertMatch(await picture("hello"), /SYN, ACK[^]*Hello from client![^]*Hello from server!/);
       assertMatch(await picture("loss"), /UDP, 6 flows, relayed[^]*2 lost · 1 duplicate/);
+      assertMatch(await picture("compare"), /What arrived when: 5 % loss, 20 ms delay[^]*class="mark bad"/);
       assertMatch(await picture("http"), /GET \/ HTTP\/1\.1[^]*HTTP\/1\.1 200 OK/);
     } finally {
       await Deno.remove(folder, { recursive: true });
