@@ -74,10 +74,10 @@ function namesOf(words: readonly ScriptHelp[]): string {
 /** What a flag's value is: one of some words, a file, a folder, or anything. */
 function valueOf({ value }: FlagHelp): { words: string } | "file" | "folder" | "any" | "none" {
   if (value === undefined) return "none";
-  if (value.includes("|")) return { words: value.split("|").filter((word) => !/^[A-Z]+$/.test(word)).join(" ") };
   if (value === "FILE" || value === "[FILE]") return "file";
   // Another flag may follow at once.
   if (value.startsWith("[")) return "none";
+  if (value.includes("|")) return { words: value.split("|").filter((word) => !/^[A-Z]+$/.test(word)).join(" ") };
   return ["DIR", "PATH"].includes(value) ? "folder" : "any";
 }
 
