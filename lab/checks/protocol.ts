@@ -24,12 +24,19 @@ export interface Protocol<D> {
   readonly transport: "tcp" | "udp";
   /** In the order in which they are run: the plainest first. */
   readonly checks: readonly Check<D>[];
+  /** Those that are run unless some are selected, if the flags decide that; else all of them. */
+  checksFor?(flags: ProtocolFlagValues): readonly Check<D>[];
   /**
    * How this server speaks the protocol: as the flags say, and where they say nothing, as a first exchange shows.
    *
    * @throws {CheckFailure} The server does not serve at all.
    */
   dialectOf(flags: ProtocolFlagValues, probe: Probe): Promise<D>;
+  /**
+   * Whether each check is to have a server of its own, newly started, if the checker starts it: one that serves a single client is
+   * right to end then. So nothing connects to it before its check, and what became of it afterwards is not asked.
+   */
+  fresh?(flags: ProtocolFlagValues): boolean;
   /**
    * One plain exchange: is the server still there? It is asked after each check.
    *

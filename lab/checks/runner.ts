@@ -22,6 +22,8 @@ export interface ServerUnderTest {
   readonly endpoint: Endpoint;
   /** What it has printed; `null` if that is not seen. */
   readonly output: (() => string) | null;
+  /** Types into its standard input, without waiting until that is read; `null` if it was not started here. */
+  readonly input?: ((text: string) => Promise<void>) | null;
   /** How its process has ended, or `null`: it runs, or nobody knows. It may wait a moment for the end. */
   ending(): Promise<string | null>;
   /** The last lines of it; "" if that is not seen. */
@@ -62,6 +64,8 @@ export interface RunnerOptions {
   /** How long to wait for an answer (ms). */
   readonly patience: number;
   readonly seed: number;
+  /** Whether each check has a server of its own, newly started; see `Protocol.fresh`. */
+  readonly fresh?: boolean;
   /** Ends the run: what is yielded until then stands. */
   readonly signal: AbortSignal;
   /** Told before each check. */
@@ -93,10 +97,12 @@ async function runCheck(
   check: Check<unknown>,
   options: RunnerOptions,
 ): Promise<Omit<Result, "number" | "check"> & { gone: boolean }> {
-  const { server: { endpoint }, patience } = options;
+  const { server, patience, fresh = false } = options;
   const limit = check.limit ?? Math.max(CHECK_LIMIT, 4 * patience);
+  if (fresh) await server.restart?.();
+  const { endpoint } = server;
   const tried = await attempt(check.name, (trial) => check.run(trial), limit, options);
-  const after = await lookAfter(options);
+  const after = fresh && server.restart !== null ? null : await lookAfter(options);
   // A check that cannot be tried harms nobody.
   const survived = after === null || tried.outcome === "skipped";
   const result = { ...tried, server: endpoint, lastWords: "", gone: after?.gone ?? false };
@@ -114,9 +120,9 @@ async function attempt(
 ): Promise<Pick<Result, "outcome" | "reason" | "steps" | "left" | "duration">> {
   const late = new CheckFailure(`the check was not over after ${limit / 1000} s`);
   using time = new TimeLimit(limit, signal, () => late);
-  const { endpoint, output } = server;
+  const { endpoint, output, input = null } = server;
   const random = chanceOf(seed, name);
-  using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output });
+  using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output, input });
   const began = performance.now();
   const { outcome, reason } = await verdictOf(abortable(Promise.try(work, trial), time.signal));
   signal.throwIfAborted();

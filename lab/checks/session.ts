@@ -45,12 +45,14 @@ const READY = 500;
  * @throws {Failure} A check has failed (1), or there is no server (4, 5); the signal's reason if that ended the run, after its report.
  */
 export async function checkServer(options: SessionOptions): Promise<string> {
-  const { protocol, flags: { only } } = options;
-  const checks = selected(protocol.checks, only);
+  const { protocol, flags } = options;
+  const { only } = flags;
+  const checks = selected(only.length > 0 ? protocol.checks : protocol.checksFor?.(flags) ?? protocol.checks, only);
   await using started = options.target === null ? await startServer(options) : null;
   const server = started ?? await runningServer(options, options.target);
   const comments: string[] = [];
-  const dialect = await findDialect(options, server.endpoint, (comment) => comments.push(comment));
+  const { input = null } = server;
+  const dialect = await findDialect(options, server.endpoint, (comment) => comments.push(comment), input);
   const report = reportOf(options, checks.length);
   await report.begin([about(options, server.endpoint), ...comments]);
   let stopped: unknown = null;
@@ -68,11 +70,12 @@ export async function checkServer(options: SessionOptions): Promise<string> {
 
 /** Runs the checks, and adds their results to the report. */
 async function runAll(
-  { protocol, flags: { seed, timeout }, events, signal }: SessionOptions,
+  { protocol, flags, events, signal }: SessionOptions,
   { checks, server, dialect, report }: Pick<Parameters<typeof runChecks>[0], "checks" | "dialect" | "server"> & {
     readonly report: Report;
   },
 ): Promise<void> {
+  const { seed, timeout } = flags;
   const late = new TimedOutError(`Cannot finish the checks: they take longer than ${RUN_LIMIT / 60_000} minutes`);
   using limit = new TimeLimit(RUN_LIMIT, signal, () => late);
   const onStart = (number: number, { name }: { readonly name: string }): void => {
@@ -81,7 +84,8 @@ async function runAll(
     events.emit({ event: "status", text: `Check ${number} of ${checks.length}: ${name}${so}` });
   };
   const patience = timeout * 1000;
-  const running = { protocol, dialect, checks, server, patience, seed, signal: limit.signal, onStart };
+  const fresh = protocol.fresh?.(flags) === true;
+  const running = { protocol, dialect, checks, server, patience, seed, fresh, signal: limit.signal, onStart };
   for await (const result of runChecks(running)) await report.add(result);
 }
 
@@ -120,12 +124,15 @@ async function runningServer(
 
 /** The server that `--start` starts. */
 async function startServer(options: SessionOptions): Promise<StartedServer> {
-  const { protocol: { transport }, flags: { start: command = "" }, events, signal } = options;
+  const { protocol, flags, events, signal } = options;
+  const { transport } = protocol;
+  const { start: command = "" } = flags;
+  const untouched = protocol.fresh?.(flags) === true;
   events.emit({ event: "status", text: `Starting ${command}` });
   const ready = transport === "udp"
     ? (endpoint: Endpoint) => serves(options, endpoint)
     : (endpoint: Endpoint) => acceptingOf([endpoint], READY, signal).then(() => true, () => false);
-  return await StartedServer.start({ command, transport, folder: callersFolder(), ready, signal });
+  return await StartedServer.start({ command, transport, folder: callersFolder(), ready, untouched, signal });
 }
 
 /** Whether a server of datagrams answers: it does not tell otherwise that it is there. */
@@ -144,9 +151,10 @@ async function findDialect(
   { protocol, flags, signal }: SessionOptions,
   server: Endpoint,
   say: (comment: string) => void,
+  input: ServerUnderTest["input"] = null,
 ): Promise<unknown> {
   const patience = flags.timeout * 1000;
-  using trial = new Trial({ server, dialect: null, patience, random: () => 0, signal });
+  using trial = new Trial({ server, dialect: null, patience, random: () => 0, signal, input });
   try {
     return await abortable(protocol.dialectOf(flags, { trial, say }), signal);
   } catch (error) {

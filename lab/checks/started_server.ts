@@ -5,7 +5,7 @@
  */
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, Failure } from "../../lib/errors.ts";
-import { decodeText } from "../../lib/text.ts";
+import { decodeText, encodeText } from "../../lib/text.ts";
 import { within } from "../../lib/within.ts";
 import type { ServerUnderTest } from "./runner.ts";
 
@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly transport: "tcp" | "udp";
   /** Whether the server serves: asked until it does. */
   readonly ready: (endpoint: Endpoint) => Promise<boolean>;
+  /** Whether nothing may connect to it before its check: then it is taken to serve when it has printed something, or after a second. */
+  readonly untouched?: boolean;
   /** How long that may take (ms). */
   readonly limit?: number;
   /** How long it may take to end after SIGTERM (ms). */
@@ -32,6 +34,8 @@ const START_LIMIT = 30_000;
 const STOP_TIME = 3000;
 /** How long it may take until its end is known (ms). */
 const ENDING_TIME = 300;
+/** After how long a server that prints nothing is taken to serve (ms), if nothing may connect to it. */
+const SILENT_START = 1000;
 /** How much of its output is kept (bytes), and how much of that is its last words. */
 const KEPT = 64 * 1024;
 const LAST_WORDS = { lines: 12, characters: 1500 };
@@ -44,6 +48,9 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   #ending: string | null = null;
   #reading: Promise<unknown> = Promise.resolve();
   #printed = new Uint8Array();
+  #keyboard: WritableStreamDefaultWriter<Uint8Array> | null = null;
+  /** Whether it has printed anything on its standard output. */
+  #spoken = false;
 
   private constructor(options: StartOptions) {
     this.#options = options;
@@ -73,6 +80,12 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     return lines.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
   };
 
+  readonly input = (text: string): Promise<void> => {
+    // One that has ended reads no more; its check finds out.
+    this.#keyboard?.write(encodeText(text)).catch(() => {});
+    return Promise.resolve();
+  };
+
   readonly restart = async (): Promise<void> => {
     await this.#stop();
     await this.#start();
@@ -90,13 +103,14 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { command, transport, folder, ready, limit = START_LIMIT, signal } = this.#options;
+    const { command, transport, folder, limit = START_LIMIT, signal } = this.#options;
     const port = freePort(transport);
     const windows = Deno.build.os === "windows";
     const child = new Deno.Command(windows ? "cmd" : "sh", {
       args: [windows ? "/c" : "-c", command],
       cwd: folder,
-      env: { PORT: String(port), HOST, NO_COLOR: "1" },
+      // Python shows its output at once.
+      env: { PORT: String(port), HOST, NO_COLOR: "1", PYTHONUNBUFFERED: "1" },
       // Not closed: there are servers that end with their input.
       stdin: "piped",
       stdout: "piped",
@@ -106,11 +120,13 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     this.#child = child;
     this.#ending = null;
     this.#printed = new Uint8Array();
-    this.#reading = Promise.all([this.#collect(child.stdout), this.#collect(child.stderr)]);
+    this.#spoken = false;
+    this.#keyboard = child.stdin.getWriter();
+    this.#reading = Promise.all([this.#collect(child.stdout, () => this.#spoken = true), this.#collect(child.stderr)]);
     child.status.then((status) => this.#ending = describe(status));
     this.endpoint = { hostname: HOST, port };
     const began = performance.now();
-    while (!await ready(this.endpoint)) {
+    while (!await this.#serves(began)) {
       signal.throwIfAborted();
       const ending = await this.#endedWithin(50);
       if (ending !== null) throw this.#failure(`${ending} before it served`);
@@ -118,6 +134,11 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
         throw this.#failure(`it did not serve at port ${port} within ${limit / 1000} s; the command has to use $PORT`);
       }
     }
+  }
+
+  async #serves(began: number): Promise<boolean> {
+    const { ready, untouched = false } = this.#options;
+    return untouched ? this.#spoken || performance.now() - began > SILENT_START : await ready(this.endpoint);
   }
 
   async #endedWithin(ms: number): Promise<string | null> {
@@ -137,7 +158,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     const child = this.#child;
     if (child === null) return;
     this.#child = null;
-    await child.stdin.close().catch(() => {});
+    await this.#keyboard?.close().catch(() => {});
     // Those that it started may live on when it has ended.
     await signalGroup(child.pid, "TERM");
     const ended = Promise.all([child.status, this.#reading]);
@@ -147,8 +168,9 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   }
 
   /** Keeps the end of what it prints. */
-  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #collect(stream: ReadableStream<Uint8Array>, onOutput = (): unknown => null): Promise<void> {
     for await (const bytes of stream) {
+      onOutput();
       const all = new Uint8Array(this.#printed.length + bytes.length);
       all.set(this.#printed);
       all.set(bytes, this.#printed.length);

@@ -29,6 +29,8 @@ export class Talk implements Disposable {
   #steps: Steps;
   #chunks: Uint8Array[] = [];
   #kept = 0;
+  /** How much of what comes last is kept; `null` keeps what comes first. */
+  #last: number | null = null;
   #changed = Promise.withResolvers<void>();
   #closed = false;
 
@@ -100,6 +102,11 @@ export class Talk implements Disposable {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.received);
   }
 
+  /** From now on keeps what comes last, at least this many bytes of it, for a connection that gets very much. */
+  keepLast(bytes: number): void {
+    this.#last = bytes;
+  }
+
   /** Waits until what has come is enough, the stream ends, or the time is over; returns whether it is enough. */
   async until(enough: (text: string) => boolean, ms: number): Promise<boolean> {
     return await this.#until(() => enough(this.text), ms);
@@ -151,9 +158,13 @@ export class Talk implements Disposable {
   #take(bytes: Uint8Array): void {
     this.#steps.add(this.number, "receive", bytes);
     this.count += bytes.length;
-    if (this.#kept < MAX_KEPT) {
+    if (this.#kept < MAX_KEPT || this.#last !== null) {
       this.#chunks.push(bytes);
       this.#kept += bytes.length;
+    }
+    if (this.#last !== null && this.#kept > 2 * this.#last) {
+      this.#chunks = [this.received.slice(-this.#last)];
+      this.#kept = this.#last;
     }
     this.#wake();
   }

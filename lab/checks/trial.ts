@@ -27,6 +27,8 @@ export interface TrialOptions<D> {
   readonly signal: AbortSignal;
   /** What the server has printed so far; `null` if that is not seen. */
   readonly output?: (() => string) | null;
+  /** Types into the server's standard input; `null` if it was not started here. */
+  readonly input?: ((text: string) => Promise<void>) | null;
 }
 
 /** What a check works with. Everything that it opens is closed when it ends. */
@@ -38,17 +40,20 @@ export class Trial<D> implements Disposable {
   readonly signal: AbortSignal;
   /** What the server has printed since it started; `null` if that is not seen (it is with `--start`). */
   readonly output: (() => string) | null;
+  /** Types into the server's standard input, as its operator does; `null` if it was not started here (it is with `--start`). */
+  readonly input: ((text: string) => Promise<void>) | null;
   readonly steps = new Steps();
   #talks: Talk[] = [];
   #owned: Disposable[] = [];
 
-  constructor({ server, dialect, patience, random, signal, output = null }: TrialOptions<D>) {
+  constructor({ server, dialect, patience, random, signal, output = null, input = null }: TrialOptions<D>) {
     this.server = server;
     this.dialect = dialect;
     this.patience = patience;
     this.random = random;
     this.signal = signal;
     this.output = output;
+    this.input = input;
   }
 
   /**
@@ -62,6 +67,8 @@ export class Trial<D> implements Disposable {
     using limit = new TimeLimit(this.patience, this.signal, () => new CheckFailure("late"));
     try {
       const socket = await connectNode({ ...this.server, signal: limit.signal });
+      // What is sent apart must arrive apart.
+      socket.setNoDelay(true);
       this.steps.add(number, "connect");
       const talk = new Talk(socket, number, this.steps, options);
       this.#talks.push(talk);
