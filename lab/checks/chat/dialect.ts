@@ -1,0 +1,68 @@
+/**
+ * How somebody's chat is spoken. Pure.
+ *
+ * @module
+ */
+
+/** What the checks have to know about the chat that they are to test. */
+export interface ChatDialect {
+  /** `room`: everybody sees everybody's lines. `turns`: one client and the operator at the server's terminal write in turn. */
+  readonly mode: "room" | "turns";
+  /** What a member sends first, `{name}` being its name; empty in a room without names. `\n` in it separates lines. */
+  readonly join: string;
+  /** What ends a line. */
+  readonly terminator: "\n" | "\r\n";
+  /** The line that ends a session; `null` if there is none. */
+  readonly quit: string | null;
+  /** Whether the room says something to whoever connects: then a member waits for it. */
+  readonly greets: boolean;
+  /** Whether the room answers what a member sends first. */
+  readonly answers: boolean;
+  /** In turns: whether the checker is the operator, because it has started the server. */
+  readonly operated: boolean;
+}
+
+/** A room as the contract has it, before a first look. */
+export const USUAL: ChatDialect = {
+  mode: "room",
+  join: "",
+  terminator: "\n",
+  quit: null,
+  greets: false,
+  answers: false,
+  operated: false,
+};
+
+/**
+ * The first line or lines of a member.
+ *
+ * @example Usage
+ * ```ts
+ * import { joinLines, USUAL } from "./dialect.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(joinLines({ ...USUAL, join: "/nick {name}" }, "anna"), "/nick anna\n");
+ * assertEquals(joinLines(USUAL, "anna"), "");
+ * ```
+ */
+export function joinLines({ join, terminator }: ChatDialect, name: string): string {
+  if (join === "") return "";
+  return join.split("\\n").map((line) => line.replaceAll("{name}", name) + terminator).join("");
+}
+
+/** Why a check that needs names cannot be tried. */
+export function withoutNames({ join }: ChatDialect): string | null {
+  return join.includes("{name}")
+    ? null
+    : "members have no names here (--join 'TEXT with {name}' says how they give one)";
+}
+
+/** Why a check that needs a farewell cannot be tried. */
+export function withoutQuit({ quit }: ChatDialect): string | null {
+  return quit === null ? "no line ends a session here (--quit LINE names it)" : null;
+}
+
+/** Why a check in which the operator answers cannot be tried. */
+export function withoutOperator({ operated }: ChatDialect): string | null {
+  return operated ? null : "nobody answers (with --start the checker is the operator)";
+}
