@@ -38,6 +38,8 @@ export interface Check<D> {
   readonly byHand?: string;
   /** How long it may take (ms), if longer than usual. */
   readonly limit?: number;
+  /** The server may end in it, if with exit code 0; it is then started again. */
+  readonly mayEnd?: boolean;
   /** Why it cannot be tried with this dialect; `null` if it can. */
   skip?(dialect: D): string | null;
   /** Does it. Returning means that the server is right; see {@linkcode Trial.fail}. */

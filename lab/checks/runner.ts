@@ -26,6 +26,8 @@ export interface ServerUnderTest {
   readonly input?: ((text: string) => Promise<void>) | null;
   /** How its process has ended, or `null`: it runs, or nobody knows. It may wait a moment for the end. */
   ending(): Promise<string | null>;
+  /** Whether it has ended as it should: with exit code 0. */
+  endedWell?(): boolean;
   /** The last lines of it; "" if that is not seen. */
   lastWords(): string;
   /**
@@ -102,7 +104,7 @@ async function runCheck(
   if (fresh) await server.restart?.();
   const { endpoint } = server;
   const tried = await attempt(check.name, (trial) => check.run(trial), limit, options);
-  const after = fresh && server.restart !== null ? null : await lookAfter(options);
+  const after = fresh && server.restart !== null ? null : await lookAfter(check, options);
   // A check that cannot be tried harms nobody.
   const survived = after === null || tried.outcome === "skipped";
   const result = { ...tried, server: endpoint, lastWords: "", gone: after?.gone ?? false };
@@ -144,6 +146,7 @@ async function verdictOf(attempt: Promise<void>): Promise<Pick<Result, "outcome"
 
 /** What became of the server in a check: `null` if it serves as before. */
 async function lookAfter(
+  { mayEnd = false }: Check<unknown>,
   options: RunnerOptions,
 ): Promise<{ readonly reason: string; readonly gone: boolean; readonly lastWords: string } | null> {
   const { protocol, server, patience } = options;
@@ -152,11 +155,10 @@ async function lookAfter(
   const ending = await server.ending();
   const lastWords = server.lastWords();
   const refused = steps.some(({ kind }) => kind === "refused");
-  return {
-    reason: ending ?? `afterwards, ${reason}`,
-    gone: server.restart === null ? refused : !await succeeds(server.restart()),
-    lastWords,
-  };
+  const graceful = mayEnd && (server.endedWell?.() ?? false);
+  const gone = server.restart === null ? refused : !await succeeds(server.restart());
+  if (graceful && !gone) return null;
+  return { reason: ending ?? `afterwards, ${reason}`, gone, lastWords };
 }
 
 /** Whether something succeeds; what is no {@linkcode Failure} is thrown. */

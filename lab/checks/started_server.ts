@@ -98,6 +98,11 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     return this.#ending;
   }
 
+  endedWell(): boolean {
+    return this.#endedWell;
+  }
+  #endedWell = false;
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
   }
@@ -121,9 +126,13 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     this.#ending = null;
     this.#printed = new Uint8Array();
     this.#spoken = false;
+    this.#endedWell = false;
     this.#keyboard = child.stdin.getWriter();
     this.#reading = Promise.all([this.#collect(child.stdout, () => this.#spoken = true), this.#collect(child.stderr)]);
-    child.status.then((status) => this.#ending = describe(status));
+    child.status.then((status) => {
+      this.#ending = describe(status);
+      this.#endedWell = status.success;
+    });
     this.endpoint = { hostname: HOST, port };
     const began = performance.now();
     while (!await this.#serves(began)) {
