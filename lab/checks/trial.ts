@@ -7,8 +7,10 @@ import { delay } from "@std/async/delay";
 import type { Endpoint } from "../../lib/addr.ts";
 import { isDisconnect } from "../../lib/errors.ts";
 import { connectNode } from "../../lib/net/node_socket.ts";
-import { TimeLimit } from "../../lib/net/resolve.ts";
+import { bindFor } from "../../lib/net/packet_socket.ts";
+import { resolveHost, TimeLimit } from "../../lib/net/resolve.ts";
 import { CheckFailure, CheckSkipped } from "./check.ts";
+import { DatagramTalk } from "./datagram_talk.ts";
 import { Steps } from "./steps.ts";
 import { Talk } from "./talk.ts";
 
@@ -81,6 +83,21 @@ export class Trial<D> implements Disposable {
       this.fail(refused ? "the server does not accept connections any more" : "the server did not accept in time");
     }
   }
+
+  /**
+   * Opens a UDP socket for a client of the server. Of a name's addresses it takes one of IPv4, if there is one.
+   *
+   * @param port Any free port, unless it is given.
+   * @throws {Deno.errors.AddrInUse} Another program has that port.
+   */
+  async openDatagram(port = 0): Promise<DatagramTalk> {
+    const addresses = await resolveHost(this.server.hostname);
+    const hostname = addresses.find((address) => !address.includes(":")) ?? addresses[0] ?? this.server.hostname;
+    const socket = Deno.listenDatagram({ ...bindFor(hostname), port });
+    const server = { hostname, port: this.server.port };
+    return this.own(new DatagramTalk(socket, server, ++this.#datagrams, this.steps));
+  }
+  #datagrams = 0;
 
   /** Closes something of the check's own when the trial ends; returns it. */
   own<T extends Disposable>(resource: T): T {

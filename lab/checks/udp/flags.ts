@@ -1,8 +1,11 @@
 /**
- * The flags that describe a server of udp.
+ * The flags that describe a server of plain UDP.
  *
  * @module
  */
+import { tcpFlags } from "../tcp/flags.ts";
 
-/** They are given with `lab:check udp` only. */
-export const udpFlags = {};
+const { echo, expectReply, discard, message } = tcpFlags;
+
+/** They say what a first exchange would find out. */
+export const udpFlags = { echo, expectReply, discard, message };
