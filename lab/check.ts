@@ -33,7 +33,7 @@
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { encodeText } from "../lib/text.ts";
 import { checkRun, flags, protocolNameOf } from "./checks/flags.ts";
-import { PROTOCOLS } from "./checks/protocols.ts";
+import { protocolOf } from "./checks/protocols.ts";
 import { listLines, selected } from "./checks/select.ts";
 import { checkServer } from "./checks/session.ts";
 import { targetOf } from "./checks/target.ts";
@@ -58,7 +58,7 @@ export const script: Script<typeof flags> = {
 
 /** Prints a line for each check. */
 async function list(run: Run<typeof flags>, print: (lines: readonly string[]) => Promise<void>): Promise<string> {
-  const { checks } = await PROTOCOLS[protocolNameOf(run.operands)]();
+  const { checks } = await protocolOf(protocolNameOf(run.operands), run.options);
   const wanted = selected(checks, run.options.only);
   for (const { name, title, expects, source, level, mistake = null } of wanted) {
     run.events.emit({ event: "result", prose: "", name, title, expects, source, level, mistake });
@@ -75,7 +75,7 @@ export async function main(args: string[]): Promise<number> {
     if (options.list) return await list(run, print);
     const [, ...address] = operands;
     const name = protocolNameOf(operands);
-    const protocol = await PROTOCOLS[name]();
+    const protocol = await protocolOf(name, options);
     const target = options.start === undefined ? targetOf(address, options, given) : null;
     return await checkServer({ name, protocol, flags: options, target, events, signal, print });
   });

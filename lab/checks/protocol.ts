@@ -43,4 +43,11 @@ export interface Protocol<D> {
    * @throws {CheckFailure} It is not.
    */
   alive(trial: Trial<D>): Promise<void>;
+  /**
+   * Whether a server is looked for by an exchange, as over UDP: a connection that asks nothing, though harmless to a right one, ends the
+   * textbook's.
+   */
+  readonly asksFirst?: boolean;
+  /** The same protocol over UDP, for a server that speaks it so: `--udp`. */
+  readonly overUdp?: Protocol<D>;
 }

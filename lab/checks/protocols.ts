@@ -14,3 +14,12 @@ export const PROTOCOLS: Readonly<Record<keyof typeof flagsOf, () => Promise<Prot
   chat: async () => (await import("./chat/checks.ts")).protocol,
   sum: async () => (await import("./sum/checks.ts")).protocol,
 };
+
+/** A protocol, or the same over UDP. */
+export async function protocolOf(
+  name: keyof typeof PROTOCOLS,
+  { udp }: { readonly udp: boolean },
+): Promise<Protocol<unknown>> {
+  const protocol = await PROTOCOLS[name]();
+  return udp ? protocol.overUdp ?? protocol : protocol;
+}

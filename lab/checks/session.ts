@@ -111,14 +111,14 @@ function about({ name, flags: { seed, start } }: SessionOptions, server: Endpoin
 }
 
 /** A server that somebody else has started. */
-async function runningServer(
-  { protocol, flags: { allowRemote, timeout }, signal }: SessionOptions,
-  target: Endpoint | null,
-): Promise<ServerUnderTest> {
+async function runningServer(options: SessionOptions, target: Endpoint | null): Promise<ServerUnderTest> {
+  const { protocol, flags: { allowRemote, timeout }, signal } = options;
   if (target === null) throw new Failure(Exit.misuse, "Cannot check a server: there is none");
   const addresses = await addressesOf(target, { remote: allowRemote });
   const [first = target] = addresses;
-  const endpoint = protocol.transport === "udp" ? first : await acceptingOf(addresses, timeout * 1000, signal);
+  const endpoint = foundByExchange(protocol)
+    ? await servingOf(options, addresses) ?? first
+    : await acceptingOf(addresses, timeout * 1000, signal);
   return { endpoint, output: null, ending: () => Promise.resolve(null), lastWords: () => "", restart: null };
 }
 
@@ -129,13 +129,25 @@ async function startServer(options: SessionOptions): Promise<StartedServer> {
   const { start: command = "" } = flags;
   const untouched = protocol.fresh?.(flags) === true;
   events.emit({ event: "status", text: `Starting ${command}` });
-  const ready = transport === "udp"
+  const ready = foundByExchange(protocol)
     ? (endpoint: Endpoint) => serves(options, endpoint)
     : (endpoint: Endpoint) => acceptingOf([endpoint], READY, signal).then(() => true, () => false);
   return await StartedServer.start({ command, transport, folder: callersFolder(), ready, untouched, signal });
 }
 
-/** Whether a server of datagrams answers: it does not tell otherwise that it is there. */
+/** Whether only an exchange shows that a server is there. */
+function foundByExchange({ transport, asksFirst = false }: Protocol<unknown>): boolean {
+  return transport === "udp" || asksFirst;
+}
+
+/** The first of some endpoints at which a server answers; of one, it is not asked. */
+async function servingOf(options: SessionOptions, endpoints: readonly Endpoint[]): Promise<Endpoint | undefined> {
+  if (endpoints.length === 1) return endpoints[0];
+  for (const endpoint of endpoints) if (await serves(options, endpoint)) return endpoint;
+  return undefined;
+}
+
+/** Whether a server answers. */
 async function serves(options: SessionOptions, endpoint: Endpoint): Promise<boolean> {
   try {
     await findDialect({ ...options, flags: { ...options.flags, timeout: READY / 1000 } }, endpoint, () => {});
