@@ -19,6 +19,7 @@ console.log(`[+] Listening on 127.0.0.1:${listener.addr.port}`);
 
 // One client at a time: a silent one keeps all others waiting, and there is no timeout. sum/server.ts serves many at once.
 for await (using conn of listener) {
+  // Nobody catches an error here: a client that resets its connection ends the server.
   // One read is not one question: "Ada: 42" may come as "Ada: 4" and "2". sum/server.ts waits for a newline, the end, or a pause.
   const buffer = new Uint8Array(1024);
   const count = await conn.read(buffer);
