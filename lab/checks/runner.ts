@@ -16,6 +16,9 @@ import { Trial } from "./trial.ts";
 /** How long one check may take (ms), unless it says more. */
 export const CHECK_LIMIT = 10_000;
 
+/** How often to look again whether a server that may end, and serves nobody, has ended. */
+const STOPPING = 5;
+
 /** What is known of the process that is checked. */
 export interface ServerUnderTest {
   /** Where it listens now. */
@@ -152,7 +155,9 @@ async function lookAfter(
   const { protocol, server, patience } = options;
   const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
   if (outcome === "passed") return null;
-  const ending = await server.ending();
+  let ending = await server.ending();
+  // One that is stopping takes no more clients first, and ends after.
+  for (let tries = 0; mayEnd && ending === null && tries < STOPPING; tries++) ending = await server.ending();
   const lastWords = server.lastWords();
   const refused = steps.some(({ kind }) => kind === "refused");
   const graceful = mayEnd && (server.endedWell?.() ?? false);
