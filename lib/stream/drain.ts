@@ -18,6 +18,7 @@ export class Drain {
   #isIdle: () => boolean;
   #close: () => void;
   #cancel = (): void => {};
+  #stopped = false;
 
   /**
    * @param isIdle Returns whether no exchange is open.
@@ -32,7 +33,7 @@ export class Drain {
   /** Closes the connection if it is idle now and still idle after the settle time. */
   request(): void {
     this.requested = true;
-    if (!this.#isIdle()) return;
+    if (this.#stopped || !this.#isIdle()) return;
     this.#cancel();
     this.#cancel = this.#time.after(SETTLE_TIME, () => {
       this.done = this.#isIdle();
@@ -42,6 +43,7 @@ export class Drain {
 
   /** Cancels the timer: the connection is closed. */
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
   }
 }

@@ -204,6 +204,14 @@ Deno.test("drain() lets an incomplete message finish, and those that arrived wit
   connection.close();
 });
 
+Deno.test("drain() leaves no timer behind when a closed connection is read", { permissions }, async () => {
+  const { connection, time } = setUp();
+  connection.drain();
+  connection.close();
+  await connection.read().catch(() => {});
+  assertEquals(time.timers, 0);
+});
+
 Deno.test("drain() does not close a connection while its handler works", { permissions }, async () => {
   const { socket, connection, time } = setUp();
   socket.source.feed("request\n");
