@@ -4,6 +4,7 @@
  * @module
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { within } from "../within.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { RawSocket, StreamListener } from "./socket.ts";
 
@@ -49,24 +50,29 @@ export async function listenNode(
       throw toDenoError(error);
     };
   }
-  const listener = new NodeListener(server);
+  const listener = new NodeListener(server, backlog);
   return () => listener;
 }
+
+/** How long to wait for a connection before the system is asked again to accept some (ms). */
+const LISTEN_AGAIN = 1000;
 
 /** A listening server of `node:net`, with the interface of `Deno.TcpListener`. */
 class NodeListener implements StreamListener, Disposable {
   readonly addr: Deno.NetAddr;
   #server: Server;
+  #backlog: number;
   #arrived: Socket[] = [];
   #closed = false;
   #wake = (): void => {};
 
   /** @param server Listening, with `allowHalfOpen`; owned by this object from now on. */
-  constructor(server: Server) {
+  constructor(server: Server, backlog: number) {
     const address = server.address();
     if (address === null || typeof address === "string") throw new TypeError("not a TCP server that listens");
     this.addr = { transport: "tcp", hostname: address.address, port: address.port };
     this.#server = server;
+    this.#backlog = backlog;
     server.on("connection", (socket) => {
       this.#arrived.push(socket);
       this.#wake();
@@ -78,7 +84,8 @@ class NodeListener implements StreamListener, Disposable {
       const socket = this.#arrived.shift();
       if (socket !== undefined) return new NodeSocket(socket);
       if (this.#closed) throw new Deno.errors.BadResource("closed");
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      const arrived = new Promise<void>((resolve) => this.#wake = resolve);
+      if (!await within(arrived, LISTEN_AGAIN)) listenAgain(this.#server, this.#backlog);
     }
   }
 
@@ -94,6 +101,16 @@ class NodeListener implements StreamListener, Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/**
+ * Once file descriptors have run out, Deno's `node:net` (2.9) accepts nothing any more, and says nothing, even when some are free again;
+ * another listen(2) on the same socket makes it go on, and does no harm otherwise.
+ */
+function listenAgain(server: Server, backlog: number): void {
+  const handle: unknown = Reflect.get(server, "_handle");
+  if (typeof handle !== "object" || handle === null || !("listen" in handle)) return;
+  if (typeof handle.listen === "function") handle.listen(backlog);
 }
 
 function toDenoError(error: unknown): unknown {
