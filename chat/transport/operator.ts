@@ -7,7 +7,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import { stateOf } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
-import { textWidth } from "../../lib/console/width.ts";
+import { table } from "../../lib/console/table.ts";
 import type { Bans } from "../room/bans.ts";
 import { COMMANDS, type CommandTable, explain, handleLine } from "../room/commands.ts";
 import { completions } from "../room/complete.ts";
@@ -134,13 +134,6 @@ export class Console {
       (error) => this.#say(`Cannot save to ${path}: ${whyNotSaved(error)}`),
     );
   }
-}
-
-/** Formats rows as aligned columns. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
-  const pad = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
-  return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 
 function whyNotSaved(error: unknown): string {
