@@ -24,6 +24,8 @@ export interface Listening {
   readonly here: string;
   /** What a client does here, in prose only: JSON leaves it out. */
   readonly verb: "connect" | "join";
+  /** The flag that opens it to other machines, in prose only too. */
+  readonly everywhere?: string;
 }
 
 /** A client has connected. */
@@ -193,7 +195,8 @@ export interface Faulted {
   /** The connection's number, or the flow's. */
   readonly id: number;
   readonly transport: "tcp" | "udp";
-  readonly direction: "out" | "in";
+  /** Of an endpoint, out or in; of a relay, up to the server or down to the client. */
+  readonly direction: "out" | "in" | "up" | "down";
   /** The fault's name in the plan: `loss`, `resetAfter`. */
   readonly kind: string;
   /** Which datagram of its flow and direction (from 1), or which byte of the stream (from 0). */

@@ -141,7 +141,8 @@ export function orderByTime(events: Events): void {
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
   const { event: name, at, ...fields } = stamped(event);
-  const line = { time: new Date(at).toISOString(), event: name, ...fields, prose: undefined, verb: undefined };
+  const proseOnly = { prose: undefined, verb: undefined, everywhere: undefined };
+  const line = { time: new Date(at).toISOString(), event: name, ...fields, ...proseOnly };
   return escapeJson(JSON.stringify(line, toMicroseconds));
 }
 

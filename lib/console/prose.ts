@@ -144,13 +144,13 @@ function answerTo({ status, sent }: Refused): string {
   return status === undefined || sent === undefined ? "" : ` -> ${status}, ${formatBytes(sent)}`;
 }
 
-function joinLines({ hostname, join, here, verb }: Listening): string[] {
+function joinLines({ hostname, join, here, verb, everywhere = "--bind 0.0.0.0" }: Listening): string[] {
   if (join.length > 0) {
     return [
       `Reachable from the network; to ${verb}, type on another machine:`,
       ...join.map((command) => `  ${command}`),
     ];
   }
-  const why = isWildcard(hostname) ? "it has no address on a network" : "--bind 0.0.0.0 opens it";
+  const why = isWildcard(hostname) ? "it has no address on a network" : `${everywhere} opens it`;
   return [`Reachable from this machine only (${why}); to ${verb}, type:`, `  ${here}`];
 }

@@ -12,11 +12,22 @@ import { stateAt } from "./state.ts";
 /** Backlog for `accept(2)`: when a whole class connects at once, no one should wait a second for a SYN retransmission. */
 export const BACKLOG = 4096;
 
+/** What a user types for another address; `--help` of a script says the same. */
+export interface AddressFlags {
+  /** For any free port. */
+  readonly anyPort: string;
+  /** For every address of this machine. */
+  readonly everywhere: string;
+}
+
+const ADDRESS_FLAGS: AddressFlags = { anyPort: "--port 0", everywhere: "--bind 0.0.0.0" };
+
 /**
  * Opens a listener; a failure explains what to try.
  *
  * @param open The platform's own call.
  * @param at The address it binds, for the error message: `::` takes IPv6 and IPv4, port 0 any free port.
+ * @param flags The script's flags for other addresses.
  * @throws {Failure} With code 9 when the address is in use, not local or not permitted.
  *
  * @example Usage
@@ -29,36 +40,41 @@ export const BACKLOG = 4096;
  * assertNotEquals(listener.addr.port, 0);
  * ```
  */
-export function listenTcp<T>(open: () => T, at: Endpoint): T {
-  return listening("TCP", at, open);
+export function listenTcp<T>(open: () => T, at: Endpoint, flags: AddressFlags = ADDRESS_FLAGS): T {
+  return listening("TCP", at, open, flags);
 }
 
 /** Opens a server's UDP socket; see {@linkcode listenTcp}. */
-export function listenUdp<T>(open: () => T, at: Endpoint): T {
-  return listening("UDP", at, open);
+export function listenUdp<T>(open: () => T, at: Endpoint, flags: AddressFlags = ADDRESS_FLAGS): T {
+  return listening("UDP", at, open, flags);
 }
 
-function listening<T>(transport: string, endpoint: Endpoint, open: () => T): T {
+function listening<T>(transport: string, endpoint: Endpoint, open: () => T, flags: AddressFlags): T {
   try {
     return open();
   } catch (error) {
     const where = `${formatEndpoint(endpoint)}${transport === "UDP" ? " (UDP)" : ""}`;
-    throw new Failure(Exit.cannotListen, `Cannot listen on ${where}: ${why(error, transport, endpoint)}`, {
+    throw new Failure(Exit.cannotListen, `Cannot listen on ${where}: ${why(error, transport, endpoint, flags)}`, {
       cause: error,
     });
   }
 }
 
 /** The cause, and what to try. */
-function why(error: unknown, transport: string, { hostname, port }: Endpoint): string {
+function why(
+  error: unknown,
+  transport: string,
+  { hostname, port }: Endpoint,
+  { anyPort, everywhere }: AddressFlags,
+): string {
   const name = error instanceof Error ? error.name : "";
   if (name === "AddrInUse") {
     const list = transport === "UDP" ? `ss -ulnp 'sport = ${port}'` : `ss -tlnp 'sport = ${port}'`;
     const find = Deno.build.os === "linux" ? list : Deno.build.os === "darwin" ? `lsof -i :${port}` : `netstat -ano`;
-    return `another program holds the port (\`${find}\` shows which); try --port 0 for a free one`;
+    return `another program holds the port (\`${find}\` shows which); try ${anyPort} for a free one`;
   }
-  if (name === "PermissionDenied") return "ports below 1024 need privileges here; try --port 0 or one above 1023";
-  if (name === "AddrNotAvailable") return `${hostname} is not an address of this machine; try --bind 0.0.0.0`;
+  if (name === "PermissionDenied") return `ports below 1024 need privileges here; try ${anyPort} or one above 1023`;
+  if (name === "AddrNotAvailable") return `${hostname} is not an address of this machine; try ${everywhere}`;
   return stateAt(hostname, error).state;
 }
 
@@ -84,12 +100,17 @@ export function reachableAddresses(hostname: string): string[] {
  * Emits the `listening` event: the address, and how to join.
  *
  * @param join Builds the command that joins at a host and port; at a wildcard's port, this machine joins by loopback.
+ * @param options With `flags`, the script's own for other addresses.
  */
 export function announce(
   events: Events,
   socket: { readonly addr: Deno.Addr },
   join: (endpoint: Endpoint) => string,
-  { tls = false, verb = "connect" }: { tls?: boolean; verb?: Listening["verb"] } = {},
+  { tls = false, verb = "connect", flags }: {
+    tls?: boolean;
+    verb?: Listening["verb"];
+    flags?: AddressFlags;
+  } = {},
 ): void {
   const { hostname, port, transport } = socket.addr as Deno.NetAddr;
   events.emit({
@@ -101,5 +122,6 @@ export function announce(
     join: reachableAddresses(hostname).map((address) => join({ hostname: address, port })),
     here: join({ hostname: isWildcard(hostname) ? "127.0.0.1" : hostname, port }),
     verb,
+    ...(flags === undefined ? {} : { everywhere: flags.everywhere }),
   });
 }

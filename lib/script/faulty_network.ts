@@ -12,19 +12,9 @@ import { streamFaults } from "../faults/stream_faults.ts";
 import { listenTcp } from "../net/listen.ts";
 import { SYSTEM_TIME } from "../time.ts";
 import { counted, thousands } from "../text.ts";
+import { faultEvent, faultRate, MODELLED, TO_ALL } from "./fault_event.ts";
 import type { RunFaults } from "./fault_flags.ts";
 import type { Sockets } from "./sockets.ts";
-
-/** What is told of single faults: in prose about 150 at once, then some 20 a second; to programs as much as of all else together. */
-const PROSE_RATE = { burst: 8 * 1024, rate: 1024 };
-
-/** What happens to all bytes alike: it is told once for each flow and direction, and has no count. */
-const TO_ALL: Readonly<Record<string, string>> = {
-  delay: "everything delayed",
-  rate: "everything slowed down",
-  slowRead: "everything read slowly",
-  coalesce: "writes joined",
-};
 
 /** What has become of datagrams… */
 const DATAGRAMS: Readonly<Record<string, string>> = {
@@ -60,10 +50,8 @@ export class FaultyNetwork implements AsyncDisposable {
   constructor(faults: RunFaults, { events, options }: { events: Events; options: Readonly<Record<string, unknown>> }) {
     this.#faults = faults;
     this.#events = events;
-    this.#rate = new EventRate(events, options.json === true ? {} : PROSE_RATE);
-    const modelled = faults.transport === "tcp" && faults.plan.loss > 0
-      ? ". Nothing can be lost under TCP from here: what is lost comes later, as if it had been sent again"
-      : "";
+    this.#rate = new EventRate(events, faultRate(options.json === true));
+    const modelled = faults.transport === "tcp" && faults.plan.loss > 0 ? `. ${MODELLED}` : "";
     events.emit({ event: "notice", message: `Faults on purpose: ${faults.line}${modelled}` });
   }
 
@@ -84,14 +72,10 @@ export class FaultyNetwork implements AsyncDisposable {
     return { ...sockets, opener: () => connectNode, listenTcp: async (_, at) => listenTcp(await listenNode(at), at) };
   }
 
-  #tell({ flow: id, direction, kind, where, detail }: Fault, transport: "tcp" | "udp"): void {
+  #tell(fault: Fault, transport: "tcp" | "udp"): void {
     const counts = this.#counts[transport];
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    if (!this.#rate.detailed) return;
-    const place = kind in TO_ALL ? "" : `, ${transport === "udp" ? "datagram" : "byte"} ${where}`;
-    const text = `Fault, #${id}, ${direction}${place}: ${detail}`;
-    const prose = [{ mark: "trouble", text }] as const;
-    this.#rate.emit({ event: "fault", id, transport, direction, kind, where, detail, prose });
+    counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
+    if (this.#rate.detailed) this.#rate.emit(faultEvent(fault, transport));
   }
 
   /** Keeps the run from ending before what it has sent has left. */

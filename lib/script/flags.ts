@@ -18,6 +18,8 @@ export interface Flag<T> {
   readonly help: string;
   /** The heading under which the help text lists it; without one, among the script's own. */
   readonly group?: string;
+  /** Whether nothing can be done without it: the help text's usage names it then. */
+  readonly required?: boolean;
   /** The default as the help text shows it; without it, none is shown. */
   readonly shown?: string;
   /** Whether the value may be left out; `read` then gets "". The argument after the flag is its value, unless it starts with a dash. */

@@ -66,7 +66,9 @@ function leftOf(key: string, { short, placeholder }: Flag<unknown>): string {
 function usage({ flags, operands }: Described): string {
   if (operands !== undefined) return `[flags] ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
   const side = sideOf(flags);
-  return side === null ? "[flags]" : `[${ADDRESS[side]}] [flags]`;
+  if (side !== null) return `[${ADDRESS[side]}] [flags]`;
+  const required = Object.entries(flags).filter(([, flag]) => flag.required === true);
+  return [...required.map(([key, { placeholder }]) => `${flagName(key)} ${placeholder}`), "[flags]"].join(" ");
 }
 
 /** The flag table as one JSON object. */
