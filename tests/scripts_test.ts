@@ -25,6 +25,9 @@ const OPERANDS: ReadonlyMap<string, string> = new Map([
   ["lab:check", " tcp localhost 12345"],
 ]);
 
+/** The scripts whose addresses are flags of their own, and those in their run lines. */
+const REQUIRED: ReadonlyMap<string, string> = new Map([["lab:relay", " --listen tcp:9000 --to localhost:8080"]]);
+
 Deno.test("every script has a task", async () => {
   const programs: string[] = [];
   for (const file of await sourceFiles("tcp", "udp", "http", "chat", "sum", "lab")) {
@@ -55,7 +58,7 @@ async function checkHeader({ name, command, file }: typeof tasks[number]): Promi
   const source = await sourceOf(file);
   const header = source.slice(0, source.indexOf("*/"));
   assertMatch(header, new RegExp(`^/\\*\\*\n \\* ${name} [^]+?\\.\n \\*\n`));
-  const operands = OPERANDS.get(name) ?? "";
+  const operands = OPERANDS.get(name) ?? REQUIRED.get(name) ?? "";
   assertStringIncludes(header, `\n * deno task ${name}${operands}\n`);
   assertStringIncludes(header, `\n * ${command}${operands}\n`);
   assertStringIncludes(header, "Try it");
@@ -98,7 +101,7 @@ for (const task of scripts) {
     assert(flags.startsWith("--no-prompt "), "a permission prompt would only confuse");
     assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without limits");
     // Files named on the command line may be anywhere: a certificate, a key, a folder to serve.
-    assertEquals(/--allow-read( |$|=)/.test(flags), !/udp|lab:compare/.test(name), flags);
+    assertEquals(/--allow-read( |$|=)/.test(flags), !/udp|lab:compare|lab:relay/.test(name), flags);
     // Only tls:cert writes to a folder named on the command line.
     assertEquals(/--allow-write( |$)/.test(flags), name === "tls:cert", flags);
 
@@ -119,7 +122,7 @@ for (const task of scripts) {
     assertMatch(
       help.stdout,
       new RegExp(
-        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\]( NAME\\.\\.\\.| FILE.*| tcp\\|.*)?|\\[.*PORT\\] \\[flags\\])\n`,
+        `^${name}: .+\n\nUsage: deno task ${name} (\\[flags\\]( NAME\\.\\.\\.| FILE.*| tcp\\|.*)?|(\\[.*PORT\\]|--.*PORT) \\[flags\\])\n`,
       ),
     );
     for (const part of ["--help", "--timeout", "--json", "--quiet", "Example:", "Exit codes:", "(default "]) {
@@ -136,7 +139,13 @@ for (const task of scripts) {
         [["--timeuot", "9"], "--timeuot: no such flag; the nearest is --timeout"],
         [["--timeout"], "--timeout: it needs a value"],
         [["--timeout", "-1"], '--timeout "-1"'],
-        ...(/--allow-net( |$)/.test(flags)
+        ...(REQUIRED.has(name)
+          ? [
+            [["--liste", "9"], "--liste: no such flag; the nearest is --listen"] as const,
+            [["--listen"], "--listen: it needs a value"] as const,
+            [["--listen", "65536"], '--listen "65536": its port: it must be a whole number from'] as const,
+          ]
+          : /--allow-net( |$)/.test(flags)
           ? [
             [["--prot", "9"], "--prot: no such flag; the nearest is --port"] as const,
             [["--port"], "--port: it needs a value"] as const,

@@ -1,0 +1,34 @@
+/**
+ * Where a relay's commands come from.
+ *
+ * @module
+ */
+import { type LineInput, PlainInput } from "../../lib/console/line_input.ts";
+import { canAsk } from "../../lib/console/prompt.ts";
+import type { Stop } from "../../lib/console/stop.ts";
+import { StopRequested } from "../../lib/console/stop.ts";
+import type { Sink } from "../../lib/console/output.ts";
+import type { FaultTransport } from "../../lib/faults/plan.ts";
+import { completions } from "./command.ts";
+
+/** What a console needs of a run. */
+export interface ConsoleRun {
+  readonly stop: Stop;
+  readonly redirectTerminal: (sink: Sink) => void;
+  readonly flush: () => Promise<unknown>;
+}
+
+/** Opens a terminal's input line, above which everything else is printed from now on; or else the lines of standard input. */
+export async function openConsole(run: ConsoleRun, transport: FaultTransport): Promise<LineInput> {
+  if (!canAsk()) return new PlainInput(Deno.stdin, Deno.stdout);
+  await run.flush();
+  // Loading node:readline takes a third of a script's start.
+  const { openInput } = await import("../../lib/console/terminal.ts");
+  const input = openInput({
+    prompt: "> ",
+    complete: (typed) => completions(typed, transport),
+    onInterrupt: () => run.stop.request(new StopRequested("SIGINT")),
+  });
+  run.redirectTerminal(input);
+  return input;
+}

@@ -1,0 +1,92 @@
+/**
+ * From the flags to a relay that listens.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint } from "../../lib/addr.ts";
+import type { FaultSink } from "../../lib/faults/fault.ts";
+import { type AddressFlags, announce, BACKLOG, listenTcp, listenUdp } from "../../lib/net/listen.ts";
+import { listenNode } from "../../lib/net/node_listener.ts";
+import { resolveHost } from "../../lib/net/resolve.ts";
+import { joinCommand } from "../../lib/script/command.ts";
+import type { Run } from "../../lib/script/script.ts";
+import { serveOptions } from "../../lib/script/shared_flags.ts";
+import type { Controlled } from "./controls.ts";
+import { type Addresses, type flags, limitsOf } from "./flags.ts";
+import type { Network } from "./network.ts";
+import { TcpRelay } from "./tcp.ts";
+import { UdpRelay } from "./udp.ts";
+
+/** A relay at work. */
+export interface RunningRelay {
+  readonly relay: Controlled;
+  /** Settles when it has stopped. */
+  readonly done: Promise<void>;
+}
+
+/** What {@linkcode startRelay} needs of a run. */
+type RelayRun = Pick<
+  Run<typeof flags>,
+  "options" | "given" | "events" | "signal" | "wire" | "faults" | "wrap" | "resolve"
+>;
+
+/** What happens between its sockets, and who is told. */
+export interface RelayParts {
+  readonly network: Network;
+  readonly onFault: FaultSink;
+}
+
+/**
+ * Starts the relay that the flags describe, and announces it.
+ *
+ * @throws {Failure} It cannot listen (9), or there is no such target (3).
+ */
+export async function startRelay(addresses: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
+  return await (addresses.listen.transport === "udp" ? startUdp : startTcp)(addresses, run, parts);
+}
+
+async function startTcp({ listen, to }: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
+  const { options, events } = run;
+  // A name is looked up anew for each connection; a wrong one is better told at once.
+  await resolveHost(to.hostname);
+  const at = { hostname: listen.hostname, port: listen.port, tcpBacklog: BACKLOG };
+  const flags = flagsFor("tcp");
+  const listener = listenTcp(await listenNode(at), at, flags);
+  announce(events, listener, (at) => joinCommand("tcp:client", at), { flags });
+  tellTarget(to, run);
+  const relay = new TcpRelay(to, {
+    ...serveOptions({ ...run, options: { ...options, ...limitsOf(options, run.given) } }),
+    ...parts,
+  });
+  return { relay, done: relay.run(listener) };
+}
+
+async function startUdp({ listen, to }: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
+  const { options, events, signal, wrap } = run;
+  const { maxConnections: maxFlows, timeout } = limitsOf(options, run.given);
+  const [hostname = to.hostname] = await run.resolve(to.hostname);
+  const at = { transport: "udp", hostname: listen.hostname, port: listen.port } as const;
+  const flags = flagsFor("udp");
+  const socket = listenUdp(() => wrap(Deno.listenDatagram(at)), at, flags);
+  announce(events, socket, (at) => joinCommand("udp:client", at), { flags });
+  const target = { hostname, port: to.port };
+  tellTarget(target, run);
+  const relay = new UdpRelay(target, {
+    ...parts,
+    events,
+    signal,
+    tap: wrap,
+    maxFlows,
+    once: options.once,
+    timeout: timeout * 1000,
+  });
+  return { relay, done: relay.run(socket) };
+}
+
+function tellTarget(to: Endpoint, { events }: RelayRun): void {
+  events.emit({ event: "notice", message: `Forwarding to ${formatEndpoint(to)}` });
+}
+
+function flagsFor(transport: string): AddressFlags {
+  return { anyPort: `--listen ${transport}:0`, everywhere: `--listen ${transport}:0.0.0.0:PORT` };
+}
