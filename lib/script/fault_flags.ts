@@ -159,7 +159,8 @@ export function faultsOf(
   },
 ): RunFaults | null {
   if (!FAULT_NAMES.some((name) => given.has(keyOf(name, options)))) {
-    if (given.has("seed")) {
+    // The seed of lab:check is of another kind: it has no faults.
+    if (given.has("seed") && "loss" in options) {
       throw new UsageError("Cannot use --seed without a fault, such as --loss: nothing is left to chance");
     }
     return null;

@@ -11,9 +11,9 @@ import { EXACT } from "./remedies.ts";
 
 /** Numbers that may stop the server. */
 export const outsiders: readonly Check<SumDialect>[] = [
-  outside({ name: "zero", title: "0", question: "Ada: 0", ...CONTRACT }),
-  outside({ name: "one-too-many", title: "101", question: "Ada: 101", ...CONTRACT }),
-  outside({ name: "negative", title: "-3", question: "Ada: -3", ...CONTRACT }),
+  outside({ name: "zero", title: "the number 0", question: "Ada: 0", ...CONTRACT }),
+  outside({ name: "one-too-many", title: "the number 101", question: "Ada: 101", ...CONTRACT }),
+  outside({ name: "negative", title: "the number -3", question: "Ada: -3", ...CONTRACT }),
   outside({
     name: "wraps-in-8-bits",
     title: "298, which is 42 in 8 bits",

@@ -10,7 +10,7 @@ for (const [name, load] of Object.entries(PROTOCOLS)) {
   Deno.test(`lab:check ${name}: the checks have names of their own, and say what they try, expect and why`, () => {
     assertEquals(new Set(checks.map((check) => check.name)).size, checks.length);
     for (const { name, title, expects, source, mistake } of checks) {
-      assertMatch(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+      assertMatch(name, /^[a-z0-9]+([-.][a-z0-9]+)*$/);
       for (const text of [title, expects, source]) assertMatch(text, /^[^\s.][^\n]*[^\s.]$/, name);
       assert(mistake === undefined || MISTAKES[mistake - 1] !== undefined, name);
     }
@@ -21,7 +21,7 @@ for (const [name, load] of Object.entries(PROTOCOLS)) {
       if (remedy === undefined) continue;
       const lines = (await sourceOf(remedy.file)).split("\n").filter((line) => line.includes(remedy.line));
       assertEquals(lines.length, 1, `${name}: ${remedy.file}: ${remedy.line}`);
-      assertMatch(remedy.why, /^([A-Z]|\w+\(\)).*\.$/, name);
+      assertMatch(remedy.why, /^([A-Z]|\w+\().*\.$/, name);
     }
   });
 }
