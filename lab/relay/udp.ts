@@ -151,7 +151,12 @@ export class UdpRelay {
     const id = 2 * tally.flows + 1;
     const wrap = flowSocket({ number: id + 1, target: this.#target, tally, unsolicited: this.#unsolicited });
     try {
-      const socket = DatagramSocket.openFor((at) => this.#faults(wrap(tap(open(at)))), this.#target.hostname);
+      const socket = DatagramSocket.openFor((at) => {
+        const tapped = tap(open(at));
+        // What is lost is not sent: without this, the tap would give its number to the next flow.
+        tapped.flowOf?.(this.#target);
+        return this.#faults(wrap(tapped));
+      }, this.#target.hostname);
       const flow = new Flow(id, client, socket, this.#context);
       tally.flows++;
       this.#flows.set(keyOf(client), flow);

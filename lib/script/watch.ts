@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Endpoint } from "../addr.ts";
 import { Exit, Failure, UsageError } from "../errors.ts";
 import type { Events, Role } from "../events.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
@@ -47,6 +48,8 @@ export interface Watched {
 export type WatchedFlags = Partial<WireFlagValues> & {
   readonly bind?: string;
   readonly port?: number;
+  /** Where a relay listens, which is both a server and a client. */
+  readonly listen?: Endpoint & { readonly transport: "tcp" | "udp" };
   readonly json?: boolean;
   readonly pipe?: boolean;
   readonly interactive?: boolean;
@@ -67,8 +70,9 @@ export async function watched<T>(run: Watched, work: (watch: Watch) => Promise<T
   } catch (error) {
     if (error instanceof Failure && error.code === Exit.cannotListen) {
       const { tellListen } = await import("../wire/tap.ts");
-      const { name, options: { bind: hostname = "", port = 0 } } = run;
-      tellListen(hub, { transport: name.includes("udp") ? "udp" : "tcp", hostname, port }, error);
+      const { name, options: { bind: hostname = "", port = 0, listen } } = run;
+      const transport = name.includes("udp") ? "udp" : "tcp";
+      tellListen(hub, listen ?? { transport, hostname, port }, error);
     }
     throw error;
   } finally {
@@ -188,10 +192,12 @@ async function openCapture(run: Watched): Promise<WireReader | null> {
   return reader;
 }
 
-async function openDiagram({ name, role, options: { diagram }, events }: Watched): Promise<WireReader | null> {
+async function openDiagram({ name, role, options, events }: Watched): Promise<WireReader | null> {
+  const { diagram, listen } = options;
   if (diagram === undefined) return null;
   const { openDiagram } = await import("../wire/diagram/diagram.ts");
-  return openDiagram(diagram, { title: name, role, onTrouble: warnIn(events) });
+  const end = listen === undefined ? { role } : {};
+  return openDiagram(diagram, { title: name, ...end, onTrouble: warnIn(events) });
 }
 
 async function openInspect({ name, role, options: { inspect }, events }: Watched): Promise<WireReader | null> {

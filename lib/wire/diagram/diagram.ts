@@ -14,7 +14,8 @@ import { Recorder } from "./recorder.ts";
 export interface OpenDiagramOptions {
   /** The picture's title: the script's name. */
   readonly title: string;
-  readonly role: Role;
+  /** Which end the run is; absent if it is both, as a relay: then whoever sends first is the client. */
+  readonly role?: Role;
   /** Takes the sentence about a picture that cannot be written; the run itself goes on. */
   onTrouble(message: string): void;
 }
@@ -53,7 +54,7 @@ export function openDiagram(path: string, { title, role, onTrouble }: OpenDiagra
   const finish = (): void => {
     removeEventListener("unload", finish);
     using owned = file;
-    const bytes = encodeText(drawRecorded([recorder], { title, role, format }));
+    const bytes = encodeText(drawRecorded([recorder], { title, format, ...(role === undefined ? {} : { role }) }));
     try {
       empty(owned);
       for (let at = 0; at < bytes.length;) at += owned.writeSync(bytes.subarray(at));

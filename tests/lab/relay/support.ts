@@ -35,7 +35,7 @@ export async function tcpRelay(to: number, options: Partial<TcpRelayOptions> = {
 
 /** Starts a UDP relay towards a port of this machine. */
 export function udpRelay(to: number, options: Partial<UdpRelayOptions> = {}): Running<UdpRelay> {
-  const socket = Deno.listenDatagram({ ...AT, transport: "udp" });
+  const socket = (options.tap ?? ((socket) => socket))(Deno.listenDatagram({ ...AT, transport: "udp" }));
   const { network = new Network() } = options;
   const [events, stopping] = [new RecordedEvents(), new AbortController()];
   const { signal } = stopping;

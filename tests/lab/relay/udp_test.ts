@@ -3,6 +3,7 @@ import { Network } from "../../../lab/relay/network.ts";
 import type { UdpRelayOptions } from "../../../lab/relay/udp.ts";
 import { MAX_DATAGRAM } from "../../../lib/datagram/socket.ts";
 import { changed, NO_FAULTS } from "../../../lib/faults/plan.ts";
+import { packetTap } from "../../../lib/wire/packet_tap.ts";
 import { RawPeer } from "../../support/sockets.ts";
 import { TestTime, turn } from "../../support/time.ts";
 import { udpRelay } from "./support.ts";
@@ -52,6 +53,29 @@ Deno.test("UdpRelay keeps its clients apart, each with a socket of its own", asy
   assertEquals(server.peers.size, 2);
   const peers = relaying.relay.open.map(({ id, peer }) => `${id} ${peer}`);
   assertEquals(peers, [`1 127.0.0.1:${alice.port}`, `3 127.0.0.1:${bob.port}`]);
+});
+
+Deno.test("the wire of a UDP relay has a flow for each side of a client, even if nothing of it reaches the server", async () => {
+  await using server = echoServer();
+  const seen: string[] = [];
+  const tap = packetTap({ emit: ({ call, flow }) => flow > 0 && seen.push(`${flow} ${call}`) });
+  const network = new Network({ up: { ...NO_FAULTS, loss: 1 } });
+  await using relaying = udpRelay(server.port, { network, tap });
+  using alice = new RawPeer();
+  using bob = new RawPeer();
+  await alice.send("lost", relaying.port);
+  while (relaying.relay.tally.up.in.pieces === 0) await turn();
+  network.out = NO_FAULTS;
+  await bob.send("passes", relaying.port);
+  await bob.receive();
+  assertEquals(seen.filter((call) => !/sending/.test(call)), [
+    "1 receive",
+    "3 receive",
+    "4 send",
+    "4 receive",
+    "3 send",
+  ]);
+  assertEquals(relaying.relay.open.map(({ id }) => id), [1, 3]);
 });
 
 Deno.test("UdpRelay drops and reports what others than the target send to a flow's socket", async () => {
