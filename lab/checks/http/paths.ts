@@ -16,11 +16,11 @@ const UP = 12;
 export const PATHS: readonly HttpCheck[] = [
   traversal("path-dots", "a path with ../ in it", "../"),
   traversal("path-encoded-dots", "%2e%2e/ in the path: .. encoded", "%2e%2e/"),
-  traversal("path-encoded-slash", "..%2f in the path: / encoded", "..%2f"),
+  traversal("path-encoded-slash", "a path with ..%2f in it: / encoded", "..%2f"),
   traversal("path-twice-encoded", "%252e%252e%252f in the path: ../ encoded twice", "%252e%252e%252f"),
-  traversal("path-backslash", "..%5c in the path: backslashes, as on Windows", "..%5c"),
+  traversal("path-backslash", "a path with ..%5c in it: backslashes, as on Windows", "..%5c"),
   {
-    ...traversal("path-absolute", "//etc/passwd: a path that is absolute behind the first slash", ""),
+    ...traversal("path-absolute", "the path //etc/passwd, which is absolute behind the first slash", ""),
     run: (trial) =>
       expectInside(trial, ["//etc/passwd", "/%2fetc/passwd", "/file:///etc/passwd", "/c:/windows/win.ini"]),
   },
