@@ -29,7 +29,7 @@ using conn = await listener.accept();
 console.log(`[+] Accepted connection from ${conn.remoteAddr.hostname}:${conn.remoteAddr.port}`);
 
 for (let reply = ""; reply.toLowerCase() !== "exit";) {
-  const message = await read(conn);
+  const message = await read(conn); // a client that resets ends the server here: nothing catches the error
   console.log(message === null ? "Client disconnected" : `Client: ${message}`); // as it came, escape sequences too
   if (message === null) break;
   if (message.toLowerCase() === "exit") {

@@ -43,9 +43,9 @@ const MAX_LENGTH = 600;
 export function byHandOf({ steps, left, transport, server: { hostname, port } }: Done): string | null {
   const last = Math.max(...steps.map(({ connection }) => connection));
   const own = steps.filter(({ connection }) => connection === last);
-  const possible = own.every(({ kind, note }) =>
-    kind !== "reset" && kind !== "refused" && (kind !== "connect" || note === undefined)
-  );
+  // Nobody types at the server by hand and sends at the same time.
+  const possible = steps.every(({ kind }) => kind !== "type") &&
+    own.every(({ kind, note }) => kind !== "reset" && kind !== "refused" && (kind !== "connect" || note === undefined));
   if (left > 0 || own.length === 0 || !possible || !isAlone(steps, last)) return null;
   const sent = own.filter(({ kind }) => kind === "send");
   if (sent.some(({ bytes, length }) => bytes === undefined || bytes.length !== length) || closesEarly(own)) return null;

@@ -26,7 +26,7 @@ export interface Check<D> {
   readonly title: string;
   /** What a right server does, one clause: `answers both`. */
   readonly expects: string;
-  /** `RFC 9112 3.2`, `DESIGN.md 2`, `read(2)`. */
+  /** `RFC 9112 3.2`, `lab/checks/PROTOCOLS.md, sum`, `read(2)`. */
   readonly source: string;
   readonly level: Level;
   /** The number of the classic mistake that it finds, as in `lib/wire/explain/MISTAKES.md`. */

@@ -37,6 +37,8 @@ export interface Context {
   readonly transport: "tcp" | "udp";
   /** The command of `--start`, if the server was started here. */
   readonly start?: string | undefined;
+  /** The other flags of the run that matter to a check, as they are typed: ` --mode turns` (none). */
+  readonly given?: string;
 }
 
 /** The project's folder. */
@@ -49,7 +51,7 @@ export async function findingOf(result: Result, context: Context): Promise<Findi
   return {
     expected: `the server ${expects}`,
     instead: reason,
-    why: `${source} (${level})`,
+    why: source === level ? level : `${source} (${level})`,
     mistake: name === undefined ? null : `${mistake}, ${name}`,
     steps: stepLines(result.steps, result.left),
     server_output: lastWords === "" ? null : lastWords,
@@ -60,13 +62,16 @@ export async function findingOf(result: Result, context: Context): Promise<Findi
 }
 
 /** The command that repeats it: with the server, if that was started here and has ended since. */
-function commandOf({ check, steps, left, server }: Result, { protocol, transport, start }: Context): string {
+function commandOf(
+  { check, steps, left, server }: Result,
+  { protocol, transport, start, given = "" }: Context,
+): string {
   const { hostname, port } = server;
-  const given = check.byHand?.replaceAll("$HOST", hostname).replaceAll("$PORT", String(port));
-  const command = given ?? byHandOf({ steps, left, transport, server });
+  const known = check.byHand?.replaceAll("$HOST", hostname).replaceAll("$PORT", String(port));
+  const command = known ?? byHandOf({ steps, left, transport, server });
   if (command === null) {
     const where = start === undefined ? formatEndpoint(server) : `--start ${shellWord(start, Deno.build.os)}`;
-    return `${commandFor("lab:check")} ${protocol} ${where} --only ${check.name}`;
+    return `${commandFor("lab:check")} ${protocol} ${where}${given} --only ${check.name}`;
   }
   return start === undefined ? command : `export PORT=${port} HOST=${hostname}; ${start} & sleep 1\n${command}`;
 }
@@ -97,6 +102,7 @@ export function stepLines(steps: readonly Step[], left: number): string[] {
 }
 
 const WORDS: Readonly<Record<Step["kind"], string>> = {
+  type: "the operator types",
   connect: "the client connects",
   refused: "the client cannot connect",
   send: "the client sends",
@@ -110,7 +116,7 @@ const WORDS: Readonly<Record<Step["kind"], string>> = {
 };
 
 function stepLine({ at, connection, kind, bytes, length = 0, note }: Step, many: boolean): string {
-  const who = many ? `#${connection} ` : "";
+  const who = many && connection > 0 ? `#${connection} ` : "";
   const words = [`${at.toFixed(at < 10 ? 1 : 0)} ms: ${who}${WORDS[kind]}`];
   if (bytes !== undefined) words.push(`${counted(length, "byte")}: ${excerptOf(bytes, length)}`);
   if (note !== undefined) words.push(kind === "silence" ? escapeControls(note) : `(${escapeControls(note)})`);

@@ -15,14 +15,16 @@ import type { Protocol } from "./protocol.ts";
 import { Report } from "./report.ts";
 import { runChecks, type ServerUnderTest } from "./runner.ts";
 import { selected } from "./select.ts";
+import type { flagsOf } from "./protocol_flags.ts";
 import { StartedServer } from "./started_server.ts";
 import { acceptingOf, addressesOf } from "./target.ts";
 import { Trial } from "./trial.ts";
+import { typedFlags } from "./typed_flags.ts";
 
 /** What a session is run with. */
 export interface SessionOptions {
   /** The protocol's name. */
-  readonly name: string;
+  readonly name: keyof typeof flagsOf;
   readonly protocol: Protocol<unknown>;
   readonly flags: CheckFlags;
   /** Where the server is; `null`: it is started. */
@@ -95,6 +97,7 @@ function reportOf({ name, protocol, flags, events, print }: SessionOptions, tota
     protocol: name,
     transport: protocol.transport,
     start,
+    given: typedFlags(name, flags),
     total,
     events,
     print,

@@ -8,9 +8,10 @@
 export interface Step {
   /** Milliseconds since the check began. */
   readonly at: number;
-  /** The connection's number in this check, from 1. */
+  /** The connection's number in this check, from 1; 0 is the server's own terminal. */
   readonly connection: number;
   readonly kind:
+    | "type"
     | "connect"
     | "refused"
     | "send"

@@ -9,6 +9,7 @@ import { isDisconnect } from "../../lib/errors.ts";
 import { connectNode } from "../../lib/net/node_socket.ts";
 import { bindFor } from "../../lib/net/packet_socket.ts";
 import { resolveHost, TimeLimit } from "../../lib/net/resolve.ts";
+import { encodeText } from "../../lib/text.ts";
 import { CheckFailure, CheckSkipped } from "./check.ts";
 import { DatagramTalk } from "./datagram_talk.ts";
 import { Steps } from "./steps.ts";
@@ -55,7 +56,10 @@ export class Trial<D> implements Disposable {
     this.random = random;
     this.signal = signal;
     this.output = output;
-    this.input = input;
+    this.input = input && ((text) => {
+      this.steps.add(0, "type", encodeText(text));
+      return input(text);
+    });
   }
 
   /**

@@ -8,7 +8,7 @@ import { Party, prefixOf } from "./party.ts";
 import { PREFIXES } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
-const FORGING = { source: "DESIGN.md 2", level: "contract", mistake: 18, remedy: PREFIXES } as const;
+const FORGING = { source: "lab/checks/PROTOCOLS.md, chat", level: "contract", mistake: 18, remedy: PREFIXES } as const;
 
 export const forgingChecks: readonly ChatCheck[] = [
   {

@@ -96,7 +96,7 @@ export const framingChecks: readonly ChatCheck[] = [
     name: "mixed-halves",
     title: "half a line of one member, a line of another one, then the other half",
     expects: "mixes them within no line",
-    source: "DESIGN.md 2",
+    source: "lab/checks/PROTOCOLS.md, chat",
     level: "contract",
     mistake: 1,
     remedy: LINES,
@@ -116,7 +116,7 @@ export const framingChecks: readonly ChatCheck[] = [
     name: "several-speakers",
     title: "four members who speak at once, each line in two writes",
     expects: "shows each line whole and alone",
-    source: "DESIGN.md 2",
+    source: "lab/checks/PROTOCOLS.md, chat",
     level: "contract",
     remedy: LINES,
     run: async (trial: ChatTrial) => {

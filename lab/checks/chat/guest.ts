@@ -74,7 +74,7 @@ export class Guest {
 
   /**
    * Begins a line without ending it. One that has ended no line yet says one before: a pause can be the end of a line for who never
-   * sends another one (DESIGN.md 2).
+   * sends another one.
    */
   async begin(text: string): Promise<void> {
     if (!this.#endsLines) await this.say("hello");

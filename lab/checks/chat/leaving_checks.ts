@@ -11,7 +11,12 @@ import type { ChatCheck, ChatTrial } from "./types.ts";
 
 /** How long a notice may take that perhaps never comes (ms). */
 const NOTICE = 700;
-const QUITTING = { source: "DESIGN.md 2", level: "contract", remedy: FAREWELL, skip: withoutQuit } as const;
+const QUITTING = {
+  source: "lab/checks/PROTOCOLS.md, chat",
+  level: "contract",
+  remedy: FAREWELL,
+  skip: withoutQuit,
+} as const;
 
 export const leavingChecks: readonly ChatCheck[] = [
   {

@@ -11,7 +11,13 @@ import type { ChatCheck, ChatTrial } from "./types.ts";
 
 /** How long a line may take that perhaps never comes, once a later one of another member has come (ms). */
 const STILL = 150;
-const NAMING = { source: "DESIGN.md 2", level: "practice", mistake: 18, remedy: NAMES, skip: withoutNames } as const;
+const NAMING = {
+  source: "lab/checks/PROTOCOLS.md, chat",
+  level: "practice",
+  mistake: 18,
+  remedy: NAMES,
+  skip: withoutNames,
+} as const;
 
 /** Somebody with a name of its own, a listener, and one who comes with a name that it should not have. */
 interface Naming {
@@ -112,7 +118,7 @@ export const nameChecks: readonly ChatCheck[] = [
     name: "name-controls",
     title: "a name with an escape sequence in it",
     expects: "refuses it, or takes the sequence out",
-    source: "DESIGN.md 1; Unicode TR 36 2.1",
+    source: "Unicode TR 36 2.1",
     run: async (trial: ChatTrial) => {
       const naming = await begin(trial);
       await comeAs(naming, `eve\x1b[2J${naming.party.name()}`);

@@ -7,7 +7,7 @@ import { Party, prefixOf } from "./party.ts";
 import { LINES } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
-const ROOM = { source: "DESIGN.md 2", level: "contract" } as const;
+const ROOM = { source: "lab/checks/PROTOCOLS.md, chat", level: "contract" } as const;
 /** How many lines one member says in a row. */
 const MANY = 15;
 

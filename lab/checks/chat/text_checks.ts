@@ -47,7 +47,7 @@ async function relay(trial: ChatTrial, bytes: string | Uint8Array): Promise<Rela
 }
 
 const TERMINALS = {
-  source: "DESIGN.md 1; Unicode TR 36 2.1",
+  source: "Unicode TR 36 2.1",
   level: "practice",
   mistake: 18,
   remedy: ESCAPES,

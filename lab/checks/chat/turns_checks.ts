@@ -9,9 +9,9 @@ import { withoutOperator } from "./dialect.ts";
 import { DECODING, ESCAPES, LIMITS, LINE_ENDS, LINES, MESSAGES } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
-const TURNS = { source: "DESIGN.md 2", level: "contract", skip: withoutOperator } as const;
+const TURNS = { source: "lab/checks/PROTOCOLS.md, chat", level: "contract", skip: withoutOperator } as const;
 const STREAM = { ...TURNS, source: "RFC 9293 3.7", mistake: 1, remedy: MESSAGES } as const;
-const TERMINAL = { ...TURNS, level: "practice", source: "DESIGN.md 1", mistake: 18, remedy: ESCAPES } as const;
+const TERMINAL = { ...TURNS, level: "practice", source: "CWE-150", mistake: 18, remedy: ESCAPES } as const;
 const LONG = 60_000;
 const EUROPE_AND_ASIA = "Grüße, 漢字 und 😀";
 

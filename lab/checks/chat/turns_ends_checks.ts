@@ -9,7 +9,7 @@ import type { Guest } from "./guest.ts";
 import { BOTH_AT_ONCE, FAREWELL, MESSAGES, ONE_BY_ONE, RESETS } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
-const TURNS = { source: "DESIGN.md 2", level: "contract", skip: withoutOperator } as const;
+const TURNS = { source: "lab/checks/PROTOCOLS.md, chat", level: "contract", skip: withoutOperator } as const;
 const QUITTING = { ...TURNS, remedy: FAREWELL } as const;
 const needsBoth = (dialect: ChatDialect): string | null => withoutOperator(dialect) ?? withoutQuit(dialect);
 

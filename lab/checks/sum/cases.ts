@@ -8,7 +8,7 @@ import { ask, asks, isRefused, type SumDialect, type SumTrial } from "./dialect.
 import { JSON_STRICT, REFUSE, STOP } from "./remedies.ts";
 
 /** What stands in the contract, or what peers rely on. */
-export const CONTRACT = { source: "DESIGN.md 2", level: "contract" } as const;
+export const CONTRACT = { source: "lab/checks/PROTOCOLS.md, sum", level: "contract" } as const;
 export const PRACTICE = { source: "CWE-20", level: "practice" } as const;
 
 /** What the kinds of questions have in common: what is sent, and why. */

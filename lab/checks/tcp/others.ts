@@ -25,7 +25,7 @@ const FLOOD = 16 * 1024 * 1024;
 /** How much a slow reader asks for (bytes). */
 const SLOWLY_READ = 1024 * 1024;
 
-const OTHERS = { source: "DESIGN.md 2", level: "contract", mistake: 14, remedy: AT_ONCE } as const;
+const OTHERS = { source: "lab/checks/PROTOCOLS.md, tcp", level: "contract", mistake: 14, remedy: AT_ONCE } as const;
 
 /** Connects several clients, one soon after the other. */
 async function connectMany(trial: TcpTrial, count: number): Promise<Talk[]> {

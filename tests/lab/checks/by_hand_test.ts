@@ -43,6 +43,7 @@ Deno.test("byHandOf() repeats the last connection if the others were over, and n
       [connect, step("send", "a"), step("close")],
       [connect, step("send", "a", { length: 600 })],
       [step("connect", undefined, { note: "1,000 connections" })],
+      [connect, step("send", "a"), step("type", "b")],
       [],
     ]
   ) assertEquals(byHandOf(done(...steps)), null);
@@ -55,6 +56,11 @@ Deno.test("findingOf() names the script itself where nc cannot, and starts the s
     return (await findingOf(result, { protocol: "tcp", transport: "tcp", start })).by_hand;
   };
   const steps = [step("connect"), step("send", "a"), step("reset")];
+  const typed = { protocol: "chat", transport: "tcp", given: " --mode turns" } as const;
+  assertEquals(
+    (await findingOf(fakeResult({ outcome: "failed", steps }), typed)).by_hand,
+    "deno task lab:check chat 127.0.0.1:9000 --mode turns --only one",
+  );
   assertEquals(await of({ steps }), "deno task lab:check tcp 127.0.0.1:9000 --only one");
   assertEquals(await of({ steps }, "run it $PORT"), "deno task lab:check tcp --start 'run it $PORT' --only one");
   assertEquals(
