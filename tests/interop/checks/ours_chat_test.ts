@@ -1,15 +1,15 @@
 /** The project's own chats under the checks of a chat. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { protocol } from "../../../../lab/checks/chat/checks.ts";
-import { type ChatDialect, USUAL } from "../../../../lab/checks/chat/dialect.ts";
-import { StartedServer } from "../../../../lab/checks/started_server.ts";
-import { serveTurns } from "../../../../chat/turns/serve.ts";
-import { proseOf } from "../../../../lib/console/prose.ts";
-import { TestRoomServer, TestUser } from "../../../chat/support.ts";
-import { RecordedEvents } from "../../../support/sockets.ts";
-import { failures, runningAt } from "./support.ts";
+import { protocol } from "../../../lab/checks/chat/checks.ts";
+import { type ChatDialect, USUAL } from "../../../lab/checks/chat/dialect.ts";
+import { StartedServer } from "../../../lab/checks/started_server.ts";
+import { serveTurns } from "../../../chat/turns/serve.ts";
+import { proseOf } from "../../../lib/console/prose.ts";
+import { TestRoomServer, TestUser } from "../../chat/support.ts";
+import { RecordedEvents } from "../../support/sockets.ts";
+import { failures, runningAt } from "../../lab/checks/chat/support.ts";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 const ROOM: ChatDialect = { ...USUAL, join: "/nick {name}", quit: "exit", greets: true, answers: true };
 const TURNS: ChatDialect = { ...USUAL, mode: "turns", quit: "exit", operated: true };
 const checks = (prefix: RegExp): string[] =>

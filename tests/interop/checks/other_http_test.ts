@@ -1,11 +1,11 @@
 /** Servers of other make, checked. What they fail are faults of theirs by the RFC: each list was read, and no right server fails. */
 import { assertEquals } from "@std/assert";
-import type { Endpoint } from "../../lib/addr.ts";
-import { protocol } from "../../lab/checks/http/checks.ts";
-import { runChecks } from "../../lab/checks/runner.ts";
-import { acceptingOf } from "../../lab/checks/target.ts";
-import type { RunningScript } from "../support/script.ts";
-import { launch, needsPrograms } from "./support.ts";
+import type { Endpoint } from "../../../lib/addr.ts";
+import { protocol } from "../../../lab/checks/http/checks.ts";
+import { runChecks } from "../../../lab/checks/runner.ts";
+import { acceptingOf } from "../../../lab/checks/target.ts";
+import type { RunningScript } from "../../support/script.ts";
+import { launch, needsPrograms } from "../support.ts";
 
 const PATIENCE = 2000;
 

@@ -1,7 +1,7 @@
 /** `lab:check` against servers in other languages: none that is right fails, and the command by hand does what the check did. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { run, startServer } from "../support/script.ts";
-import { needsPrograms, peer } from "./support.ts";
+import { run, startServer } from "../../support/script.ts";
+import { needsPrograms, peer } from "../support.ts";
 
 /** An echo with a thread for each client, as Python's documentation shows it. */
 const PYTHON = `

@@ -1,7 +1,7 @@
 /** Servers of other make under lab:check udp and lab:check sum: a right one passes, the others fail by name. */
 import { assertEquals } from "@std/assert";
-import { run } from "../support/script.ts";
-import { needsPrograms } from "./support.ts";
+import { run } from "../../support/script.ts";
+import { needsPrograms } from "../support.ts";
 
 /** The path of a server in this folder. */
 const at = (name: string): string => new URL(name, import.meta.url).pathname;
@@ -20,8 +20,8 @@ Deno.test(
   "Python's socketserver and Node's dgram pass lab:check udp",
   await needsPrograms("python3", "node"),
   async () => {
-    assertEquals(await failed("udp", `python3 ${at("checked/udp_echo.py")}`), []);
-    assertEquals(await failed("udp", `node ${at("checked/udp_echo.cjs")}`, "--echo"), []);
+    assertEquals(await failed("udp", `python3 ${at("servers/udp_echo.py")}`), []);
+    assertEquals(await failed("udp", `node ${at("servers/udp_echo.cjs")}`, "--echo"), []);
   },
 );
 
@@ -29,7 +29,7 @@ Deno.test(
   "Python's own max_packet_size, 8 KiB, is found by lab:check udp",
   await needsPrograms("python3"),
   async () => {
-    assertEquals(await failed("udp", `python3 ${at("checked/udp_echo.py")} 8192`), LONG);
+    assertEquals(await failed("udp", `python3 ${at("servers/udp_echo.py")} 8192`), LONG);
   },
 );
 
@@ -56,7 +56,7 @@ Deno.test(
   "a right server with Python's socketserver passes lab:check sum",
   await needsPrograms("python3"),
   async () => {
-    assertEquals(await failed("sum", `python3 ${at("checked/sum_server.py")}`), []);
+    assertEquals(await failed("sum", `python3 ${at("servers/sum_server.py")}`), []);
   },
 );
 

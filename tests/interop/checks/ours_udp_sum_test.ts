@@ -6,8 +6,8 @@ import { protocol as sum } from "../../../lab/checks/sum/checks.ts";
 import { protocol as udp } from "../../../lab/checks/udp/checks.ts";
 import { sourceOf } from "../../support/modules.ts";
 import type { TaskName } from "../../support/script.ts";
-import { reasonsOf, resultsOf } from "./outcomes.ts";
-import { ScriptServer } from "./script_server.ts";
+import { reasonsOf, resultsOf } from "../../lab/checks/outcomes.ts";
+import { ScriptServer } from "../../lab/checks/script_server.ts";
 
 // `patience` is generous: it is waited out by no check of these.
 const PATIENCE = 2000;

@@ -1,11 +1,11 @@
 /** A right server of the number exchange passes every check; one with a fault fails those that find it, and no others. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { CheckFailure } from "../../../../lab/checks/check.ts";
-import { protocol } from "../../../../lab/checks/sum/checks.ts";
-import { decodeText, encodeText } from "../../../../lib/text.ts";
-import { failedOf, reasonsOf, resultsOf } from "../outcomes.ts";
-import { DatagramServer } from "../udp/datagram_server.ts";
-import { answer, ExchangeServer, readLine, readOnce, Stop, type Ways } from "./exchange_server.ts";
+import { CheckFailure } from "../../../lab/checks/check.ts";
+import { protocol } from "../../../lab/checks/sum/checks.ts";
+import { decodeText, encodeText } from "../../../lib/text.ts";
+import { failedOf, reasonsOf, resultsOf } from "../../lab/checks/outcomes.ts";
+import { DatagramServer } from "../../lab/checks/udp/datagram_server.ts";
+import { answer, ExchangeServer, readLine, readOnce, Stop, type Ways } from "../../lab/checks/sum/exchange_server.ts";
 
 const { overUdp = protocol } = protocol;
 const WRAPS = ["wraps-in-32-bits", "wraps-in-64-bits", "not-exact-as-a-double"];

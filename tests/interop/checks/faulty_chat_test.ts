@@ -1,8 +1,8 @@
 /** The checks of a room pass a room that is right, and each finds its fault. */
 import { assert, assertEquals } from "@std/assert";
-import { protocol } from "../../../../lab/checks/chat/checks.ts";
-import { failures, NAMED, runningAt } from "./support.ts";
-import { type Fault, TinyRoom } from "./tiny_room.ts";
+import { protocol } from "../../../lab/checks/chat/checks.ts";
+import { failures, NAMED, runningAt } from "../../lab/checks/chat/support.ts";
+import { type Fault, TinyRoom } from "../../lab/checks/chat/tiny_room.ts";
 
 /** For each fault, the checks that find it, of those that are tried. */
 const FAULTS: Readonly<Record<Fault, readonly string[]>> = {

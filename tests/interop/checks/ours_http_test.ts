@@ -1,12 +1,12 @@
 /** The textbook's HTTP server fails what it admits in its comments, and nothing else. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { protocol } from "../../../../lab/checks/http/checks.ts";
-import { runChecks } from "../../../../lab/checks/runner.ts";
-import { StartedServer } from "../../../../lab/checks/started_server.ts";
-import { acceptingOf } from "../../../../lab/checks/target.ts";
-import { taskArgs } from "../../../support/script.ts";
+import { protocol } from "../../../lab/checks/http/checks.ts";
+import { runChecks } from "../../../lab/checks/runner.ts";
+import { StartedServer } from "../../../lab/checks/started_server.ts";
+import { acceptingOf } from "../../../lab/checks/target.ts";
+import { taskArgs } from "../../support/script.ts";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 /** Longer than any answer takes, and short, because one client at a time is a wait that the test has to sit out. */
 const PATIENCE = 1000;
 

@@ -1,9 +1,9 @@
 /** Other people's rooms under the checks of a chat: what fails there is a fault. */
 import { assertEquals } from "@std/assert";
-import { StartedServer } from "../../lab/checks/started_server.ts";
-import { USUAL } from "../../lab/checks/chat/dialect.ts";
-import { failures } from "../lab/checks/chat/support.ts";
-import { needsPrograms } from "./support.ts";
+import { StartedServer } from "../../../lab/checks/started_server.ts";
+import { USUAL } from "../../../lab/checks/chat/dialect.ts";
+import { failures } from "../../lab/checks/chat/support.ts";
+import { needsPrograms } from "../support.ts";
 
 /** ncat --chat puts a prefix before each read, shows bytes above 127 as octal numbers, and its members have no names. */
 const EXPECTED = [
