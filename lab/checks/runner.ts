@@ -153,10 +153,12 @@ async function lookAfter(
   options: RunnerOptions,
 ): Promise<{ readonly reason: string; readonly gone: boolean; readonly lastWords: string } | null> {
   const { protocol, server, patience } = options;
+  // One that is stopping may still serve for a moment, and would end in the next check.
+  if (mayEnd) await server.ending();
   const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
   if (outcome === "passed") return null;
   let ending = await server.ending();
-  // One that is stopping takes no more clients first, and ends after.
+  // It may also take a moment from its last client to its end.
   for (let tries = 0; mayEnd && ending === null && tries < STOPPING; tries++) ending = await server.ending();
   const lastWords = server.lastWords();
   const refused = steps.some(({ kind }) => kind === "refused");

@@ -66,6 +66,25 @@ Deno.test("runChecks() starts the server again where it can, and stops asking wh
   assertEquals(next, "next skipped: the server is gone since check 1, kills");
 });
 
+Deno.test("runChecks() lets a check that may do so end its server, if with exit code 0; it may serve for a moment more", async () => {
+  const server = new FakeServer({ restart: true });
+  let stopping = false;
+  let code = 0;
+  server.ending = () => {
+    if (stopping) server.up = stopping = false;
+    return Promise.resolve(server.up ? null : `the server has exited with code ${code}`);
+  };
+  Object.assign(server, { endedWell: () => code === 0 });
+  const run = (): Promise<void> => Promise.resolve(void (stopping = true));
+  const checks = [fakeCheck("stops", { mayEnd: true, run }), fakeCheck("next")];
+  assertEquals(outcomes(await resultsOf(checks, server)), ["stops passed", "next passed"]);
+  code = 1;
+  assertEquals(outcomes(await resultsOf(checks, server)), [
+    "stops failed: the server has exited with code 1",
+    "next passed",
+  ]);
+});
+
 Deno.test("runChecks() ends at once when its signal aborts, also within a check", async () => {
   const stop = new AbortController();
   const check = fakeCheck("long", { run: (trial) => (stop.abort(new Error("Ctrl-C")), trial.pause(60_000)) });
