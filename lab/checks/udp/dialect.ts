@@ -42,8 +42,8 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial: given, say }
   const isEcho = again !== null && equal(again, probe) && equal(answer, encodeText(message));
   say(
     isEcho
-      ? "The server sends datagrams back (--echo)"
-      : "The server answers the message (--expect-reply TEXT says what)",
+      ? "it sends datagrams back: an echo server (--echo)"
+      : "it answers the message (--expect-reply TEXT says with what)",
   );
   return { ...dialect, kind: isEcho ? "echo" : "answer" };
 }
