@@ -12,19 +12,22 @@ class Exchange(socketserver.StreamRequestHandler):
         try:
             line = self.rfile.readline(65536)
             if line:
-                self.wfile.write(self.answer(line.decode(errors="replace")) + b"\n")
+                answer, stops = self.answer(line.decode(errors="replace"))
+                self.wfile.write(answer + b"\n")
+                # Only now: when the main thread ends, this one does.
+                if stops:
+                    threading.Thread(target=self.server.shutdown).start()
         except OSError:
             pass  # The client is gone.
 
     def answer(self, question):
         match = re.fullmatch(r"(.+):[ \t]*([+-]?[0-9]{1,4000})\s*", question, re.DOTALL)
         if match is None:
-            return b"That is no question: NAME: INTEGER"
+            return b"That is no question: NAME: INTEGER", False
         if not 1 <= int(match[2]) <= 100:
-            threading.Thread(target=self.server.shutdown).start()
-            return b"That number stops the server"
+            return b"That number stops the server", True
         print("Client name:", ascii(match[1]), "number:", int(match[2]), flush=True)
-        return b"Python: 58"
+        return b"Python: 58", False
 
 
 class Server(socketserver.ThreadingTCPServer):
