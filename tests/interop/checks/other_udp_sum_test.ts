@@ -46,7 +46,7 @@ Deno.test(
   "the textbook's UDP server in Python fails for what it decodes and prints",
   await needsPrograms("python3"),
   async () => {
-    assertEquals(await failed("udp", `python3 ${at("textbook/udp_server.py")} $PORT`), [
+    assertEquals(await failed("udp", `python3 ${at("../textbook/udp_server.py")} $PORT`), [
       ...["own-answer-comes-back", "long-datagram-is-cut", "invalid-utf-8", "every-byte", "escape-sequences"],
     ]);
   },
@@ -64,7 +64,7 @@ Deno.test(
   "the textbook's sum server in Python takes ٤٢ and 1_0, and fails for much else",
   await needsPrograms("python3"),
   async () => {
-    const command = `python3 ${at("textbook/sum_server.py")} $PORT`;
+    const command = `python3 ${at("../textbook/sum_server.py")} $PORT`;
     const only = ["plain-*", "digits-*", "wraps-*", "byte-by-byte", "silent-*", "stop-*"].flatMap((
       name,
     ) => ["--only", name]);
