@@ -54,7 +54,7 @@ const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 export function parseCommand(line: string): Command | null {
   const [typed = "", ...words] = line.trim().split(/\s+/);
   if (typed === "") return null;
-  const name = commandNamed(typed.toLowerCase());
+  const name = commandNamed(typed);
   const way = name === "set" || name === "clear" ? WAYS.find((way) => way === words[0]?.toLowerCase()) : undefined;
   const ways = way === undefined ? WAYS : [way];
   const rest = way === undefined ? words : words.slice(1);
@@ -167,7 +167,7 @@ function valueOf(value: unknown): string {
 }
 
 function commandNamed(text: string): CommandName {
-  const name = COMMAND_NAMES.find((name) => name === text);
+  const name = COMMAND_NAMES.find((name) => name === text.toLowerCase());
   if (name !== undefined) return name;
   const near = nearest(text, COMMAND_NAMES);
   throw wrong(

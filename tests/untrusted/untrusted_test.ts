@@ -412,6 +412,56 @@ row("a capture read by `wire:show` or `wire:replay`", POSIX, async () => {
   assertHarmless(await Deno.readTextFile(`${folder}/shown.svg`), "the drawing");
 });
 
+/** Runs one check on a server, with each form of the report; all of them must show the text, and none of it raw. */
+async function checked(...args: string[]): Promise<void> {
+  const junit = `${folder}/report.xml`;
+  for (const form of [["--junit", junit], ["--json"]]) {
+    const { stdout, stderr } = await run("lab:check", ["tcp", "--only", "plain-exchange", ...args, ...form]);
+    assertHarmless(stdout, `lab:check ${form.join(" ")}`);
+    assertNotRaw(stderr, "lab:check");
+  }
+  assertHarmless(await Deno.readTextFile(junit), "JUnit");
+}
+
+row("an answer of a server under `lab:check`", ANYWHERE, async () => {
+  let answers = 0;
+  await using server = rawServer(async (client) => {
+    await client.until(/\n/);
+    // Always another one, so that the check fails and shows it.
+    await client.send(`${HOSTILE_LINES}${++answers}`);
+  });
+  await checked("--timeout", "0.3", "--expect-reply", "other", `:${server.port}`);
+});
+
+row("the output of a server under `lab:check --start`", POSIX, async () => {
+  const program = `${folder}/dies.ts`;
+  await Deno.writeTextFile(
+    program,
+    `const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0]) });
+for (let count = 0;; count++) {
+  const conn = await listener.accept();
+  if (await conn.read(new Uint8Array(99)) === null) continue;
+  await conn.write(new TextEncoder().encode("first\\n"));
+  conn.close();
+  if (count > 1) break;
+}
+await Deno.stdout.write(new TextEncoder().encode(${JSON.stringify(HOSTILE_LINES)}));
+Deno.exit(3);`,
+  );
+  await checked("--start", `'${Deno.execPath()}' run --no-prompt --allow-net ${program} $PORT`);
+});
+
+row("a command for `lab:relay`", ANYWHERE, async () => {
+  for (const form of [[], ["--json"]]) {
+    await using relay = start("lab:relay", ["--listen", "0", "--to", ":9", ...form], { stdin: true });
+    await relay.until(/Listening|listening/);
+    await relay.type(`${HOSTILE}\n`);
+    await Promise.race([relay.until(new RegExp(MARK)), relay.until(new RegExp(MARK), "stderr")]);
+    const { stdout, stderr } = await relay.stop();
+    assertHarmless(stdout + stderr, ["lab:relay", ...form].join(" "));
+  }
+});
+
 row("a flag or an argument", ANYWHERE, async () => {
   for (const args of [["--port", HOSTILE], [`--${HOSTILE}`], [HOSTILE], ["--allow", HOSTILE]]) {
     const { code, stdout, stderr } = await run("tcp:server", args);
