@@ -452,10 +452,10 @@ Deno.exit(3);`,
 });
 
 row("a command for `lab:relay`", ANYWHERE, async () => {
-  for (const form of [[], ["--json"]]) {
+  for (const [form, line] of [[[], HOSTILE], [["--json"], JSON.stringify({ command: HOSTILE })]] as const) {
     await using relay = start("lab:relay", ["--listen", "0", "--to", ":9", ...form], { stdin: true });
     await relay.until(/Listening|listening/);
-    await relay.type(`${HOSTILE}\n`);
+    await relay.type(`${line}\n`);
     await Promise.race([relay.until(new RegExp(MARK)), relay.until(new RegExp(MARK), "stderr")]);
     const { stdout, stderr } = await relay.stop();
     assertHarmless(stdout + stderr, ["lab:relay", ...form].join(" "));
