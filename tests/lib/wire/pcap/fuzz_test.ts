@@ -84,7 +84,7 @@ function mutated(file: Uint8Array, random: (below: number) => number): Uint8Arra
 Deno.test("changed and cut files", { permissions }, () => {
   const files = seeds();
   let [events, most] = [0, 0];
-  for (let seed = 0; seed < 3000; seed++) {
+  for (let seed = 0; seed < 1500; seed++) {
     const random = chance(seed);
     const file = mutated(files[seed % files.length] ?? new Uint8Array(), random);
     const told = read(file, random);
@@ -97,7 +97,7 @@ Deno.test("changed and cut files", { permissions }, () => {
 });
 
 Deno.test("random bytes, also behind a good beginning", { permissions }, () => {
-  for (let seed = 0; seed < 1000; seed++) {
+  for (let seed = 0; seed < 500; seed++) {
     const random = chance(seed);
     const noise = Uint8Array.from({ length: random(3000) }, () => random(256));
     const start = [new Uint8Array(), section(), pcap([]), pcapng([])][seed % 4] ?? new Uint8Array();
