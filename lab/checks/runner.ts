@@ -5,16 +5,16 @@
  */
 import type { Endpoint } from "../../lib/addr.ts";
 import { Failure } from "../../lib/errors.ts";
+import { Chance } from "../../lib/faults/chance.ts";
 import { TimeLimit } from "../../lib/net/resolve.ts";
 import { abortable } from "../../lib/within.ts";
-import { chanceOf } from "./chance.ts";
 import { type Check, CheckFailure, CheckSkipped } from "./check.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Step } from "./steps.ts";
 import { Trial } from "./trial.ts";
 
 /** How long one check may take (ms), unless it says more. */
-export const CHECK_LIMIT = 10_000;
+const CHECK_LIMIT = 10_000;
 
 /** How often to look again whether a server that may end, and serves nobody, has ended. */
 const STOPPING = 5;
@@ -126,7 +126,8 @@ async function attempt(
   const late = new CheckFailure(`the check was not over after ${limit / 1000} s`);
   using time = new TimeLimit(limit, signal, () => late);
   const { endpoint, output, input = null } = server;
-  const random = chanceOf(seed, name);
+  const chance = new Chance(seed, 0, name);
+  const random = (): number => chance.share();
   using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output, input });
   const began = performance.now();
   const { outcome, reason } = await verdictOf(abortable(Promise.try(work, trial), time.signal));

@@ -35,19 +35,19 @@ const KEPT = 512;
 /** How many steps are kept: the first half of them, and the latest. */
 const MAX_STEPS = 200;
 /** Where steps are left out. */
-export const STEPS_LEFT_AT = MAX_STEPS / 2;
+const LEFT_AT = MAX_STEPS / 2;
 
 /** The steps of one check: bounded, however much is sent. */
 export class Steps {
   readonly list: Step[] = [];
-  /** How many more there were, before the one at {@linkcode STEPS_LEFT_AT}. */
+  /** How many more there were, between the two halves. */
   left = 0;
   #started = performance.now();
 
   /** Adds one; what a connection sends or receives in one go is one step. */
   add(connection: number, kind: Step["kind"], bytes?: Uint8Array, note?: string): void {
     if (this.list.length >= MAX_STEPS) {
-      this.list.splice(STEPS_LEFT_AT, 1);
+      this.list.splice(LEFT_AT, 1);
       this.left++;
     }
     const at = performance.now() - this.#started;

@@ -15,16 +15,13 @@ import { DatagramTalk } from "./datagram_talk.ts";
 import { Steps } from "./steps.ts";
 import { Talk } from "./talk.ts";
 
-/** How long to wait for an answer that should come at once (ms), unless the user says otherwise. */
-export const PATIENCE = 2000;
-
 /** What a trial needs. */
 export interface TrialOptions<D> {
   readonly server: Endpoint;
   readonly dialect: D;
   /** How long to wait for an answer that should come at once (ms). */
   readonly patience: number;
-  /** Numbers from 0 to 1, the same for the same `--seed` and check. */
+  /** Numbers from 0 up to, but not including, 1: the same for the same `--seed` and check, whichever others are run. */
   readonly random: () => number;
   /** Ends the trial. */
   readonly signal: AbortSignal;

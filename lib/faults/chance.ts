@@ -1,7 +1,7 @@
 /**
- * Chance that repeats itself: the same numbers for the same seed, on every system. Pure.
+ * Reproducible chance: the same seed gives the same numbers on every system. Pure.
  *
- * Decisions compare a whole number of 32 bits with a threshold. Only operations are used whose results IEEE 754 fixes to the last bit.
+ * A decision compares a whole number of 32 bits with a threshold; every operation here is one that IEEE 754 defines to the last bit.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 const RANGE = 2 ** 32;
 
 /**
- * What one kind of decision about one flow and direction draws from. Each has its own sequence, so that the decisions of one kind never
- * shift those of another, and flows never influence each other.
+ * A sequence of random numbers. Each flow has one of its own for each kind of decision, so that no decision shifts the sequence of
+ * another and no flow influences another.
  *
  * @example Usage
  * ```ts
@@ -19,7 +19,7 @@ const RANGE = 2 ** 32;
  * import { assertEquals } from "@std/assert";
  *
  * const draws = (seed: number): number[] => {
- *   const chance = new Chance(seed, 1, "out", "loss");
+ *   const chance = new Chance(seed, 1, "out loss");
  *   return [chance.draw(), chance.draw()];
  * };
  * assertEquals(draws(7), draws(7));
@@ -30,14 +30,12 @@ export class Chance {
 
   /**
    * @param seed 0 to 2³²-1.
-   * @param flow The number of the flow or connection.
-   * @param kind What is decided.
+   * @param flow The number of the flow or connection; 0 if it belongs to none.
+   * @param use What the numbers decide: `out loss`.
    */
-  constructor(seed: number, flow: number, direction: "out" | "in", kind: string) {
-    const words = [seed, flow, ...`${direction} ${kind}`].map((word) =>
-      typeof word === "number" ? word : word.charCodeAt(0)
-    );
-    // The generator's first numbers for near seeds are alike: each word of its state is a hash of everything.
+  constructor(seed: number, flow: number, use: string) {
+    const words = [seed, flow, ...Array.from(use, (letter) => letter.charCodeAt(0))];
+    // Neighbouring seeds would start the generator with similar numbers, so each word of its state is a hash of everything.
     const state = [1, 2, 3, 4].map((lane) => hash(lane, words));
     this.#generator = xoroshiro128plusFromState(state);
   }
@@ -47,12 +45,17 @@ export class Chance {
     return this.#generator.next() >>> 0;
   }
 
-  /** Whether something happens that has this share (0 to 1). One draw. */
+  /** A number from 0 up to, but not including, 1. One draw. */
+  share(): number {
+    return this.draw() / RANGE;
+  }
+
+  /** Whether something with this probability (0 to 1) happens. One draw. */
   happens(share: number): boolean {
     return this.draw() < share * RANGE;
   }
 
-  /** A whole number from 0 up to, not including, `below`. One draw. */
+  /** A whole number from 0 up to, but not including, `below`. One draw. */
   below(below: number): number {
     return Math.floor(this.draw() * below / RANGE);
   }
@@ -65,11 +68,12 @@ export class Chance {
 }
 
 /**
- * Losses in bursts, after Gilbert (1960): a chain with a good state, in which everything passes, and a bad one, in which nothing does.
+ * Losses in bursts, after Gilbert (1960): a Markov chain with a good state, in which everything passes, and a bad one, in which nothing
+ * does.
  */
 export class Losses {
   #chance: Chance;
-  /** Whether the last one was lost; `null` before the first. */
+  /** Whether the last packet was lost; `null` before the first. */
   #bad: boolean | null = null;
 
   constructor(chance: Chance) {
@@ -77,10 +81,10 @@ export class Losses {
   }
 
   /**
-   * Whether the next one is lost. One draw.
+   * Whether the next packet is lost. One draw.
    *
    * @param loss The share that is lost in the long run.
-   * @param burst How many are lost in a row, on average; 1 = each is lost or not by itself.
+   * @param burst The mean number of losses in a row; 1 = losses are independent.
    */
   next(loss: number, burst: number): boolean {
     this.#bad = this.#chance.happens(this.#share(loss, burst));
@@ -89,12 +93,12 @@ export class Losses {
 
   #share(loss: number, burst: number): number {
     if (burst === 1 || this.#bad === null) return loss;
-    // A burst ends with the chance 1 / burst; it begins so often that `loss` are in one.
+    // A burst ends with probability 1 / burst, and begins just often enough that a share of `loss` lies in bursts.
     return this.#bad ? 1 - 1 / burst : loss / ((1 - loss) * burst);
   }
 }
 
-/** MurmurHash3 (32 bits) of some words. */
+/** The 32-bit MurmurHash3 of some words. */
 function hash(seed: number, words: readonly number[]): number {
   let hash = seed;
   for (const word of words) {

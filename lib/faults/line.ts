@@ -71,7 +71,7 @@ export class Line {
     const { seed, flow, direction, start } = options;
     this.#options = options;
     this.#segments = new Segments(seed, flow, direction);
-    this.#cuts = new Cuts(new Chance(seed, flow, direction, "split"));
+    this.#cuts = new Cuts(new Chance(seed, flow, `${direction} split`));
     this.#pushed = this.#passed = start;
   }
 

@@ -29,7 +29,7 @@ export class PacketChance {
   #reordered = false;
 
   constructor(seed: number, flow: number, direction: "out" | "in") {
-    const chance = (kind: string): Chance => new Chance(seed, flow, direction, kind);
+    const chance = (kind: string): Chance => new Chance(seed, flow, `${direction} ${kind}`);
     this.#losses = new Losses(chance("loss"));
     this.#corrupt = chance("corrupt");
     this.#duplicate = chance("duplicate");

@@ -39,9 +39,10 @@ export class Segments {
   #recent: Segment[] = [];
 
   constructor(seed: number, flow: number, direction: "out" | "in") {
-    this.#losses = new Losses(new Chance(seed, flow, direction, "loss"));
-    this.#again = new Chance(seed, flow, direction, "loss again");
-    this.#jitter = new Chance(seed, flow, direction, "jitter");
+    const chance = (kind: string): Chance => new Chance(seed, flow, `${direction} ${kind}`);
+    this.#losses = new Losses(chance("loss"));
+    this.#again = chance("loss again");
+    this.#jitter = chance("jitter");
   }
 
   /**

@@ -1,6 +1,5 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
-import { chanceOf } from "../../../lab/checks/chance.ts";
 import { fakeCheck, FakeServer, resultsOf } from "./support.ts";
 
 const outcomes = (results: Awaited<ReturnType<typeof resultsOf>>): string[] =>
@@ -91,9 +90,13 @@ Deno.test("runChecks() ends at once when its signal aborts, also within a check"
   await assertRejects(() => resultsOf([check], new FakeServer(), { signal: stop.signal }), Error, "Ctrl-C");
 });
 
-Deno.test("chanceOf() depends on the seed and the check, and on nothing else", () => {
-  const draw = (seed: number, name: string): number[] => Array.from({ length: 3 }, chanceOf(seed, name));
-  assertEquals(draw(7, "split"), draw(7, "split"));
-  assertNotEquals(draw(7, "split"), draw(8, "split"));
-  assertNotEquals(draw(7, "split"), draw(7, "merge"));
+Deno.test("runChecks() draws a check's chance from the seed and the check's name, and from nothing else", async () => {
+  const drawn: number[] = [];
+  const draws = (name: string): ReturnType<typeof fakeCheck> =>
+    fakeCheck(name, { run: (trial) => Promise.resolve(void drawn.push(trial.random())) });
+  await resultsOf([draws("split"), draws("merge")], new FakeServer(), { seed: 7 });
+  await resultsOf([draws("split")], new FakeServer(), { seed: 8 });
+  await resultsOf([draws("merge")], new FakeServer(), { seed: 7 });
+  assertEquals(new Set(drawn.slice(0, 3)).size, 3);
+  assertEquals(drawn[3], drawn[1]);
 });

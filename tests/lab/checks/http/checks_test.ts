@@ -1,7 +1,7 @@
 /** Each check passes a server that is right, and fails one that makes the mistake. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { chanceOf } from "../../../../lab/checks/chance.ts";
 import { CheckFailure } from "../../../../lab/checks/check.ts";
+import { Chance } from "../../../../lib/faults/chance.ts";
 import { protocol } from "../../../../lab/checks/http/checks.ts";
 import type { HttpDialect } from "../../../../lab/checks/http/dialect.ts";
 import { REMEDIES } from "../../../../lab/checks/http/remedies.ts";
@@ -32,7 +32,8 @@ async function reasonOf(name: string, port: number, patience: number, post: stri
   const dialect: HttpDialect = { path: "/", host: null, post };
   const server = { hostname: "127.0.0.1", port };
   const { signal } = new AbortController();
-  using trial = new Trial({ server, dialect, patience, random: chanceOf(1, name), signal });
+  const chance = new Chance(1, 0, name);
+  using trial = new Trial({ server, dialect, patience, random: () => chance.share(), signal });
   try {
     await check.run(trial);
     return "";
