@@ -85,6 +85,14 @@ export function hexPairs(bytes: Uint8Array): string {
   return bytes.toHex().replace(/..(?!$)/g, "$& ");
 }
 
+/**
+ * Text for XML 1.0 (2.2) and YAML 1.2 (5.1), which cannot hold most control characters, lone surrogates and noncharacters even as
+ * escapes of their own.
+ */
+export function printableText(text: string, options: { lines?: boolean } = {}): string {
+  return escapeControls(text.toWellFormed(), options).replace(/[\ufffe\uffff]/g, "\ufffd");
+}
+
 /** A whole number with its thousands apart: `65,507`. Not by `Intl`: to load that takes longer than the rest of a script's start. */
 export function thousands(value: number | bigint): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -117,6 +125,11 @@ export function shellWord(text: string, os: string): string {
 /** A count with its noun: `1 message`, `2 messages`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Words as a list in a sentence: `a`, `a and b`, `a, b and c`. */
+export function listed(words: readonly string[], last: "and" | "or" = "and"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /** A duration in milliseconds, rounded for reading: `0.42 ms`, `17 ms`, `3.2 s`. */

@@ -8,6 +8,7 @@ import { flag } from "../../lib/script/flag_kinds.ts";
 import { flagName, type FlagValues, type ParsedFlags } from "../../lib/script/flags.ts";
 import { basicFlags } from "../../lib/script/shared_flags.ts";
 import { type Given, refuseWith } from "../../lib/script/unused_flags.ts";
+import { listed } from "../../lib/text.ts";
 import { flagsOf, protocolFlags } from "./protocol_flags.ts";
 import { PROTOCOLS } from "./protocols.ts";
 
@@ -43,7 +44,7 @@ export type CheckFlags = FlagValues<typeof flags>;
  * @throws {UsageError} There is none, or no such protocol.
  */
 export function protocolNameOf([name]: readonly string[]): keyof typeof PROTOCOLS {
-  const names = Object.keys(PROTOCOLS).join(", ").replace(/, (\w+)$/, " or $1");
+  const names = listed(Object.keys(PROTOCOLS), "or");
   if (name === undefined) throw new UsageError(`Cannot check a server: say which protocol it speaks, ${names}`);
   if (name in PROTOCOLS) return name as keyof typeof PROTOCOLS;
   throw new UsageError(`Cannot use the argument ${JSON.stringify(name)}: the protocol must be ${names}`);

@@ -1,15 +1,15 @@
 /**
- * The results of checks as JUnit's XML, which CI systems show.
+ * The results of checks as JUnit XML, which CI systems display.
  *
  * @module
  */
 import { escape } from "@std/html/entities";
-import { escapeControls } from "../../lib/text.ts";
+import { printableText } from "../../lib/text.ts";
 import type { Finding } from "./finding.ts";
 import type { Result } from "./runner.ts";
 import { yamlBlock } from "./yaml.ts";
 
-/** A result, and what was found if it is a failure. */
+/** A result, and the finding if it is a failure. */
 export interface Reported {
   readonly result: Result;
   readonly finding: Finding | null;
@@ -55,7 +55,6 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-/** Text for XML 1.0 (2.2): most control characters, lone surrogates and noncharacters cannot stand in it, not even escaped. */
 function safe(text: string): string {
-  return escape(escapeControls(text.toWellFormed(), { lines: true }).replace(/[\ufffe\uffff]/g, "\ufffd"));
+  return escape(printableText(text, { lines: true }));
 }

@@ -1,16 +1,17 @@
 /**
- * Small YAML (1.2.2): a mapping whose values are text, numbers, and lists of text. Pure.
+ * A little YAML (1.2.2): a mapping whose values are text, numbers and lists of text. Pure.
  *
  * @module
  */
-import { escapeControls } from "../../lib/text.ts";
+import { printableText } from "../../lib/text.ts";
 
 /** A value of the mapping; `null` leaves the key out. */
 export type YamlValue = string | number | readonly string[] | null;
 
-/** A plain scalar (7.3.3) that nobody takes for a number, a boolean or a mark. */
+/** A plain scalar (7.3.3) that cannot be mistaken for a number, a boolean or an indicator. */
 const PLAIN = /^[A-Za-z][\w ./()',;+<>=-]*$/;
 const WORDS = /^(true|false|yes|no|on|off|null|y|n)$/i;
+
 /**
  * The lines of a mapping.
  *
@@ -30,19 +31,14 @@ export function yamlBlock(mapping: Readonly<Record<string, YamlValue>> | object)
       return value.length === 0 ? [] : [`${key}:`, ...value.map((text) => `  - ${scalar(text)}`)];
     }
     if (!value.includes("\n")) return [`${key}: ${scalar(value)}`];
-    // A literal (8.1.2) has no escapes; its indentation is told, since the first line may have one of its own.
-    const lines = printable(value.replace(/\n$/, ""), { lines: true }).split("\n");
+    // A literal (8.1.2) has no escapes. Its indentation is stated, since the first line may be indented itself.
+    const lines = printableText(value.replace(/\n$/, ""), { lines: true }).split("\n");
     return [`${key}: |2`, ...lines.map((line) => `  ${line}`.trimEnd())];
   });
 }
 
 function scalar(text: string): string {
-  const safe = printable(text);
+  const safe = printableText(text);
   const isPlain = PLAIN.test(safe) && !WORDS.test(safe) && !safe.includes(": ") && !safe.endsWith(" ");
   return isPlain ? safe : `'${safe.replaceAll("'", "''")}'`;
-}
-
-/** Text of characters that YAML can carry (5.1), what cannot be printed escaped. */
-function printable(text: string, options: { lines?: boolean } = {}): string {
-  return escapeControls(text.toWellFormed(), options).replace(/[\ufffe\uffff]/g, "\ufffd");
 }

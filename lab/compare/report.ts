@@ -5,7 +5,7 @@
  */
 import type { ScriptEvent, Summary } from "../../lib/events.ts";
 import { ProtocolError } from "../../lib/errors.ts";
-import { type FaultName, type FaultPlan, NO_FAULTS, planLine } from "../../lib/faults/plan.ts";
+import { type FaultPlan, needsChance, planLine } from "../../lib/faults/plan.ts";
 import { counted } from "../../lib/text.ts";
 import { figuresOf } from "./figures.ts";
 import type { Plot } from "./plot.ts";
@@ -23,15 +23,11 @@ export interface Comparison {
   readonly maker: Maker;
 }
 
-/** The faults that are left to chance. */
-const BY_CHANCE: readonly FaultName[] = ["jitter", "loss", "duplicate", "reorder", "corrupt", "split"];
-
 /** What is compared, in one line: `100 messages of 100 bytes, one every 10 ms: 5 % loss, 20 ms delay (seed 7)`. */
 export function headline({ count, size, interval }: Stream, { plan, seed }: Pick<Comparison, "plan" | "seed">): string {
   const every = `${interval < 10 ? Number(interval.toFixed(2)) : Math.round(interval)} ms`;
   const pace = count === 1 ? "" : interval === 0 ? ", at once" : `, one every ${every}`;
-  const chance = BY_CHANCE.some((name) => plan[name] !== NO_FAULTS[name]);
-  const from = seed !== null && chance ? ` (seed ${seed})` : "";
+  const from = seed !== null && needsChance(plan) ? ` (seed ${seed})` : "";
   return `${counted(count, "message")} of ${counted(size, "byte")}${pace}: ${faultWords(plan)}${from}`;
 }
 

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { Figures } from "./figures.ts";
+import { table } from "../../lib/console/table.ts";
 import { thousands } from "../../lib/text.ts";
+import type { Figures } from "./figures.ts";
 
-/** A row: what it says, its figure, and whether that is a time in milliseconds. */
+/** The rows: label, figure, and its unit if it is a time. */
 const ROWS: readonly (readonly [label: string, figure: keyof Figures, unit: "ms" | ""])[] = [
   ["sent", "sent", ""],
   ["arrived", "arrived", ""],
@@ -22,11 +23,11 @@ const ROWS: readonly (readonly [label: string, figure: keyof Figures, unit: "ms"
   ["lateness, max", "max", "ms"],
   ["total time", "total", "ms"],
 ];
-/** What stands for a figure that there is not. */
+/** Shown where there is no figure. */
 const NONE = "-";
 
 /**
- * Makes the table, a row a line, its numbers right-aligned. Damage has a row only where there is some.
+ * Makes the table, one line per row. Damage has a row only if there is any.
  *
  * @example Usage
  * ```ts
@@ -36,18 +37,14 @@ const NONE = "-";
  *
  * const stream = { count: 1, interval: 0, size: 100 };
  * const record = { stream, sent: 1, arrivals: [{ number: 1, at: 20.25 }], damaged: 0, lost: [], opening: 1, stopped: null };
- * const table = tableOf(figuresOf({ ...record, transport: "tcp" }), figuresOf({ ...record, transport: "udp" }));
- * assertStringIncludes(table.join("\n"), "total time                   21.3 ms  21.3 ms");
+ * const lines = tableOf(figuresOf({ ...record, transport: "tcp" }), figuresOf({ ...record, transport: "udp" }));
+ * assertStringIncludes(lines.join("\n"), "total time                   21.3 ms  21.3 ms");
  * ```
  */
 export function tableOf(tcp: Figures, udp: Figures): string[] {
   const rows = ROWS.filter(([, figure]) => figure !== "damaged" || tcp.damaged + udp.damaged > 0)
-    .map(([label, figure, unit]) => [label, cell(tcp[figure], unit), cell(udp[figure], unit)] as const);
-  const all = [["", "TCP", "UDP"] as const, ...rows];
-  const width = (column: 0 | 1 | 2): number => Math.max(...all.map((row) => row[column].length));
-  return all.map(([label, one, other]) =>
-    `${label.padEnd(width(0))}  ${one.padStart(width(1))}  ${other.padStart(width(2))}`
-  );
+    .map(([label, figure, unit]) => [label, cell(tcp[figure], unit), cell(udp[figure], unit)]);
+  return table([["", "TCP", "UDP"], ...rows], { left: 1 });
 }
 
 /** A figure as text: a count, or a time to a tenth of a millisecond. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { FAULT_NAMES, type FaultName, type FaultPlan, NO_FAULTS, printFault } from "../../lib/faults/plan.ts";
-import { milliseconds, thousands } from "../../lib/text.ts";
+import { listed, milliseconds, thousands } from "../../lib/text.ts";
 import type { Figures } from "./figures.ts";
 
 /** Both transports' figures. */
@@ -141,9 +141,4 @@ function noneOf(count: number): string {
 
 function allOf(count: number): string {
   return count === 1 ? "the message" : `all ${thousands(count)} messages`;
-}
-
-/** `a`, `a and b`, `a, b and c` */
-function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

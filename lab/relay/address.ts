@@ -5,13 +5,11 @@
  */
 import { type Endpoint, parsePort, portRule, readHost } from "../../lib/addr.ts";
 import { UsageError } from "../../lib/errors.ts";
-
-/** What a relay passes on. */
-export type Transport = "tcp" | "udp";
+import type { FaultTransport } from "../../lib/faults/plan.ts";
 
 /** Where a relay listens. */
 export interface ListenAddress extends Endpoint {
-  readonly transport: Transport;
+  readonly transport: FaultTransport;
 }
 
 const THIS_MACHINE = "127.0.0.1";

@@ -9,6 +9,7 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { UsageError } from "../../lib/errors.ts";
 import { FAULT_NAMES, type FaultName, FAULTS, type FaultTransport, flagName } from "../../lib/faults/plan.ts";
+import { listed } from "../../lib/text.ts";
 import { type Way, WAYS } from "./tally.ts";
 
 /** The commands and what they do, as `help` lists them. */
@@ -192,10 +193,6 @@ function nearest(typed: string, names: readonly string[]): string | null {
   const [first] = names.map((name) => ({ name, distance: levenshteinDistance(given, name) }))
     .sort((one, other) => one.distance - other.distance);
   return begun ?? (first !== undefined && first.distance <= Math.max(1, given.length / 3) ? first.name : null);
-}
-
-function listed(names: readonly string[]): string {
-  return names.join(", ").replace(/, ([^,]*)$/, " and $1");
 }
 
 function wrong(what: unknown, why: string): UsageError {

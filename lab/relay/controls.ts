@@ -17,6 +17,7 @@ import {
   NO_FAULTS,
 } from "../../lib/faults/plan.ts";
 import { MODELLED } from "../../lib/script/fault_event.ts";
+import { table } from "../../lib/console/table.ts";
 import type { LineInput } from "../../lib/console/line_input.ts";
 import { type Command, COMMANDS, parseCommand, parseJsonCommand } from "./command.ts";
 import type { Network } from "./network.ts";
@@ -166,9 +167,8 @@ export class Controls {
   }
 
   #help(): void {
-    const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length)) + 2;
-    const lines = Object.values(COMMANDS).map(({ usage, help }) => `${usage.padEnd(width)}${help}`);
-    this.#tell("help", lines, { commands: COMMANDS });
+    const rows = Object.values(COMMANDS).map(({ usage, help }) => [usage, help]);
+    this.#tell("help", table(rows), { commands: COMMANDS });
   }
 
   #tell(command: string, prose: Prose, fields: Record<string, unknown>): void {

@@ -140,17 +140,6 @@ export function flagName(name: FaultName): string {
 }
 
 /**
- * The fault of a flag's name, or of a field's.
- *
- * @throws {UsageError} There is none.
- */
-export function faultNamed(text: string): FaultName {
-  const name = FAULT_NAMES.find((name) => name === text || flagName(name) === text);
-  if (name !== undefined) return name;
-  throw new UsageError(`Cannot use ${JSON.stringify(text)}: it must be one of ${FAULT_NAMES.map(flagName).join(", ")}`);
-}
-
-/**
  * A plan with one value changed. `off` is the value of a network that does nothing wrong.
  *
  * @throws {UsageError} The text is no such value. Whether the plan makes sense as a whole is for {@linkcode checkPlan} to say.
@@ -236,6 +225,11 @@ export function checkTransport(plan: FaultPlan, transport: FaultTransport, prefi
 /** Whether a plan does something. */
 export function hasFaults(plan: FaultPlan): boolean {
   return FAULT_NAMES.some((name) => plan[name] !== NO_FAULTS[name]);
+}
+
+/** Whether a plan leaves anything to chance; if not, it needs no seed to repeat it. */
+export function needsChance({ jitter, loss, duplicate, reorder, corrupt, split }: FaultPlan): boolean {
+  return split === "random" || [jitter, loss, duplicate, reorder, corrupt].some((value) => value > 0);
 }
 
 /** Whether a plan resets connections: `node:net` must open them, since Deno's own sockets cannot send RST. */

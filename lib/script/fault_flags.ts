@@ -14,6 +14,7 @@ import {
   type FaultTransport,
   flagName,
   hasFaults,
+  needsChance,
   NO_FAULTS,
   planLine,
 } from "../faults/plan.ts";
@@ -127,11 +128,6 @@ export function isUseful(script: string, key: string): boolean {
   const transport = transportOf(script);
   const name = FAULT_NAMES.find((name) => name === key);
   return transport === null || name === undefined || FAULTS[name].transports.includes(transport);
-}
-
-/** Whether something of a plan is left to chance; otherwise its line needs no seed. */
-function needsChance({ jitter, loss, duplicate, reorder, corrupt, split }: FaultPlan): boolean {
-  return split === "random" || [jitter, loss, duplicate, reorder, corrupt].some((value) => value > 0);
 }
 
 /** The faults that the flags of a script ask for. */

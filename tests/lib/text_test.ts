@@ -6,7 +6,9 @@ import {
   escapeControls,
   escapeJson,
   hexPairs,
+  listed,
   plural,
+  printableText,
   streamDecoder,
   thousands,
 } from "../../lib/text.ts";
@@ -86,4 +88,19 @@ Deno.test("escapeJson() preserves the JSON value and leaves nothing raw (S7)", {
   const line = escapeJson(JSON.stringify({ text }));
   assertEquals(line, '{"text":"\\u007f\\u009b31m\\u202e\\u2028\\ufeff é😀"}');
   assertEquals(JSON.parse(line).text, text);
+});
+
+Deno.test("listed() joins words as a sentence does", { permissions }, () => {
+  assertEquals([[], ["a"], ["a", "b"], ["a", "b", "c"]].map((words) => listed(words)), [
+    "",
+    "a",
+    "a and b",
+    "a, b and c",
+  ]);
+  assertEquals(listed(["tcp", "udp"], "or"), "tcp or udp");
+});
+
+Deno.test("printableText() leaves nothing that XML 1.0 or YAML cannot hold", { permissions }, () => {
+  assertEquals(printableText("a\x1b\ud800\ufffe\uffffb\n"), "a␛\ufffd\ufffd\ufffdb\\n");
+  assertEquals(printableText("a\nb", { lines: true }), "a\nb");
 });

@@ -5,7 +5,7 @@
  */
 import { escape } from "@std/html/entities";
 import { charWidth } from "../../console/width.ts";
-import { decodeText, escapeControls, hexPairs } from "../../text.ts";
+import { decodeText, hexPairs, printableText } from "../../text.ts";
 import { cutStart } from "../../utf8.ts";
 
 /** Combining marks after the second on one letter: a pile of them would cover the lines above. */
@@ -40,8 +40,8 @@ export function excerpt(head: Uint8Array, size: number): string {
 
 /** Any text on one line, with nothing in it that could act on its surroundings. */
 export function oneLine(text: string): string {
-  const marked = text.toWellFormed().replaceAll("\r", "␍").replaceAll("\n", "⏎").replaceAll("\t", "⇥");
-  return escapeControls(marked).replace(/[\ufffe\uffff]/g, "\ufffd").replace(PILE, "$1");
+  const marked = text.replaceAll("\r", "␍").replaceAll("\n", "⏎").replaceAll("\t", "⇥");
+  return printableText(marked).replace(PILE, "$1");
 }
 
 /** Escapes text for SVG and HTML; the result is well-formed XML 1.0 (2.2: no controls, no lone surrogates, no U+FFFE). */
