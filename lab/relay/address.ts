@@ -15,10 +15,10 @@ export interface ListenAddress extends Endpoint {
 const THIS_MACHINE = "127.0.0.1";
 
 /**
- * Reads where to listen: `[tcp|udp]:[ADDRESS:]PORT`. Without a transport it is TCP, without an address this machine alone, and port 0 is
- * any free one.
+ * Reads where to listen: `[tcp|udp]:[ADDRESS:]PORT`. The transport is TCP unless given, the address loopback,
+ * and port 0 is any free one.
  *
- * @throws {UsageError} It has another form.
+ * @throws {UsageError} The text has another form.
  *
  * @example Usage
  * ```ts
@@ -51,7 +51,7 @@ export function parseListen(text: string): ListenAddress {
 /**
  * Reads where to forward to: `HOST:PORT`, or `:PORT` of this machine.
  *
- * @throws {UsageError} It has another form.
+ * @throws {UsageError} The text has another form.
  *
  * @example Usage
  * ```ts

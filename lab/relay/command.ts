@@ -1,5 +1,5 @@
 /**
- * The commands with which a relay's faults change while it runs. Pure.
+ * The commands that change a relay's faults while it runs. Pure.
  *
  * A line for people is `set up loss 30%`; the same for programs is `{"set":"loss","value":"30%","direction":"up"}`, and `cut` is
  * `{"command":"cut"}`.
@@ -29,7 +29,7 @@ export const COMMANDS = {
 /** The name of a command. */
 export type CommandName = keyof typeof COMMANDS;
 
-/** A command. */
+/** A command, parsed. */
 export type Command =
   | { readonly name: "set"; readonly fault: FaultName; readonly value: string; readonly ways: readonly Way[] }
   | { readonly name: "clear"; readonly ways: readonly Way[] }
@@ -38,10 +38,10 @@ export type Command =
 const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 
 /**
- * Reads a line that a person has typed.
+ * Parses a line typed by a person.
  *
- * @returns `null` for a line without a word.
- * @throws {UsageError} It is no command; the message names what comes nearest. Whether a value is valid shows when it is set.
+ * @returns `null` for a blank line.
+ * @throws {UsageError} It is not a command; the message suggests the nearest one. A fault's value is not checked until it is set.
  *
  * @example Usage
  * ```ts
@@ -76,15 +76,15 @@ export function parseCommand(line: string): Command | null {
   return { name, fault: known, value, ways };
 }
 
-/** The fields of a line of JSON. */
+/** The fields of a JSON command. */
 const FIELDS: readonly string[] = ["command", "set", "value", "direction"];
 
 /**
- * Reads a line that a program has written: `{"command":NAME}`, or `{"set":FAULT,"value":VALUE}`, each with `"direction":"up"` or `"down"`
- * if it is for one way. A value is written as in a flag; a number or `null` (off) may stand for its text.
+ * Parses a line written by a program: `{"command":NAME}`, or `{"set":FAULT,"value":VALUE}`, with `"direction":"up"` or `"down"` if it
+ * applies to one direction only. A value is a string as in a flag, a number, or `null` for off.
  *
- * @returns `null` for an empty line.
- * @throws {UsageError} It is no command.
+ * @returns `null` for a blank line.
+ * @throws {UsageError} It is not a command.
  *
  * @example Usage
  * ```ts
@@ -119,8 +119,8 @@ export function parseJsonCommand(line: string): Command | null {
  * Completes the last word of a line.
  *
  * @param typed The line up to the cursor.
- * @param transport The faults that it cannot have are left out.
- * @returns The candidates, and that word, as `node:readline` expects them.
+ * @param transport Faults that it cannot have are left out.
+ * @returns The candidates and the word that they complete, as `node:readline` expects.
  *
  * @example Usage
  * ```ts
@@ -164,7 +164,7 @@ function objectIn(line: string): Record<string, unknown> {
 function valueOf(value: unknown): string {
   if (value === null) return "off";
   if (typeof value === "string" || typeof value === "number") return String(value);
-  throw wrong(value, "the value of a fault is a text as in a flag, a number, or null for off");
+  throw wrong(value, "the value of a fault is a string as in a flag, a number, or null for off");
 }
 
 function commandNamed(text: string): CommandName {
@@ -186,7 +186,7 @@ function faultNamed(text: string): FaultName {
   throw wrong(text, near === null ? `the faults are ${listed(names)}` : `no such fault; the nearest is ${near}`);
 }
 
-/** `null` if none is near: a beginning, or a third of the letters to change. */
+/** The name that starts with what was typed, or else the closest one; `null` if more than a third of the letters would have to change. */
 function nearest(typed: string, names: readonly string[]): string | null {
   const given = typed.toLowerCase();
   const begun = names.find((name) => given !== "" && name.startsWith(given));

@@ -5,8 +5,7 @@
  */
 import { type LineInput, PlainInput } from "../../lib/console/line_input.ts";
 import { canAsk } from "../../lib/console/prompt.ts";
-import type { Stop } from "../../lib/console/stop.ts";
-import { StopRequested } from "../../lib/console/stop.ts";
+import { type Stop, StopRequested } from "../../lib/console/stop.ts";
 import type { Sink } from "../../lib/console/output.ts";
 import type { FaultTransport } from "../../lib/faults/plan.ts";
 import { completions } from "./command.ts";
@@ -18,7 +17,7 @@ export interface ConsoleRun {
   readonly flush: () => Promise<unknown>;
 }
 
-/** Opens a terminal's input line, above which everything else is printed from now on; or else the lines of standard input. */
+/** Opens the input line of a terminal, above which everything else is printed from then on; without a terminal, reads standard input. */
 export async function openConsole(run: ConsoleRun, transport: FaultTransport): Promise<LineInput> {
   if (!canAsk()) return new PlainInput(Deno.stdin, Deno.stdout);
   await run.flush();

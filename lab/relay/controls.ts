@@ -36,16 +36,16 @@ export interface Controlled {
 export interface ControlsOptions {
   readonly network: Network;
   readonly transport: FaultTransport;
-  /** Told the result of each command. */
+  /** Gets the result of each command. */
   readonly events: Events;
   /** Stops the relay. */
   readonly stop: () => void;
 }
 
-/** The faults that make no sense without another one: turning that one off ends them too. */
+/** Faults, and the one that depends on each: turning a fault off ends its dependent too. */
 const PARTS: Readonly<Partial<Record<FaultName, FaultName>>> = { loss: "burst", rate: "queue", stallAfter: "stallFor" };
 
-/** The flags that repeat a relay's faults: `--seed 7 --up-loss 30%`. */
+/** The flags that reproduce a relay's faults: `--seed 7 --up-loss 30%`. */
 export function planText(network: Network): string {
   return faultsLine(network, { out: "up-", in: "down-" });
 }
@@ -69,7 +69,7 @@ export class Controls {
   }
 
   /**
-   * Carries out the lines of an input until it ends or the signal aborts. A line that is wrong is answered with a warning.
+   * Carries out the lines of an input until it ends or the signal aborts. An invalid line is answered with a warning.
    *
    * @param options With `json`, each line is a JSON object.
    */
@@ -87,7 +87,7 @@ export class Controls {
   /**
    * Carries out one command.
    *
-   * @throws {UsageError} Its value is not valid, or the faults would make no sense together; nothing has changed.
+   * @throws {UsageError} Its value is invalid, or the faults would make no sense together. Nothing has changed then.
    */
   run(command: Command): void {
     const { network, transport, stop } = this.#options;
@@ -176,7 +176,7 @@ export class Controls {
   }
 }
 
-/** To the network's faults, what goes out goes up. */
+/** The network's faults call up "out" and down "in": they are those of the sockets towards the server. */
 function fieldOf(way: Way): "out" | "in" {
   return way === "up" ? "out" : "in";
 }

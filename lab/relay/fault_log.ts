@@ -1,5 +1,5 @@
 /**
- * Telling a relay's faults in its log.
+ * A relay's faults in its log.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { FaultSink } from "../../lib/faults/fault.ts";
 import type { FaultTransport } from "../../lib/faults/plan.ts";
 import { faultEvent, faultRate } from "../../lib/script/fault_event.ts";
 
-/** Tells each fault as it happens; in prose so many at once, and then so many a second, that a person can follow. */
+/** Logs each fault as it happens; in prose no faster than a person can follow. */
 export class FaultLog implements Disposable {
   #rate: EventRate;
   #transport: FaultTransport;
@@ -19,14 +19,14 @@ export class FaultLog implements Disposable {
     this.#transport = transport;
   }
 
-  /** Tells one: by the number of the client's connection or flow, which is the one before that towards the server. */
+  /** Logs one under the number of the client's connection or flow, which is one less than that towards the server. */
   readonly tell: FaultSink = (fault) => {
     if (!this.#rate.detailed) return;
     const direction = fault.direction === "out" ? "up" : "down";
     this.#rate.emit(faultEvent(fault, this.#transport, { id: fault.flow - 1, direction }));
   };
 
-  /** Tells how many were left out. */
+  /** Logs how many were left out. */
   [Symbol.dispose](): void {
     this.#rate[Symbol.dispose]();
   }

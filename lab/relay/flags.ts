@@ -16,7 +16,7 @@ import { type ListenAddress, parseListen, parseTarget } from "./address.ts";
 import { Network } from "./network.ts";
 import { WAYS } from "./tally.ts";
 
-/** A flag that must be given: {@linkcode checkFlags} sees to it. */
+/** A flag that must be given; {@linkcode checkFlags} enforces it. */
 function required<T>(placeholder: string, help: string, parse: (text: string) => T): Flag<T | null> {
   return {
     help,
@@ -58,13 +58,13 @@ export const flags = {
   version: basicFlags.version,
 };
 
-/** The limits that a transport has if no flag says otherwise. */
+/** Each transport's default limits. */
 const DEFAULTS = {
   tcp: { maxConnections: 10_000, timeout: 0 },
   udp: { maxConnections: 1000, timeout: 60 },
 } as const;
 
-/** The limits of a run: the most connections or flows, and the seconds without a byte. */
+/** The limits of a run: the most connections or flows, and the idle timeout in seconds. */
 export function limitsOf({ listen, maxConnections, timeout }: FlagValues<typeof flags>, given: Given): {
   readonly maxConnections: number;
   readonly timeout: number;
@@ -94,7 +94,7 @@ export function addressesOf({ listen, to }: Pick<FlagValues<typeof flags>, "list
 }
 
 /**
- * Refuses what makes no sense together.
+ * Checks that the flags make sense together.
  *
  * @throws {UsageError} An address is missing, the relay would forward to itself, or a flag is for the other transport.
  */

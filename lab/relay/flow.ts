@@ -9,7 +9,7 @@ import { Exit, Failure } from "../../lib/errors.ts";
 import type { TimeSource } from "../../lib/time.ts";
 import type { OpenFlow, Tally } from "./tally.ts";
 
-/** What a flow needs of its relay. */
+/** What a flow needs from its relay. */
 export interface FlowContext {
   readonly target: Endpoint;
   readonly tally: Tally;
@@ -18,7 +18,7 @@ export interface FlowContext {
   readonly answer: (bytes: Uint8Array, client: Endpoint) => Promise<void>;
 }
 
-/** Owns a socket towards the target. */
+/** One client's datagrams: owns the socket towards the target. */
 export class Flow implements Disposable {
   readonly id: number;
   readonly client: Endpoint;
@@ -50,7 +50,7 @@ export class Flow implements Disposable {
   /**
    * Passes a datagram on to the target.
    *
-   * @throws {Failure} The system does not take it.
+   * @throws {Failure} The system does not send it.
    */
   async send(bytes: Uint8Array): Promise<void> {
     const { time, target, tally: { up } } = this.#context;
@@ -82,7 +82,7 @@ export class Flow implements Disposable {
     this.#socket.close();
   }
 
-  /** The next answer. That nothing listens at the target, which Windows says here, does not end a flow: it may listen later. */
+  /** The next answer. A report that the target's port is unreachable, which Windows makes here, does not end a flow: it may open later. */
   async #next(): Promise<Uint8Array | null> {
     for (;;) {
       try {

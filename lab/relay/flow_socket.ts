@@ -8,17 +8,17 @@ import { sameEndpoint, type UnsolicitedDatagrams } from "../../lib/datagram/sock
 import type { PacketLayer, PacketSocket } from "../../lib/net/packet_socket.ts";
 import type { Tally } from "./tally.ts";
 
-/** What a flow's socket is for. */
+/** Options of {@linkcode flowSocket}. */
 export interface FlowSocketOptions {
-  /** The number that it has for the faults above it: the same in each run, whoever else sends. */
+  /** Its number for the faults above it: the same in each run, whatever other clients send. */
   readonly number: number;
-  /** Whose datagrams are answers. */
+  /** Only its datagrams are answers. */
   readonly target: Endpoint;
   readonly tally: Tally;
   readonly unsolicited: UnsolicitedDatagrams;
 }
 
-/** Makes the layer that counts what really goes out and comes in, and drops what is not from the target. */
+/** Makes the layer that counts what is really sent and received, and drops what does not come from the target. */
 export function flowSocket(options: FlowSocketOptions): PacketLayer {
   return (below) => new FlowSocket(below, options);
 }

@@ -1,5 +1,5 @@
 /**
- * The network that a relay plays: its faults, which may change while it runs. Pure.
+ * The network that a relay simulates: its faults, which may change while it runs. Pure.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The two connections that a relay joins: that of a client, and its own to the target.
+ * The two connections that a relay joins: a client's, and its own to the target.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import type { TimeSource } from "../../lib/time.ts";
 import type { RelayedSockets } from "./relayed_socket.ts";
 import type { OpenFlow, Tally, Way } from "./tally.ts";
 
-/** How long nothing may pass before a connection of a stopping relay counts as idle (ms): more may be in flight. */
+/** How long nothing may pass before a stopping relay takes a connection for idle (ms): more may be in flight. */
 const SETTLE_TIME = 100;
 
-/** What a pair needs of its relay. */
+/** What a pair needs from its relay. */
 export interface PairContext {
   readonly sockets: RelayedSockets;
   readonly tally: Tally;
   readonly time: TimeSource;
 }
 
-/** Owns both connections. Until both ends are through, closing them cuts them off: each end sees a reset. */
+/** Owns both connections. Until both ends have sent FIN, closing the pair resets them, so that neither end takes it for the end of data. */
 export class Pair implements AsyncDisposable {
   readonly client: Connection;
   /** `null` until it is connected. */
   server: Connection | null = null;
-  /** Whether the relay has ended it on its own account. */
+  /** Whether the relay has ended it of its own accord. */
   over = false;
   #context: PairContext;
   #dialing = new AbortController();
   #started: number;
   #passedAt: number;
-  /** Who sent last; at the end of a run, the target may still answer what the client sent. */
+  /** Which way bytes passed last. If it was up when the relay stops, the target may still answer. */
   #last: Way | null = null;
   #draining = false;
   #cancel = (): void => {};
@@ -42,7 +42,7 @@ export class Pair implements AsyncDisposable {
     context.sockets.cutsOff(client.id, true);
   }
 
-  /** Aborted when it is no longer of use to connect. */
+  /** Aborts when there is no point in connecting any more. */
   get dialing(): AbortSignal {
     return this.#dialing.signal;
   }
@@ -56,7 +56,7 @@ export class Pair implements AsyncDisposable {
   /**
    * Passes bytes both ways until both ends have sent FIN.
    *
-   * @throws {Failure} What ended one of the connections ends both.
+   * @throws {Failure} One of the connections failed; both are closed then.
    */
   async pass(): Promise<void> {
     const { client, server } = this;
@@ -73,13 +73,13 @@ export class Pair implements AsyncDisposable {
     this.#endCleanly();
   }
 
-  /** Cuts both connections off by a reset. */
+  /** Resets both connections. */
   reset(): void {
     this.#context.tally.resets++;
     this.#end();
   }
 
-  /** The relay is stopping: ends as soon as nothing is on its way, unless the target may still answer. */
+  /** The relay is stopping: ends the pair as soon as nothing is in flight, unless the target may still answer. */
   drain(): void {
     this.#draining = true;
     if (this.server === null) this.#end();
@@ -94,7 +94,7 @@ export class Pair implements AsyncDisposable {
     this.server?.close();
   }
 
-  /** Closes both, and waits until what faults hold up has reached the target. */
+  /** Closes both, and waits until what the faults have held up has reached the target. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.server?.[Symbol.asyncDispose]();
@@ -120,7 +120,7 @@ export class Pair implements AsyncDisposable {
     if (this.#draining) this.#settle();
   }
 
-  /** Waits whether anything more passes; if nothing does, ends. */
+  /** Ends the pair if nothing more passes for a while. */
   #settle(): void {
     this.#cancel();
     if (this.#last === "up") return;

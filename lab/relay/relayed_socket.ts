@@ -7,14 +7,14 @@ import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
 import type { StreamSocket } from "../../lib/net/socket.ts";
 import type { Amount } from "./tally.ts";
 
-/** Makes the layer whose sockets {@linkcode RelayedSockets.cutsOff} reaches by their number. */
+/** Keeps track of sockets by their number, so that {@linkcode RelayedSockets.cutsOff} can reach them. */
 export class RelayedSockets {
   #open = new Map<number, RelayedSocket>();
 
-  /** The layer. */
+  /** The layer that wraps each of them. */
   readonly layer: Layer = (below) => new RelayedSocket(below, this.#open);
 
-  /** Says how closing a connection ends it: by a reset (RFC 9293 3.5.2), which nobody takes for the end of the data, or by FIN. */
+  /** Decides how closing a connection ends it: by a reset (RFC 9293 3.5.2), which cannot be mistaken for the end of data, or by FIN. */
   cutsOff(id: number, cutOff: boolean): void {
     const socket = this.#open.get(id);
     if (socket !== undefined) socket.cutOff = cutOff;
@@ -38,7 +38,7 @@ class RelayedSocket extends SocketLayer {
   }
 }
 
-/** Makes the layer that counts what really goes out and comes in, when it is below that of the faults. */
+/** Makes the layer that counts what is read and written; below that of the faults, this is what really passes. */
 export function counting({ read, written }: { read: Amount; written: Amount }): Layer {
   return (below) => new CountingSocket(below, read, written);
 }

@@ -11,7 +11,7 @@ import type { FaultTransport } from "../../lib/faults/plan.ts";
 import { milliseconds, plural, thousands } from "../../lib/text.ts";
 import { type OpenFlow, type Tally, type Way, WAYS, type WayTally } from "./tally.ts";
 
-/** The headings under which faults are counted, but for those that happen to everything alike; of the others, only what happened is shown. */
+/** The heading of each fault that is counted; a fault that happens to everything alike is not. Only those that happened are shown. */
 const HEADINGS: Readonly<Record<FaultTransport, Partial<Record<Fault["kind"], string>>>> = {
   tcp: {
     loss: "SENT AGAIN",
@@ -54,7 +54,7 @@ function wayFigures({ in: from, out, faults, times }: WayTally): Record<string, 
   };
 }
 
-/** The same as a table, below a line of totals. */
+/** The same as a table below a line of totals. */
 export function reportOf(tally: Tally, transport: FaultTransport): Prose {
   const headings = Object.entries(HEADINGS[transport]) as [Fault["kind"], string][];
   const happened = headings.filter(([kind]) => WAYS.some((way) => tally[way].faults.has(kind)));

@@ -1,5 +1,5 @@
 /**
- * From the flags to a relay that listens.
+ * From the flags to a listening relay.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import type { Network } from "./network.ts";
 import { TcpRelay } from "./tcp.ts";
 import { UdpRelay } from "./udp.ts";
 
-/** A relay at work. */
+/** A running relay. */
 export interface RunningRelay {
   readonly relay: Controlled;
   /** Settles when it has stopped. */
   readonly done: Promise<void>;
 }
 
-/** What {@linkcode startRelay} needs of a run. */
+/** What {@linkcode startRelay} needs from a run. */
 type RelayRun = Pick<
   Run<typeof flags>,
   "options" | "given" | "events" | "signal" | "wire" | "faults" | "wrap" | "resolve"
 >;
 
-/** What happens between its sockets, and who is told. */
+/** What happens between its sockets, and who is told of it. */
 export interface RelayParts {
   readonly network: Network;
   readonly onFault: FaultSink;
@@ -39,7 +39,7 @@ export interface RelayParts {
 /**
  * Starts the relay that the flags describe, and announces it.
  *
- * @throws {Failure} It cannot listen (9), or there is no such target (3).
+ * @throws {Failure} It cannot listen (9), or the target's name is unknown (3).
  */
 export async function startRelay(addresses: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
   return await (addresses.listen.transport === "udp" ? startUdp : startTcp)(addresses, run, parts);
@@ -47,7 +47,7 @@ export async function startRelay(addresses: Addresses, run: RelayRun, parts: Rel
 
 async function startTcp({ listen, to }: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
   const { options, events } = run;
-  // A name is looked up anew for each connection; a wrong one is better told at once.
+  // A name is looked up for each connection anew, but a wrong one should fail at once.
   await resolveHost(to.hostname);
   const at = { hostname: listen.hostname, port: listen.port, tcpBacklog: BACKLOG };
   const flags = flagsFor("tcp");

@@ -6,10 +6,10 @@
 import type { Fault, FaultSink } from "../../lib/faults/fault.ts";
 import { LatencyStats } from "../../lib/stats.ts";
 
-/** The two ways through a relay: `up` from client to server, `down` from server to client. */
+/** The two directions through a relay: `up` from client to server, `down` from server to client. */
 export type Way = "up" | "down";
 
-/** The ways, in the order in which they are told. */
+/** Both, in the order in which they are reported. */
 export const WAYS: readonly Way[] = ["up", "down"];
 
 /** Chunks of a stream, or datagrams, and their bytes. */
@@ -24,19 +24,19 @@ export class Amount {
   }
 }
 
-/** What went one way. */
+/** What went in one direction. */
 export class WayTally {
-  /** What came from the sender… */
+  /** What arrived from the sender… */
   readonly in = new Amount();
   /** …and what went out to the receiver. */
   readonly out = new Amount();
   /** How often each fault happened, by its kind. */
   readonly faults = new Map<Fault["kind"], number>();
-  /** How long the relay had each piece (ms): from its arrival until the system, or the fault that holds it up, had taken it. */
+  /** How long the relay took over each piece (ms): from its arrival until the system, or the fault that holds it up, had taken it. */
   readonly times = new LatencyStats();
 }
 
-/** A connection of a relay, or a flow, for people who ask. */
+/** An open connection or flow of a relay, as `list` shows it. */
 export interface OpenFlow {
   readonly id: number;
   /** The client. */
@@ -44,7 +44,7 @@ export interface OpenFlow {
   /** Bytes from the client, and to it. */
   readonly up: number;
   readonly down: number;
-  /** How long it has been open, and since when nothing passed (ms). */
+  /** How long it has been open, and how long idle (ms). */
   readonly age: number;
   readonly idle: number;
 }
@@ -53,20 +53,20 @@ export interface OpenFlow {
 export class Tally {
   readonly up = new WayTally();
   readonly down = new WayTally();
-  /** Connections, or over UDP flows: a client's endpoint each. */
+  /** Connections; over UDP flows, one for each client endpoint. */
   flows = 0;
-  /** Those that were turned away. */
+  /** How many of them were turned away. */
   refused = 0;
-  /** Connections that the target did not take. */
+  /** Connections that the target did not accept. */
   failed = 0;
   /** Connections that ended with RST, which was passed on. */
   resets = 0;
-  /** Datagrams that came to a flow's socket from others than the target. */
+  /** Datagrams that reached a flow's socket from anywhere but the target. */
   foreign = 0;
-  /** Datagrams that the system did not take. */
+  /** Datagrams that the system did not send. */
   unsent = 0;
 
-  /** Makes the sink that counts faults, and passes them on; `out` of the socket towards the server is up. */
+  /** Makes a sink that counts faults and passes them on. The faults are those of the socket towards the server, whose `out` is up. */
   counting(next: FaultSink = () => {}): FaultSink {
     return (fault) => {
       const { faults } = fault.direction === "out" ? this.up : this.down;

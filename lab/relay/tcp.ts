@@ -26,16 +26,17 @@ export interface TcpRelayOptions extends Omit<ServeOptions, "layers" | "nextId" 
   readonly network: Network;
   /** The call that connects to the target; it must make sockets that can be reset. */
   readonly open?: Opener;
-  /** Told each fault as it happens. */
+  /** Called with each fault as it happens. */
   readonly onFault?: FaultSink;
   readonly time?: TimeSource;
 }
 
 /**
- * Passes connections on to a target: bytes, half-closes and resets, both ways, each way with one buffer and at the pace of its receiver.
+ * Forwards connections to a target: bytes, half-closes and resets, in both directions, each with one buffer and at the pace of its
+ * receiver.
  *
- * Numbers for events: a client's connection has an odd one, that to the target the next. So chance treats the connections alike in each
- * run, in whatever order they are made.
+ * A client's connection has an odd number, and that to the target the next even one. So chance treats a connection the same in each run,
+ * in whatever order the target's are made.
  *
  * @example Usage
  * ```ts
@@ -94,8 +95,8 @@ export class TcpRelay {
   }
 
   /**
-   * Relays until the signal fires, or one connection with `once`. Then a connection ends as soon as nobody owes an answer: what the
-   * client sent last may still be answered, within the drain time.
+   * Relays until the signal aborts or, with `once`, a single connection. Then each connection ends as soon as no answer is owed: what its
+   * client sent last may still be answered within the drain time.
    *
    * @param listener Already listening, with sockets that can be reset ({@linkcode listenNode}); owned by this function from now on.
    * @throws {Failure} With `once`: why the target could not be reached.
@@ -133,7 +134,7 @@ export class TcpRelay {
       await pair.pass();
     } catch (error) {
       if (pair.over) return;
-      // It ends the run, which reports it.
+      // The run ends with it, and reports it.
       if (this.#options.once === true && pair.server === null) this.#failure = { reason: error };
       else throw this.#reworded(error, pair);
     } finally {
@@ -169,7 +170,7 @@ export class TcpRelay {
     }
   }
 
-  /** Says what a cut connection meant to the other side. */
+  /** Adds what a cut connection meant for the other side. */
   #reworded(error: unknown, { client, server }: Pair): unknown {
     if (!(error instanceof CutOffError)) return error;
     this.tally.resets++;
@@ -179,5 +180,5 @@ export class TcpRelay {
   }
 }
 
-/** A receiver that stalls only holds up its own sender; bytes are no messages, and nobody is told of each. */
+/** A receiver that stalls only holds up its own sender; and bytes are not messages, so none is reported. */
 const LIMITS = { stall: 0, messageTime: 0, report: false };

@@ -28,13 +28,13 @@ export interface UdpRelayOptions {
   readonly open?: PacketOpener;
   /** Observes the sockets towards the target. */
   readonly tap?: PacketLayer;
-  /** The most flows at once (1000); beyond, the one idle longest gives way. 0 = no limit. */
+  /** The most flows at once (1000); for one more, the one idle longest is closed. 0 = no limit. */
   readonly maxFlows?: number;
-  /** After how long without a datagram a flow is closed (60,000); 0 = never. */
+  /** How long a flow may be idle before it is closed (60,000); 0 = for ever. */
   readonly timeout?: number;
-  /** Stop after the first answer that is passed on. */
+  /** Stop after the first answer. */
   readonly once?: boolean;
-  /** Told each fault as it happens. */
+  /** Called with each fault as it happens. */
   readonly onFault?: FaultSink;
   readonly time?: TimeSource;
 }
@@ -43,8 +43,8 @@ const MAX_FLOWS = 1000;
 const IDLE = 60_000;
 
 /**
- * Passes datagrams on to a target, and its answers back. Each client's endpoint is a flow with a socket of its own towards the target,
- * which so tells the clients apart; what others send to that socket is dropped, counted and reported.
+ * Forwards datagrams to a target, and its answers back. Each client endpoint is a flow with its own socket towards the target, so that
+ * the target can tell clients apart. What anybody else sends to that socket is dropped, counted and reported.
  *
  * @example Usage
  * ```ts
@@ -76,7 +76,7 @@ export class UdpRelay {
   #faults: PacketLayer;
   #socket: DatagramSocket | null = null;
   #flows = new Map<string, Flow>();
-  /** What goes on beside: the loops that pass answers on, and datagrams that closed flows still send. None rejects. */
+  /** Work in the background: the loops that pass answers on, and closed flows that still have datagrams to send. None rejects. */
   #work = new Set<Promise<void>>();
   #cancelSweep: (() => void) | null = null;
 
@@ -98,7 +98,7 @@ export class UdpRelay {
   }
 
   /**
-   * Relays until the signal fires. What faults have held up still goes to the target then, for five seconds and its delay.
+   * Relays until the signal aborts. What the faults have held up still reaches the target within five seconds plus its delay.
    *
    * @param socket Already bound; owned by this function from now on.
    */
@@ -126,7 +126,7 @@ export class UdpRelay {
       try {
         return await socket.receive();
       } catch (error) {
-        // A client left before its answer arrived; this does not concern the others.
+        // A client left before its answer arrived. That does not concern the others.
         if (!(error instanceof Failure && error.code === Exit.unreachable)) throw error;
       }
     }
@@ -153,7 +153,7 @@ export class UdpRelay {
     try {
       const socket = DatagramSocket.openFor((at) => {
         const tapped = tap(open(at));
-        // What is lost is not sent: without this, the tap would give its number to the next flow.
+        // Reserves its number: a lost datagram is never sent, so the tap would give the number to the next flow.
         tapped.flowOf?.(this.#target);
         return this.#faults(wrap(tapped));
       }, this.#target.hostname);
@@ -236,7 +236,7 @@ export class UdpRelay {
   }
 }
 
-/** Cheaper than the address as it is printed. */
+/** Cheaper than formatting the address. */
 function keyOf({ hostname, port }: Endpoint): string {
   return `${port} ${hostname}`;
 }

@@ -1,31 +1,31 @@
 /**
- * Where a stream is cut into pieces: at the same bytes, however they were written. Pure.
+ * Where a stream is cut into pieces: at the same offsets, however it was written. Pure.
  *
  * @module
  */
 import type { Chance } from "./chance.ts";
 import type { FaultPlan } from "./plan.ts";
 
-/** A random piece is up to 2⁰ … 2¹⁰ bytes long, each as likely: short messages are cut, and long ones not into crumbs only. */
+/** A random piece is at most 2⁰ … 2¹⁰ bytes long, each limit equally likely: short messages get cut, and long ones not just into crumbs. */
 const MAX_EXPONENT = 10;
-/** The mean length of random pieces, and a guess at that of pieces of text (bytes). */
+/** The mean length of random pieces, and an estimate for text that is cut inside its characters (bytes). */
 const MEAN_RANDOM = 94;
 const MEAN_UTF8 = 2;
 
 /** The cuts of one stream. */
 export class Cuts {
   #chance: Chance;
-  /** The random piece that we are in: from its first byte to the first byte after it. */
+  /** The current random piece: the offsets of its first byte and of the first byte after it. */
   #from = -1;
   #to = -1;
-  /** Where the one before it began. */
+  /** Where the previous piece began. */
   #before = -1;
 
   constructor(chance: Chance) {
     this.#chance = chance;
   }
 
-  /** How many bytes, of those at an offset, come before the next cut behind the first of them; all, if there is none. */
+  /** How many of the bytes at an offset come before the next cut, at least one; all of them if there is no cut. */
   length(offset: number, bytes: Uint8Array, split: FaultPlan["split"]): number {
     if (split === null) return bytes.length;
     if (split === "utf8") return untilContinuation(bytes);
@@ -35,7 +35,7 @@ export class Cuts {
     );
   }
 
-  /** How many bytes the piece before a cut at this offset has: 0 if there is no cut. Inside a character it is 1, whatever was before. */
+  /** The length of the piece that a cut at this offset ends; 0 = no cut. A cut inside a character always returns 1. */
   cutAt(offset: number, first: number, split: FaultPlan["split"]): number {
     if (split === null || offset === 0) return 0;
     if (split === "utf8") return isContinuation(first) ? 1 : 0;
@@ -55,13 +55,13 @@ export class Cuts {
   }
 }
 
-/** About how many pieces so many bytes make. */
+/** Roughly how many pieces a number of bytes is cut into. */
 export function piecesIn(bytes: number, split: FaultPlan["split"]): number {
   if (split === null) return 1;
   return bytes / (split === "random" ? MEAN_RANDOM : split === "utf8" ? MEAN_UTF8 : split);
 }
 
-/** Whether a byte is one of a UTF-8 character, but not its first (RFC 3629 3). */
+/** Whether a byte continues a UTF-8 character (RFC 3629 3). */
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }

@@ -1,13 +1,13 @@
 /**
- * A fault that has happened, and who is told. Pure.
+ * The faults of a socket, and the report of one that has happened. Pure.
  *
  * @module
  */
 import type { FaultName, FaultPlan } from "./plan.ts";
 
-/** The faults of one socket, or of all that share a network. Both plans may be replaced while it runs. */
+/** The faults of one socket, or of all sockets on a network. Both plans may be replaced at any time. */
 export interface Faults {
-  /** What chance begins with (0 to 2³²-1): the same seed and the same input give the same faults. */
+  /** 0 to 2³²-1. The same seed and the same input give the same faults. */
   readonly seed: number;
   /** What happens to what we send… */
   out: FaultPlan;
@@ -29,5 +29,5 @@ export interface Fault {
   readonly detail: string;
 }
 
-/** Told each fault as it happens. */
+/** Called with each fault as it happens. */
 export type FaultSink = (fault: Fault) => void;

@@ -7,10 +7,10 @@ import type { TimeSource } from "../time.ts";
 import type { Faults } from "./fault.ts";
 import type { Line } from "./line.ts";
 
-/** How often to look whether the cable is in again, or the plan another (ms): nobody tells. */
+/** How often to check whether the cable is plugged in again or the plan has changed (ms): there is no notification. */
 const LOOK = 50;
 
-/** What stands before one direction of a stream. */
+/** Holds back one direction of a stream. */
 export class Gate {
   #line: Line;
   #faults: Faults;
@@ -25,7 +25,7 @@ export class Gate {
     this.#time = time;
   }
 
-  /** How long to wait before asking again (ms); 0 = what comes next may pass. `Infinity` if nothing comes. */
+  /** How long to wait before asking again (ms); 0 = the next bytes may pass, `Infinity` = there are none. */
   get wait(): number {
     const now = this.#time.now();
     const { due } = this.#line;
@@ -37,7 +37,7 @@ export class Gate {
     return Math.min(LOOK, Math.max(0, this.#line.stalledUntil(now, this.#faults[this.#direction]) - now));
   }
 
-  /** Whether what is due waits for ever. */
+  /** Whether bytes are due that will never pass. */
   get stuck(): boolean {
     const now = this.#time.now();
     return this.#line.due <= now && this.#line.stalledUntil(now, this.#faults[this.#direction]) === Infinity;

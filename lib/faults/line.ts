@@ -1,5 +1,5 @@
 /**
- * The bytes of a stream that are on their way in one direction. Pure.
+ * The bytes of a stream that are in flight in one direction. Pure.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { FaultPlan } from "./plan.ts";
 import { delayText, laterText, rateText } from "./say.ts";
 import { retransmission, SEGMENT, type Segment, Segments } from "./segments.ts";
 
-/** The most parts; each is as small as a write. */
+/** The most parts in a line; a part may be as small as a write. */
 const MAX_PARTS = 4096;
 /** The most bytes that pass at once. */
 const MAX_AT_ONCE = 256 * 1024;
 
-/** What follows the bytes: their end, an error, or what a fault does instead. */
+/** What follows the bytes: the end of the stream, an error, or the end that a fault gives it. */
 export type Mark =
   | { readonly does: "end" }
   | { readonly does: "halfCloseAfter" | "resetAfter" }
@@ -28,28 +28,28 @@ interface Part {
   offset: number;
   bytes: Uint8Array;
   readonly mark: Mark | null;
-  /** Parts of one batch pass in one write, if they are due. */
+  /** Parts of the same batch pass in a single write if they are due. */
   readonly batch: number;
-  /** When it has left the line of limited rate (ms). */
+  /** When it has passed the rate limit (ms). */
   readonly sent: number;
   readonly delay: number;
   readonly segment: Segment;
-  /** Whether the segment begins here: a loss delays the rest of it only by being in front. */
+  /** Whether the segment begins here. Only this part is late after a loss; the rest has to wait behind it. */
   first: boolean;
   readonly jitters: boolean;
 }
 
-/** Whose line it is, and who is told. */
+/** Which stream and direction a line belongs to, and who is told of its faults. */
 export interface LineOptions {
   readonly seed: number;
   readonly flow: number;
   readonly direction: "out" | "in";
   readonly tell: FaultSink;
-  /** How many bytes have passed before. */
+  /** How many bytes of the stream have passed already. */
   readonly start: number;
 }
 
-/** A line: bytes go in as they are written, and come out when their plan lets them. Times are in milliseconds. */
+/** A queue that bytes enter as they are written, and leave when their plan lets them. Times are in milliseconds. */
 export class Line {
   #options: LineOptions;
   #segments: Segments;
@@ -57,7 +57,7 @@ export class Line {
   #parts: Part[] = [];
   #next = 0;
   #length = 0;
-  /** The offset behind the last byte that went in, and behind the last that came out. */
+  /** The offsets after the last byte that went in, and after the last that came out. */
   #pushed: number;
   #passed: number;
   #ended = false;
@@ -75,38 +75,38 @@ export class Line {
     this.#pushed = this.#passed = start;
   }
 
-  /** How many bytes are in it. */
+  /** How many bytes are in the line. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether there is nothing in it, no mark either. */
+  /** Whether there is nothing in the line, not even a mark. */
   get empty(): boolean {
     return this.#next === this.#parts.length;
   }
 
-  /** Whether a mark has gone in: what comes after it is swallowed. */
+  /** Whether a mark has gone in; whatever comes after it is dropped. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** The mark that comes next, if it is not bytes. */
+  /** The mark that comes next; `null` if bytes do. */
   get mark(): Mark | null {
     return this.#parts[this.#next]?.mark ?? null;
   }
 
-  /** How many more bytes it takes. */
+  /** How many more bytes there is room for. */
   room(plan: FaultPlan): number {
     return this.#parts.length - this.#next >= MAX_PARTS ? 0 : Math.max(0, capacity(plan) - this.#length);
   }
 
-  /** Counts bytes that have passed beside it. */
+  /** Counts bytes that have bypassed the line. */
   skip(count: number): void {
     this.#pushed += count;
     this.#passed += count;
   }
 
-  /** Takes bytes, which are its own from now on. */
+  /** Puts bytes in; the line owns them from now on. */
   push(bytes: Uint8Array, now: number, plan: FaultPlan): void {
     if (this.#ended) return;
     const [limit, does] = limitOf(plan);
@@ -143,7 +143,7 @@ export class Line {
     return part === undefined ? Infinity : this.#dueOf(part);
   }
 
-  /** Until when what is due has to wait, since the stream stalls. */
+  /** Until when the stream stalls; what is due has to wait. */
   stalledUntil(now: number, { stallAfter, stallFor }: FaultPlan): number {
     if (this.#passed < stallAfter) return 0;
     if (this.#stall.after !== stallAfter) {
@@ -153,7 +153,7 @@ export class Line {
     return this.#stall.until;
   }
 
-  /** Tells that the cable is pulled, where something waits. */
+  /** Reports that the cable is unplugged while something waits. */
   tellCut(): void {
     this.#tell("cut", "stands still");
   }
@@ -164,7 +164,7 @@ export class Line {
     return part !== undefined && this.#cuts.cutAt(part.offset, part.bytes[0] ?? 0, split) > 0;
   }
 
-  /** Takes out the bytes that pass next, at once: what is due of one batch, up to the next cut. At least the first part must be due. */
+  /** Takes out what passes next in a single write: whatever is due of one batch, up to the next cut. The first part must be due. */
   take(now: number, plan: FaultPlan, most = MAX_AT_ONCE): Uint8Array[] {
     const taken: Uint8Array[] = [];
     const batch = this.#parts[this.#next]?.batch;
@@ -182,7 +182,7 @@ export class Line {
     return taken;
   }
 
-  /** Takes out the mark that comes next; tells what a fault does by it. */
+  /** Takes out the mark that comes next, and reports it if it is a fault. */
   takeMark(): Mark | null {
     const { mark } = this;
     if (mark === null) return null;
@@ -193,7 +193,7 @@ export class Line {
     return mark;
   }
 
-  /** Begins a write, or goes on with one that others join; returns when it is on its way. */
+  /** Begins a batch, or joins the current one; returns when it departs. */
   #begin(now: number, { coalesce }: FaultPlan): number {
     if (coalesce === 0) {
       this.#batch++;
@@ -206,7 +206,7 @@ export class Line {
     return this.#batchEnd;
   }
 
-  /** When something has left the line of limited rate that takes so long there: a token bucket. */
+  /** When something that takes this long at the rate limit has passed it: a token bucket. */
   #sent(base: number, takes: number): number {
     this.#free = Math.max(base - CREDIT, this.#free) + takes;
     return Math.max(base, this.#free);
@@ -225,7 +225,7 @@ export class Line {
 
   #dueOf({ sent, delay, segment, first }: Part): number {
     const late = Math.max(0, delay + segment.jitter);
-    // What is behind it waits for it, in the order of the line.
+    // Whatever is behind it waits, since a line stays in order.
     return sent + late + (first ? retransmission(segment, sent, delay) : 0);
   }
 
@@ -249,7 +249,7 @@ export class Line {
     if (segment.losses > 0) this.#tell("loss", `${laterText(retransmission(segment, sent, delay))}: sent again`);
   }
 
-  /** Tells what happens to all bytes alike, once. */
+  /** Reports what happens to all bytes alike, once. */
   #tellPlan({ delay, rate, slowRead, coalesce }: FaultPlan): void {
     const tell = (kind: Fault["kind"], detail: string): void => this.#tell(kind, detail, this.#pushed);
     if (delay !== this.#told.delay) tell("delay", delayText(delay));

@@ -1,31 +1,31 @@
 /**
- * What chance decides about a datagram. Pure.
+ * What chance decides for each datagram. Pure.
  *
  * @module
  */
 import { Chance, Losses } from "./chance.ts";
 import type { FaultPlan } from "./plan.ts";
 
-/** What is to happen to one datagram. */
+/** What happens to one datagram. */
 export interface PacketFate {
   readonly lost: boolean;
-  /** Which bit is flipped, counted from the highest of the first byte; `null` = none. */
+  /** Which bit is flipped, counted from the most significant bit of the first byte; `null` = none. */
   readonly flipped: number | null;
   readonly twice: boolean;
-  /** How much later than planned the datagram and its copy arrive (ms); earlier, if negative. */
+  /** How much later than the delay the datagram and its copy arrive (ms); earlier if negative. */
   readonly jitter: readonly [number, number];
-  /** Whether it is to arrive after the next one. */
+  /** Whether the next one overtakes it. */
   readonly reordered: boolean;
 }
 
-/** Decides about the datagrams of one flow and direction, in their order. */
+/** Decides the fate of each datagram of one flow and direction, in order. */
 export class PacketChance {
   #losses: Losses;
   #corrupt: Chance;
   #duplicate: Chance;
   #jitter: Chance;
   #reorder: Chance;
-  /** Whether the last datagram that was not lost is to arrive after the next. */
+  /** Whether the last datagram that was not lost is to be overtaken. */
   #reordered = false;
 
   constructor(seed: number, flow: number, direction: "out" | "in") {
@@ -37,7 +37,7 @@ export class PacketChance {
     this.#reorder = chance("reorder");
   }
 
-  /** Decides about the next datagram. Everything is drawn, needed or not: the next one's draws do not depend on it. */
+  /** Decides the fate of the next datagram. Every draw is made, needed or not, so that the next one's do not depend on the plan. */
   next(plan: FaultPlan, length: number): PacketFate {
     const lost = this.#losses.next(plan.loss, plan.burst);
     const corrupt = this.#corrupt.happens(plan.corrupt);
@@ -51,14 +51,14 @@ export class PacketChance {
 }
 
 /**
- * The share among datagrams that follow one which is not reordered, so that `share` of all are. Never two in a row: each would wait for
- * the next, and all of them for ever. So half of all is the most.
+ * With what probability to reorder a datagram that may be, so that `share` of all datagrams are. Never two in a row: each would wait for
+ * the next, and none would ever arrive. So at most half of them are reordered.
  */
 function reorderShare(share: number): number {
   return share < 0.5 ? share / (1 - share) : 1;
 }
 
-/** A copy with one bit flipped. */
+/** Returns a copy with one bit flipped. */
 export function withFlipped(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = bytes.slice();
   const at = bit >> 3;

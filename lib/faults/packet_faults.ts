@@ -1,5 +1,5 @@
 /**
- * A layer that does to datagrams what its plan says.
+ * The layer that applies a plan to datagrams.
  *
  * @module
  */
@@ -16,22 +16,23 @@ import { Schedule } from "./schedule.ts";
 
 /** How many flows of a socket are remembered: forged source addresses must not exhaust memory. */
 const MAX_FLOWS = 4096;
-/** How long what is on its way may take to leave after a close (ms), besides its delay, which counts up to the second. */
+/** How long datagrams may take to leave after a close (ms), on top of their delay, of which at most the second figure counts. */
 const CLOSING = 5000;
 const MAX_CLOSING_DELAY = 30_000;
 
 /**
- * Makes the layer that impairs every datagram socket it wraps; each flow has its own share of chance, by its number.
+ * Makes the layer that impairs every datagram socket it wraps. Each flow draws its own chance, by its number.
  *
- * In this order: a datagram is lost, one of its bits is flipped, it is cut short, doubled, waits for the line of limited rate, is delayed,
- * and waits for the next one to overtake it. Rate and queue are those of one flow in one direction; headers do not count. Decisions are
- * made per datagram in the order of its flow and direction, and counted while the plan does something.
+ * In this order, a datagram is lost, has a bit flipped, is cut short, is duplicated, waits for the rate limit, is delayed, and waits for
+ * the next one to overtake it. Rate and queue apply to each flow and direction; headers do not count. Decisions are made datagram by
+ * datagram, in the order of the flow and direction; those that pass while the plan has no faults are not counted.
  *
- * A send that is held back has succeeded for its caller; if it fails later, the next one rejects with that error. What was sent before
- * a close still leaves, for five seconds and its delay; what was to be received is dropped.
+ * A send that is held back has succeeded as far as its caller knows; if it fails later, the next send rejects with that error. After a
+ * close, what was sent still leaves within five seconds plus its delay; what was to be received is dropped.
  *
- * @param tell Told each fault; delay and rate once, since they happen to all alike.
- * @param closing Given a promise, which never rejects, when a socket is closed while datagrams are to leave: it resolves when they have.
+ * @param tell Called with each fault; with delay and rate once, since they happen to all alike.
+ * @param closing Called when a socket is closed before all datagrams have left, with a promise that resolves when they have; it never
+ * rejects.
  *
  * @example Usage
  * ```ts
@@ -59,7 +60,7 @@ export function packetFaults(
   return (socket) => new FaultyPackets(socket, { faults, tell, time, nextFlow, closing });
 }
 
-/** What the sockets of a layer share. */
+/** What all sockets of a layer share. */
 interface SocketOptions extends Pick<PathOptions, "faults" | "tell" | "time"> {
   readonly nextFlow: () => number;
   readonly closing: (gone: Promise<void>) => void;
@@ -71,7 +72,7 @@ class FaultyPackets implements PacketSocket {
   #faults: Faults;
   #options: Omit<PathOptions, "schedule">;
   #closing: SocketOptions["closing"];
-  /** What is to be sent, and what is to be received. */
+  /** What is still to be sent, and what is still to be received. */
   #leaving: Schedule;
   #arriving: Schedule;
   #flows: FlowNumbers;
@@ -80,9 +81,9 @@ class FaultyPackets implements PacketSocket {
   /** Why a send that was held back has failed. */
   #failure: { readonly error: unknown } | null = null;
   #closed = false;
-  /** The last send that was held back; never rejects. */
+  /** The last send that had been held back; never rejects. */
   #sending: Promise<void> = Promise.resolve();
-  /** Ends a close that waits for what is to leave. */
+  /** Ends the wait of a close. */
   #shut = (): void => {};
 
   constructor(below: PacketSocket, { nextFlow, closing, ...options }: SocketOptions) {
@@ -112,7 +113,7 @@ class FaultyPackets implements PacketSocket {
     let later = false;
     this.#pathsTo(to).out.push(bytes, (data) => {
       const sent = this.#below.send(data, to);
-      // The first copy that leaves at once is the caller's to wait for.
+      // The caller waits for the first copy if that leaves at once.
       if (!later && sending === null) sending = sent;
       else this.#sending = sent.then(() => {}, (error) => this.#failed(error));
     });
@@ -124,7 +125,7 @@ class FaultyPackets implements PacketSocket {
     if (this.#closed) return Promise.reject(new Deno.errors.BadResource("closed"));
     if (this.#passes("in") && (this.#inbox?.idle ?? true)) {
       return this.#below.receive(into).then((received) => {
-        // The plan may be another by now.
+        // The plan may have changed by now.
         if (this.#closed) throw new Deno.errors.Interrupted("closed");
         if (this.#passes("in")) return received;
         this.#arrive(...received);
@@ -143,7 +144,7 @@ class FaultyPackets implements PacketSocket {
     else this.#closing(this.#deliver());
   }
 
-  /** Lets what is to be sent leave, and closes then, or when the time is over. Never rejects. */
+  /** Closes the socket when everything has left, or when time is up. Never rejects. */
   async #deliver(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#shut = resolve;
@@ -180,7 +181,7 @@ class FaultyPackets implements PacketSocket {
       out: new PacketPath(flow, "out", { ...this.#options, schedule: this.#leaving }),
       in: new PacketPath(flow, "in", { ...this.#options, schedule: this.#arriving }),
     };
-    // Behind the others: of too many, the one that was silent longest is forgotten.
+    // Moved to the end, so that the map drops the flow that has been silent longest when it is full.
     this.#paths.delete(flow);
     this.#paths.set(flow, paths);
     return paths;

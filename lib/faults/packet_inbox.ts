@@ -1,5 +1,5 @@
 /**
- * The receiving side of an impaired datagram socket: what was received, until it is asked for.
+ * The receiving side of an impaired datagram socket: keeps what has arrived until it is asked for.
  *
  * @module
  */
@@ -10,13 +10,13 @@ type Waiting = PromiseWithResolvers<Received> & { readonly into: Uint8Array | un
 
 /** More than the longest datagram (65,527 bytes over IPv6). */
 const BUFFER = 65_536;
-/** How much waits to be asked for; beyond it nothing more is received, and the system drops what its own buffer cannot hold. */
+/** How much may wait; beyond that nothing more is received, and the system drops what does not fit into its own buffer. */
 const MAX_READY = 1024;
 const MAX_READY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Receives ahead of its reader, so that a datagram's delay begins when it arrives and not when somebody asks. Begins with the first
- * {@linkcode Inbox.receive}.
+ * Receives ahead of its reader, so that a datagram's delay begins when it arrives and not when somebody asks for it. The first
+ * {@linkcode Inbox.receive} starts it.
  */
 export class Inbox {
   #below: PacketSocket;
@@ -28,13 +28,13 @@ export class Inbox {
   #receiving = false;
   #closed = false;
 
-  /** @param take Called with a view of each datagram that arrives; calls {@linkcode Inbox.deliver} once, more often, later or never. */
+  /** @param take Called with a view of each datagram that arrives; it calls {@linkcode Inbox.deliver} any number of times, now or later. */
   constructor(below: PacketSocket, take: (bytes: Uint8Array, from: Deno.Addr) => void) {
     this.#below = below;
     this.#take = take;
   }
 
-  /** Whether nothing is on its way through it. */
+  /** Whether nothing is being received and nothing waits. */
   get idle(): boolean {
     return !this.#receiving && this.#ready.length === 0;
   }
@@ -49,7 +49,7 @@ export class Inbox {
     return waiting.promise;
   }
 
-  /** Takes what has arrived; a copy is made unless somebody waits for it. */
+  /** Takes a datagram; copies it unless somebody is waiting for it. */
   deliver(bytes: Uint8Array, from: Deno.Addr): void {
     if (this.#closed) return;
     const held = this.#waiting.length > 0 && this.#ready.length === 0 ? bytes : bytes.slice();
@@ -58,7 +58,7 @@ export class Inbox {
     this.#settle();
   }
 
-  /** Drops everything. Who waits is told as by the platform. */
+  /** Drops everything. Pending calls reject as the platform's do. */
   close(): void {
     this.#closed = true;
     this.#ready = [];
@@ -75,7 +75,7 @@ export class Inbox {
       }
       this.#bytes -= next.bytes.length;
       const { into = new Uint8Array(next.bytes.length) } = waiting;
-      // A longer datagram is silently truncated, as by the platform.
+      // A longer datagram is silently truncated, as the platform does.
       const count = Math.min(into.length, next.bytes.length);
       into.set(next.bytes.subarray(0, count));
       waiting.resolve([into.subarray(0, count), next.from]);
@@ -93,7 +93,7 @@ export class Inbox {
         if (this.#closed) break;
         this.#take(bytes, from);
       } catch (error) {
-        // The next call asks again: a socket outlives the news that nobody listens on a port (RFC 1122 4.1.3.3).
+        // The next call tries again: a socket survives the report that a port is unreachable (RFC 1122 4.1.3.3).
         this.#failed(error);
         if (this.#closed || this.#waiting.length === 0) break;
       }

@@ -1,5 +1,5 @@
 /**
- * The way of the datagrams of one flow in one direction, with everything that happens to them on it.
+ * The path of one flow's datagrams in one direction, with everything that happens to them on it.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { FaultPlan } from "./plan.ts";
 import { delayText, laterText, rateText } from "./say.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** How long a datagram waits for the next one that is to overtake it (ms). */
+/** How long a datagram waits for the next one to overtake it (ms). */
 const REORDER_LIMIT = 100;
-/** The most datagrams, and the most of their bytes, that are held back at a socket. */
+/** The most datagrams, and the most bytes of them, that a socket holds back. */
 const MAX_HELD = 65_536;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** How much a socket holds back. */
+/** Counts what a socket holds back. */
 export class Held {
   #count = 0;
   #bytes = 0;
@@ -26,7 +26,7 @@ export class Held {
     return this.#count;
   }
 
-  /** Counts a datagram, if there is room for it. */
+  /** Counts a datagram; returns false, and does not count it, if there is no room. */
   take(length: number): boolean {
     if (this.#count >= MAX_HELD || this.#bytes + length > MAX_HELD_BYTES) return false;
     this.#count++;
@@ -40,7 +40,7 @@ export class Held {
   }
 }
 
-/** What the paths of a socket share. */
+/** What all paths of a socket share. */
 export interface PathOptions {
   readonly faults: Faults;
   readonly tell: FaultSink;
@@ -49,37 +49,37 @@ export interface PathOptions {
   readonly held: Held;
 }
 
-/** A datagram, or its copy, on its way. */
+/** A datagram, or its duplicate, in flight. */
 interface Packet {
   readonly bytes: Uint8Array;
   readonly pass: (bytes: Uint8Array) => void;
   readonly reordered: boolean;
-  /** Whether it was counted as held, and its bytes are its own. */
+  /** Whether it counts as held, and owns its bytes. */
   readonly held: boolean;
 }
 
-/** Whether a plan does nothing to datagrams. */
+/** Whether a plan leaves datagrams alone. */
 export function packetsPass(plan: FaultPlan): boolean {
   return plan.delay === 0 && plan.jitter === 0 && plan.rate === Infinity && plan.loss === 0 && plan.duplicate === 0 &&
     plan.reorder === 0 && plan.corrupt === 0 && plan.truncate === Infinity;
 }
 
-/** One flow's way in one direction: cut, loss, corrupt, truncate, duplicate, rate and its queue, delay and jitter, reorder. */
+/** One flow's path in one direction. In this order: cut, loss, corrupt, truncate, duplicate, rate and its queue, delay and jitter, reorder. */
 export class PacketPath {
   #flow: number;
   #direction: "out" | "in";
   #options: PathOptions;
   #chance: PacketChance;
   #count = 0;
-  /** When the last datagram has left the line of limited rate. */
+  /** When the last datagram has passed the rate limit. */
   #free = -Infinity;
-  /** When those that wait for the line will have left it. */
+  /** When each datagram in the queue will have passed the rate limit. */
   #leaving: number[] = [];
-  /** How many are on their way. */
+  /** How many are in flight. */
   #underWay = 0;
-  /** Those that the next one is to overtake. */
+  /** Those that wait for the next one to overtake them. */
   #overtaken: Packet[] = [];
-  /** What has been told of what happens to all alike. */
+  /** What was last reported of the faults that happen to all alike. */
   #told = { delay: 0, rate: Infinity };
 
   constructor(flow: number, direction: "out" | "in", options: PathOptions) {
@@ -90,10 +90,10 @@ export class PacketPath {
   }
 
   /**
-   * Sends a datagram on its way.
+   * Takes a datagram.
    *
    * @param bytes Copied if it is held back.
-   * @param pass Called when it arrives, before this call returns or later: once, twice, or not at all.
+   * @param pass Called when it arrives: once, twice or never, before this call returns or later.
    */
   push(bytes: Uint8Array, pass: (bytes: Uint8Array) => void): void {
     const { faults } = this.#options;
@@ -118,7 +118,7 @@ export class PacketPath {
     }
   }
 
-  /** Through the line of limited rate, and then as far as the delay. */
+  /** Applies the rate limit, then the delay. */
   #enqueue(bytes: Uint8Array, pass: Packet["pass"], reordered: boolean, plan: FaultPlan, jitter: number): void {
     const { held, time, schedule } = this.#options;
     const now = time.now();
@@ -126,7 +126,7 @@ export class PacketPath {
     if (leaves === null) return this.#tell("queue", `lost: ${plan.queue} wait already`);
     const late = Math.max(0, plan.delay + jitter);
     if (plan.jitter > 0) this.#tell("jitter", laterText(late));
-    // Not past those whose time has come, but whose timer is late.
+    // It must not overtake those that are due, but whose timer is late.
     if (leaves + late <= now && this.#underWay === 0) {
       return this.#arrive({ bytes, pass, reordered, held: false });
     }
@@ -139,7 +139,7 @@ export class PacketPath {
     });
   }
 
-  /** When a datagram has left the line of limited rate, a datagram at a time; `null` if too many wait. */
+  /** When a datagram has passed the rate limit, one at a time; `null` if the queue is full. */
   #leave(now: number, length: number, { rate, queue }: FaultPlan): number | null {
     const waiting = this.#leaving.findIndex((time) => time > now);
     this.#leaving.splice(0, waiting < 0 ? this.#leaving.length : waiting);
@@ -150,7 +150,7 @@ export class PacketPath {
     return this.#free;
   }
 
-  /** Passes it on, or holds it until the next one has passed. */
+  /** Passes a datagram on, or holds it until the next one has passed. */
   #arrive(packet: Packet): void {
     const { held, schedule, time } = this.#options;
     if (!packet.reordered) {
@@ -177,7 +177,7 @@ export class PacketPath {
     pass(bytes);
   }
 
-  /** Tells what happens to all alike, once. */
+  /** Reports what happens to all alike, once. */
   #tellPlan({ delay, rate }: FaultPlan): void {
     if (delay !== this.#told.delay) this.#tell("delay", delayText(delay));
     if (rate !== this.#told.rate) this.#tell("rate", rateText(rate));

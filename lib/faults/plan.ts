@@ -1,56 +1,56 @@
 /**
- * What a network is to do wrong on purpose: each fault's syntax, its limits, and what it means. Pure.
+ * What a network is to do wrong on purpose: the faults, their syntax and limits, and the rules for combining them. Pure.
  *
  * @module
  */
 import { UsageError } from "../errors.ts";
 import { BURST, BYTES, RATE, SHARE, SPLIT, type Syntax, TIME, wholeNumber } from "./syntax.ts";
 
-/** How text splits into writes: pieces of N bytes, of random length, or cut inside UTF-8 characters. */
+/** Where a stream is cut: into pieces of N bytes, into pieces of random length, or inside UTF-8 characters. */
 export type Split = number | "random" | "utf8";
 
 /** The faults of one direction. Times are in milliseconds, shares from 0 to 1, rates in bytes per second. */
 export interface FaultPlan {
   /** Everything arrives this much later. */
   readonly delay: number;
-  /** …and by up to this much more or less, at random. Datagrams overtake each other; a stream stays in order. */
+  /** …give or take up to this much, at random. Datagrams may overtake each other; a stream stays in order. */
   readonly jitter: number;
-  /** How fast bytes pass; `Infinity` is no limit. */
+  /** How many bytes pass per second; `Infinity` = no limit. */
   readonly rate: number;
-  /** The share of datagrams lost; on a stream, of segments that come late, since they are sent again. */
+  /** The share of datagrams that are lost; on a stream, of segments that arrive late because they are retransmitted. */
   readonly loss: number;
-  /** The mean number of losses in a row (Gilbert's model); 1 = each on its own. */
+  /** The mean number of losses in a row (Gilbert's model); 1 = losses are independent. */
   readonly burst: number;
   /** The share of datagrams that arrive twice. */
   readonly duplicate: number;
-  /** The share of datagrams that arrive after the one sent next. */
+  /** The share of datagrams that the next one overtakes. */
   readonly reorder: number;
   /** The share of datagrams in which one bit is flipped. */
   readonly corrupt: number;
   /** The most bytes of a datagram that arrive. */
   readonly truncate: number;
-  /** How many datagrams wait for `rate`; more are lost. */
+  /** How many datagrams may wait for `rate`; any more are lost. */
   readonly queue: number;
-  /** How a stream's bytes are cut into pieces; `null` is not at all. */
+  /** How a stream's bytes are cut into pieces; `null` = not at all. */
   readonly split: Split | null;
-  /** What is written within this time arrives at once. */
+  /** Everything written within this time arrives at once. */
   readonly coalesce: number;
-  /** How fast a stream is read. */
+  /** How many bytes of a stream are read per second; `Infinity` = no limit. */
   readonly slowRead: number;
-  /** After how many bytes of a stream nothing more passes… */
+  /** After how many bytes a stream stalls… */
   readonly stallAfter: number;
   /** …and for how long. */
   readonly stallFor: number;
-  /** After how many bytes of a stream its end follows, whatever is still to come. */
+  /** After how many bytes a stream ends, whatever was still to come. */
   readonly halfCloseAfter: number;
-  /** After how many bytes of a stream the connection is reset. */
+  /** After how many bytes the connection is reset. */
   readonly resetAfter: number;
 }
 
 /** The name of a fault: a field of the plan, and in kebab case its flag. */
 export type FaultName = keyof FaultPlan;
 
-/** A network that does nothing wrong. */
+/** The plan of a network that does nothing wrong. */
 export const NO_FAULTS: FaultPlan = {
   delay: 0,
   jitter: 0,
@@ -74,12 +74,12 @@ export const NO_FAULTS: FaultPlan = {
 /** What carries the bytes. */
 export type FaultTransport = "tcp" | "udp";
 
-/** One fault: how its value is written, and where it makes sense. */
+/** One fault: how its value is written, and which transports can have it. */
 export interface FaultSyntax<T> extends Syntax<T> {
   /** One line for a help text. */
   readonly help: string;
   readonly transports: readonly FaultTransport[];
-  /** Why the other transport cannot have it: a clause with that transport as `it`. Empty if both can. */
+  /** Why the other transport cannot have it: a clause that calls that transport "it". Empty if both can. */
   readonly why: string;
 }
 
@@ -140,9 +140,9 @@ export function flagName(name: FaultName): string {
 }
 
 /**
- * A plan with one value changed. `off` is the value of a network that does nothing wrong.
+ * Returns a plan with one value changed; `off` restores that of {@linkcode NO_FAULTS}.
  *
- * @throws {UsageError} The text is no such value. Whether the plan makes sense as a whole is for {@linkcode checkPlan} to say.
+ * @throws {UsageError} The text is not a valid value. Whether the plan as a whole makes sense is up to {@linkcode checkPlan}.
  *
  * @example Usage
  * ```ts
@@ -163,7 +163,7 @@ export function printFault<K extends FaultName>(plan: FaultPlan, name: K): strin
   return FAULTS[name].print(plan[name]);
 }
 
-/** A plan as the flags that repeat it: only what a network that does nothing wrong has not. With `up-`: `--up-delay 100ms`. */
+/** A plan as the flags that repeat it, without those that have no effect. With the prefix `up-`: `--up-delay 100ms`. */
 export function planLine(plan: FaultPlan, prefix = ""): string {
   const given = FAULT_NAMES.filter((name) => plan[name] !== NO_FAULTS[name]);
   return given.map((name) => `--${prefix}${flagName(name)} ${printFault(plan, name)}`).join(" ");
@@ -172,7 +172,7 @@ export function planLine(plan: FaultPlan, prefix = ""): string {
 /**
  * The flags that repeat the faults of both directions: `--seed 7 --delay 100ms --loss 30%`.
  *
- * @param prefix What the flags of one direction begin with; if both have the same plan, they have no prefix.
+ * @param prefix How the flags of each direction begin; if both have the same plan, it is printed once, without a prefix.
  */
 export function faultsLine(
   { seed, out, in: back }: { readonly seed: number; readonly out: FaultPlan; readonly in: FaultPlan },
@@ -222,7 +222,7 @@ export function checkTransport(plan: FaultPlan, transport: FaultTransport, prefi
   }
 }
 
-/** Whether a plan does something. */
+/** Whether a plan has any fault. */
 export function hasFaults(plan: FaultPlan): boolean {
   return FAULT_NAMES.some((name) => plan[name] !== NO_FAULTS[name]);
 }

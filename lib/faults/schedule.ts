@@ -1,5 +1,5 @@
 /**
- * What is to happen later, in the order of its times, with one timer for all.
+ * Callbacks at given times, in exact order, with a single timer.
  *
  * @module
  */
@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Runs callbacks at their times. Timers of their own would not do: the system rounds them to the millisecond, and what was due first
- * could come second.
+ * Runs callbacks in the order in which they are due. A timer for each would not do: timers are rounded to the millisecond, so that of
+ * two callbacks the later one could run first.
  *
  * @example Usage
  * ```ts
@@ -32,7 +32,7 @@ interface Entry {
 export class Schedule {
   #time: TimeSource;
   #onEmpty: () => void;
-  /** A binary heap: each entry is due no later than the two at twice its place plus one and two. */
+  /** A binary heap: no entry is due later than its children, which are at 2i + 1 and 2i + 2. */
   #heap: Entry[] = [];
   #added = 0;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
@@ -43,12 +43,12 @@ export class Schedule {
     this.#onEmpty = onEmpty;
   }
 
-  /** How many are still to run. */
+  /** How many callbacks have not run yet. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** Runs a callback at a time of the clock, never before this call has returned. */
+  /** Schedules a callback; it never runs before this call has returned. */
   add(due: number, run: () => void): void {
     const heap = this.#heap;
     let place = heap.length;
@@ -64,7 +64,7 @@ export class Schedule {
     this.#arm();
   }
 
-  /** Forgets everything, and stops the timer. */
+  /** Drops all callbacks and cancels the timer. */
   clear(): void {
     this.#heap = [];
     this.#arm();
@@ -77,7 +77,7 @@ export class Schedule {
     this.#timer?.cancel();
     this.#timer = null;
     if (due === undefined) return;
-    // Rounded up: a timer that fires early would fire for nothing.
+    // Rounded up: a timer that fires too early has to be set again.
     const cancel = this.#time.after(Math.max(0, Math.ceil(due - this.#time.now())), () => this.#fire());
     this.#timer = { due, cancel };
   }

@@ -1,41 +1,41 @@
 /**
  * The segments of a stream, and what chance does to each. Pure.
  *
- * Nothing above TCP can lose a segment below it. But what a loss costs is known: the segment, and everything behind it, comes later,
- * since it has to be sent again. That is modelled here.
+ * A program above TCP cannot make TCP lose a segment. What a loss costs is known, though: the segment and everything behind it arrive
+ * later, because it has to be retransmitted. That delay is modelled here.
  *
  * @module
  */
 import { Chance, Losses } from "./chance.ts";
 import type { FaultPlan } from "./plan.ts";
 
-/** How many bytes a segment carries: an Ethernet frame's 1,500 less the headers of IP (20) and TCP (20, and 12 of timestamps). */
+/** The bytes in a segment: an Ethernet frame's 1,500 less the headers of IP (20) and TCP (20, plus 12 for timestamps). */
 export const SEGMENT = 1448;
-/** The shortest and the longest time after which a lost segment is sent again (ms): Linux's, where RFC 6298 2.4 and 2.5 have 1 and 60 s. */
+/** The shortest and longest retransmission timeout (ms): those of Linux; RFC 6298 2.4 and 2.5 suggest 1 s and 60 s. */
 const MIN_TIMEOUT = 200;
 const MAX_TIMEOUT = 120_000;
-/** How often a segment is sent again: Linux's `tcp_retries2`. */
+/** How often a segment is retransmitted before the connection is given up: `tcp_retries2` in tcp(7). */
 const MAX_RETRIES = 15;
-/** How many later segments must arrive before the sender takes a segment for lost (RFC 5681 3.2). */
+/** How many duplicate acknowledgements, one for each later segment, trigger a fast retransmit (RFC 5681 3.2). */
 const DUPLICATES = 3;
 
-/** A segment: all of its bytes are treated alike, however many writes they came in. */
+/** A segment. All of its bytes share its fate, however many writes they came in. */
 export interface Segment {
   readonly index: number;
-  /** How much later than planned it comes (ms); earlier, if negative. */
+  /** How much later than the delay it arrives (ms); earlier if negative. */
   readonly jitter: number;
-  /** How often it is lost before it arrives; `Infinity` if it never does. */
+  /** How often it is lost before it arrives; `Infinity` = it never does. */
   readonly losses: number;
-  /** When the third segment behind it was sent; `Infinity` as long as there is none. */
+  /** When the third segment after it was sent; `Infinity` until then. */
   overtaken: number;
 }
 
-/** Cuts a stream into segments, and decides about each, in their order. */
+/** Cuts a stream into segments, and decides the fate of each in order. */
 export class Segments {
   #losses: Losses;
   #again: Chance;
   #jitter: Chance;
-  /** The last ones, the newest first. */
+  /** The most recent segments, the newest first. */
   #recent: Segment[] = [];
 
   constructor(seed: number, flow: number, direction: "out" | "in") {
@@ -46,10 +46,10 @@ export class Segments {
   }
 
   /**
-   * The segment of the byte at an offset, at least that of the byte before.
+   * The segment of the byte at an offset. Offsets must not decrease.
    *
    * @param sent When that byte was sent (ms).
-   * @returns Whether it is the first byte of its segment, too.
+   * @returns The segment, and whether the byte is its first.
    */
   at(offset: number, sent: number, plan: FaultPlan): { readonly segment: Segment; readonly first: boolean } {
     const index = Math.floor(offset / SEGMENT);
@@ -72,8 +72,8 @@ export class Segments {
 }
 
 /**
- * How much later a lost segment arrives (ms): after a timeout, which doubles each time; the first time after a round trip, if by then
- * three later segments have been sent (fast retransmit). The round trip is that of the delay alone.
+ * How much later a lost segment arrives (ms): after a timeout that doubles with each loss, or the first time a round trip after the third
+ * later segment was sent, if that is sooner (fast retransmit). The round trip is twice the delay.
  *
  * @param sent When the segment was sent first.
  * @param delay How long everything takes (ms).
@@ -88,7 +88,7 @@ export function retransmission({ losses, overtaken }: Segment, sent: number, del
   return Math.min(byTimeout, Math.max(0, overtaken - sent) + roundTrip + timeouts(timeout, losses - 1));
 }
 
-/** The sum of so many timeouts. */
+/** The sum of this many timeouts, each double the last. */
 function timeouts(timeout: number, count: number): number {
   let sum = 0;
   for (let done = 0; done < count; done++) sum += Math.min(timeout * 2 ** done, MAX_TIMEOUT);

@@ -1,5 +1,5 @@
 /**
- * A layer that does to a stream what its plan says.
+ * The layer that applies a plan to streams.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { Line } from "./line.ts";
 import { StreamIn } from "./stream_in.ts";
 import { StreamOut } from "./stream_out.ts";
 
-/** How long what is on its way may take to arrive after a close (ms), besides its delay, which counts up to the second. */
+/** How long bytes may take to arrive after a close (ms), on top of their delay, of which at most the second figure counts. */
 const CLOSING = 5000;
 const MAX_CLOSING_DELAY = 30_000;
 
 /**
- * Makes the layer that impairs every stream socket it wraps; each has its own share of chance, by its number.
+ * Makes the layer that impairs every stream socket it wraps. Each socket draws its own chance, by its number.
  *
- * Positions count the bytes of the stream, and chance is drawn per segment of 1,448 bytes: the same bytes have the same faults, however
- * they were written or read. In this order: bytes are joined, wait for the line of limited rate, are delayed, and are cut into pieces.
+ * Positions count the bytes of the stream, and chance is drawn per segment of 1,448 bytes, so the same bytes have the same faults
+ * however they are written or read. In this order, bytes are coalesced, wait for the rate limit, are delayed, and are cut into pieces.
  *
- * A write has succeeded when its bytes are on their way; where too many are, it waits. What fails later is the next write's error. A close
- * lets what is on its way still arrive, for five seconds and its delay; `gone` resolves then. After a reset by the plan our own reads and
- * writes fail with `ConnectionReset`, too. Sockets that cannot send RST are closed instead.
+ * A write succeeds once its bytes are in flight, and waits while too many are. If they fail later, the next write rejects with that
+ * error. After a close, bytes in flight still arrive within five seconds plus their delay; `gone` resolves then. After a reset by the
+ * plan, our own reads and writes fail with `ConnectionReset` too. Sockets that cannot send RST are closed instead.
  *
- * @param tell Told each fault; delay, rate, slow reading and joining once, since they happen to all bytes alike.
+ * @param tell Called with each fault; with delay, rate, slow reading and coalescing once, since they happen to all bytes alike.
  *
  * @example Usage
  * ```ts
@@ -57,14 +57,14 @@ class FaultyStream extends SocketLayer {
   #time: TimeSource;
   #out: { readonly line: Line; readonly side: StreamOut } | null = null;
   #in: { readonly line: Line; readonly side: StreamIn } | null = null;
-  /** How many bytes have passed beside the lines, as long as there are none. */
+  /** How many bytes have passed in each direction before its line was made. */
   #counts = { out: 0, in: 0 };
-  /** Reads that go straight to the socket below, into buffers that are not ours. */
+  /** How many reads are pending on the socket below, into their callers' buffers. */
   #reading = 0;
   /** Why nothing can be read or written: closed here, or reset by the plan. */
   #ended: Error | null = null;
   #gone: Promise<void> | null = null;
-  /** Cancels the limit of a close. */
+  /** Cancels the time limit of a close. */
   #stopClosing = (): void => {};
   /** Whether the socket below is closed, and whether the plan has reset it. */
   #isShut = false;
@@ -108,7 +108,7 @@ class FaultyStream extends SocketLayer {
   override close(): void {
     if (this.#ended !== null) return;
     const closed = this.#end(new Deno.errors.BadResource("closed"));
-    // A read into somebody else's buffer must not outlive the close.
+    // A pending read must not write into its caller's buffer after the close.
     if (this.#out === null || !this.#out.side.busy || this.#reading > 0) return this.#shut();
     this.#out.side.refuse(closed);
     this.#receiving().swallow(closed);
@@ -125,7 +125,7 @@ class FaultyStream extends SocketLayer {
     return this.#gone ?? this.below.gone;
   }
 
-  /** Lets what is on its way arrive, and closes then, or when the time is over. Never rejects. */
+  /** Closes the socket when everything in flight has arrived, or when time is up. Never rejects. */
   async #deliver(side: StreamOut): Promise<void> {
     const limit = CLOSING + Math.min(MAX_CLOSING_DELAY, this.#faults.out.delay);
     this.#stopClosing = this.#time.after(limit, () => side.stop(this.#ended));
@@ -146,7 +146,7 @@ class FaultyStream extends SocketLayer {
     return this.#ended ??= error;
   }
 
-  /** What the plan's reset does. */
+  /** Resets the connection, as the plan says. */
   #resetByPlan(): void {
     if (this.#isShut) return;
     this.#isReset = true;
@@ -154,7 +154,7 @@ class FaultyStream extends SocketLayer {
     this.#shut("reset");
   }
 
-  /** Whether what comes can go past the line of a direction. */
+  /** Whether bytes may bypass the line of a direction. */
   #passes(direction: "out" | "in"): boolean {
     if (this.#faults.cut || !streamsPass(this.#faults[direction])) return false;
     return direction === "out" ? this.#out?.side.idle ?? true : this.#in?.side.idle ?? true;
@@ -167,7 +167,7 @@ class FaultyStream extends SocketLayer {
     return count;
   }
 
-  /** What a read has brought while the plan changed. */
+  /** Puts what a read has returned through the line, because the plan has changed meanwhile. */
   #readThrough(into: Uint8Array, count: number | null): Promise<number | null> {
     const side = this.#receiving();
     side.push(count === null ? null : into.slice(0, count));

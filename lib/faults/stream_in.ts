@@ -15,7 +15,7 @@ import { Waker } from "./waker.ts";
 /** The most bytes that one read takes. */
 const MAX_READ = 64 * 1024;
 
-/** Reads into a line, ahead of its reader where the plan needs it, and gives what comes out of it. */
+/** Reads into a line, ahead of its reader if the plan requires it, and returns what comes out. */
 export class StreamIn {
   #below: StreamSocket;
   #line: Line;
@@ -25,7 +25,7 @@ export class StreamIn {
   #gate: Gate;
   #waker: Waker;
   #buffer = new Uint8Array();
-  /** How many bytes the last read asked for. */
+  /** How many bytes the last read asked for at most. */
   #most = MAX_READ;
   #pumping = false;
   /** The stream below has ended or failed. */
@@ -46,7 +46,7 @@ export class StreamIn {
     this.#waker = new Waker(time);
   }
 
-  /** Whether nothing is on its way, so that a read may go past it. */
+  /** Whether nothing is in flight, so that a read may bypass it. */
   get idle(): boolean {
     return !this.#pumping && this.#line.empty && !this.#line.ended && this.#failure === null;
   }
@@ -65,7 +65,7 @@ export class StreamIn {
     }
   }
 
-  /** Takes bytes that were read already, which are its own from now on; `null` is the end. */
+  /** Takes bytes that have been read already, and owns them from now on; `null` = end of stream. */
   push(bytes: Uint8Array | null): void {
     if (this.#failure !== null) return;
     const now = this.#time.now();
@@ -74,19 +74,19 @@ export class StreamIn {
     this.#waker.wake();
   }
 
-  /** Resets the connection if that comes next. */
+  /** Resets the connection if the plan says so at this point. */
   checkReset(): void {
     if (this.#line.mark?.does === "resetAfter" && this.#gate.wait === 0) this.#passMark();
   }
 
-  /** No more reads. What the peer still sends is read and dropped, so that closing does not reset the connection (RFC 9293 3.10.4). */
+  /** Ends reading. What the peer still sends is read and dropped, because closing with unread data resets the connection (RFC 9293 3.6.1). */
   swallow(error: Error): void {
     this.#swallows = true;
     this.stop(error);
     this.#pump();
   }
 
-  /** Drops what is on its way. Pending and later reads reject with the error. */
+  /** Drops what is in flight. Pending and later reads reject with the error. */
   stop(error: unknown): void {
     this.#failure ??= { error };
     this.#line.clear();
@@ -103,7 +103,7 @@ export class StreamIn {
     return count;
   }
 
-  /** Does what a mark says: every read from now on sees the end, or the error. */
+  /** Does what a mark says: from now on every read returns the end, or rejects with the error. */
   #passMark(): void {
     const mark = this.#line.takeMark();
     if (mark?.does === "resetAfter") this.#onReset();
@@ -130,7 +130,7 @@ export class StreamIn {
     }
   }
 
-  /** The buffer of the next read: no more than passes at once, and, unless it reads ahead, than was asked for. */
+  /** The buffer for the next read: no larger than what passes at once or, unless it reads ahead, than what was asked for. */
   #room(): Uint8Array {
     const { rate, slowRead } = this.#faults.in;
     const most = readsAhead(this.#faults.in) ? MAX_READ : this.#most;

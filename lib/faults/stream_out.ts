@@ -12,14 +12,14 @@ import { Gate } from "./gate.ts";
 import type { Line } from "./line.ts";
 import { Waker } from "./waker.ts";
 
-/** The pause between two pieces that are to be read apart (ms). */
+/** The pause between two pieces, so that the peer reads them separately (ms). */
 const APART = 1;
 /**
- * How many pieces of what waits are apart from each other, at least; of more, some follow at once, and the receiver's system may join
- * them. Otherwise 64 KiB in pieces of one byte would take more than a minute; now they take a few seconds.
+ * The most pauses for what is waiting. If there are more pieces, some follow without one, and the receiver's system may join them.
+ * Otherwise 64 KiB in pieces of one byte would take more than a minute; this way they take a few seconds.
  */
 const MAX_APART = 250;
-/** How long a reset waits (ms): the last bytes must have left the system's buffer, which a reset drops. */
+/** How long a reset waits (ms): a reset discards the system's send buffer, which the last bytes must have left by then. */
 const BEFORE_RESET = 10;
 
 /** What one side of a stream needs. */
@@ -28,11 +28,11 @@ export interface SideOptions {
   readonly line: Line;
   readonly faults: Faults;
   readonly time: TimeSource;
-  /** The fault resets the connection. */
+  /** Called when the plan resets the connection. */
   readonly onReset: () => void;
 }
 
-/** Takes what is written into a line, and writes what comes out of it. */
+/** Puts what is written into a line, and writes what comes out of it. */
 export class StreamOut {
   #below: StreamSocket;
   #line: Line;
@@ -41,7 +41,7 @@ export class StreamOut {
   #onReset: () => void;
   #gate: Gate;
   #waker: Waker;
-  /** Settles when the loop that writes has ended; it never rejects. */
+  /** The loop that writes; it never rejects. */
   #running: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
   #halfClosed = false;
@@ -59,27 +59,27 @@ export class StreamOut {
     this.#waker = new Waker(time);
   }
 
-  /** Whether nothing is on its way, and what comes passes. */
+  /** Whether nothing is in flight, so that a write may bypass it. */
   get idle(): boolean {
     return this.#running === null && this.#line.empty && !this.#line.ended && this.#failure === null;
   }
 
-  /** Whether what is on its way can still arrive. */
+  /** Whether something is in flight that can still arrive. */
   get busy(): boolean {
     return this.#running !== null && !this.#gate.stuck;
   }
 
-  /** Settles when nothing is on its way any more. Never rejects. */
+  /** Resolves when nothing is in flight any more. Never rejects. */
   get done(): Promise<void> {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Takes bytes; waits while there is no room. Returns how many it took. */
+  /** Takes as many bytes as there is room for, at least one; waits for room if there is none. Returns how many. */
   async write(bytes: Uint8Array): Promise<number> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure.error;
       if (this.#halfClosed) throw new Deno.errors.BrokenPipe("half-closed");
-      // Behind the end that a fault has made, everything is swallowed.
+      // After the end that a fault has made, everything is dropped.
       if (this.#line.ended || bytes.length === 0) return bytes.length;
       const count = Math.min(bytes.length, this.#line.room(this.#faults.out));
       if (count > 0) {
@@ -90,13 +90,13 @@ export class StreamOut {
     }
   }
 
-  /** Puts bytes on their way, which are its own from now on. */
+  /** Sends bytes on their way, and owns them from now on. */
   push(bytes: Uint8Array): void {
     this.#line.push(bytes, this.#time.now(), this.#faults.out);
     this.#start();
   }
 
-  /** Lets FIN follow what is on its way. It has succeeded for the caller, as with a kernel. */
+  /** Lets a FIN follow what is in flight. It succeeds at once, as shutdown(2) does. */
   closeWrite(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure.error);
     this.#halfClosed = true;
@@ -105,13 +105,13 @@ export class StreamOut {
     return Promise.resolve();
   }
 
-  /** No more writes; what is on its way still arrives. */
+  /** Rejects further writes; what is in flight still arrives. */
   refuse(error: Error): void {
     this.#failure ??= { error };
     this.#makeRoom();
   }
 
-  /** Drops what is on its way. Pending and later writes reject with the error. */
+  /** Drops what is in flight. Pending and later writes reject with the error. */
   stop(error: unknown): void {
     this.#failure ??= { error };
     this.#line.clear();
@@ -151,7 +151,7 @@ export class StreamOut {
     for (let at = 0; at < bytes.length;) at += await this.#below.write(bytes.subarray(at));
   }
 
-  /** Waits so that the peer can read what was written before; returns whether there is still something to write. */
+  /** Gives the peer time to read what was written before; returns whether there is still something to write. */
   async #apart(): Promise<boolean> {
     if (!this.#noDelay) {
       this.#noDelay = true;

@@ -1,5 +1,5 @@
 /**
- * Waiting for a time, or for a change.
+ * A sleep that can be cut short.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class Waker {
     this.#time = time;
   }
 
-  /** Sleeps for some milliseconds, or until {@linkcode Waker.wake}; `Infinity` sets no timer. */
+  /** Sleeps for some milliseconds or until {@linkcode Waker.wake}; `Infinity` sets no timer. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = ms === Infinity ? () => {} : this.#time.after(Math.ceil(ms), resolve);
@@ -25,6 +25,7 @@ export class Waker {
     });
   }
 
+  /** Ends the sleep, if there is one. */
   wake(): void {
     this.#wake();
   }
