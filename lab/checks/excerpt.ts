@@ -1,5 +1,5 @@
 /**
- * A check's bytes as people read them, and as a shell takes them. Pure.
+ * A check's bytes, readable by people or quoted for a shell. Pure.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { sequenceLength } from "../../lib/utf8.ts";
 
 /** The most characters of an excerpt. */
 const SHOWN = 100;
-/** From this length on, a run of one byte is counted instead of repeated. */
+/** From this length on, a run of the same byte is shown as a count. */
 const RUN = 16;
 const NAMES: Readonly<Record<number, string>> = { 9: "\\t", 10: "\\n", 13: "\\r", 92: "\\\\" };
 
 /**
- * The beginning of some bytes, with the escapes of C: `one\ntwo\n`, `\xff` for what is not UTF-8, `⟨60,000 × x⟩` for a long run.
+ * The first of some bytes with C's escapes: `one\ntwo\n`, `\xff` for what is not UTF-8, `⟨60,000 × x⟩` for a long run.
  *
- * @param total How many bytes there were, if not all are given.
+ * @param total How many bytes there were, if only the first are given.
  *
  * @example Usage
  * ```ts
@@ -30,7 +30,7 @@ export function excerptOf(bytes: Uint8Array, total: number = bytes.length): stri
   let at = 0;
   while (at < bytes.length && text.length < SHOWN) {
     const run = runAt(bytes, at);
-    // A run up to the end of what was kept has gone on, as far as one can tell.
+    // A run that reaches the end of what was kept presumably went on.
     const length = at + run === bytes.length ? run + total - bytes.length : run;
     if (length >= RUN) {
       text += `⟨${thousands(length)} × ${characterAt(bytes, at).text}⟩`;
@@ -45,7 +45,7 @@ export function excerptOf(bytes: Uint8Array, total: number = bytes.length): stri
   return at < total ? `${text}…` : text;
 }
 
-/** How often the byte at an index is repeated. */
+/** The length of the run of equal bytes at an index. */
 function runAt(bytes: Uint8Array, at: number): number {
   let end = at + 1;
   while (end < bytes.length && bytes[end] === bytes[at]) end++;
@@ -64,7 +64,7 @@ function characterAt(bytes: Uint8Array, at: number): { readonly text: string; re
 }
 
 /**
- * Bytes as the argument of `printf` (POSIX): quoted, and what is not plain text in octal.
+ * Bytes as the argument of `printf(1)` in POSIX: quoted, with everything but printable ASCII in octal.
  *
  * @example Usage
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Runs checks, one after the other, each within its time, and looks after each whether the server still serves.
+ * Runs checks one after the other, each within a time limit, and checks after each that the server still serves.
  *
  * @module
  */
@@ -13,35 +13,35 @@ import type { Protocol } from "./protocol.ts";
 import type { Step } from "./steps.ts";
 import { Trial } from "./trial.ts";
 
-/** How long one check may take (ms), unless it says more. */
+/** How long a check may take (ms), unless it asks for more. */
 const CHECK_LIMIT = 10_000;
 
-/** How often to look again whether a server that may end, and serves nobody, has ended. */
+/** How often to check again whether a server that may exit, and no longer serves, has exited. */
 const STOPPING = 5;
 
-/** What is known of the process that is checked. */
+/** The server being checked, and what is known of its process. */
 export interface ServerUnderTest {
   /** Where it listens now. */
   readonly endpoint: Endpoint;
-  /** What it has printed; `null` if that is not seen. */
+  /** Returns what it has printed; `null` if that is unknown. */
   readonly output: (() => string) | null;
-  /** Types into its standard input, without waiting until that is read; `null` if it was not started here. */
+  /** Types into its standard input, without waiting until it is read; `null` if it was not started here. */
   readonly input?: ((text: string) => Promise<void>) | null;
-  /** How its process has ended, or `null`: it runs, or nobody knows. It may wait a moment for the end. */
+  /** How its process has ended; `null` if it is running, or if that is unknown. May wait a moment for the end. */
   ending(): Promise<string | null>;
-  /** Whether it has ended as it should: with exit code 0. */
+  /** Whether it has exited with code 0. */
   endedWell?(): boolean;
-  /** The last lines of it; "" if that is not seen. */
+  /** The last lines that it has printed; "" if they are unknown. */
   lastWords(): string;
   /**
    * Starts it again; `null` if it was not started here.
    *
-   * @throws {Failure} It does not serve again.
+   * @throws {Failure} It does not start.
    */
   readonly restart: (() => Promise<void>) | null;
 }
 
-/** What came of a check. */
+/** The result of a check. */
 export interface Result {
   /** From 1. */
   readonly number: number;
@@ -50,17 +50,17 @@ export interface Result {
   /** What the server did instead, or why the check was skipped; "" if it passed. */
   readonly reason: string;
   readonly steps: readonly Step[];
-  /** How many more steps there were. */
+  /** How many steps were left out. */
   readonly left: number;
   /** Milliseconds. */
   readonly duration: number;
   /** Where the server listened. */
   readonly server: Endpoint;
-  /** What a server that ended in this check had printed at last; "" if none did. */
+  /** The last lines of a server that ended during this check; "" if it did not. */
   readonly lastWords: string;
 }
 
-/** What checks are run with. */
+/** Options of {@linkcode runChecks}. */
 export interface RunnerOptions {
   readonly protocol: Protocol<unknown>;
   readonly dialect: unknown;
@@ -69,15 +69,15 @@ export interface RunnerOptions {
   /** How long to wait for an answer (ms). */
   readonly patience: number;
   readonly seed: number;
-  /** Whether each check has a server of its own, newly started; see `Protocol.fresh`. */
+  /** Whether the server is started anew for each check; see `Protocol.fresh`. */
   readonly fresh?: boolean;
-  /** Ends the run: what is yielded until then stands. */
+  /** Ends the run; what was yielded until then stands. */
   readonly signal: AbortSignal;
-  /** Told before each check. */
+  /** Called before each check. */
   readonly onStart?: (number: number, check: Check<unknown>) => void;
 }
 
-/** Runs the checks in their order. One after which the server does not serve has failed; what follows it is skipped. */
+/** Runs the checks in order. If the server is gone after one, that check has failed, and the rest are skipped. */
 export async function* runChecks(options: RunnerOptions): AsyncGenerator<Result> {
   const { checks, dialect, server, signal, onStart } = options;
   let gone = "";
@@ -97,7 +97,7 @@ export async function* runChecks(options: RunnerOptions): AsyncGenerator<Result>
   }
 }
 
-/** Runs one check, and sees whether the server has survived it. */
+/** Runs one check, and finds out whether the server has survived it. */
 async function runCheck(
   check: Check<unknown>,
   options: RunnerOptions,
@@ -116,7 +116,7 @@ async function runCheck(
   return { ...result, outcome: "failed", reason, lastWords: after.lastWords };
 }
 
-/** Does something with the server within a time (ms). */
+/** Runs something against the server within a time limit (ms). */
 async function attempt(
   name: string,
   work: (trial: Trial<unknown>) => Promise<void>,
@@ -135,7 +135,7 @@ async function attempt(
   return { outcome, reason, steps: trial.steps.list, left: trial.steps.left, duration: performance.now() - began };
 }
 
-/** What an attempt has come to. */
+/** The outcome of an attempt. */
 async function verdictOf(attempt: Promise<void>): Promise<Pick<Result, "outcome" | "reason">> {
   try {
     await attempt;
@@ -148,7 +148,7 @@ async function verdictOf(attempt: Promise<void>): Promise<Pick<Result, "outcome"
   }
 }
 
-/** What became of the server in a check: `null` if it serves as before. */
+/** What became of the server in a check; `null` if it serves as before. */
 async function lookAfter(
   { mayEnd = false }: Check<unknown>,
   options: RunnerOptions,
@@ -159,7 +159,7 @@ async function lookAfter(
   const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
   if (outcome === "passed") return null;
   let ending = await server.ending();
-  // It may also take a moment from its last client to its end.
+  // It may take a moment from its last client to its exit.
   for (let tries = 0; mayEnd && ending === null && tries < STOPPING; tries++) ending = await server.ending();
   const lastWords = server.lastWords();
   const refused = steps.some(({ kind }) => kind === "refused");
@@ -169,7 +169,7 @@ async function lookAfter(
   return { reason: ending ?? `afterwards, ${reason}`, gone, lastWords };
 }
 
-/** Whether something succeeds; what is no {@linkcode Failure} is thrown. */
+/** Whether something succeeds; rethrows any error that is not a {@linkcode Failure}. */
 async function succeeds(work: Promise<void>): Promise<boolean> {
   try {
     await work;

@@ -21,13 +21,13 @@ import { acceptingOf, addressesOf } from "./target.ts";
 import { Trial } from "./trial.ts";
 import { typedFlags } from "./typed_flags.ts";
 
-/** What a session is run with. */
+/** Options of {@linkcode checkServer}. */
 export interface SessionOptions {
   /** The protocol's name. */
   readonly name: keyof typeof flagsOf;
   readonly protocol: Protocol<unknown>;
   readonly flags: CheckFlags;
-  /** Where the server is; `null`: it is started. */
+  /** Where the server is; `null` = `--start` starts it. */
   readonly target: Endpoint | null;
   readonly events: Events;
   readonly signal: AbortSignal;
@@ -35,16 +35,16 @@ export interface SessionOptions {
   readonly print: (lines: readonly string[]) => Promise<void>;
 }
 
-/** How long all the checks together may take (ms). */
+/** How long all checks together may take (ms). */
 const RUN_LIMIT = 15 * 60_000;
-/** How long to wait for one sign of life from a server that is being started (ms). */
+/** How long to wait for a sign of life from a server that is starting, before trying again (ms). */
 const READY = 500;
 
 /**
  * Checks a server.
  *
  * @returns The last line of the run.
- * @throws {Failure} A check has failed (1), or there is no server (4, 5); the signal's reason if that ended the run, after its report.
+ * @throws {Failure} A check has failed (1), or there is no server (4, 5). If the signal ended the run, its reason, after the report.
  */
 export async function checkServer(options: SessionOptions): Promise<string> {
   const { protocol, flags } = options;
@@ -113,7 +113,7 @@ function about({ name, flags: { seed, start } }: SessionOptions, server: Endpoin
   return `lab:check ${name} at ${formatEndpoint(server)}${started}; seed ${seed}`;
 }
 
-/** A server that somebody else has started. */
+/** A server that is already running. */
 async function runningServer(options: SessionOptions, target: Endpoint | null): Promise<ServerUnderTest> {
   const { protocol, flags: { allowRemote, timeout }, signal } = options;
   if (target === null) throw new Failure(Exit.misuse, "Cannot check a server: there is none");
@@ -138,12 +138,12 @@ async function startServer(options: SessionOptions): Promise<StartedServer> {
   return await StartedServer.start({ command, transport, folder: callersFolder(), ready, untouched, signal });
 }
 
-/** Whether only an exchange shows that a server is there. */
+/** Whether it takes an exchange to find out that a server is there. */
 function foundByExchange({ transport, asksFirst = false }: Protocol<unknown>): boolean {
   return transport === "udp" || asksFirst;
 }
 
-/** The first of some endpoints at which a server answers; of one, it is not asked. */
+/** The first endpoint at which a server answers; a single one is not asked. */
 async function servingOf(options: SessionOptions, endpoints: readonly Endpoint[]): Promise<Endpoint | undefined> {
   if (endpoints.length === 1) return endpoints[0];
   for (const endpoint of endpoints) if (await serves(options, endpoint)) return endpoint;

@@ -1,5 +1,5 @@
 /**
- * What was done in a check and what came back, kept for the report. Pure.
+ * What a check did and what came back, for the report. Pure.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 export interface Step {
   /** Milliseconds since the check began. */
   readonly at: number;
-  /** The connection's number in this check, from 1; 0 is the server's own terminal. */
+  /** The connection's number in this check, from 1; 0 = the server's own terminal. */
   readonly connection: number;
   readonly kind:
     | "type"
@@ -24,27 +24,27 @@ export interface Step {
     | "silence";
   /** The first bytes that were sent or received. */
   readonly bytes?: Uint8Array;
-  /** How many there were. */
+  /** How many bytes there were. */
   readonly length?: number;
-  /** What cannot be seen from the bytes: `1,000 connections`. */
+  /** What the bytes do not show: `1,000 connections`. */
   readonly note?: string;
 }
 
 /** How many bytes of one step are kept. */
 const KEPT = 512;
-/** How many steps are kept: the first half of them, and the latest. */
+/** How many steps are kept: the first ones and the latest, half of each. */
 const MAX_STEPS = 200;
-/** Where steps are left out. */
+/** The index after which steps are left out. */
 const LEFT_AT = MAX_STEPS / 2;
 
 /** The steps of one check: bounded, however much is sent. */
 export class Steps {
   readonly list: Step[] = [];
-  /** How many more there were, between the two halves. */
+  /** How many were left out between the two halves. */
   left = 0;
   #started = performance.now();
 
-  /** Adds one; what a connection sends or receives in one go is one step. */
+  /** Adds a step; what a connection sends or receives in one call is one step. */
   add(connection: number, kind: Step["kind"], bytes?: Uint8Array, note?: string): void {
     if (this.list.length >= MAX_STEPS) {
       this.list.splice(LEFT_AT, 1);

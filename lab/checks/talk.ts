@@ -1,5 +1,5 @@
 /**
- * One connection of a check, and everything that comes back on it.
+ * One connection of a check, and everything received on it.
  *
  * @module
  */
@@ -13,26 +13,27 @@ import type { Steps } from "./steps.ts";
 /** How a stream has ended: the peer's FIN, its reset, or not yet. */
 export type End = "end" | "reset" | null;
 
-/** How much of an answer is kept; the rest is counted. */
+/** How many received bytes are kept; the rest are only counted. */
 const MAX_KEPT = 4 * 1024 * 1024;
-/** How much one read takes. */
+/** The most bytes per read. */
 const CHUNK = 64 * 1024;
 
-/** A connection: what is sent, and what has come back so far. It reads all the time, unless it is to be a slow reader. */
+/** A connection, and what has been received on it so far. It reads all the time, unless it is meant to be a slow reader. */
 export class Talk implements Disposable {
   readonly number: number;
   /** How the stream from the server has ended. */
   end: End = null;
-  /** How many bytes have come. */
+  /** How many bytes were received. */
   count = 0;
   #socket: NodeSocket;
   #steps: Steps;
   #chunks: Uint8Array[] = [];
   #kept = 0;
-  /** How much of what comes last is kept; `null` keeps what comes first. */
+  /** How many of the latest bytes are kept; `null` = the first ones are. */
   #last: number | null = null;
   #changed = Promise.withResolvers<void>();
   #closed = false;
+  #reading = false;
 
   /** @param socket Owned by this object from now on. */
   constructor(socket: NodeSocket, number: number, steps: Steps, { reading = true } = {}) {
@@ -42,7 +43,7 @@ export class Talk implements Disposable {
     if (reading) this.startReading();
   }
 
-  /** Sends bytes. What the server no longer wants is not an error: the end tells. */
+  /** Sends bytes. If the server no longer takes them, that is not an error here; {@linkcode Talk.end} shows it. */
   async send(data: string | Uint8Array, note?: string): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
     this.#steps.add(this.number, "send", bytes, note);
@@ -54,7 +55,7 @@ export class Talk implements Disposable {
     }
   }
 
-  /** Sends each piece by itself, with a pause between two, so that the server reads them apart. */
+  /** Sends pieces with pauses between them (ms), so that the server reads each separately. */
   async sendApart(pieces: readonly (string | Uint8Array)[], pause = 5): Promise<void> {
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) await new Promise((resolve) => setTimeout(resolve, pause));
@@ -87,7 +88,7 @@ export class Talk implements Disposable {
     this.close();
   }
 
-  /** What has come, up to 4 MiB of it. */
+  /** What was received, up to 4 MiB of it. */
   get received(): Uint8Array {
     const [only, more] = this.#chunks;
     if (only === undefined) return new Uint8Array();
@@ -97,22 +98,22 @@ export class Talk implements Disposable {
     return all;
   }
 
-  /** The same as text, invalid UTF-8 as U+FFFD. */
+  /** What was received as text, invalid UTF-8 as U+FFFD. */
   get text(): string {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.received);
   }
 
-  /** From now on keeps what comes last, at least this many bytes of it, for a connection that gets very much. */
+  /** From now on keeps at least this many of the latest bytes instead of the first ones, for a connection that receives a great deal. */
   keepLast(bytes: number): void {
     this.#last = bytes;
   }
 
-  /** Waits until what has come is enough, the stream ends, or the time is over; returns whether it is enough. */
+  /** Waits until enough was received, the stream ends or time is up; returns whether it was enough. */
   async until(enough: (text: string) => boolean, ms: number): Promise<boolean> {
     return await this.#until(() => enough(this.text), ms);
   }
 
-  /** The same for a number of bytes: cheap, however many there are. */
+  /** The same for a number of bytes; it costs the same however many there are. */
   async untilCount(bytes: number, ms: number): Promise<boolean> {
     return await this.#until(() => this.count >= bytes, ms);
   }
@@ -130,19 +131,18 @@ export class Talk implements Disposable {
     }
   }
 
-  /** Waits until the server has closed its side, at most `ms`; returns how, or `null`. */
+  /** Waits until the server has closed its side; returns how, or `null` if it has not within `ms`. */
   async untilEnd(ms: number): Promise<End> {
     await this.#until(() => false, ms);
     return this.end;
   }
 
-  /** Begins to read, for a connection that was opened without reading. Calling it again does nothing. */
+  /** Starts reading on a connection that was opened without. Further calls do nothing. */
   startReading(): void {
     if (this.#reading) return;
     this.#reading = true;
     this.#read();
   }
-  #reading = false;
 
   /** Reads to the end; never rejects. */
   async #read(): Promise<void> {

@@ -15,7 +15,7 @@ import { DatagramTalk } from "./datagram_talk.ts";
 import { Steps } from "./steps.ts";
 import { Talk } from "./talk.ts";
 
-/** What a trial needs. */
+/** Options of {@linkcode Trial}. */
 export interface TrialOptions<D> {
   readonly server: Endpoint;
   readonly dialect: D;
@@ -23,27 +23,29 @@ export interface TrialOptions<D> {
   readonly patience: number;
   /** Numbers from 0 up to, but not including, 1: the same for the same `--seed` and check, whichever others are run. */
   readonly random: () => number;
-  /** Ends the trial. */
+  /** Aborts when the trial is over. */
   readonly signal: AbortSignal;
-  /** What the server has printed so far; `null` if that is not seen. */
+  /** Returns what the server has printed so far; `null` if that is unknown. */
   readonly output?: (() => string) | null;
   /** Types into the server's standard input; `null` if it was not started here. */
   readonly input?: ((text: string) => Promise<void>) | null;
 }
 
-/** What a check works with. Everything that it opens is closed when it ends. */
+/** The tools of a check. Everything that it opens is closed at its end. */
 export class Trial<D> implements Disposable {
   readonly server: Endpoint;
   readonly dialect: D;
   readonly patience: number;
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** What the server has printed since it started; `null` if that is not seen (it is with `--start`). */
+  /** Returns what the server has printed since its start; `null` unless it was started here (`--start`). */
   readonly output: (() => string) | null;
-  /** Types into the server's standard input, as its operator does; `null` if it was not started here (it is with `--start`). */
+  /** Types into the server's standard input, as its operator would; `null` unless it was started here (`--start`). */
   readonly input: ((text: string) => Promise<void>) | null;
   readonly steps = new Steps();
   #talks: Talk[] = [];
+  /** How many UDP sockets were opened. */
+  #datagrams = 0;
   #owned: Disposable[] = [];
 
   constructor({ server, dialect, patience, random, signal, output = null, input = null }: TrialOptions<D>) {
@@ -63,14 +65,14 @@ export class Trial<D> implements Disposable {
    * Connects.
    *
    * @param options With `reading: false`, nothing is read until {@linkcode Talk.startReading}.
-   * @throws {CheckFailure} The server does not accept.
+   * @throws {CheckFailure} The server does not accept the connection.
    */
   async connect(options: { reading?: boolean } = {}): Promise<Talk> {
     const number = this.#talks.length + 1;
     using limit = new TimeLimit(this.patience, this.signal, () => new CheckFailure("late"));
     try {
       const socket = await connectNode({ ...this.server, signal: limit.signal });
-      // What is sent apart must arrive apart.
+      // What is sent separately must arrive separately.
       socket.setNoDelay(true);
       this.steps.add(number, "connect");
       const talk = new Talk(socket, number, this.steps, options);
@@ -86,9 +88,9 @@ export class Trial<D> implements Disposable {
   }
 
   /**
-   * Opens a UDP socket for a client of the server. Of a name's addresses it takes one of IPv4, if there is one.
+   * Opens a UDP socket for a client of the server. If the server's name has several addresses, an IPv4 address is preferred.
    *
-   * @param port Any free port, unless it is given.
+   * @param port The client's own port; 0 = any free one.
    * @throws {Deno.errors.AddrInUse} Another program has that port.
    */
   async openDatagram(port = 0): Promise<DatagramTalk> {
@@ -98,25 +100,24 @@ export class Trial<D> implements Disposable {
     const server = { hostname, port: this.server.port };
     return this.own(new DatagramTalk(socket, server, ++this.#datagrams, this.steps));
   }
-  #datagrams = 0;
 
-  /** Closes something of the check's own when the trial ends; returns it. */
+  /** Takes ownership of a resource, which is disposed of when the trial ends; returns it. */
   own<T extends Disposable>(resource: T): T {
     this.#owned.push(resource);
     return resource;
   }
 
-  /** Waits, on purpose: the time is part of what is tried. */
+  /** Waits on purpose: the time is part of the check. */
   async pause(ms: number): Promise<void> {
     await delay(ms, { signal: this.signal });
   }
 
-  /** Ends the check: it cannot be tried here, and why. */
+  /** Ends the check: it cannot be run here. */
   skip(reason: string): never {
     throw new CheckSkipped(reason);
   }
 
-  /** Ends the check: the server did something else. `what` completes the sentence "Instead, …". */
+  /** Ends the check: the server has failed it. `what` completes the sentence "Instead, …". */
   fail(what: string): never {
     throw new CheckFailure(what);
   }
