@@ -7,22 +7,22 @@ import type { Endpoint } from "../../lib/addr.ts";
 import { printfWord } from "./excerpt.ts";
 import type { Step } from "./steps.ts";
 
-/** What was done, and where. */
+/** What a check did, and where. */
 export interface Done {
   readonly steps: readonly Step[];
-  /** How many more steps there were. */
+  /** How many steps were left out. */
   readonly left: number;
   readonly transport: "tcp" | "udp";
   readonly server: Endpoint;
 }
 
-/** The shortest pause between two writes (s): nc is to read them from its standard input one by one. */
+/** The shortest pause between two writes (s), so that nc reads them one by one. */
 const PAUSE = 0.05;
-/** The longest command (characters): one that nobody can paste is none. */
+/** The longest command (characters): nobody pastes a longer one. */
 const MAX_LENGTH = 600;
 
 /**
- * A command line of `printf` and OpenBSD's `nc` that does what was done on the last connection.
+ * A command line of `printf` and OpenBSD's `nc` that repeats what the check did on its last connection.
  *
  * @returns `null` if `nc` cannot do it: several connections at once, a reset, a close in the middle, more bytes than were kept.
  *
@@ -43,7 +43,7 @@ const MAX_LENGTH = 600;
 export function byHandOf({ steps, left, transport, server: { hostname, port } }: Done): string | null {
   const last = Math.max(...steps.map(({ connection }) => connection));
   const own = steps.filter(({ connection }) => connection === last);
-  // Nobody types at the server by hand and sends at the same time.
+  // What is typed at the server's own terminal cannot be part of a client's command.
   const possible = steps.every(({ kind }) => kind !== "type") &&
     own.every(({ kind, note }) => kind !== "reset" && kind !== "refused" && (kind !== "connect" || note === undefined));
   if (left > 0 || own.length === 0 || !possible || !isAlone(steps, last)) return null;
@@ -66,13 +66,13 @@ function isAlone(steps: readonly Step[], last: number): boolean {
   ) && steps.slice(began).every(({ connection }) => connection === last);
 }
 
-/** Whether the client closes without waiting for anything: nc cannot. */
+/** Whether the client closes without waiting for anything, which nc cannot do. */
 function closesEarly(steps: readonly Step[]): boolean {
   const kinds = steps.map(({ kind }) => kind);
   return kinds.at(-1) === "close" && ["send", "connect"].includes(kinds.at(-2) ?? "");
 }
 
-/** What writes the bytes to standard output, in their pieces. */
+/** The commands that write the bytes to standard output, piece by piece. */
 function writes(sent: readonly Step[]): string {
   const [first, ...more] = sent.map(({ bytes = new Uint8Array() }) => `printf ${printfWord(bytes)}`);
   if (first === undefined) return "printf ''";

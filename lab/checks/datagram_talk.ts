@@ -1,5 +1,5 @@
 /**
- * One UDP socket of a check, and every datagram that comes to it.
+ * One UDP socket of a check, and every datagram received on it.
  *
  * @module
  */
@@ -12,25 +12,25 @@ import { within } from "../../lib/within.ts";
 import { CheckSkipped } from "./check.ts";
 import type { Steps } from "./steps.ts";
 
-/** How many bytes of answers are kept; further answers are counted. */
+/** How many bytes of answers are kept; further answers are only counted. */
 const MAX_KEPT = 4 * 1024 * 1024;
-/** How many senders are kept that were not asked. */
+/** How many unexpected senders are kept. */
 const MAX_STRANGERS = 10;
-/** How often a datagram is sent until it is answered: a lost one is nobody's fault. */
+/** How often a datagram is sent until it is answered: loss is nobody's fault. */
 const TRIES = 3;
-/** How long to wait before a look whether anybody listens at all (ms). */
+/** How long to wait before finding out whether anybody is listening at all (ms). */
 const SOON = 50;
 
-/** What a client's UDP socket has sent to the server and received, with a port of its own. It receives all the time. */
+/** A client's UDP socket, and what it has received so far. It receives all the time. */
 export class DatagramTalk implements Disposable {
   readonly number: number;
   /** The address and port that the server sees. */
   readonly local: Endpoint;
-  /** What came, a datagram each, in its order. */
+  /** The datagrams received, in order. */
   readonly answers: Uint8Array[] = [];
-  /** How many came; more than are kept, perhaps. */
+  /** How many were received; possibly more than were kept. */
   count = 0;
-  /** Senders that are not the address and port that were asked: a server that answers from another socket, most likely. */
+  /** Senders other than the address and port that were asked: most likely a server that answers from another socket. */
   readonly strangers: Endpoint[] = [];
   #server: Endpoint;
   #socket: DatagramSocket;
@@ -52,9 +52,9 @@ export class DatagramTalk implements Disposable {
   }
 
   /**
-   * Sends one datagram. That it does not arrive is no error: nothing tells.
+   * Sends one datagram. If it does not arrive, that is not an error: there is no way to know.
    *
-   * @throws {CheckSkipped} This system sends none of that length: macOS stops at 9,216 bytes.
+   * @throws {CheckSkipped} This system cannot send a datagram that long: the limit of macOS is 9,216 bytes.
    */
   async send(data: string | Uint8Array, note?: string): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
@@ -62,7 +62,7 @@ export class DatagramTalk implements Disposable {
     try {
       await this.#socket.send(bytes, this.#server);
     } catch (error) {
-      // An earlier datagram's "port unreachable", which some systems report here: this one was not sent, as if it were lost.
+      // Some systems report here that an earlier datagram found the port unreachable. This one was not sent: to the check it is lost.
       if (error instanceof Failure && error.code === Exit.unreachable) return;
       if (this.#socket.closed) return;
       throw new CheckSkipped(`this system sends no datagram of ${counted(bytes.length, "byte")} here`, {
@@ -72,10 +72,10 @@ export class DatagramTalk implements Disposable {
   }
 
   /**
-   * Sends a datagram until one comes, three times at most, and no more once it is known that nobody listens. For a socket to which
-   * nothing has come yet.
+   * Sends a datagram until an answer arrives, at most three times, and stops early if nobody is listening. For a socket that has not
+   * received anything yet.
    *
-   * @returns The first that came; `null` if none did within `ms`.
+   * @returns The first answer; `null` if none arrived within `ms`.
    */
   async ask(data: string | Uint8Array, ms: number): Promise<Uint8Array | null> {
     for (let left = TRIES; left > 0; left--) {
@@ -88,7 +88,7 @@ export class DatagramTalk implements Disposable {
     return this.answers[0] ?? null;
   }
 
-  /** Waits for the first answer; returns early where nobody can give it. */
+  /** Waits for the first answer; returns early if nobody is there to give it. */
   async #untilFirst(ms: number): Promise<boolean> {
     const some = (): boolean => this.count > 0;
     const soon = Math.min(SOON, ms);
@@ -96,7 +96,7 @@ export class DatagramTalk implements Disposable {
     return this.count > 0 || !this.#nobodyListens() && await this.until(some, ms - soon);
   }
 
-  /** Whether the server's port is free, where that can be seen: on this machine. UDP itself does not tell. */
+  /** Whether the server's port is free. UDP does not tell, but on this machine it can be tried. */
   #nobodyListens(): boolean {
     if (!isLoopback(this.#server.hostname)) return false;
     try {
@@ -107,7 +107,7 @@ export class DatagramTalk implements Disposable {
     }
   }
 
-  /** Waits until what has come is enough, the socket is closed, or the time is over; returns whether it is enough. */
+  /** Waits until enough was received, the socket is closed or time is up; returns whether it was enough. */
   async until(enough: () => boolean, ms: number): Promise<boolean> {
     if (await this.#changedWithin(enough, ms)) return true;
     if (!this.#socket.closed) this.#steps.add(this.number, "silence", undefined, `${Math.round(ms)} ms`);
@@ -123,12 +123,12 @@ export class DatagramTalk implements Disposable {
     return true;
   }
 
-  /** Waits for that many answers. */
+  /** Waits for a number of answers. */
   untilCount(count: number, ms: number): Promise<boolean> {
     return this.until(() => this.count >= count, ms);
   }
 
-  /** Leaves: what comes now meets a closed port. */
+  /** Closes the socket: what arrives from now on finds the port closed. */
   close(): void {
     if (this.#socket.closed) return;
     this.#steps.add(this.number, "close");
@@ -148,7 +148,7 @@ export class DatagramTalk implements Disposable {
         if (datagram === null) return;
         this.#take(datagram.bytes.slice(), datagram.from);
       } catch (error) {
-        // Windows reports here that nobody listens; any other error will be silence.
+        // Windows reports here that the port is unreachable; any other error shows as silence.
         if (!(error instanceof Failure && error.code === Exit.unreachable)) return;
         this.#steps.add(this.number, "refused");
       }

@@ -1,5 +1,5 @@
 /**
- * What is said of a check that failed.
+ * The findings of a failed check, as every kind of report shows them.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { excerptOf } from "./excerpt.ts";
 import type { Result } from "./runner.ts";
 import type { Step } from "./steps.ts";
 
-/** What is said of a check that failed, in the order in which it is printed; `null` is left out. */
+/** The findings of a failed check, in the order in which they are printed; `null` is left out. */
 export interface Finding {
   readonly expected: string;
   readonly instead: string;
@@ -21,30 +21,30 @@ export interface Finding {
   readonly why: string;
   /** The classic mistake, with its number. */
   readonly mistake: string | null;
-  /** What was done and what came, a step a line. */
+  /** What was sent and received, one step per line. */
   readonly steps: readonly string[];
-  /** What the server printed at last, if it has ended. */
+  /** The last lines that the server printed, if it has exited. */
   readonly server_output: string | null;
   readonly remedy: string | null;
-  /** Where the remedy stands. */
+  /** The line with the remedy. */
   readonly see: string | null;
   readonly by_hand: string;
 }
 
-/** The protocol in which a check was run. */
+/** The run that a check was part of. */
 export interface Context {
   readonly protocol: string;
   readonly transport: "tcp" | "udp";
   /** The command of `--start`, if the server was started here. */
   readonly start?: string | undefined;
-  /** The other flags of the run that matter to a check, as they are typed: ` --mode turns` (none). */
+  /** The other flags that matter to the checks, as typed: ` --mode turns`; none by default. */
   readonly given?: string;
 }
 
-/** The project's folder. */
+/** The project's root folder. */
 const ROOT = import.meta.dirname?.replace(/[/\\]lab[/\\]checks$/, "");
 
-/** Makes it out of a result. It reads the file of the remedy, if it may. */
+/** Makes the findings out of a result. Reads the file with the remedy, if permitted. */
 export async function findingOf(result: Result, context: Context): Promise<Finding> {
   const { check: { expects, source, level, mistake, remedy }, reason, lastWords } = result;
   const name = mistake === undefined ? undefined : MISTAKES[mistake - 1]?.name;
@@ -61,7 +61,7 @@ export async function findingOf(result: Result, context: Context): Promise<Findi
   };
 }
 
-/** The command that repeats it: with the server, if that was started here and has ended since. */
+/** The command that repeats the check, and that starts the server first if it was started here. */
 function commandOf(
   { check, steps, left, server }: Result,
   { protocol, transport, start, given = "" }: Context,
@@ -77,7 +77,7 @@ function commandOf(
 }
 
 /**
- * Where a remedy stands: `tcp/server.ts, line 71: …`. Without permission to read it, or in a single binary, the file alone.
+ * Where a remedy is: `tcp/server.ts, line 71: …`. If the file cannot be read, as in a compiled binary, its name alone.
  */
 export async function placeOf({ file, line }: Remedy): Promise<string> {
   try {
@@ -89,10 +89,10 @@ export async function placeOf({ file, line }: Remedy): Promise<string> {
   }
 }
 
-/** How many steps are told from the beginning, and from the end. */
+/** How many of the first and of the last steps are shown. */
 const TOLD = 12;
 
-/** The steps, each as a line. */
+/** The steps, one per line. */
 export function stepLines(steps: readonly Step[], left: number): string[] {
   const many = new Set(steps.map(({ connection }) => connection)).size > 1;
   const lines = steps.map((step) => stepLine(step, many));

@@ -39,9 +39,9 @@ export const flags = {
 export type CheckFlags = FlagValues<typeof flags>;
 
 /**
- * The name of the protocol, which comes first among the arguments.
+ * The name of the protocol, which is the first argument.
  *
- * @throws {UsageError} There is none, or no such protocol.
+ * @throws {UsageError} It is missing or unknown.
  */
 export function protocolNameOf([name]: readonly string[]): keyof typeof PROTOCOLS {
   const names = listed(Object.keys(PROTOCOLS), "or");
@@ -51,9 +51,9 @@ export function protocolNameOf([name]: readonly string[]): keyof typeof PROTOCOL
 }
 
 /**
- * Refuses flags that would do nothing.
+ * Checks that the flags make sense together.
  *
- * @throws {UsageError} One is of another protocol, or leaves another nothing to do; there is no server, or two.
+ * @throws {UsageError} A flag belongs to another protocol or makes another one pointless; or there is no server, or more than one.
  */
 export function checkRun({ values, operands, ...parsed }: ParsedFlags<typeof flags>): void {
   const name = protocolNameOf(operands);

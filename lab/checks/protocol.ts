@@ -1,5 +1,5 @@
 /**
- * What `lab:check` needs to know of a protocol.
+ * What `lab:check` needs to know about a protocol.
  *
  * @module
  */
@@ -8,46 +8,46 @@ import type { Check } from "./check.ts";
 import type { protocolFlags } from "./protocol_flags.ts";
 import type { Trial } from "./trial.ts";
 
-/** The values of the flags that describe a protocol, those of every protocol. */
+/** The values of the flags that describe a protocol, for all protocols together. */
 export type ProtocolFlagValues = FlagValues<typeof protocolFlags>;
 
-/** What finding out about a server works with. */
+/** The tools for finding out how a server speaks its protocol. */
 export interface Probe {
   /** Its connections are closed when the dialect is known. */
   readonly trial: Trial<null>;
-  /** Tells the user what was found out: one line, without a full stop. It becomes a comment in the report. */
+  /** Adds a comment to the report about what was found out: one line, without a full stop. */
   say(comment: string): void;
 }
 
-/** A protocol and its checks. `D` is how a server speaks it: its dialect. */
+/** A protocol and its checks. `D` is the dialect: how a server speaks it. */
 export interface Protocol<D> {
   readonly transport: "tcp" | "udp";
-  /** In the order in which they are run: the plainest first. */
+  /** In the order in which they are run: the simplest first. */
   readonly checks: readonly Check<D>[];
-  /** Those that are run unless some are selected, if the flags decide that; else all of them. */
+  /** The checks that are run when `--only` selects none, if that depends on the flags; all of them by default. */
   checksFor?(flags: ProtocolFlagValues): readonly Check<D>[];
   /**
-   * How this server speaks the protocol: as the flags say, and where they say nothing, as a first exchange shows.
+   * Finds out how the server speaks the protocol: from the flags or, where they say nothing, from a first exchange.
    *
    * @throws {CheckFailure} The server does not serve at all.
    */
   dialectOf(flags: ProtocolFlagValues, probe: Probe): Promise<D>;
   /**
-   * Whether each check is to have a server of its own, newly started, if the checker starts it: one that serves a single client is
-   * right to end then. So nothing connects to it before its check, and what became of it afterwards is not asked.
+   * Whether a server that is started here is started anew for each check: a server for a single client may exit after it. Nothing connects
+   * to it before its check then, and what becomes of it afterwards does not matter.
    */
   fresh?(flags: ProtocolFlagValues): boolean;
   /**
-   * One plain exchange: is the server still there? It is asked after each check.
+   * A simple exchange after each check, to see whether the server still serves.
    *
-   * @throws {CheckFailure} It is not.
+   * @throws {CheckFailure} It does not.
    */
   alive(trial: Trial<D>): Promise<void>;
   /**
-   * Whether a server is looked for by an exchange, as over UDP: a connection that asks nothing, though harmless to a right one, ends the
-   * textbook's.
+   * Whether it takes an exchange to find the server, as over UDP. A connection without a request is harmless to a correct server, but ends
+   * the textbook's.
    */
   readonly asksFirst?: boolean;
-  /** The same protocol over UDP, for a server that speaks it so: `--udp`. */
+  /** The same protocol over UDP, for `--udp`. */
   readonly overUdp?: Protocol<D>;
 }

@@ -1,5 +1,5 @@
 /**
- * The flags that describe a protocol, those of every protocol: two that mean the same are one flag with the same key.
+ * The flags that describe a protocol, for all protocols. Two that mean the same are a single flag with the same key.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import type { flagsOf } from "./protocol_flags.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** The protocols by name. What a check is given is the dialect of its own protocol, so that nobody else needs its type. */
+/** The protocols by name. A check is always given the dialect of its own protocol, so nobody else needs to know the dialect's type. */
 export const PROTOCOLS: Readonly<Record<keyof typeof flagsOf, () => Promise<Protocol<unknown>>>> = {
   tcp: async () => (await import("./tcp/checks.ts")).protocol,
   udp: async () => (await import("./udp/checks.ts")).protocol,
@@ -15,7 +15,7 @@ export const PROTOCOLS: Readonly<Record<keyof typeof flagsOf, () => Promise<Prot
   sum: async () => (await import("./sum/checks.ts")).protocol,
 };
 
-/** A protocol, or the same over UDP. */
+/** Loads a protocol; with `udp`, its variant over UDP if it has one. */
 export async function protocolOf(
   name: keyof typeof PROTOCOLS,
   { udp }: { readonly udp: boolean },

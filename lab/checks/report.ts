@@ -1,5 +1,5 @@
 /**
- * The report of a run: TAP or events as it goes, and what stands at its end.
+ * The report of a run: TAP or events as it goes, and the totals at its end.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { junitOf, type Reported } from "./junit.ts";
 import type { Result } from "./runner.ts";
 import { tapComment, tapHead, tapResult } from "./tap.ts";
 
-/** What a report is made for. */
+/** Options of {@linkcode Report}. */
 export interface ReportOptions extends Context {
   /** How many checks there are. */
   readonly total: number;
   readonly events: Events;
   /** Prints TAP. */
   readonly print: (lines: readonly string[]) => Promise<void>;
-  /** Whether the events are what is read, and nothing that is printed. */
+  /** Whether the output is events instead of TAP. */
   readonly json: boolean;
-  /** Failures and the summary only: no TAP then, since its plan would not hold. */
+  /** Whether only failures and totals are printed. That is not TAP then: its plan would not match. */
   readonly quiet: boolean;
-  /** Whether the points are counted. */
+  /** Whether points are counted. */
   readonly points: boolean;
 }
 
@@ -36,10 +36,10 @@ export class Report {
     this.#options = options;
   }
 
-  /** Begins it; `comments` say what is checked, and how. */
+  /** Begins the report; `comments` say what is checked, and how. */
   async begin(comments: readonly string[]): Promise<void> {
     const { total, print, json, quiet, events } = this.#options;
-    // In TAP they are comments.
+    // Otherwise they are comments of TAP.
     if (json) { for (const message of comments) events.emit({ event: "notice", message }); }
     if (!quiet) await print([...tapHead(total), ...comments.map(tapComment)]);
   }
@@ -57,7 +57,7 @@ export class Report {
     if (!quiet || finding !== null) await print(tapResult(result, finding));
   }
 
-  /** Tells the totals; `stopped` says why the run ended early. */
+  /** Adds the totals; `stopped` says why the run ended early. */
   async end(stopped: string | null): Promise<void> {
     const { total, print, points, events } = this.#options;
     const { passed, failed, skipped } = this.counts;
@@ -72,12 +72,12 @@ export class Report {
     await print([...(stopped === null ? [] : [`Bail out! ${stopped}`]), ...lines.map(tapComment)]);
   }
 
-  /** The report as JUnit's XML. */
+  /** The report as JUnit XML. */
   get junit(): string {
     return junitOf(this.#reported, { name: `lab:check ${this.#options.protocol}`, began: this.#began });
   }
 
-  /** How many checks had which outcome. */
+  /** The number of checks with each outcome. */
   get counts(): Readonly<Record<Result["outcome"], number>> {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const { result } of this.#reported) counts[result.outcome]++;

@@ -9,10 +9,10 @@ import { MISTAKES } from "../../lib/wire/explain/mistakes.ts";
 import type { Check } from "./check.ts";
 
 /**
- * The checks that `--only` names, in their own order; all of them if it names none.
+ * The checks that `--only` selects, in their usual order; all of them if it selects none.
  *
- * @param wanted Names, separated by commas; one that ends with an asterisk stands for all that begin so.
- * @throws {UsageError} There is none of such a name.
+ * @param wanted Names separated by commas; a name that ends in an asterisk selects all that begin with it.
+ * @throws {UsageError} There is no check of that name.
  */
 export function selected(checks: readonly Check<unknown>[], wanted: readonly string[]): readonly Check<unknown>[] {
   const names = wanted.flatMap((text) => text.split(",")).map((name) => name.trim()).filter((name) => name !== "");

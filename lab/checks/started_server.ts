@@ -1,5 +1,5 @@
 /**
- * The server under test, started by a command of the user's.
+ * The server under test, started by the user's command.
  *
  * @module
  */
@@ -9,43 +9,44 @@ import { decodeText, encodeText } from "../../lib/text.ts";
 import { within } from "../../lib/within.ts";
 import type { ServerUnderTest } from "./runner.ts";
 
-/** How a server is started. */
+/** Options of {@linkcode StartedServer.start}. */
 export interface StartOptions {
-  /** For the shell; it finds `PORT` and `HOST` in its environment. */
+  /** A shell command; `PORT` and `HOST` are in its environment. */
   readonly command: string;
-  /** The folder in which it runs. */
+  /** The folder it runs in. */
   readonly folder: string;
   readonly transport: "tcp" | "udp";
-  /** Whether the server serves: asked until it does. */
+  /** Whether the server serves yet; called until it does. */
   readonly ready: (endpoint: Endpoint) => Promise<boolean>;
-  /** Whether nothing may connect to it before its check: then it is taken to serve when it has printed something, or after a second. */
+  /** Whether nothing may connect to it before its check. It is then assumed to serve once it has printed something, or after a second. */
   readonly untouched?: boolean;
-  /** How long that may take (ms). */
+  /** How long it may take until it serves (ms). */
   readonly limit?: number;
-  /** How long it may take to end after SIGTERM (ms). */
+  /** How long it may take to exit after SIGTERM (ms). */
   readonly stopTime?: number;
   readonly signal: AbortSignal;
 }
 
 const HOST = "127.0.0.1";
-/** How long a server may take until it serves (ms): a package runner may download it first. */
+/** How long it may take by default until a server serves (ms): a package runner may download it first. */
 const START_LIMIT = 30_000;
-/** How long a server may take to end after SIGTERM (ms), unless said otherwise. */
+/** How long it may take by default to exit after SIGTERM (ms). */
 const STOP_TIME = 3000;
-/** How long it may take until its end is known (ms). */
+/** How long to wait for an exit that may be imminent (ms). */
 const ENDING_TIME = 300;
-/** After how long a server that prints nothing is taken to serve (ms), if nothing may connect to it. */
+/** After how long a server that prints nothing is assumed to serve (ms), if nothing may connect to it. */
 const SILENT_START = 1000;
-/** How much of its output is kept (bytes), and how much of that is its last words. */
+/** How much of its output is kept (bytes), and how much of that counts as its last words. */
 const KEPT = 64 * 1024;
 const LAST_WORDS = { lines: 12, characters: 1500 };
 
-/** A server that runs as a process group of its own, so that what it starts ends with it. */
+/** A server in a process group of its own, so that whatever it starts ends with it. */
 export class StartedServer implements ServerUnderTest, AsyncDisposable {
   endpoint: Endpoint = { hostname: HOST, port: 0 };
   #options: StartOptions;
   #child: Deno.ChildProcess | null = null;
   #ending: string | null = null;
+  #endedWell = false;
   #reading: Promise<unknown> = Promise.resolve();
   #printed = new Uint8Array();
   #keyboard: WritableStreamDefaultWriter<Uint8Array> | null = null;
@@ -74,14 +75,14 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
 
   readonly output = (): string => decodeText(this.#printed);
 
-  /** Its last lines, as far as they are known. */
+  /** The last lines that it has printed. */
   readonly lastWords = (): string => {
     const lines = this.output().trimEnd().split("\n").slice(-LAST_WORDS.lines);
     return lines.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
   };
 
   readonly input = (text: string): Promise<void> => {
-    // One that has ended reads no more; its check finds out.
+    // A server that has exited reads no more; its check finds out.
     this.#keyboard?.write(encodeText(text)).catch(() => {});
     return Promise.resolve();
   };
@@ -101,7 +102,6 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   endedWell(): boolean {
     return this.#endedWell;
   }
-  #endedWell = false;
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
@@ -114,9 +114,9 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     const child = new Deno.Command(windows ? "cmd" : "sh", {
       args: [windows ? "/c" : "-c", command],
       cwd: folder,
-      // Python shows its output at once.
+      // Without this, Python would buffer its output.
       env: { PORT: String(port), HOST, NO_COLOR: "1", PYTHONUNBUFFERED: "1" },
-      // Not closed: there are servers that end with their input.
+      // Kept open: some servers exit at the end of their input.
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -161,14 +161,14 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     return new Failure(Exit.failed, `Cannot start ${JSON.stringify(this.#options.command)}: ${why}; ${output}`);
   }
 
-  /** Ends the process and those that it started. */
+  /** Ends the process and whatever it has started. */
   async #stop(): Promise<void> {
     const { stopTime = STOP_TIME } = this.#options;
     const child = this.#child;
     if (child === null) return;
     this.#child = null;
     await this.#keyboard?.close().catch(() => {});
-    // Those that it started may live on when it has ended.
+    // What it has started may outlive it.
     await signalGroup(child.pid, "TERM");
     const ended = Promise.all([child.status, this.#reading]);
     if (await within(ended, stopTime)) return;
@@ -176,7 +176,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     await within(ended, STOP_TIME);
   }
 
-  /** Keeps the end of what it prints. */
+  /** Keeps the latest of what it prints. */
   async #collect(stream: ReadableStream<Uint8Array>, onOutput = (): unknown => null): Promise<void> {
     for await (const bytes of stream) {
       onOutput();
@@ -188,7 +188,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   }
 }
 
-/** A port that nobody uses now. */
+/** A port that is free at the moment. */
 function freePort(transport: "tcp" | "udp"): number {
   if (transport === "tcp") {
     using listener = Deno.listen({ hostname: HOST, port: 0 });
@@ -204,7 +204,7 @@ function describe({ code, signal }: Deno.CommandStatus): string {
   return signal === null ? `the server has exited with code ${code}` : `the server was ended by ${signal}`;
 }
 
-/** Signals a process group by the shell, which the task may run; `Deno.kill` would need the permission to run anything. */
+/** Signals a process group through the shell, which the task may run; `Deno.kill` needs permission to run anything. */
 async function signalGroup(pid: number, signal: "TERM" | "KILL"): Promise<void> {
   const [program, args] = Deno.build.os === "windows"
     ? ["cmd", ["/c", `taskkill /t /f /pid ${pid}`]] as const

@@ -13,12 +13,12 @@ export function tapHead(total: number): string[] {
   return ["TAP version 14", `1..${total}`];
 }
 
-/** A comment. */
+/** A line that TAP readers ignore. */
 export function tapComment(text: string): string {
   return `# ${escapeControls(text)}`;
 }
 
-/** One result: its line, and under a failure what was found. */
+/** One result: its line and, for a failure, the findings below it. */
 export function tapResult({ number, check, outcome, reason }: Result, finding: Finding | null): string[] {
   const words = described(`${check.name}: ${check.title}`);
   const line = `${outcome === "failed" ? "not ok" : "ok"} ${number} - ${words}`;
@@ -26,7 +26,7 @@ export function tapResult({ number, check, outcome, reason }: Result, finding: F
   return finding === null ? [line] : [line, "  ---", ...yamlBlock(finding).map((row) => `  ${row}`.trimEnd()), "  ..."];
 }
 
-/** A number sign would begin a directive. */
+/** Escapes what TAP gives a meaning: a number sign begins a directive. */
 function described(text: string): string {
   return escapeControls(text).replace(/[\\#]/g, "\\$&");
 }

@@ -10,13 +10,13 @@ import { endpointOf } from "../../lib/script/endpoint.ts";
 import type { Given } from "../../lib/script/unused_flags.ts";
 
 /**
- * Where the user says that the server is.
+ * The address of the server, from the command line.
  *
- * @param args `HOST PORT`, `HOST:PORT`, `:PORT` or `PORT`, which is one of this machine.
- * @param flags What holds if there are no arguments.
+ * @param args `HOST PORT`, `HOST:PORT`, or for this machine `:PORT` or `PORT`.
+ * @param flags Used if there are no arguments.
  * @param given The flags that were given.
- * @returns `null` if neither says it.
- * @throws {UsageError} An argument has another form, or both say it.
+ * @returns `null` if there is neither an argument nor a port among the flags.
+ * @throws {UsageError} An argument has another form, or there are flags as well.
  *
  * @example Usage
  * ```ts
@@ -48,9 +48,9 @@ export function targetOf(
 }
 
 /**
- * The addresses of a target.
+ * Resolves a target's addresses.
  *
- * @throws {Failure} The name has none, or not all are of this machine, and `remote` is not given.
+ * @throws {Failure} The name has none; or one of them is not of this machine, without `remote`.
  */
 export async function addressesOf(target: Endpoint, { remote }: { remote: boolean }): Promise<Endpoint[]> {
   const found = await resolveHost(target.hostname);
@@ -65,9 +65,10 @@ export async function addressesOf(target: Endpoint, { remote }: { remote: boolea
 }
 
 /**
- * The first of some TCP endpoints that accepts a connection.
+ * Finds the first TCP endpoint that accepts a connection.
  *
- * @throws {Failure} None does; code 4 where they refuse, 5 where nothing answers.
+ * @param patience How long to wait for each (ms).
+ * @throws {Failure} None does: code 4 if refused, 5 if nothing answers.
  */
 export async function acceptingOf(
   endpoints: readonly Endpoint[],

@@ -1,5 +1,5 @@
 /**
- * A run's flags as they are typed again.
+ * A run's flags as text, to be typed again.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { shellWord } from "../../lib/text.ts";
 import { type CheckFlags, flags } from "./flags.ts";
 import { flagsOf } from "./protocol_flags.ts";
 
-/** The flags that matter to a check of any protocol. */
+/** The flags that matter to the checks of every protocol. */
 const COMMON = ["seed", "timeout", "allowRemote"] as const;
-/** The words for ends of messages, and the escapes in others. */
+/** The values of `--terminator` that have names, and the escapes in others. */
 const ENDS: Readonly<Record<string, string>> = { "\n": "lf", "\r\n": "crlf", "": "none" };
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0", "\\": "\\\\" };
 
-/** What was asked for beside the defaults, each flag after a space: ` --mode turns --seed 7`; else "". */
+/** The flags that differ from their defaults, each after a space: ` --mode turns --seed 7`; "" if none does. */
 export function typedFlags(protocol: keyof typeof flagsOf, values: CheckFlags): string {
   const keys: readonly (keyof CheckFlags)[] = [...Object.keys(flagsOf[protocol]) as (keyof CheckFlags)[], ...COMMON];
   return keys.flatMap((key) => {
