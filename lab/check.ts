@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-env=INIT_CWD,PLAINWIRE --allow-write="$INIT_CWD,/tmp" --allow-net --allow-read --allow-run=sh lab/check.ts tcp localhost 12345
  * ```
  *
- * Try it with the textbook's server, which `--start` starts at a free port, and again after each mistake that it makes:
+ * Try it with the textbook's server, which `--start` starts on a free port, and again whenever a check has ended it:
  *
  * ```
  * $ deno task lab:check tcp --start 'deno task tcp:basic-server $PORT'
@@ -25,8 +25,9 @@
  * # passed 21 of 30 (70 %), skipped 9
  * ```
  *
- * The report is TAP 14 (testanything.org): `not ok` is a check that the server failed, with what was sent and what came, what was expected
- * and why, where the remedy stands, and the command that repeats it by hand. The exit code is 1 where one fails; 4 or 5 where no server is.
+ * The report is TAP 14 (testanything.org): `not ok` is a check that the server failed, with what was sent and received, what was expected
+ * and why, where to find the remedy, and the command that repeats it by hand. The exit code is 1 if a check fails, 4 or 5 if there is no
+ * server.
  *
  * @module
  */

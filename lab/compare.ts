@@ -28,10 +28,10 @@
  * ```
  *
  * A fault that only one of the two can have, such as `--duplicate`, happens to that one alone. Sender and receiver are sockets of this
- * process, on loopback; the faults lie between the sender and its socket. Without root nothing can be lost under TCP: there, a loss is the
- * delay that a retransmission costs. With `--netem` the kernel makes the faults, in a network namespace that ends with the run, and TCP
- * sends again for real: on Linux, with `unshare`, `ip` and `tc`, as root or where users may make namespaces. That is what the permission to
- * run `unshare` is for; it starts this script again, with fewer permissions.
+ * process, on loopback; the faults lie between the sender and its socket. Without root nothing can be lost under TCP, so there a loss is
+ * modelled as the delay that a retransmission costs. With `--netem` the kernel makes the faults, in a network namespace that ends with the
+ * run, and TCP really retransmits: on Linux, with `unshare`, `ip` and `tc`, as root or where users may create namespaces. This is what the
+ * permission to run `unshare` is for; it starts this script again, with fewer permissions.
  *
  * @module
  */
@@ -61,6 +61,7 @@ export const script: Script<typeof flags> = {
   check: wantedOf,
 };
 
+/** Where the sockets of a comparison are. */
 const HERE = { hostname: "127.0.0.1", port: 0 };
 
 /** Measures in this process. */

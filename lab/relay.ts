@@ -14,7 +14,7 @@
  * …
  * > set up loss 40%                                     $ deno task udp:client :9000 --count 10
  * [+] Faults: --seed 7 --up-loss 40%                    …
- * [!] Fault, #5, up, datagram 1: lost                   [+] 3: no answer within 1 s
+ * [!] Fault, #3, up, datagram 1: lost                   [+] 2: no answer within 1.0 s
  * > cut
  * [+] The cable is pulled: datagrams are lost
  * > heal
@@ -23,8 +23,8 @@
  * ```
  *
  * The same seed and the same traffic give the same faults. `--explain`, `--capture`, `--diagram` and `--inspect` show both sides, each as
- * it really was. With `--json`, a line of standard input is one object: `{"set":"loss","value":"40%","direction":"up"}` or
- * `{"command":"cut"}` (`lab/relay/command.ts`). In the background of a terminal, give it `< /dev/null`.
+ * it really was. With `--json`, each line of standard input is an object: `{"set":"loss","value":"40%","direction":"up"}` or
+ * `{"command":"cut"}` (`lab/relay/command.ts`). To run it in the background of a terminal, add `< /dev/null`.
  *
  * @module
  */
