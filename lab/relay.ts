@@ -30,13 +30,15 @@
  */
 import { StopRequested } from "../lib/console/stop.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
+import { connectNode } from "../lib/net/node_socket.ts";
+import { listenNode } from "../lib/net/node_listener.ts";
 import { openConsole } from "./relay/console.ts";
 import { Controls, planNotice, planText } from "./relay/controls.ts";
 import { FaultLog } from "./relay/fault_log.ts";
 import { addressesOf, checkFlags, flags, networkOf } from "./relay/flags.ts";
 import type { Network } from "./relay/network.ts";
 import { doneLine, figuresOf, reportOf } from "./relay/report.ts";
-import { startRelay } from "./relay/start.ts";
+import { type RelaySockets, startRelay } from "./relay/start.ts";
 
 /** Flags and help text of `lab:relay`. */
 export const script: Script<typeof flags> = {
@@ -53,13 +55,20 @@ export const script: Script<typeof flags> = {
   check: checkFlags,
 };
 
+/** Opens its sockets. Over TCP by node:net, because sockets opened by Deno cannot send RST, and a relay passes resets on. */
+const sockets: RelaySockets = {
+  listen: listenNode,
+  connect: connectNode,
+  datagrams: (at) => Deno.listenDatagram(at),
+};
+
 /** Relays until it is stopped, obeying the commands on standard input; returns the last line. */
 export async function relay(network: Network, run: Run<typeof flags>): Promise<string> {
   const { options, events, signal, stop } = run;
   const addresses = addressesOf(options);
   const { transport } = addresses.listen;
   using log = new FaultLog(events, { transport, json: options.json });
-  const { relay, done } = await startRelay(addresses, run, { network, onFault: log.tell });
+  const { relay, done } = await startRelay(addresses, run, { sockets, network, onFault: log.tell });
   events.emit({ event: "notice", message: planNotice(network, transport) });
   const over = new AbortController();
   using input = await openConsole(run, transport);

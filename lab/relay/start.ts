@@ -6,11 +6,13 @@
 import { type Endpoint, formatEndpoint } from "../../lib/addr.ts";
 import type { FaultSink } from "../../lib/faults/fault.ts";
 import { type AddressFlags, announce, BACKLOG, listenTcp, listenUdp } from "../../lib/net/listen.ts";
-import { listenNode } from "../../lib/net/node_listener.ts";
+import type { listenNode } from "../../lib/net/node_listener.ts";
+import type { PacketOpener } from "../../lib/net/packet_socket.ts";
 import { resolveHost } from "../../lib/net/resolve.ts";
 import { joinCommand } from "../../lib/script/command.ts";
 import type { Run } from "../../lib/script/script.ts";
 import { serveOptions } from "../../lib/script/shared_flags.ts";
+import type { Opener } from "../../lib/stream/dial.ts";
 import type { Controlled } from "./controls.ts";
 import { type Addresses, type flags, limitsOf } from "./flags.ts";
 import type { Network } from "./network.ts";
@@ -30,9 +32,22 @@ type RelayRun = Pick<
   "options" | "given" | "events" | "signal" | "wire" | "faults" | "wrap" | "resolve"
 >;
 
-/** What happens between its sockets, and who is told of it. */
+/** The platform's calls that open its sockets. */
+export interface RelaySockets {
+  /** Opens a TCP listener whose connections can be reset. */
+  readonly listen: typeof listenNode;
+  /** Connects to the target; this connection can be reset too. */
+  readonly connect: Opener;
+  /** Opens a UDP socket: the one for the clients, and one towards the target for each of them. */
+  readonly datagrams: PacketOpener;
+}
+
+/** What a relay is made of besides its flags. */
 export interface RelayParts {
+  readonly sockets: RelaySockets;
+  /** What happens between the sockets… */
   readonly network: Network;
+  /** …and who is told of each fault. */
   readonly onFault: FaultSink;
 }
 
@@ -45,34 +60,44 @@ export async function startRelay(addresses: Addresses, run: RelayRun, parts: Rel
   return await (addresses.listen.transport === "udp" ? startUdp : startTcp)(addresses, run, parts);
 }
 
-async function startTcp({ listen, to }: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
+async function startTcp(
+  { listen, to }: Addresses,
+  run: RelayRun,
+  { sockets, ...parts }: RelayParts,
+): Promise<RunningRelay> {
   const { options, events } = run;
   // A name is looked up for each connection anew, but a wrong one should fail at once.
   await resolveHost(to.hostname);
   const at = { hostname: listen.hostname, port: listen.port, tcpBacklog: BACKLOG };
   const flags = flagsFor("tcp");
-  const listener = listenTcp(await listenNode(at), at, flags);
+  const listener = listenTcp(await sockets.listen(at), at, flags);
   announce(events, listener, (at) => joinCommand("tcp:client", at), { flags });
   tellTarget(to, run);
   const relay = new TcpRelay(to, {
     ...serveOptions({ ...run, options: { ...options, ...limitsOf(options, run.given) } }),
     ...parts,
+    open: sockets.connect,
   });
   return { relay, done: relay.run(listener) };
 }
 
-async function startUdp({ listen, to }: Addresses, run: RelayRun, parts: RelayParts): Promise<RunningRelay> {
+async function startUdp(
+  { listen, to }: Addresses,
+  run: RelayRun,
+  { sockets, ...parts }: RelayParts,
+): Promise<RunningRelay> {
   const { options, events, signal, wrap } = run;
   const { maxConnections: maxFlows, timeout } = limitsOf(options, run.given);
   const [hostname = to.hostname] = await run.resolve(to.hostname);
   const at = { transport: "udp", hostname: listen.hostname, port: listen.port } as const;
   const flags = flagsFor("udp");
-  const socket = listenUdp(() => wrap(Deno.listenDatagram(at)), at, flags);
+  const socket = listenUdp(() => wrap(sockets.datagrams(at)), at, flags);
   announce(events, socket, (at) => joinCommand("udp:client", at), { flags });
   const target = { hostname, port: to.port };
   tellTarget(target, run);
   const relay = new UdpRelay(target, {
     ...parts,
+    open: sockets.datagrams,
     events,
     signal,
     tap: wrap,
