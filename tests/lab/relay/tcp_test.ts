@@ -135,6 +135,9 @@ Deno.test("TcpRelay.reset() cuts every open connection off, on both sides", asyn
   await assertRejects(() => socket.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
   socket.close();
   assertEquals(relaying.relay.tally.resets, 1);
+  await relaying.stop();
+  // The operator has asked for it, so it is no error.
+  assertEquals(relaying.events.names.filter((name) => name === "error" || name === "reset"), []);
 });
 
 Deno.test("TcpRelay serves 200 clients at once", async () => {

@@ -138,6 +138,20 @@ Deno.test("UdpRelay closes idle flows after its timeout, and opens them anew", a
   assertEquals(relaying.relay.open.map(({ id }) => id), [5]);
 });
 
+Deno.test("an answer keeps a flow of UdpRelay open as a request does", async () => {
+  using server = new RawPeer();
+  const time = new TestTime();
+  await using relaying = udpRelay(server.port, { timeout: 1000, time });
+  using client = new RawPeer();
+  await client.send("x", relaying.port);
+  const { port } = await server.receive();
+  await time.pass(600);
+  await server.send("late", port);
+  await client.receive();
+  await time.pass(600);
+  assertEquals(relaying.relay.open.map(({ id, idle }) => [id, idle]), [[1, 600]]);
+});
+
 Deno.test("an error of one flow of UdpRelay ends only that flow", async () => {
   await using server = echoServer();
   let opened = 0;

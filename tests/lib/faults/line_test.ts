@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Line } from "../../../lib/faults/line.ts";
 import { NO_FAULTS } from "../../../lib/faults/plan.ts";
 import { retransmission } from "../../../lib/faults/segments.ts";
@@ -9,6 +9,16 @@ Deno.test("Line keeps nothing of what comes after its end", () => {
   line.push(new Uint8Array(5), 0, NO_FAULTS);
   assertEquals([line.length, line.ended, line.take(0, NO_FAULTS)], [3, true, [new Uint8Array(3)]]);
   assertEquals([line.takeMark()?.does, line.empty], ["halfCloseAfter", true]);
+});
+
+Deno.test("Line has no room beyond 4,096 writes, however short they are", () => {
+  const line = new Line({ seed: 1, flow: 1, direction: "out", tell: () => {}, start: 0 });
+  for (let count = 0; count < 4095; count++) line.push(new Uint8Array(1), 0, NO_FAULTS);
+  assert(line.room(NO_FAULTS) > 0);
+  line.push(new Uint8Array(1), 0, NO_FAULTS);
+  assertEquals(line.room(NO_FAULTS), 0);
+  line.take(0, NO_FAULTS);
+  assert(line.room(NO_FAULTS) > 0);
 });
 
 Deno.test("retransmission() is by timeout or fast, and later losses by timeouts that double", () => {

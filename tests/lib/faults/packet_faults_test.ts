@@ -336,6 +336,15 @@ Deno.test("what is held back is bounded, and so is what nobody receives", async 
   for (let count = 1; count < 3000; count++) assertEquals(await it.next(), String(count));
 });
 
+Deno.test("of long datagrams that nobody receives, four mebibytes are kept", async () => {
+  using it = bench({ in: { truncate: 65_000 } });
+  for (let count = 0; count < 100; count++) it.below.feed(new Uint8Array(65_000));
+  await it.next();
+  await turn();
+  // One was received, and the last was taken while there was still room.
+  assertEquals(it.below.receives, 1 + Math.ceil(4 * 1024 * 1024 / 65_000));
+});
+
 Deno.test("flows have the numbers of the socket below, or their own", async () => {
   using it = bench({ out: { loss: 1 } });
   await it.send("x", 5);

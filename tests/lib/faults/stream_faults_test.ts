@@ -355,6 +355,17 @@ Deno.test("close: what is on its way still arrives, and gone resolves then", asy
   assertEquals([it.below.record, it.below.calls], [["abc@100"], ["closeWrite", "close"]]);
 });
 
+Deno.test("close: what the peer sends until then is read, though nobody has asked for it", async () => {
+  using it = new StreamBench({ out: { delay: 100 } });
+  await it.write("abc");
+  it.socket.close();
+  it.below.source.feed("unread");
+  await it.time.pass(99);
+  assertEquals([it.below.calls, it.below.source.reads], [[], 2]);
+  await it.time.pass(1);
+  await it.socket.gone;
+});
+
 Deno.test("close: of what does not arrive within its time, the rest is dropped", async () => {
   using it = new StreamBench({ out: { rate: 10 } });
   await it.write("0123456789");
