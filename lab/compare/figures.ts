@@ -13,15 +13,15 @@ export interface Figures {
   readonly arrived: number;
   /** How many of those sent did not. */
   readonly lost: number;
-  /** How many of these no fault lost, and nothing damaged: the receiver's buffer was full. `null` where only the kernel knows. */
+  /** How many of the lost messages no fault explains: the receiver's buffer was full. `null` if only the kernel knows. */
   readonly dropped: number | null;
-  /** How many arrivals were a message again. */
+  /** How many arrivals were duplicates. */
   readonly duplicated: number;
   /** How many arrived after a later one (RFC 4737). */
   readonly outOfOrder: number;
   /** How many arrivals were cut short or had a bit flipped. */
   readonly damaged: number;
-  /** TCP: how many came late because they, or one before them, had to be sent again. UDP sends nothing again. */
+  /** TCP: how many were late because they or an earlier one had to be retransmitted. `null` for UDP, which never retransmits. */
   readonly waited: number | null;
   /** The first and the last arrival, since the first message was due. */
   readonly first: number | null;
@@ -34,13 +34,13 @@ export interface Figures {
   readonly total: number | null;
 }
 
-/** What the kernel's path explains besides delay and jitter (ms): a timer that fires late, a busy machine. */
+/** How much later than delay and jitter explain a message may be without a retransmission (ms): timers and busy machines are late. */
 const TOLERANCE = 5;
 
 /**
  * Counts and measures a run.
  *
- * @param jitter By how much the delay varies (ms); matters only where the kernel loses, and does not tell what.
+ * @param jitter By how much the delay varies (ms); used only if the kernel makes the losses, since it does not report them.
  *
  * @example Usage
  * ```ts
@@ -86,7 +86,7 @@ export function figuresOf(record: Recorded, jitter = 0): Figures {
   };
 }
 
-/** How many datagrams were lost by no fault. A stream's bytes never are. */
+/** How many datagrams were lost without a fault. A stream loses nothing. */
 function droppedOf({ transport, lost, sent, damaged }: Recorded, arrived: ReadonlyMap<number, number>): number | null {
   if (lost === null || transport === "tcp") return lost === null ? null : 0;
   const explained = lost.filter((number) => !arrived.has(number)).length + damaged;
@@ -94,10 +94,10 @@ function droppedOf({ transport, lost, sent, damaged }: Recorded, arrived: Readon
 }
 
 /**
- * The messages that waited for a retransmission: those that were sent again, and those that could have been there before them but had to
- * wait, since a stream stays in order. How soon a message can be there is what the fastest one needed.
+ * The messages that waited for a retransmission: those that were retransmitted themselves, and those that could have arrived earlier but
+ * had to wait behind one, since a stream stays in order. The fastest message shows how soon one can arrive.
  *
- * Where the kernel loses, only time tells: those that are later than delay and jitter explain.
+ * If the kernel makes the losses, only the time shows them: these are the messages that are later than delay and jitter explain.
  *
  * @returns `null` for UDP.
  */
@@ -106,7 +106,7 @@ export function waitedOf({ transport, arrivals, lost, stream }: Recorded, jitter
   const waited = new Set<number>();
   const fastest = Math.min(...arrivals.map(({ number, at }) => at - dueTime(number, stream)));
   const again = lost === null ? null : new Set(lost);
-  // When the message came for which the next ones had to wait.
+  // When the last retransmitted message arrived, behind which the next ones had to wait.
   let held = -Infinity;
   for (const { number, at } of arrivals) {
     const possible = dueTime(number, stream) + fastest;

@@ -19,7 +19,7 @@ const MAX_SIZE = 65_507;
 
 const seconds = flag.seconds("seconds from one message to the next; with a unit too, such as 10ms", { default: 0.01 });
 
-/** Seconds, as everywhere; or with a unit, as the faults' times beside it have. */
+/** In seconds like all the other intervals, or with a unit like the faults' times. */
 const interval: Flag<number> = {
   ...seconds,
   read: (texts) =>
@@ -68,7 +68,7 @@ export interface Wanted {
 /**
  * Reads the flags.
  *
- * @throws {UsageError} They make no sense together.
+ * @throws {UsageError} They do not make sense together.
  */
 export function wantedOf({ values, given }: Pick<ParsedFlags<typeof flags>, "given"> & {
   readonly values: FlagValues<typeof flags>;

@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { firstArrivals, kindsOf, type Recorded } from "./record.ts";
-import { dueTime } from "./record.ts";
+import { dueTime, firstArrivals, kindsOf, type Recorded } from "./record.ts";
 
-/** A place in the plot's own terms: milliseconds, and a message's number. */
+/** A place in the plot: a time in milliseconds and a message's number. */
 export interface Spot {
   readonly at: number;
   readonly number: number;
 }
 
-/** A kind of mark, and the places that have it. */
+/** A kind of mark, and where it is drawn. */
 export interface Series {
   readonly className: string;
-  /** Draws one mark at a place (in pixels, already text) as a part of a path. */
+  /** The path of one mark, given its coordinates in pixels. */
   readonly shape: (x: string, y: string) => string;
   readonly name: string;
   readonly spots: readonly Spot[];
@@ -29,7 +28,7 @@ const cross = (x: string, y: string): string => `M${x},${y}m-3.5,-3.5l7,7m0,-7l-
 const bigCross = (x: string, y: string): string => `M${x},${y}m-5,-5l10,10m0,-10l-10,10`;
 const plus = (x: string, y: string): string => `M${x},${y}m-4,0h8m-4,-4v8`;
 
-/** What arrived, and what did not; only the kinds that there are. Those that come later lie above. */
+/** What arrived and what did not, without the kinds that are empty. Later ones are drawn on top. */
 export function seriesOf(tcp: Recorded, udp: Recorded): Series[] {
   const again = new Set(tcp.lost ?? []);
   const inTime = firstSpots(tcp);
@@ -62,7 +61,7 @@ export function firstSpots({ arrivals }: Recorded): Spot[] {
   return [...firstArrivals(arrivals)].map(([number, at]) => ({ at, number }));
 }
 
-/** The messages that did not arrive, at the times when they were due to be sent. */
+/** The messages that did not arrive, at the times at which they were due to be sent. */
 function missing({ arrivals, sent, stream }: Recorded): Spot[] {
   const arrived = firstArrivals(arrivals);
   return Array.from({ length: sent }, (_, index) => index + 1)

@@ -16,12 +16,12 @@ export interface Sockets extends TcpSockets {
   readonly datagrams: UdpOpener;
 }
 
-/** What is measured. Times are in milliseconds. */
+/** Options of {@linkcode measure}. Times are in milliseconds. */
 export interface Measured {
   readonly stream: Stream;
   readonly plan: FaultPlan;
   readonly seed: number;
-  /** Whether layers over the senders' sockets make the faults, or the kernel below. */
+  /** Whether layers over the senders' sockets make the faults, rather than the kernel below. */
   readonly layers: boolean;
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -33,18 +33,17 @@ export interface Records {
   readonly udp: Recorded;
 }
 
-/** How long a machine may be busy (ms). */
+/** An allowance for a busy machine (ms). */
 const BUSY = 500;
 
 /**
- * Sends the same messages by TCP and then by UDP. Each of the two has its own share of chance from the same seed, so that neither depends
- * on the other.
+ * Sends the same messages by TCP and then by UDP. Each draws its own chance from the same seed, so neither depends on the other.
  *
  * @throws {Error} A socket cannot be opened, or the signal's reason.
  */
 export async function measure(sockets: Sockets, options: Measured): Promise<Records> {
   const { plan, layers, seed, stream, timeout } = options;
-  // Acknowledgements are all that comes back, and no layer sees them.
+  // Only acknowledgements come back, and no layer sees those.
   const sending: Faults = { seed, out: plan, in: NO_FAULTS, cut: false };
   const reading: Faults = { ...sending, out: NO_FAULTS, in: { ...NO_FAULTS, slowRead: plan.slowRead } };
   const common = { ...options, told: layers };
@@ -61,7 +60,7 @@ export async function measure(sockets: Sockets, options: Measured): Promise<Reco
   return { tcp, udp };
 }
 
-/** How long a datagram may be on its way: delayed, overtaken by the next one, and waiting for the rate behind a full queue. */
+/** How long a datagram may be in flight (ms): delayed, overtaken by the next one, and behind a full queue at a limited rate. */
 export function quietTime(plan: FaultPlan, { size, interval }: Stream, timeout: number): number {
   const queued = plan.rate === Infinity ? 0 : plan.queue * size / plan.rate * 1000;
   const time = 2 * (plan.delay + plan.jitter) + interval + queued + BUSY;

@@ -9,10 +9,10 @@ import { decodeText, encodeText } from "../../lib/text.ts";
 export const [MAX_COUNT, MIN_SIZE] = [10_000, 16];
 
 /**
- * Makes a message.
+ * Encodes a message.
  *
  * @param number From 1 to {@linkcode MAX_COUNT}.
- * @param size Its bytes with the newline at its end, at least {@linkcode MIN_SIZE}.
+ * @param size Its length in bytes including the newline, at least {@linkcode MIN_SIZE}.
  *
  * @example Usage
  * ```ts

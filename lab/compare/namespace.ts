@@ -1,7 +1,7 @@
 /**
  * A run in a Linux network namespace of its own (network_namespaces(7)), with the kernel's faults on its loopback.
  *
- * The namespace belongs to the process that runs in it, and goes with it. Nothing of the machine's own network is touched.
+ * The namespace ends with the process that runs in it. The machine's own network is not touched.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface Inner {
   /** The program and its arguments. */
   readonly command: readonly string[];
   readonly signal: AbortSignal;
-  /** More variables of its environment. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The shell's exit codes for what goes wrong before the program starts. */
 const [NO_TOOLS, NO_LOOPBACK, NO_NETEM] = [121, 122, 123];
 
-/** Sets up the namespace in which it runs, and becomes the program. */
+/** The shell script that sets up the namespace it runs in, and then becomes the program. */
 function setUp(netem: readonly string[]): string {
   return [
-    // Users do not have these on their PATH everywhere.
+    // On some systems these are not on a user's PATH.
     "PATH=$PATH:/usr/sbin:/sbin",
     `command -v ip >/dev/null && command -v tc >/dev/null || exit ${NO_TOOLS}`,
     `ip link set lo up || exit ${NO_LOOPBACK}`,
@@ -37,14 +37,14 @@ function setUp(netem: readonly string[]): string {
 /**
  * Runs a program in a network namespace of its own.
  *
- * @returns What it printed, in lines.
- * @throws {Failure} The system has no such thing, or does not permit it: the message says what is missing. Or the program failed.
+ * @returns The lines that it printed.
+ * @throws {Failure} The system cannot do this or does not permit it, and the message says why; or the program failed.
  */
 export async function runInNamespace({ netem, command, signal, env = {} }: Inner): Promise<string[]> {
   if (Deno.build.os !== "linux") throw missing("only Linux has it; without --netem, the script makes the faults");
   const args = ["--", "sh", "-c", setUp(netem), "sh", ...command];
   let result = await output(["--net", ...args], { signal, env });
-  // Where users may make namespaces, they need not be root.
+  // Where users may create namespaces, root is not needed.
   if (isForbidden(result)) result = await output(["--map-root-user", "--net", ...args], { signal, env });
   const { code, stdout, stderr } = result;
   if (code === 0) return stdout.trimEnd().split("\n");

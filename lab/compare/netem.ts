@@ -6,7 +6,7 @@
 import { UsageError } from "../../lib/errors.ts";
 import { FAULT_NAMES, type FaultName, type FaultPlan, flagName, NO_FAULTS } from "../../lib/faults/plan.ts";
 
-/** What netem can do; the others happen to a stream or a datagram as a program sees it, not to packets. */
+/** What netem can do. The other faults happen to streams and datagrams as programs see them, not to packets. */
 const KERNELS: ReadonlySet<FaultName> = new Set([
   "delay",
   "jitter",
@@ -19,13 +19,13 @@ const KERNELS: ReadonlySet<FaultName> = new Set([
   "queue",
 ]);
 
-/** How many packets wait at most if no rate holds them back. */
+/** The most packets that wait if there is no rate limit. */
 const QUEUE = 10_000;
 
 /**
  * The arguments of netem for a plan.
  *
- * @throws {UsageError} The plan has a fault that netem does not have, or not like this.
+ * @throws {UsageError} The plan has a fault that netem lacks, or that it does differently.
  *
  * @example Usage
  * ```ts
@@ -62,8 +62,8 @@ export function netemArguments(plan: FaultPlan): string[] {
 }
 
 /**
- * Losses on their own, or in bursts by Gilbert's model: with the chance p a burst begins, with the chance r it ends. Its mean length is
- * 1/r, and the share that is lost p/(p+r).
+ * Independent losses, or bursts after Gilbert's model: a burst begins with probability p and ends with probability r, so that its mean
+ * length is 1/r and the share that is lost p/(p+r).
  */
 function lossModel({ loss, burst }: FaultPlan): string[] {
   if (burst === 1 || loss === 1) return [share(loss)];

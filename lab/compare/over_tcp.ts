@@ -23,12 +23,12 @@ export interface TcpSockets {
 
 /** The layers of faults, where a layer makes them. */
 export interface StreamImpairment {
-  /** Makes the sender's, given who is told each fault. */
+  /** Makes the sender's layer, given where to report each fault. */
   readonly sender?: (tell: FaultSink) => Layer;
   readonly receiver?: Layer;
 }
 
-/** The numbers of both ends; that of the sender decides its share of chance. */
+/** The numbers of both ends; the sender's decides which chance it draws. */
 const [SENDER, RECEIVER] = [1, 2];
 
 /**
@@ -53,14 +53,14 @@ export async function recordTcp(
   try {
     return recorder.record(await endOf(recorder, sending, receiving, options));
   } finally {
-    // Waits of both end when their sockets close.
+    // Closing the sockets ends the waits of both.
     recorder.halt();
     for (const socket of [sender, receiver]) socket.close();
     await Promise.all([sending, receiving]);
   }
 }
 
-/** Connects within the time limit; either both ends are open, or neither. */
+/** Connects within the time limit: opens both ends or neither. */
 async function connected(
   { listen, connect }: TcpSockets,
   { signal, timeout }: RecordOptions,
@@ -71,7 +71,7 @@ async function connected(
   try {
     const { port } = listener.addr as Deno.NetAddr;
     opened = await dial(connect, ["127.0.0.1"], port, { signal: limit });
-    // Where the kernel loses the last packet of the handshake, only the sender is connected.
+    // If the kernel loses the last packet of the handshake, only the sender is connected.
     const accepted = await abortable(listener.accept(), limit);
     return { sender: streamSocket(opened, SENDER), receiver: streamSocket(accepted, RECEIVER) };
   } catch (error) {
@@ -86,7 +86,7 @@ async function connected(
   }
 }
 
-/** Sends all messages and half-closes; returns what went wrong as a clause. */
+/** Sends all messages and half-closes; returns what went wrong as a clause, or `null`. */
 async function sendAll(sender: StreamSocket, recorder: Recorder, { stream }: RecordOptions): Promise<string | null> {
   try {
     await recorder.sendAll(async (number) => {
@@ -101,7 +101,7 @@ async function sendAll(sender: StreamSocket, recorder: Recorder, { stream }: Rec
   }
 }
 
-/** Receives until the end of the stream; returns what went wrong as a clause. */
+/** Receives until the end of the stream; returns what went wrong as a clause, or `null`. */
 async function receiveAll(
   receiver: StreamSocket,
   recorder: Recorder,
@@ -119,7 +119,7 @@ async function receiveAll(
   }
 }
 
-/** Waits for the end of the stream, or until it has stood still for too long; returns why it ended early. */
+/** Waits for the end of the stream, or until it has been idle for too long; returns why it ended early, or `null`. */
 async function endOf(
   recorder: Recorder,
   sending: Promise<string | null>,

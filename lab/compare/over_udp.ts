@@ -12,23 +12,23 @@ import { Recorder, type RecordOptions } from "./recorder.ts";
 /** Opens a socket on any free port of 127.0.0.1. */
 export type UdpOpener = () => PacketSocket;
 
-/** Makes the layer of faults under the sender, given who is told each. */
+/** Makes the sender's layer of faults, given where to report each. */
 export type PacketImpairment = (tell: FaultSink) => PacketLayer;
 
-/** How long to wait for a duplicate of the last datagram, besides what the faults explain (ms). */
+/** How long to wait for a duplicate of the last datagram, on top of what the faults explain (ms). */
 const LINGER = 20;
 
-/** How a run over UDP ends: nothing in UDP tells. Times are in milliseconds. */
+/** When a run over UDP is over, which UDP itself does not tell. Times are in milliseconds. */
 export interface UdpOptions extends RecordOptions {
-  /** How long a datagram may be on its way. */
+  /** How long a datagram may be in flight. */
   readonly quiet: number;
-  /** By how much the duplicate of one may come after it. */
+  /** How much later than a datagram its duplicate may arrive. */
   readonly spread: number;
 }
 
 /**
- * Sends each message as a datagram, and records what the other socket receives. It is over when all has arrived that was not lost, and
- * where only the kernel knows what is lost, when nothing has arrived for as long as a datagram may be on its way.
+ * Sends each message as a datagram, and records what the other socket receives. The run is over when everything that was not lost has
+ * arrived or, if only the kernel knows what is lost, when nothing has arrived for as long as a datagram may be in flight.
  *
  * @throws {Error} A socket cannot be opened or used, or the signal's reason.
  */
@@ -62,7 +62,7 @@ async function receiveAll(socket: PacketSocket, recorder: Recorder): Promise<voi
   const buffer = new Uint8Array(65_536);
   for (;;) {
     const received = await socket.receive(buffer).catch(() => null);
-    // Its owner has closed it: nothing else goes wrong with a socket that only receives, on loopback.
+    // Closed by its owner: on loopback, nothing else goes wrong with a socket that only receives.
     if (received === null) return;
     recorder.take(received[0]);
   }

@@ -6,10 +6,10 @@
 import { encodeText } from "../../lib/text.ts";
 import { writeFailure } from "../../lib/wire/file_output.ts";
 
-/** A file that is open, and still as it was. */
+/** An open file, not changed yet. */
 export interface PictureFile extends Disposable {
   /**
-   * Replaces what is in it.
+   * Replaces its contents.
    *
    * @throws {Failure} It cannot be written.
    */
@@ -17,7 +17,7 @@ export interface PictureFile extends Disposable {
 }
 
 /**
- * Opens the file at once, so that a bad path ends the run at its start. A picture that is there already stays until the new one is drawn.
+ * Opens the file right away, so that a bad path ends the run at its start. An existing picture stays until the new one is drawn.
  *
  * @throws {Failure} It cannot be opened for writing.
  */
@@ -39,7 +39,7 @@ export function openPicture(path: string): PictureFile {
         try {
           file.truncateSync(bytes.length);
         } catch {
-          // A pipe or a device has nothing to cut off.
+          // Pipes and devices cannot be truncated, and need not be.
         }
       }),
     [Symbol.dispose]: () => file.close(),

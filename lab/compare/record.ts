@@ -1,5 +1,5 @@
 /**
- * What is known about one transport's run: which messages were sent, what the faults did to them, and what arrived when. Pure.
+ * The record of one transport's run: which messages were sent, what the faults did to them, and what arrived when. Pure.
  *
  * @module
  */
@@ -28,17 +28,17 @@ export interface Arrival {
 export interface Recorded {
   readonly transport: Transport;
   readonly stream: Stream;
-  /** How many messages the sender handed over; fewer than there are if the connection failed. */
+  /** How many messages were sent; fewer than there are if the connection failed. */
   readonly sent: number;
   /** In the order in which they arrived, duplicates too. */
   readonly arrivals: readonly Arrival[];
-  /** How many arrived that were no longer what was sent. */
+  /** How many arrived damaged. */
   readonly damaged: number;
-  /** The messages that the fault layer lost (UDP), or held back as if they were sent again (TCP); `null` if only the kernel knows. */
+  /** The messages that the fault layer lost (UDP) or delayed as if they were retransmitted (TCP); `null` if only the kernel knows. */
   readonly lost: readonly number[] | null;
   /** How long it took to open the socket and its connection, before the first message was due. */
   readonly opening: number;
-  /** Why it ended before everything had arrived, as a clause: `nothing arrived for 10 s`; `null` if it came to its end. */
+  /** Why the run ended before everything had arrived, as a clause: `nothing arrived for 10 s`; `null` if it did not. */
   readonly stopped: string | null;
 }
 
@@ -47,17 +47,17 @@ export function dueTime(number: number, { interval }: Stream): number {
   return (number - 1) * interval;
 }
 
-/** The first arrival of each message, in their order. */
+/** When each message arrived first, in order of arrival. */
 export function firstArrivals(arrivals: readonly Arrival[]): Map<number, number> {
   const first = new Map<number, number>();
   for (const { number, at } of arrivals) if (!first.has(number)) first.set(number, at);
   return first;
 }
 
-/** An arrival, and what is unusual about it. */
+/** What is unusual about an arrival, if anything. */
 export type Kind = "in order" | "out of order" | "duplicate";
 
-/** Tells for each arrival whether it came again, or after a later message (as RFC 4737 counts), in order of arrival. */
+/** For each arrival, in order: whether it is a duplicate, or came after a later message (as RFC 4737 counts). */
 export function kindsOf(arrivals: readonly Arrival[]): Kind[] {
   const seen = new Set<number>();
   let newest = 0;

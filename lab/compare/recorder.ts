@@ -1,5 +1,5 @@
 /**
- * Notes what is sent and what arrives, by one clock for both ends, and when nothing more is to be expected. Pure except for its timers.
+ * Records what is sent and what arrives, with one clock for both ends, and finds out when a run is over. Pure except for its timers.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { abortable } from "../../lib/within.ts";
 import { numberOf } from "./message.ts";
 import { type Arrival, dueTime, type Recorded, type Stream, type Transport } from "./record.ts";
 
-/** How a run is done. Times are in milliseconds. */
+/** Options of {@linkcode Recorder}. Times are in milliseconds. */
 export interface RecordOptions {
   readonly stream: Stream;
-  /** After how long without anything sent or received the run ends; 0 = never. */
+  /** How long a run may be idle before it ends; 0 = for ever. */
   readonly timeout: number;
-  /** Whether losses are made by a layer, which tells them, and not by the kernel. */
+  /** Whether a layer makes the losses, and reports them, rather than the kernel. */
   readonly told: boolean;
   /** Ends the run; its reason is thrown. */
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ export class Recorder {
   #origin: number;
   /** When something was last sent or received. */
   #activeAt: number;
-  /** Woken by every change. */
+  /** Resolves at the next change. */
   #changed = Promise.withResolvers<void>();
   #halted = Promise.withResolvers<void>();
   #sending = true;
@@ -51,20 +51,20 @@ export class Recorder {
     this.#opened = this.#origin = this.#activeAt = this.#time.now();
   }
 
-  /** What the layer of faults tells: which messages it loses. */
+  /** Gets the faults from their layer, and notes which messages are lost. */
   readonly tell = ({ kind, where, direction }: Fault): void => {
     if (direction !== "out") return;
     const { size, count } = this.#options.stream;
     if (this.#transport === "udp" && LOSING.has(kind)) this.#lost.add(where);
     if (this.#transport === "tcp" && kind === "loss") {
-      // Each message with a byte in that segment comes when the segment comes.
+      // Every message with a byte in the lost segment is late.
       const last = Math.min(count, Math.floor((where + SEGMENT - 1) / size) + 1);
       for (let number = Math.floor(where / size) + 1; number <= last; number++) this.#lost.add(number);
     }
     this.#touch();
   };
 
-  /** Takes what arrived as one message. */
+  /** Records what arrived as one message. */
   take(bytes: Uint8Array): void {
     const number = numberOf(bytes, this.#options.stream.size);
     if (number === null) {
@@ -77,9 +77,9 @@ export class Recorder {
   }
 
   /**
-   * Sends the messages, each when it is due, or at once if that time is past.
+   * Sends the messages, each when it is due, or at once if it is overdue.
    *
-   * @param send Hands one over; while it waits, the ones behind wait too.
+   * @param send Sends one; while it waits, the following messages wait too.
    */
   async sendAll(send: (number: number) => Promise<unknown>): Promise<void> {
     const { stream } = this.#options;
@@ -93,7 +93,7 @@ export class Recorder {
     }
   }
 
-  /** Sends no more: nobody receives it. */
+  /** Stops sending, because nobody is receiving. */
   halt(): void {
     this.#sending = false;
     this.#halted.resolve();
@@ -107,11 +107,11 @@ export class Recorder {
   }
 
   /**
-   * Waits until nothing was sent or received for a while.
+   * Waits until nothing has been sent or received for a while.
    *
-   * @param ms How long that is; 0 = for ever.
-   * @param enough Ends the wait at once; it is asked after every change.
-   * @returns Whether it was the silence that ended it.
+   * @param ms How long; 0 = for ever.
+   * @param enough Called after every change; ends the wait if it returns true.
+   * @returns Whether the wait ended because of the silence.
    */
   async silence(ms: number, enough: () => boolean = () => false): Promise<boolean> {
     for (;;) {
@@ -123,7 +123,7 @@ export class Recorder {
     }
   }
 
-  /** What is known now. */
+  /** The record so far. */
   record(stopped: string | null): Recorded {
     const { stream, told } = this.#options;
     return {

@@ -1,5 +1,5 @@
 /**
- * What a comparison tells: events for programs, the table and its reading for people. Pure.
+ * The report of a comparison: events for programs, the table and its interpretation for people. Pure.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Comparison {
   readonly tcp: Recorded;
   readonly udp: Recorded;
   readonly plan: FaultPlan;
-  /** What chance began with; `null` where the kernel's cannot be told. */
+  /** The seed; `null` for the kernel's chance, which has none to tell. */
   readonly seed: number | null;
   readonly maker: Maker;
 }
@@ -34,7 +34,7 @@ export function headline({ count, size, interval }: Stream, { plan, seed }: Pick
 /** What the table's last rows mean. */
 const LATENESS = "(lateness: from when a message was due to be sent until it arrived)";
 
-/** The event at the end: figures, and the table with its reading. */
+/** The event at the end: the figures, and the table with its interpretation. */
 export function summaryOf(comparison: Comparison): Summary {
   const { tcp, udp, plan, seed, maker } = comparison;
   const both = { tcp: figuresOf(tcp, plan.jitter), udp: figuresOf(udp, plan.jitter) };
@@ -49,7 +49,7 @@ export function summaryOf(comparison: Comparison): Summary {
   };
 }
 
-/** The comparison as a picture shows it. */
+/** The comparison as a plot. */
 export function plotOf(comparison: Comparison): Plot {
   const { tcp, udp, plan } = comparison;
   return { tcp, udp, title: `What arrived when: ${faultWords(plan)}`, notes: readingOf(comparison) };
@@ -61,7 +61,7 @@ function readingOf({ tcp, udp, plan, maker }: Comparison): string[] {
   return [...sentences(both, tcp.stopped), ...[honesty(maker, plan, same)].filter((text) => text !== null)];
 }
 
-/** The event that tells a record to programs; times are rounded to a microsecond. */
+/** The event that holds a record, for programs; times are rounded to a microsecond. */
 export function recordEvent(record: Recorded): ScriptEvent {
   const arrivals = record.arrivals.map(({ number, at }) => ({ number, at: rounded(at) }));
   return { event: "measured", prose: "", ...record, arrivals, opening: rounded(record.opening) };
@@ -72,9 +72,9 @@ function rounded(ms: number): number {
 }
 
 /**
- * Finds a transport's record among the lines that a run with `--json` printed.
+ * Finds a transport's record in the output of a run with `--json`.
  *
- * @throws {ProtocolError} It is not there, or they are none.
+ * @throws {ProtocolError} It is missing, or a line is not JSON.
  */
 export function recordIn(lines: readonly string[], transport: Transport): Recorded {
   try {

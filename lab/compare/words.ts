@@ -1,5 +1,5 @@
 /**
- * A comparison in plain words: what the network did wrong, what it cost each transport, and where the figures come from. Pure.
+ * A comparison in plain words: what the network did wrong, what that cost each transport, and where the figures come from. Pure.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Both {
 /** Who makes the faults: this program, between the sender and its socket, or the kernel. */
 export type Maker = "layer" | "kernel";
 
-/** How each fault is told, given its value as text. The others are told as their flags. */
+/** How faults are put into words, given their value. The others are named by their flags. */
 const TOLD: Partial<Record<FaultName, (value: string) => string>> = {
   delay: (value) => `${value} delay`,
   jitter: (value) => `± ${value} jitter`,
@@ -94,10 +94,10 @@ function aboutUdp({ sent, arrived, lost, dropped, duplicated, outOfOrder, damage
   return odd.length === 0 ? `${what}.` : `${what}; ${listed(odd)}.${full}`;
 }
 
-/** By how much two runs through the same faults may differ on a busy machine: half of the messages, and nearly all (ms). */
+/** By how much the p50 and the p99 of two runs through the same faults may differ on a busy machine (ms). */
 const [HALF_ALIKE, ALL_ALIKE] = [5, 25];
 
-/** What the difference teaches, if there is one. */
+/** What the difference teaches, if there is any. */
 function lesson({ tcp, udp }: Both): string[] {
   if (tcp.arrived === 0 || udp.arrived === 0 || tcp.lost > 0) return [];
   if (udp.lost > 0 && tcp.waited !== null && tcp.waited > 0) {
@@ -116,7 +116,7 @@ function apart(one: number | null, other: number | null): number {
 }
 
 /**
- * Where the figures come from, which decides what they prove; `null` where there is nothing to say.
+ * Where the figures come from, which decides what they prove; `null` if there is nothing to say.
  *
  * @param same Whether both lost the same messages.
  */
