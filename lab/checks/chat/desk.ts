@@ -1,12 +1,12 @@
 /**
- * A chat in turns under test: its clients, and its operator, who is the checker.
+ * A chat in turns under test: its clients and its operator, whom the checker plays.
  *
  * @module
  */
 import { type Guest, quote } from "./guest.ts";
 import { Party } from "./party.ts";
 
-/** How often to look at what the server shows (ms). */
+/** How often to check what the server shows (ms). */
 const LOOK = 10;
 
 /** The operator's desk: what the server shows, and its keyboard. */

@@ -1,10 +1,10 @@
 /**
- * How somebody's chat is spoken. Pure.
+ * How a chat server speaks its protocol. Pure.
  *
  * @module
  */
 
-/** What the checks have to know about the chat that they are to test. */
+/** What the checks need to know about the chat under test. */
 export interface ChatDialect {
   /** `room`: everybody sees everybody's lines. `turns`: one client and the operator at the server's terminal write in turn. */
   readonly mode: "room" | "turns";
@@ -14,7 +14,7 @@ export interface ChatDialect {
   readonly terminator: "\n" | "\r\n";
   /** The line that ends a session; `null` if there is none. */
   readonly quit: string | null;
-  /** Whether the room says something to whoever connects: then a member waits for it. */
+  /** Whether the room greets whoever connects; a member waits for the greeting then. */
   readonly greets: boolean;
   /** Whether the room answers what a member sends first. */
   readonly answers: boolean;
@@ -50,19 +50,19 @@ export function joinLines({ join, terminator }: ChatDialect, name: string): stri
   return join.split("\\n").map((line) => line.replaceAll("{name}", name) + terminator).join("");
 }
 
-/** Why a check that needs names cannot be tried. */
+/** Why a check that needs names does not apply; `null` if it does. */
 export function withoutNames({ join }: ChatDialect): string | null {
   return join.includes("{name}")
     ? null
     : "members have no names here (--join 'TEXT with {name}' says how they give one)";
 }
 
-/** Why a check that needs a farewell cannot be tried. */
+/** Why a check that needs a farewell does not apply; `null` if it does. */
 export function withoutQuit({ quit }: ChatDialect): string | null {
   return quit === null ? "no line ends a session here (--quit LINE names it)" : null;
 }
 
-/** Why a check in which the operator answers cannot be tried. */
+/** Why a check in which the operator answers does not apply; `null` if it does. */
 export function withoutOperator({ operated }: ChatDialect): string | null {
   return operated ? null : "nobody answers (with --start the checker is the operator)";
 }

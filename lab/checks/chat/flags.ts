@@ -6,7 +6,7 @@
 import { flag } from "../../../lib/script/flag_kinds.ts";
 import { tcpFlags } from "../tcp/flags.ts";
 
-/** What is not given is found out by a first look, where that shows it. */
+/** What they do not say, a first look finds out if it can. */
 export const chatFlags = {
   terminator: tcpFlags.terminator,
   mode: flag.choice("chat: everyone in one room, or one client and the operator in turn", ["room", "turns"], {

@@ -1,5 +1,5 @@
 /**
- * Checks of a room: lines out of bytes.
+ * Checks of a room: framing, lines in a stream of bytes.
  *
  * @module
  */

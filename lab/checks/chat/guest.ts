@@ -1,5 +1,5 @@
 /**
- * A member of a room that is checked: what it says, and which lines it gets.
+ * A member of the room under test: what it says, and which lines it receives.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Talk } from "../talk.ts";
 import { joinLines } from "./dialect.ts";
 import type { ChatTrial } from "./types.ts";
 
-/** How long a server may make a client wait before it lets it in (ms): one that limits how often an address connects is not wrong. */
+/** How long a server may make a client wait before it lets it in (ms): limiting how often an address connects is not wrong. */
 export const ADMISSION = 8000;
-/** How long to wait for the end of a line whose text has come (ms). A room that sends none fails one check, not all. */
+/** How long to wait for the end of a line whose text has arrived (ms). A room that sends none fails one check, not all. */
 const LINE_END = 150;
 /** How long a member waits after its name where the room does not answer (ms): a program that reads once takes it by itself. */
 const AFTER_NAME = 30;
@@ -31,7 +31,7 @@ export class Guest {
   readonly talk: Talk;
   readonly name: string;
   #trial: ChatTrial;
-  /** How many bytes had come with the last expected line. */
+  /** How many bytes had arrived with the last expected line. */
   #mark = 0;
   #endsLines = false;
 
@@ -87,7 +87,7 @@ export class Guest {
     await this.talk.send(text + this.#trial.dialect.terminator);
   }
 
-  /** The lines that it has got, without their ends; the last one may be incomplete. */
+  /** The lines received, without their ends; the last one may be incomplete. */
   get lines(): string[] {
     return this.talk.text.split("\n").map((line) => line.replace(/\r+$/, ""));
   }
@@ -97,7 +97,7 @@ export class Guest {
     return this.lines.filter((line) => line.includes(text));
   }
 
-  /** What has come since the last expected line, as the end of a sentence. */
+  /** What was received since the last expected line, as the end of a sentence. */
   get got(): string {
     const { received, count, end: how } = this.talk;
     const rest = decodeText(received.subarray(Math.max(0, received.length - (count - this.#mark))));

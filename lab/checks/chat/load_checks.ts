@@ -116,7 +116,7 @@ export const loadChecks: readonly ChatCheck[] = [
   },
 ];
 
-/** One member says very much, and two others go on talking while it does and afterwards. */
+/** One member says a great deal, and two others talk to each other meanwhile and afterwards. */
 async function beside(
   party: Party,
   flooder: Guest,
@@ -146,7 +146,7 @@ async function beside(
   }
 }
 
-/** Says very much, a slice at a time, not faster than the one who listens gets it: only who does not read is to fall behind. */
+/** Says a great deal, a slice at a time, no faster than the listener receives it, so that only a member that does not read falls behind. */
 async function pour(
   trial: ChatTrial,
   { talk }: Guest,

@@ -1,5 +1,5 @@
 /**
- * A first look at somebody's chat: how one joins, and how one leaves.
+ * A first look at a chat server: how to join, and how to leave.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Trial } from "../trial.ts";
 import { type ChatDialect, joinLines, USUAL } from "./dialect.ts";
 import { quote } from "./guest.ts";
 
-/** How long a room is given to say something by itself (ms), and to answer a name or a farewell. */
+/** How long to wait for a greeting, and for the answer to a name or a farewell (ms). */
 const SILENCE = 500;
 const SETTLED = 100;
 const ANSWER = 400;
-/** What ends a session in the chats of the world, the contract's first. */
+/** What ends a session in common chat programs; the contract's comes first. */
 const FAREWELLS = ["exit", "/quit", "quit", "/exit"];
 
-/** As the flags say; where they say nothing, as a first look shows. */
+/** Finds out how the server speaks: from the flags or, where they say nothing, from a first look. */
 export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe): Promise<ChatDialect> {
   const { mode, quit, terminator = "\n" } = flags;
   if (terminator !== "\n" && terminator !== "\r\n") {
@@ -36,12 +36,12 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe
   return { ...joined, answers, quit: farewell };
 }
 
-/** What the room says by itself, and how it wants to be joined. */
+/** What the room says unasked, and how to join it. */
 async function lookAtJoin(
   trial: Trial<null>,
   given: string | undefined,
 ): Promise<{ readonly greeting: string; readonly join: string }> {
-  // Whoever has just seen that the server accepts is to be gone, so that the greeting does not speak of it.
+  // The client that has just found out that the server accepts must be gone, so that the greeting does not mention it.
   await trial.pause(SETTLED);
   using talk = await trial.connect();
   await trial.pause(SILENCE);
@@ -55,7 +55,7 @@ async function lookAtJoin(
 }
 
 /**
- * How a room wants to be joined, by what it says; `null` if that does not say it.
+ * How to join a room, according to what it says; `null` if that does not tell.
  *
  * @example Usage
  * ```ts

@@ -6,14 +6,14 @@
 import { ADMISSION, Guest, quote } from "./guest.ts";
 import type { ChatTrial } from "./types.ts";
 
-/** None is part of another one, so that a word is found where it was said only. */
+/** None is part of another, so that a word is found only where it was said. */
 const WORDS = ["fern", "plum", "kiwi", "moss", "oak", "pear", "sage", "lily", "rose", "mint", "palm", "corn"];
 const NAMES = ["anna", "ben", "cleo", "dora", "emil", "fred", "gina", "hugo", "ines", "jan", "kim", "leo"];
 /** How long to wait before a client that was turned away tries again (ms). */
 const AGAIN = 500;
-/** How long whoever left before the check is given to be gone (ms), so that a server that takes that badly does so in its own check. */
+/** How long to wait for the last check's clients to be gone (ms), so that a server that handles this badly fails its own check. */
 const SETTLED = 25;
-/** How often to look whether a member was turned out instead (ms). */
+/** How often to check whether a member was turned away instead (ms). */
 const LOOK = 200;
 
 /** What one check's members share. */
@@ -41,7 +41,7 @@ export class Party {
       .trim();
   }
 
-  /** A name that nobody has. */
+  /** A name that is not taken. */
   name(): string {
     return this.#pick(NAMES);
   }
@@ -64,7 +64,7 @@ export class Party {
     return new Guest(this.trial, await this.trial.connect(options), name);
   }
 
-  /** Brings one member in. A server that turns it away is asked again for a while. */
+  /** Brings one member in. If the server turns it away, it tries again for a while. */
   async enter(name: string = this.name()): Promise<Guest> {
     const deadline = performance.now() + ADMISSION;
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Where a beginner finds what a chat has to do: the line in this project, and why.
+ * Where a beginner whose server fails a check of a chat finds the remedy.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export const PREFIXES: Remedy = {
   line: "return `${name}: ${escapeText(text)}`;",
 };
 
-/** Bytes that are no UTF-8. */
+/** Bytes that are not UTF-8. */
 export const DECODING: Remedy = {
   why: "A decoder that throws at the first bad byte ends the program, or throws a member out. Let it put U+FFFD there.",
   file: "lib/text.ts",

@@ -20,7 +20,7 @@ export interface NoResponse {
 /** A trial of HTTP. */
 export type HttpTrial = Trial<HttpDialect>;
 
-/** How long a server is given to do what it must not (ms). A right server makes each check with it last that long. */
+/** How long to wait for what a server must not do (ms). With a correct server, each check that waits takes that long. */
 export const MOMENT = 120;
 
 /** Takes responses in order. */
@@ -36,7 +36,7 @@ export class Answers {
     this.talk = talk;
   }
 
-  /** Whether bytes have come that belong to no response yet. */
+  /** Whether bytes were received that do not make a whole response yet. */
   get more(): boolean {
     return this.talk.received.length > this.#at;
   }
@@ -70,7 +70,7 @@ export class Answers {
     return await this.talk.untilEnd(ms) !== null;
   }
 
-  /** Waits a moment, and returns whether nothing more comes in it; a close is not something. */
+  /** Returns whether nothing more arrives for a moment; a close does not count. */
   async quiet(ms = MOMENT): Promise<boolean> {
     return !await this.talk.until(() => this.more, ms);
   }

@@ -186,7 +186,7 @@ async function expectTwo(trial: HttpTrial, request: string, { mayClose = false }
   const answers = await ask(trial, request + requestText(trial, { fields: [CLOSE] }));
   const first = await answers.tryNext("POST");
   if (!isResponse(first)) {
-    // To close with the body unread may reset the connection, and the answer may be lost.
+    // Closing with the body unread may reset the connection, and lose the answer.
     if (first.how === "reset" || (mayClose && first.how === "closed")) return null;
     trial.fail(`it was not answered: ${first.what}`);
   }

@@ -1,5 +1,5 @@
 /**
- * The checks of HTTP/1.1, for a server of any make.
+ * The checks of HTTP/1.1.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const checks: readonly HttpCheck[] = [
   ...CLIENTS,
 ];
 
-/** As the flags say; one request shows whether the server answers the path. */
+/** Takes the dialect from the flags; a request shows whether the server answers the path. */
 async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe): Promise<HttpDialect> {
   const { path, post = null, hostName: host = null } = flags;
   for (const [name, value] of [["--path", path], ["--post", post]] as const) {
@@ -53,7 +53,7 @@ async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe): Prom
   return dialect;
 }
 
-/** The server answers, whatever it says. */
+/** Fails unless the server answers, whatever it says. */
 async function alive(trial: HttpTrial): Promise<void> {
   const { talk } = await ask(trial, requestText(trial, { fields: [CLOSE] }));
   trial.expect(

@@ -12,7 +12,7 @@ const SIZE_LINE = /^([\dA-Fa-f]{1,12})[ \t]*(?:;.*)?$/;
  * Takes the chunks and the trailer section.
  *
  * @returns The data; `null` if it is not complete.
- * @throws {Unreadable} Something else stands where a chunk should.
+ * @throws {Unreadable} There is something else where a chunk should be.
  */
 export function readChunks(reading: Reading): Uint8Array | null {
   const pieces: Uint8Array[] = [];

@@ -10,12 +10,12 @@ import { expectNextOrHonestClose, expectServed, expectServing, type HttpCheck } 
 import { REMEDIES } from "./remedies.ts";
 import type { Response } from "./response.ts";
 
-/** How many connections there are at once, of a thousand in all: a short backlog is no fault. */
+/** How many of a thousand connections are opened at a time: a short backlog is not a fault. */
 const AT_ONCE = 4;
 const MANY = 1000;
 /** The time between two clients that connect (ms), for a server whose backlog is as short as five. */
 const BETWEEN = 5;
-/** How many answers a slow reader leaves unread: more than the buffers of both systems hold, for pages of some size. */
+/** How many answers a slow reader leaves unread: with pages of some size, more than the buffers of both systems hold. */
 const UNREAD = 5000;
 
 /** The checks of several clients. */
@@ -241,7 +241,7 @@ async function expectThousand(trial: HttpTrial): Promise<void> {
       client.talk.close();
     }
   };
-  // None is left behind when another fails.
+  // When one fails, none of the others is left behind.
   const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, some));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
   trial.expect(failure === "", failure);

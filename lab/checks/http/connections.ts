@@ -35,7 +35,7 @@ export const CONNECTIONS: readonly HttpCheck[] = [
     async run(trial: HttpTrial) {
       const answers = await ask(trial, requestText(trial, { fields: [CLOSE] }) + requestText(trial));
       const first = await answers.tryNext();
-      // To close with the second request unread may reset the connection, and the answer may be lost.
+      // Closing with the second request unread may reset the connection, and lose the answer.
       if (!isResponse(first) && first.how === "reset") return;
       const second = await answers.tryNext();
       trial.expect(!isResponse(second), "it was answered");

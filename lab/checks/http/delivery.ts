@@ -1,5 +1,5 @@
 /**
- * Checks of requests that arrive in other pieces than they were sent in: TCP does not keep them together (RFC 9293 3.7).
+ * Checks of requests that do not arrive in the pieces in which they were sent: TCP does not preserve them (RFC 9293 3.7).
  *
  * @module
  */
@@ -131,7 +131,7 @@ export const DELIVERY: readonly HttpCheck[] = [
   },
 ];
 
-/** As long as the request is not complete, nothing comes. */
+/** Fails the check if anything arrives before the request is complete. */
 async function expectPatience(trial: HttpTrial, answers: Answers): Promise<void> {
   await answers.talk.until(() => answers.more, MOMENT);
   trial.expect(!answers.more, "the answer came before the request was complete");
@@ -148,7 +148,7 @@ async function expectPipelined(trial: HttpTrial, count: number): Promise<void> {
   const answers = await ask(trial, requests.join(""));
   const first = await answers.tryNext();
   if (!isResponse(first)) {
-    // To close after the first, with the others unread, may reset the connection, and its answer may be lost.
+    // Closing after the first, with the others unread, may reset the connection and lose its answer.
     if (first.how === "reset") return;
     trial.fail(`the first request was not answered: ${first.what}`);
   }

@@ -1,11 +1,11 @@
 /**
- * What the HTTP checks must know of a server, and the requests that they send it. Pure.
+ * What the HTTP checks need to know about a server, and the requests that they send. Pure.
  *
  * @module
  */
 import type { Endpoint } from "../../../lib/addr.ts";
 
-/** How the server under test is spoken to. */
+/** How to speak to the server under test. */
 export interface HttpDialect {
   /** A path that answers GET with 200. */
   readonly path: string;
@@ -15,7 +15,7 @@ export interface HttpDialect {
   readonly post: string | null;
 }
 
-/** What a request needs of a trial. */
+/** What a request needs from a trial. */
 export interface Asked {
   readonly server: Endpoint;
   readonly dialect: HttpDialect;

@@ -1,7 +1,7 @@
 /**
- * What a right server does with requests of some kind: each function ends the check if this one does something else.
+ * What a correct server does with requests of some kind: each function fails the check if this server does something else.
  *
- * Where RFC 9112 lets a server choose, each choice is right. A server may close a connection at any time (9.5), so a close without an
+ * Where RFC 9112 lets a server choose, any choice is correct. A server may close a connection at any time (9.5), so a close without an
  * answer refuses a request too.
  *
  * @module
@@ -105,7 +105,7 @@ export async function expectInSync(trial: HttpTrial, answers: Answers, first: Re
   trial.expect(await answers.quiet(), "more answers came than requests were sent: the body was taken for a request");
 }
 
-/** The connection ends after the refusal. */
+/** Fails unless the connection ends after the refusal. */
 async function expectEnd(trial: HttpTrial, answers: Answers, { status }: Response): Promise<void> {
   trial.expect(
     await answers.closed(),
@@ -113,7 +113,7 @@ async function expectEnd(trial: HttpTrial, answers: Answers, { status }: Respons
   );
 }
 
-/** A close instead of an answer is right; that the server lives, the runner sees. */
+/** Accepts a close instead of an answer; the runner finds out whether the server is still alive. */
 async function expectClosed(trial: HttpTrial, answers: Answers, answer: NoResponse): Promise<void> {
   if (answer.how === "silent") trial.fail(`it was neither refused nor was the connection closed: ${answer.what}`);
   // An error page without a status line, as an answer to what is not HTTP/1.x, counts as a close.

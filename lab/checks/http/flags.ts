@@ -1,5 +1,5 @@
 /**
- * The flags that describe a server of http.
+ * The flags that describe an HTTP server.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import { CLOSE, postText, requestText } from "./dialect.ts";
 import type { HttpCheck } from "./expect.ts";
 import { REMEDIES } from "./remedies.ts";
 
-/** How much of a head without an end is sent: no server has a use for so much (bytes). */
+/** How much of a head without an end is sent (bytes): more than any server needs. */
 const ENDLESS = 4 * 1024 * 1024;
 const PIECE = 64 * 1024;
 const MEGABYTE = 1024 * 1024;
@@ -98,7 +98,7 @@ export const LIMITS: readonly HttpCheck[] = [
 /** The request is served, or refused with a status of 4xx. */
 async function expectServedOrRefused(trial: HttpTrial, request: string): Promise<void> {
   const answer = await (await ask(trial, request)).tryNext();
-  // To close with a part of it unread may reset the connection, and the refusal may be lost.
+  // Closing with part of it unread may reset the connection, and lose the refusal.
   if (!isResponse(answer) && answer.how === "reset") return;
   if (!isResponse(answer)) trial.fail(`it was not answered: ${answer.what}`);
   const { status } = answer;
@@ -110,7 +110,7 @@ async function expectLimit(trial: HttpTrial, start: string, piece: string): Prom
   const answers = new Answers(trial, await trial.connect());
   await answers.talk.send(start);
   for (let sent = 0; sent < ENDLESS && !answers.more && answers.talk.end === null; sent += piece.length) {
-    // A server that does not read any more has a limit too, but it should say something.
+    // A server that has stopped reading has a limit too, but it should say so.
     if (!await sentWithin(trial, answers, piece)) break;
   }
   const answer = await answers.tryNext();

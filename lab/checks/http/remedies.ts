@@ -1,5 +1,5 @@
 /**
- * Where a beginner finds the answers to what the HTTP checks find.
+ * Where a beginner whose server fails a check of HTTP finds the remedy.
  *
  * @module
  */

@@ -94,7 +94,7 @@ export const SHAPE: readonly HttpCheck[] = [
     title: "the Date of the answer",
     expects: "sends one, like Sun, 06 Nov 1994 08:49:37 GMT",
     source: "RFC 9110 6.6.1",
-    // A MUST for a server that has a clock; whether it has one, only the server knows.
+    // A MUST for a server that has a clock, and only the server knows whether it has one.
     level: "SHOULD",
     remedy: REMEDIES.date,
     async run(trial: HttpTrial) {

@@ -1,5 +1,5 @@
 /**
- * The kinds of questions: right ones, wrong ones, those on which servers may differ, and those that may stop a server.
+ * The kinds of questions: valid ones, invalid ones, those on which servers may differ, and those that may stop a server.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Case {
   readonly remedy?: Remedy;
 }
 
-/** A question that is to be answered with a number. */
+/** A question that must be answered with a number. */
 export const right = ({ question, ...rest }: Case): Check<SumDialect> => ({
   expects: "answers NAME: INTEGER, an integer from 1 to 100",
   remedy: REFUSE,
@@ -30,7 +30,7 @@ export const right = ({ question, ...rest }: Case): Check<SumDialect> => ({
   run: (trial) => asks(trial, question),
 });
 
-/** One that is to be refused, and ends nothing. */
+/** One that must be refused without ending the server. */
 export const wrong = ({ question, ...rest }: Case): Check<SumDialect> => ({
   expects: "refuses it, and serves the next client",
   remedy: REFUSE,

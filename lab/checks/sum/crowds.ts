@@ -22,7 +22,7 @@ const LEAVERS = 20;
 const AT_ONCE = 20;
 const CONNECTIONS = 1000;
 
-/** Over TCP. */
+/** The checks over TCP. */
 export const crowds: readonly Check<SumDialect>[] = [
   {
     name: "silent-client",
@@ -128,7 +128,7 @@ async function afterLeavers(trial: SumTrial, text: string, how: "close" | "reset
 
 const DATAGRAM = { source: "RFC 768", level: "practice", remedy: DATAGRAM_ENDS_NOBODY } as const;
 
-/** Over UDP. */
+/** The checks over UDP. */
 export const datagramCrowds: readonly Check<SumDialect>[] = [
   {
     name: "empty-datagram",

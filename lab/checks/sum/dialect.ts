@@ -25,11 +25,11 @@ export interface SumDialect {
 /** A trial of the number exchange. */
 export type SumTrial = Trial<SumDialect>;
 
-/** A question that every server takes. */
+/** A question that every server accepts. */
 export const PLAIN = "Ada: 42";
 /** How long the rest of an answer may take, its newline or the close (ms): with Nagle's algorithm, a second write comes 40 ms late. */
 const REST = 100;
-/** How long an answer may take that need not come (ms). */
+/** How long to wait for an answer that is not required (ms). */
 const UNLIKELY = 400;
 
 /** Makes `dialectOf` for a transport: what the flags say, if one plain question is answered. */
@@ -55,7 +55,7 @@ export async function ask(trial: SumTrial, question: string | Uint8Array, option
 export interface AskOptions {
   /** What ends the question, if not what the dialect says. */
   readonly end?: string;
-  /** The answer need not come: do not wait for long, and do not ask again. */
+  /** No answer is required: do not wait for long, and do not ask again. */
   readonly unlikely?: boolean;
   /** Any number will do, even if more digits follow. */
   readonly hasty?: boolean;
@@ -103,12 +103,12 @@ export function expectNumber<D>(trial: Trial<D>, answer: Answer): void {
   trial.fail(`it answered ${answer.number}, which is not from 1 to 100`);
 }
 
-/** Asks a question that is right. */
+/** Asks a valid question. */
 export async function asks(trial: SumTrial, question: string | Uint8Array, options?: AskOptions): Promise<void> {
   expectNumber(trial, await ask(trial, question, options));
 }
 
-/** Asks what must be refused, in whatever way: by words, by a close, or by no answer. That the server lives is seen afterwards. */
+/** Asks what must be refused: in words, by a close, or by silence. Whether the server has survived is checked afterwards. */
 export async function isRefused(trial: SumTrial, question: string | Uint8Array): Promise<Answer> {
   const answer = await ask(trial, question, { unlikely: true });
   if (answer.kind === "number") trial.fail(`it took that for a number: ${describe(answer)}`);

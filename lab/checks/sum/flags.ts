@@ -8,7 +8,7 @@ import { tcpFlags } from "../tcp/flags.ts";
 
 const { terminator } = tcpFlags;
 
-/** What a server says of itself. */
+/** What the user says about the server. */
 export const sumFlags = {
   terminator,
   udp: flag.on("the server speaks UDP"),

@@ -8,7 +8,7 @@ import { describe } from "./answer.ts";
 import { CONTRACT, json, right, wrong } from "./cases.ts";
 import { ask, type SumDialect, type SumTrial } from "./dialect.ts";
 
-/** JSON. */
+/** The checks of JSON. */
 export const jsonQuestions: readonly Check<SumDialect>[] = [
   json({
     ...right({ name: "json-question", title: "a JSON object", question: '{"name":"Ada","number":42}', ...CONTRACT }),

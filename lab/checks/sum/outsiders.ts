@@ -1,5 +1,5 @@
 /**
- * Numbers outside 1-100, which may stop a server: gracefully, that is.
+ * Numbers outside 1-100, which may stop a server, provided it does so gracefully.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CONTRACT, outside, skipUnlessRestarted } from "./cases.ts";
 import { isRefused, type SumDialect, type SumTrial } from "./dialect.ts";
 import { EXACT } from "./remedies.ts";
 
-/** Numbers that may stop the server. */
+/** The checks of numbers that may stop the server. */
 export const outsiders: readonly Check<SumDialect>[] = [
   outside({ name: "zero", title: "the number 0", question: "Ada: 0", ...CONTRACT }),
   outside({ name: "one-too-many", title: "the number 101", question: "Ada: 101", ...CONTRACT }),

@@ -1,5 +1,5 @@
 /**
- * Questions that are right, or on which servers may differ, over TCP and over UDP.
+ * Questions that are valid, or on which servers may differ, over TCP and over UDP.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { CONTRACT, either, PRACTICE, right } from "./cases.ts";
 import { ask, PLAIN, type SumDialect, type SumTrial } from "./dialect.ts";
 import { ESCAPED, INTEGER, LAST_COLON, REFUSE, STOP, WHOLE_CHARACTERS } from "./remedies.ts";
 
-/** Questions in every form. */
+/** The checks of questions. */
 export const questions: readonly Check<SumDialect>[] = [
   right({ name: "plain-question", title: `"${PLAIN}"`, question: PLAIN, ...CONTRACT, remedy: LAST_COLON }),
   right({ name: "lowest", title: "the lowest number, 1", question: "Ada: 1", ...CONTRACT, remedy: STOP }),

@@ -1,5 +1,5 @@
 /**
- * Questions that are to be refused, over TCP and over UDP: what follows the colon is no integer.
+ * Questions that must be refused, over TCP and over UDP: what follows the colon is not an integer.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CONTRACT, PRACTICE, wrong } from "./cases.ts";
 import { isRefused, type SumDialect, type SumTrial } from "./dialect.ts";
 import { INTEGER, REFUSE } from "./remedies.ts";
 
-/** No integers. */
+/** The checks of what is not an integer. */
 export const refusals: readonly Check<SumDialect>[] = [
   wrong({ name: "decimal", title: '"4.5"', question: "Ada: 4.5", ...CONTRACT, mistake: 20, remedy: INTEGER }),
   wrong({

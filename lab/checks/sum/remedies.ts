@@ -1,5 +1,5 @@
 /**
- * Where a beginner finds what a server of his lacks.
+ * Where a beginner whose server fails a check of the number exchange finds the remedy.
  *
  * @module
  */

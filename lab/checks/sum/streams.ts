@@ -1,5 +1,5 @@
 /**
- * How a question may come over TCP: in pieces, with another behind it, without its end.
+ * How a question may arrive over TCP: in pieces, with another one behind it, without its end.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const LONGEST_PAUSE = 60;
 const ENDLESS = 8 * 1024 * 1024;
 const PIECE = 64 * 1024;
 
-/** Streams. */
+/** The checks of streams. */
 export const streams: readonly Check<SumDialect>[] = [
   {
     name: "byte-by-byte",
@@ -157,7 +157,7 @@ export const streams: readonly Check<SumDialect>[] = [
   },
 ];
 
-/** How many numbers have come. */
+/** How many numbers were received. */
 function numbersIn({ text }: { readonly text: string }): number {
   return text.split("\n").filter((line) => readAnswer(line, null).kind === "number").length;
 }

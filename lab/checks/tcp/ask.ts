@@ -13,23 +13,23 @@ import { exchange, type TcpDialect } from "./dialect.ts";
 /** A trial of plain TCP. */
 export type TcpTrial = Trial<TcpDialect>;
 
-/** Why a check that waits for answers is skipped, if so. */
+/** Why a check that waits for answers does not apply; `null` if it does. */
 export function needsAnswers({ answers }: TcpDialect): string | null {
   return answers === "nothing" ? "this server answers nothing" : null;
 }
 
-/** Why a check of an echo is skipped, if so. */
+/** Why a check of an echo does not apply; `null` if it does. */
 export function needsEcho({ answers }: TcpDialect): string | null {
   return answers === "echo" ? null : "this server is no echo";
 }
 
-/** Why a check that sends several messages on one connection is skipped, if so. */
+/** Why a check that sends several messages on one connection does not apply; `null` if it does. */
 export function needsManyMessages(dialect: TcpDialect): string | null {
   if (dialect.end === "") return "only the half-close ends a message here";
   return needsAnswers(dialect) ?? (dialect.closes ? "this server closes after its first answer" : null);
 }
 
-/** Why a check of what a message is is skipped, if so: to an echo it is nothing. */
+/** Why a check of framing does not apply, since an echo server has no messages; `null` if it does. */
 export function needsMessages(dialect: TcpDialect): string | null {
   return needsAnswers(dialect) ?? (dialect.answers === "echo" ? "an echo has no messages" : null);
 }
@@ -39,7 +39,7 @@ export function messageOf({ message, end }: TcpDialect): Uint8Array {
   return encodeText(message + end);
 }
 
-/** Where the half-close ends a message, it ends this one. */
+/** Half-closes if that is what ends a message. */
 export async function finish({ dialect: { end } }: TcpTrial, talk: Talk): Promise<void> {
   if (end === "") await talk.halfClose();
 }
@@ -53,9 +53,9 @@ export async function ask(trial: TcpTrial, ...pieces: readonly Uint8Array[]): Pr
 }
 
 /**
- * Waits for the answer: of an echo every byte, otherwise anything with the expected text.
+ * Waits for the answer: from an echo every byte, otherwise anything with the expected text.
  *
- * @param anything Whether any answer will do, since this was not the message that the user vouches for.
+ * @param anything Whether any answer will do, because the expected text belongs to another message.
  */
 export async function expectAnswer(
   trial: TcpTrial,
@@ -94,10 +94,10 @@ export function whatCame({ end }: Talk, patience: number): string {
   return end === "end" ? "the server closed" : `nothing came for ${patience / 1000} s`;
 }
 
-/** How many plain exchanges show that others are served. */
+/** How many simple exchanges prove that others are served. */
 const OTHERS = 3;
 
-/** Others are served, each at once. */
+/** Fails the check unless other clients are served, each promptly. */
 export async function expectOthersServed(trial: TcpTrial, whom: string): Promise<void> {
   for (let count = 0; count < OTHERS; count++) {
     try {
@@ -109,14 +109,14 @@ export async function expectOthersServed(trial: TcpTrial, whom: string): Promise
   }
 }
 
-/** The pause between two pieces (ms): enough for a server to read them apart, short of any pause that would end a message. */
+/** The pause between two pieces (ms): long enough for a server to read them separately, and too short to end a message. */
 const APART = 25;
-/** What is answered so soon after the first piece is no answer to a pause (ms). */
+/** An answer that comes sooner than this after the first piece is not due to a pause (ms). */
 const AT_ONCE = 60;
-/** How often an answer may look like one to a pause: this machine may have been busy. */
+/** How often an answer may look as if it were due to a pause: this machine may have been busy. */
 const ATTEMPTS = 3;
 
-/** Sends the pieces of one message apart. They are answered once, and not before the last one. */
+/** Sends one message in pieces, with pauses. The check fails unless it is answered once, and not before the last piece. */
 export async function askInPieces(
   trial: TcpTrial,
   pieces: readonly Uint8Array[],

@@ -13,12 +13,12 @@ import { CHARACTERS, ESCAPE, LIMIT, LINGER, WRITE_ALL } from "./remedies.ts";
 
 /** A message that is longer than most buffers, and shorter than most limits (bytes). */
 const LARGE = 60_000;
-/** How much an echo is given at once (bytes). */
+/** How much is sent to an echo at once (bytes). */
 const BULK = 1024 * 1024;
 /** How much of one line a server may take (bytes), and how much is written at a time. */
 const ENDLESS = 16 * 1024 * 1024;
 const PIECE = 64 * 1024;
-/** How long a server's log is waited for (ms). */
+/** How long to wait for a server's log (ms). */
 const LOGGED = 300;
 
 /** Some bytes between the user's message and its end. */
@@ -29,7 +29,7 @@ async function askWith(trial: TcpTrial, bytes: Uint8Array): Promise<void> {
   await expectAnswer(trial, talk, sent, { anything: true });
 }
 
-/** Sends a line without an end until the server has had enough; it says so, closes, or reads no more. */
+/** Sends a line without an end until the server has had enough: it says so, closes, or stops reading. */
 async function neverEnd(trial: TcpTrial): Promise<void> {
   const { dialect: { maxMessage }, patience } = trial;
   const most = maxMessage === null ? ENDLESS : 2 * maxMessage + BULK;
@@ -64,7 +64,7 @@ export const contents: readonly Check<TcpDialect>[] = [
     mistake: 18,
     remedy: CHARACTERS,
     skip: needsAnswers,
-    // Not a lead byte, an overlong form, half of a surrogate pair, and a character that the message's end cuts.
+    // A stray byte, an overlong form, half a surrogate pair, and a character cut off by the end of the message.
     run: (trial) => askWith(trial, Uint8Array.of(0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xe2, 0x82)),
   },
   {

@@ -14,22 +14,22 @@ import type { Trial } from "../trial.ts";
 export interface TcpDialect {
   /** Whether it sends back what it receives, answers each message, or is silent. */
   readonly answers: "echo" | "reply" | "nothing";
-  /** What is in each answer; "" is anything. */
+  /** What every answer contains; "" = anything. */
   readonly reply: string;
-  /** A message that it takes, without its end. */
+  /** A message that it accepts, without its end. */
   readonly message: string;
-  /** What ends a message; "" is the half-close. */
+  /** What ends a message; "" = the half-close. */
   readonly end: string;
-  /** The longest message that it takes (bytes), if that is known. */
+  /** The longest message that it accepts (bytes), if that is known. */
   readonly maxMessage: number | null;
   /** Whether it closes after its first answer. */
   readonly closes: boolean;
 }
 
-/** How long after an answer its server is given to close (ms). */
+/** How long to wait for a server to close after its answer (ms). */
 const CLOSING = 300;
 
-/** As the flags say; where they say nothing, as a first exchange shows. */
+/** Finds out how the server speaks: from the flags or, where they say nothing, from a first exchange. */
 export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe): Promise<TcpDialect> {
   const { message, terminator: end = "\n", maxMessage = null, expectReply } = flags;
   const known = { message, maxMessage, reply: expectReply ?? "" };
@@ -53,13 +53,13 @@ function quoted(bytes: Uint8Array): string {
   return `“${excerptOf(bytes)}”`;
 }
 
-/** Whether the server closes once its answer is there. */
+/** Whether the server closes after its answer. */
 async function closes(talk: Talk, answer: string): Promise<boolean> {
   await talk.until((text) => text.length >= answer.length, CLOSING);
   return await talk.untilEnd(CLOSING) !== null;
 }
 
-/** There was no answer to a message with its end: perhaps the half-close ends one. */
+/** Tries whether the half-close ends a message, since its end was not answered. */
 async function lastAttempt(
   talk: Talk,
   { terminator, expectReply }: ProtocolFlagValues,
@@ -77,7 +77,7 @@ async function lastAttempt(
   return { answers: "nothing", end, closes: false };
 }
 
-/** How long a server that answers nothing is given to close after the client's half-close (ms). */
+/** How long to wait for a server that does not answer to close after the client's half-close (ms). */
 const SILENT = 300;
 
 /** One plain exchange. */

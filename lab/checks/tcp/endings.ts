@@ -10,7 +10,7 @@ import { ask, expectAnswer, messageOf, needsAnswers, type TcpTrial, whatCame } f
 import { exchange, type TcpDialect } from "./dialect.ts";
 import { HALF_CLOSE, LINGER, ONE_CONNECTION } from "./remedies.ts";
 
-/** How many clients leave at once, and how many each a little later than the one before: what the server is just doing is chance. */
+/** How many clients leave at once, and how many at growing intervals, to hit the server in every state. */
 const LEAVING = 10;
 /** How much later (ms). */
 const LATER = 2;
@@ -34,7 +34,7 @@ async function leaveAfter(trial: TcpTrial, sent: Uint8Array, how: "close" | "res
     if (sent.length > 0) await talk.send(sent);
     if (count > LEAVING) await trial.pause((count - LEAVING) * LATER);
     talk[how]();
-    // A short backlog is not what is tried.
+    // The size of the backlog is not what is checked.
     await trial.pause(1);
   }
   await exchange(trial);

@@ -27,7 +27,7 @@ function unescaped(text: string): string {
   return text.replace(/\\([nrt0\\])/g, (_, letter) => escapes[letter] ?? "");
 }
 
-/** They say what a first exchange would find out. */
+/** What they do not say, a first exchange finds out. */
 export const tcpFlags = {
   expectReply: flag.text("text that is in the answer to each message", { default: undefined }),
   echo: flag.on("the server sends back every byte"),

@@ -1,5 +1,5 @@
 /**
- * Checks of what a message is: bytes come in other pieces than they were written.
+ * Checks of framing: bytes do not arrive in the pieces in which they were written.
  *
  * @module
  */
@@ -21,24 +21,24 @@ import {
 import { exchange, type TcpDialect } from "./dialect.ts";
 import { CHARACTERS, FRAMING, LINGER } from "./remedies.ts";
 
-/** How many places a long message is cut at. */
+/** In how many places a long message is cut. */
 const CUTS = 12;
 /** How many messages come in one write, and one after the other. */
 const MANY = 100;
-/** How long a client stops in the middle of a message (ms). */
+/** How long a client pauses in the middle of a message (ms). */
 const STOPPED = 300;
 
 /** What makes a stream of bytes. */
 const STREAM = { source: "RFC 9293 3.7", level: "practice", mistake: 1, remedy: FRAMING } as const;
 
-/** Where a message is cut: everywhere, or a long one at some places by chance. */
+/** Where a message is cut: everywhere, or a long one in some random places. */
 function cutsOf(length: number, random: () => number): number[] {
   const places = Array.from({ length: length - 1 }, (_, index) => index + 1);
   while (places.length > CUTS) places.splice(Math.floor(random() * places.length), 1);
   return places;
 }
 
-/** How many bytes the answer to one message has. */
+/** The length of the answer to one message (bytes). */
 async function answerLength(trial: TcpTrial): Promise<number> {
   using talk = await ask(trial, messageOf(trial.dialect));
   await talk.untilCount(1, trial.patience);
@@ -67,7 +67,7 @@ async function manyInOneWrite(trial: TcpTrial, count: number): Promise<void> {
   }
 }
 
-/** The checks of what a message is. */
+/** The checks of framing. */
 export const framing: readonly Check<TcpDialect>[] = [
   {
     name: "plain-exchange",
@@ -151,7 +151,7 @@ export const framing: readonly Check<TcpDialect>[] = [
       await trial.pause(20);
       await talk.send(message.subarray(half));
       await expectAnswer(trial, talk, concat([message, message]));
-      // The second one is there when a third one is answered.
+      // Once a third message is answered, the second one must have been, too.
       const before = talk.count;
       await talk.send(message);
       const answered = await talk.untilCount(before + 1, trial.patience);
@@ -188,7 +188,7 @@ export const framing: readonly Check<TcpDialect>[] = [
       await talk.send(message.subarray(0, half));
       await expectOthersServed(trial, "a client that stopped in the middle of its message");
       await trial.pause(STOPPED);
-      // A server may have taken the pause for the end of the message.
+      // A server may take the pause for the end of the message.
       if (talk.count > 0 && trial.dialect.answers === "reply") return;
       await talk.send(message.subarray(half));
       if (trial.dialect.end === "") await talk.halfClose();

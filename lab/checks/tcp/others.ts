@@ -16,11 +16,11 @@ import { AT_ONCE, WRITE_ALL } from "./remedies.ts";
 const AT_THE_SAME_TIME = 20;
 const HELD = 1000;
 const ONE_AFTER_THE_OTHER = 200;
-/** The pause between two connects (ms): a short backlog, as Python's of 5, is not what is tried. */
+/** The pause between two connects (ms): a short backlog, such as Python's 5, is not what is checked. */
 const PACE = 2;
 /** How many of the connections that are held are opened at a time. */
 const OPENERS = 4;
-/** How much a client sends that does not read (bytes): more than the buffers of both sides hold. */
+/** How much a client that does not read sends (bytes): more than the buffers of both sides hold. */
 const FLOOD = 16 * 1024 * 1024;
 /** How much a slow reader asks for (bytes). */
 const SLOWLY_READ = 1024 * 1024;
@@ -61,14 +61,14 @@ async function holdOpen(trial: TcpTrial, count: number): Promise<void> {
   if (failure !== null) trial.fail(`it did not accept more than ${thousands(opened)} connections`);
 }
 
-/** Opens a connection, and waits until the server serves it: by its answer to a message, if it then keeps the connection open. */
+/** Opens a connection and waits until the server serves it: until it answers a message, if it keeps the connection open after that. */
 async function openOne(trial: TcpTrial): Promise<void> {
   const { server, dialect, patience, signal } = trial;
   using limit = new TimeLimit(patience, signal, () => new Error("not accepted"));
   const conn = trial.own(await Deno.connect({ ...server, signal: limit.signal }));
   if (dialect.closes || dialect.answers === "nothing" || dialect.end === "") return await trial.pause(PACE);
   await conn.write(messageOf(dialect)).catch(() => {});
-  // Who is turned away reads a line, the end or a reset: told, all of them.
+  // A client that is turned away gets a line, the end or a reset. Each of these tells it.
   const told = conn.read(new Uint8Array(1024)).catch(() => null);
   await abortable(told, limit.signal);
 }

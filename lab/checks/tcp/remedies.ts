@@ -1,5 +1,5 @@
 /**
- * Where the answers stand, for those whose server fails a check of plain TCP.
+ * Where a beginner whose server fails a check of plain TCP finds the remedy.
  *
  * @module
  */

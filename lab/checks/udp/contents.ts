@@ -14,7 +14,7 @@ import { EMPTY, ESCAPED, LARGE_BUFFER, ONE_AT_A_TIME, ONE_CLIENT_ENDS_NOBODY, WH
 /** One byte more than the usual buffer. */
 const CUT = 1025;
 
-/** Lengths and bytes. */
+/** The checks of contents. */
 export const contents: readonly Check<UdpDialect>[] = [
   {
     name: "empty-datagram",

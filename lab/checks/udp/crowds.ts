@@ -13,7 +13,7 @@ const CLIENTS = 100;
 const BURST = 1000;
 const LEAVERS = 20;
 
-/** Crowds. */
+/** The checks of crowds. */
 export const crowds: readonly Check<UdpDialect>[] = [
   {
     name: "a-hundred-clients",
@@ -84,7 +84,7 @@ async function burst(trial: Trial<UdpDialect>): Promise<void> {
   const talk = await trial.openDatagram();
   const bytes = messageOf(trial);
   for (let count = 0; count < BURST; count++) await talk.send(bytes);
-  // As long as answers come.
+  // Goes on as long as answers arrive.
   for (let before = -1; talk.count < BURST && talk.count > before;) {
     before = talk.count;
     await talk.untilCount(BURST, 100);

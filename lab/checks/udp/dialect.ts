@@ -20,10 +20,10 @@ export interface UdpDialect {
   readonly reply: string;
 }
 
-/** What only an echo server sends back: others cut the line end, or change the letters. */
+/** Only an echo server sends this back unchanged: others cut off the line end, or change the case. */
 const ECHO_PROBE = "Do you send back ÄÖÜ and line ends?\r\n";
 
-/** How the server answers, as the flags or two exchanges tell. */
+/** Finds out how the server answers: from the flags, or from two exchanges. */
 export async function dialectOf(flags: ProtocolFlagValues, { trial: given, say }: Probe): Promise<UdpDialect> {
   const trial: Trial<null> = given;
   const { echo, expectReply, discard, message } = flags;
@@ -58,7 +58,7 @@ export function expectAnswer(trial: Trial<UdpDialect>, sent: Uint8Array, answer:
   }
 }
 
-/** A client of its own exchanges one datagram with the server. */
+/** Exchanges one datagram with the server from a new socket. */
 export async function exchange(trial: Trial<UdpDialect>, bytes = messageOf(trial)): Promise<DatagramTalk> {
   const talk = await trial.openDatagram();
   expectAnswer(trial, bytes, await talk.ask(bytes, trial.patience));
@@ -76,8 +76,8 @@ export async function alive(trial: Trial<UdpDialect>): Promise<void> {
 }
 
 /**
- * Sends a datagram of these bytes. An echo server sends it back whole, another that answers everything answers it; of one whose ways are
- * not known, the next message is to be answered.
+ * Sends a datagram of these bytes. An echo server must send it back whole, and one that answers everything must answer it; any other must
+ * answer the next message.
  */
 export async function carry(trial: Trial<UdpDialect>, bytes: Uint8Array): Promise<void> {
   if (trial.dialect.kind !== "answer") return void await exchange(trial, bytes);
@@ -86,7 +86,7 @@ export async function carry(trial: Trial<UdpDialect>, bytes: Uint8Array): Promis
   await alive(trial);
 }
 
-/** A datagram that the server takes; for an echo server with a mark, so that each is told from the others. */
+/** A datagram that the server accepts; to an echo server with a mark that tells it from the others. */
 export function marked(trial: Trial<UdpDialect>, mark: string): Uint8Array {
   const { kind, message } = trial.dialect;
   return encodeText(kind === "echo" ? `${message} ${mark}` : message);
@@ -97,7 +97,7 @@ export function messageOf(trial: Trial<UdpDialect>): Uint8Array {
   return encodeText(trial.dialect.message);
 }
 
-/** Why a check that reads its own bytes in the answer is left out. */
+/** Why a check that looks for its own bytes in the answer does not apply; `null` if it does. */
 export function needsEcho({ kind }: UdpDialect): string | null {
   return kind === "echo" ? silenceOf({ kind }) : "only the answer of an echo server shows it (--echo)";
 }

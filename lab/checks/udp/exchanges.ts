@@ -15,10 +15,10 @@ import { OWN_ANSWER, TO_THE_SENDER, WHOLE } from "./remedies.ts";
 const MOST_ROUNDS = 1000;
 /** How long to wait for what should not come (ms). */
 const MOMENT = 100;
-/** Words that end a program in many a protocol. */
+/** Words that end a program in many protocols. */
 const COMMANDS = ["exit", "quit", "/quit", "bye", "shutdown", "stop", "0"];
 
-/** Exchanges. */
+/** The checks of exchanges. */
 export const exchanges: readonly Check<UdpDialect>[] = [
   {
     name: "plain-exchange",
@@ -201,7 +201,7 @@ async function feedBack(trial: Trial<UdpDialect>): Promise<void> {
   );
 }
 
-/** A socket on a port as servers have: below those that systems give to clients. */
+/** A socket on a port that a server might have: below those that systems give to clients. */
 async function openLow(trial: Trial<UdpDialect>): Promise<DatagramTalk> {
   for (let tries = 0; tries < 20; tries++) {
     try {

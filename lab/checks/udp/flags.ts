@@ -7,5 +7,5 @@ import { tcpFlags } from "../tcp/flags.ts";
 
 const { echo, expectReply, discard, message } = tcpFlags;
 
-/** They say what a first exchange would find out. */
+/** What they do not say, a first exchange finds out. */
 export const udpFlags = { echo, expectReply, discard, message };

@@ -1,5 +1,5 @@
 /**
- * Where a beginner finds what a UDP server of his lacks.
+ * Where a beginner whose server fails a check of UDP finds the remedy.
  *
  * @module
  */
