@@ -180,7 +180,7 @@ function commandNamed(text: string): CommandName {
 function faultNamed(text: string): FaultName {
   const name = FAULT_NAMES.find((name) => name === text || flagName(name) === text.toLowerCase());
   if (name !== undefined) return name;
-  if (text === "seed") throw wrong(text, "what chance begins with is chosen when the relay starts, by --seed");
+  if (text === "seed") throw wrong(text, "the seed is chosen when the relay starts, by --seed");
   const names = FAULT_NAMES.map(flagName);
   const near = nearest(text, names);
   throw wrong(text, near === null ? `the faults are ${listed(names)}` : `no such fault; the nearest is ${near}`);

@@ -7,7 +7,7 @@ import type { EventRateOptions } from "../event_rate.ts";
 import type { Faulted } from "../events.ts";
 import type { Fault } from "../faults/fault.ts";
 
-/** What happens to all bytes alike: it is told once for each flow and direction, and has no count. */
+/** Faults that happen to all bytes alike. They are reported once for each flow and direction, and not counted. */
 export const TO_ALL: Readonly<Record<string, string>> = {
   delay: "everything delayed",
   rate: "everything slowed down",
@@ -15,19 +15,19 @@ export const TO_ALL: Readonly<Record<string, string>> = {
   coalesce: "writes joined",
 };
 
-/** Said of `--loss` over TCP. */
+/** What `--loss` means over TCP. */
 export const MODELLED =
   "Nothing can be lost under TCP from here: what is lost comes later, as if it had been sent again";
 
-/** What is told of single faults: in prose about 150 at once, then some 20 a second; to programs as much as of all else together. */
+/** How many faults are logged: in prose about 150 at once and then some 20 a second; for programs as many as of all other events. */
 export function faultRate(json: boolean): EventRateOptions {
   return json ? {} : { burst: 8 * 1024, rate: 1024 };
 }
 
 /**
- * The event that tells one fault: `Fault, #1, out, datagram 3: lost`.
+ * The event for a fault: `Fault, #1, out, datagram 3: lost`.
  *
- * @param as Another number and direction than the fault's own: those of a relay.
+ * @param as A relay's number and direction, if not the fault's own.
  */
 export function faultEvent(
   { flow, direction, kind, where, detail }: Fault,

@@ -1,5 +1,5 @@
 /**
- * The flags that make a network do wrong on purpose, and the plan that they describe.
+ * The flags for faults on purpose, and the plan that they describe.
  *
  * @module
  */
@@ -31,13 +31,16 @@ export type Way = "up" | "down";
 /** The flags of one direction through a relay: `upLoss` is `--up-loss`. */
 export type WayFlags<W extends Way> = { readonly [K in FaultName as `${W}${Capitalize<K>}`]: Flag<FaultPlan[K]> };
 
-/** `--seed`: what chance begins with. */
-export const seedFlag: Flag<number | undefined> = flag.integer("what chance begins with: repeats the same faults", {
-  default: undefined,
-  min: 0,
-  max: 2 ** 32 - 1,
-  shown: "drawn at random, and told",
-});
+/** `--seed`: reproduces the faults of another run. */
+export const seedFlag: Flag<number | undefined> = flag.integer(
+  "seed of the faults that are left to chance: the same seed repeats them",
+  {
+    default: undefined,
+    min: 0,
+    max: 2 ** 32 - 1,
+    shown: "drawn at random, and told",
+  },
+);
 
 /** A flag for each fault. */
 export const planFlags: PlanFlags = grouped(
@@ -45,20 +48,20 @@ export const planFlags: PlanFlags = grouped(
   flagsOf((name) => ({ key: name, help: FAULTS[name].help })),
 ) as unknown as PlanFlags;
 
-/** Those, and `--seed`: the flags of every script that opens a socket. */
+/** Those and `--seed`: the flags of every script that opens a socket. */
 export const faultFlags: FaultFlags = { ...planFlags, ...grouped("Faults on purpose", { seed: seedFlag }) };
 
-/** Their table. */
+/** The table of {@linkcode faultFlags}. */
 export type FaultFlags = PlanFlags & { readonly seed: Flag<number | undefined> };
 
-/** The flags of one direction, which {@linkcode planFrom} puts before those of both: `--up-loss`. */
+/** The flags of one direction, such as `--up-loss`; {@linkcode planFrom} prefers them to those of both. */
 export function faultFlagsFor<W extends Way>(way: W): WayFlags<W> {
   const where = way === "up" ? "towards the server" : "towards the client";
   const flags = flagsOf((name) => ({ key: wayKey(way, name), help: `as --${flagName(name)}, ${where}` }));
   return grouped(`Faults ${where} only`, flags) as unknown as WayFlags<W>;
 }
 
-/** The fault `rate` of a script that has a `--rate` of its own, in place of it. */
+/** The fault `rate` for a script whose own `--rate` means something else. */
 export const linkRateFlag: { readonly linkRate: Flag<number> } = { linkRate: planFlags.rate };
 
 /** Makes a table with a flag for each fault. */
@@ -66,7 +69,7 @@ function flagsOf(describe: (name: FaultName) => { readonly key: string; readonly
   const flags = FAULT_NAMES.map((name): [string, Flag<unknown>] => {
     const { key, help } = describe(name);
     const { placeholder, parse } = FAULTS[name];
-    // The others do nothing unless they are given.
+    // By default the others do nothing, so there is none to show.
     const shown = key === "burst" || key === "queue" ? { shown: `${NO_FAULTS[key]}` } : {};
     const read = ([text]: readonly string[]): unknown => text === undefined ? NO_FAULTS[name] : parse(text);
     return [key, { help, placeholder, repeatable: false, ...shown, read }];
@@ -87,8 +90,8 @@ function wayKey(way: Way, name: FaultName): string {
  * The plan that flags describe.
  *
  * @param values The values of {@linkcode planFlags}, and of {@linkcode faultFlagsFor} if there is a `way`.
- * @param given The flags that were given: one of the way goes before the same flag of both.
- * @throws {UsageError} A fault needs another.
+ * @param given The flags that were given; a direction's own flag takes precedence over that of both.
+ * @throws {UsageError} A fault lacks another that it depends on.
  *
  * @example Usage
  * ```ts
@@ -111,19 +114,19 @@ export function planFrom(values: Readonly<Record<string, unknown>>, given: Given
   return plan;
 }
 
-/** A seed for a run that was given none. */
+/** A random seed, for a run that was not given one. */
 export function drawSeed(): number {
   const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
   return seed;
 }
 
-/** What a script speaks, by its name: `tcp:server`, `chat:udp-client`; `null` if that depends on how it is called. */
+/** A script's transport, by its name: `tcp:server`, `chat:udp-client`; `null` if it depends on the flags. */
 function transportOf(script: string): FaultTransport | null {
   if (!/^(tcp|udp|http|chat|sum):/.test(script)) return null;
   return script.includes("udp") ? "udp" : "tcp";
 }
 
-/** Whether a script can do something with a flag; one of a fault that its transport cannot have is only refused. */
+/** Whether a flag is of use to a script: not if it is a fault that the transport cannot have. */
 export function isUseful(script: string, key: string): boolean {
   const transport = transportOf(script);
   const name = FAULT_NAMES.find((name) => name === key);
@@ -134,18 +137,18 @@ export function isUseful(script: string, key: string): boolean {
 export interface RunFaults {
   readonly plan: FaultPlan;
   readonly seed: number;
-  /** What the script speaks, if it is always the same. */
+  /** The script's transport, if it is always the same. */
   readonly transport: FaultTransport | null;
   /** The flags that repeat them: `--loss 30% --seed 7`, or `--delay 100ms`. */
   readonly line: string;
 }
 
 /**
- * The faults of an endpoint: they happen to what it sends and to what it receives, as on a bad network between the two.
+ * The faults of an endpoint. They happen to what it sends and to what it receives, as if on a bad network between it and its peer.
  *
  * @param run The script's name, such as `tcp:server`, and its flags.
- * @returns `null` if nothing is to go wrong.
- * @throws {UsageError} A fault that the script's transport cannot have, or that needs another; or `--seed` without a fault.
+ * @returns `null` if there are no faults.
+ * @throws {UsageError} The script's transport cannot have a fault, or a fault lacks another; or there is a `--seed` without a fault.
  */
 export function faultsOf(
   { name, options, given }: {
@@ -155,7 +158,7 @@ export function faultsOf(
   },
 ): RunFaults | null {
   if (!FAULT_NAMES.some((name) => given.has(keyOf(name, options)))) {
-    // The seed of lab:check is of another kind: it has no faults.
+    // The seed of lab:check is another one: it has no faults.
     if (given.has("seed") && "loss" in options) {
       throw new UsageError("Cannot use --seed without a fault, such as --loss: nothing is left to chance");
     }

@@ -16,7 +16,7 @@ import { faultEvent, faultRate, MODELLED, TO_ALL } from "./fault_event.ts";
 import type { RunFaults } from "./fault_flags.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** What has become of datagrams… */
+/** What happened to datagrams… */
 const DATAGRAMS: Readonly<Record<string, string>> = {
   jitter: "delayed",
   loss: "lost",
@@ -28,7 +28,7 @@ const DATAGRAMS: Readonly<Record<string, string>> = {
   cut: "lost in a cut",
 };
 
-/** …and of what was written on a stream. */
+/** …and to what was written to a stream. */
 const STREAMS: Readonly<Record<string, string>> = {
   jitter: "delayed",
   loss: "sent again",
@@ -39,7 +39,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   cut: "held up by a cut",
 };
 
-/** A network that does wrong what its plan says, tells each fault, and how many there were when it is disposed of. */
+/** A network with faults. Logs each of them, and their totals when it is disposed of. */
 export class FaultyNetwork implements AsyncDisposable {
   #faults: RunFaults;
   #events: Events;
@@ -55,7 +55,7 @@ export class FaultyNetwork implements AsyncDisposable {
     events.emit({ event: "notice", message: `Faults on purpose: ${faults.line}${modelled}` });
   }
 
-  /** What the run opens its sockets with. */
+  /** How the run opens its sockets. */
   async sockets(): Promise<Partial<Sockets>> {
     const { plan, seed } = this.#faults;
     const faults = { seed, out: plan, in: plan, cut: false };
@@ -78,7 +78,7 @@ export class FaultyNetwork implements AsyncDisposable {
     if (this.#rate.detailed) this.#rate.emit(faultEvent(fault, transport));
   }
 
-  /** Keeps the run from ending before what it has sent has left. */
+  /** Keeps the run from ending before what was sent has left. */
   #keep(gone: Promise<void>): void {
     this.#leaving.add(gone);
     gone.then(() => this.#leaving.delete(gone));

@@ -36,7 +36,7 @@ export const basicFlags: BasicFlags = {
   }),
 };
 
-/** The flags of every script that opens a socket: those, and the ones that show the wire and that break it. */
+/** The flags of every script that opens a socket: the basic ones, those that show the wire, and those that break it. */
 export const commonFlags: BasicFlags & WireFlags & FaultFlags = { ...wireFlags, ...faultFlags, ...basicFlags };
 
 /** `--timeout` of a server that has no connections, over UDP. */

@@ -1,5 +1,5 @@
 /**
- * How a run opens its sockets: as the platform does, or over a network that does wrong what its flags say.
+ * How a run opens its sockets: as the platform does, or over a network with the faults that its flags ask for.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { faultsOf } from "./fault_flags.ts";
 /** A TCP listener as a script uses it; `Deno.TcpListener` is one. */
 export type ScriptListener = StreamListener & Disposable & { readonly addr: Deno.NetAddr };
 
-/** What a run's sockets are opened with. */
+/** How a run opens its sockets. */
 export interface Sockets {
   /** Lies under every TCP connection; `undefined` without faults. */
   readonly faults: StreamFaults | undefined;
@@ -38,9 +38,9 @@ export interface Sockets {
 /** The faults of a run's TCP connections. */
 export interface StreamFaults {
   readonly layer: Layer;
-  /** For another thread, which makes its own layer of them… */
+  /** For another thread, which makes its own layer from them… */
   readonly faults: Faults;
-  /** …and what is to be told of those that happened there. */
+  /** …and reports here what has happened there. */
   readonly tell: FaultSink;
 }
 
@@ -49,7 +49,7 @@ const PLAIN: Sockets = {
   faults: undefined,
   wrap: (socket) => socket,
   opener: (open) => open,
-  // Not `listenTcp` itself: what it throws is to reject.
+  // Not `listenTcp` itself, which would throw instead of rejecting.
   listenTcp: async (open, at) => await listenTcp(open, at),
 };
 
@@ -65,9 +65,9 @@ export interface FaultyRun {
 }
 
 /**
- * Does a run's work over the network that its flags describe, and tells which faults happened. Without such a flag nothing is loaded.
+ * Does a run's work over the network that its flags describe, and reports which faults happened. Nothing is loaded if there are none.
  *
- * @throws {UsageError} A fault that its transport cannot have, or that needs another.
+ * @throws {UsageError} Its transport cannot have a fault, or a fault lacks another that it depends on.
  */
 export async function withFaults<T>(run: FaultyRun, work: (sockets: Sockets) => Promise<T>): Promise<T> {
   const faults = faultsOf(run);
