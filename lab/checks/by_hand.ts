@@ -43,8 +43,11 @@ const MAX_LENGTH = 600;
 export function byHandOf({ steps, left, transport, server: { hostname, port } }: Done): string | null {
   const last = Math.max(...steps.map(({ connection }) => connection));
   const own = steps.filter(({ connection }) => connection === last);
-  // What is typed at the server's own terminal cannot be part of a client's command.
-  const possible = steps.every(({ kind }) => kind !== "type") &&
+  // What is typed at the server's own terminal cannot be part of a client's command; nor can what a client before it did that left in a hurry.
+  const possible = steps.every(({ kind }) => kind !== "type" && kind !== "reset") &&
+    !steps.some((step) =>
+      step.connection !== last && closesEarly(steps.filter(({ connection }) => connection === step.connection))
+    ) &&
     own.every(({ kind, note }) => kind !== "reset" && kind !== "refused" && (kind !== "connect" || note === undefined));
   if (left > 0 || own.length === 0 || !possible || !isAlone(steps, last)) return null;
   const sent = own.filter(({ kind }) => kind === "send");

@@ -46,9 +46,21 @@ export interface Check<D> {
   run(trial: Trial<D>): Promise<void>;
 }
 
+/** The mistake behind one failure and its remedy, where they are not those of the check: what came instead shows another cause. */
+export interface Blame {
+  readonly mistake?: number;
+  readonly remedy: Remedy;
+}
+
 /** Thrown by a check: the server did something other than expected. */
 export class CheckFailure extends Error {
   override readonly name = "CheckFailure";
+  readonly blame: Blame | null;
+
+  constructor(message: string, blame: Blame | null = null) {
+    super(message);
+    this.blame = blame;
+  }
 }
 
 /** Thrown by a check: it cannot be run here, which says nothing about the server. */

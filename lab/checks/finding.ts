@@ -23,7 +23,7 @@ export interface Finding {
   readonly mistake: string | null;
   /** What was sent and received, one step per line. */
   readonly steps: readonly string[];
-  /** The last lines that the server printed, if it has exited. */
+  /** The last lines that the server printed, if it has exited, and otherwise the errors that it printed in this check. */
   readonly server_output: string | null;
   readonly remedy: string | null;
   /** The line with the remedy. */
@@ -46,7 +46,9 @@ const ROOT = import.meta.dirname?.replace(/[/\\]lab[/\\]checks$/, "");
 
 /** Makes the findings out of a result. Reads the file with the remedy, if permitted. */
 export async function findingOf(result: Result, context: Context): Promise<Finding> {
-  const { check: { expects, source, level, mistake, remedy }, reason, lastWords } = result;
+  const { check, reason, blame, lastWords } = result;
+  const { expects, source, level } = check;
+  const { mistake, remedy } = blame ?? check;
   const name = mistake === undefined ? undefined : MISTAKES[mistake - 1]?.name;
   return {
     expected: `the server ${expects}`,
@@ -73,7 +75,8 @@ function commandOf(
     const where = start === undefined ? formatEndpoint(server) : `--start ${shellWord(start, Deno.build.os)}`;
     return `${commandFor("lab:check")} ${protocol} ${where}${given} --only ${check.name}`;
   }
-  return start === undefined ? command : `export PORT=${port} HOST=${hostname}; ${start} & sleep 1\n${command}`;
+  if (start === undefined) return command;
+  return `export PORT=${port} HOST=${hostname}; ${start} & server=$!; sleep 1\n${command}\nkill $server`;
 }
 
 /**
@@ -90,12 +93,14 @@ export async function placeOf({ file, line }: Remedy): Promise<string> {
 }
 
 /** How many of the first and of the last steps are shown. */
-const TOLD = 12;
+const TOLD = 6;
 
 /** The steps, one per line. */
 export function stepLines(steps: readonly Step[], left: number): string[] {
   const many = new Set(steps.map(({ connection }) => connection)).size > 1;
-  const lines = steps.map((step) => stepLine(step, many));
+  // When a check ends, it closes what is open: that is none of its steps.
+  const last = steps.findLastIndex(({ kind }) => kind !== "close");
+  const lines = steps.slice(0, last + 1).map((step) => stepLine(step, many));
   const between = lines.length - 2 * TOLD;
   if (between <= 1) return lines;
   return [...lines.slice(0, TOLD), `… ${counted(between + left, "step")} …`, ...lines.slice(-TOLD)];
@@ -104,7 +109,7 @@ export function stepLines(steps: readonly Step[], left: number): string[] {
 const WORDS: Readonly<Record<Step["kind"], string>> = {
   type: "the operator types",
   connect: "the client connects",
-  refused: "the client cannot connect",
+  refused: "the client does not get through",
   send: "the client sends",
   receive: "the server sends",
   "half-close": "the client half-closes (FIN)",

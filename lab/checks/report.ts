@@ -6,7 +6,7 @@
 import { Exit, Failure } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import { plural } from "../../lib/text.ts";
-import { type Context, findingOf } from "./finding.ts";
+import { type Context, type Finding, findingOf } from "./finding.ts";
 import { junitOf, type Reported } from "./junit.ts";
 import type { Result } from "./runner.ts";
 import { tapComment, tapHead, tapResult } from "./tap.ts";
@@ -31,6 +31,8 @@ export class Report {
   #options: ReportOptions;
   #began = new Date();
   #reported: Reported[] = [];
+  /** The first failure with each remedy. */
+  #remedies = new Map<string, Result>();
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -49,12 +51,38 @@ export class Report {
     const { print, quiet, points, events } = this.#options;
     const finding = result.outcome === "failed" ? await findingOf(result, this.#options) : null;
     this.#reported.push({ result, finding });
-    const { number, check: { name, title, mistake = null, source, level, points: worth = 1 }, outcome } = result;
-    const { reason, duration } = result;
+    const { number, check, outcome, reason, blame, duration } = result;
+    const { name, title, source, level, points: worth = 1 } = check;
+    const { mistake = null } = blame ?? check;
     const scored = points ? { points: outcome === "passed" ? worth : 0, of: worth } : {};
     const about = { number, name, title, outcome, reason, mistake, source, level, duration, ...scored };
     events.emit({ event: "result", prose: "", ...about, ...(finding === null ? {} : { finding }) });
-    if (!quiet || finding !== null) await print(tapResult(result, finding));
+    if (!quiet || finding !== null) await print(tapResult(result, finding && this.#toldOnce(result, finding)));
+  }
+
+  /** A long report says each remedy once. */
+  #toldOnce(result: Result, finding: Finding): Finding {
+    if (finding.remedy === null) return finding;
+    const first = this.#remedies.getOrInsert(finding.remedy, result);
+    if (first === result) return finding;
+    return { ...finding, remedy: `as for ${first.number}, ${first.check.name}`, see: null };
+  }
+
+  /** Which failures have one remedy: the way from a long report to what is to be done, the most rewarding first. */
+  #summary(): string[] {
+    const failures = this.#reported.flatMap(({ result, finding }) => finding === null ? [] : [{ result, finding }]);
+    const groups = Map.groupBy(failures, ({ finding }) => finding.remedy);
+    groups.delete(null);
+    const shared = [...groups.values()].filter(({ length }) => length > 1);
+    if (shared.length === 0) return [];
+    const lines = shared.toSorted((one, other) => other.length - one.length).map((group) => {
+      const numbers = group.map(({ result: { number, check } }, index) =>
+        index === 0 ? `${number} ${check.name}` : number
+      );
+      const mistake = group[0]?.finding.mistake ?? null;
+      return `  ${numbers.join(", ")}${mistake === null ? "" : `: mistake ${mistake}`}`;
+    });
+    return ["failures with the same remedy:", ...lines];
   }
 
   /** Adds the totals; `stopped` says why the run ended early. */
@@ -63,7 +91,10 @@ export class Report {
     const { passed, failed, skipped } = this.counts;
     const tried = passed + failed;
     const share = tried === 0 ? "" : ` (${Math.floor((100 * passed) / tried)} %)`;
-    const lines = [`passed ${passed} of ${tried}${share}${skipped === 0 ? "" : `, skipped ${skipped}`}`];
+    const lines = [
+      ...this.#summary(),
+      `passed ${passed} of ${tried}${share}${skipped === 0 ? "" : `, skipped ${skipped}`}`,
+    ];
     const [score, of] = [this.#score("passed"), this.#score("passed", "failed")];
     if (points) lines.push(`score ${score} of ${of} points`);
     const duration = Date.now() - this.#began.getTime();

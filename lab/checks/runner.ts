@@ -8,7 +8,7 @@ import { Failure } from "../../lib/errors.ts";
 import { Chance } from "../../lib/faults/chance.ts";
 import { TimeLimit } from "../../lib/net/resolve.ts";
 import { abortable } from "../../lib/within.ts";
-import { type Check, CheckFailure, CheckSkipped } from "./check.ts";
+import { type Blame, type Check, CheckFailure, CheckSkipped } from "./check.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Step } from "./steps.ts";
 import { Trial } from "./trial.ts";
@@ -33,6 +33,8 @@ export interface ServerUnderTest {
   endedWell?(): boolean;
   /** The last lines that it has printed; "" if they are unknown. */
   lastWords(): string;
+  /** The last lines of the errors that it has printed since this was asked before. */
+  newErrors?(): string;
   /**
    * Starts it again; `null` if it was not started here.
    *
@@ -49,6 +51,8 @@ export interface Result {
   readonly outcome: "passed" | "failed" | "skipped";
   /** What the server did instead, or why the check was skipped; "" if it passed. */
   readonly reason: string;
+  /** What is to blame, if not what the check says. */
+  readonly blame: Blame | null;
   readonly steps: readonly Step[];
   /** How many steps were left out. */
   readonly left: number;
@@ -56,7 +60,7 @@ export interface Result {
   readonly duration: number;
   /** Where the server listened. */
   readonly server: Endpoint;
-  /** The last lines of a server that ended during this check; "" if it did not. */
+  /** The last lines of a server that ended during this check; of one that runs, the errors that it printed in it; "" if none. */
   readonly lastWords: string;
 }
 
@@ -86,7 +90,7 @@ export async function* runChecks(options: RunnerOptions): AsyncGenerator<Result>
     const number = index + 1;
     const skip = gone !== "" ? gone : check.skip?.(dialect) ?? null;
     if (skip !== null) {
-      const nothing = { steps: [], left: 0, duration: 0, server: server.endpoint, lastWords: "" };
+      const nothing = { blame: null, steps: [], left: 0, duration: 0, server: server.endpoint, lastWords: "" };
       yield { number, check, outcome: "skipped", reason: skip, ...nothing };
       continue;
     }
@@ -105,12 +109,14 @@ async function runCheck(
   const { server, patience, fresh = false } = options;
   const limit = check.limit ?? Math.max(CHECK_LIMIT, 4 * patience);
   if (fresh) await server.restart?.();
+  server.newErrors?.();
   const { endpoint } = server;
   const tried = await attempt(check.name, (trial) => check.run(trial), limit, options);
   const after = fresh && server.restart !== null ? null : await lookAfter(check, options);
   // A check that cannot be tried harms nobody.
   const survived = after === null || tried.outcome === "skipped";
-  const result = { ...tried, server: endpoint, lastWords: "", gone: after?.gone ?? false };
+  const lastWords = tried.outcome === "failed" ? server.newErrors?.() ?? "" : "";
+  const result = { ...tried, server: endpoint, lastWords, gone: after?.gone ?? false };
   if (survived) return result;
   const reason = [tried.reason, after.reason].filter((part) => part !== "").join("; ");
   return { ...result, outcome: "failed", reason, lastWords: after.lastWords };
@@ -122,7 +128,7 @@ async function attempt(
   work: (trial: Trial<unknown>) => Promise<void>,
   limit: number,
   { server, dialect, patience, seed, signal }: RunnerOptions,
-): Promise<Pick<Result, "outcome" | "reason" | "steps" | "left" | "duration">> {
+): Promise<Pick<Result, keyof Verdict | "steps" | "left" | "duration">> {
   const late = new CheckFailure(`the check was not over after ${limit / 1000} s`);
   using time = new TimeLimit(limit, signal, () => late);
   const { endpoint, output, input = null } = server;
@@ -130,21 +136,23 @@ async function attempt(
   const random = (): number => chance.share();
   using trial = new Trial({ server: endpoint, dialect, patience, random, signal: time.signal, output, input });
   const began = performance.now();
-  const { outcome, reason } = await verdictOf(abortable(Promise.try(work, trial), time.signal));
+  const verdict = await verdictOf(abortable(Promise.try(work, trial), time.signal));
   signal.throwIfAborted();
-  return { outcome, reason, steps: trial.steps.list, left: trial.steps.left, duration: performance.now() - began };
+  return { ...verdict, steps: trial.steps.list, left: trial.steps.left, duration: performance.now() - began };
 }
 
+type Verdict = Pick<Result, "outcome" | "reason" | "blame">;
+
 /** The outcome of an attempt. */
-async function verdictOf(attempt: Promise<void>): Promise<Pick<Result, "outcome" | "reason">> {
+async function verdictOf(attempt: Promise<void>): Promise<Verdict> {
   try {
     await attempt;
-    return { outcome: "passed", reason: "" };
+    return { outcome: "passed", reason: "", blame: null };
   } catch (error) {
-    if (error instanceof CheckSkipped) return { outcome: "skipped", reason: error.message };
-    if (error instanceof CheckFailure) return { outcome: "failed", reason: error.message };
+    if (error instanceof CheckSkipped) return { outcome: "skipped", reason: error.message, blame: null };
+    if (error instanceof CheckFailure) return { outcome: "failed", reason: error.message, blame: error.blame };
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { outcome: "failed", reason: `the check itself broke off: ${what}` };
+    return { outcome: "failed", reason: `the check itself broke off: ${what}`, blame: null };
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { UsageError } from "../../lib/errors.ts";
 import { MISTAKES } from "../../lib/wire/explain/mistakes.ts";
 import type { Check } from "./check.ts";
@@ -21,10 +22,12 @@ export function selected(checks: readonly Check<unknown>[], wanted: readonly str
     name.endsWith("*") ? check.name.startsWith(name.slice(0, -1)) : check.name === name;
   for (const name of names) {
     if (checks.some((check) => matches(check, name))) continue;
-    const nearest = checks.length === 0 ? "" : closestString(name, checks.map((check) => check.name));
-    throw new UsageError(
-      `Cannot use --only ${JSON.stringify(name)}: there is no such check; the nearest is ${nearest} (see --list)`,
-    );
+    const names = checks.map((check) => check.name);
+    const nearest = names.find((other) => other.startsWith(name)) ??
+      (names.length === 0 ? "" : closestString(name, names));
+    const isNear = nearest.startsWith(name) || levenshteinDistance(name, nearest) <= Math.max(2, nearest.length / 2);
+    const near = isNear ? `the nearest is ${nearest}; ` : "";
+    throw new UsageError(`Cannot use --only ${JSON.stringify(name)}: there is no such check; ${near}see --list`);
   }
   return checks.filter((check) => names.some((name) => matches(check, name)));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import type { Endpoint } from "../../lib/addr.ts";
 import { Exit, Failure } from "../../lib/errors.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
@@ -36,9 +37,9 @@ const STOP_TIME = 3000;
 const ENDING_TIME = 300;
 /** After how long a server that prints nothing is assumed to serve (ms), if nothing may connect to it. */
 const SILENT_START = 1000;
-/** How much of its output is kept (bytes), and how much of that counts as its last words. */
+/** How much of its output is kept (bytes), and how much of that counts as its last words; a line of those is cut. */
 const KEPT = 64 * 1024;
-const LAST_WORDS = { lines: 12, characters: 1500 };
+const LAST_WORDS = { lines: 12, characters: 1500, line: 200 };
 
 /** A server in a process group of its own, so that whatever it starts ends with it. */
 export class StartedServer implements ServerUnderTest, AsyncDisposable {
@@ -49,6 +50,7 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   #endedWell = false;
   #reading: Promise<unknown> = Promise.resolve();
   #printed = new Uint8Array();
+  #errors = new Uint8Array();
   #keyboard: WritableStreamDefaultWriter<Uint8Array> | null = null;
   /** Whether it has printed anything on its standard output. */
   #spoken = false;
@@ -76,9 +78,12 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   readonly output = (): string => decodeText(this.#printed);
 
   /** The last lines that it has printed. */
-  readonly lastWords = (): string => {
-    const lines = this.output().trimEnd().split("\n").slice(-LAST_WORDS.lines);
-    return lines.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
+  readonly lastWords = (): string => lastLines(this.output());
+
+  readonly newErrors = (): string => {
+    const errors = lastLines(decodeText(this.#errors));
+    this.#errors = new Uint8Array();
+    return errors;
   };
 
   readonly input = (text: string): Promise<void> => {
@@ -128,7 +133,10 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
     this.#spoken = false;
     this.#endedWell = false;
     this.#keyboard = child.stdin.getWriter();
-    this.#reading = Promise.all([this.#collect(child.stdout, () => this.#spoken = true), this.#collect(child.stderr)]);
+    this.#reading = Promise.all([
+      this.#collect(child.stdout, () => this.#spoken = true),
+      this.#collect(child.stderr, (bytes) => this.#errors = ending(this.#errors, bytes)),
+    ]);
     child.status.then((status) => {
       this.#ending = describe(status);
       this.#endedWell = status.success;
@@ -177,15 +185,23 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
   }
 
   /** Keeps the latest of what it prints. */
-  async #collect(stream: ReadableStream<Uint8Array>, onOutput = (): unknown => null): Promise<void> {
+  async #collect(stream: ReadableStream<Uint8Array>, onOutput: (bytes: Uint8Array) => unknown): Promise<void> {
     for await (const bytes of stream) {
-      onOutput();
-      const all = new Uint8Array(this.#printed.length + bytes.length);
-      all.set(this.#printed);
-      all.set(bytes, this.#printed.length);
-      this.#printed = all.subarray(-KEPT);
+      onOutput(bytes);
+      this.#printed = ending(this.#printed, bytes);
     }
   }
+}
+
+/** The end of what was printed, with what comes now. */
+function ending(printed: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return concat([printed, bytes]).subarray(-KEPT);
+}
+
+function lastLines(text: string): string {
+  const lines = text.trimEnd().split("\n").slice(-LAST_WORDS.lines);
+  const cut = lines.map((line) => line.length > LAST_WORDS.line ? `${line.slice(0, LAST_WORDS.line)}…` : line);
+  return cut.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
 }
 
 /** A port that is free at the moment. */
@@ -200,8 +216,20 @@ function freePort(transport: "tcp" | "udp"): number {
   return port;
 }
 
+/** What ends a server that did not mean to (signal(7)). */
+const SIGNALS: Readonly<Record<number, string>> = {
+  6: "SIGABRT, it has given up",
+  8: "SIGFPE, it has divided by zero",
+  9: "SIGKILL",
+  11: "SIGSEGV, it has used memory that is not its own",
+  13: "SIGPIPE, it has written to a connection that is gone",
+};
+
 function describe({ code, signal }: Deno.CommandStatus): string {
-  return signal === null ? `the server has exited with code ${code}` : `the server was ended by ${signal}`;
+  if (signal !== null) return `the server was ended by ${signal}`;
+  // A shell says so of what it has started.
+  const name = SIGNALS[code - 128];
+  return `the server has exited with code ${code}${name === undefined ? "" : `: ${name}`}`;
 }
 
 /** Signals a process group through the shell, which the task may run; `Deno.kill` needs permission to run anything. */

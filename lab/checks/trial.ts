@@ -10,7 +10,7 @@ import { connectNode } from "../../lib/net/node_socket.ts";
 import { bindFor } from "../../lib/net/packet_socket.ts";
 import { resolveHost, TimeLimit } from "../../lib/net/resolve.ts";
 import { encodeText } from "../../lib/text.ts";
-import { CheckFailure, CheckSkipped } from "./check.ts";
+import { type Blame, CheckFailure, CheckSkipped } from "./check.ts";
 import { DatagramTalk } from "./datagram_talk.ts";
 import { Steps } from "./steps.ts";
 import { Talk } from "./talk.ts";
@@ -117,14 +117,14 @@ export class Trial<D> implements Disposable {
     throw new CheckSkipped(reason);
   }
 
-  /** Ends the check: the server has failed it. `what` completes the sentence "Instead, …". */
-  fail(what: string): never {
-    throw new CheckFailure(what);
+  /** Ends the check: the server has failed it. `what` completes the sentence "Instead, …"; `blame` replaces the check's own. */
+  fail(what: string, blame: Blame | null = null): never {
+    throw new CheckFailure(what, blame);
   }
 
   /** Ends the check unless the condition holds. */
-  expect(condition: boolean, what: string): asserts condition {
-    if (!condition) this.fail(what);
+  expect(condition: boolean, what: string, blame: Blame | null = null): asserts condition {
+    if (!condition) this.fail(what, blame);
   }
 
   [Symbol.dispose](): void {

@@ -30,7 +30,11 @@ export function yamlBlock(mapping: Readonly<Record<string, YamlValue>> | object)
     if (typeof value !== "string") {
       return value.length === 0 ? [] : [`${key}:`, ...value.map((text) => `  - ${scalar(text)}`)];
     }
-    if (!value.includes("\n")) return [`${key}: ${scalar(value)}`];
+    // Doubled quotation marks could not be pasted into a shell.
+    if (!value.includes("\n")) {
+      const shown = scalar(value);
+      return /^'.*''.*\S'$/.test(shown) ? [`${key}: |2-`, `  ${printableText(value)}`] : [`${key}: ${shown}`];
+    }
     // A literal (8.1.2) has no escapes. Its indentation is stated, since the first line may be indented itself.
     const lines = printableText(value.replace(/\n$/, ""), { lines: true }).split("\n");
     return [`${key}: |2`, ...lines.map((line) => `  ${line}`.trimEnd())];

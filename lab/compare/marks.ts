@@ -50,7 +50,7 @@ export function seriesOf(tcp: Recorded, udp: Recorded): Series[] {
       name: "UDP, after a later one",
       spots: udpSpots("out of order"),
     },
-    { className: "mark udp", shape: plus, name: "UDP, once more", spots: udpSpots("duplicate") },
+    { className: "mark udp", shape: plus, name: "UDP, duplicate", spots: udpSpots("duplicate") },
     { className: "mark bad", shape: cross, name: "UDP, lost (at its sending time)", spots: missing(udp) },
   ];
   return all.filter(({ spots }) => spots.length > 0);

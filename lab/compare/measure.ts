@@ -10,6 +10,7 @@ import { streamFaults } from "../../lib/faults/stream_faults.ts";
 import { recordTcp, type TcpSockets } from "./over_tcp.ts";
 import { recordUdp, type UdpOpener } from "./over_udp.ts";
 import type { Recorded, Stream } from "./record.ts";
+import type { RecordOptions } from "./recorder.ts";
 
 /** The platform's calls. */
 export interface Sockets extends TcpSockets {
@@ -47,6 +48,7 @@ export async function measure(sockets: Sockets, options: Measured): Promise<Reco
   const sending: Faults = { seed, out: plan, in: NO_FAULTS, cut: false };
   const reading: Faults = { ...sending, out: NO_FAULTS, in: { ...NO_FAULTS, slowRead: plan.slowRead } };
   const common = { ...options, told: layers };
+  if (layers) await warmUp(sockets, common);
   const tcp = await recordTcp(
     sockets,
     layers ? { sender: (tell) => streamFaults(sending, tell), receiver: streamFaults(reading) } : {},
@@ -58,6 +60,16 @@ export async function measure(sockets: Sockets, options: Measured): Promise<Reco
     spread: 2 * plan.jitter,
   });
   return { tcp, udp };
+}
+
+/** The few messages before those that count. */
+const FIRST: Stream = { count: 3, interval: 1, size: 100 };
+
+/** Sends a little without faults, so that what the runtime does at first only (some ms) is not taken for TCP's or UDP's slowness. */
+async function warmUp(sockets: Sockets, options: Omit<RecordOptions, "stream">): Promise<void> {
+  const few = { ...options, stream: FIRST };
+  await recordTcp(sockets, {}, few);
+  await recordUdp(sockets.datagrams, null, { ...few, quiet: BUSY, spread: 0 });
 }
 
 /** How long a datagram may be in flight (ms): delayed, overtaken by the next one, and behind a full queue at a limited rate. */

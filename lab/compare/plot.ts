@@ -29,6 +29,8 @@ export interface Plot {
 const [WIDTH, MARGIN, LEFT, TITLE, LINE, AREA, BELOW] = [860, 16, 58, 28, 16, 350, 50];
 /** What a letter of a note takes on average, in a wide font. */
 const NOTE_LETTER = 6;
+/** What one of the title takes, and the height of its lines. */
+const [TITLE_LETTER, TITLE_LINE] = [9.8, 22];
 /** The height of a row of the legend, its samples' width, and what a letter takes at most. */
 const [ENTRY, SAMPLE, LETTER] = [20, 22, 6.2];
 /** From how many milliseconds on the axis counts seconds. */
@@ -61,13 +63,15 @@ export function drawPlot({ tcp, udp, title, notes }: Plot): string {
   const series = seriesOf(tcp, udp);
   const columns = Math.floor((WIDTH - 2 * MARGIN) / NOTE_LETTER);
   const lines = notes.flatMap((note) => wrapped(note, columns));
-  const legend = legendOf([sendingEntry(), ...series.map(entryOf)], MARGIN + TITLE + lines.length * LINE);
+  const [first = "", ...more] = wrapped(title, Math.floor((WIDTH - 2 * MARGIN) / TITLE_LETTER));
+  const head = MARGIN + TITLE + more.length * TITLE_LINE;
+  const legend = legendOf([sendingEntry(), ...series.map(entryOf)], head + lines.length * LINE);
   const [top, bottom] = [legend.bottom + 10, legend.bottom + 10 + AREA];
   const height = bottom + BELOW;
   const parts = [
     `<rect class="paper" width="${WIDTH}" height="${height}"/>`,
-    text("title", MARGIN, MARGIN + 12, title),
-    ...lines.map((line, index) => text("small soft", MARGIN, MARGIN + TITLE + 6 + index * LINE, line)),
+    ...[first, ...more].map((line, index) => text("title", MARGIN, MARGIN + 12 + index * TITLE_LINE, line)),
+    ...lines.map((line, index) => text("small soft", MARGIN, head + 6 + index * LINE, line)),
     legend.markup,
     drawArea({ tcp, udp, series }, top, bottom),
   ];

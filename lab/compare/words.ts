@@ -105,6 +105,11 @@ function lesson({ tcp, udp }: Both): string[] {
       "TCP pays for a loss with time, and what is behind it pays too (head-of-line blocking); UDP pays with the message, and tells nobody.",
     ];
   }
+  if (udp.lost > udp.damaged && tcp.waited === 0) {
+    return [
+      "What could not pass in time came later over TCP, and all that follows it too; over UDP it never came, and its sender was not told.",
+    ];
+  }
   const odd = udp.lost + udp.duplicated + udp.outOfOrder + udp.damaged;
   const alike = apart(tcp.p50, udp.p50) <= HALF_ALIKE && apart(tcp.p99, udp.p99) <= ALL_ALIKE;
   if (odd > 0 || tcp.waited !== 0 || !alike) return [];
@@ -124,6 +129,9 @@ export function honesty(maker: Maker, plan: FaultPlan, same: boolean): string | 
   if (maker === "kernel") {
     return "The kernel made the faults (tc netem), in a network of their own: TCP's retransmissions are real. What waited for one is " +
       "what came later than delay and jitter explain.";
+  }
+  if (plan.corrupt > 0 && plan.loss === 0) {
+    return "Bits are flipped in datagrams only, past UDP's checksum; TCP's own checksum finds most damage, and then the segment is sent again.";
   }
   if (plan.loss === 0) return null;
   return same

@@ -14,7 +14,11 @@ import { type Way, WAYS } from "./tally.ts";
 
 /** The commands and what they do, as `help` lists them. */
 export const COMMANDS = {
-  set: { usage: "set [up|down] NAME VALUE", help: "change a fault: set loss 30%, set down delay 200ms; off ends it" },
+  set: {
+    usage: "set [up|down] NAME VALUE",
+    help:
+      "change a fault, both ways, or up (to the server) or down (to the client): set loss 30%, set down delay 200ms; off ends it",
+  },
   clear: { usage: "clear [up|down]", help: "no faults any more" },
   cut: { usage: "cut", help: "pull the cable: streams stand still, datagrams are lost" },
   heal: { usage: "heal", help: "plug the cable in again" },

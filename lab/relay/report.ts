@@ -66,7 +66,7 @@ export function reportOf(tally: Tally, transport: FaultTransport): Prose {
     `${unit} OUT`,
     "BYTES",
     ...happened.map(([, name]) => name),
-    "P50",
+    "DELAY P50",
     "P99",
   ];
   const rowOf = (way: Way): string[] => {

@@ -43,7 +43,7 @@ export class Guest {
 
   /** How reports name it. */
   get label(): string {
-    return `connection ${this.talk.number}`;
+    return `client #${this.talk.number}`;
   }
 
   /**
@@ -109,7 +109,7 @@ export class Guest {
   async sees(text: string, ms: number = this.#trial.patience): Promise<string> {
     const { talk } = this;
     if (!await talk.until((all) => all.includes(text), ms)) {
-      this.#trial.fail(`${this.got} within ${ms / 1000} s, and not ${quote(text)}`);
+      this.#trial.fail(`${this.got} within ${ms / 1000} s, while it waited for ${quote(text)}`);
     }
     await talk.until((all) => all.indexOf("\n", all.indexOf(text)) >= 0, LINE_END);
     this.#mark = talk.count;

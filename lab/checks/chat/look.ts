@@ -28,7 +28,11 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe
   if (mode === "turns") return { ...given, quit: quit === "" ? null : quit ?? "exit", operated: trial.input !== null };
   const { greeting, join } = await lookAtJoin(trial, flags.join);
   say(greeting === "" ? "it says nothing to a client that connects" : `it greets with ${quote(greeting)}`);
-  say(join === "" ? "members are taken to have no names" : `a member sends ${quote(join)} first`);
+  say(
+    join === ""
+      ? "members give no name; if this server reads one first, say so: --join '{name}'"
+      : `a member sends ${quote(join)} first`,
+  );
   const joined: ChatDialect = { ...given, join, greets: greeting !== "" };
   const answers = join !== "" && await isAnswered(trial, joined);
   const farewell = quit === undefined ? await findFarewell(trial, { ...joined, answers }) : quit || null;

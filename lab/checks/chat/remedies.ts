@@ -97,6 +97,15 @@ export const LEAVING: Remedy = {
   line: "if (this.#remove(member, why)) this.#announceLeft(member, why);",
 };
 
+/** What is wrong with a room in which nothing is heard. */
+export const GONE: Remedy = {
+  why:
+    "If nothing is heard even here, it may be for a client that has gone: before the first check, one connects and leaves " +
+    "without a word. A read that returns no bytes is the end: leave the loop, close, and take that client out of the room.",
+  file: "chat/room/room.ts",
+  line: "if (this.#remove(member, why)) this.#announceLeft(member, why);",
+};
+
 /** The line that ends a session. */
 export const FAREWELL: Remedy = {
   why:

@@ -4,7 +4,7 @@
  * @module
  */
 import { Party, prefixOf } from "./party.ts";
-import { LINES } from "./remedies.ts";
+import { GONE, LINES } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
 const ROOM = { source: "lab/checks/PROTOCOLS.md, chat", level: "contract" } as const;
@@ -17,6 +17,7 @@ export const roomChecks: readonly ChatCheck[] = [
     title: "two members, each of whom says a line",
     expects: "shows each the other's line",
     ...ROOM,
+    remedy: GONE,
     byHand: "nc $HOST $PORT   # in two terminals; type in each",
     run: async (trial: ChatTrial) => {
       const party = new Party(trial);
@@ -30,6 +31,7 @@ export const roomChecks: readonly ChatCheck[] = [
     title: "a line in a room of four",
     expects: "shows it to each of the others once",
     ...ROOM,
+    remedy: GONE,
     run: async (trial: ChatTrial) => {
       const party = new Party(trial);
       const guests = await party.gather(4);

@@ -100,7 +100,9 @@ async function expectServedOrRefused(trial: HttpTrial, request: string): Promise
   const answer = await (await ask(trial, request)).tryNext();
   // Closing with part of it unread may reset the connection, and lose the refusal.
   if (!isResponse(answer) && answer.how === "reset") return;
-  if (!isResponse(answer)) trial.fail(`it was not answered: ${answer.what}`);
+  if (!isResponse(answer)) {
+    trial.fail(`it was not answered: ${answer.what}`, { mistake: 1, remedy: REMEDIES.wholeHead });
+  }
   const { status } = answer;
   trial.expect((status >= 200 && status < 300) || (status >= 400 && status < 500), `it was answered with ${status}`);
 }
@@ -114,7 +116,9 @@ async function expectLimit(trial: HttpTrial, start: string, piece: string): Prom
     if (!await sentWithin(trial, answers, piece)) break;
   }
   const answer = await answers.tryNext();
-  if (!isResponse(answer)) trial.expect(answer.how !== "silent", `the server took all of it: ${answer.what}`);
+  if (!isResponse(answer)) {
+    trial.expect(answer.how !== "silent", `the server neither refused it nor closed: ${answer.what}`);
+  }
 }
 
 /** Whether the server took it in time. */

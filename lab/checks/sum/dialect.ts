@@ -41,7 +41,7 @@ export function dialectOver(
     const dialect = { transport, end, json: jsonLines, keepsRunning };
     const answer = await askBy(trial, dialect, PLAIN);
     expectNumber(trial, answer);
-    say(`it answers "${PLAIN}" so: ${describe(answer)}`);
+    say(`asked "${PLAIN}", ${describe(answer)}`);
     return dialect;
   };
 }

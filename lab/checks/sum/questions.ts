@@ -69,9 +69,9 @@ export const questions: readonly Check<SumDialect>[] = [
     name: "invalid-utf-8",
     title: "a name that is not UTF-8",
     question: concat([Uint8Array.of(0xff, 0xc3, 0x28, 0xf0, 0x9f), encodeText(": 42")]),
-    source: "RFC 3629 3",
+    source: "RFC 3629 10",
     level: "practice",
-    mistake: 6,
+    mistake: 18,
   }),
   either({
     name: "byte-order-mark",

@@ -5,10 +5,12 @@
  */
 import { concat } from "@std/bytes/concat";
 import { counted, encodeText } from "../../../lib/text.ts";
+import { type Blame, CheckFailure } from "../check.ts";
 import { excerptOf } from "../excerpt.ts";
 import type { Talk } from "../talk.ts";
 import type { Trial } from "../trial.ts";
 import { exchange, type TcpDialect } from "./dialect.ts";
+import { AT_ONCE as SERVE_AT_ONCE } from "./remedies.ts";
 
 /** A trial of plain TCP. */
 export type TcpTrial = Trial<TcpDialect>;
@@ -56,29 +58,30 @@ export async function ask(trial: TcpTrial, ...pieces: readonly Uint8Array[]): Pr
  * Waits for the answer: from an echo every byte, otherwise anything with the expected text.
  *
  * @param anything Whether any answer will do, because the expected text belongs to another message.
+ * @param wrong What is to blame where another answer comes.
  */
 export async function expectAnswer(
   trial: TcpTrial,
   talk: Talk,
   sent: Uint8Array,
-  { anything = false }: { anything?: boolean } = {},
+  { anything = false, wrong = null }: { anything?: boolean; wrong?: Blame | null } = {},
 ): Promise<void> {
   const { dialect: { answers, reply }, patience } = trial;
-  if (answers === "echo") return await expectEcho(trial, talk, sent);
+  if (answers === "echo") return await expectEcho(trial, talk, sent, wrong);
   const expected = anything ? "" : reply;
   if (await talk.until((text) => text !== "" && text.includes(expected), patience)) return;
-  if (talk.count > 0) trial.fail(`the answer was another one: ${excerptOf(talk.received)}`);
+  if (talk.count > 0) trial.fail(`the answer was another one: ${excerptOf(talk.received)}`, wrong);
   trial.fail(`${whatCame(talk, patience)} instead of an answer`);
 }
 
 /** Waits until every byte has come back. */
-async function expectEcho(trial: TcpTrial, talk: Talk, sent: Uint8Array): Promise<void> {
+async function expectEcho(trial: TcpTrial, talk: Talk, sent: Uint8Array, blame: Blame | null): Promise<void> {
   const enough = await talk.untilCount(sent.length, trial.patience);
   const { received } = talk;
   const wrong = received.findIndex((byte, index) => byte !== sent[index]);
   if (wrong >= 0) {
     const [was, came] = [sent, received].map((bytes) => excerptOf(bytes.subarray(Math.max(0, wrong - 8), wrong + 12)));
-    trial.fail(`byte ${wrong + 1} came back as another one: “${came}” instead of “${was}”`);
+    trial.fail(`byte ${wrong + 1} came back as another one: “${came}” instead of “${was}”`, blame);
   }
   if (enough) return;
   trial.fail(
@@ -94,18 +97,40 @@ export function whatCame({ end }: Talk, patience: number): string {
   return end === "end" ? "the server closed" : `nothing came for ${patience / 1000} s`;
 }
 
+/** How long a server is given to accept a client that says nothing (ms). */
+const SOON = 20;
 /** How many simple exchanges prove that others are served. */
 const OTHERS = 3;
 
+/** What is to blame where a client keeps another one waiting, whatever it does. */
+export const ONE_AT_A_TIME: Blame = { mistake: 14, remedy: SERVE_AT_ONCE };
+
 /** Fails the check unless other clients are served, each promptly. */
-export async function expectOthersServed(trial: TcpTrial, whom: string): Promise<void> {
+export async function expectOthersServed(
+  trial: TcpTrial,
+  whom: string,
+  blame: Blame = ONE_AT_A_TIME,
+): Promise<void> {
   for (let count = 0; count < OTHERS; count++) {
     try {
       await exchange(trial);
     } catch (error) {
-      if (!(error instanceof Error && error.name === "CheckFailure")) throw error;
-      trial.fail(`${whom} kept another client waiting: ${error.message}`);
+      if (!(error instanceof CheckFailure)) throw error;
+      trial.fail(`${whom} kept another client waiting: ${error.message}`, blame);
     }
+  }
+}
+
+/** Whether even a client that says nothing keeps another one waiting: then, what a third one does is not to blame. */
+export async function servesOneAtATime(trial: TcpTrial): Promise<boolean> {
+  using _silent = await trial.connect();
+  await trial.pause(SOON);
+  try {
+    await exchange(trial);
+    return false;
+  } catch (error) {
+    if (error instanceof CheckFailure) return true;
+    throw error;
   }
 }
 

@@ -38,7 +38,13 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial, say }: Probe
   const sent = message + end;
   await talk.send(sent);
   if (end === "") await talk.halfClose();
-  if (flags.echo) return { ...known, end, answers: "echo", closes: await closes(talk, sent) };
+  if (flags.echo) {
+    const closing = await closes(talk, sent);
+    if (talk.text !== sent) {
+      say(`it answers ${quoted(encodeText(sent))} with ${quoted(talk.received)}: that is no echo`);
+    }
+    return { ...known, end, answers: "echo", closes: closing };
+  }
   if (await talk.until((text) => text !== "", trial.patience)) {
     const closing = await closes(talk, "");
     const echo = expectReply === undefined && talk.text === sent;

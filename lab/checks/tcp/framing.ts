@@ -4,7 +4,7 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { encodeText } from "../../../lib/text.ts";
+import { counted, encodeText, thousands } from "../../../lib/text.ts";
 import type { Check } from "../check.ts";
 import {
   ask,
@@ -56,14 +56,15 @@ async function manyInOneWrite(trial: TcpTrial, count: number): Promise<void> {
   if (dialect.closes || dialect.answers === "echo") await expectAnswer(trial, talk, sent);
   if (dialect.closes) {
     const end = await talk.untilEnd(patience);
-    trial.expect(end !== "reset", "the connection was reset after the answer: it was closed with input unread");
+    const unread = "the connection was reset after the answer: it was closed with input unread";
+    trial.expect(end !== "reset", unread, { remedy: LINGER });
     return;
   }
   // The answers may differ a little: a number, a time.
   const expected = each * (count - 0.5);
   if (dialect.answers === "reply" && !await talk.untilCount(expected, patience)) {
-    const came = Math.round(talk.count / Math.max(1, each));
-    trial.fail(`${came} of ${count} answers came, then ${whatCame(talk, patience)}`);
+    const came = `${counted(talk.count, "byte")} came instead of the ${thousands(each * count)} of ${count} answers`;
+    trial.fail(`${came}, then ${whatCame(talk, patience)}`, talk.end === "reset" ? { remedy: LINGER } : null);
   }
 }
 
@@ -133,7 +134,6 @@ export const framing: readonly Check<TcpDialect>[] = [
     name: "many-in-one-write",
     title: `${MANY} messages in one write`,
     expects: "answers each, or the first one and closes without a reset",
-    remedy: LINGER,
     skip: (dialect) => dialect.end === "" ? "only the half-close ends a message here" : needsAnswers(dialect),
     run: (trial) => manyInOneWrite(trial, MANY),
   },

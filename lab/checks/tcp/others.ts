@@ -3,14 +3,23 @@
  *
  * @module
  */
-import { encodeText, thousands } from "../../../lib/text.ts";
+import { encodeText, plural, thousands } from "../../../lib/text.ts";
 import { TimeLimit } from "../../../lib/net/resolve.ts";
 import { abortable } from "../../../lib/within.ts";
 import type { Check } from "../check.ts";
 import type { Talk } from "../talk.ts";
-import { expectAnswer, expectOthersServed, messageOf, needsAnswers, needsEcho, type TcpTrial } from "./ask.ts";
+import {
+  expectAnswer,
+  expectOthersServed,
+  messageOf,
+  needsAnswers,
+  needsEcho,
+  ONE_AT_A_TIME,
+  servesOneAtATime,
+  type TcpTrial,
+} from "./ask.ts";
 import { exchange, type TcpDialect } from "./dialect.ts";
-import { AT_ONCE, WRITE_ALL } from "./remedies.ts";
+import { AT_ONCE, FRAMING, OWN_BYTES, SLOW_READER } from "./remedies.ts";
 
 /** How many clients talk at once, how many are held open, and how many come one after the other. */
 const AT_THE_SAME_TIME = 20;
@@ -25,6 +34,10 @@ const FLOOD = 16 * 1024 * 1024;
 /** How much a slow reader asks for (bytes). */
 const SLOWLY_READ = 1024 * 1024;
 
+/** What is to blame where only a client that does not read keeps others waiting. */
+const NOT_READ = { mistake: 3, remedy: SLOW_READER } as const;
+/** What is to blame where a client is served, and wrongly. */
+const OTHER_BYTES = { mistake: 1, remedy: FRAMING } as const;
 const OTHERS = { source: "lab/checks/PROTOCOLS.md, tcp", level: "contract", mistake: 14, remedy: AT_ONCE } as const;
 
 /** Connects several clients, one soon after the other. */
@@ -57,8 +70,8 @@ async function holdOpen(trial: TcpTrial, count: number): Promise<void> {
   if (failure instanceof Error && /too many open files/i.test(failure.message)) {
     trial.skip(`this system allows lab:check ${opened} connections only (ulimit -n)`);
   }
-  trial.steps.add(1, "connect", undefined, `${thousands(opened)} connections, held open`);
-  if (failure !== null) trial.fail(`it did not accept more than ${thousands(opened)} connections`);
+  trial.steps.add(1, "connect", undefined, `${plural(opened, "connection")}, held open`);
+  if (failure !== null) trial.fail(`it took no more than ${plural(opened, "connection")} at once`);
 }
 
 /** Opens a connection and waits until the server serves it: until it answers a message, if it keeps the connection open after that. */
@@ -101,7 +114,7 @@ export const others: readonly Check<TcpDialect>[] = [
         await talk.send(message);
         if (trial.dialect.end === "") await talk.halfClose();
       }));
-      for (const talk of talks) await expectAnswer(trial, talk, message);
+      for (const talk of talks) await expectAnswer(trial, talk, message, { wrong: OTHER_BYTES });
     },
   },
   {
@@ -118,7 +131,9 @@ export const others: readonly Check<TcpDialect>[] = [
           await talk.send(bytes.subarray(at, at + 100));
         }
       }));
-      for (const [index, talk] of talks.entries()) await expectAnswer(trial, talk, texts[index] ?? new Uint8Array());
+      for (const [index, talk] of talks.entries()) {
+        await expectAnswer(trial, talk, texts[index] ?? new Uint8Array(), { wrong: { remedy: OWN_BYTES } });
+      }
     },
   },
   {
@@ -161,7 +176,7 @@ export const others: readonly Check<TcpDialect>[] = [
         await dripping;
       }
       if (trial.dialect.end === "") await talk.halfClose();
-      await expectAnswer(trial, talk, message, { anything: true });
+      await expectAnswer(trial, talk, message, { anything: true, wrong: OTHER_BYTES });
     },
   },
   {
@@ -172,6 +187,7 @@ export const others: readonly Check<TcpDialect>[] = [
     skip: needsAnswers,
     async run(trial) {
       const { dialect } = trial;
+      const blame = await servesOneAtATime(trial) ? ONE_AT_A_TIME : NOT_READ;
       const sent = dialect.answers === "echo"
         ? encodeText("x".repeat(SLOWLY_READ - dialect.end.length) + dialect.end)
         : messageOf(dialect);
@@ -179,11 +195,11 @@ export const others: readonly Check<TcpDialect>[] = [
       // It may not be over before its answer is read.
       const sending = talk.send(sent);
       await trial.pause(50);
-      await expectOthersServed(trial, "a slow reader");
+      await expectOthersServed(trial, "a slow reader", blame);
       talk.startReading();
       await sending;
       if (dialect.end === "") await talk.halfClose();
-      await expectAnswer(trial, talk, sent);
+      await expectAnswer(trial, talk, sent, { wrong: OTHER_BYTES });
     },
   },
   {
@@ -192,14 +208,14 @@ export const others: readonly Check<TcpDialect>[] = [
     expects: "serves the others at once",
     source: "send(2)",
     level: "practice",
-    mistake: 3,
-    remedy: WRITE_ALL,
+    ...NOT_READ,
     skip: needsEcho,
     async run(trial) {
+      const blame = await servesOneAtATime(trial) ? ONE_AT_A_TIME : NOT_READ;
       using talk = await trial.connect({ reading: false });
       const sending = talk.send(new Uint8Array(FLOOD), "never read");
       await trial.pause(100);
-      await expectOthersServed(trial, "a client that never reads");
+      await expectOthersServed(trial, "a client that never reads", blame);
       talk.close();
       await sending;
     },

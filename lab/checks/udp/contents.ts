@@ -96,7 +96,7 @@ export const contents: readonly Check<UdpDialect>[] = [
     },
   },
   content("nul-bytes", "NUL bytes between letters", encodeText("a\0b\0\0c"), 2),
-  content("invalid-utf-8", "bytes that are not UTF-8", Uint8Array.of(0xff, 0xc3, 0x28, 0xe2, 0x82, 0xf0, 0x9f), 6),
+  content("invalid-utf-8", "bytes that are not UTF-8", Uint8Array.of(0xff, 0xc3, 0x28, 0xe2, 0x82, 0xf0, 0x9f), 18),
   content("every-byte", "all 256 values of a byte", Uint8Array.from({ length: 256 }, (_, byte) => byte)),
   {
     name: "escape-sequences",

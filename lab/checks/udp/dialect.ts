@@ -5,6 +5,7 @@
  */
 import { counted, encodeText, thousands } from "../../../lib/text.ts";
 import type { DatagramTalk } from "../datagram_talk.ts";
+import { excerptOf } from "../excerpt.ts";
 import type { Probe, ProtocolFlagValues } from "../protocol.ts";
 import type { Trial } from "../trial.ts";
 
@@ -40,10 +41,11 @@ export async function dialectOf(flags: ProtocolFlagValues, { trial: given, say }
   const probe = encodeText(ECHO_PROBE);
   const again = await (await trial.openDatagram()).ask(probe, trial.patience);
   const isEcho = again !== null && equal(again, probe) && equal(answer, encodeText(message));
+  const [asked, said] = [encodeText(message), answer].map((bytes) => `“${excerptOf(bytes)}”`);
   say(
     isEcho
       ? "it sends datagrams back: an echo server (--echo)"
-      : "it answers the message (--expect-reply TEXT says with what)",
+      : `it answers ${asked} with ${said} (--expect-reply TEXT says what has to be in it)`,
   );
   return { ...dialect, kind: isEcho ? "echo" : "answer" };
 }

@@ -49,7 +49,7 @@ Deno.test(
     );
     assertMatch(
       block,
-      / {2}by_hand: \|2\n {4}export PORT=\d+ [^\n]+ & sleep 1\n {4}printf 'h' \| nc -w 3 127\.0\.0\.1 \d+/,
+      / {2}by_hand: \|2\n {4}export PORT=\d+ [^\n]+ & server=\$!; sleep 1\n {4}printf 'h' \| nc -w 3 127\.0\.0\.1 \d+/,
     );
     assertMatch(stdout, /instead: [^\n]*the server has exited with code 1\n/);
     assertMatch(stdout, / {2}server_output: \|2\n[^]*(NotConnected|ConnectionReset|BrokenPipe)/);

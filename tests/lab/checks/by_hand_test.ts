@@ -32,7 +32,7 @@ Deno.test("byHandOf() makes a command of what one connection did", () => {
 });
 
 Deno.test("byHandOf() repeats the last connection if the others were over, and nothing that nc cannot do", () => {
-  const first = [step("connect"), step("send", "a"), step("close")];
+  const first = [step("connect"), step("send", "a"), step("receive", "1"), step("close")];
   const second = [step("connect", undefined, { connection: 2 }), step("send", "b", { connection: 2 })];
   assertEquals(byHandOf(done(...first, ...second)), "printf 'b' | nc -w 3 127.0.0.1 9000");
   assertEquals(byHandOf(done(...first.slice(0, 2), ...second)), null, "two at once");
@@ -50,6 +50,14 @@ Deno.test("byHandOf() repeats the last connection if the others were over, and n
   assertEquals(byHandOf({ ...done(connect, step("send", "a")), left: 1 }), null);
 });
 
+Deno.test("byHandOf() repeats nothing where a client before it reset, or left in a hurry", () => {
+  const served = (["connect", "send", "receive", "close"] as const).map((kind) => step(kind, "a", { connection: 2 }));
+  const before = (...steps: Step[]): string | null => byHandOf({ ...done(...steps, ...served) });
+  assertEquals(before(step("connect"), step("send", "a"), step("receive", "b"), step("close")) === null, false);
+  assertEquals(before(step("connect"), step("send", "a"), step("close")), null);
+  assertEquals(before(step("connect"), step("send", "a"), step("receive", "b"), step("reset")), null);
+});
+
 Deno.test("findingOf() names the script itself where nc cannot, and starts the server that was started", async () => {
   const of = async (changes: Parameters<typeof fakeResult>[0], start?: string): Promise<string> => {
     const result = fakeResult({ outcome: "failed", ...changes });
@@ -65,7 +73,7 @@ Deno.test("findingOf() names the script itself where nc cannot, and starts the s
   assertEquals(await of({ steps }, "run it $PORT"), "deno task lab:check tcp --start 'run it $PORT' --only one");
   assertEquals(
     await of({ steps: steps.slice(0, 2) }, "run it $PORT"),
-    "export PORT=9000 HOST=127.0.0.1; run it $PORT & sleep 1\nprintf 'a' | nc -w 3 127.0.0.1 9000",
+    "export PORT=9000 HOST=127.0.0.1; run it $PORT & server=$!; sleep 1\nprintf 'a' | nc -w 3 127.0.0.1 9000\nkill $server",
   );
   const check = fakeCheck("own", { byHand: "head -c 9 /dev/zero | nc $HOST $PORT" });
   assertEquals(await of({ check, steps }), "head -c 9 /dev/zero | nc 127.0.0.1 9000");

@@ -125,10 +125,10 @@ Deno.test("stepLines() tells what was done and what came, with times, and leaves
     "T: #2 the server sends 60,000 bytes: ⟨60,000 × x⟩",
     "T: #2 nothing comes for 2000 ms",
   ]);
-  for (let count = 0; count < 300; count++) steps.add(3, "close");
+  for (let count = 0; count < 300; count++) steps.add(3, "connect");
   assertEquals([steps.list.length, steps.left], [200, 104]);
   const lines = stepLines(steps.list, steps.left);
-  assertEquals([lines.length, lines[12]], [25, "… 280 steps …"]);
+  assertEquals([lines.length, lines[6]], [13, "… 292 steps …"]);
 });
 
 Deno.test("placeOf() looks up a remedy's line in the project's own file; without it, the file has to do", async () => {
@@ -200,4 +200,23 @@ Deno.test("Report: --quiet prints failures and totals, --json comments as events
   assertEquals(stopped.lines.slice(-2), ["Bail out! Stopped by SIGINT", "# passed 1 of 1 (100 %)"]);
   assertEquals(stopped.events.names, ["notice", "result", "summary"]);
   assertEquals(stopped.report.verdict, "Done: 1 check passed");
+});
+
+Deno.test("Report says each remedy once, and at the end which failures share one", async () => {
+  const { report: made, lines } = report();
+  const remedy = { why: "Do it otherwise.", file: "tcp/none.ts", line: "x" };
+  const failed = (number: number, changes: Parameters<typeof fakeCheck>[1]): ReturnType<typeof fakeResult> =>
+    fakeResult({ number, check: fakeCheck(`check${number}`, changes), outcome: "failed", reason: "no" });
+  await made.add(failed(1, { remedy, mistake: 1 }));
+  await made.add(failed(2, {}));
+  await made.add({ ...failed(3, { mistake: 6 }), blame: { mistake: 1, remedy } });
+  await made.end(null);
+  const text = lines.join("\n");
+  assertEquals(text.split("Do it otherwise.").length, 2);
+  assertStringIncludes(text, "  mistake: '1, one write = one read'\n  remedy: as for 1, check1\n");
+  assertStringIncludes(
+    text,
+    "# failures with the same remedy:\n#   1 check1, 3: mistake 1, one write = one read\n# passed",
+  );
+  assertEquals(made.junit.split("Do it otherwise.").length, 3);
 });

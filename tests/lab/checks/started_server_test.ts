@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import type { Endpoint } from "../../../lib/addr.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { acceptingOf } from "../../../lab/checks/target.ts";
@@ -33,6 +34,29 @@ Deno.test(
     await server.restart();
     assertEquals(await server.ending(), null);
     assert(await ready(server.endpoint));
+  },
+);
+
+Deno.test(
+  "StartedServer tells the errors printed since they were asked for, and what a signal of the shell's means",
+  POSIX,
+  async () => {
+    const script = "echo out; echo one >&2; read line; echo two $line >&2; read line; kill -s PIPE $$";
+    await using server = await start(`sh -c '${script}'; exit $?`, { ready: () => Promise.resolve(true) });
+    const until = async (words: string): Promise<void> => {
+      while (!server.output().includes(words)) await delay(5);
+    };
+    await until("one");
+    assertEquals(server.newErrors(), "one");
+    await server.input("a\n");
+    await until("two");
+    assertEquals([server.newErrors(), server.newErrors()], ["two a", ""]);
+    await server.input("b\n");
+    while (await server.ending() === null);
+    assertEquals(
+      await server.ending(),
+      "the server has exited with code 141: SIGPIPE, it has written to a connection that is gone",
+    );
   },
 );
 

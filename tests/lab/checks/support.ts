@@ -61,6 +61,14 @@ export async function resultsOf(
 /** A result of a check that the test makes up. */
 export function fakeResult(changes: Partial<Result> = {}): Result {
   const server = { hostname: "127.0.0.1", port: 9000 };
-  const base = { number: 1, check: fakeCheck("one"), outcome: "passed", reason: "", steps: [], left: 0 } as const;
+  const base = {
+    number: 1,
+    check: fakeCheck("one"),
+    outcome: "passed",
+    reason: "",
+    blame: null,
+    steps: [],
+    left: 0,
+  } as const;
   return { ...base, duration: 12, server, lastWords: "", ...changes };
 }

@@ -110,3 +110,11 @@ Deno.test("drawPlot() needs no more than a moment, and no more than a megabyte, 
   });
   assert(svg.length < 1_500_000, `${svg.length}`);
 });
+
+Deno.test("drawPlot() breaks a title that is wider than the picture", () => {
+  const [tcp, udp] = [recorded("tcp"), recorded("udp")];
+  const title = Array.from({ length: 12 }, (_, index) => `fault ${index + 1} of many`).join(", ");
+  const lines = drawPlot({ tcp, udp, title, notes: [] }).match(/<text class="title".*?<\/text>/g) ?? [];
+  assertEquals(lines.length, 3);
+  assertEquals(lines.join(" ").includes("fault 12 of many"), true);
+});

@@ -44,6 +44,7 @@ Deno.test("sentences() speaks of head-of-line blocking only where TCP waited and
   const less = { arrivals: arrivals.slice(1), lost: [1] };
   assertEquals(/head-of-line/.test(about({ lost: [1] }, less)), true);
   assertEquals(/head-of-line/.test(about({}, less)), false);
+  assertMatch(about({}, less), /could not pass in time came later over TCP/);
   assertEquals(/head-of-line/.test(about({ lost: [1] }, {})), false);
 });
 
@@ -65,6 +66,7 @@ Deno.test("honesty() says what is modelled and what is real", () => {
   assertMatch(honesty("layer", lossy, false) ?? "", /its losses are modelled.*UDP's are real/);
   assertMatch(honesty("layer", lossy, true) ?? "", /what UDP loses is modelled there/);
   assertMatch(honesty("kernel", lossy, false) ?? "", /netem.*real/);
+  assertMatch(honesty("layer", { ...NO_FAULTS, corrupt: 0.1 }, false) ?? "", /flipped in datagrams only/);
   assertEquals(honesty("layer", NO_FAULTS, false), null);
 });
 

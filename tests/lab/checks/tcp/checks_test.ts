@@ -1,11 +1,11 @@
 /** Each server here commits one mistake, and checks of plain TCP find it; a right one passes. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { listenNode } from "../../../../lib/net/node_listener.ts";
 import type { RawSocket } from "../../../../lib/net/socket.ts";
 import { encodeText } from "../../../../lib/text.ts";
 import { protocol } from "../../../../lab/checks/tcp/checks.ts";
 import type { TcpDialect } from "../../../../lab/checks/tcp/dialect.ts";
-import { runChecks } from "../../../../lab/checks/runner.ts";
+import { type Result, runChecks } from "../../../../lab/checks/runner.ts";
 
 const ECHO: TcpDialect = { answers: "echo", reply: "", message: "hello", end: "\n", maxMessage: null, closes: false };
 const LINES: TcpDialect = { ...ECHO, answers: "reply", reply: "ok" };
@@ -15,7 +15,17 @@ const ONCE: TcpDialect = { ...LINES, closes: true };
 type Serve = (socket: RawSocket) => Promise<void>;
 
 /** Runs some checks against a server in this process; returns the names of those that failed. */
-async function failing(serve: Serve, dialect: TcpDialect, names: readonly string[], serial = false): Promise<string[]> {
+async function failing(...args: Parameters<typeof failures>): Promise<string[]> {
+  return (await failures(...args)).map(({ check }) => check.name);
+}
+
+/** The same, with what came of them. */
+async function failures(
+  serve: Serve,
+  dialect: TcpDialect,
+  names: readonly string[],
+  serial = false,
+): Promise<Result[]> {
   using listener = (await listenNode({ hostname: "127.0.0.1", port: 0 }))();
   const serving = accept(listener, serve, serial);
   const checks = protocol.checks.filter(({ name }) => names.includes(name));
@@ -27,7 +37,7 @@ async function failing(serve: Serve, dialect: TcpDialect, names: readonly string
   );
   listener[Symbol.dispose]();
   await serving;
-  return results.filter(({ outcome }) => outcome === "failed").map(({ check }) => check.name);
+  return results.filter(({ outcome }) => outcome === "failed");
 }
 
 async function accept(listener: { accept(): Promise<RawSocket> }, serve: Serve, serial: boolean): Promise<void> {
@@ -201,5 +211,26 @@ Deno.test("lab:check tcp finds answers that are mixed up between clients", async
     }
     sockets.delete(socket);
   };
-  assertEquals(await failing(mixUp, ECHO, ["plain-exchange", "no-mix-up"]), ["no-mix-up"]);
+  const failed = await failures(mixUp, ECHO, ["plain-exchange", "no-mix-up"]);
+  assertEquals(failed.map(({ check, blame }) => [check.name, blame?.mistake]), [["no-mix-up", undefined]]);
+  assertStringIncludes(failed[0]?.blame?.remedy.why ?? "", "variables of its own");
+});
+
+Deno.test("lab:check tcp blames the mistake that it has seen, not the one that the check looks for", async () => {
+  const echo: Serve = async (socket) => {
+    for await (const bytes of reads(socket)) await socket.write(bytes);
+  };
+  const names = ["stop-in-mid-message", "silent-client", "slow-reader", "never-reads"];
+  const serial = await failures(echo, ECHO, names, true);
+  assertEquals(
+    serial.map(({ check, blame }) => [check.name, (blame ?? check).mistake]),
+    names.map((name) => [name, 14]),
+  );
+
+  const waiting: Serve = async (socket) => {
+    for await (const _read of reads(socket)) await say(socket, "ok\n");
+  };
+  const [many] = await failures(waiting, LINES, ["many-in-one-write"]);
+  assertStringIncludes(many?.reason ?? "", "3 bytes came instead of the 300 of 100 answers");
+  assertStringIncludes((many?.blame ?? many?.check)?.remedy?.why ?? "", "One read");
 });
