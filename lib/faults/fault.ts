@@ -25,7 +25,7 @@ export interface Fault {
   readonly kind: FaultName | "cut";
   /** Which datagram of its flow and direction (from 1), or which byte of the stream (from 0). */
   readonly where: number;
-  /** What it did, in a few words: `200 ms later`, `cut after 3 bytes`. */
+  /** What it did, in a few words: `200 ms later`, `split after 3 bytes`. */
   readonly detail: string;
 }
 

@@ -243,7 +243,9 @@ export class Line {
   }
 
   #tellPart({ first, segment, sent, delay, jitters }: Part, cut: number, { split }: FaultPlan): void {
-    if (cut > 0) this.#tell("split", split === "utf8" ? "cut inside a character" : `cut after ${plural(cut, "byte")}`);
+    if (cut > 0) {
+      this.#tell("split", split === "utf8" ? "split inside a character" : `split after ${plural(cut, "byte")}`);
+    }
     if (!first) return;
     if (jitters) this.#tell("jitter", laterText(Math.max(0, delay + segment.jitter)));
     if (segment.losses > 0) this.#tell("loss", `${laterText(retransmission(segment, sent, delay))}: sent again`);

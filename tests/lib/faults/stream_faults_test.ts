@@ -107,11 +107,11 @@ Deno.test("split: into pieces of N bytes of the stream, in writes of their own, 
   it.below.source.feed("def");
   assertEquals([await it.read(), await it.read(1), await it.read(1)], ["d", "e", "f"]);
   assertEquals(it.record, [
-    "out split 3: cut after 3 bytes",
-    "out split 6: cut after 3 bytes",
-    "out split 9: cut after 3 bytes",
-    "in split 2: cut after 2 bytes",
-    "in split 4: cut after 2 bytes",
+    "out split 3: split after 3 bytes",
+    "out split 6: split after 3 bytes",
+    "out split 9: split after 3 bytes",
+    "in split 2: split after 2 bytes",
+    "in split 4: split after 2 bytes",
   ]);
 });
 
