@@ -71,11 +71,7 @@ export function parseCommand(line: string): Command | null {
   const [fault, value, stray] = rest;
   if (fault === undefined) throw new UsageError(`Cannot set nothing: ${COMMANDS.set.usage}, such as set loss 30%`);
   const known = faultNamed(fault);
-  if (value === undefined) {
-    throw new UsageError(
-      `Cannot set ${flagName(known)} to nothing: a value follows, ${FAULTS[known].placeholder} or off`,
-    );
-  }
+  if (value === undefined) throw withoutValue(known);
   if (stray !== undefined) throw wrong(stray, `it comes after the value ${JSON.stringify(value)}`);
   return { name, fault: known, value, ways };
 }
@@ -111,7 +107,9 @@ export function parseJsonCommand(line: string): Command | null {
   if (ways.length === 0) throw wrong(direction, '"direction" is "up" or "down"; without it, both');
   if (name === "set") {
     if (typeof set !== "string") throw new UsageError('Cannot set nothing: {"set":"loss","value":"30%"}');
-    return { name, fault: faultNamed(set), value: valueOf(value), ways };
+    const fault = faultNamed(set);
+    if (value === undefined) throw withoutValue(fault);
+    return { name, fault, value: valueOf(value), ways };
   }
   const unused = Object.entries({ set, value, direction: name === "clear" ? undefined : direction })
     .find(([, given]) => given !== undefined);
@@ -163,6 +161,12 @@ function objectIn(line: string): Record<string, unknown> {
     throw new UsageError('Cannot read a command: a line is one JSON object, such as {"command":"stats"}');
   }
   return value as Record<string, unknown>;
+}
+
+function withoutValue(fault: FaultName): UsageError {
+  return new UsageError(
+    `Cannot set ${flagName(fault)} to nothing: a value follows, ${FAULTS[fault].placeholder} or off`,
+  );
 }
 
 function valueOf(value: unknown): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, TooLongError } from "../errors.ts";
 import { type Sink, writeAll } from "./output.ts";
 import { ByteReader, type ByteSource } from "../reader.ts";
 import { decodeText } from "../text.ts";
@@ -43,8 +43,11 @@ export interface InputOptions {
   readonly onTypeAhead?: (line: string) => boolean;
   /** The most bytes in a line if the input is not a terminal (64 KiB). */
   readonly maxLine?: number;
+  /** A longer line was left out; without this it is an error, and the last that is read. */
+  readonly onTooLong?: (error: TooLongError) => void;
 }
 
+const LF = 10;
 /** How many lines of type-ahead are kept; further lines are dropped. */
 const MAX_TYPE_AHEAD = 10_000;
 
@@ -102,9 +105,11 @@ export class LineQueue {
 /** Lines from a pipe or a file. A line that is too long is an error; output is written unchanged. */
 export class PlainInput implements LineInput {
   readonly interactive = false;
+  #source: ByteSource;
   #reader: ByteReader;
   #sink: Sink;
   #max: number;
+  #onTooLong: InputOptions["onTooLong"];
   #queue = new LineQueue();
   /** The pending read; it outlives a call that its signal has aborted. */
   #pending: Promise<void> | null = null;
@@ -112,16 +117,18 @@ export class PlainInput implements LineInput {
   #closed = false;
 
   constructor(source: ByteSource, sink: Sink, options: InputOptions = {}) {
+    this.#source = source;
     this.#reader = new ByteReader(source);
     this.#sink = sink;
     this.#max = options.maxLine ?? 64 * 1024;
+    this.#onTooLong = options.onTooLong;
   }
 
   get ended(): boolean {
     return this.#queue.ended;
   }
 
-  /** @throws {ProtocolError} The line is longer than the limit. */
+  /** @throws {ProtocolError} The line is longer than the limit, and nobody asked to leave it out. */
   async read(signal?: AbortSignal): Promise<string | null> {
     if (!this.#closed && this.#queue.lines.length === 0) this.#pending ??= this.#fetch();
     const line = await this.#queue.next(signal);
@@ -152,7 +159,7 @@ export class PlainInput implements LineInput {
   /** Reads one line into the queue; never rejects. */
   async #fetch(): Promise<void> {
     try {
-      const bytes = await this.#reader.readLine(this.#max);
+      const bytes = await this.#nextLine();
       if (bytes === null) this.#queue.end();
       else this.#queue.push(decodeText(bytes));
     } catch (error) {
@@ -162,4 +169,39 @@ export class PlainInput implements LineInput {
       this.#pending = null;
     }
   }
+
+  async #nextLine(): Promise<Uint8Array | null> {
+    for (;;) {
+      try {
+        return await this.#reader.readLine(this.#max);
+      } catch (error) {
+        if (this.#onTooLong === undefined || !(error instanceof TooLongError)) throw error;
+        this.#onTooLong(error);
+        await this.#skipLine();
+      }
+    }
+  }
+
+  /** Drops what comes up to the next line end. */
+  async #skipLine(): Promise<void> {
+    for (let bytes; (bytes = await this.#reader.read()) !== null;) {
+      const end = bytes.indexOf(LF);
+      if (end < 0) continue;
+      this.#reader = new ByteReader(after(bytes.slice(end + 1), this.#source));
+      return;
+    }
+  }
+}
+
+/** A source that gives some bytes before its own. */
+function after(first: Uint8Array, source: ByteSource): ByteSource {
+  return {
+    read(into) {
+      if (first.length === 0) return source.read(into);
+      const count = Math.min(first.length, into.length);
+      into.set(first.subarray(0, count));
+      first = first.subarray(count);
+      return Promise.resolve(count);
+    },
+  };
 }

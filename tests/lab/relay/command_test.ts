@@ -64,7 +64,7 @@ Deno.test("a wrong line of JSON is answered with what is wrong about it", () => 
       ['{"command":"ct"}', "the nearest is cut"],
       ['{"command":"cut","value":1}', 'Cannot use "value": "cut" does not have it'],
       ['{"command":"cut","set":"loss"}', 'Cannot use "set": "cut" does not have it'],
-      ['{"set":"loss"}', "the value of a fault is a string"],
+      ['{"set":"loss"}', "Cannot set loss to nothing: a value follows, SHARE or off"],
       ['{"set":"loss","value":true}', "the value of a fault is a string"],
       ['{"set":"loss","value":1,"direction":"left"}', 'Cannot use "left": "direction" is "up" or "down"'],
       ['{"set":"loss","value":1,"way":"up"}', 'Cannot use "way": a command has only the fields command, set'],

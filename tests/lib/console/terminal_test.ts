@@ -374,6 +374,24 @@ Deno.test("PlainInput.read() refuses a line above the limit (S6, 35)", async () 
   await assertRejects(() => input.read(), ProtocolError, "longer than 10 bytes");
 });
 
+Deno.test("PlainInput.read() leaves out a line above the limit if it is told where to say so, and goes on", async () => {
+  const source = new FedSource();
+  let left = 0;
+  using input = new PlainInput(source, new FakeSink(), { maxLine: 10, onTooLong: () => left++ });
+  const first = input.read();
+  for (const text of ["one\n", "x".repeat(100), "x".repeat(10_000), "yy\ntwo\nth", "ree\n", "z".repeat(11)]) {
+    source.feed(text);
+  }
+  source.end();
+  assertEquals([await first, await input.read(), await input.read(), await input.read()], [
+    "one",
+    "two",
+    "three",
+    null,
+  ]);
+  assertEquals(left, 2);
+});
+
 Deno.test("PlainInput treats a failed input as ended (P2)", async () => {
   const source = new FedSource();
   using input = new PlainInput(source, new FakeSink());
