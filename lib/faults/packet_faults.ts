@@ -57,11 +57,12 @@ export function packetFaults(
   closing: (gone: Promise<void>) => void = () => {},
 ): PacketLayer {
   const nextFlow = counter();
-  return (socket) => new FaultyPackets(socket, { faults, tell, time, nextFlow, closing });
+  const all = new Held();
+  return (socket) => new FaultyPackets(socket, { faults, tell, time, nextFlow, closing, held: new Held(all) });
 }
 
 /** What all sockets of a layer share. */
-interface SocketOptions extends Pick<PathOptions, "faults" | "tell" | "time"> {
+interface SocketOptions extends Pick<PathOptions, "faults" | "tell" | "time" | "held"> {
   readonly nextFlow: () => number;
   readonly closing: (gone: Promise<void>) => void;
 }
@@ -90,7 +91,7 @@ class FaultyPackets implements PacketSocket {
     this.addr = below.addr;
     this.#below = below;
     this.#faults = options.faults;
-    this.#options = { ...options, held: new Held() };
+    this.#options = options;
     this.#closing = closing;
     this.#leaving = new Schedule(options.time, () => this.#shut());
     this.#arriving = new Schedule(options.time);
@@ -140,20 +141,27 @@ class FaultyPackets implements PacketSocket {
     this.#closed = true;
     this.#arriving.clear();
     this.#inbox?.close();
-    if (this.#leaving.size === 0) this.#below.close();
-    else this.#closing(this.#deliver());
+    const limit = CLOSING + Math.min(MAX_CLOSING_DELAY, this.#faults.out.delay);
+    // Not for what would be too late anyway.
+    if (this.#leaving.due <= this.#options.time.now() + limit) this.#closing(this.#deliver(limit));
+    else this.#end();
   }
 
   /** Closes the socket when everything has left, or when time is up. Never rejects. */
-  async #deliver(): Promise<void> {
+  async #deliver(limit: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#shut = resolve;
-    const limit = CLOSING + Math.min(MAX_CLOSING_DELAY, this.#faults.out.delay);
     const stop = this.#options.time.after(limit, resolve);
     await promise;
     stop();
     this.#leaving.clear();
     await this.#sending;
+    this.#end();
+  }
+
+  #end(): void {
+    this.#leaving.clear();
+    this.#options.held.clear();
     this.#below.close();
   }
 

@@ -13,14 +13,20 @@ import type { Schedule } from "./schedule.ts";
 
 /** How long a datagram waits for the next one to overtake it (ms). */
 const REORDER_LIMIT = 100;
-/** The most datagrams, and the most bytes of them, that a socket holds back. */
+/** The most datagrams, and the most bytes of them, that the sockets of a layer hold back together. */
 const MAX_HELD = 65_536;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** Counts what a socket holds back. */
+/** Counts what a socket holds back, or what the sockets of a layer do. */
 export class Held {
   #count = 0;
   #bytes = 0;
+  #all: Held | null;
+
+  /** @param all What the sockets of a layer hold together, which is limited: a relay has a socket for each client. */
+  constructor(all: Held | null = null) {
+    this.#all = all;
+  }
 
   get count(): number {
     return this.#count;
@@ -29,14 +35,25 @@ export class Held {
   /** Counts a datagram; returns false, and does not count it, if there is no room. */
   take(length: number): boolean {
     if (this.#count >= MAX_HELD || this.#bytes + length > MAX_HELD_BYTES) return false;
+    if (this.#all?.take(length) === false) return false;
     this.#count++;
     this.#bytes += length;
     return true;
   }
 
   release(length: number): void {
-    this.#count--;
-    this.#bytes -= length;
+    this.#drop(1, length);
+  }
+
+  /** Forgets everything: the socket is closed. */
+  clear(): void {
+    this.#drop(this.#count, this.#bytes);
+  }
+
+  #drop(count: number, bytes: number): void {
+    this.#count -= count;
+    this.#bytes -= bytes;
+    if (this.#all !== null) this.#all.#drop(count, bytes);
   }
 }
 
@@ -130,7 +147,7 @@ export class PacketPath {
     if (leaves + late <= now && this.#underWay === 0) {
       return this.#arrive({ bytes, pass, reordered, held: false });
     }
-    if (!held.take(bytes.length)) return this.#tell("queue", `lost: ${held.count} are held back already`);
+    if (!held.take(bytes.length)) return this.#tell("queue", "lost: too many are held back already");
     this.#underWay++;
     const packet = { bytes: bytes.slice(), pass, reordered, held: true };
     schedule.add(leaves + late, () => {

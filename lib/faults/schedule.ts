@@ -48,6 +48,11 @@ export class Schedule {
     return this.#heap.length;
   }
 
+  /** When the first of them is to run; `Infinity` if there is none. */
+  get due(): number {
+    return this.#heap[0]?.due ?? Infinity;
+  }
+
   /** Schedules a callback; it never runs before this call has returned. */
   add(due: number, run: () => void): void {
     const heap = this.#heap;

@@ -345,6 +345,32 @@ Deno.test("of long datagrams that nobody receives, four mebibytes are kept", asy
   assertEquals(it.below.receives, 1 + Math.ceil(4 * 1024 * 1024 / 65_000));
 });
 
+Deno.test("what is held back is bounded for all sockets of a layer together, and a close gives its part back", async () => {
+  const faults = { seed: 1, out: { ...NO_FAULTS, delay: 3_600_000 }, in: NO_FAULTS, cut: false };
+  const time = new TestTime();
+  let refused = 0;
+  const layer = packetFaults(faults, ({ kind }) => refused += kind === "queue" ? 1 : 0, time);
+  const bytes = new Uint8Array(65_000);
+  const [one, other, third] = [layer(new FakePackets()), layer(new FakePackets()), layer(new FakePackets())];
+  const fits = Math.floor(64 * 1024 * 1024 / bytes.length);
+  for (let count = 0; count < fits; count++) await (count % 2 === 0 ? one : other).send(bytes, peer(7));
+  await third.send(bytes, peer(7));
+  assertEquals(refused, 1);
+  one.close();
+  for (let count = 0; count < Math.ceil(fits / 2); count++) await third.send(bytes, peer(7));
+  assertEquals(refused, 1);
+  other.close();
+  third.close();
+  assertEquals(time.timers, 0);
+});
+
+Deno.test("a close does not wait for what would be too late", async () => {
+  using it = bench({ out: { delay: 3_600_000 } });
+  await it.send("in an hour");
+  it.socket.close();
+  assertEquals([it.below.closed, it.gone.length, it.time.timers], [true, 0, 0]);
+});
+
 Deno.test("flows have the numbers of the socket below, or their own", async () => {
   using it = bench({ out: { loss: 1 } });
   await it.send("x", 5);
