@@ -185,6 +185,7 @@ const STATES: ReadonlyMap<string, { code: ExitCode; state: string }> = new Map(O
   NetworkUnreachable: { code: Exit.unreachable, state: "network unreachable" },
   EHOSTUNREACH: { code: Exit.unreachable, state: "no route to host" },
   ENETUNREACH: { code: Exit.unreachable, state: "network unreachable" },
+  ENOTFOUND: { code: Exit.nameNotFound, state: "no such name" },
   EMFILE: { code: Exit.failed, state: "Too many open files" },
   ETIMEDOUT: { code: Exit.timedOut, state: "no answer" },
   HostUnreachable: { code: Exit.unreachable, state: "host unreachable" },
