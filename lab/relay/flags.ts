@@ -120,10 +120,6 @@ export function networkOf(values: FlagValues<typeof flags>, given: Given): Netwo
   for (const name of FAULT_NAMES) {
     if (given.has(name)) checkTransport({ ...NO_FAULTS, [name]: values[name] }, transport);
   }
-  const [up, down] = WAYS.map((way) => {
-    const plan = planFrom(values, given, way);
-    checkTransport(plan, transport, `${way}-`);
-    return plan;
-  });
+  const [up, down] = WAYS.map((way) => planFrom(values, given, way, transport));
   return new Network({ seed: values.seed ?? drawSeed(), ...(up && { up }), ...(down && { down }) });
 }

@@ -63,7 +63,7 @@ export const TIME: Syntax<number> = {
     const [digits = "", unit = "ms"] = groupsOf(text, `${NUMBER}(us|ms|s)?`);
     const scale = unit === "s" ? 1e6 : unit === "ms" ? 1e3 : 1;
     const time = digits === "" ? NaN : Math.round(Number(digits) * scale) / 1e3;
-    if (!(time <= LONGEST)) throw refuse(text, "a time of at most one hour, such as 200ms, 1.5s or 200us");
+    if (!(time <= LONGEST)) throw refuse(text, "a time up to 3600s, such as 200ms, 1.5s or 200us");
     return time;
   },
   print(time) {

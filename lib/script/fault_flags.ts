@@ -91,7 +91,8 @@ function wayKey(way: Way, name: FaultName): string {
  *
  * @param values The values of {@linkcode planFlags}, and of {@linkcode faultFlagsFor} if there is a `way`.
  * @param given The flags that were given; a direction's own flag takes precedence over that of both.
- * @throws {UsageError} A fault lacks another that it depends on.
+ * @param transport What it is for, if that is known.
+ * @throws {UsageError} The transport cannot have a fault, or a fault lacks another that it depends on.
  *
  * @example Usage
  * ```ts
@@ -105,12 +106,20 @@ function wayKey(way: Way, name: FaultName): string {
  * assertEquals(planFrom(values, given, "down").loss, 0.3);
  * ```
  */
-export function planFrom(values: Readonly<Record<string, unknown>>, given: Given, way?: Way): FaultPlan {
+export function planFrom(
+  values: Readonly<Record<string, unknown>>,
+  given: Given,
+  way?: Way,
+  transport?: FaultTransport,
+): FaultPlan {
   const plan = Object.fromEntries(FAULT_NAMES.map((name) => {
     const key = way === undefined || !given.has(wayKey(way, name)) ? keyOf(name, values) : wayKey(way, name);
     return [name, given.has(key) ? values[key] : NO_FAULTS[name]];
   })) as unknown as FaultPlan;
-  checkPlan(plan, way === undefined ? "" : `${way}-`);
+  // Named as they were given.
+  const prefix = way !== undefined && FAULT_NAMES.some((name) => given.has(wayKey(way, name))) ? `${way}-` : "";
+  if (transport !== undefined) checkTransport(plan, transport, prefix);
+  checkPlan(plan, prefix);
   return plan;
 }
 
@@ -164,9 +173,8 @@ export function faultsOf(
     }
     return null;
   }
-  const plan = planFrom(options, given);
   const transport = transportOf(name);
-  if (transport !== null) checkTransport(plan, transport);
+  const plan = planFrom(options, given, undefined, transport ?? undefined);
   if (!hasFaults(plan)) return null;
   const seed = typeof options.seed === "number" ? options.seed : drawSeed();
   const repeats = given.has("seed") || needsChance(plan) ? ` --seed ${seed}` : "";

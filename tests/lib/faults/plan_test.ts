@@ -63,7 +63,7 @@ Deno.test("FAULTS refuses what it cannot mean, and says what is allowed", () => 
     ["loss", "30", 'Cannot use "30": it must be a share up to 1, or written as 30%'],
     ["loss", "101%", 'Cannot use "101%": it must be a share from 0% to 100%, such as 30% or 0.3'],
     ["loss", "-1", 'Cannot use "-1": it must be a share from 0% to 100%, such as 30% or 0.3'],
-    ["delay", "2h", 'Cannot use "2h": it must be a time of at most one hour, such as 200ms, 1.5s or 200us'],
+    ["delay", "2h", 'Cannot use "2h": it must be a time up to 3600s, such as 200ms, 1.5s or 200us'],
     [
       "rate",
       "0",

@@ -100,6 +100,7 @@ Deno.test("a capture decides what wire:replay speaks, so it has every fault", { 
 
 Deno.test("what a fault needs is missing, or --seed is alone: misuse", { permissions }, () => {
   assertThrows(() => asked("tcp:server", "--burst", "3"), UsageError, "Cannot use --burst without --loss");
+  assertThrows(() => asked("tcp:server", "--queue", "3"), UsageError, "Cannot use --queue over TCP");
   assertThrows(
     () => asked("tcp:server", "--stall-for", "3s"),
     UsageError,
@@ -134,6 +135,9 @@ Deno.test("a flag of one way through a relay goes before the same flag of both",
   assertEquals(planFrom(values, given, "down"), { ...NO_FAULTS, delay: 50, loss: 0.3, stallAfter: 9 });
   const alone = parseFlags(flags, ["--up-queue", "9"]);
   assertThrows(() => planFrom(alone.values, alone.given, "up"), UsageError, "Cannot use --up-queue without --up-rate");
+  // Named as it was given.
+  const shared = parseFlags(flags, ["--queue", "5"]);
+  assertThrows(() => planFrom(shared.values, shared.given, "up"), UsageError, "Cannot use --queue without --rate");
 });
 
 Deno.test("--help lists the faults that a script's transport can have", { permissions }, () => {
