@@ -8,11 +8,19 @@ import { type FaultPlan, NO_FAULTS } from "./plan.ts";
 /** How many bytes may be in flight without a rate limit, and how many at the very most, whatever the delay; see `tcp_wmem` in tcp(7). */
 const CAPACITY = 256 * 1024;
 const MAX_CAPACITY = 4 * 1024 * 1024;
+/** How much may be in all lines of a layer before each has little room, and how little: many streams must not exhaust memory. */
+const MAX_LOAD = 256 * 1024 * 1024;
+const LITTLE = 16 * 1024;
 /** How much passes at once under a rate limit, and how much may wait: as much as the rate allows in this time (ms). */
 const TICK = 20;
 const WAITING = 1000;
 /** How far a rate may catch up (ms), so that late timers do not lower it. */
 export const CREDIT = 2 * TICK;
+
+/** How many bytes are in all lines of a layer. */
+export interface Load {
+  bytes: number;
+}
 
 /** Whether a plan leaves streams alone. */
 export function streamsPass(plan: FaultPlan): boolean {
@@ -33,8 +41,15 @@ export function ticks(rate: number): number {
 /**
  * How many bytes may be in flight: as many as pass within the delay, and some that wait. Beyond that a writer has to wait. A reader that
  * is slow on purpose takes in no more than it passes on.
+ *
+ * @param load Beyond a limit, each stream of the layer has little room.
  */
-export function capacity({ rate, slowRead, delay, jitter }: FaultPlan): number {
+export function capacity(plan: FaultPlan, { bytes }: Load = { bytes: 0 }): number {
+  const most = ownCapacity(plan);
+  return bytes < MAX_LOAD ? most : Math.min(most, LITTLE);
+}
+
+function ownCapacity({ rate, slowRead, delay, jitter }: FaultPlan): number {
   const fastest = Math.min(rate, slowRead);
   const late = delay + jitter;
   if (fastest === Infinity) return late > 0 ? MAX_CAPACITY : CAPACITY;

@@ -7,9 +7,9 @@ import { plural } from "../text.ts";
 import { Chance } from "./chance.ts";
 import { Cuts } from "./cuts.ts";
 import type { Fault, FaultSink } from "./fault.ts";
-import { capacity, CREDIT, limitOf, ticks } from "./capacity.ts";
+import { capacity, CREDIT, limitOf, type Load, ticks } from "./capacity.ts";
 import type { FaultPlan } from "./plan.ts";
-import { delayText, laterText, rateText } from "./say.ts";
+import { againText, delayText, laterText, rateText } from "./say.ts";
 import { retransmission, SEGMENT, type Segment, Segments } from "./segments.ts";
 
 /** The most parts in a line; a part may be as small as a write. */
@@ -47,6 +47,8 @@ export interface LineOptions {
   readonly tell: FaultSink;
   /** How many bytes of the stream have passed already. */
   readonly start: number;
+  /** What is in all lines of a layer. */
+  readonly load?: Load;
 }
 
 /** A queue that bytes enter as they are written, and leave when their plan lets them. Times are in milliseconds. */
@@ -65,11 +67,13 @@ export class Line {
   #batchEnd = -Infinity;
   #free = -Infinity;
   #stall = { after: -1, until: 0 };
+  #load: Load;
   #told = { delay: 0, rate: Infinity, slowRead: Infinity, coalesce: 0 };
 
   constructor(options: LineOptions) {
     const { seed, flow, direction, start } = options;
     this.#options = options;
+    this.#load = options.load ?? { bytes: 0 };
     this.#segments = new Segments(seed, flow, direction);
     this.#cuts = new Cuts(new Chance(seed, flow, `${direction} split`));
     this.#pushed = this.#passed = start;
@@ -97,7 +101,7 @@ export class Line {
 
   /** How many more bytes there is room for. */
   room(plan: FaultPlan): number {
-    return this.#parts.length - this.#next >= MAX_PARTS ? 0 : Math.max(0, capacity(plan) - this.#length);
+    return this.#parts.length - this.#next >= MAX_PARTS ? 0 : Math.max(0, capacity(plan, this.#load) - this.#length);
   }
 
   /** Counts bytes that have bypassed the line. */
@@ -134,6 +138,7 @@ export class Line {
   /** Drops everything. */
   clear(): void {
     this.#parts = [];
+    this.#load.bytes -= this.#length;
     this.#next = this.#length = 0;
   }
 
@@ -221,6 +226,7 @@ export class Line {
     this.#parts.push({ offset, bytes, mark, batch, sent, delay, segment, first, jitters: jitter > 0 });
     this.#pushed += bytes.length;
     this.#length += bytes.length;
+    this.#load.bytes += bytes.length;
   }
 
   #dueOf({ sent, delay, segment, first }: Part): number {
@@ -235,6 +241,7 @@ export class Line {
     part.first = false;
     this.#passed += count;
     this.#length -= count;
+    this.#load.bytes -= count;
     if (part.bytes.length > 0) return;
     this.#next++;
     if (this.#next < MAX_PARTS && this.#next < this.#parts.length) return;
@@ -242,13 +249,14 @@ export class Line {
     this.#next = 0;
   }
 
-  #tellPart({ first, segment, sent, delay, jitters }: Part, cut: number, { split }: FaultPlan): void {
+  #tellPart({ first, segment, delay, jitters }: Part, cut: number, { split }: FaultPlan): void {
     if (cut > 0) {
       this.#tell("split", split === "utf8" ? "split inside a character" : `split after ${plural(cut, "byte")}`);
     }
     if (!first) return;
     if (jitters) this.#tell("jitter", laterText(Math.max(0, delay + segment.jitter)));
-    if (segment.losses > 0) this.#tell("loss", `${laterText(retransmission(segment, sent, delay))}: sent again`);
+    // Not how much later: that depends on when others are sent, and the same seed is to tell the same.
+    if (segment.losses > 0) this.#tell("loss", againText(segment.losses));
   }
 
   /** Reports what happens to all bytes alike, once. */

@@ -19,3 +19,8 @@ export function delayText(ms: number): string {
 export function rateText(rate: number): string {
   return rate === Infinity ? "no limit any more" : `at most ${FAULTS.rate.print(rate)}`;
 }
+
+/** What a loss costs on a stream: `sent again`, `sent again 3 times`. */
+export function againText(losses: number): string {
+  return losses === 1 ? "sent again" : `sent again ${losses} times`;
+}

@@ -6,7 +6,7 @@
 import { type Layer, SocketLayer } from "../net/layers.ts";
 import type { StreamSocket } from "../net/socket.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
-import { limitOf, streamsPass } from "./capacity.ts";
+import { limitOf, type Load, streamsPass } from "./capacity.ts";
 import type { Faults, FaultSink } from "./fault.ts";
 import { Line } from "./line.ts";
 import { StreamIn } from "./stream_in.ts";
@@ -48,13 +48,23 @@ const MAX_CLOSING_DELAY = 30_000;
  * ```
  */
 export function streamFaults(faults: Faults, tell: FaultSink = () => {}, time: TimeSource = SYSTEM_TIME): Layer {
-  return (socket) => new FaultyStream(socket, faults, tell, time);
+  const load = { bytes: 0 };
+  return (socket) => new FaultyStream(socket, { faults, tell, time, load });
+}
+
+/** What the sockets of a layer share. */
+interface Shared {
+  readonly faults: Faults;
+  readonly tell: FaultSink;
+  readonly time: TimeSource;
+  readonly load: Load;
 }
 
 class FaultyStream extends SocketLayer {
   #faults: Faults;
   #tell: FaultSink;
   #time: TimeSource;
+  #load: Load;
   #out: { readonly line: Line; readonly side: StreamOut } | null = null;
   #in: { readonly line: Line; readonly side: StreamIn } | null = null;
   /** How many bytes have passed in each direction before its line was made. */
@@ -70,11 +80,12 @@ class FaultyStream extends SocketLayer {
   #isShut = false;
   #isReset = false;
 
-  constructor(below: StreamSocket, faults: Faults, tell: FaultSink, time: TimeSource) {
+  constructor(below: StreamSocket, { faults, tell, time, load }: Shared) {
     super(below);
     this.#faults = faults;
     this.#tell = tell;
     this.#time = time;
+    this.#load = load;
     if (limitOf(faults.out)[0] === 0) this.#sending().push(new Uint8Array());
     if (limitOf(faults.in)[0] > 0) return;
     this.#receiving().push(new Uint8Array());
@@ -192,7 +203,8 @@ class FaultyStream extends SocketLayer {
 
   #line(direction: "out" | "in"): Line {
     const { seed } = this.#faults;
-    return new Line({ seed, flow: this.id, direction, tell: this.#tell, start: this.#counts[direction] });
+    const start = this.#counts[direction];
+    return new Line({ seed, flow: this.id, direction, tell: this.#tell, start, load: this.#load });
   }
 
   #sideOptions(line: Line): ConstructorParameters<typeof StreamOut>[0] {

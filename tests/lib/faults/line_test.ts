@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Fault } from "../../../lib/faults/fault.ts";
 import { Line } from "../../../lib/faults/line.ts";
 import { NO_FAULTS } from "../../../lib/faults/plan.ts";
 import { retransmission } from "../../../lib/faults/segments.ts";
@@ -19,6 +20,40 @@ Deno.test("Line has no room beyond 4,096 writes, however short they are", () => 
   assertEquals(line.room(NO_FAULTS), 0);
   line.take(0, NO_FAULTS);
   assert(line.room(NO_FAULTS) > 0);
+});
+
+Deno.test("Line tells the same of the same bytes, whenever they come and however they are written", () => {
+  const plan = { ...NO_FAULTS, loss: 0.4, delay: 5, jitter: 3, split: 700 };
+  const record = (size: number, every: number): string[] => {
+    const told: string[] = [];
+    const tell = ({ kind, where, detail }: Fault): unknown => told.push(`${kind} ${where}: ${detail}`);
+    const line = new Line({ seed: 1, flow: 1, direction: "out", tell, start: 0 });
+    let now = 0;
+    for (let at = 0; at < 20_000; at += size, now += every) {
+      line.push(new Uint8Array(Math.min(size, 20_000 - at)), now, plan);
+    }
+    while (!line.empty) line.take(line.due, plan);
+    return told;
+  };
+  const once = record(20_000, 0);
+  assert(once.some((fault) => fault.startsWith("loss") && fault.endsWith(": sent again 2 times")), once.join("\n"));
+  assertEquals(record(333, 7), once);
+});
+
+Deno.test("Line has little room while many lines hold much, and gives room back as it is emptied", () => {
+  const load = { bytes: 0 };
+  const plan = { ...NO_FAULTS, delay: 1000 };
+  const lines = Array.from(
+    { length: 100 },
+    (_, flow) => new Line({ seed: 1, flow, direction: "out", tell: () => {}, start: 0, load }),
+  );
+  for (const line of lines) line.push(new Uint8Array(line.room(plan)), 0, plan);
+  assertEquals(load.bytes, 256 * 1024 * 1024 + 36 * 16 * 1024);
+  const [first, second] = lines;
+  while (first?.empty === false) first.take(first.due, plan);
+  second?.clear();
+  assertEquals(load.bytes, 248 * 1024 * 1024 + 36 * 16 * 1024);
+  assertEquals(second?.room(plan), 4 * 1024 * 1024);
 });
 
 Deno.test("retransmission() is by timeout or fast, and later losses by timeouts that double", () => {
