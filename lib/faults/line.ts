@@ -224,6 +224,8 @@ export class Line {
     const { delay, jitter } = plan;
     const batch = this.#batch;
     this.#parts.push({ offset, bytes, mark, batch, sent, delay, segment, first, jitters: jitter > 0 });
+    // It never comes out, when the others are told.
+    if (first && segment.losses === Infinity) this.#tell("loss", "lost for good, and all that follows", offset);
     this.#pushed += bytes.length;
     this.#length += bytes.length;
     this.#load.bytes += bytes.length;

@@ -40,6 +40,16 @@ Deno.test("Line tells the same of the same bytes, whenever they come and however
   assertEquals(record(333, 7), once);
 });
 
+Deno.test("Line tells of a segment that never arrives, though nothing comes out", () => {
+  const told: Fault[] = [];
+  const line = new Line({ seed: 1, flow: 1, direction: "out", tell: (fault) => told.push(fault), start: 0 });
+  for (let count = 0; count < 3; count++) line.push(new Uint8Array(10), 0, { ...NO_FAULTS, loss: 1 });
+  assertEquals(line.due, Infinity);
+  assertEquals(told.map(({ kind, where, detail }) => [kind, where, detail]), [
+    ["loss", 0, "lost for good, and all that follows"],
+  ]);
+});
+
 Deno.test("Line has little room while many lines hold much, and gives room back as it is emptied", () => {
   const load = { bytes: 0 };
   const plan = { ...NO_FAULTS, delay: 1000 };
