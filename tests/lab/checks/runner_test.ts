@@ -1,5 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
+import type { Check } from "../../../lab/checks/check.ts";
+import { LATE } from "../../../lab/checks/own_delay.ts";
 import { fakeCheck, FakeServer, resultsOf } from "./support.ts";
 
 const outcomes = (results: Awaited<ReturnType<typeof resultsOf>>): string[] =>
@@ -34,6 +36,50 @@ Deno.test("runChecks() ends a check that never ends, closes what it had open, an
   const results = await resultsOf([hangs, fakeCheck("next")], new FakeServer());
   assertEquals(outcomes(results), ["hangs failed: the check was not over after 0.02 s", "next passed"]);
   assertEquals(closed, true);
+});
+
+/** Keeps this program from running, as a busy machine does. */
+function block(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until;);
+}
+
+Deno.test("runChecks() tries a failed check again where it was late itself, and then says nothing of the server", async () => {
+  let tries = 0;
+  const failing = (late: (tries: number) => boolean): Partial<Check<unknown>> => ({
+    run: async (trial) => {
+      tries++;
+      await trial.pause(1);
+      if (!late(tries)) return trial.fail("nothing came");
+      block(LATE + 50);
+      trial.fail("nothing came");
+    },
+  });
+  const outcomesOf = async (check: Partial<Check<unknown>>): Promise<string> => {
+    tries = 0;
+    const [outcome = ""] = outcomes(await resultsOf([fakeCheck("one", check)], new FakeServer()));
+    return `${tries}: ${outcome}`;
+  };
+  assertEquals(await outcomesOf(failing(() => false)), "1: one failed: nothing came");
+  assertEquals(await outcomesOf(failing((number) => number === 1)), "2: one failed: nothing came");
+  assertMatch(
+    await outcomesOf(failing(() => true)),
+    /^3: one skipped: this machine is too busy to tell: lab:check itself was 0\.\d s late \(nothing came\)$/,
+  );
+});
+
+Deno.test("runChecks() does not try a check again that ended the server", async () => {
+  const server = new FakeServer({ restart: true });
+  let tries = 0;
+  const kills = fakeCheck("kills", {
+    run: () => {
+      tries++;
+      block(LATE + 50);
+      server.up = false;
+      return Promise.resolve();
+    },
+  });
+  assertEquals(outcomes(await resultsOf([kills], server)), ["kills failed: the server has exited with code 7"]);
+  assertEquals(tries, 1);
 });
 
 Deno.test("runChecks() fails a check after which the server is gone, and skips what follows", async () => {
