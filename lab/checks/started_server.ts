@@ -29,6 +29,8 @@ export interface StartOptions {
 }
 
 const HOST = "127.0.0.1";
+/** Where it may listen instead: a server that is told "localhost" takes this address on some systems. */
+const OTHER_HOST = "::1";
 /** How long it may take by default until a server serves (ms): a package runner may download it first. */
 const START_LIMIT = 30_000;
 /** How long it may take by default to exit after SIGTERM (ms). */
@@ -148,14 +150,21 @@ export class StartedServer implements ServerUnderTest, AsyncDisposable {
       const ending = await this.#endedWithin(50);
       if (ending !== null) throw this.#failure(`${ending} before it served`);
       if (performance.now() - began > limit) {
-        throw this.#failure(`it did not serve at port ${port} within ${limit / 1000} s; the command has to use $PORT`);
+        throw this.#failure(
+          `it did not serve at port ${port} of this machine within ${limit / 1000} s; the command has to use $PORT`,
+        );
       }
     }
   }
 
   async #serves(began: number): Promise<boolean> {
     const { ready, untouched = false } = this.#options;
-    return untouched ? this.#spoken || performance.now() - began > SILENT_START : await ready(this.endpoint);
+    if (untouched) return this.#spoken || performance.now() - began > SILENT_START;
+    for (const hostname of [HOST, OTHER_HOST]) {
+      this.endpoint = { ...this.endpoint, hostname };
+      if (await ready(this.endpoint)) return true;
+    }
+    return false;
   }
 
   async #endedWithin(ms: number): Promise<string | null> {
@@ -204,16 +213,29 @@ function lastLines(text: string): string {
   return cut.join("\n").slice(-LAST_WORDS.characters).toWellFormed();
 }
 
-/** A port that is free at the moment. */
+/** A port that is free at the moment, at both addresses. */
 function freePort(transport: "tcp" | "udp"): number {
+  for (;;) {
+    const port = bindOnce(transport, HOST, 0);
+    try {
+      return bindOnce(transport, OTHER_HOST, port);
+    } catch (error) {
+      // Without IPv6, nobody uses it there.
+      if (!(error instanceof Deno.errors.AddrInUse)) return port;
+    }
+  }
+}
+
+/** Binds a port, and frees it; returns which it was. */
+function bindOnce(transport: "tcp" | "udp", hostname: string, port: number): number {
   if (transport === "tcp") {
-    using listener = Deno.listen({ hostname: HOST, port: 0 });
+    using listener = Deno.listen({ hostname, port });
     return listener.addr.port;
   }
-  const socket = Deno.listenDatagram({ transport, hostname: HOST, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
+  const socket = Deno.listenDatagram({ transport, hostname, port });
+  const { addr } = socket;
   socket.close();
-  return port;
+  return (addr as Deno.NetAddr).port;
 }
 
 /** What ends a server that did not mean to (signal(7)). */
