@@ -181,6 +181,13 @@ async function isClosed(trial: ChatTrial, { talk, label }: Guest): Promise<void>
   );
 }
 
+/** Says goodbye as a client does: closes its side once the server has. Some servers count a member out only then. */
+async function sayGoodbye(trial: ChatTrial, guest: Guest, quit: string): Promise<void> {
+  await guest.say(quit);
+  await guest.talk.untilEnd(trial.patience);
+  guest.talk.close();
+}
+
 async function leavingTold(trial: ChatTrial): Promise<void> {
   const party = new Party(trial);
   const [listener, closing, reset, quitting] = await party.gather(4);
@@ -188,7 +195,7 @@ async function leavingTold(trial: ChatTrial): Promise<void> {
   const ways: readonly (readonly [string, Guest, () => unknown])[] = [
     ["closed", closing, () => closing.talk.close()],
     ["was reset", reset, () => reset.talk.reset()],
-    ...quit === null ? [] : [["said goodbye", quitting, () => quitting.say(quit)] as const],
+    ...quit === null ? [] : [["said goodbye", quitting, () => sayGoodbye(trial, quitting, quit)] as const],
   ];
   const told: string[] = [];
   const untold: string[] = [];
