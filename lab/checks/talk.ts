@@ -118,6 +118,15 @@ export class Talk implements Disposable {
     return await this.#until(() => this.count >= bytes, ms);
   }
 
+  /** The same as long as something comes: `ms` is how long nothing may. */
+  async untilAll(bytes: number, ms: number): Promise<boolean> {
+    for (let before = -1; this.count > before && this.end === null && this.count < bytes;) {
+      before = this.count;
+      await this.#until(() => this.count >= bytes, ms);
+    }
+    return this.count >= bytes;
+  }
+
   async #until(enough: () => boolean, ms: number): Promise<boolean> {
     const deadline = performance.now() + ms;
     for (;;) {

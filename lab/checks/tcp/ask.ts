@@ -76,7 +76,7 @@ export async function expectAnswer(
 
 /** Waits until every byte has come back. */
 async function expectEcho(trial: TcpTrial, talk: Talk, sent: Uint8Array, blame: Blame | null): Promise<void> {
-  const enough = await talk.untilCount(sent.length, trial.patience);
+  const enough = await talk.untilAll(sent.length, trial.patience);
   const { received } = talk;
   const wrong = received.findIndex((byte, index) => byte !== sent[index]);
   if (wrong >= 0) {
