@@ -17,7 +17,8 @@ Deno.test({
       assertEquals(code, 0, new TextDecoder().decode(stderr));
       const picture = (name: string): Promise<string> => Deno.readTextFile(`${folder}/${name}.svg`);
       assertMatch(await picture("hello"), /SYN, ACK[^]*Hello from client![^]*Hello from server!/);
-      assertMatch(await picture("loss"), /UDP, 6 flows, relayed[^]*2 lost · 1 duplicate/);
+      // How many are lost depends on how many are sent: on a busy machine the client asks again for answers that come late.
+      assertMatch(await picture("loss"), /UDP, 6 flows, relayed[^]*\d lost[^]*class="lost"/);
       assertMatch(await picture("compare"), /What arrived when: 5 % loss, 20 ms delay[^]*class="mark bad"/);
       assertMatch(await picture("http"), /GET \/ HTTP\/1\.1[^]*HTTP\/1\.1 200 OK/);
     } finally {
