@@ -68,6 +68,11 @@ Deno.test("StartedServer ends what the command has started too, also where the s
   await assertRejects(() => start(`${deno} & sleep 0.1; exit 3`, { ready: () => Promise.resolve(false) }), Failure);
 });
 
+Deno.test("StartedServer looks for the server at ::1 too", POSIX, async () => {
+  await using server = await start("exec sleep 60", { ready: ({ hostname }) => Promise.resolve(hostname === "::1") });
+  assertEquals(server.endpoint.hostname, "::1");
+});
+
 Deno.test("StartedServer kills one that does not end by SIGTERM", POSIX, async () => {
   const folder = await Deno.makeTempDir();
   try {
