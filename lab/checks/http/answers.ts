@@ -57,10 +57,11 @@ export class Answers {
    * The next final response.
    *
    * @param to What it answers.
+   * @param ms How long to wait for it, instead of the trial's patience.
    * @throws {CheckFailure} There is none.
    */
-  async next(method = "GET", to = "the request"): Promise<Response> {
-    const answer = await this.tryNext(method);
+  async next(method = "GET", to = "the request", ms = this.#trial.patience): Promise<Response> {
+    const answer = await this.tryNext(method, ms);
     if (isResponse(answer)) return answer;
     this.#trial.fail(`${to} was not answered: ${answer.what}`);
   }

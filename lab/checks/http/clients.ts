@@ -13,6 +13,8 @@ import type { Response } from "./response.ts";
 /** How many of a thousand connections are opened at a time: a short backlog is not a fault. */
 const AT_ONCE = 4;
 const MANY = 1000;
+/** How long to go on with many clients (ms): over a slow path, fewer will do. */
+const ENOUGH = 12_000;
 /** The time between two clients that connect (ms), for a server whose backlog is as short as five. */
 const BETWEEN = 5;
 /** How many answers a slow reader leaves unread: with pages of some size, more than the buffers of both systems hold. */
@@ -218,7 +220,8 @@ export const CLIENTS: readonly HttpCheck[] = [
 
 async function expectOpen(trial: HttpTrial): Promise<void> {
   const open: { client: Answers; first: Response }[] = [];
-  for (let count = 0; count < 200; count++) {
+  const until = performance.now() + ENOUGH / 2;
+  for (let count = 0; count < 200 && performance.now() < until; count++) {
     const client = await ask(trial, requestText(trial));
     const first = await client.next("GET", `client ${count + 1}`);
     expectServed(trial, first, "one of them");
@@ -234,8 +237,9 @@ async function expectOpen(trial: HttpTrial): Promise<void> {
 async function expectThousand(trial: HttpTrial): Promise<void> {
   let begun = 0;
   let failure = "";
+  const until = performance.now() + ENOUGH;
   const some = async (): Promise<void> => {
-    while (begun < MANY && failure === "") {
+    while (begun < MANY && failure === "" && performance.now() < until) {
       const number = ++begun;
       const client = await ask(trial, requestText(trial, { fields: [CLOSE] }));
       const answer = await client.tryNext("GET", 4 * trial.patience);

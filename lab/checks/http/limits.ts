@@ -63,13 +63,15 @@ export const LIMITS: readonly HttpCheck[] = [
     level: "practice",
     mistake: 1,
     remedy: REMEDIES.unread,
+    limit: 20_000,
     async run(trial: HttpTrial) {
       const fields = ["Content-Type: text/plain", `Content-Length: ${MEGABYTE}`, CLOSE];
       const answers = await ask(trial, postText(trial, { fields }));
       for (let sent = 0; sent < MEGABYTE && answers.talk.end === null; sent += PIECE) {
         if (!await sentWithin(trial, answers, "x".repeat(PIECE))) break;
       }
-      await answers.next("POST");
+      // What is on the way to the server may take a while.
+      await answers.next("POST", "the request", 4 * trial.patience);
     },
   },
   {
