@@ -76,7 +76,7 @@ Deno.test(
 );
 
 Deno.test("the project's servers pass with other flags too", async () => {
-  const command = (task: string): string => `deno task --cwd ${at("../..")} -q ${task} --port $PORT`;
+  const command = (task: string): string => `deno task --cwd ${at("../../..")} -q ${task} --port $PORT`;
   assertEquals(await failed("udp", command("udp:server --echo")), []);
   assertEquals(await failed("udp", command("sum:udp-server --keep-running"), "--message", "Ada: 42"), []);
   assertEquals(
