@@ -1,18 +1,19 @@
 /**
- * How late this program itself was. Pure.
+ * How long this program was kept from running.
  *
  * @module
  */
+import { cpuUsage } from "node:process";
 
 /** How late this program may be (ms) until what it did not see in time says nothing, and how often it then looks in all. */
-export const LATE = 250;
+export const LATE = 150;
 export const TRIES = 3;
 /** How often the clock ticks (ms). */
 const TICK = 25;
 
 /**
- * Measures how late the event loop was, from now until it is disposed of. Where it did not run for a second, a second in which nothing
- * was read says nothing about who was to send.
+ * Measures how long this program was kept from running, from now until it is disposed of. Where that was a second, a second in which
+ * nothing was read says nothing about who was to send. What it worked itself, however long, does not count: that is the same each time.
  *
  * @example Usage
  * ```ts
@@ -26,6 +27,7 @@ const TICK = 25;
 export class OwnDelay implements Disposable {
   #worst = 0;
   #last = performance.now();
+  #worked = worked();
   #timer = setInterval(() => this.#tick(), TICK);
 
   /** The worst delay until now (ms). */
@@ -35,12 +37,18 @@ export class OwnDelay implements Disposable {
   }
 
   #tick(): void {
-    const now = performance.now();
-    this.#worst = Math.max(this.#worst, now - this.#last - TICK);
-    this.#last = now;
+    const [now, all] = [performance.now(), worked()];
+    this.#worst = Math.max(this.#worst, now - this.#last - TICK - (all - this.#worked));
+    [this.#last, this.#worked] = [now, all];
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
+}
+
+/** How long this program has worked (ms). */
+function worked(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
 }
