@@ -26,20 +26,28 @@ export interface CheckingOptions {
   readonly fresh?: boolean;
 }
 
-/** The checks that fail, with what they say; those that were skipped are named with their reason, too. */
+/** What came of the checks; `unclear` are those that failed on a machine that was too busy to tell. */
 export async function failures(
   server: ServerUnderTest,
   { dialect = NAMED, only, patience = 1000, fresh = false }: CheckingOptions = {},
-): Promise<{ readonly failed: Record<string, string>; readonly skipped: string[]; readonly passed: string[] }> {
+): Promise<
+  {
+    readonly failed: Record<string, string>;
+    readonly skipped: string[];
+    readonly passed: string[];
+    readonly unclear: string[];
+  }
+> {
   const inMode = protocol.checks.filter((check) => !/^it belongs to/.test(check.skip?.(dialect) ?? ""));
   const checks = only === undefined ? inMode : inMode.filter(({ name }) => only.includes(name));
   const failed: Record<string, string> = {};
   const skipped: string[] = [];
-  const passed: string[] = [];
+  const [passed, unclear]: [string[], string[]] = [[], []];
   const { signal } = new AbortController();
   for await (const result of runChecks({ protocol, dialect, checks, server, patience, seed: 1, fresh, signal })) {
     if (result.outcome === "failed") failed[result.check.name] = result.reason;
+    else if (/^this machine is too busy to tell/.test(result.reason)) unclear.push(result.check.name);
     else (result.outcome === "skipped" ? skipped : passed).push(result.check.name);
   }
-  return { failed, skipped, passed };
+  return { failed, skipped, passed, unclear };
 }
