@@ -11,6 +11,11 @@ export const TRIES = 3;
 /** How often the clock ticks (ms). */
 const TICK = 25;
 
+/** How long this program was kept from running at worst (ms), until now. */
+export interface Delay extends Disposable {
+  readonly worst: number;
+}
+
 /**
  * Measures how long this program was kept from running, from now until it is disposed of. Where that was a second, a second in which
  * nothing was read says nothing about who was to send. What it worked itself, however long, does not count: that is the same each time.
@@ -24,7 +29,7 @@ const TICK = 25;
  * assertEquals(delay.worst < 1000, true);
  * ```
  */
-export class OwnDelay implements Disposable {
+export class OwnDelay implements Delay {
   #worst = 0;
   #last = performance.now();
   #worked = worked();

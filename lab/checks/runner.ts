@@ -9,7 +9,7 @@ import { Chance } from "../../lib/faults/chance.ts";
 import { TimeLimit } from "../../lib/net/resolve.ts";
 import { abortable } from "../../lib/within.ts";
 import { type Blame, type Check, CheckFailure, CheckSkipped } from "./check.ts";
-import { LATE, OwnDelay, TRIES } from "./own_delay.ts";
+import { type Delay, LATE, OwnDelay, TRIES } from "./own_delay.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Step } from "./steps.ts";
 import { Trial } from "./trial.ts";
@@ -78,6 +78,8 @@ export interface RunnerOptions {
   readonly fresh?: boolean;
   /** Ends the run; what was yielded until then stands. */
   readonly signal: AbortSignal;
+  /** Measures this program's own delay from now on ({@linkcode OwnDelay}). */
+  readonly measure?: () => Delay;
   /** Called before each check. */
   readonly onStart?: (number: number, check: Check<unknown>) => void;
 }
@@ -107,8 +109,9 @@ type Outcome = Omit<Result, "number" | "check"> & { readonly gone: boolean; read
 
 /** Runs one check. Where this program itself was late, its failure may be this machine's: it is tried again, with more time. */
 async function runCheck(check: Check<unknown>, options: RunnerOptions): Promise<Outcome> {
+  const { measure = () => new OwnDelay() } = options;
   for (let tries = 1;; tries++) {
-    using own = new OwnDelay();
+    using own = measure();
     const result = await tryCheck(check, options, tries);
     if (result.outcome !== "failed" || result.ended || own.worst < LATE) return result;
     if (tries < TRIES) continue;

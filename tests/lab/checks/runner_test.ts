@@ -1,8 +1,7 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Exit, Failure } from "../../../lib/errors.ts";
-import type { Check } from "../../../lab/checks/check.ts";
-import { LATE } from "../../../lab/checks/own_delay.ts";
-import { fakeCheck, FakeServer, resultsOf } from "./support.ts";
+import { type Delay, LATE } from "../../../lab/checks/own_delay.ts";
+import { fakeCheck, FakeServer, late, resultsOf } from "./support.ts";
 
 const outcomes = (results: Awaited<ReturnType<typeof resultsOf>>): string[] =>
   results.map(({ check, outcome, reason }) => `${check.name} ${outcome}${reason === "" ? "" : `: ${reason}`}`);
@@ -38,36 +37,19 @@ Deno.test("runChecks() ends a check that never ends, closes what it had open, an
   assertEquals(closed, true);
 });
 
-/** Keeps this program from running without working, as a busy machine does. */
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-/** Lets it work itself. */
-function work(ms: number): void {
-  for (const until = performance.now() + ms; performance.now() < until;);
-}
-
 Deno.test("runChecks() tries a failed check again where it was late itself, and then says nothing of the server", async () => {
-  let tries = 0;
-  const failing = (before: (tries: number) => void): Partial<Check<unknown>> => ({
-    run: async (trial) => {
-      await trial.pause(1);
-      before(++tries);
-      trial.fail("nothing came");
-    },
-  });
-  const outcomesOf = async (check: Partial<Check<unknown>>): Promise<string> => {
-    tries = 0;
-    const [outcome = ""] = outcomes(await resultsOf([fakeCheck("one", check)], new FakeServer()));
+  const fails = fakeCheck("one", { run: (trial) => trial.fail("nothing came") });
+  const outcomesOf = async (...delays: number[]): Promise<string> => {
+    let tries = 0;
+    const measure = (): Delay => late(delays[tries++] ?? 0);
+    const [outcome = ""] = outcomes(await resultsOf([fails], new FakeServer(), { measure }));
     return `${tries}: ${outcome}`;
   };
-  assertEquals(await outcomesOf(failing(() => {})), "1: one failed: nothing came");
-  assertEquals(await outcomesOf(failing((number) => number === 1 && block(LATE + 50))), "2: one failed: nothing came");
-  assertEquals(await outcomesOf(failing(() => work(LATE + 50))), "1: one failed: nothing came");
-  assertMatch(
-    await outcomesOf(failing(() => block(LATE + 50))),
-    /^3: one skipped: this machine is too busy to tell: lab:check itself was 0\.\d s late \(nothing came\)$/,
+  assertEquals(await outcomesOf(LATE - 1), "1: one failed: nothing came");
+  assertEquals(await outcomesOf(LATE, 0), "2: one failed: nothing came");
+  assertEquals(
+    await outcomesOf(400, 400, 400),
+    "3: one skipped: this machine is too busy to tell: lab:check itself was 0.4 s late (nothing came)",
   );
 });
 
@@ -77,12 +59,12 @@ Deno.test("runChecks() does not try a check again that ended the server", async 
   const kills = fakeCheck("kills", {
     run: () => {
       tries++;
-      block(LATE + 50);
       server.up = false;
       return Promise.resolve();
     },
   });
-  assertEquals(outcomes(await resultsOf([kills], server)), ["kills failed: the server has exited with code 7"]);
+  const results = await resultsOf([kills], server, { measure: () => late(LATE) });
+  assertEquals(outcomes(results), ["kills failed: the server has exited with code 7"]);
   assertEquals(tries, 1);
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../../../lib/addr.ts";
+import type { Delay } from "../../../lab/checks/own_delay.ts";
 import type { Check } from "../../../lab/checks/check.ts";
 import type { Protocol } from "../../../lab/checks/protocol.ts";
 import { type Result, runChecks, type RunnerOptions, type ServerUnderTest } from "../../../lab/checks/runner.ts";
@@ -47,6 +48,12 @@ export class FakeServer implements ServerUnderTest {
   }
 }
 
+/** A program that is never late, however busy the machine. */
+export const onTime = (): Delay => late(0);
+
+/** One that was late by so many milliseconds. */
+export const late = (worst: number): Delay => ({ worst, [Symbol.dispose]: () => {} });
+
 /** Runs checks against a server of the test's. */
 export async function resultsOf(
   checks: readonly Check<unknown>[],
@@ -54,7 +61,8 @@ export async function resultsOf(
   changes: Partial<RunnerOptions> = {},
 ): Promise<Result[]> {
   const signal = new AbortController().signal;
-  const options = { protocol: server.protocol(checks), dialect: null, checks, server, patience: 50, seed: 1, signal };
+  const protocol = server.protocol(checks);
+  const options = { protocol, dialect: null, checks, server, patience: 50, seed: 1, signal, measure: onTime };
   return await Array.fromAsync(runChecks({ ...options, ...changes }));
 }
 

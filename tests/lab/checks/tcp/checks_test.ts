@@ -6,6 +6,7 @@ import { encodeText } from "../../../../lib/text.ts";
 import { protocol } from "../../../../lab/checks/tcp/checks.ts";
 import type { TcpDialect } from "../../../../lab/checks/tcp/dialect.ts";
 import { type Result, runChecks } from "../../../../lab/checks/runner.ts";
+import { onTime } from "../support.ts";
 
 const ECHO: TcpDialect = { answers: "echo", reply: "", message: "hello", end: "\n", maxMessage: null, closes: false };
 const LINES: TcpDialect = { ...ECHO, answers: "reply", reply: "ok" };
@@ -33,7 +34,7 @@ async function failures(
   const server = { endpoint: { hostname: "127.0.0.1", port: listener.addr.port }, ...nothing };
   const signal = new AbortController().signal;
   const results = await Array.fromAsync(
-    runChecks({ protocol, dialect, checks, server, patience: 200, seed: 1, signal }),
+    runChecks({ protocol, dialect, checks, server, patience: 200, seed: 1, signal, measure: onTime }),
   );
   listener[Symbol.dispose]();
   await serving;
