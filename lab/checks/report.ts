@@ -95,11 +95,24 @@ export class Report {
       ...this.#summary(),
       `passed ${passed} of ${tried}${share}${skipped === 0 ? "" : `, skipped ${skipped}`}`,
     ];
+    const undecided = this.#reported.filter(({ result }) => result.undecided === true).length;
+    if (undecided > 0) lines.push(`could not tell for ${plural(undecided, "check")}: this machine was too busy`);
     const [score, of] = [this.#score("passed"), this.#score("passed", "failed")];
     if (points) lines.push(`score ${score} of ${of} points`);
     const duration = Date.now() - this.#began.getTime();
     const scored = points ? { score, of } : {};
-    events.emit({ event: "summary", prose: "", total, passed, failed, skipped, stopped, ...scored, duration });
+    events.emit({
+      event: "summary",
+      prose: "",
+      total,
+      passed,
+      failed,
+      skipped,
+      undecided,
+      stopped,
+      ...scored,
+      duration,
+    });
     await print([...(stopped === null ? [] : [`Bail out! ${stopped}`]), ...lines.map(tapComment)]);
   }
 

@@ -50,6 +50,8 @@ export interface Result {
   readonly number: number;
   readonly check: Check<unknown>;
   readonly outcome: "passed" | "failed" | "skipped";
+  /** Whether it was skipped because this machine was too busy to tell. */
+  readonly undecided?: boolean;
   /** What the server did instead, or why the check was skipped; "" if it passed. */
   readonly reason: string;
   /** What is to blame, if not what the check says. */
@@ -116,7 +118,7 @@ async function runCheck(check: Check<unknown>, options: RunnerOptions): Promise<
     if (result.outcome !== "failed" || result.ended || own.worst < LATE) return result;
     if (tries < TRIES) continue;
     const late = `this machine is too busy to tell: lab:check itself was ${(own.worst / 1000).toFixed(1)} s late`;
-    return { ...result, outcome: "skipped", reason: `${late} (${result.reason})` };
+    return { ...result, outcome: "skipped", undecided: true, reason: `${late} (${result.reason})` };
   }
 }
 

@@ -220,3 +220,12 @@ Deno.test("Report says each remedy once, and at the end which failures share one
   );
   assertEquals(made.junit.split("Do it otherwise.").length, 3);
 });
+
+Deno.test("Report says for how many checks this machine was too busy to tell", async () => {
+  const { report: made, lines } = report({ quiet: true });
+  const skipped = { outcome: "skipped", reason: "late" } as const;
+  await made.add(fakeResult({ ...skipped, undecided: true }));
+  await made.add(fakeResult(skipped));
+  await made.end(null);
+  assertEquals(lines, ["# passed 0 of 0, skipped 2", "# could not tell for 1 check: this machine was too busy"]);
+});
