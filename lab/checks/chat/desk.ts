@@ -35,11 +35,16 @@ export class Desk extends Party {
     this.trial.fail(`the operator did not see ${quote(text)}; the server had shown ${quote(this.shown.trim())}`);
   }
 
+  /** The client says something, and the operator sees it. */
+  async hears(client: Guest, text: string = this.word()): Promise<void> {
+    await client.say(text);
+    await this.sees(text);
+  }
+
   /** One turn: the client says something, the operator sees it, and the client gets the answer. */
   async turn(client: Guest, text: string = this.word()): Promise<void> {
     const answer = this.word();
-    await client.say(text);
-    await this.sees(text);
+    await this.hears(client, text);
     await this.types(answer);
     await client.sees(answer);
   }

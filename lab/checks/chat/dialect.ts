@@ -62,6 +62,12 @@ export function withoutQuit({ quit }: ChatDialect): string | null {
   return quit === null ? "no line ends a session here (--quit LINE names it)" : null;
 }
 
+/** Skips a check of the word that ends a session, where it cannot begin a sentence. */
+export function withoutQuitWord(dialect: ChatDialect): string | null {
+  return withoutQuit(dialect) ??
+    (dialect.quit?.startsWith("/") === true ? "a line with a slash is a command here" : null);
+}
+
 /** Why a check in which the operator answers does not apply; `null` if it does. */
 export function withoutOperator({ operated }: ChatDialect): string | null {
   return operated ? null : "nobody answers (with --start the checker is the operator)";

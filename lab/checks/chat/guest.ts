@@ -115,4 +115,11 @@ export class Guest {
     this.#mark = talk.count;
     return this.linesWith(text)[0] ?? "";
   }
+
+  /** Waits until the server has ended the connection; the check fails if it does not. */
+  async seesEnd(): Promise<void> {
+    const { patience } = this.#trial;
+    const ended = await this.talk.untilEnd(patience) !== null;
+    this.#trial.expect(ended, `${this.label} was still open ${patience / 1000} s later`);
+  }
 }

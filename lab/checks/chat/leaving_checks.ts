@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withoutNames, withoutQuit } from "./dialect.ts";
+import { withoutNames, withoutQuit, withoutQuitWord } from "./dialect.ts";
 import type { Guest } from "./guest.ts";
 import { Party } from "./party.ts";
 import { FAREWELL, LEAVING, LINES, RESETS } from "./remedies.ts";
@@ -28,7 +28,7 @@ export const leavingChecks: readonly ChatCheck[] = [
       const party = new Party(trial);
       const [leaver, speaker, listener] = await party.gather(3);
       await leaver.say(trial.dialect.quit ?? "");
-      await isClosed(trial, leaver);
+      await leaver.seesEnd();
       await party.goesOn(speaker, listener);
     },
   },
@@ -42,7 +42,7 @@ export const leavingChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const [leaver] = await new Party(trial).gather(2);
       await leaver.talk.send(`${trial.dialect.quit}\r\n`);
-      await isClosed(trial, leaver);
+      await leaver.seesEnd();
     },
   },
   {
@@ -50,8 +50,7 @@ export const leavingChecks: readonly ChatCheck[] = [
     name: "quit-in-sentence",
     title: "the same word at the beginning of a sentence",
     expects: "shows the sentence, and closes nothing",
-    skip: (dialect) =>
-      withoutQuit(dialect) ?? (dialect.quit?.startsWith("/") === true ? "a line with a slash is a command here" : null),
+    skip: withoutQuitWord,
     run: async (trial: ChatTrial) => {
       const party = new Party(trial);
       const [speaker, listener] = await party.gather(2);
@@ -74,7 +73,7 @@ export const leavingChecks: readonly ChatCheck[] = [
       const word = party.word();
       await leaver.say(`${word}${trial.dialect.terminator}${trial.dialect.quit}`);
       await listener.sees(word);
-      await isClosed(trial, leaver);
+      await leaver.seesEnd();
     },
   },
   {
@@ -173,13 +172,6 @@ export const leavingChecks: readonly ChatCheck[] = [
     run: leavingTold,
   },
 ];
-
-async function isClosed(trial: ChatTrial, { talk, label }: Guest): Promise<void> {
-  trial.expect(
-    await talk.untilEnd(trial.patience) !== null,
-    `${label} was still open ${trial.patience / 1000} s later`,
-  );
-}
 
 /** Says goodbye as a client does: closes its side once the server has. Some servers count a member out only then. */
 async function sayGoodbye(trial: ChatTrial, guest: Guest, quit: string): Promise<void> {

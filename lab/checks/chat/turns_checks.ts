@@ -228,9 +228,8 @@ export const turnsChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const desk = new Desk(trial);
       const client = await desk.connect();
-      const [word, answer] = [desk.word(), desk.word()];
-      await client.say(word);
-      await desk.sees(word);
+      const answer = desk.word();
+      await desk.hears(client);
       await desk.types("");
       if (await client.talk.until((text) => text !== "", trial.patience / 4)) return;
       await desk.types(answer);

@@ -4,8 +4,7 @@
  * @module
  */
 import { Desk } from "./desk.ts";
-import { type ChatDialect, withoutOperator, withoutQuit } from "./dialect.ts";
-import type { Guest } from "./guest.ts";
+import { type ChatDialect, withoutOperator, withoutQuit, withoutQuitWord } from "./dialect.ts";
 import { BOTH_AT_ONCE, FAREWELL, MESSAGES, ONE_BY_ONE, RESETS } from "./remedies.ts";
 import type { ChatCheck, ChatTrial } from "./types.ts";
 
@@ -23,7 +22,7 @@ export const turnsEndsChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const client = await new Desk(trial).connect();
       await client.say(trial.dialect.quit ?? "");
-      await isClosed(trial, client);
+      await client.seesEnd();
     },
   },
   {
@@ -36,7 +35,7 @@ export const turnsEndsChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const client = await new Desk(trial).connect();
       await client.talk.send(`${trial.dialect.quit}\r\n`);
-      await isClosed(trial, client);
+      await client.seesEnd();
     },
   },
   {
@@ -44,8 +43,7 @@ export const turnsEndsChecks: readonly ChatCheck[] = [
     name: "turns-quit-in-sentence",
     title: "the same word at the beginning of a sentence",
     expects: "takes it for a sentence",
-    skip: (dialect) =>
-      needsBoth(dialect) ?? (dialect.quit?.startsWith("/") === true ? "a line with a slash is a command here" : null),
+    skip: (dialect) => withoutOperator(dialect) ?? withoutQuitWord(dialect),
     run: async (trial: ChatTrial) => {
       const desk = new Desk(trial);
       await desk.turn(await desk.connect(), `${trial.dialect.quit} is what I shall type after ${desk.word()}`);
@@ -60,11 +58,9 @@ export const turnsEndsChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const desk = new Desk(trial);
       const client = await desk.connect();
-      const word = desk.word();
-      await client.say(word);
-      await desk.sees(word);
+      await desk.hears(client);
       await desk.types(trial.dialect.quit ?? "");
-      await isClosed(trial, client);
+      await client.seesEnd();
     },
   },
   {
@@ -153,21 +149,12 @@ export const turnsEndsChecks: readonly ChatCheck[] = [
     run: async (trial: ChatTrial) => {
       const desk = new Desk(trial);
       const client = await desk.connect();
-      const word = desk.word();
-      await client.say(word);
-      await desk.sees(word);
+      await desk.hears(client);
       client.talk.reset();
       await isServed(desk);
     },
   },
 ];
-
-async function isClosed(trial: ChatTrial, { talk, label }: Guest): Promise<void> {
-  trial.expect(
-    await talk.untilEnd(trial.patience) !== null,
-    `${label} was still open ${trial.patience / 1000} s later`,
-  );
-}
 
 /** Another client has its turn. One that comes a moment too early may be told that the line is busy. */
 async function isServed(desk: Desk): Promise<void> {

@@ -42,11 +42,7 @@ export const DELIVERY: readonly HttpCheck[] = [
     remedy: REMEDIES.wholeHead,
     async run(trial: HttpTrial) {
       const text = requestText(trial, { fields: [CLOSE] });
-      const cut = text.indexOf("Host") + 2;
-      const answers = await ask(trial, text.slice(0, cut));
-      await expectPatience(trial, answers);
-      await answers.talk.send(text.slice(cut));
-      expectServed(trial, await answers.next());
+      await expectServedInTwo(trial, text, text.indexOf("Host") + 2);
     },
   },
   {
@@ -59,10 +55,7 @@ export const DELIVERY: readonly HttpCheck[] = [
     remedy: REMEDIES.wholeHead,
     async run(trial: HttpTrial) {
       const text = requestText(trial, { fields: [CLOSE] });
-      const answers = await ask(trial, text.slice(0, -1));
-      await expectPatience(trial, answers);
-      await answers.talk.send(text.slice(-1));
-      expectServed(trial, await answers.next());
+      await expectServedInTwo(trial, text, text.length - 1);
     },
   },
   {
@@ -136,6 +129,14 @@ async function expectPatience(trial: HttpTrial, answers: Answers): Promise<void>
   await answers.talk.until(() => answers.more, MOMENT);
   trial.expect(!answers.more, "the answer came before the request was complete");
   trial.expect(answers.talk.end === null, "the connection was closed before the request was complete");
+}
+
+/** Sends a request in two pieces: it is served once the second has come. */
+async function expectServedInTwo(trial: HttpTrial, text: string, cut: number): Promise<void> {
+  const answers = await ask(trial, text.slice(0, cut));
+  await expectPatience(trial, answers);
+  await answers.talk.send(text.slice(cut));
+  expectServed(trial, await answers.next());
 }
 
 /** Requests for the known path and, in between, for one where nothing is: so their order shows. */
