@@ -14,7 +14,7 @@ export interface ChatDialect {
   readonly terminator: "\n" | "\r\n";
   /** The line that ends a session; `null` if there is none. */
   readonly quit: string | null;
-  /** Whether the room greets whoever connects; a member waits for the greeting then. */
+  /** Whether the room greets each new connection; if so, a member waits for the greeting. */
   readonly greets: boolean;
   /** Whether the room answers what a member sends first. */
   readonly answers: boolean;

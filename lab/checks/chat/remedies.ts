@@ -144,8 +144,8 @@ export const TELNET: Remedy = {
 /** One guest at a time. */
 export const ONE_BY_ONE: Remedy = {
   why:
-    "The system accepts connections for a program that does not: whoever connects while another one talks waits and " +
-    "hears nothing. Accept in a loop, say that the line is busy, or serve the next one afterwards.",
+    "The system accepts connections even if the program does not: a client that connects while another one talks is " +
+    "left waiting, and hears nothing. Accept in a loop, say that the line is busy, or serve the next one afterwards.",
   file: "chat/turns/serve.ts",
   line: "if (!await host.freeLine()) return await turnAway(guest, { events, reason: BUSY });",
 };

@@ -14,7 +14,7 @@ const MANY = 15;
 export const roomChecks: readonly ChatCheck[] = [
   {
     name: "two-members",
-    title: "two members, each of whom says a line",
+    title: "two members; each says a line",
     expects: "shows each the other's line",
     ...ROOM,
     remedy: GONE,
