@@ -5,6 +5,7 @@
  */
 import { everybodyHere, type Member } from "./member.ts";
 import { parseLine, splitWord } from "../protocol.ts";
+import { parseSessionCommand } from "../session_lines.ts";
 import type { Room } from "./room.ts";
 
 /** One command. */
@@ -58,6 +59,7 @@ export const COMMANDS: CommandTable = {
       const to = text === "" ? null : room.find(word);
       if (text === "") return room.notify(member, "nothing to send: /msg NAME TEXT");
       if (to === null) return room.notify(member, `no such member: ${word}`);
+      if (to.away) return room.comebacks.reject(member, `${to.name} has lost its connection: that was not sent`);
       if (rejectMuted(room, member)) return;
       room.tell(member, to, text);
       room.notify(member, `sent to ${to.name} only`);
@@ -76,7 +78,7 @@ export const COMMANDS: CommandTable = {
 };
 
 /**
- * Handles a line that a member wrote.
+ * Handles a line that a member sent; it may be one of a session.
  *
  * @param commands The commands that the member may use.
  * @returns "leave" if the member wants to leave.
@@ -87,6 +89,15 @@ export function handleLine(
   line: string,
   commands: CommandTable = COMMANDS,
 ): "leave" | void {
+  const command = parseSessionCommand(line);
+  if (command === null) return handlePlain(room, member, line, commands);
+  if (command.kind === "invalid") return room.notify(member, command.problem);
+  if (command.kind === "session") return room.comebacks.resume(member, command.key, command.cursor);
+  return room.comebacks.once(member, command.id, () => handlePlain(room, member, command.text, commands));
+}
+
+/** Handles a line that a member wrote. */
+function handlePlain(room: Room, member: Member, line: string, commands: CommandTable): "leave" | void {
   const meaning = parseLine(line);
   if (meaning.kind === "nothing") return;
   if (meaning.kind === "say") {
@@ -107,6 +118,6 @@ export function explain(room: Room, member: Member, commands: CommandTable): voi
 
 /** Whether a member is muted; if so, tells it that its line was not sent. */
 function rejectMuted(room: Room, member: Member): boolean {
-  if (member.muted) room.notify(member, "you are muted: that was not sent");
+  if (member.muted) room.comebacks.reject(member, "you are muted: that was not sent");
   return member.muted;
 }

@@ -8,6 +8,7 @@
  */
 import type { MemoryShare } from "../../lib/memory.ts";
 import { encodeText } from "../../lib/text.ts";
+import { numbered } from "../session_lines.ts";
 import { Laggards } from "./laggards.ts";
 import { type Chunk, MAX_OUTBOX, Outbox, type OutboxFeed } from "./outbox.ts";
 
@@ -33,8 +34,9 @@ export class Feed implements OutboxFeed {
   /** How many bytes of this turn exceed the budget; they stay queued all the same until its end. */
   #overBudget = 0;
   #outboxes = new Set<Outbox>();
-  /** The lines of this turn, and their speakers. */
+  /** The lines of this turn, their numbers, and their speakers. */
   #lines: string[] = [];
+  #numbers: number[] = [];
   #speakers: (Outbox | null)[] = [];
   #size = 0;
   /** Resolves at the end of this turn; `null` if its end is not scheduled. */
@@ -77,20 +79,30 @@ export class Feed implements OutboxFeed {
     return outbox;
   }
 
-  /** Says a line to everyone but the speaker. */
-  say(line: string, except: Outbox | null): void {
+  /** Says a line to everyone but the speaker; an outbox that is numbered gets its own lines too. */
+  say(line: string, number: number, except: Outbox | null): void {
     this.#lines.push(line);
+    this.#numbers.push(number);
     this.#speakers.push(except);
     this.#size += byteLength(line);
-    if (except !== null) except.spoken++;
+    if (except !== null && !except.numbered) except.spoken++;
     this.schedule();
   }
 
-  /** The lines of this turn from a position on, without the outbox's own, each with its newline. */
+  /** The lines of this turn from a position on, as the outbox gets them, each with its newline. */
   since(position: number, outbox: Outbox): string {
+    if (outbox.numbered) return this.#numberedSince(position);
     let text = "";
     for (let index = position; index < this.#lines.length; index++) {
       if (this.#speakers[index] !== outbox) text += `${this.#lines[index]}\n`;
+    }
+    return text;
+  }
+
+  #numberedSince(position: number): string {
+    let text = "";
+    for (let index = position; index < this.#lines.length; index++) {
+      text += `${numbered(this.#numbers[index] ?? 0, this.#lines[index] ?? "")}\n`;
     }
     return text;
   }
@@ -125,16 +137,30 @@ export class Feed implements OutboxFeed {
   #deliver(): void {
     const turn = this.#turn;
     this.#turn = null;
-    const all = this.#lines.length === 0 ? null : this.chunk(encodeText(`${this.#lines.join("\n")}\n`));
-    const overflown: Outbox[] = [];
-    for (const outbox of this.#outboxes) if (!outbox.endTurn(all)) overflown.push(outbox);
+    const overflown = this.#endTurn();
     this.#lines = [];
+    this.#numbers = [];
     this.#speakers = [];
     this.#size = 0;
     for (const outbox of overflown) outbox.overflow();
-    if (all !== null) this.release(all);
     if (this.#overBudget > 0) this.#makeRoom();
     turn?.resolve();
+  }
+
+  /** Queues the lines of the turn, encoded once for all outboxes that get the same; returns those that are full. */
+  #endTurn(): Outbox[] {
+    const overflown: Outbox[] = [];
+    let plain: Chunk | null = null;
+    let withNumbers: Chunk | null = null;
+    for (const outbox of this.#outboxes) {
+      let all: Chunk | null = null;
+      if (this.#lines.length === 0) all = null;
+      else if (outbox.numbered) all = withNumbers ??= this.chunk(encodeText(this.#numberedSince(0)));
+      else all = plain ??= this.chunk(encodeText(`${this.#lines.join("\n")}\n`));
+      if (!outbox.endTurn(all)) overflown.push(outbox);
+    }
+    for (const all of [plain, withNumbers]) if (all !== null) this.release(all);
+    return overflown;
   }
 
   /** The memory of all connections has run out: drops the members with the most queued until there is enough again. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NetEvent } from "../../lib/events.ts";
-import type { Member, RoomEvent } from "./member.ts";
+import { isHere, type Member, type RemoteMember, type RoomEvent } from "./member.ts";
 
 /**
  * Makes the log event for a room event; its prose is the line that the members got.
@@ -18,8 +18,7 @@ export function roomLog(event: RoomEvent, operator: Member, options: { echoed: b
   if (kind === "notice") return { event: "message", kind, text: event.text, prose };
   if (kind === "told" && event.to !== operator) return null;
   if (event.member === null) return { event: "result", text: event.kind === "told" ? event.text : "", prose };
-  const { name, link: { id, peer } } = event.member;
-  const who = { id, peer, name };
+  const who = identify(event.member);
   switch (event.kind) {
     case "joined":
       return { event: "joined", ...who, prose };
@@ -32,4 +31,10 @@ export function roomLog(event: RoomEvent, operator: Member, options: { echoed: b
       return { event: "message", kind, ...who, text: event.text, prose: own ? "" : prose };
     }
   }
+}
+
+/** A member as the log names it; one of another server has no connection here, and its server stands for its address. */
+function identify(member: Member | RemoteMember): { id: number; peer: string; name: string } {
+  const { name } = member;
+  return isHere(member) ? { id: member.link.id, peer: member.link.peer, name } : { id: 0, peer: member.server, name };
 }

@@ -6,7 +6,13 @@
 import type { Outbox } from "./outbox.ts";
 
 /** Why a member left. */
-export type LeaveReason = "quit" | "reset" | "too slow" | "kicked" | "banned" | "idle" | "line too long" | "bad telnet";
+export type LeaveReason = (typeof LEAVE_REASONS)[number];
+
+/** Every reason. */
+export const LEAVE_REASONS = [
+  ...["quit", "reset", "timed out", "too slow", "kicked", "banned", "idle", "line too long", "bad telnet"] as const,
+  ...["bad frame", "server gone"] as const,
+] as const;
 
 /** What the room needs from a member's transport. */
 export interface Link {
@@ -37,6 +43,20 @@ export interface Member {
   /** Whether the operator has muted it. */
   readonly muted: boolean;
   readonly gone: boolean;
+  /** Whether it has lost its connection and may come back: its name is held, and nothing can be sent to it. */
+  readonly away: boolean;
+}
+
+/** A member on another server of the room. */
+export interface RemoteMember {
+  readonly name: string;
+  /** Its server, `host:port`. */
+  readonly server: string;
+}
+
+/** Whether a member is on this server. */
+export function isHere(member: Member | RemoteMember): member is Member {
+  return "link" in member;
 }
 
 /** A member as seen by its room, which alone may change it. */
@@ -44,13 +64,13 @@ export type OwnMember = { -readonly [K in keyof Member]: Member[K] };
 
 /** An event in a room; `line` is what the members get. */
 export type RoomEvent =
-  | { readonly kind: "joined"; readonly member: Member; readonly line: string }
-  | { readonly kind: "left"; readonly member: Member; readonly why: LeaveReason; readonly line: string }
-  | { readonly kind: "said"; readonly member: Member; readonly text: string; readonly line: string }
+  | { readonly kind: "joined"; readonly member: Member | RemoteMember; readonly line: string }
+  | { readonly kind: "left"; readonly member: Member | RemoteMember; readonly why: LeaveReason; readonly line: string }
+  | { readonly kind: "said"; readonly member: Member | RemoteMember; readonly text: string; readonly line: string }
   /** To one member alone; `member` is `null` for a notice. */
   | {
     readonly kind: "told";
-    readonly member: Member | null;
+    readonly member: Member | RemoteMember | null;
     readonly to: Member;
     readonly text: string;
     readonly line: string;

@@ -25,7 +25,7 @@ export interface Chunk {
 export interface OutboxFeed {
   /** How many lines were said in this turn. */
   readonly position: number;
-  /** The lines of this turn from a position on, without the outbox's own, each with its newline. */
+  /** The lines of this turn from a position on, as the outbox gets them, each with its newline. */
   since(position: number, outbox: Outbox): string;
   /** Schedules delivery at the end of this turn. */
   schedule(): void;
@@ -77,6 +77,7 @@ export class Outbox {
   /** The chunk that the writer has taken and may still be writing. */
   #taken: Chunk | null = null;
   #ended = false;
+  #numbered = false;
   #behind = false;
   /** Wakes the writer waiting in {@linkcode Outbox.take}. */
   #wake: (() => void) | null = null;
@@ -106,6 +107,18 @@ export class Outbox {
   /** Reports that the queue is full. */
   overflow(): void {
     this.#options.onOverflow();
+  }
+
+  /** Whether the member gets each line for everyone with its number, and its own too. */
+  get numbered(): boolean {
+    return this.#numbered;
+  }
+
+  /** Numbers the lines from here on; what was said so far is queued without. */
+  startNumbering(): void {
+    this.#addOwn(this.#newLines());
+    this.#numbered = true;
+    this.spoken = 0;
   }
 
   /** Adds a line for this member only, after everything said so far. */

@@ -5,21 +5,23 @@
  * behind but still read; a member whose outbox is full is dropped, and the others are told. A member without an outbox receives no lines
  * but follows the room by its events, as the operator at the server's terminal does.
  *
+ * What is said to everyone goes into the room's journal, and is delivered when the journal gives it back with its number.
+ *
  * @module
  */
 import type { MemoryShare } from "../../lib/memory.ts";
+import { Comebacks, type ComebacksHost } from "./comebacks.ts";
+import { Delivery } from "./delivery.ts";
 import { Feed, type NextTurn } from "./feed.ts";
+import { type Entry, type Journal, LocalJournal } from "./journal.ts";
 import type { Laggards } from "./laggards.ts";
-import { MAX_OUTBOX } from "./outbox.ts";
 import { type LeaveReason, type Link, type Member, othersHere, type OwnMember, type RoomEvent } from "./member.ts";
-import { NameBook } from "./name_book.ts";
-import { checkName } from "../names.ts";
-import { actionLine, chatLine, noticeLine, privateLine, refusalLine, youAre } from "../protocol.ts";
-import { Transcript } from "./transcript.ts";
+import { Naming } from "./naming.ts";
+import { noticeLine, privateLine, refusalLine } from "../protocol.ts";
 import { plural } from "../../lib/text.ts";
 
-/** The maximum history for a new member, in characters: it fits into an outbox in any script. */
-const HISTORY_SIZE = MAX_OUTBOX / 8;
+/** Why nothing more can be sent to a member that left. */
+const LOST: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
 
 /** Options of {@linkcode Room}. */
 export interface RoomOptions {
@@ -32,6 +34,10 @@ export interface RoomOptions {
   readonly nextTurn?: NextTurn;
   /** Counts the bytes queued for members; released by its owner. */
   readonly memory?: MemoryShare;
+  /** Numbers what is said to everyone; one of the room's own by default. */
+  readonly journal?: Journal;
+  /** How long a member with a session may be away before it has left (ms). */
+  readonly away?: number;
 }
 
 /**
@@ -52,18 +58,28 @@ export interface RoomOptions {
  * ```
  */
 export class Room {
+  /** The members' sessions. */
+  readonly comebacks: Comebacks;
   #options: RoomOptions;
   #members = new Set<OwnMember>();
-  #names = new NameBook<OwnMember>();
-  #transcript = new Transcript();
+  #names: Naming;
   #feed: Feed;
-  #clock: () => number;
-  #now = 0;
+  #journal: Journal;
+  #delivery: Delivery;
 
   constructor(options: RoomOptions) {
     this.#options = options;
     this.#feed = new Feed(options.nextTurn, options.memory);
-    this.#clock = options.clock ?? Date.now;
+    this.#journal = options.journal ?? new LocalJournal();
+    this.#delivery = new Delivery({
+      feed: this.#feed,
+      journal: this.#journal,
+      clock: options.clock ?? Date.now,
+      onEvent: (event) => this.#emit(event),
+      onNumber: (number, id) => this.comebacks.confirm(number, id),
+    });
+    this.#names = new Naming({ journal: this.#journal, notify: (to, text) => this.notify(to, text) });
+    this.comebacks = new Comebacks(this.#host());
   }
 
   /** The members, in the order in which they joined. */
@@ -73,12 +89,12 @@ export class Room {
 
   /** Everything said and announced so far, as text. The oldest lines may be gone. */
   get transcript(): string {
-    return this.#transcript.text();
+    return this.#delivery.transcript.text();
   }
 
-  /** Whether so much was said in this turn that speakers should wait for {@linkcode Room.turn} first. */
+  /** Whether so much was said that speakers should wait for {@linkcode Room.turn} first. */
   get full(): boolean {
-    return this.#feed.full;
+    return this.#feed.full || this.#journal.full;
   }
 
   /** The members that are behind; a speaker checks here whether it has to wait. */
@@ -86,9 +102,9 @@ export class Room {
     return this.#feed.laggards;
   }
 
-  /** Waits until the lines said so far are in the outboxes. */
+  /** Waits until the lines said so far are in the outboxes, or until a full journal has numbered some. */
   turn(): Promise<void> {
-    return this.#feed.turn();
+    return this.#journal.full && !this.#feed.full ? this.#journal.ready() : this.#feed.turn();
   }
 
   /** Finds a member by name, ignoring case, width, accents and punctuation. */
@@ -118,9 +134,10 @@ export class Room {
       certified: false,
       muted: false,
       gone: false,
+      away: false,
     };
     this.#members.add(member);
-    this.#names.take(name, member, { operator: outbox === null });
+    this.#names.take(member);
     if (options.silent !== true) this.#greet(member);
     return member;
   }
@@ -129,11 +146,10 @@ export class Room {
   introduce(member: Member): void {
     if (member.introduced || member.gone) return;
     (member as OwnMember).introduced = true;
-    if (!member.named) this.#tellName(member);
+    if (!member.named) this.#names.tell(member as OwnMember);
     // A member without an outbox was here from the start, and every greeting lists it.
     if (member.outbox === null) return;
-    const line = this.#announce(`${member.name} joined`, member);
-    this.#emit({ kind: "joined", member, line });
+    this.#journal.append({ kind: "joined", name: member.name }, member, null);
   }
 
   /**
@@ -142,22 +158,7 @@ export class Room {
    * @returns `null` if it worked, else the problem as the end of a sentence.
    */
   rename(member: Member, wanted: string): string | null {
-    if (member.certified) return "names here come from certificates";
-    const checked = checkName(wanted);
-    if ("problem" in checked) return checked.problem;
-    const operator = member.outbox === null;
-    const problem = this.#names.problem(checked.name, member as OwnMember, { operator });
-    if (problem !== null) return problem;
-    const before = member.name;
-    this.#names.release(before);
-    (member as OwnMember).name = checked.name;
-    this.#names.take(checked.name, member as OwnMember, { operator });
-    this.#tellName(member);
-    if ((member.introduced || operator) && before !== checked.name) {
-      const text = `${before} is now ${checked.name}`;
-      this.#emit({ kind: "notice", text, line: this.#announce(text, member) });
-    }
-    return null;
+    return this.#names.rename(member as OwnMember, wanted);
   }
 
   /**
@@ -172,12 +173,12 @@ export class Room {
 
   /** Says a line to everyone else. */
   say(member: Member, text: string): void {
-    this.#speak(member, text, chatLine(member.name, text));
+    this.#speak(member, { kind: "said", name: member.name, text });
   }
 
   /** Shows everyone else what a member does (`/me`). */
   act(member: Member, text: string): void {
-    this.#speak(member, text, actionLine(member.name, text));
+    this.#speak(member, { kind: "did", name: member.name, text });
   }
 
   /** Sends a private message. */
@@ -212,10 +213,18 @@ export class Room {
 
   /**
    * Removes a member and tells the others why. Idempotent. What is queued for the member can still be taken, unless its connection was
-   * reset or it was too slow.
+   * lost or it was too slow. A member with a session that has lost its connection is away for a while first, and nobody is told.
    */
   leave(member: Member, why: LeaveReason): void {
-    if (this.#remove(member, why)) this.#announceLeft(member, why);
+    if (this.comebacks.suspend(member, why) || !this.#remove(member, why) || !member.introduced) return;
+    this.#journal.append({ kind: "left", name: member.name, why }, member, null);
+  }
+
+  /** Tells the members of this server what those of others need not know. */
+  announceHere(text: string): void {
+    const line = noticeLine(text);
+    for (const member of this.#members) this.send(member, line);
+    this.#emit({ kind: "notice", text, line });
   }
 
   /** Closes the room: tells all members, and removes them. */
@@ -224,46 +233,32 @@ export class Room {
       this.send(member, noticeLine(reason));
       this.#remove(member, "quit");
     }
+    this.comebacks.close();
   }
 
   #greet(member: Member): void {
-    const history = this.#transcript.last({ lines: this.#options.history, size: HISTORY_SIZE });
+    const history = this.#delivery.history(this.#options.history);
     if (history.length > 0) this.send(member, noticeLine(`the last ${plural(history.length, "line")}:`));
-    for (const line of history) this.send(member, line);
+    for (const { line } of history) this.send(member, line);
+    this.#listOthers(member);
+  }
+
+  #listOthers(member: Member): void {
     this.notify(member, othersHere(this.members, member));
   }
 
-  #tellName(member: Member): void {
-    (member as OwnMember).named = true;
-    this.notify(member, youAre(member.name));
-  }
-
-  #speak(member: Member, text: string, line: string): void {
+  #speak(member: Member, entry: Entry): void {
     this.introduce(member);
-    this.#publish(line, member);
-    this.#emit({ kind: "said", member, text, line });
-  }
-
-  #announce(text: string, about: Member): string {
-    const line = noticeLine(text);
-    this.#publish(line, about);
-    return line;
-  }
-
-  /** Says a line to everyone but one, and adds it to the transcript. */
-  #publish(line: string, except: Member): void {
-    // All lines of a turn get the same time.
-    if (this.#feed.position === 0) this.#now = this.#clock();
-    this.#transcript.add(line, this.#now);
-    this.#feed.say(line, except.outbox);
+    this.#journal.append(entry, member, this.comebacks.takeId(member));
   }
 
   #remove(member: Member, why: LeaveReason): boolean {
     if (member.gone) return false;
     (member as OwnMember).gone = true;
     this.#members.delete(member as OwnMember);
-    this.#names.release(member.name);
-    if (why === "reset" || why === "too slow") member.outbox?.abandon();
+    this.#names.release(member);
+    this.comebacks.release(member);
+    if (LOST.has(why)) member.outbox?.abandon();
     else member.outbox?.end();
     return true;
   }
@@ -273,10 +268,23 @@ export class Room {
     this.leave(member, "too slow");
   }
 
-  #announceLeft(member: Member, why: LeaveReason): void {
-    if (!member.introduced) return;
-    const line = this.#announce(`${member.name} left (${why})`, member);
-    this.#emit({ kind: "left", member, why, line });
+  /** What comebacks may do to the room. */
+  #host(): ComebacksHost {
+    return {
+      delivery: this.#delivery,
+      history: this.#options.history,
+      away: this.#options.away,
+      send: (to, line) => this.send(to, line),
+      notify: (to, text) => this.notify(to, text),
+      listOthers: (to) => this.#listOthers(to),
+      remove: (member, why) => this.#remove(member, why),
+      add: (member) => {
+        this.#members.add(member);
+        this.#names.take(member);
+      },
+      inherit: (member, from) => this.#names.inherit(member, from),
+      leave: (member, why) => this.leave(member, why),
+    };
   }
 
   #emit(event: RoomEvent): void {

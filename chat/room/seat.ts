@@ -29,6 +29,8 @@ const GRACE = 200;
 /** The longest that a line waits for members that are behind (ms), and how often it checks again. */
 const MAX_WAIT = 3000;
 const CHECK_INTERVAL = 100;
+/** A line that sets a name. */
+const NAMING = /^\s*(?:\/line \S+ +)?\/nick\s/i;
 
 /** Passes a member's lines to the room, at the rate that its limit and the room allow. */
 export class Seat implements Disposable {
@@ -102,12 +104,13 @@ export class Seat implements Disposable {
   }
 
   #handle(line: string): "leave" | void {
-    // A new member is announced with its first line; if that sets its name, after the change.
-    if (!/^\s*\/nick\s/i.test(line)) this.#room.introduce(this.#member);
+    // A new member is announced with its first line; if that sets its name, after the change, and a session may bring a name back.
+    const begins = line.startsWith("/session ");
+    if (!begins && !NAMING.test(line)) this.#room.introduce(this.#member);
     this.#options.onLine?.(line);
     if (this.#member.muted) this.#options.checkMute(this.#member);
     const outcome = handleLine(this.#room, this.#member, line);
-    this.#room.introduce(this.#member);
+    if (!begins) this.#room.introduce(this.#member);
     if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
     return outcome;
   }

@@ -10,6 +10,7 @@ import { concat } from "@std/bytes/concat";
 import { TooLongError } from "../../lib/errors.ts";
 import { decodeText, encodeText } from "../../lib/text.ts";
 import { endsInsideCharacter } from "../../lib/utf8.ts";
+import { LINE_OVERHEAD, parseSessionCommand } from "../session_lines.ts";
 
 const LF = 10;
 /** How many bytes to split at a time: a throttled client should not keep thousands of lines in memory. */
@@ -80,7 +81,7 @@ export class LineFramer {
         const lines = decodeText(concat([begun, bytes.subarray(from, to - 1)])).split("\n");
         begun = NOTHING;
         for (const line of lines) {
-          if (line.length * 3 > this.#max && encodeText(line).length > this.#max) throw this.#tooLong();
+          if (line.length * 3 > this.#max && this.#isTooLong(line)) throw this.#tooLong();
           if (this.#measures) at = this.#measure(bytes, at);
           yield line.endsWith("\r") ? line.slice(0, -1) : line;
         }
@@ -88,13 +89,24 @@ export class LineFramer {
     } else {
       this.#begun = concat([this.#begun, bytes]);
     }
-    if (this.#begun.length > this.#max) throw this.#tooLong();
+    if (this.#begun.length > this.#max + LINE_OVERHEAD) throw this.#tooLong();
   }
 
-  /** Returns the incomplete line as a line: the stream has ended, or the sender has paused. */
+  /** Whether a line is too long; the id that a session puts before it does not count. */
+  #isTooLong(line: string): boolean {
+    const command = parseSessionCommand(line);
+    return encodeText(command?.kind === "line" ? command.text : line).length > this.#max;
+  }
+
+  /**
+   * Returns the incomplete line as a line: the stream has ended, or the sender has paused.
+   *
+   * @throws {TooLongError} It is too long.
+   */
   rest(): string | null {
     if (this.#begun.length === 0) return null;
     const line = decodeText(this.#begun);
+    if (this.#begun.length > this.#max && this.#isTooLong(line)) throw this.#tooLong();
     this.length = this.#begun.length;
     this.#begun = NOTHING;
     return line;

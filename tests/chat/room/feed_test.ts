@@ -30,9 +30,9 @@ Deno.test(
     const { feed, turn, waiting } = handTurned();
     const [alice, bob, carol] = [feed.open(nothing), feed.open(nothing), feed.open(nothing)];
     const taken = [alice, bob, carol].map(text);
-    feed.say("alice: one", alice);
-    feed.say("alice: two", alice);
-    feed.say("bob: three", bob);
+    feed.say("alice: one", 0, alice);
+    feed.say("alice: two", 0, alice);
+    feed.say("bob: three", 0, bob);
     assertEquals(waiting(), 1);
     turn();
     assertEquals(await Promise.all(taken), [
@@ -46,7 +46,7 @@ Deno.test(
 Deno.test("Feed shares the bytes among outboxes that get the same lines", pure, async () => {
   const { feed, turn } = handTurned();
   const outboxes = Array.from({ length: 100 }, () => feed.open(nothing));
-  feed.say("to all", null);
+  feed.say("to all", 0, null);
   turn();
   const [first, ...others] = await Promise.all(outboxes.map((outbox) => outbox.take()));
   for (const bytes of others) assert(bytes === first);
@@ -55,15 +55,15 @@ Deno.test("Feed shares the bytes among outboxes that get the same lines", pure, 
 Deno.test("Outbox.push() keeps the order of public and private lines", pure, async () => {
   const { feed, turn } = handTurned();
   const alice = feed.open(nothing);
-  feed.say("first", null);
+  feed.say("first", 0, null);
   alice.push("second");
-  feed.say("third", null);
+  feed.say("third", 0, null);
   alice.push("fourth");
   const late = feed.open(nothing);
-  feed.say("fifth", null);
+  feed.say("fifth", 0, null);
   turn();
   assertEquals([await text(alice), await text(late)], ["first\nsecond\nthird\nfourth\nfifth\n", "fifth\n"]);
-  feed.say("sixth", null);
+  feed.say("sixth", 0, null);
   turn();
   assertEquals([await text(alice), await text(late)], ["sixth\n", "sixth\n"]);
 });
@@ -75,7 +75,7 @@ Deno.test("Outbox.take() waits for the end of the turn only if nothing is queued
   assertEquals(await text(alice), "one\n");
   let got: string | null = "";
   const taking = text(alice).then((taken) => got = taken);
-  feed.say("two", null);
+  feed.say("two", 0, null);
   await Promise.resolve();
   assertEquals(got, "");
   turn();
@@ -90,7 +90,7 @@ Deno.test("a full outbox overflows, by public and by private lines (S11, 62)", p
   const fine = feed.open(() => overflown.push("fine"), { max: 100 });
   full.push("123456789");
   assertEquals([overflown, full.queued], [[], 10]);
-  feed.say("x", null);
+  feed.say("x", 0, null);
   turn();
   assertEquals(overflown, ["full"]);
   full.push("y");
@@ -108,16 +108,16 @@ Deno.test(
   async () => {
     const { feed, turn } = handTurned();
     const outbox = feed.open(nothing);
-    feed.say("last", null);
+    feed.say("last", 0, null);
     outbox.end();
-    feed.say("too late", null);
+    feed.say("too late", 0, null);
     outbox.push("too late");
     turn();
     assertEquals([await text(outbox), await text(outbox)], ["last\n", null]);
 
     const dropped = feed.open(nothing);
     const taken = text(dropped);
-    feed.say("lost", null);
+    feed.say("lost", 0, null);
     dropped.abandon();
     assertEquals(await taken, null);
     assertEquals(dropped.queued, 0);
@@ -130,7 +130,7 @@ Deno.test(
   async () => {
     const { feed, turn } = handTurned();
     const outbox = feed.open(nothing);
-    for (let count = 0; count < 100; count++) feed.say("x".repeat(4000), null);
+    for (let count = 0; count < 100; count++) feed.say("x".repeat(4000), 0, null);
     assert(feed.full);
     const waiting = feed.turn();
     turn();
@@ -144,7 +144,7 @@ Deno.test("Outbox.take() takes a bounded number of bytes at a time", pure, async
   const { feed, turn } = handTurned();
   const outbox = feed.open(nothing);
   for (let count = 0; count < 100; count++) {
-    feed.say("x".repeat(1023), null);
+    feed.say("x".repeat(1023), 0, null);
     turn();
   }
   const sizes = [];
@@ -156,7 +156,7 @@ Deno.test("Feed counts a shared chunk against the budget once, until its last ow
   const budget = new MemoryBudget(1e9);
   const { feed, turn } = handTurned(budget);
   const [alice, bob, carol] = [feed.open(nothing), feed.open(nothing), feed.open(nothing)];
-  feed.say("x".repeat(999), null);
+  feed.say("x".repeat(999), 0, null);
   turn();
   assertEquals(budget.used, 1000);
   alice.push("x".repeat(99));
@@ -167,7 +167,7 @@ Deno.test("Feed counts a shared chunk against the budget once, until its last ow
   await alice.take();
   // Alice's two chunks were joined for one write; Bob is still writing the shared one.
   assertEquals(budget.used, 2100);
-  feed.say("y", null);
+  feed.say("y", 0, null);
   turn();
   await bob.take();
   assertEquals(budget.used, 1102);
@@ -194,7 +194,7 @@ Deno.test("when memory runs out, the fullest outboxes are dropped, and the other
   open("stalled");
   let heard = 0;
   for (let count = 0; count < 30; count++) {
-    feed.say("x".repeat(9999), null);
+    feed.say("x".repeat(9999), 0, null);
     turn();
     heard += (await fine.take())?.length ?? 0;
     if (count % 3 === 0 && count < 15) await slow.take();

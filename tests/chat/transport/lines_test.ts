@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LineFramer } from "../../../chat/transport/lines.ts";
-import { ProtocolError } from "../../../lib/errors.ts";
+import { ProtocolError, TooLongError } from "../../../lib/errors.ts";
 import { encodeText } from "../../../lib/text.ts";
 import { everyWay } from "../../support/chunks.ts";
 
@@ -110,4 +110,19 @@ Deno.test("LineFramer produces the lines of a long read lazily", pure, () => {
   assertEquals(lines.next().value, "line");
   bytes.fill(0x2e, bytes.length - 5, bytes.length - 1);
   assertEquals([...lines].at(-1), "....");
+});
+
+Deno.test("LineFramer does not count the id of a session's line", pure, () => {
+  const text = "x".repeat(80);
+  const line = `/line ${"i".repeat(32)} ${text}`;
+  const framer = new LineFramer(80);
+  assertEquals([...framer.push(encodeText(`${line}\n`))], [line]);
+  for (const longer of [`${line}x`, `${text}x`, `/lime a1 ${text}`]) {
+    assertThrows(() => [...new LineFramer(80).push(encodeText(`${longer}\n`))], TooLongError);
+    assertThrows(() => {
+      const framer = new LineFramer(80);
+      [...framer.push(encodeText(longer))];
+      framer.rest();
+    }, TooLongError);
+  }
 });

@@ -1,0 +1,153 @@
+/**
+ * How members come back: a member with a session that loses its connection is away for a while, and takes its place again when its
+ * client connects with the session's secret. Pure but for the clock.
+ *
+ * @module
+ */
+import type { Delivery } from "./delivery.ts";
+import type { LeaveReason, Member, OwnMember } from "./member.ts";
+import { type Cursor, numbered, receiptLine, rejectionLine, startLine } from "../session_lines.ts";
+import { PENDING, type Session, Sessions } from "./session.ts";
+
+/** How long a member may be away before it has left (ms). */
+const AWAY = 20_000;
+/** Why a member left that may come back. */
+const COMES_BACK: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
+
+/** What this needs of the room. */
+export interface ComebacksHost {
+  readonly delivery: Delivery;
+  /** How many lines of history there are for a member whose place is not known. */
+  readonly history: number;
+  /** How long a member may be away (ms). */
+  readonly away?: number | undefined;
+  send(to: Member, line: string): void;
+  notify(to: Member, text: string): void;
+  /** Tells a member who is here. */
+  listOthers(to: Member): void;
+  /** Takes a member off the list; nobody is told. */
+  remove(member: Member, why: LeaveReason): void;
+  /** Adds a member that stands in for one that was removed. */
+  add(member: OwnMember): void;
+  /** Gives a member the free name of another one that it takes the place of. */
+  inherit(member: OwnMember, from: Member): void;
+  leave(member: Member, why: LeaveReason): void;
+}
+
+/** The sessions of a room's members. */
+export class Comebacks {
+  #host: ComebacksHost;
+  #sessions = new Sessions();
+
+  constructor(host: ComebacksHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Begins a member's session, or takes it up again: then the member gets back its name, and the lines since its last one.
+   *
+   * @param key The session's secret. Whoever knows it is the member, if it shows the same certificate as before, or none as before.
+   * @param cursor The last line that it has seen. Without one, its greeting was all that it needs.
+   */
+  resume(member: Member, key: string, cursor: Cursor | null): void {
+    const { delivery } = this.#host;
+    if (member.gone || member.outbox === null) return;
+    if (this.#sessions.of(member) !== null) return this.#host.notify(member, "your session has begun already");
+    const session = this.#sessions.open(key, performance.now());
+    const before = session.member;
+    if (before !== null && (before.link.fingerprint ?? null) !== (member.link.fingerprint ?? null)) {
+      return this.#host.notify(member, "the session belongs to another certificate");
+    }
+    if (before !== null) {
+      before.link.drop();
+      this.#host.remove(before, "reset");
+      this.#host.inherit(member as OwnMember, before);
+    }
+    this.#sessions.assign(session, member, performance.now());
+    member.outbox.startNumbering();
+    if (cursor === null) return this.#host.send(member, startLine(delivery.place));
+    const { after, lines, gap } = delivery.missed(cursor, this.#host.history);
+    this.#host.send(member, startLine({ ...delivery.place, n: after }));
+    if (gap !== null) this.#host.notify(member, gap);
+    for (const { number, line } of lines) this.#host.send(member, numbered(number, line));
+    this.#host.listOthers(member);
+  }
+
+  /**
+   * Keeps the place of a member that has lost its connection.
+   *
+   * @returns `false` if the member does not come back: it has no session, or did not lose its connection.
+   */
+  suspend(member: Member, why: LeaveReason): boolean {
+    const session = this.#sessions.of(member);
+    if (session === null || member.gone || member.away || !COMES_BACK.has(why)) return false;
+    this.#host.remove(member, why);
+    const link = { ...member.link, drop: () => {} };
+    const standIn: OwnMember = { ...member, link, gone: false, away: true };
+    this.#host.add(standIn);
+    this.#sessions.assign(session, standIn, performance.now());
+    session.timer = setTimeout(() => this.#host.leave(standIn, why), this.#host.away ?? AWAY);
+    return true;
+  }
+
+  /** Forgets that a member has a session; the session stays for a while. */
+  release(member: Member): void {
+    const session = this.#sessions.of(member);
+    if (session !== null) this.#sessions.assign(session, null, performance.now());
+  }
+
+  /** What identifies the line that a member is saying, for the journal; `null` for a line without an id. */
+  takeId(member: Member): string | null {
+    const session = this.#sessions.of(member);
+    if (session === null || session.line === null) return null;
+    const id = `${session.key}.${session.line}`;
+    session.line = null;
+    return id;
+  }
+
+  /**
+   * Handles a line with an id once, and sends its receipt; if the line came before, the receipt is sent again.
+   *
+   * @param handle Handles the line itself.
+   */
+  once<T>(member: Member, id: string, handle: () => T): T | undefined {
+    const session = this.#sessions.of(member);
+    if (session === null) return void this.#host.notify(member, "a line with an id needs a session: /session KEY");
+    const receipt = session.receipt(id);
+    if (receipt !== undefined && receipt !== PENDING) this.#host.send(member, receiptLine(id, receipt));
+    if (receipt !== undefined) return undefined;
+    session.remember(id, PENDING);
+    session.line = id;
+    const outcome = handle();
+    // Neither said nor rejected: it was no line for everyone.
+    if (session.line !== null) this.#acknowledge(session, id, 0);
+    session.line = null;
+    return outcome;
+  }
+
+  /** Tells a member why its line was not sent. */
+  reject(member: Member, reason: string): void {
+    const session = this.#sessions.of(member);
+    if (session === null || session.line === null) return this.#host.notify(member, reason);
+    session.forget(session.line);
+    this.#host.send(member, rejectionLine(session.line, reason));
+    session.line = null;
+  }
+
+  /** Tells a member the number of its line. */
+  confirm(number: number, id: string): void {
+    const dot = id.indexOf(".");
+    this.#acknowledge(this.#sessions.find(id.slice(0, dot)), id.slice(dot + 1), number);
+  }
+
+  /** Stops waiting for members that are away. */
+  close(): void {
+    this.#sessions.close();
+  }
+
+  #acknowledge(session: Session | null, id: string, number: number): void {
+    if (session === null) return;
+    session.remember(id, number);
+    if (session.member !== null) this.#host.send(session.member, receiptLine(id, number));
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Delivers what the journal gives back: to the members' outboxes, to the transcript, and as an event. Pure.
+ *
+ * @module
+ */
+import type { Feed } from "./feed.ts";
+import { type Entry, type Journal, lineOf, noticeOf, type Reader } from "./journal.ts";
+import { isHere, type Member, type RemoteMember, type RoomEvent } from "./member.ts";
+import { MAX_OUTBOX } from "./outbox.ts";
+import { type Cursor, formatCursor } from "../session_lines.ts";
+import { type NumberedLine, Transcript } from "./transcript.ts";
+
+/** The maximum history for a new member, in characters: it fits into an outbox in any script. */
+const HISTORY_SIZE = MAX_OUTBOX / 8;
+
+/** Options of {@linkcode Delivery}. */
+export interface DeliveryOptions {
+  readonly feed: Feed;
+  readonly journal: Journal;
+  /** The time of day in milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly onEvent: (event: RoomEvent) => void;
+  /** Called with the number of an entry that was appended with an id. */
+  readonly onNumber: (number: number, id: string) => void;
+}
+
+/** What a member missed. */
+export interface Missed {
+  /** The number of the line before the first one. */
+  readonly after: number;
+  readonly lines: readonly NumberedLine[];
+  /** Why these are not all; `null` if they are. */
+  readonly gap: string | null;
+}
+
+/** The reader of a room's journal. */
+export class Delivery implements Reader {
+  /** What was delivered, the oldest lines dropped. */
+  readonly transcript = new Transcript();
+  #options: DeliveryOptions;
+  #now = 0;
+  #last = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    options.journal.start(this);
+  }
+
+  /** The place of the last line that was delivered. */
+  get place(): Cursor {
+    return { epoch: this.#options.journal.epoch, n: this.#last };
+  }
+
+  deliver(number: number, entry: Entry, by: Member | RemoteMember, id: string | null): void {
+    const { feed, clock, onEvent, onNumber } = this.#options;
+    const line = lineOf(entry);
+    // All lines of a turn get the same time.
+    if (feed.position === 0) this.#now = clock();
+    this.#last = number;
+    this.transcript.add(line, this.#now, number);
+    feed.say(line, number, isHere(by) ? by.outbox : null);
+    if (id !== null) onNumber(number, id);
+    onEvent(eventOf(entry, by, line));
+  }
+
+  confirm(number: number, id: string): void {
+    this.#options.onNumber(number, id);
+  }
+
+  /** The last lines that members said. */
+  history(lines: number): NumberedLine[] {
+    return this.transcript.last({ lines, size: HISTORY_SIZE });
+  }
+
+  /**
+   * The lines after a place.
+   *
+   * @param lines How many there are at most if the place is in another numbering.
+   */
+  missed(cursor: Cursor, lines: number): Missed {
+    if (cursor.epoch !== this.place.epoch || cursor.n > this.#last) {
+      const history = this.history(lines);
+      return {
+        after: this.#before(history),
+        lines: history,
+        gap: "this room does not know the lines that you have seen",
+      };
+    }
+    const { lines: since, complete } = this.transcript.since(cursor.n, HISTORY_SIZE);
+    if (complete) return { after: cursor.n, lines: since, gap: null };
+    return { after: this.#before(since), lines: since, gap: `lines are missing here, after ${formatCursor(cursor)}` };
+  }
+
+  #before([first]: readonly NumberedLine[]): number {
+    return first === undefined ? this.#last : first.number - 1;
+  }
+}
+
+function eventOf(entry: Entry, member: Member | RemoteMember, line: string): RoomEvent {
+  switch (entry.kind) {
+    case "said":
+    case "did":
+      return { kind: "said", member, text: entry.text, line };
+    case "joined":
+      return { kind: "joined", member, line };
+    case "left":
+      return { kind: "left", member, why: entry.why, line };
+    case "renamed":
+      return { kind: "notice", text: noticeOf(entry), line };
+  }
+}
