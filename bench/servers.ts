@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import config from "../deno.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
@@ -12,6 +13,7 @@ type Task = keyof typeof config.tasks;
 /** A server that is ready, on a free port. */
 export class Server implements AsyncDisposable {
   readonly port: string;
+  readonly pid: number;
   #child: Deno.ChildProcess;
   /** Reads what the server still prints, so that a full pipe does not change what is measured. */
   #drained: Promise<void>;
@@ -20,6 +22,7 @@ export class Server implements AsyncDisposable {
     this.#child = child;
     this.#drained = drained;
     this.port = port;
+    this.pid = child.pid;
   }
 
   /** Starts a program and waits until it says `Listening on ADDRESS:PORT`. */
@@ -66,4 +69,56 @@ export async function output(program: string, args: string[]): Promise<string> {
 /** Prints a line. */
 export function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** The most connections that ncat accepts. */
+export const MAX_NCAT = 100;
+
+/** Starts `nats-server` with JetStream on a free port, its store in a folder that is removed at the end. */
+export async function startNats(): Promise<AsyncDisposable & { readonly port: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "plainwire-bench-" });
+  const port = freePort();
+  const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder];
+  const child = new Deno.Command("nats-server", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+  await untilAccepts(port);
+  return {
+    port: String(port),
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await child.status;
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** Starts `ncat --broker`, on a port that was free a moment ago. */
+export async function startBroker(): Promise<AsyncDisposable & { readonly port: string }> {
+  const port = freePort();
+  const args = ["-l", "127.0.0.1", String(port), "--broker", "--keep-open", "--max-conns", String(MAX_NCAT)];
+  const child = new Deno.Command("ncat", { args, stdin: "null", stdout: "null" }).spawn();
+  await untilAccepts(port);
+  return {
+    port: String(port),
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await child.status;
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return probe.addr.port;
+}
+
+/** Waits for a program that does not report when it is ready. */
+async function untilAccepts(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 150 && await isRefused(port); attempt++) await delay(20);
+}
+
+async function isRefused(port: number): Promise<boolean> {
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
+  socket?.close();
+  return socket === null;
 }

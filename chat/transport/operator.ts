@@ -113,9 +113,10 @@ export class Console {
       ...member.link.traffic(),
       queued: member.outbox?.queued ?? 0,
       muted: member.muted,
+      away: member.away,
     }));
-    const rows = members.map(({ name, peer, bytesIn, bytesOut, queued, idle, muted }) => [
-      muted ? `${name} (muted)` : name,
+    const rows = members.map(({ name, peer, bytesIn, bytesOut, queued, idle, muted, away }) => [
+      `${name}${muted ? " (muted)" : ""}${away ? " (away)" : ""}`,
       peer,
       formatBytes(bytesIn),
       formatBytes(bytesOut),
