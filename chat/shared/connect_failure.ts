@@ -1,0 +1,58 @@
+/**
+ * Why a broker cannot be reached, in plain words. Pure.
+ *
+ * @module
+ */
+import { Exit, Failure, stateOf } from "../../lib/errors.ts";
+
+/** What the client library says, what it means, and the exit code. The library has few classes and says most in the text. */
+const KNOWN: readonly (readonly [form: RegExp, code: Failure["code"], state: string])[] = [
+  [
+    /^AuthorizationError|^UserAuthenticationExpired/,
+    Exit.failed,
+    "it does not accept these credentials; set NATS_USER and NATS_PASSWORD, or NATS_TOKEN, or use --nats-creds",
+  ],
+  [
+    /ECONNREFUSED|connection refused/i,
+    Exit.unreachable,
+    "connection refused; start `nats-server -js` there, or check the address",
+  ],
+  [/^TimeoutError/, Exit.timedOut, "no answer of a NATS server in time"],
+  [/does not support 'tls'/i, Exit.untrusted, "it does not speak TLS; use nats:// if that is meant"],
+  [/ALTNAME|altnames/, Exit.untrusted, "its certificate is for another name"],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, Exit.untrusted, "its certificate is not valid at this time"],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|UnknownIssuer|CERT_/i,
+    Exit.untrusted,
+    "its certificate is not trusted; name the file of its CA with --nats-ca",
+  ],
+  [/certificate|\bTLS\b|\bSSL\b|_SSL_/i, Exit.untrusted, "the TLS handshake failed"],
+  [/unexpected response|JSON/i, Exit.protocol, "it is not a NATS server"],
+  [/undefined error/, Exit.cutOff, "it closed the connection without a word"],
+];
+
+/**
+ * The failure to connect to a room's brokers.
+ *
+ * @param servers What was tried.
+ * @param error What the client library threw for the last of them.
+ *
+ * @example Usage
+ * ```ts
+ * import { connectFailure } from "./connect_failure.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { code, message } = connectFailure(["localhost:4222"], new Error("server does not support 'tls'"));
+ * assertEquals(code, 7);
+ * assertEquals(message, "Cannot join the room at NATS localhost:4222: it does not speak TLS; use nats:// if that is meant");
+ * ```
+ */
+export function connectFailure(servers: readonly string[], error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const what = `Cannot join the room at NATS ${servers.join(", ")}`;
+  const { name = "", message = "", code = "" } = error instanceof Error ? error as Error & { code?: string } : {};
+  const said = `${name} ${code} ${message}`;
+  const known = KNOWN.find(([form]) => form.test(said));
+  const state = known === undefined ? stateOf(error) : { code: known[1], state: known[2] };
+  return new Failure(state.code, `${what}: ${state.state}`, { cause: error });
+}
