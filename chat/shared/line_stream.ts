@@ -1,0 +1,180 @@
+/**
+ * A room's lines in a stream of NATS JetStream: the stream numbers them, and adds none twice.
+ *
+ * They are read one by one by their numbers. A consumer would be told of them, but some do not come back after the broker was killed, and
+ * others then deliver lines twice; what the subject's plain messages tell is only that there is something to read.
+ *
+ * @module
+ */
+import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { StoredMsg, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/nats-core";
+import { Exit, Failure } from "../../lib/errors.ts";
+import type { Broker } from "./connection.ts";
+import { type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
+import type { RoomSubjects } from "./subjects.ts";
+
+/** How many lines the stream keeps, and how many bytes of them; the oldest give way. */
+export const KEPT_LINES = 1000;
+const KEPT_BYTES = 16 * 1024 * 1024;
+/** For how long the stream remembers ids (ms). The journal's own memory of them reaches further. */
+const DUPLICATES = 120_000;
+/** The longest that the broker may take for one answer (ms). */
+const ANSWER = 3000;
+/** How many lines may be on their way at once. */
+const WINDOW = 64;
+/** Error codes of JetStream. */
+const [STREAM_NOT_FOUND, NAME_IN_USE, MESSAGE_TOO_LARGE] = [10059, 10058, 10054];
+
+/** The stream of one room. */
+export class LineStream implements LineStore {
+  window = 1;
+  #broker: Broker;
+  #room: RoomSubjects;
+  #stream: JetStreamClient;
+  #manager: JetStreamManager;
+  /** Rejects when the broker is gone: it will not answer what it was asked before. */
+  #gone = Promise.withResolvers<never>();
+
+  private constructor(broker: Broker, room: RoomSubjects, manager: JetStreamManager) {
+    this.#broker = broker;
+    this.#room = room;
+    this.#manager = manager;
+    this.#stream = jetstream(broker.nats, { timeout: ANSWER });
+    this.#gone.promise.catch(() => {});
+    broker.watch((up) => {
+      if (up) return;
+      this.#gone.reject(new Error("the broker is gone"));
+      this.#gone = Promise.withResolvers();
+      this.#gone.promise.catch(() => {});
+    });
+  }
+
+  /**
+   * Opens a room's stream, and makes it if it is missing.
+   *
+   * @throws {Failure} There is no JetStream, no permission, or a stream of that name that cannot serve.
+   */
+  static async open(broker: Broker, room: RoomSubjects): Promise<LineStream> {
+    // Without the check of the API, which takes a permission of its own.
+    const manager = await jetstreamManager(broker.nats, { timeout: ANSWER, checkAPI: false });
+    const stream = new LineStream(broker, room, manager);
+    try {
+      await stream.look();
+      return stream;
+    } catch (error) {
+      throw streamFailure(broker.server, room, error);
+    }
+  }
+
+  get up(): boolean {
+    return this.#broker.up;
+  }
+
+  async add(id: string, data: Uint8Array): Promise<number> {
+    const { line: subject, stream: streamName } = this.#room;
+    try {
+      const adding = this.#stream.publish(subject, data, { msgID: id, timeout: ANSWER, expect: { streamName } });
+      return (await this.#answer(adding)).seq;
+    } catch (error) {
+      throw isTooLarge(error) ? new TooLargeError("the broker takes no line of this length", { cause: error }) : error;
+    }
+  }
+
+  async read(number: number): Promise<StoredLine | null> {
+    return stored(await this.#answer(this.#manager.streams.getMessage(this.#room.stream, { seq: number })));
+  }
+
+  async readFrom(number: number): Promise<StoredLine | null> {
+    const next = { seq: number, next_by_subj: this.#room.line };
+    return stored(await this.#answer(this.#manager.streams.getMessage(this.#room.stream, next)));
+  }
+
+  async look(): Promise<StoreState> {
+    const { streams } = this.#manager;
+    const info = await this.#answer(streams.info(this.#room.stream)).catch((error: unknown) => {
+      if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
+      return this.#make();
+    });
+    const { config, created, state, cluster } = info;
+    const problem = problemOf(config, this.#room.line);
+    if (problem !== null) throw new Failure(Exit.failed, `Cannot use the stream ${config.name}: ${problem}`);
+    // In a cluster the lines on their way when a leader fails may be lost one by one.
+    this.window = cluster === undefined ? WINDOW : 1;
+    return { identity: `${config.name} ${created}`, first: state.first_seq, last: state.last_seq };
+  }
+
+  watch(listener: (what: "line" | "gone" | "back") => void): () => void {
+    const unwatch = this.#broker.watch((up) => listener(up ? "back" : "gone"));
+    // Without permission to listen, lines are found by looking. The broker's warning says so.
+    const subscription = this.#broker.nats.subscribe(this.#room.line, {
+      callback: (error) => {
+        if (error === null) listener("line");
+      },
+    });
+    return () => {
+      unwatch();
+      subscription.unsubscribe();
+    };
+  }
+
+  /** Makes the stream. Of several servers that try at once, all get the same one. */
+  async #make(): Promise<StreamInfo> {
+    const config = {
+      name: this.#room.stream,
+      subjects: [this.#room.line],
+      max_msgs: KEPT_LINES,
+      max_bytes: KEPT_BYTES,
+      duplicate_window: nanos(DUPLICATES),
+    };
+    return await this.#answer(this.#manager.streams.add(config)).catch((error: unknown) => {
+      if (codeOf(error) !== NAME_IN_USE) throw error;
+      return this.#answer(this.#manager.streams.info(this.#room.stream));
+    });
+  }
+
+  /** An answer of the broker, for which nobody waits once it is gone. */
+  #answer<T>(asked: Promise<T>): Promise<T> {
+    return Promise.race([asked, this.#gone.promise]);
+  }
+}
+
+function stored(message: StoredMsg | null): StoredLine | null {
+  if (message === null) return null;
+  return { number: message.seq, id: message.header.get("Nats-Msg-Id"), data: message.data };
+}
+
+/** Why a stream that somebody else has made cannot serve; `null` if it can. */
+function problemOf(config: Partial<StreamConfig>, subject: string): string | null {
+  const advice = `; delete it (\`nats stream rm ${config.name}\`), and it is made anew`;
+  if (config.subjects?.includes(subject) !== true) return `it does not keep ${subject}${advice}`;
+  if (config.retention !== "limits") return `it forgets lines that were read (retention: ${config.retention})${advice}`;
+  if (config.no_ack === true) return `it does not say what it has stored (no_ack)${advice}`;
+  if (config.discard !== "old") return `it refuses new lines when it is full (discard: ${config.discard})${advice}`;
+  return null;
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : 0;
+}
+
+/** The client library refuses what is longer than the broker's `max_payload`, the stream what is longer than its `max_msg_size`. */
+function isTooLarge(error: unknown): boolean {
+  return codeOf(error) === MESSAGE_TOO_LARGE || error instanceof Error && error.message.includes("max_payload");
+}
+
+/** The failure to open a room's stream, in plain words. */
+function streamFailure(server: string, room: RoomSubjects, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const what = `Cannot join the room at NATS ${server}`;
+  const { name = "", message = "", cause } = error instanceof Error ? error : {};
+  const said = `${name} ${message} ${cause instanceof Error ? cause.message : ""}`;
+  const state = /Permissions Violation/i.test(said)
+    ? `the broker does not permit it: ${/for .*/i.exec(said)?.[0] ?? message}; see chat/shared/README.md`
+    : name === "JetStreamNotEnabled"
+    ? "it has no JetStream; start it as `nats-server -js`, or enable JetStream for this account"
+    : name === "TimeoutError"
+    ? "JetStream does not answer"
+    : `${message} (stream ${room.stream})`;
+  return new Failure(name === "TimeoutError" ? Exit.timedOut : Exit.failed, `${what}: ${state}`, { cause: error });
+}

@@ -1,0 +1,83 @@
+/**
+ * Tells the members of this server when the other servers are out of reach, and when no longer. Pure.
+ *
+ * @module
+ */
+import type { Events } from "../../lib/events.ts";
+import { plural } from "../../lib/text.ts";
+import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
+
+/** A broker that is started again is back sooner than this (ms); members need not know. */
+const GRACE = 1000;
+
+/** The time in which lines wait. */
+export class Outage implements Disposable {
+  /** Tells the members of this server; set by whoever has them. */
+  announce: (text: string) => void = () => {};
+  #events: Events;
+  #time: TimeSource;
+  #state: "none" | "new" | "announced" = "none";
+  #waiting = 0;
+  #saidFull = false;
+  #saidDropped = false;
+  #cancel: () => void = () => {};
+
+  constructor(events: Events, time: TimeSource = SYSTEM_TIME) {
+    this.#events = events;
+    this.#time = time;
+  }
+
+  /**
+   * The store is out of reach. Idempotent.
+   *
+   * @param error Why; `null` if the operator knows.
+   */
+  begin(error: unknown): void {
+    if (this.#state !== "none") return;
+    this.#state = "new";
+    this.#waiting = 0;
+    this.#saidFull = false;
+    this.#saidDropped = false;
+    this.#cancel = this.#time.after(GRACE, () => this.#tell(error));
+  }
+
+  /** Something was dropped: nobody waits to join or to leave, and there is an end to what can be kept. */
+  dropped(): void {
+    if (this.#saidDropped) return;
+    this.#saidDropped = true;
+    const message = "So much waits for the room's other servers that joining and leaving is not announced any more";
+    this.#events.emit({ event: "warning", message });
+  }
+
+  /** So many lines wait now, and whether speakers wait with them. */
+  waits(count: number, full: boolean): void {
+    this.#waiting = Math.max(this.#waiting, count);
+    if (!full || this.#saidFull || this.#state !== "announced") return;
+    this.#saidFull = true;
+    this.announce(`${plural(count, "line")} wait; what you write now is not read until they are delivered`);
+  }
+
+  /** The store is in reach. Idempotent. */
+  end(): void {
+    this.#cancel();
+    const announced = this.#state === "announced";
+    this.#state = "none";
+    if (!announced) return;
+    const waited = this.#waiting === 0 ? "" : `; ${plural(this.#waiting, "line")} waited and follow now`;
+    this.announce(`the other servers of this room are back${waited}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel();
+  }
+
+  #tell(error: unknown): void {
+    this.#state = "announced";
+    if (error instanceof Error) {
+      this.#events.emit({ event: "warning", message: `The room's stream does not answer: ${error.message}` });
+    }
+    this.announce(
+      "the other servers of this room are out of reach; what you write waits, and is delivered when they are back",
+    );
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The lines of this server on their way into the store: in order, again and again until each has its number. Pure.
+ *
+ * @module
+ */
+import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
+import { type LineStore, TooLargeError } from "./line_store.ts";
+
+/** With this many lines, or bytes of them, on the way, speakers wait. */
+const FULL_LINES = 1000;
+const FULL_BYTES = 1024 * 1024;
+/** Nobody waits to join or to leave: beyond this many lines, what is added is dropped. */
+const MOST_LINES = 2 * FULL_LINES;
+/** After a failure the next try waits (ms): first this long, then twice as long each time, up to the other. */
+const FIRST_RETRY = 50;
+const LAST_RETRY = 1000;
+
+/** A line on its way. */
+export interface Waiting<T> {
+  readonly id: string;
+  readonly data: Uint8Array;
+  /** What the line is to whoever sends it. */
+  readonly item: T;
+}
+
+/** Who is told what becomes of a line. */
+export interface SenderEvents<T> {
+  /** It has its number; called in the order of the lines. */
+  stored(line: Waiting<T>, number: number): void;
+  /** It never gets one. */
+  refused(line: Waiting<T>, reason: string): void;
+  /** The store has not taken a line; it is tried again. */
+  trouble(error: unknown): void;
+}
+
+interface Sent<T> extends Waiting<T> {
+  number: number | null;
+}
+
+/** Sends lines, each until it has a number. */
+export class Sender<T> implements Disposable {
+  #store: LineStore;
+  #events: SenderEvents<T>;
+  #time: TimeSource;
+  /** Not acknowledged, but for some that were after one that was not. The first `#sent` of them are on their way, or were. */
+  #queue: Sent<T>[] = [];
+  #sent = 0;
+  #onTheWay = 0;
+  #bytes = 0;
+  /** Whether a line has failed: what is on its way is waited for, then all is sent again from that one on. */
+  #failed = false;
+  #retry = FIRST_RETRY;
+  #cancelRetry: (() => void) | null = null;
+  #ready: PromiseWithResolvers<void> | null = null;
+  #closed = false;
+
+  constructor(store: LineStore, events: SenderEvents<T>, time: TimeSource = SYSTEM_TIME) {
+    this.#store = store;
+    this.#events = events;
+    this.#time = time;
+  }
+
+  /** Whether the last try failed. */
+  get failing(): boolean {
+    return this.#retry > FIRST_RETRY;
+  }
+
+  /** How many lines have no number yet. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether speakers should wait for {@linkcode Sender.ready}. */
+  get full(): boolean {
+    return this.#queue.length >= FULL_LINES || this.#bytes >= FULL_BYTES;
+  }
+
+  /** Resolves when it is not, or no longer, full; or closed. */
+  ready(): Promise<void> {
+    if (!this.full || this.#closed) return Promise.resolve();
+    return (this.#ready ??= Promise.withResolvers()).promise;
+  }
+
+  /**
+   * Adds a line.
+   *
+   * @returns Whether there was room for it. For a line that did not ignore {@linkcode Sender.full}, there always is.
+   */
+  add(line: Waiting<T>): boolean {
+    if (this.#queue.length >= MOST_LINES || this.#closed) return false;
+    this.#queue.push({ ...line, number: null });
+    this.#bytes += line.data.length;
+    this.#send();
+    return true;
+  }
+
+  /** A line was found in the store, whatever became of its acknowledgement. */
+  found(id: string, number: number): void {
+    // Not many are on their way; one that was not sent cannot be found.
+    const line = this.#queue.slice(0, this.#sent).find((each) => each.id === id);
+    if (line === undefined || line.number !== null) return;
+    line.number = number;
+    this.#settle();
+  }
+
+  /** The broker is back: no need to wait for the next try. */
+  again(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    if (this.#onTheWay === 0) this.#restart();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#cancelRetry?.();
+    this.#ready?.resolve();
+  }
+
+  #send(): void {
+    while (!this.#failed && !this.#closed && this.#store.up && this.#onTheWay < this.#store.window) {
+      const line = this.#queue[this.#sent];
+      if (line === undefined) return;
+      this.#sent++;
+      // It never rejects.
+      if (line.number === null) this.#try(line);
+    }
+  }
+
+  async #try(line: Sent<T>): Promise<void> {
+    this.#onTheWay++;
+    try {
+      line.number ??= await this.#store.add(line.id, line.data);
+      this.#retry = FIRST_RETRY;
+    } catch (error) {
+      if (error instanceof TooLargeError) this.#refuse(line, error.message);
+      else if (line.number === null) this.#fail(error);
+    }
+    this.#onTheWay--;
+    if (this.#closed) return;
+    this.#settle();
+    if (this.#failed && this.#onTheWay === 0) this.#restartLater();
+    else this.#send();
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true;
+    if (!this.#closed) this.#events.trouble(error);
+  }
+
+  #refuse(line: Sent<T>, reason: string): void {
+    const at = this.#queue.indexOf(line);
+    this.#queue.splice(at, 1);
+    this.#sent--;
+    this.#bytes -= line.data.length;
+    this.#events.refused(line, reason);
+  }
+
+  /** Takes the lines that have their numbers from the front. */
+  #settle(): void {
+    let done = 0;
+    for (; done < this.#sent && this.#queue[done]?.number !== null; done++);
+    if (done === 0) return;
+    const lines = this.#queue.splice(0, done);
+    this.#sent -= done;
+    for (const line of lines) this.#bytes -= line.data.length;
+    for (const line of lines) this.#events.stored(line, line.number ?? 0);
+    if (this.full) return;
+    this.#ready?.resolve();
+    this.#ready = null;
+  }
+
+  #restartLater(): void {
+    this.#cancelRetry = this.#time.after(this.#retry, () => {
+      this.#cancelRetry = null;
+      this.#restart();
+    });
+    this.#retry = Math.min(this.#retry * 2, LAST_RETRY);
+  }
+
+  #restart(): void {
+    this.#failed = false;
+    this.#sent = 0;
+    this.#send();
+  }
+}
