@@ -12,6 +12,9 @@ export const ADDRESS: Readonly<Record<Role, string>> = {
   client: "HOST PORT | HOST:PORT | :PORT",
 };
 
+/** The forms that the addresses of several servers take. */
+export const ADDRESSES = `${ADDRESS.client} | HOST:PORT,HOST:PORT`;
+
 /** The side whose flags are in a table; `null` if the script has no endpoint. */
 export function sideOf(flags: object): Role | null {
   if (!("port" in flags)) return null;
@@ -30,6 +33,7 @@ export interface EndpointTexts {
  *
  * @param side For a server, a lone number is its port; for a client it might as well be a host, and is refused.
  * @param args The arguments: `HOST PORT`, `HOST:PORT`, `:PORT` (a port of this machine); IPv6 in brackets (RFC 3986 3.2.2) unless it stands alone.
+ * @param options With `several`, a client's first argument may be a list with commas, which the flag takes apart.
  * @throws {UsageError} It has another form, or there are more arguments.
  *
  * @example Usage
@@ -42,11 +46,17 @@ export interface EndpointTexts {
  * assertEquals(endpointOf("server", ["9000"]), { port: "9000" });
  * ```
  */
-export function endpointOf(side: Role, args: readonly string[]): EndpointTexts {
+export function endpointOf(
+  side: Role,
+  args: readonly string[],
+  { several = false }: { several?: boolean } = {},
+): EndpointTexts {
   const [first, second, stray] = args;
   if (first === undefined) return {};
+  const isList = several && first.includes(",");
+  if (isList && second === undefined) return { host: first };
   const isPort = side === "server" && /^\d+$/.test(first);
-  const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(first) ?? [];
+  const [, host, port] = isList ? [] : splitAddress(first) ?? [];
   if (second !== undefined) {
     if (isPort) throw wrong(second, `it comes after the port ${first}`);
     if (port !== undefined) throw wrong(second, `it comes after the address ${first}`);
@@ -59,6 +69,12 @@ export function endpointOf(side: Role, args: readonly string[]): EndpointTexts {
   // To a client, `:PORT` names this machine; a server's address is still its default.
   if (host === "") return side === "client" ? { host: "127.0.0.1", port } : { port };
   return { host, port };
+}
+
+/** Splits `HOST:PORT`, both as they were typed; `null` if it is anything else. */
+export function splitAddress(text: string): readonly [whole: string, host: string, port: string] | null {
+  const [whole, host = "", port = ""] = /^(\[.*\]|[^:]*):(\d+)$/.exec(text) ?? [];
+  return whole === undefined ? null : [whole, host, port];
 }
 
 function hint(side: Role, text: string): string {

@@ -118,7 +118,7 @@ function addEndpoint(table: FlagTable, texts: Record<string, string[]>, args: re
   if (side === null) {
     throw new UsageError(`Cannot use the argument ${JSON.stringify(first)}: everything here is a flag (see --help)`);
   }
-  const { host, port } = endpointOf(side, args);
+  const { host, port } = endpointOf(side, args, { several: table.host?.repeatable === true });
   for (const [key, text] of [[side === "server" ? "bind" : "host", host], ["port", port]] as const) {
     if (text === undefined) continue;
     if ((texts[key] ?? []).length > 0) {

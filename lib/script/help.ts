@@ -4,7 +4,7 @@
  * @module
  */
 import { commandFor } from "./command.ts";
-import { ADDRESS, sideOf } from "./endpoint.ts";
+import { ADDRESS, ADDRESSES, sideOf } from "./endpoint.ts";
 import { isUseful } from "./fault_flags.ts";
 import { type Flag, flagName, type FlagTable } from "./flags.ts";
 import type { Script } from "./script.ts";
@@ -66,7 +66,7 @@ function leftOf(key: string, { short, placeholder }: Flag<unknown>): string {
 function usage({ flags, operands }: Described): string {
   if (operands !== undefined) return `[flags] ${operands.placeholder}\n\n  ${operands.placeholder}: ${operands.help}`;
   const side = sideOf(flags);
-  if (side !== null) return `[${ADDRESS[side]}] [flags]`;
+  if (side !== null) return `[${flags.host?.repeatable === true ? ADDRESSES : ADDRESS[side]}] [flags]`;
   const required = Object.entries(flags).filter(([, flag]) => flag.required === true);
   return [...required.map(([key, { placeholder }]) => `${flagName(key)} ${placeholder}`), "[flags]"].join(" ");
 }

@@ -29,6 +29,21 @@ Deno.test("a client takes HOST PORT, HOST:PORT or :PORT", () => {
   });
 });
 
+Deno.test("a client whose host may be several takes a list, which the flag takes apart; others take none", () => {
+  const host = { ...client.host, repeatable: true, read: (texts: readonly string[]) => texts.join(" and ") };
+  const parsed = (...args: string[]): unknown => {
+    const { host: hosts, port } = parseFlags({ ...client, host }, args).values;
+    return [hosts, port];
+  };
+  assertEquals(parsed("north,south"), ["north,south", 12345]);
+  assertEquals(parsed("north:1,south:2"), ["north:1,south:2", 12345]);
+  assertEquals(parsed("north,[::1]:2", "80"), ["north,[::1]:2", 80]);
+  assertEquals(parsed("north:80"), ["north", 80]);
+  assertEquals(parsed("--host", "north", "--host", "south"), ["north and south", 12345]);
+  assertThrows(() => parsed("north,south", "west"), UsageError, 'after "north,south" comes a port');
+  assertThrows(() => parseFlags(client, ["north,south"]), UsageError, "it must be HOST PORT");
+});
+
 Deno.test("a server takes PORT or ADDRESS:PORT", () => {
   const parsed = (...args: string[]): unknown => parseFlags(server, args).values;
   assertEquals(parsed("9000"), { bind: "127.0.0.1", port: 9000 });
