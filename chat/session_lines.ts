@@ -27,6 +27,12 @@ import { escapeControls } from "../lib/text.ts";
  */
 export const LINE_OVERHEAD = "/line ".length + 32 + 1;
 
+/**
+ * How many ids of lines a server remembers of a session. A client sends a line only when the one so many before it has its receipt:
+ * otherwise, sent again, it might be said twice.
+ */
+export const REMEMBERED_IDS = 100;
+
 /** The largest number of a line. */
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 const KEY = /^[\w-]{22,64}$/;

@@ -7,11 +7,10 @@
  * @module
  */
 import type { Member } from "./member.ts";
+import { REMEMBERED_IDS } from "../session_lines.ts";
 
 /** How long a session without a member is kept (ms): it may still send a line again. */
 const KEPT = 120_000;
-/** How many ids of lines a session remembers. */
-const RECEIPTS = 100;
 /** The maximum number of sessions; the oldest without a member go first. */
 const MAX_SESSIONS = 10_000;
 
@@ -45,7 +44,7 @@ export class Session {
   /** Remembers a line's receipt; the oldest are forgotten. */
   remember(id: string, receipt: number): void {
     this.#receipts.set(id, receipt);
-    if (this.#receipts.size <= RECEIPTS) return;
+    if (this.#receipts.size <= REMEMBERED_IDS) return;
     for (const oldest of this.#receipts.keys()) return void this.#receipts.delete(oldest);
   }
 
