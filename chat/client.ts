@@ -17,24 +17,32 @@
  * bob: hello, alice
  * ```
  *
+ * Of several servers (`--host north,south:9000`; one may be named twice) it uses the first, and goes on with the next when one dies: with
+ * its name and its place in the history, and what was typed meanwhile. `--timeout` is then how long it goes on without any (60 s if not given).
+ *
  * @module
  */
-import { type Endpoint, formatEndpoint } from "../lib/addr.ts";
-import { connectTcp } from "../lib/stream/connect.ts";
+import type { Endpoint } from "../lib/addr.ts";
+import { type ConnectOptions, connectTcp } from "../lib/stream/connect.ts";
 import type { Connection } from "../lib/stream/connection.ts";
-import { TimedOutError } from "../lib/errors.ts";
+import { NO_EVENTS } from "../lib/events.ts";
+import type { ClientTls } from "../lib/tls/client.ts";
+import { UsageError } from "../lib/errors.ts";
+import { SYSTEM_TIME } from "../lib/time.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { commonFlags, peerFlags } from "../lib/script/shared_flags.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { clientTls, tlsClientFlags } from "../lib/script/tls_flags.ts";
-import { chooseHost, choosePort, nameFlag, refuseInTurns } from "./flags.ts";
+import { choosePort, chooseServers, endpointsOf, nameFlag, refuseInTurns, serversFlag } from "./flags.ts";
 import { userOf } from "./input.ts";
 import { Caller } from "./turns/caller.ts";
 import { TcpPartner } from "./turns/partner.ts";
+import { connectWithin } from "./transport/connect_within.ts";
 import { joinRoom, Roster } from "./transport/join_room.ts";
 
 const flags = {
   ...peerFlags({ port: 23456 }),
+  host: serversFlag,
   mode: flag.choice("the server's mode", ["room", "turns"], { default: "room" }),
   name: nameFlag("your name in the room", { default: undefined }),
   ...tlsClientFlags,
@@ -69,35 +77,51 @@ export async function runChat(connection: Connection, run: Run<typeof flags>): P
   await joinRoom(connection, { input, output, roster, name, lineTime: timeout * 1000, warn });
 }
 
+/** What every connection of a run has in common. */
+async function connectOptions(run: Run<typeof flags>): Promise<ConnectOptions & { readonly tls: ClientTls | null }> {
+  const { options, events, wire, faults } = run;
+  // A room also sends members away later.
+  const refusal = options.mode === "room" ? "last" : "only";
+  return { events, wire, faults: faults?.layer, report: options.json, refusal, tls: await clientTls(run) };
+}
+
 /**
  * Connects within the time limit. In a room the connection also enforces it as an idle timeout. In turns `Caller` does: the connection
  * may be idle while the user writes.
  */
 async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connection> {
-  const { options, events, signal, wire, faults } = run;
+  const { options, signal } = run;
   const timeout = options.timeout * 1000;
-  // A room also sends members away later.
-  const refusal = options.mode === "room" ? "last" : "only";
-  const common = {
-    events,
-    wire,
-    faults: faults?.layer,
-    report: options.json,
-    refusal,
-    tls: await clientTls(run),
-  } as const;
+  const common = await connectOptions(run);
   const open = run.opener((at) => Deno.connect(at));
   if (options.mode === "room" || timeout === 0) {
     return await connectTcp(open, server, { ...common, timeout, messageTime: timeout, signal });
   }
-  const late = new AbortController();
-  const reason = new TimedOutError(`Cannot connect to ${formatEndpoint(server)}: no answer for ${options.timeout} s`);
-  const timer = setTimeout(() => late.abort(reason), timeout);
-  try {
-    return await connectTcp(open, server, { ...common, signal: AbortSignal.any([signal, late.signal]) });
-  } finally {
-    clearTimeout(timer);
-  }
+  return await connectWithin(
+    server,
+    (attempt) => connectTcp(open, server, { ...common, signal: AbortSignal.any([signal, attempt.signal]) }),
+    { limit: options.timeout, signal, time: SYSTEM_TIME },
+  );
+}
+
+/** Takes part in a room that has several servers; returns the last line. */
+async function runChatOn(servers: readonly Endpoint[], run: Run<typeof flags>): Promise<string> {
+  const { options: { name, timeout, json }, given, events, output, signal } = run;
+  // Loaded only for this.
+  const { joinServers } = await import("./transport/join_servers.ts");
+  const common = await connectOptions(run);
+  const openSocket = run.opener((at) => Deno.connect(at));
+  const { bytesIn, bytesOut } = await joinServers({
+    ...{ servers, output, name, signal, user: userOf(run), events: json ? events : NO_EVENTS },
+    connect: (server, { id, signal, lift, mayAsk }) => {
+      const ask = (mayAsk && common.tls?.ask) || null;
+      const tls = common.tls && { ...common.tls, ask: ask && ((question: string) => (lift(), ask(question))) };
+      return connectTcp(openSocket, server, { ...common, id, signal, tls, report: false });
+    },
+    patience: given.has("timeout") ? timeout : undefined,
+    warn: (message) => events.emit({ event: "warning", message }),
+  });
+  return `Done: ${bytesOut} bytes sent, ${bytesIn} received`;
 }
 
 /** Runs the script; returns its exit code. */
@@ -105,9 +129,15 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given } = run;
     refuseInTurns(run, "name");
-    const hostname = chooseHost(options.host, "Chat server's name or address", { given });
-    const port = choosePort(options.port, "Chat server's port", { given });
-    await using connection = await connect({ hostname, port }, run);
+    const names = chooseServers(options.host, "Chat server's name or address", { given });
+    if (names.length > 1 && options.mode === "turns") {
+      throw new UsageError("Cannot use several servers with --mode turns: no other server knows whose turn it is");
+    }
+    const needsPort = names.some((name) => name.port === null);
+    const port = needsPort ? choosePort(options.port, "Chat server's port", { given }) : options.port;
+    const [server, ...more] = endpointsOf(names, port);
+    if (server === undefined || more.length > 0) return await runChatOn(endpointsOf(names, port), run);
+    await using connection = await connect(server, run);
     await runChat(connection, run);
     return `Done: ${connection.bytesOut} bytes sent, ${connection.bytesIn} received`;
   });

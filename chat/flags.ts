@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { parsePort, portError, readHost } from "../lib/addr.ts";
+import { type Endpoint, parsePort, portError, readHost } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
+import { splitAddress } from "../lib/script/endpoint.ts";
 import { type Flag, flagName } from "../lib/script/flags.ts";
 import { type Ask, askUntilValid, canAsk } from "../lib/console/prompt.ts";
 import { checkName } from "./names.ts";
@@ -23,6 +24,55 @@ export function nameFlag<D extends string | undefined>(help: string, options: { 
       return checked.name;
     },
   };
+}
+
+/** A server as the user names it; without a port of its own, the one of `--port` counts. */
+export interface ServerName {
+  readonly hostname: string;
+  readonly port: number | null;
+}
+
+/** The flag `--host` of a client that may go on with another server: names with commas between them, or the flag several times. */
+export const serversFlag: Flag<readonly ServerName[]> = {
+  short: "H",
+  placeholder: "HOST[,…]",
+  help: "server's name or address; of several (HOST or HOST:PORT), the next when one is lost",
+  shown: "127.0.0.1",
+  repeatable: true,
+  read: (texts) => texts.length === 0 ? [{ hostname: "127.0.0.1", port: null }] : readServers(texts.join(",")),
+};
+
+/**
+ * Reads the names of servers. One alone has no port, as with all clients.
+ *
+ * @throws {UsageError} One of them is invalid.
+ *
+ * @example Usage
+ * ```ts
+ * import { readServers } from "./flags.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [first, second, third] = readServers("north,[::1]:9000,:9001");
+ * assertEquals(first, { hostname: "north", port: null });
+ * assertEquals(second, { hostname: "::1", port: 9000 });
+ * assertEquals(third, { hostname: "127.0.0.1", port: 9001 });
+ * ```
+ */
+export function readServers(text: string): readonly ServerName[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.length === 1) return [{ hostname: readHost(text), port: null }];
+  return names.map((name) => {
+    const [, host, digits] = splitAddress(name) ?? [];
+    if (host === undefined || digits === undefined) return { hostname: readHost(name), port: null };
+    const port = parsePort(digits);
+    if (port === null) throw portError(digits);
+    return { hostname: host === "" ? "127.0.0.1" : readHost(host), port };
+  });
+}
+
+/** The servers with their ports; `port` is for those without one. */
+export function endpointsOf(servers: readonly ServerName[], port: number): Endpoint[] {
+  return servers.map((server) => ({ hostname: server.hostname, port: server.port ?? port }));
 }
 
 /**
@@ -59,6 +109,16 @@ export function choosePort(port: number, text: string, asking: PromptContext & {
     return parsed;
   };
   return askUntilValid({ text, fallback: String(port), read }, asking.ask);
+}
+
+/** The servers from the command line, or those that the user enters at the terminal. */
+export function chooseServers(
+  servers: readonly ServerName[],
+  text: string,
+  asking: PromptContext,
+): readonly ServerName[] {
+  if (asking.given.has("host") || !(asking.interactive ?? canAsk())) return servers;
+  return askUntilValid({ text, fallback: serversFlag.shown ?? "", read: readServers }, asking.ask);
 }
 
 /** The host from the command line, or the one that the user enters at the terminal. */

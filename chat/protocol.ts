@@ -115,6 +115,11 @@ export function refusalLine(reason: string): string {
   return `${REFUSED}${escapeControls(reason)}`;
 }
 
+/** Whether a refusal is about the server and not about this client: the next server, or this one later, may take it. */
+export function mayTryAgain(refusal: string): boolean {
+  return refusal.endsWith("; try again later") || refusal === refusalLine(SHUTTING_DOWN);
+}
+
 /** In turns: a repeated message had already arrived. */
 export const RECEIVED = "* already received: the answer is being written";
 /** In turns: sent to a half-closed partner to find out whether it is still there. */

@@ -4,7 +4,7 @@ import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
 import { eventsIn, POSIX, run, start, startServer } from "../support/script.ts";
 import { type RawClient, RawPeer, rawServer } from "../support/sockets.ts";
-import { LineClient } from "./support.ts";
+import { LineClient, TestRoomServer } from "./support.ts";
 
 const at = (port: number, ...more: string[]): string[] => ["--port", String(port), ...more];
 const HERE = ["--bind", "127.0.0.1"];
@@ -195,6 +195,36 @@ Deno.test("chat:client ends with 130 at Ctrl-C, and with 0 when its stdout is cl
   assertMatch(new TextDecoder().decode(stderr), /code 0\n$/);
   bob[Symbol.dispose]();
   await talking;
+});
+
+Deno.test("chat:client goes on with the next of its servers, and ends with 0 once every line has a receipt", async () => {
+  const first = new TestRoomServer();
+  await using second = new TestRoomServer();
+  const servers = `127.0.0.1:${first.port},127.0.0.1:${second.port}`;
+  using bob = await first.join("bob");
+  using carol = await second.join("carol");
+  await using client = start("chat:client", [servers, "--name", "alice"], { stdin: true });
+  await client.type("one\n");
+  await bob.until(/^alice: one$/);
+  await first[Symbol.asyncDispose]();
+  await client.type("two\n");
+  await carol.until(/^alice: two$/);
+  const { code, stdout, stderr } = await client.ended();
+  assertEquals(await carol.until(/left/), ["* alice left (quit)"]);
+  assertEquals(code, 0);
+  assertEquals(stdout.match(/^alice|^#|Goodbye/m), null);
+  assertMatch(
+    stderr,
+    /^\[\+\] Connected to \S+ .*\n[^]*\n\[!\] Lost \S+: it closed the connection; trying \S+\n\[\+\] Connected to [^]*\n\[\+\] Done: \d+ bytes sent, \d+ received\n$/,
+  );
+});
+
+Deno.test("chat:client takes several servers in a room only", async () => {
+  assertEquals(await run("chat:client", [":1,:2", "--mode", "turns"]), {
+    code: 2,
+    stdout: "",
+    stderr: "[!] Cannot use several servers with --mode turns: no other server knows whose turn it is\n",
+  });
 });
 
 /** The textbook server: it reads, and answers without a newline. */

@@ -1,5 +1,5 @@
 /** The chat over TLS: names from certificates, refusals, and the end. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { run, type RunningScript, start, startServer } from "../support/script.ts";
 import { writePki } from "../support/tls.ts";
 
@@ -88,4 +88,11 @@ Deno.test("chat: a server with an untrusted certificate is refused (T1)", async 
   const { code, stderr } = await run("chat:client", ["--host", "127.0.0.1", "--port", `${server.port}`, "--tls"]);
   assertEquals(code, 7);
   assertStringIncludes(stderr, "its certificate is self-signed");
+  // Nor is it passed over in silence where there are others.
+  const several = await run("chat:client", [`:1,:${server.port},:1`, "--tls", "--pin", `sha256:${"0".repeat(64)}`]);
+  assertEquals(several.code, 7);
+  assertMatch(
+    several.stderr,
+    /^\[!\] Cannot connect to 127\.0\.0\.1:1: .*; trying 127\.0\.0\.1:\d+\n[^]*not the pinned sha256:0+\n$/,
+  );
 });
