@@ -16,8 +16,8 @@ import type { Credentials } from "./credentials.ts";
 /** The longest that one broker may take to answer (ms). */
 const DIAL = 5000;
 /** Between two tries to reach a broker again (ms): at least, and by chance up to so much more, so that not all servers come at once. */
-const RETRY = 200;
-const RETRY_JITTER = 400;
+const RETRY = 100;
+const RETRY_JITTER = 300;
 /** A broker that has not answered this many pings, this far apart (ms), is gone. */
 const PING = 2000;
 const MISSED_PINGS = 2;

@@ -87,7 +87,9 @@ export class SharedJournal implements Journal, AsyncDisposable {
    * @throws {Error} The store cannot be reached.
    */
   static async open(options: JournalOptions): Promise<SharedJournal> {
-    const journal = new SharedJournal(options, await options.store.look());
+    const state = await options.store.look();
+    const journal = new SharedJournal(options, state);
+    journal.#reader.known(state.last);
     await journal.#reader.read();
     journal.#lookLater();
     return journal;

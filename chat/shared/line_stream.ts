@@ -23,6 +23,7 @@ const DUPLICATES = 120_000;
 const ANSWER = 3000;
 /** How many lines may be on their way at once. */
 const WINDOW = 64;
+const GONE = "the broker is gone";
 /** Error codes of JetStream. */
 const [STREAM_NOT_FOUND, NAME_IN_USE, MESSAGE_TOO_LARGE] = [10059, 10058, 10054];
 
@@ -44,7 +45,7 @@ export class LineStream implements LineStore {
     this.#gone.promise.catch(() => {});
     broker.watch((up) => {
       if (up) return;
-      this.#gone.reject(new Error("the broker is gone"));
+      this.#gone.reject(new Error(GONE));
       this.#gone = Promise.withResolvers();
       this.#gone.promise.catch(() => {});
     });
@@ -74,25 +75,25 @@ export class LineStream implements LineStore {
   async add(id: string, data: Uint8Array): Promise<number> {
     const { line: subject, stream: streamName } = this.#room;
     try {
-      const adding = this.#stream.publish(subject, data, { msgID: id, timeout: ANSWER, expect: { streamName } });
-      return (await this.#answer(adding)).seq;
+      const options = { msgID: id, timeout: ANSWER, expect: { streamName } };
+      return (await this.#ask(() => this.#stream.publish(subject, data, options))).seq;
     } catch (error) {
       throw isTooLarge(error) ? new TooLargeError("the broker takes no line of this length", { cause: error }) : error;
     }
   }
 
   async read(number: number): Promise<StoredLine | null> {
-    return stored(await this.#answer(this.#manager.streams.getMessage(this.#room.stream, { seq: number })));
+    return stored(await this.#ask(() => this.#manager.streams.getMessage(this.#room.stream, { seq: number })));
   }
 
   async readFrom(number: number): Promise<StoredLine | null> {
     const next = { seq: number, next_by_subj: this.#room.line };
-    return stored(await this.#answer(this.#manager.streams.getMessage(this.#room.stream, next)));
+    return stored(await this.#ask(() => this.#manager.streams.getMessage(this.#room.stream, next)));
   }
 
   async look(): Promise<StoreState> {
     const { streams } = this.#manager;
-    const info = await this.#answer(streams.info(this.#room.stream)).catch((error: unknown) => {
+    const info = await this.#ask(() => streams.info(this.#room.stream)).catch((error: unknown) => {
       if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
       return this.#make();
     });
@@ -127,15 +128,15 @@ export class LineStream implements LineStore {
       max_bytes: KEPT_BYTES,
       duplicate_window: nanos(DUPLICATES),
     };
-    return await this.#answer(this.#manager.streams.add(config)).catch((error: unknown) => {
+    return await this.#ask(() => this.#manager.streams.add(config)).catch((error: unknown) => {
       if (codeOf(error) !== NAME_IN_USE) throw error;
-      return this.#answer(this.#manager.streams.info(this.#room.stream));
+      return this.#ask(() => this.#manager.streams.info(this.#room.stream));
     });
   }
 
-  /** An answer of the broker, for which nobody waits once it is gone. */
-  #answer<T>(asked: Promise<T>): Promise<T> {
-    return Promise.race([asked, this.#gone.promise]);
+  /** Asks the broker; once it is gone, nobody waits for the answer. */
+  #ask<T>(ask: () => Promise<T>): Promise<T> {
+    return this.up ? Promise.race([ask(), this.#gone.promise]) : Promise.reject(new Error(GONE));
   }
 }
 

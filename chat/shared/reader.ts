@@ -8,8 +8,10 @@ import type { LineStore, StoredLine } from "./line_store.ts";
 
 /** How many lines are asked for at once. */
 const BATCH = 64;
-/** A line that was announced may not be there yet: when it is looked for again (ms), the last of them until the next look at the store. */
+/** A line that was announced may not be there yet: when it is looked for again (ms), before it is given up until the store is looked at. */
 const LOOK_AGAIN = [2, 8, 32, 128];
+/** After the last line that was announced, the end is looked for, once for as many lines as come within this time (ms). */
+const LOOK_FOR_END = 20;
 
 /** Reads the lines of a store after a number. */
 export class Reader {
@@ -19,8 +21,14 @@ export class Reader {
   #last: number;
   /** Up to here lines are known to be there. */
   #known: number;
-  /** How many lines were announced and are not read; some of them may never come. */
+  /** How many lines were announced and not read, about: one may be read before it is announced. */
   #announced = 0;
+  /** Whether the end was seen since the last announcement. */
+  #ended = true;
+  /** While the end is looked for: how many lines to try at once; else 0. */
+  #stride = 0;
+  /** How often we were told that there is more: an end that was asked for before that is none. */
+  #hints = 0;
   /** Which of {@linkcode LOOK_AGAIN} is next. */
   #tries = 0;
   #reading: Promise<void> | null = null;
@@ -55,6 +63,8 @@ export class Reader {
   /** Another server has added a line. */
   announced(): void {
     this.#announced++;
+    this.#hints++;
+    this.#ended = false;
     this.#tries = 0;
     this.read();
   }
@@ -63,6 +73,7 @@ export class Reader {
   known(number: number): void {
     if (number <= this.#known) return;
     this.#known = number;
+    this.#hints++;
     if (number > this.#last) this.read();
   }
 
@@ -87,12 +98,12 @@ export class Reader {
     this.#known = last;
   }
 
-  /** Reads to the end of the store. Resolves when it is reached; it never rejects. */
+  /** Reads as far as lines are known to be, and one more. Resolves when that is done, or the broker is gone. */
   read(): Promise<void> {
     this.#cancel?.();
     this.#cancel = null;
     this.#again = true;
-    return this.#reading ??= this.#readAll().finally(() => this.#reading = null);
+    return this.#reading ??= this.#readAll();
   }
 
   close(): void {
@@ -101,43 +112,53 @@ export class Reader {
   }
 
   async #readAll(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      try {
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
         while (await this.#readBatch() && !this.#closed);
-      } catch {
-        // The broker is gone; it is read again when it is back.
-        return;
       }
+      if (!this.#closed) this.#readLater();
+    } catch {
+      // The broker is gone; it is read again when it is back.
     }
-    if (this.#announced > 0) this.#readLater();
+    this.#reading = null;
   }
 
   /** Reads as many lines as there may be; returns whether there may be more. */
   async #readBatch(): Promise<boolean> {
     const { start, numbering } = { start: this.#last, numbering: this.#numbering };
-    const expected = Math.max(this.#known - start, this.#announced, 1);
-    const numbers = Array.from({ length: Math.min(expected, BATCH) }, (_, index) => start + 1 + index);
+    const expected = Math.min(Math.max(this.#known - start, this.#announced, this.#stride), BATCH);
+    if (expected <= 1) return await this.#readOne();
+    const numbers = Array.from({ length: expected }, (_, index) => start + 1 + index);
     const lines = await Promise.all(numbers.map((number) => this.#store.read(number)));
     for (const line of lines) {
       if (this.#closed || this.#numbering !== numbering) return true;
-      if (line === null) return await this.#readOn();
+      // Either it is gone and others follow, or this is the end.
+      if (line === null) return await this.#readOne();
       this.#pass(line);
     }
-    return this.#known > this.#last || this.#announced > 0 || expected > BATCH;
+    return this.#mayGoOn();
   }
 
-  /** The next line is not there: either those from here on are gone, or this is the end. */
-  async #readOn(): Promise<boolean> {
-    const { after, numbering } = { after: this.#last, numbering: this.#numbering };
-    const line = await this.#store.readFrom(after + 1);
+  /** Reads the next line, wherever it is. */
+  async #readOne(): Promise<boolean> {
+    const { numbering, hints } = { numbering: this.#numbering, hints: this.#hints };
+    const line = await this.#store.readFrom(this.#last + 1);
     if (this.#closed || this.#numbering !== numbering) return true;
     if (line === null) {
-      this.#known = after;
+      this.#stride = 0;
+      if (this.#hints === hints) this.#known = this.#last;
+      this.#ended = this.#hints === hints;
       return false;
     }
     this.#pass(line);
-    return true;
+    return this.#mayGoOn();
+  }
+
+  /** After lines that were there: whether more may be. */
+  #mayGoOn(): boolean {
+    this.#stride *= 2;
+    return this.#known > this.#last || this.#announced > 0 || this.#stride > 0;
   }
 
   #pass(line: StoredLine): void {
@@ -148,11 +169,12 @@ export class Reader {
   }
 
   #readLater(): void {
-    const wait = LOOK_AGAIN[this.#tries++];
-    if (wait === undefined) {
-      this.#announced = 0;
-      return;
-    }
-    this.#cancel = this.#time.after(wait, () => void this.read());
+    const [again, end] = [this.#announced > 0 ? LOOK_AGAIN[this.#tries++] : undefined, !this.#ended];
+    if (again === undefined) this.#announced = 0;
+    if (again === undefined && !end) return;
+    this.#cancel = this.#time.after(again ?? LOOK_FOR_END, () => {
+      if (again === undefined) this.#stride = 1;
+      this.read();
+    });
   }
 }

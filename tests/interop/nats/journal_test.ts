@@ -1,6 +1,7 @@
 /** The journal of a shared room over a real broker: each line once, in one order, whatever happens to the broker. */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { within } from "../../../lib/within.ts";
 import type { Entry, Reader } from "../../../chat/room/journal.ts";
 import type { Member, RemoteMember } from "../../../chat/room/member.ts";
 import { Broker as Connection, openBroker } from "../../../chat/shared/connection.ts";
@@ -54,7 +55,7 @@ class Server implements Reader, AsyncDisposable {
     const until = performance.now() + 20_000;
     while (this.lines.length < count && performance.now() < until) {
       this.#wake = Promise.withResolvers();
-      await Promise.race([this.#wake.promise, delay(100)]);
+      await within(this.#wake.promise, 1000);
     }
     assertEquals(this.lines.length, count);
   }
