@@ -140,6 +140,12 @@ export class Comebacks {
     this.#acknowledge(this.#sessions.find(id.slice(0, dot)), id.slice(dot + 1), number);
   }
 
+  /** Tells the members that the numbering begins anew. */
+  restart(): void {
+    const start = startLine(this.#host.delivery.place);
+    for (const member of this.#sessions.members) this.#host.send(member, start);
+  }
+
   /** Stops waiting for members that are away. */
   close(): void {
     this.#sessions.close();

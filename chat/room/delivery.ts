@@ -22,6 +22,8 @@ export interface DeliveryOptions {
   readonly onEvent: (event: RoomEvent) => void;
   /** Called with the number of an entry that was appended with an id. */
   readonly onNumber: (number: number, id: string) => void;
+  /** Called when the numbering begins anew. */
+  readonly onRestart: () => void;
 }
 
 /** What a member missed. */
@@ -40,10 +42,13 @@ export class Delivery implements Reader {
   #options: DeliveryOptions;
   #now = 0;
   #last = 0;
+  /** Whether the journal has given back the past: nobody is there yet who would have to be told. */
+  #live = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     options.journal.start(this);
+    this.#live = true;
   }
 
   /** The place of the last line that was delivered. */
@@ -58,6 +63,7 @@ export class Delivery implements Reader {
     if (feed.position === 0) this.#now = clock();
     this.#last = number;
     this.transcript.add(line, this.#now, number);
+    if (!this.#live) return;
     feed.say(line, number, isHere(by) ? by.outbox : null);
     if (id !== null) onNumber(number, id);
     onEvent(eventOf(entry, by, line));
@@ -65,6 +71,12 @@ export class Delivery implements Reader {
 
   confirm(number: number, id: string): void {
     this.#options.onNumber(number, id);
+  }
+
+  restart(): void {
+    this.#last = 0;
+    this.transcript.restart();
+    this.#options.onRestart();
   }
 
   /** The last lines that members said. */

@@ -51,6 +51,8 @@ export interface Reader {
   deliver(number: number, entry: Entry, by: Member | RemoteMember, id: string | null): void;
   /** Takes the number of an entry that had been appended before under the same id, and was delivered then. */
   confirm(number: number, id: string): void;
+  /** The numbering begins anew, in another epoch: what comes next may have any number. */
+  restart(): void;
 }
 
 /** Numbers the entries of a room. */

@@ -77,6 +77,7 @@ export class Room {
       clock: options.clock ?? Date.now,
       onEvent: (event) => this.#emit(event),
       onNumber: (number, id) => this.comebacks.confirm(number, id),
+      onRestart: () => this.comebacks.restart(),
     });
     this.#names = new Naming({ journal: this.#journal, notify: (to, text) => this.notify(to, text) });
     this.comebacks = new Comebacks(this.#host());

@@ -75,6 +75,11 @@ export class Sessions {
     return this.#byKey.get(key) ?? null;
   }
 
+  /** The members that have a session. */
+  get members(): Iterable<Member> {
+    return this.#byMember.keys();
+  }
+
   /** The session of a member. */
   of(member: Member): Session | null {
     return this.#byMember.get(member) ?? null;

@@ -35,6 +35,8 @@ export class Transcript {
   #numbers: number[] = [];
   #size = 0;
   #pagesSize = 0;
+  /** The first page of this numbering. */
+  #start = 0;
 
   /**
    * Adds a line, as the members got it.
@@ -59,7 +61,14 @@ export class Transcript {
     this.#size = 0;
     while (this.#pages.length > MAX_LINES / PAGE_LINES || this.#pagesSize > MAX_SIZE) {
       this.#pagesSize -= (this.#pages.shift()?.lines.length ?? 0) + 1;
+      if (this.#start > 0) this.#start--;
     }
+  }
+
+  /** Begins another numbering: the lines so far have no numbers any more, and are there as text only. */
+  restart(): void {
+    this.#turnPage();
+    this.#start = this.#pages.length;
   }
 
   /**
@@ -99,7 +108,7 @@ export class Transcript {
   }
 
   *#newestFirst(): Generator<NumberedLine> {
-    for (let page = this.#pages.length; page >= 0; page--) {
+    for (let page = this.#pages.length; page >= this.#start; page--) {
       const numbers = this.#pages[page]?.numbers ?? this.#numbers;
       const texts = this.#pages[page]?.lines.split("\n") ?? this.#lines;
       for (let at = texts.length - 1; at >= 0; at--) yield { number: numbers[at] ?? 0, line: texts[at] ?? "" };

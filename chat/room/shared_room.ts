@@ -1,0 +1,13 @@
+/**
+ * What a room shares with other servers. Pure: an interface.
+ *
+ * @module
+ */
+import type { Journal } from "./journal.ts";
+
+/** A room that other servers have too. */
+export interface SharedRoom {
+  readonly journal: Journal;
+  /** Says who tells the members of this server that the others are out of reach, or back. */
+  tellMembers(tell: (text: string) => void): void;
+}
