@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { parseHost, parsePort } from "../lib/addr.ts";
+import { type Endpoint, formatEndpoint, isWildcard, parseHost, parsePort } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
+import { ifPermitted } from "../lib/permission.ts";
 import { type Flag, grouped } from "../lib/script/flags.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { type Given, refuseWithout } from "../lib/script/unused_flags.ts";
@@ -139,4 +140,10 @@ export function natsOptions(
   refuseWithout(given, "nats", "room", "natsCreds", "natsCa");
   const { room, nats, natsCreds: creds, natsCa: ca } = options;
   return room === undefined || nats === undefined ? null : { room, ...nats, creds, ca };
+}
+
+/** What a server is called on the others of its room: its own address, or the machine's name where it listens on all. */
+export function selfOf({ addr }: { readonly addr: Endpoint }): string {
+  const hostname = isWildcard(addr.hostname) ? ifPermitted(() => Deno.hostname()) ?? addr.hostname : addr.hostname;
+  return formatEndpoint({ hostname, port: addr.port });
 }

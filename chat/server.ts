@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task chat:server
- * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-net --allow-sys=networkInterfaces,hostname chat/server.ts
+ * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-env=NATS_USER,NATS_PASSWORD,NATS_TOKEN --allow-net --allow-sys=networkInterfaces,hostname chat/server.ts
  * ```
  *
  * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
@@ -34,7 +34,9 @@ import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { choosePort, nameFlag, refuseInTurns } from "./flags.ts";
 import { userOf } from "./input.ts";
+import { natsFlags, natsOptions, selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
+import type { SharedRoom } from "./room/shared_room.ts";
 import { serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
 import { serveTurns } from "./turns/serve.ts";
@@ -52,6 +54,7 @@ const flags = {
     max: 65536,
     placeholder: "BYTES",
   }),
+  ...natsFlags,
   ...tlsServerFlags,
   ...commonFlags,
   // In a room --rate limits lines; the fault of that name is --link-rate here.
@@ -78,7 +81,7 @@ export const script: Script<typeof flags> = {
 /** Serves the chat on a bound listener until the signal fires. */
 export async function serveChat(
   listener: StreamListener,
-  layers: Layers,
+  { layers, shared = null }: { readonly layers: Layers; readonly shared?: SharedRoom | null },
   run: Run<typeof flags>,
 ): Promise<ServeTotals> {
   const { mode, name, history, rate, json: report } = run.options;
@@ -87,25 +90,29 @@ export async function serveChat(
   const common = { ...limits, layers, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
-  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save } });
+  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save }, shared });
 }
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
-    refuseInTurns(run, "name", "history", "rate");
+    refuseInTurns(run, "name", "history", "rate", ...Object.keys(natsFlags));
+    const nats = natsOptions(run);
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);
     const { layers, tls, join } = await serverLayers(run);
+    // Without --room nothing of it is loaded.
+    await using shared = nats === null ? null : await (await import("./shared/open.ts"))
+      .openSharedRoom(nats, { ...run, self: selfOf(listener), maxMessage: options.maxMessage });
     announce(
       events,
       listener,
       (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
       { tls, verb: "join" },
     );
-    return totalsLine(await serveChat(listener, layers, run), run.events);
+    return totalsLine(await serveChat(listener, { layers, shared }, run), run.events);
   });
 }
 

@@ -46,13 +46,15 @@ export class Broker implements AsyncDisposable {
   /** The client library's connection; {@linkcode Broker} alone closes it. */
   readonly nats: NatsConnection;
   #events: Events;
+  #tls: boolean;
   #up = true;
   #listeners = new Set<(up: boolean) => void>();
   #said = "";
 
   /** @param nats Connected. */
-  constructor(nats: NatsConnection, events: Events) {
+  constructor(nats: NatsConnection, { events, tls }: Pick<BrokerOptions, "events" | "tls">) {
     this.#events = events;
+    this.#tls = tls;
     this.nats = nats;
     // It ends when the connection is closed, and throws nothing.
     this.#follow();
@@ -62,6 +64,11 @@ export class Broker implements AsyncDisposable {
   get up(): boolean {
     // The library knows a little earlier than its status events say.
     return this.#up && this.nats.info !== undefined;
+  }
+
+  /** Whether the connection is encrypted. */
+  get encrypted(): boolean {
+    return this.#tls || this.nats.info?.tls_required === true || this.nats.info?.tls_available === true;
   }
 
   /** The broker that we are, or were, connected to: `host:port`. */
@@ -113,7 +120,7 @@ export class Broker implements AsyncDisposable {
  * @throws {Failure} None can be reached: 3 no such name, 4 refused, 5 no answer, 7 not trusted, 1 wrong credentials.
  */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
-  const { servers, tls, ca, credentials, name, events, signal } = options;
+  const { servers, tls, ca, credentials, name, signal } = options;
   const opening = connect({
     servers: [...servers],
     ...(tls || ca !== undefined ? { tls: ca === undefined ? {} : { ca } } : {}),
@@ -130,7 +137,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     noAsyncTraces: true,
   });
   try {
-    return new Broker(await abortable(opening, signal), events);
+    return new Broker(await abortable(opening, signal), options);
   } catch (error) {
     // Given up here, it may still come about.
     opening.then((late) => late.close()).catch(() => {});

@@ -235,6 +235,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
     // Servers that agree on what the numbering was, and where it went back to, agree on its new name.
     this.#epoch = identity === this.#identity ? wordOf(`${this.#epoch} ${last}`) : wordOf(identity);
     this.#identity = identity;
+    this.#room?.restart();
     this.#reader.restart(startOf(first, last));
   }
 

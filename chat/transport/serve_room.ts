@@ -17,6 +17,7 @@ import { banNotice, MUTED } from "../room/moderator.ts";
 import { MAX_LINE, SHUTTING_DOWN } from "../protocol.ts";
 import { type RateLimit, RateLimits } from "../room/pace.ts";
 import { Room, type RoomOptions } from "../room/room.ts";
+import type { SharedRoom } from "../room/shared_room.ts";
 import { roomLog } from "../room/log.ts";
 import { TcpMember } from "./tcp_member.ts";
 
@@ -32,6 +33,8 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   /** How many of the last lines a new member gets. */
   readonly history: number;
   readonly operator: Omit<ConsoleOptions, "events" | "bans" | "clock">;
+  /** What it shares with other servers; without it, the room is this server's alone. */
+  readonly shared?: SharedRoom | null;
   /** The clock for bans and mutes (ms); `performance.now` by default. */
   readonly clock?: () => number;
 }
@@ -75,19 +78,21 @@ class RoomServer {
   #stopping = new AbortController();
 
   constructor(options: RoomServerOptions, room: Pick<RoomOptions, "memory">) {
-    const { events, history, rate, operator, clock = () => performance.now() } = options;
+    const { events, history, rate, operator, shared, clock = () => performance.now() } = options;
     this.#options = options;
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
     this.#room = new Room({
       ...room,
       history,
+      ...(shared ? { journal: shared.journal } : {}),
       onEvent: (happened) => {
         const { member, interactive } = this.operator;
         const event = events.detailed ? roomLog(happened, member, { echoed: interactive }) : null;
         if (event !== null) events.emit(event);
       },
     });
+    shared?.tellMembers((text) => this.#room.announceHere(text));
     this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
   }
 

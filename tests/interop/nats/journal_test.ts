@@ -19,6 +19,7 @@ class Server implements Reader, AsyncDisposable {
   readonly numbers: number[] = [];
   readonly confirmed: [number, string][] = [];
   readonly notices: string[] = [];
+  restarts = 0;
   #wake = Promise.withResolvers<void>();
 
   constructor(readonly journal: SharedJournal, private connection: Connection, readonly member: Member) {
@@ -45,6 +46,11 @@ class Server implements Reader, AsyncDisposable {
 
   confirm(number: number, id: string): void {
     this.confirmed.push([number, id]);
+  }
+
+  restart(): void {
+    this.numbers.length = 0;
+    this.restarts++;
   }
 
   say(text: string, id: string | null = null): void {
@@ -84,7 +90,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       await down;
       const start = performance.now();
       for (const server of [a, b, c]) await server.has(600);
-      console.log(signal, "caught up after", performance.now() - start);
+
       assertEquals(b.lines, a.lines);
       assertEquals(c.lines, a.lines);
       assertEquals([b.numbers, c.numbers], [a.numbers, a.numbers]);

@@ -1,0 +1,101 @@
+/**
+ * Opens a room that several servers share: the way in, for `chat:server --room NAME --nats URL`.
+ *
+ * @module
+ */
+import { Exit, Failure, UsageError } from "../../lib/errors.ts";
+import type { Events } from "../../lib/events.ts";
+import type { NatsOptions } from "../nats_flags.ts";
+import type { Journal } from "../room/journal.ts";
+import type { SharedRoom } from "../room/shared_room.ts";
+import { type Broker, openBroker } from "./connection.ts";
+import { credentials, readPath } from "./credentials.ts";
+import { encodedSize } from "./entry_json.ts";
+import { SharedJournal } from "./journal.ts";
+import { LineStream } from "./line_stream.ts";
+import { roomSubjects } from "./subjects.ts";
+
+/** What a server is to the others of its room. */
+export interface SharedRoomOptions {
+  /** What it is called there, `host:port`. */
+  readonly self: string;
+  /** The most bytes of a member's line. */
+  readonly maxMessage: number;
+  readonly events: Events;
+  /** Gives up while the room is opened. */
+  readonly signal: AbortSignal;
+}
+
+/** A shared room that is open. Disposing of it waits a moment for the last lines, and closes the connection. */
+export class OpenRoom implements SharedRoom, AsyncDisposable {
+  #broker: Broker;
+  #journal: SharedJournal;
+
+  constructor(broker: Broker, journal: SharedJournal) {
+    this.#broker = broker;
+    this.#journal = journal;
+  }
+
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  tellMembers(tell: (text: string) => void): void {
+    this.#journal.outage.announce = tell;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#journal[Symbol.asyncDispose]();
+    await this.#broker[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Connects to a room's broker, and reads what was said there before.
+ *
+ * @throws {Failure} The broker cannot be reached, or cannot serve.
+ */
+export async function openSharedRoom(nats: NatsOptions, options: SharedRoomOptions): Promise<OpenRoom> {
+  const { self, maxMessage, events, signal } = options;
+  const ca = nats.ca === undefined ? undefined : await readCa(nats.ca);
+  const broker = await openBroker({
+    servers: nats.servers,
+    tls: nats.tls,
+    ca,
+    credentials: await credentials(nats.creds),
+    name: `plainwire chat:server ${self}`,
+    events,
+    signal,
+  });
+  try {
+    checkPayload(broker, maxMessage);
+    const store = await LineStream.open(broker, roomSubjects(nats.room));
+    const room = new OpenRoom(broker, await SharedJournal.open({ store, self, events }));
+    const at = `${broker.server}${broker.encrypted ? " (TLS)" : ""}`;
+    events.emit({ event: "notice", message: `Sharing the room "${nats.room}" over NATS at ${at}` });
+    return room;
+  } catch (error) {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  const pem = await readPath(path, "--nats-ca");
+  if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new UsageError(`Cannot use --nats-ca ${path}: it has no certificate in PEM`);
+  }
+  return pem;
+}
+
+/** A line that the broker is too small for would be lost later, when its author has long been told nothing. */
+function checkPayload(broker: Broker, maxMessage: number): void {
+  const most = broker.nats.info?.max_payload ?? Infinity;
+  const needed = encodedSize(maxMessage);
+  if (needed <= most) return;
+  const advice = `raise its max_payload to ${needed}, or lower --max-message`;
+  throw new Failure(
+    Exit.failed,
+    `Cannot join the room at NATS ${broker.server}: it takes ${most} bytes at most; ${advice}`,
+  );
+}
