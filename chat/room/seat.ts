@@ -4,6 +4,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import { abortable } from "../../lib/within.ts";
 import { GOODBYE } from "../protocol.ts";
 import { handleLine } from "./commands.ts";
 import type { Member } from "./member.ts";
@@ -94,7 +95,8 @@ export class Seat implements Disposable {
 
   /** Waits for the end of a full turn; else until no member is behind, or {@linkcode CHECK_INTERVAL} ms. */
   async #waitForRoom(): Promise<void> {
-    if (this.#room.full) return await this.#room.turn();
+    // A journal can stay full for as long as other servers are out of reach.
+    if (this.#room.full) return await abortable(this.#room.turn(), this.#options.signal).catch(() => {});
     const looked = new AbortController();
     const look = delay(CHECK_INTERVAL, { signal: AbortSignal.any([looked.signal, this.#options.signal]) }).catch(
       () => {},

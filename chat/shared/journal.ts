@@ -41,6 +41,8 @@ interface Own {
   readonly by: Member;
   /** As the room gave it; `null` if it gave none. */
   readonly id: string | null;
+  /** As it was sent. */
+  readonly data: Uint8Array;
 }
 
 /** Numbers the entries of a room together with other servers. */
@@ -57,7 +59,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
   #own = new Map<string, Own>();
   /** The numbers of the last lines that were delivered, by their ids. */
   #delivered = new BoundedMap<string, number>(REMEMBERED);
-  #sender: Sender<null>;
+  #sender: Sender;
   #reader: Reader;
   #unwatch: () => void;
   #cancelLook: () => void = () => {};
@@ -73,7 +75,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
     this.#epoch = wordOf(identity);
     this.outage = new Outage(events, time);
     this.#sender = new Sender(store, {
-      stored: (line, number) => this.#stored({ ...line, number }),
+      stored: (line, { number, before }) => this.#stored({ ...line, number }, before),
       refused: ({ id }, reason) => this.#refused(id, reason),
       trouble: (error) => this.#trouble(error),
     }, time);
@@ -120,8 +122,8 @@ export class SharedJournal implements Journal, AsyncDisposable {
     // It is on its way: its author's client has asked again.
     if (this.#own.has(name)) return;
     const data = encodeEntry({ entry, server: this.#options.self });
-    this.#own.set(name, { entry, by, id });
-    if (!this.#sender.add({ id: name, data, item: null })) {
+    this.#own.set(name, { entry, by, id, data });
+    if (!this.#sender.add({ id: name, data })) {
       this.#own.delete(name);
       return this.outage.dropped();
     }
@@ -155,11 +157,12 @@ export class SharedJournal implements Journal, AsyncDisposable {
   }
 
   /** A line of this server has its number. */
-  #stored(line: StoredLine): void {
+  #stored(line: StoredLine, before: boolean): void {
     this.#calm();
     const first = this.#delivered.get(line.id);
     if (first !== undefined) return this.#confirm(line.id, first);
-    if (this.#own.has(line.id)) this.#reader.takeNext(line);
+    if (before) this.#reader.known(line.number);
+    else if (this.#own.has(line.id)) this.#reader.takeNext(line);
   }
 
   #confirm(name: string, number: number): void {
@@ -180,19 +183,24 @@ export class SharedJournal implements Journal, AsyncDisposable {
     if (first !== undefined) return this.#confirm(line.id, first);
     // Who adds lines without an id is none of ours.
     if (line.id === "") return;
+    this.#delivered.set(line.id, line.number);
     const own = this.#own.get(line.id);
-    if (own !== undefined) {
+    if (own === undefined || !sameBytes(own.data, line.data)) this.#deliverTheirs(line);
+    else {
       this.#own.delete(line.id);
-      this.#delivered.set(line.id, line.number);
       this.#room.deliver(line.number, own.entry, own.by, own.id);
-      this.#sender.found(line.id, line.number);
-      return;
     }
-    const read = decodeEntry(line.data);
+    if (own === undefined) return;
+    this.#confirm(line.id, line.number);
+    this.#sender.found(line.id, line.number);
+  }
+
+  /** Delivers a line of another server, or of this one before it was started. */
+  #deliverTheirs({ number, data }: StoredLine): void {
+    const read = decodeEntry(data);
     if (read === null) return;
     const { entry, server } = read;
-    this.#delivered.set(line.id, line.number);
-    this.#room.deliver(line.number, entry, { name: entry.kind === "renamed" ? entry.to : entry.name, server }, null);
+    this.#room?.deliver(number, entry, { name: entry.kind === "renamed" ? entry.to : entry.name, server }, null);
   }
 
   #lookLater(): void {
@@ -253,6 +261,10 @@ export class SharedJournal implements Journal, AsyncDisposable {
 /** The number after which the lines begin that are read at the start. */
 function startOf(first: number, last: number): number {
   return Math.max(first - 1, last - REMEMBERED, 0);
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one === other || one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function hash(text: string): string {

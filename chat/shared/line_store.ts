@@ -13,6 +13,13 @@ export interface StoredLine {
   readonly data: Uint8Array;
 }
 
+/** Where a line stands that was added. */
+export interface Added {
+  readonly number: number;
+  /** Whether one of the same id had been added before: then that one stands there, whatever it says. */
+  readonly before: boolean;
+}
+
 /** What a store has. */
 export interface StoreState {
   /** Names the store, and no other that ever had or will have its name. */
@@ -31,10 +38,9 @@ export interface LineStore {
   /**
    * Adds a line, unless one of the same id was added shortly before.
    *
-   * @returns Its number.
    * @throws {TooLargeError} The store takes no line of that length.
    */
-  add(id: string, data: Uint8Array): Promise<number>;
+  add(id: string, data: Uint8Array): Promise<Added>;
   /** The line of a number; `null` if it is no longer or not yet there. */
   read(number: number): Promise<StoredLine | null>;
   /** The first line with this number or a higher one; `null` if there is none yet. */

@@ -11,7 +11,7 @@ import type { StoredMsg, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import { Exit, Failure } from "../../lib/errors.ts";
 import type { Broker } from "./connection.ts";
-import { type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
+import { type Added, type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
 import type { RoomSubjects } from "./subjects.ts";
 
 /** How many lines the stream keeps, and how many bytes of them; the oldest give way. */
@@ -72,11 +72,12 @@ export class LineStream implements LineStore {
     return this.#broker.up;
   }
 
-  async add(id: string, data: Uint8Array): Promise<number> {
+  async add(id: string, data: Uint8Array): Promise<Added> {
     const { line: subject, stream: streamName } = this.#room;
     try {
       const options = { msgID: id, timeout: ANSWER, expect: { streamName } };
-      return (await this.#ask(() => this.#stream.publish(subject, data, options))).seq;
+      const { seq, duplicate } = await this.#ask(() => this.#stream.publish(subject, data, options));
+      return { number: seq, before: duplicate };
     } catch (error) {
       throw isTooLarge(error) ? new TooLargeError("the broker takes no line of this length", { cause: error }) : error;
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
-import { type LineStore, TooLargeError } from "./line_store.ts";
+import { type Added, type LineStore, TooLargeError } from "./line_store.ts";
 
 /** With this many lines, or bytes of them, on the way, speakers wait. */
 const FULL_LINES = 1000;
@@ -16,34 +16,32 @@ const FIRST_RETRY = 50;
 const LAST_RETRY = 1000;
 
 /** A line on its way. */
-export interface Waiting<T> {
+export interface Waiting {
   readonly id: string;
   readonly data: Uint8Array;
-  /** What the line is to whoever sends it. */
-  readonly item: T;
 }
 
 /** Who is told what becomes of a line. */
-export interface SenderEvents<T> {
+export interface SenderEvents {
   /** It has its number; called in the order of the lines. */
-  stored(line: Waiting<T>, number: number): void;
+  stored(line: Waiting, place: Added): void;
   /** It never gets one. */
-  refused(line: Waiting<T>, reason: string): void;
+  refused(line: Waiting, reason: string): void;
   /** The store has not taken a line; it is tried again. */
   trouble(error: unknown): void;
 }
 
-interface Sent<T> extends Waiting<T> {
-  number: number | null;
+interface Sent extends Waiting {
+  place: Added | null;
 }
 
 /** Sends lines, each until it has a number. */
-export class Sender<T> implements Disposable {
+export class Sender implements Disposable {
   #store: LineStore;
-  #events: SenderEvents<T>;
+  #events: SenderEvents;
   #time: TimeSource;
   /** Not acknowledged, but for some that were after one that was not. The first `#sent` of them are on their way, or were. */
-  #queue: Sent<T>[] = [];
+  #queue: Sent[] = [];
   #sent = 0;
   #onTheWay = 0;
   #bytes = 0;
@@ -54,7 +52,7 @@ export class Sender<T> implements Disposable {
   #ready: PromiseWithResolvers<void> | null = null;
   #closed = false;
 
-  constructor(store: LineStore, events: SenderEvents<T>, time: TimeSource = SYSTEM_TIME) {
+  constructor(store: LineStore, events: SenderEvents, time: TimeSource = SYSTEM_TIME) {
     this.#store = store;
     this.#events = events;
     this.#time = time;
@@ -86,9 +84,9 @@ export class Sender<T> implements Disposable {
    *
    * @returns Whether there was room for it. For a line that did not ignore {@linkcode Sender.full}, there always is.
    */
-  add(line: Waiting<T>): boolean {
+  add(line: Waiting): boolean {
     if (this.#queue.length >= MOST_LINES || this.#closed) return false;
-    this.#queue.push({ ...line, number: null });
+    this.#queue.push({ ...line, place: null });
     this.#bytes += line.data.length;
     this.#send();
     return true;
@@ -98,8 +96,8 @@ export class Sender<T> implements Disposable {
   found(id: string, number: number): void {
     // Not many are on their way; one that was not sent cannot be found.
     const line = this.#queue.slice(0, this.#sent).find((each) => each.id === id);
-    if (line === undefined || line.number !== null) return;
-    line.number = number;
+    if (line === undefined || line.place !== null) return;
+    line.place = { number, before: false };
     this.#settle();
   }
 
@@ -122,18 +120,18 @@ export class Sender<T> implements Disposable {
       if (line === undefined) return;
       this.#sent++;
       // It never rejects.
-      if (line.number === null) this.#try(line);
+      if (line.place === null) this.#try(line);
     }
   }
 
-  async #try(line: Sent<T>): Promise<void> {
+  async #try(line: Sent): Promise<void> {
     this.#onTheWay++;
     try {
-      line.number ??= await this.#store.add(line.id, line.data);
+      line.place ??= await this.#store.add(line.id, line.data);
       this.#retry = FIRST_RETRY;
     } catch (error) {
       if (error instanceof TooLargeError) this.#refuse(line, error.message);
-      else if (line.number === null) this.#fail(error);
+      else if (line.place === null) this.#fail(error);
     }
     this.#onTheWay--;
     if (this.#closed) return;
@@ -147,7 +145,7 @@ export class Sender<T> implements Disposable {
     if (!this.#closed) this.#events.trouble(error);
   }
 
-  #refuse(line: Sent<T>, reason: string): void {
+  #refuse(line: Sent, reason: string): void {
     const at = this.#queue.indexOf(line);
     this.#queue.splice(at, 1);
     this.#sent--;
@@ -158,12 +156,12 @@ export class Sender<T> implements Disposable {
   /** Takes the lines that have their numbers from the front. */
   #settle(): void {
     let done = 0;
-    for (; done < this.#sent && this.#queue[done]?.number !== null; done++);
+    for (; done < this.#sent && this.#queue[done]?.place !== null; done++);
     if (done === 0) return;
     const lines = this.#queue.splice(0, done);
     this.#sent -= done;
     for (const line of lines) this.#bytes -= line.data.length;
-    for (const line of lines) this.#events.stored(line, line.number ?? 0);
+    for (const line of lines) if (line.place !== null) this.#events.stored(line, line.place);
     if (this.full) return;
     this.#ready?.resolve();
     this.#ready = null;

@@ -1,82 +1,19 @@
 /** Chat servers that share a room over a real broker, with clients of plain TCP. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { run, type RunningServer, startServer } from "../../support/script.ts";
 import { needsPrograms } from "../support.ts";
+import { Guest, serve } from "./servers.ts";
 import { Broker } from "./support.ts";
 
 const NATS = await needsPrograms("nats-server");
-
-/** Starts a chat server of the room. */
-function serve(broker: Broker, ...args: string[]): Promise<RunningServer> {
-  const nats = ["--room", "Room 5b", "--nats", `nats://${broker.address}`];
-  return startServer("chat:server", ["--bind", "127.0.0.1", "--rate", "0", ...nats, ...args], { stdin: true });
-}
-
-/** A member over plain TCP. */
-class Guest implements AsyncDisposable {
-  text = "";
-  #socket: Deno.TcpConn;
-  #reading: Promise<void>;
-  #wake = Promise.withResolvers<void>();
-
-  private constructor(socket: Deno.TcpConn) {
-    this.#socket = socket;
-    this.#reading = this.#read();
-  }
-
-  static async join({ port }: RunningServer, name: string): Promise<Guest> {
-    const guest = new Guest(await Deno.connect({ hostname: "127.0.0.1", port }));
-    await guest.says(`/nick ${name}`);
-    await guest.sees(new RegExp(`you are ${name};`));
-    return guest;
-  }
-
-  async says(...lines: string[]): Promise<void> {
-    const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
-    for (let at = 0; at < bytes.length;) at += await this.#socket.write(bytes.subarray(at));
-  }
-
-  /** Waits until what it got matches; 20 s at most. */
-  async sees(pattern: RegExp): Promise<RegExpMatchArray> {
-    const late = AbortSignal.timeout(20_000);
-    const over = new Promise<void>((resolve) => late.addEventListener("abort", () => resolve()));
-    for (;;) {
-      const match = this.text.match(pattern);
-      if (match !== null) return match;
-      if (late.aborted) throw new Error(`No ${pattern} in:\n${this.text}`);
-      await Promise.race([this.#wake.promise, over]);
-    }
-  }
-
-  /** What members said that it got, in order. */
-  get said(): string[] {
-    return this.text.split("\n").filter((line) => /^\w+: \d+$/.test(line));
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(65536);
-    for (let count; (count = await this.#socket.read(buffer).catch(() => null)) !== null;) {
-      this.text += decoder.decode(buffer.subarray(0, count), { stream: true });
-      this.#wake.resolve();
-      this.#wake = Promise.withResolvers();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
-    await this.#reading;
-  }
-}
 
 Deno.test(
   "two servers are one room: lines, joining and leaving, and history for a server that comes later",
   NATS,
   async () => {
     await using broker = await Broker.start();
-    await using north = await serve(broker);
-    await using south = await serve(broker);
+    await using north = await serve(broker.url);
+    await using south = await serve(broker.url);
     await using alice = await Guest.join(north, "alice");
     await using bob = await Guest.join(south, "bob");
     await alice.sees(/^\* bob joined$/m);
@@ -86,7 +23,7 @@ Deno.test(
     await alice.sees(/^\* bob is now robert\nrobert: hi$/m);
     await bob.says("/quit");
     await alice.sees(/^\* robert left \(quit\)$/m);
-    await using east = await serve(broker);
+    await using east = await serve(broker.url);
     await using carol = await Guest.join(east, "carol");
     await carol.sees(/^alice: hello\n~ alice waves\nrobert: hi$/m);
   },
@@ -98,7 +35,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     NATS,
     async () => {
       await using broker = await Broker.start();
-      const servers = await Promise.all([serve(broker), serve(broker), serve(broker)]);
+      const servers = await Promise.all([serve(broker.url), serve(broker.url), serve(broker.url)]);
       const speakers = await Promise.all(servers.map((server, index) => Guest.join(server, `speaker${index}`)));
       const readers = await Promise.all(servers.map((server, index) => Guest.join(server, `reader${index}`)));
       try {

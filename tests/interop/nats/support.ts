@@ -41,6 +41,10 @@ export class Broker implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
+  get url(): string {
+    return `nats://${this.address}`;
+  }
+
   /** Starts it, on the same port as before; ready when it listens. */
   async start(): Promise<void> {
     const { config = "", jetStream = true } = this.#options;

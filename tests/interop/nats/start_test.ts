@@ -1,0 +1,130 @@
+/** How a chat server joins a shared room, and what it says when it cannot. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { run } from "../../support/script.ts";
+import { needsPrograms } from "../support.ts";
+import { certify, Guest, serve } from "./servers.ts";
+import { Broker } from "./support.ts";
+
+const NATS = await needsPrograms("nats-server");
+
+/** Runs a server that cannot join; it says so in one line. */
+async function refused(url: string, ...flags: string[]): Promise<{ code: number; message: string }> {
+  const args = ["--bind", "127.0.0.1", "--port", "0", "--room", "lobby", "--nats", url, ...flags];
+  const { code, stdout, stderr } = await deadline(run("chat:server", args), 20_000);
+  assertEquals(stdout.match(/Listening/), null);
+  assertMatch(stderr, /^\[!\] Cannot [^\n]+\n$/);
+  return { code, message: stderr.slice(4, -1) };
+}
+
+Deno.test("a broker that is down, no broker, or silent: exits 4, 8 and 5", NATS, async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  assertEquals(await refused(`nats://127.0.0.1:${port}`), {
+    code: 4,
+    message:
+      `Cannot join the room at NATS 127.0.0.1:${port}: connection refused; start \`nats-server -js\` there, or check the address`,
+  });
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const talking = (async () => {
+    for await (const socket of other) {
+      await socket.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      socket.close();
+    }
+  })();
+  const { code, message } = await refused(`nats://127.0.0.1:${other.addr.port}`);
+  assertEquals(code, 8);
+  assertStringIncludes(message, "it is not a NATS server");
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const late = await refused(`nats://127.0.0.1:${silent.addr.port}`);
+  assertEquals(late.code, 5);
+  assertStringIncludes(late.message, "no answer of a NATS server in time");
+  other.close();
+  await talking;
+});
+
+Deno.test(
+  "a broker without JetStream, with a stream of another kind, or for small messages only: exit 1 and what to do",
+  NATS,
+  async () => {
+    await using plain = await Broker.start({ jetStream: false });
+    const without = await refused(`nats://${plain.address}`);
+    assertEquals(without.code, 1);
+    assertStringIncludes(without.message, "it has no JetStream; start it as `nats-server -js`");
+    await using small = await Broker.start({ config: "max_payload: 4096" });
+    const tight = await refused(`nats://${small.address}`);
+    assertEquals(tight.code, 1);
+    assertStringIncludes(
+      tight.message,
+      "it takes 4096 bytes at most; raise its max_payload to 25600, or lower --max-message",
+    );
+    await using broker = await Broker.start();
+    const { connect } = await import("@nats-io/transport-node");
+    const { jetstreamManager } = await import("@nats-io/jetstream");
+    const { roomSubjects } = await import("../../../chat/shared/subjects.ts");
+    const { stream: name, line } = roomSubjects("lobby");
+    const connection = await connect({ servers: broker.address });
+    const { streams } = await jetstreamManager(connection);
+    await streams.add({ name, subjects: [line], retention: "workqueue" });
+    const wrong = await refused(`nats://${broker.address}`);
+    assertEquals(wrong.code, 1);
+    assertStringIncludes(
+      wrong.message,
+      `Cannot use the stream ${name}: it forgets lines that were read (retention: workqueue); delete it`,
+    );
+    await streams.delete(name);
+    await streams.add({ name: "OTHER", subjects: ["plainwire.>"] });
+    const overlapping = await refused(`nats://${broker.address}`);
+    assertEquals(overlapping.code, 1);
+    assertStringIncludes(overlapping.message, "overlap");
+    await connection.close();
+  },
+);
+
+const SECRETS = { NATS_USER: "room", NATS_PASSWORD: "secret 1" };
+
+/** A broker with TLS, a user, and no permission but those that a room needs. */
+async function guarded(key: string): Promise<Broker> {
+  const folder = await Deno.makeTempDir({ prefix: "plainwire-nats-" });
+  await certify(folder);
+  const api = ["INFO", "CREATE", "MSG.GET"].map((call) => `$JS.API.STREAM.${call}.ROOM_${key}`);
+  const config = `
+    tls { cert_file: "${folder}/localhost.pem", key_file: "${folder}/localhost-key.pem" }
+    authorization { users = [ { user: room, password: "secret 1", permissions: {
+      publish: ${JSON.stringify([`plainwire.room.${key}.>`, ...api])}
+      subscribe: ["plainwire.room.${key}.>", "_INBOX.>"]
+    } } ] }`;
+  return await Broker.start({ config }, folder);
+}
+
+Deno.test("TLS, user and password, and no permission but those of one room", NATS, async () => {
+  const { roomSubjects } = await import("../../../chat/shared/subjects.ts");
+  await using broker = await guarded(roomSubjects("Room 5b").key);
+  const [tls, ca] = [`tls://${broker.address}`, ["--nats-ca", `${broker.folder}/ca.pem`]];
+  const untrusted = await refused(tls);
+  assertEquals(untrusted.code, 7);
+  assertStringIncludes(untrusted.message, "its certificate is not trusted; name the file of its CA with --nats-ca");
+  const unknown = await refused(tls, ...ca);
+  assertEquals(unknown.code, 1);
+  assertStringIncludes(unknown.message, "it does not accept these credentials; set NATS_USER and NATS_PASSWORD");
+  await using north = await serve(tls, ca, { env: SECRETS });
+  await using south = await serve(tls, ca, { env: SECRETS });
+  assertMatch(north.script.stdout, /Sharing the room "Room 5b" over NATS at \S+ \(TLS\)/);
+  await using alice = await Guest.join(north, "alice");
+  await using bob = await Guest.join(south, "bob");
+  await alice.says("over TLS");
+  await bob.sees(/^alice: over TLS$/m);
+  assertEquals(north.script.stdout.match(/Permissions/), null);
+  const args = ["--bind", "127.0.0.1", "--port", "0", "--room", "another", "--nats", tls, ...ca];
+  const forbidden = await run("chat:server", args, { env: SECRETS });
+  assertEquals(forbidden.code, 1);
+  assertStringIncludes(forbidden.stderr, "the broker does not permit it");
+});
+
+Deno.test("TLS asked of a broker that has none: exit 7", NATS, async () => {
+  await using broker = await Broker.start();
+  const { code, message } = await refused(`tls://${broker.address}`);
+  assertEquals(code, 7);
+  assertStringIncludes(message, "it does not speak TLS");
+});
