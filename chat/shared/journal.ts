@@ -9,20 +9,22 @@
 import { createHash } from "node:crypto";
 import { BoundedMap } from "../../lib/bounded_map.ts";
 import type { Events } from "../../lib/events.ts";
+import { plural } from "../../lib/text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
 import type { Entry, Journal, Reader as Room } from "../room/journal.ts";
 import type { Member } from "../room/member.ts";
 import { decodeEntry, encodeEntry } from "./entry_json.ts";
-import type { LineStore, StoredLine, StoreState } from "./line_store.ts";
+import type { Added, LineStore, StoredLine, StoreState } from "./line_store.ts";
+import { Lookout, type LookoutHost } from "./lookout.ts";
 import { Outage } from "./outage.ts";
 import { Reader } from "./reader.ts";
-import { Sender } from "./sender.ts";
+import { Sender, type Waiting } from "./sender.ts";
 
-/** How many lines of the past are read at the start, and how many ids are remembered. */
-const REMEMBERED = 1000;
-/** How often the store is looked at (ms): whatever has been missed is found then. */
-const LOOK = 1000;
+/** How many lines of the past are read at the start. */
+const PAST = 1000;
+/** How many ids of lines are remembered: of a day in which a client sends a line again, say. */
+const REMEMBERED = 10_000;
 /** How long lines that wait may take on the way out when the server stops (ms). */
 const LAST_LINES = 2000;
 
@@ -54,32 +56,35 @@ export class SharedJournal implements Journal, AsyncDisposable {
   #room: Room | null = null;
   /** What was read before there was a room. */
   #past: StoredLine[] = [];
-  #identity: string;
-  #epoch: string;
   #own = new Map<string, Own>();
   /** The numbers of the last lines that were delivered, by their ids. */
   #delivered = new BoundedMap<string, number>(REMEMBERED);
+  /** When the newest line was added that was read, by the store's clock. */
+  #newest = 0;
+  /** The same when the store was numbered anew: lines up to then were delivered, or were the past already. */
+  #oldUntil = 0;
   #sender: Sender;
   #reader: Reader;
+  #lookout: Lookout;
   #unwatch: () => void;
-  #cancelLook: () => void = () => {};
-  /** Whether the store seemed to have gone back. */
-  #suspect = false;
-  #closed = false;
 
-  private constructor(options: JournalOptions, { identity, first, last }: StoreState) {
+  private constructor(options: JournalOptions, state: StoreState) {
     const { store, events, time = SYSTEM_TIME } = options;
     this.#options = options;
     this.#time = time;
-    this.#identity = identity;
-    this.#epoch = wordOf(identity);
     this.outage = new Outage(events, time);
     this.#sender = new Sender(store, {
-      stored: (line, { number, before }) => this.#stored({ ...line, number }, before),
+      stored: (line, place) => this.#stored(line, place),
       refused: ({ id }, reason) => this.#refused(id, reason),
       trouble: (error) => this.#trouble(error),
     }, time);
-    this.#reader = new Reader(store, startOf(first, last), (line) => this.#take(line), time);
+    this.#reader = new Reader(
+      store,
+      startOf(state.first, state.last),
+      (line, missing) => this.#take(line, missing),
+      time,
+    );
+    this.#lookout = new Lookout(store, state, this.#lookoutHost(), time);
     this.#unwatch = store.watch((what) => this.#learn(what));
   }
 
@@ -93,12 +98,11 @@ export class SharedJournal implements Journal, AsyncDisposable {
     const journal = new SharedJournal(options, state);
     journal.#reader.known(state.last);
     await journal.#reader.read();
-    journal.#lookLater();
     return journal;
   }
 
   get epoch(): string {
-    return this.#epoch;
+    return this.#lookout.epoch;
   }
 
   get full(): boolean {
@@ -111,7 +115,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
 
   start(reader: Room): void {
     this.#room = reader;
-    for (const line of this.#past) this.#take(line);
+    for (const line of this.#past) this.#take(line, 0);
     this.#past = [];
   }
 
@@ -132,37 +136,45 @@ export class SharedJournal implements Journal, AsyncDisposable {
 
   /** Waits for a moment until the lines of this server are numbered, then lets go of the store. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const until = this.#time.now() + LAST_LINES;
-    while (this.#sender.waiting > 0 && this.#options.store.up && this.#time.now() < until) {
-      await within(new Promise(() => {}), 10, this.#time);
-    }
+    if (this.#options.store.up) await within(this.#sender.empty(), LAST_LINES, this.#time);
     const lost = this.#sender.waiting;
     if (lost > 0) {
-      const message = `${lost} lines of this server did not reach the others`;
+      const message = `${plural(lost, "line")} of this server did not reach the others`;
       this.#options.events.emit({ event: "warning", message });
     }
-    this.#closed = true;
     this.#unwatch();
-    this.#cancelLook();
-    this.#reader.close();
+    this.#lookout[Symbol.dispose]();
+    this.#reader[Symbol.dispose]();
     this.#sender[Symbol.dispose]();
     this.outage[Symbol.dispose]();
+  }
+
+  #lookoutHost(): LookoutHost {
+    return {
+      last: () => this.#reader.last,
+      seen: ({ last }) => {
+        this.#reader.known(last);
+        this.#calm();
+      },
+      renumbered: (state, what) => this.#renumber(state, what),
+      failed: (error) => this.#trouble(error),
+    };
   }
 
   #learn(what: "line" | "gone" | "back"): void {
     if (what === "line") return this.#reader.announced();
     if (what === "gone") return this.#trouble(null);
     this.#sender.again();
-    this.#look();
+    this.#lookout.look();
   }
 
   /** A line of this server has its number. */
-  #stored(line: StoredLine, before: boolean): void {
+  #stored({ id, data }: Waiting, { number, before }: Added): void {
     this.#calm();
-    const first = this.#delivered.get(line.id);
-    if (first !== undefined) return this.#confirm(line.id, first);
-    if (before) this.#reader.known(line.number);
-    else if (this.#own.has(line.id)) this.#reader.takeNext(line);
+    const first = this.#delivered.get(id);
+    if (first !== undefined) return this.#confirm(id, first);
+    if (before) this.#reader.known(number);
+    else if (this.#own.has(id)) this.#reader.takeNext({ number, id, data, at: null });
   }
 
   #confirm(name: string, number: number): void {
@@ -177,8 +189,11 @@ export class SharedJournal implements Journal, AsyncDisposable {
   }
 
   /** Delivers a line that was read, unless it was delivered before. */
-  #take(line: StoredLine): void {
+  #take(line: StoredLine, missing: number): void {
     if (this.#room === null) return void this.#past.push(line);
+    if (missing > 0) this.outage.missed(missing);
+    if (line.at !== null && line.at <= this.#oldUntil) return;
+    this.#newest = Math.max(this.#newest, line.at ?? 0);
     const first = this.#delivered.get(line.id);
     if (first !== undefined) return this.#confirm(line.id, first);
     // Who adds lines without an id is none of ours.
@@ -203,48 +218,15 @@ export class SharedJournal implements Journal, AsyncDisposable {
     this.#room?.deliver(number, entry, { name: entry.kind === "renamed" ? entry.to : entry.name, server }, null);
   }
 
-  #lookLater(): void {
-    this.#cancelLook();
-    if (!this.#closed) this.#cancelLook = this.#time.after(LOOK, () => void this.#look());
-  }
-
-  /** Looks at the store: whether there is more to read, and whether it is the same store. It never rejects. */
-  async #look(): Promise<void> {
-    this.#cancelLook();
-    const { last } = this.#reader;
-    try {
-      const state = await this.#options.store.look();
-      if (this.#closed) return;
-      this.#compare(state, last);
-      this.#calm();
-    } catch (error) {
-      if (!this.#closed) this.#trouble(error);
-    }
-    this.#lookLater();
-  }
-
-  /** @param before The number of the last line that had been read when the store was asked. */
-  #compare(state: StoreState, before: number): void {
-    const another = state.identity !== this.#identity;
-    const back = !another && state.last < before;
-    // In a cluster, the answer of a leader that has just been replaced may be old: the second one counts.
-    if (another || back && this.#suspect) this.#renumber(state);
-    this.#suspect = back && !this.#suspect;
-    this.#reader.known(state.last);
-    this.#reader.read();
-  }
-
-  /** The stream was deleted and made anew, or restored from a backup: other lines have the same numbers now. */
-  #renumber({ identity, first, last }: StoreState): void {
-    const message = identity === this.#identity
-      ? "The room's stream has gone back to an older state; its lines are numbered anew"
-      : "The room's stream is a new one; its lines are numbered anew";
+  /** Other lines have the numbers now that the delivered ones had. */
+  #renumber({ first, last }: StoreState, what: "another" | "older"): void {
+    const is = what === "another" ? "is a new one" : "has gone back to an older state";
+    const message = `The room's stream ${is}; its lines are numbered anew`;
     this.#options.events.emit({ event: "warning", message });
-    // Servers that agree on what the numbering was, and where it went back to, agree on its new name.
-    this.#epoch = identity === this.#identity ? wordOf(`${this.#epoch} ${last}`) : wordOf(identity);
-    this.#identity = identity;
+    this.#oldUntil = this.#newest;
     this.#room?.restart();
     this.#reader.restart(startOf(first, last));
+    this.#reader.known(last);
   }
 
   /** @param error What went wrong; `null` if the operator was told. */
@@ -260,7 +242,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
 
 /** The number after which the lines begin that are read at the start. */
 function startOf(first: number, last: number): number {
-  return Math.max(first - 1, last - REMEMBERED, 0);
+  return Math.max(first - 1, last - PAST, 0);
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
@@ -269,9 +251,4 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 
 function hash(text: string): string {
   return createHash("sha256").update(text).digest("base64url");
-}
-
-/** A word that names a numbering. */
-function wordOf(identity: string): string {
-  return hash(identity).slice(0, 16);
 }

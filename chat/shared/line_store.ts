@@ -11,6 +11,8 @@ export interface StoredLine {
   /** The id that it was added with; "" if none. */
   readonly id: string;
   readonly data: Uint8Array;
+  /** When it was added, by the store's clock (ms since 1970); `null` if it was not asked. */
+  readonly at: number | null;
 }
 
 /** Where a line stands that was added. */

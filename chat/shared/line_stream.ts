@@ -14,9 +14,12 @@ import type { Broker } from "./connection.ts";
 import { type Added, type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
 import type { RoomSubjects } from "./subjects.ts";
 
-/** How many lines the stream keeps, and how many bytes of them; the oldest give way. */
-export const KEPT_LINES = 1000;
-const KEPT_BYTES = 16 * 1024 * 1024;
+/**
+ * How many lines the stream keeps, and how many bytes of them; the oldest give way. Ten servers may have a thousand lines each that
+ * wait for a broker, and each may find them a little later than another has sent them.
+ */
+const KEPT_LINES = 10_000;
+const KEPT_BYTES = 64 * 1024 * 1024;
 /** For how long the stream remembers ids (ms). The journal's own memory of them reaches further. */
 const DUPLICATES = 120_000;
 /** The longest that the broker may take for one answer (ms). */
@@ -143,7 +146,8 @@ export class LineStream implements LineStore {
 
 function stored(message: StoredMsg | null): StoredLine | null {
   if (message === null) return null;
-  return { number: message.seq, id: message.header.get("Nats-Msg-Id"), data: message.data };
+  const { seq: number, data, timestamp } = message;
+  return { number, id: message.header.get("Nats-Msg-Id"), data, at: Date.parse(timestamp) };
 }
 
 /** Why a stream that somebody else has made cannot serve; `null` if it can. */

@@ -57,6 +57,11 @@ export class Outage implements Disposable {
     this.announce(`${plural(count, "line")} wait; what you write now is not read until they are delivered`);
   }
 
+  /** Lines are no longer there that this server has not read. */
+  missed(count: number): void {
+    this.announce(`${plural(count, "line")} of the other servers are missing here: they were not reached for too long`);
+  }
+
   /** The store is in reach. Idempotent. */
   end(): void {
     this.#cancel();

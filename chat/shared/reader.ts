@@ -14,9 +14,9 @@ const LOOK_AGAIN = [2, 8, 32, 128];
 const LOOK_FOR_END = 20;
 
 /** Reads the lines of a store after a number. */
-export class Reader {
+export class Reader implements Disposable {
   #store: LineStore;
-  #deliver: (line: StoredLine) => void;
+  #deliver: (line: StoredLine, missing: number) => void;
   #time: TimeSource;
   #last: number;
   /** Up to here lines are known to be there. */
@@ -40,12 +40,12 @@ export class Reader {
 
   /**
    * @param last The number after which to read.
-   * @param deliver Takes each line, with growing numbers. Some numbers may be missing: such a line is no longer there.
+   * @param deliver Takes each line, with growing numbers, and how many lines before it are no longer there.
    */
   constructor(
     store: LineStore,
     last: number,
-    deliver: (line: StoredLine) => void,
+    deliver: (line: StoredLine, missing: number) => void,
     time: TimeSource = SYSTEM_TIME,
   ) {
     this.#store = store;
@@ -71,24 +71,16 @@ export class Reader {
 
   /** There are lines up to this number. */
   known(number: number): void {
-    if (number <= this.#known) return;
-    this.#known = number;
-    this.#hints++;
-    if (number > this.#last) this.read();
+    if (number > this.#known) this.#hints++;
+    this.#known = Math.max(this.#known, number);
+    // An earlier try may have failed.
+    if (this.#known > this.#last) this.read();
   }
 
-  /**
-   * Takes a line that was added just now, if it is the next one; so it need not be read.
-   *
-   * @returns Whether it was; if not, it will be read.
-   */
-  takeNext(line: StoredLine): boolean {
-    if (this.#reading !== null || line.number !== this.#last + 1) {
-      this.known(line.number);
-      return false;
-    }
-    this.#pass(line);
-    return true;
+  /** Takes a line that was added just now, so that it need not be read; unless others come before it. */
+  takeNext(line: StoredLine): void {
+    if (this.#reading !== null || line.number !== this.#last + 1) this.known(line.number);
+    else this.#pass(line);
   }
 
   /** Goes on after another number: the store is another one, or an older state of it. */
@@ -106,7 +98,7 @@ export class Reader {
     return this.#reading ??= this.#readAll();
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#closed = true;
     this.#cancel?.();
   }
@@ -163,9 +155,10 @@ export class Reader {
 
   #pass(line: StoredLine): void {
     if (line.number <= this.#last) return;
+    const missing = line.number - this.#last - 1;
     this.#last = line.number;
     if (this.#announced > 0) this.#announced--;
-    this.#deliver(line);
+    this.#deliver(line, missing);
   }
 
   #readLater(): void {

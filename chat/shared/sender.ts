@@ -50,6 +50,7 @@ export class Sender implements Disposable {
   #retry = FIRST_RETRY;
   #cancelRetry: (() => void) | null = null;
   #ready: PromiseWithResolvers<void> | null = null;
+  #empty: PromiseWithResolvers<void> | null = null;
   #closed = false;
 
   constructor(store: LineStore, events: SenderEvents, time: TimeSource = SYSTEM_TIME) {
@@ -77,6 +78,12 @@ export class Sender implements Disposable {
   ready(): Promise<void> {
     if (!this.full || this.#closed) return Promise.resolve();
     return (this.#ready ??= Promise.withResolvers()).promise;
+  }
+
+  /** Resolves when no line waits, or closed. */
+  empty(): Promise<void> {
+    if (this.#queue.length === 0 || this.#closed) return Promise.resolve();
+    return (this.#empty ??= Promise.withResolvers()).promise;
   }
 
   /**
@@ -112,6 +119,7 @@ export class Sender implements Disposable {
     this.#closed = true;
     this.#cancelRetry?.();
     this.#ready?.resolve();
+    this.#empty?.resolve();
   }
 
   #send(): void {
@@ -162,6 +170,7 @@ export class Sender implements Disposable {
     this.#sent -= done;
     for (const line of lines) this.#bytes -= line.data.length;
     for (const line of lines) if (line.place !== null) this.#events.stored(line, line.place);
+    if (this.#queue.length === 0) this.#empty?.resolve();
     if (this.full) return;
     this.#ready?.resolve();
     this.#ready = null;

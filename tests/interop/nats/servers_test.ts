@@ -1,5 +1,6 @@
 /** Chat servers that share a room over a real broker, with clients of plain TCP. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { needsPrograms } from "../support.ts";
 import { Guest, serve } from "./servers.ts";
@@ -55,6 +56,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
         for (const reader of readers) {
           for (const index of [0, 1, 2]) await reader.sees(new RegExp(`^speaker${index}: 199$`, "m"));
         }
+        // The figures of an outage.
         console.log(signal, "down", back - killed, "caught up", performance.now() - back);
         const [first, ...others] = readers.map(({ said }) => said);
         assertEquals(first?.length, 600);
@@ -74,3 +76,93 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     },
   );
 }
+
+Deno.test("a server that is killed and started again has the history, and goes on with the numbers", NATS, async () => {
+  await using broker = await Broker.start();
+  await using north = await serve(broker.url);
+  await using alice = await Guest.join(north, "alice");
+  {
+    await using south = await serve(broker.url);
+    await using bob = await Guest.join(south, "bob");
+    await bob.says("before");
+    await alice.sees(/^bob: before$/m);
+    await south.script.stop("SIGKILL");
+  }
+  await alice.says("meanwhile");
+  await using again = await serve(broker.url);
+  await using carol = await Guest.connect(again);
+  await carol.says("/session AAAAAAAAAAAAAAAAAAAAAA", "/nick carol", "/line 1 after");
+  const [, epoch, start] = await carol.sees(/^= (\S+) (\d+)$/m);
+  // alice and bob joined, two lines.
+  assertEquals(start, "4");
+  assertMatch(carol.text, /^bob: before\nalice: meanwhile$/m);
+  await carol.sees(/^\+1 6$/m);
+  await alice.sees(/^carol: after$/m);
+  // The numbers are the same on the other server: carol's client goes on there.
+  await using moved = await Guest.connect(north);
+  await moved.says(`/session BBBBBBBBBBBBBBBBBBBBBB ${epoch}-4`);
+  await moved.sees(new RegExp(`^= ${epoch} 4\n#5 \\* carol joined\n#6 carol: after$`, "m"));
+});
+
+Deno.test("a line that a client sends again, on another server, is said once", NATS, async () => {
+  await using broker = await Broker.start();
+  await using north = await serve(broker.url);
+  await using south = await serve(broker.url);
+  await using witness = await Guest.join(south, "witness");
+  const line = ["/session AAAAAAAAAAAAAAAAAAAAAA", "/nick alice", "/line 1 only once"];
+  await using alice = await Guest.connect(north);
+  await alice.says(...line);
+  const [receipt] = await alice.sees(/^\+1 \d+$/m);
+  await using moved = await Guest.connect(south);
+  await moved.says(...line, "/line 2 the end");
+  await moved.sees(/^\+2 \d+$/m);
+  assertMatch(moved.text, new RegExp(`^\\${receipt}$`, "m"));
+  await witness.sees(/the end$/m);
+  assertEquals(witness.text.match(/only once/g)?.length, 1);
+});
+
+Deno.test("a server that stands still for some seconds catches up in order", NATS, async () => {
+  await using broker = await Broker.start();
+  await using north = await serve(broker.url);
+  await using slow = await serve(broker.url);
+  await using alice = await Guest.join(north, "alice");
+  await using bob = await Guest.join(slow, "bob");
+  await alice.sees(/^\* bob joined$/m);
+  slow.script.signal("SIGSTOP");
+  for (let line = 0; line < 900; line++) await alice.says(String(line));
+  await using carol = await Guest.join(north, "carol");
+  await carol.sees(/^alice: 899$/m);
+  // The broker takes the connection down meanwhile.
+  await delay(7000);
+  slow.script.signal("SIGCONT");
+  await bob.sees(/^alice: 899$/m);
+  assertEquals(bob.said, Array.from({ length: 900 }, (_, line) => `alice: ${line}`));
+});
+
+Deno.test(
+  "while lines wait, speakers wait from 1,000 on; nothing is lost; and a server can be stopped",
+  NATS,
+  async () => {
+    await using broker = await Broker.start();
+    await using north = await serve(broker.url);
+    await using south = await serve(broker.url);
+    await using alice = await Guest.join(north, "alice");
+    await using bob = await Guest.join(south, "bob");
+    await alice.sees(/^\* bob joined$/m);
+    await broker.signal("SIGKILL");
+    await alice.sees(/^\* the other servers of this room are out of reach/m);
+    const lines = Array.from({ length: 1500 }, (_, line) => String(line));
+    await alice.says(...lines);
+    await alice.sees(/^\* 1000 lines wait; what you write now is not read until they are delivered$/m);
+    await broker.start();
+    await bob.sees(/^alice: 1499$/m);
+    assertEquals(bob.said, lines.map((line) => `alice: ${line}`));
+    await broker.signal("SIGKILL");
+    await alice.sees(/out of reach[^]*out of reach/);
+    await alice.says(...lines);
+    await alice.sees(/1000 lines wait[^]*1000 lines wait/);
+    const { code, stderr } = await deadline(north.script.stop(), 15_000);
+    assertEquals(code, 0);
+    assertMatch(stderr, /^\[!\] 1000 lines of this server did not reach the others$/m);
+  },
+);
