@@ -28,3 +28,14 @@ export function* everyWay(bytes: Uint8Array): Generator<{ name: string; pieces: 
     yield { name: `split at ${index}`, pieces: [bytes.subarray(0, index), bytes.subarray(index)] };
   }
 }
+
+/** One array with the bytes of all. */
+export function concat(...pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
