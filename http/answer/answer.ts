@@ -160,9 +160,16 @@ export function refusalAnswer(error: HttpError): Answer & { readonly body: Uint8
 
 /** The field lines that belong to an error. */
 export function errorFields({ fields = {} }: HttpError): string {
-  const { allow, retryAfter } = fields;
+  const { allow, retryAfter, upgrade } = fields;
   return (allow === undefined ? "" : fieldLine("Allow", allow.join(", "))) +
-    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`));
+    (retryAfter === undefined ? "" : fieldLine("Retry-After", `${retryAfter}`)) +
+    (upgrade === undefined ? "" : upgradeLines(upgrade));
+}
+
+/** `Upgrade` is for the next hop only, so `Connection` names it (RFC 9110 7.8, RFC 6455 4.4). */
+function upgradeLines({ protocol, version }: { protocol: string; version: string }): string {
+  return fieldLine("Upgrade", protocol) + fieldLine("Connection", "Upgrade") +
+    fieldLine("Sec-WebSocket-Version", version);
 }
 
 /** Whether answers with a status have no body, not even an empty one (RFC 9112 6.3). */

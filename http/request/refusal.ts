@@ -10,6 +10,8 @@ export interface RefusalFields {
   readonly allow?: readonly string[];
   /** Seconds after which to retry, for 503. */
   readonly retryAfter?: number;
+  /** The protocol to use instead and its version, for 426. */
+  readonly upgrade?: { readonly protocol: string; readonly version: string };
 }
 
 /**
