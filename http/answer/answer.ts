@@ -62,6 +62,7 @@ export interface HttpError {
 
 const PHRASES: Readonly<Record<number, string>> = {
   100: "Continue",
+  101: "Switching Protocols",
   200: "OK",
   201: "Created",
   202: "Accepted",
@@ -174,7 +175,7 @@ function upgradeLines({ protocol, version }: { protocol: string; version: string
 
 /** Whether answers with a status have no body, not even an empty one (RFC 9112 6.3). */
 export function isBodiless(status: number): boolean {
-  return status === 204 || status === 304;
+  return status === 101 || status === 204 || status === 304;
 }
 
 /** What the head of an answer needs besides the answer. */

@@ -15,6 +15,7 @@ import { ascii } from "./bytes.ts";
 const VERSION = "13";
 /** What the answer's key is made with: no server that knows nothing of WebSocket would send that (RFC 6455 1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const UPGRADE_LINES = fieldLine("Upgrade", "websocket") + fieldLine("Connection", "Upgrade");
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z\d+/]{22}==$/;
 
@@ -28,9 +29,9 @@ export function upgradeRefusal(head: RequestHead, arrival: Arrival): Refusal | n
   // In HTTP/1.0, Upgrade must be ignored (RFC 9110 7.8).
   const asks = head.method === "GET" && head.minor === 1 && listOf(head.field("upgrade") ?? "").includes("websocket") &&
     listOf(head.field("connection") ?? "").includes("upgrade");
-  if (!asks) return required("this path speaks WebSocket (RFC 6455): open it with a ws:// or wss:// URL");
+  if (!asks) return upgradeRequired();
   if (head.field("sec-websocket-version") !== VERSION) {
-    return required("the only supported Sec-WebSocket-Version is 13 (RFC 6455 4.4)");
+    return upgradeRequired("the only supported Sec-WebSocket-Version is 13 (RFC 6455 4.4)");
   }
   if (!KEY.test(head.field("sec-websocket-key") ?? "")) {
     return malformed("a Sec-WebSocket-Key that is not 16 bytes in base64 (RFC 6455 4.2.1)");
@@ -40,14 +41,22 @@ export function upgradeRefusal(head: RequestHead, arrival: Arrival): Refusal | n
   return foreignOrigin(head, arrival);
 }
 
-function required(reason: string): Refusal {
+/** The refusal of a request that is no handshake (RFC 9110 15.5.22). */
+export function upgradeRequired(
+  reason = "this path speaks WebSocket (RFC 6455): open it by a ws:// or wss:// URL",
+): Refusal {
   return new Refusal(426, reason, { upgrade: { protocol: "websocket", version: VERSION } });
 }
 
-/** The head of the answer that opens the WebSocket; frames follow it in both directions. The request may change meanwhile. */
+/** The head of the answer that opens the WebSocket; frames follow it in both directions. */
 export async function upgradeHead(head: RequestHead): Promise<Uint8Array> {
-  const accept = fieldLine("Sec-WebSocket-Accept", await acceptKey(head.field("sec-websocket-key") ?? ""));
-  return ascii(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${accept}\r\n`);
+  return ascii(`HTTP/1.1 101 Switching Protocols\r\n${await upgradeFields(head)}\r\n`);
+}
+
+/** The field lines of that answer. Only the call itself reads the request's head, whose bytes may change after it. */
+export async function upgradeFields(head: RequestHead): Promise<string> {
+  const accept = await acceptKey(head.field("sec-websocket-key") ?? "");
+  return UPGRADE_LINES + fieldLine("Sec-WebSocket-Accept", accept);
 }
 
 /**

@@ -17,14 +17,13 @@ import { misdirected, unsecured } from "../request/hosts.ts";
 import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
 import { malformed, partial, Refusal } from "../request/refusal.ts";
-import type { HttpService } from "./shared.ts";
+import { type HttpService, LINGER } from "./shared.ts";
 import type { Resource } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { parseTarget, type Target } from "../request/target.ts";
+import { EchoSession } from "./websocket.ts";
 import { AnswerWriter } from "./writer.ts";
 
-/** A client may send all of a body that is too large before it reads the refusal, so the server reads on (RFC 9112 9.6). */
-const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
 /** What TCP sends before the first acknowledgement (RFC 6928): ten segments. */
 const INITIAL_WINDOW = 14_600;
 /** Many answers include the head. Above this size, memory for it is counted, with a factor for escaped characters. */
@@ -246,14 +245,15 @@ class RequestLoop implements TickListener {
   /** Sends an answer; returns whether the connection stays open. */
   #send(answer: Answer, minor: 0 | 1, wanted: boolean, refusal = ""): boolean | Promise<boolean> {
     const { clock, log, signal } = this.#service;
+    const switches = answer.status === 101;
     // HTTP/1.0 has no chunked coding: a body of unknown length ends when the connection closes.
-    const keepAlive = wanted && !signal.aborted && (minor === 1 || answer.body.length !== null);
+    const keepAlive = switches || (wanted && !signal.aborted && (minor === 1 || answer.body.length !== null));
     const { head } = this.#exchange;
     const headOnly = head === null ? this.#parser.isHead : head.method === "HEAD";
     const sent = this.#writer.send(answer, { minor, keepAlive, date: clock.date }, headOnly);
     if (typeof sent === "number") {
       if (log.enabled) this.#log(answer.status, sent, refusal);
-      return keepAlive;
+      return switches ? this.#switch() : keepAlive;
     }
     return sent.then((count) => {
       if (log.enabled) this.#log(answer.status, count, refusal);
@@ -262,6 +262,13 @@ class RequestLoop implements TickListener {
       if (log.enabled) this.#log(answer.status, this.#writer.bodySent, refusal, true);
       throw error;
     });
+  }
+
+  /** Serves the WebSocket after its handshake; returns that no request follows. */
+  async #switch(): Promise<false> {
+    await this.#writer.flush();
+    await new EchoSession(this.#connection, this.#service, this.#writer).run(this.#intake.inbox);
+    return false;
   }
 
   #log(status: number, sent: number, refusal: string, cut = false): void {

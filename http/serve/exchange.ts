@@ -6,6 +6,7 @@
 import type { Connection } from "../../lib/stream/connection.ts";
 import { type BodyNeed, BodyReader } from "../request/body.ts";
 import type { RequestHead } from "../request/head.ts";
+import type { Hosts } from "../request/hosts.ts";
 import { Holding } from "../request/holding.ts";
 import type { Inbox } from "./inbox.ts";
 import type { HttpService } from "./shared.ts";
@@ -44,6 +45,10 @@ export class Exchange implements RequestContext {
   /** The number of received bytes of the body. */
   get received(): number {
     return this.#reader?.received ?? 0;
+  }
+
+  get hosts(): Hosts {
+    return this.#service.hosts;
   }
 
   get now(): number {

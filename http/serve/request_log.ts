@@ -5,7 +5,7 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Events, NetEvent, ProseLine, Refused } from "../../lib/events.ts";
-import { decodeText, milliseconds } from "../../lib/text.ts";
+import { decodeText, milliseconds, plural } from "../../lib/text.ts";
 import type { RequestHead } from "../request/head.ts";
 import type { RequestLine } from "../request/request_line.ts";
 import { BACKSLASH, CR, LF, NOTHING, QUOTE } from "../request/syntax.ts";
@@ -35,6 +35,19 @@ export interface Exchange {
   readonly refusal: string;
   /** Whether the answer was cut off: its client disconnected, or its source failed. */
   readonly cut: boolean;
+}
+
+/** What passed over a WebSocket. */
+export interface EchoedMessages {
+  readonly connection: Pick<ConnectionInfo, "id" | "peer">;
+  readonly messages: number;
+  /** Bytes of their payloads. */
+  readonly bytes: number;
+  /** Milliseconds from the handshake. */
+  readonly duration: number;
+  /** How it ended, and whether that was against the protocol. */
+  readonly end: string;
+  readonly failed: boolean;
 }
 
 /** A refused client, with the status of its answer and the length of the answer's body. */
@@ -85,6 +98,17 @@ export class RequestLog {
       ...(refusal === "" ? {} : { refusal }),
       ...(cut ? { cut } : {}),
     });
+  }
+
+  /** Logs the end of a WebSocket; in the Common Log Format, its handshake is all there is. */
+  addWebSocket({ connection: { id, peer }, messages, bytes, duration, end, failed }: EchoedMessages): void {
+    if (this.#format === "common") return;
+    const passed = `${plural(messages, "message")}, ${formatBytes(bytes)} echoed in ${milliseconds(duration)}`;
+    const prose = [{
+      mark: failed ? "trouble" as const : "state" as const,
+      text: `${peer} WebSocket: ${passed}; ${end}`,
+    }];
+    this.#events.emit({ event: "exchange", prose, id, peer, messages, bytes, duration, end });
   }
 
   /** The event for the answer to a client that was refused before its first request; `null` in prose, where its own event tells. */

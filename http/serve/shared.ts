@@ -26,6 +26,9 @@ export interface HttpLimits extends BodyLimits {
   readonly maxRequests: number;
 }
 
+/** A client may send all of a body that is too large before it reads the refusal, so the server reads on (RFC 9112 9.6). */
+export const LINGER = { time: 5000, bytes: 256 * 1024 * 1024 };
+
 /** The settings from the flags, as plain data that can be sent to a worker. */
 export interface HttpSettings {
   readonly limits: HttpLimits;

@@ -146,6 +146,13 @@ export class AnswerWriter {
     return body.length;
   }
 
+  /** Queues a frame of a WebSocket; a promise if so much is queued that it is written now. */
+  frame(bytes: Uint8Array): Promise<void> | null {
+    if (bytes.length >= LARGE || !this.#take().fits(bytes.length)) return this.flush().then(() => this.#write(bytes));
+    this.#take().bytes(bytes);
+    return this.full ? this.flush() : null;
+  }
+
   /** Writes all queued bytes. */
   flush(): Promise<void> {
     return this.#outbox === null ? READY : this.#write(this.#outbox.take());

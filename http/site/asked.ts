@@ -4,6 +4,7 @@
  * @module
  */
 import type { RequestHead } from "../request/head.ts";
+import type { Hosts } from "../request/hosts.ts";
 import type { ConnectionInfo, RequestContext, SiteRequest } from "./resource.ts";
 import type { Target } from "../request/target.ts";
 
@@ -23,6 +24,10 @@ export class ReceivedRequest implements SiteRequest {
     context: RequestContext,
   ) {
     this.#context = context;
+  }
+
+  get hosts(): Hosts {
+    return this.#context.hosts;
   }
 
   get now(): number {

@@ -7,6 +7,7 @@ import type { TlsSession } from "../../lib/events.ts";
 import type { Answer } from "../answer/answer.ts";
 import type { BodyNeed } from "../request/body.ts";
 import type { RequestHead } from "../request/head.ts";
+import type { Hosts } from "../request/hosts.ts";
 import type { Target } from "../request/target.ts";
 
 /** A request with its complete body. Its bytes are valid until the answer is made, and while a streamed body is sent. */
@@ -23,6 +24,8 @@ export interface SiteRequest {
   /** The trailer lines of a chunked body. */
   readonly trailers: readonly string[];
   readonly connection: ConnectionInfo;
+  /** The hosts that the server answers to. */
+  readonly hosts: Hosts;
   /** The time of the answer's `Date`, or a little before it, in whole seconds since 1970. */
   readonly now: number;
   /**
@@ -45,7 +48,7 @@ export interface SiteRequest {
 }
 
 /** The part of a request that its session provides. */
-export type RequestContext = Pick<SiteRequest, "now" | "signal" | "throwIfGone" | "hold">;
+export type RequestContext = Pick<SiteRequest, "hosts" | "now" | "signal" | "throwIfGone" | "hold">;
 
 /** The connection of a request. */
 export interface ConnectionInfo {
@@ -64,7 +67,7 @@ export interface Resource {
   readonly needs?: BodyNeed;
   /** Whether it refuses every request whatever the body: a client that waits for `100 (Continue)` is then refused before sending it. */
   readonly refuses?: boolean;
-  /** Makes the answer, synchronously if possible. */
+  /** Makes the answer, synchronously if possible. After one with the status 101, the connection is a WebSocket that echoes. */
   answer(request: SiteRequest): Answer | Promise<Answer>;
 }
 

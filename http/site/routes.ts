@@ -24,6 +24,7 @@ import {
 import type { Resource, Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import type { Target } from "../request/target.ts";
+import { handshakeAnswer } from "./websocket.ts";
 
 /** The supported methods; others get 501 (RFC 9110 9.1). */
 const KNOWN = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
@@ -78,6 +79,12 @@ const ROUTES: readonly Route[] = [
     does: "deletes them by name",
     methods: READ,
     answer: deleteCookiesAnswer,
+  },
+  {
+    pattern: "/websocket",
+    does: "a WebSocket that echoes text and binary messages",
+    methods: READ,
+    answer: handshakeAnswer,
   },
   {
     pattern: "/status/N",

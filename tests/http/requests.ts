@@ -6,6 +6,7 @@
 import { type BodyLimits, type BodyNeed, BodyReader } from "../../http/request/body.ts";
 import { RequestHead } from "../../http/request/head.ts";
 import { Inbox } from "../../http/serve/inbox.ts";
+import { ANY_HOST, Hosts } from "../../http/request/hosts.ts";
 import { HeadParser } from "../../http/request/head_parser.ts";
 import { malformed, Refusal } from "../../http/request/refusal.ts";
 import type { SiteRequest } from "../../http/site/resource.ts";
@@ -102,6 +103,7 @@ export function requestOf(text: string, options: Partial<SiteRequest> = {}): Sit
     received: body.length,
     trailers: [],
     connection: { id: 1, peer: "192.0.2.7:50000", local: "127.0.0.1:8080", hostname: "192.0.2.7", session: null },
+    hosts: new Hosts(ANY_HOST),
     now: Math.floor(Date.now() / 1000),
     signal: new AbortController().signal,
     throwIfGone: () => {},
