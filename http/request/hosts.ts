@@ -69,11 +69,28 @@ export class Hosts {
     return true;
   }
 
+  /**
+   * Whether a page is this server's own. That every host, or every address, is accepted makes no page ours: then it must come from the
+   * very host that is asked.
+   *
+   * @param page The host of the page's origin, well formed, with an optional port, which is ignored.
+   * @param asked The accepted host that the page sends its request to.
+   * @param local The local address and port of the connection.
+   */
+  isOwnPage(page: string, asked: string, local: string): boolean {
+    const host = bareHost(page);
+    return this.#isKnown(host, bareHost(local)) || host === bareHost(asked);
+  }
+
   #isOurs(host: string, local: string): boolean {
-    if (this.#names.has("*") || this.#names.has(host)) return true;
+    return this.#names.has("*") || this.#isKnown(host, local) || (this.#anyAddress && canonicalAddress(host) !== null);
+  }
+
+  #isKnown(host: string, local: string): boolean {
+    if (this.#names.has(host)) return true;
     const address = canonicalAddress(host);
     if (address !== null) {
-      return this.#anyAddress || isLoopback(address) || address === canonicalAddress(local) || this.#names.has(address);
+      return isLoopback(address) || address === canonicalAddress(local) || this.#names.has(address);
     }
     return host === "localhost" || host.endsWith(".localhost") || this.#names.has(`*${host.slice(host.indexOf("."))}`);
   }

@@ -26,8 +26,8 @@ export interface Arrival {
  * anything: it passes.
  *
  * The host must be one that the server answers to, by its own list. To compare it with `Host` alone would not do: in a DNS rebinding
- * attack, both are the attacker's name. The scheme must be the connection's, and the port the one in `Host`, which port forwarding
- * changes together with that of the page.
+ * attack, both are the attacker's name. The scheme must be the connection's, and the port the one in `Host`: port forwarding changes
+ * both alike.
  *
  * @returns `null` if the request may be served.
  *
@@ -53,9 +53,11 @@ export function foreignOrigin(head: RequestHead, { hosts, local, secure }: Arriv
   const origin = head.field("origin");
   if (origin === null) return null;
   const scheme = secure ? "https" : "http";
-  const [, host] = new RegExp(`^${scheme}://([^/?#]+)$`).exec(lowerCased(origin)) ?? [];
-  const own = host !== undefined && isHost(ENCODER.encode(host), 0, host.length) &&
-    portOf(host, scheme) === portOf(head.field("host") ?? "", scheme) && hosts.accepts(host, local);
+  const asked = head.field("host") ?? "";
+  const [, page] = new RegExp(`^${scheme}://([^/?#]+)$`).exec(lowerCased(origin)) ?? [];
+  const own = page !== undefined && isHost(ENCODER.encode(page), 0, page.length) &&
+    portOf(page, scheme) === portOf(asked, scheme) && hosts.isOwnPage(page, asked, local) &&
+    hosts.accepts(asked, local);
   return own ? null : new Refusal(403, "the request comes from a page of another origin");
 }
 

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { errorFields } from "../../../http/answer/answer.ts";
 import { upgradeHead, upgradeRefusal } from "../../../http/answer/upgrade.ts";
-import { Hosts } from "../../../http/request/hosts.ts";
+import { ANY_HOST, Hosts } from "../../../http/request/hosts.ts";
 import type { Arrival } from "../../../http/request/origin.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { headOf } from "../requests.ts";
@@ -104,6 +104,20 @@ Deno.test("RFC 6455 10.2: pages of other origins are refused, whatever Host says
     ["http://lo\xffcalhost:8080"],
   ];
   for (const [origin, host] of foreign) assertEquals(plain(origin, host), 403, origin);
+  // That every host, or every address, is accepted makes no other page ours.
+  const lenient = [new Hosts(ANY_HOST), new Hosts({ names: [], anyAddress: true })].map((hosts) => ({
+    ...ARRIVAL,
+    hosts,
+  }));
+  for (const arrival of lenient) {
+    const from = (origin: string): number | undefined =>
+      statusOf(handshake({ Origin: origin, Host: "203.0.113.9:8080" }), arrival);
+    assertEquals(["203.0.113.9", "203.0.113.8", "evil.example"].map((host) => from(`http://${host}:8080`)), [
+      undefined,
+      403,
+      403,
+    ]);
+  }
   const secure = { ...ARRIVAL, secure: true };
   const overTls = (origin: string): number | undefined =>
     statusOf(handshake({ Origin: origin, Host: "wiki.example" }), secure);
