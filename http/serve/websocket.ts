@@ -18,6 +18,9 @@ const PING_INTERVAL = 20_000;
 const MAX_MISSED = 2;
 /** How long the client may take to answer our close frame (ms): less than the time for which a stopping server waits. */
 const CLOSE_TIME = 3000;
+/** The part of a server that a session needs. */
+export type EchoService = Pick<HttpService, "clock" | "limits" | "log" | "memory" | "signal">;
+
 /** Close codes (RFC 6455 7.4.1, and IANA's registry). */
 const GOING_AWAY = 1001, NO_CODE = 1005, TRY_AGAIN_LATER = 1013;
 const PING = frame("ping", "");
@@ -25,7 +28,7 @@ const PING = frame("ping", "");
 /** Echoes messages. Nothing else may read from the connection, or write to it, until {@linkcode EchoSession.run} is over. */
 export class EchoSession implements TickListener {
   readonly #connection: Connection;
-  readonly #service: HttpService;
+  readonly #service: EchoService;
   readonly #writer: AnswerWriter;
   readonly #reader = new FrameReader();
   /** Counts the message that is being received. */
@@ -46,7 +49,7 @@ export class EchoSession implements TickListener {
   #end = "cut off";
   #failed = true;
 
-  constructor(connection: Connection, service: HttpService, writer: AnswerWriter) {
+  constructor(connection: Connection, service: EchoService, writer: AnswerWriter) {
     this.#connection = connection;
     this.#service = service;
     this.#writer = writer;

@@ -90,7 +90,7 @@ export class RawClient implements Disposable {
  */
 export function sendAndReset(
   port: number,
-  data: string,
+  data: string | Uint8Array,
   { hostname = "127.0.0.1", before }: { hostname?: string; before?: () => Promise<unknown> } = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -99,7 +99,7 @@ export function sendAndReset(
         await before?.();
         socket.resetAndDestroy();
       };
-      if (data === "") reset().catch(reject);
+      if (data.length === 0) reset().catch(reject);
       else socket.write(data, () => reset().catch(reject));
     });
     socket.on("close", () => resolve());
