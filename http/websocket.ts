@@ -186,6 +186,10 @@ export class FrameReader {
     const bytes = this.#bytes.subarray(0, this.#size);
     let at = this.#checked;
     while (at < bytes.length) {
+      if ((bytes[at] as number) < 0x80) {
+        at++;
+        continue;
+      }
       const length = sequenceLength(bytes, at);
       if (length === 0) throw notUtf8();
       if (at + length > bytes.length) break;
