@@ -137,15 +137,17 @@ export class FrameReader {
     }
     const ends = frameEnds && head.isFinal;
     if (ends && this.#kind === TEXT && this.#size + offset === 0 && head.length <= SHARED.length) {
-      head.unmask(chunk, from, to, 0, SHARED, 0);
+      const isAscii = head.unmask(chunk, from, to, 0, SHARED, 0);
+      const bytes = SHARED.subarray(0, head.length);
       this.#kind = CONTINUATION;
-      return { kind: "text", text: decode(SHARED.subarray(0, head.length)) };
+      return { kind: "text", text: isAscii && head.length <= SHORT ? fromAscii(bytes) : decode(bytes) };
     }
     this.#makeRoom(to - from);
-    head.unmask(chunk, from, to, offset, this.#bytes, this.#size);
+    const isAscii = head.unmask(chunk, from, to, offset, this.#bytes, this.#size);
+    if (isAscii && this.#checked === this.#size) this.#checked += to - from;
     this.#size += to - from;
     if (ends) return this.#endMessage();
-    if (this.#kind === TEXT) this.#checkText();
+    if (this.#kind === TEXT && this.#checked < this.#size) this.#checkText();
     return null;
   }
 
@@ -186,10 +188,6 @@ export class FrameReader {
     const bytes = this.#bytes.subarray(0, this.#size);
     let at = this.#checked;
     while (at < bytes.length) {
-      if ((bytes[at] as number) < 0x80) {
-        at++;
-        continue;
-      }
       const length = sequenceLength(bytes, at);
       if (length === 0) throw notUtf8();
       if (at + length > bytes.length) break;
@@ -197,6 +195,13 @@ export class FrameReader {
     }
     this.#checked = at;
   }
+}
+
+/** A call of the decoder costs more than to decode a short text. */
+const SHORT = 48;
+
+function fromAscii(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 function decode(bytes: Uint8Array): string {
