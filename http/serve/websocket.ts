@@ -87,7 +87,8 @@ export class EchoSession implements TickListener {
       this.#holding.release();
       if (this.#service.log.enabled) this.#log(performance.now() - begun);
     }
-    if (this.#failed) await this.#connection.finish(LINGER);
+    // A client that broke the protocol may send on before it reads why.
+    await this.#connection.finish(this.#failed ? LINGER : {});
   }
 
   /** Closes, or pings, when it is time for that. */

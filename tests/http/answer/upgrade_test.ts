@@ -99,6 +99,8 @@ Deno.test("RFC 6455 10.2: pages of other origins are refused, whatever Host says
     ["http://localhost:8080/"],
     ["http://localhost:8080, http://localhost:8080"],
     ["http://user@localhost:8080"],
+    ["http://localhost:8080:8080"],
+    ["http://localhost:x:8080"],
     ["http://"],
     ["http://192.0.2.8:8080"],
     ["http://lo\xffcalhost:8080"],

@@ -13,7 +13,7 @@ import { encodeText } from "../../../lib/text.ts";
 import { FakeSocket } from "../../lib/fakes.ts";
 import { concat } from "../../support/chunks.ts";
 import { sendAndReset } from "../../support/sockets.ts";
-import { turn } from "../../support/time.ts";
+import { TestTime, turn } from "../../support/time.ts";
 import {
   BINARY,
   clientFrame,
@@ -75,6 +75,17 @@ Deno.test("frames in the same segment as the handshake are not lost, nor are the
   assert(!text.includes(" 202 ") && !/101[^]*(Content-Length|Connection: close)/.test(text));
   const echoed = [0x81, 3, 0x68, 0xc3, 0xa9, 0x82, 1, 0xff, 0x88, 2, 3, 0xe8];
   assertEquals(Array.from(bytes.subarray(-echoed.length)), echoed);
+});
+
+Deno.test("the answer to a handshake never says that the connection closes", async () => {
+  await using server = serve({ maxRequests: 1 });
+  for (const fields of ["Connection: close\r\n", ""]) {
+    using client = await server.client();
+    await client.send(concat(encodeText(handshake("/websocket", fields)), bye));
+    const text = await client.rest();
+    assertMatch(text, /^HTTP\/1\.1 101 /);
+    assert(!text.includes("Connection: close"), text);
+  }
 });
 
 Deno.test("part of a frame in the same segment as the handshake is kept", async () => {
@@ -224,11 +235,16 @@ function setUp() {
     requestTime: 0,
   };
   const written: string[] = [];
-  socket.write = (bytes) => {
+  /** With `wait`, a write takes until the test resumes it. */
+  const writes = { wait: false, resume: () => {} };
+  socket.write = async (bytes) => {
+    const { length } = bytes;
     written.push(shownFrame({ opcode: (bytes[0] ?? 0) & 15, payload: bytes.slice(2) }));
-    return Promise.resolve(bytes.length);
+    if (writes.wait) await new Promise<void>((resolve) => writes.resume = resolve);
+    return length;
   };
-  const connection = new Connection(socket, { report: false });
+  const time = new TestTime();
+  const connection = new Connection(socket, { report: false, time });
   const stop = new AbortController();
   const service = { clock, limits, memory, signal: stop.signal, log: new RequestLog(NO_EVENTS, "prose") };
   const writer = new AnswerWriter(connection, { ...service, outboxes: [], stallTime: 1e6 });
@@ -242,7 +258,7 @@ function setUp() {
     session.onTick();
     await turn();
   };
-  return { socket, written, stop, done, pass };
+  return { socket, written, writes, stop, done, pass, connection, time };
 }
 
 /** A clock without limits ticks twice a second: nothing is early, and all may be late by that. */
@@ -276,5 +292,41 @@ Deno.test("a client that does not answer the close frame of a stopping server ha
   assertEquals([written, socket.closed], [["close 1001"], false]);
   await pass(TICK);
   assertEquals(socket.closed, true);
+  await done;
+});
+
+Deno.test("a stopping server does not take a WebSocket for an idle connection", async () => {
+  const { socket, written, stop, done, connection, time } = setUp();
+  await turn();
+  stop.abort();
+  connection.drain();
+  await time.pass(1000);
+  assertEquals([written, socket.closed], [["close 1001"], false]);
+  // What breaks the protocol after that gets no second close frame.
+  socket.source.feed(clientFrame(3));
+  socket.source.end();
+  await done;
+  assertEquals(written, ["close 1001"]);
+});
+
+Deno.test("there is one write at a time, by the clock or for a message", async () => {
+  const { socket, written, writes, stop, done, pass } = setUp();
+  writes.wait = true;
+  await pass(20_000 + TICK);
+  socket.source.feed(clientFrame(TEXT, "a"));
+  await pass(20_000 + TICK);
+  assertEquals(written, ["ping"]);
+  writes.resume();
+  await turn();
+  assertEquals(written, ["ping", "text a"]);
+  stop.abort();
+  await pass(20_000 + TICK);
+  assertEquals(written, ["ping", "text a"]);
+  writes.wait = false;
+  writes.resume();
+  await turn();
+  assertEquals(written, ["ping", "text a", "close 1001"]);
+  socket.source.feed(clientFrame(CLOSE));
+  socket.source.end();
   await done;
 });

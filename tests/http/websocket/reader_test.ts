@@ -257,9 +257,57 @@ Deno.test(
     const sent = clientFrame(BINARY, filled(60_000));
     assertEquals([...reader.push(sent.subarray(0, 100))].length, 0);
     assert(reader.held >= 92 && reader.held < 200, `${reader.held}`);
-    for (let at = 100; at < 40_000; at += 10) assertEquals([...reader.push(sent.subarray(at, at + 10))].length, 0);
-    assert(reader.held < 65_537, `${reader.held}`);
+    const sizes = new Set<number>();
+    for (let at = 100; at < 40_000; at += 10) {
+      assertEquals([...reader.push(sent.subarray(at, at + 10))].length, 0);
+      sizes.add(reader.held);
+    }
+    assert(reader.held < 65_537 && sizes.size < 15, "it grows by factors: its bytes are copied a few times only");
     assertEquals([...reader.push(sent.subarray(40_000))].length, 1);
     assertEquals(reader.held, 0);
   },
 );
+
+Deno.test("RFC 6455 8.1: a long piece of a frame fails at once, too, wherever the wrong byte is in it", {
+  permissions: "none",
+}, () => {
+  for (const before of [0, 1, 2, 3]) {
+    for (let wrong = 0; wrong < 80; wrong++) {
+      const sent = clientFrame(TEXT, filled(200).fill(0xff, 105 + wrong, 106 + wrong));
+      const reader = new FrameReader();
+      const half = 8 + 100 + before;
+      assertEquals([...reader.push(sent.subarray(0, half))], []);
+      assertThrows(() => [...reader.push(sent.subarray(half, half + 90))], WebSocketError, "UTF-8");
+    }
+  }
+});
+
+Deno.test(
+  "RFC 6455 8.1: a character that ASCII follows instead of its rest fails at once",
+  { permissions: "none" },
+  () => {
+    const head = 8;
+    for (const length of [1, 100]) {
+      const sent = clientFrame(TEXT, concat(bytes(0x61, 0xe2, 0x82), filled(200)));
+      const reader = new FrameReader();
+      assertEquals([...reader.push(sent.subarray(0, head + 3))], []);
+      assertThrows(() => [...reader.push(sent.subarray(head + 3, head + 3 + length))], WebSocketError, "UTF-8");
+    }
+  },
+);
+
+Deno.test("an error says what is wrong", { permissions: "none" }, () => {
+  const broken = [
+    clientFrame(CLOSE, bytes(3)),
+    clientFrame(CLOSE, closePayload(1005)),
+    clientFrame(TEXT, "", { key: null }),
+    clientFrame(BINARY, "", { announced: 1n << 40n }),
+  ];
+  const reasons = broken.map((sent) => assertThrows(() => [...new FrameReader().push(sent)], WebSocketError).message);
+  assertEquals(reasons, [
+    "a close frame has half a code (RFC 6455 5.5.1)",
+    "the close code 1005 must not be sent (RFC 6455 7.4)",
+    "a client must mask its frames (RFC 6455 5.1)",
+    "a message has at most 65536 bytes",
+  ]);
+});
