@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { UsageError } from "../../../lib/errors.ts";
 import { ANY_HOST, Hosts } from "../../../http/request/hosts.ts";
 import { HeadParser } from "../../../http/request/head_parser.ts";
-import { hostRules } from "../../../http/flags.ts";
+import { hostRules } from "../../../http/request/own_hosts.ts";
 import { run, startServer } from "../../support/script.ts";
 import { RawClient } from "../../support/sockets.ts";
 import { pki, writePki } from "../../support/tls.ts";
