@@ -90,6 +90,11 @@ export class Comebacks {
     return true;
   }
 
+  /** Whether a member has a session, so that it may come back. */
+  mayReturn(member: Member): boolean {
+    return this.#sessions.of(member) !== null;
+  }
+
   /** Forgets that a member has a session; the session stays for a while. */
   release(member: Member): void {
     const session = this.#sessions.of(member);

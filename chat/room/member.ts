@@ -22,6 +22,8 @@ export interface Link {
   /** What identifies the client when it reconnects: its address without the port, and the fingerprint of its certificate's key. */
   readonly address?: string;
   readonly fingerprint?: string | null;
+  /** How its lines come, if not by TCP as they are: `WebSocket`. */
+  readonly via?: string | undefined;
   /** Closes the transport at once: the member has been dropped. */
   drop(): void;
   /** Bytes received and sent so far, and the milliseconds since the last byte received. */

@@ -110,14 +110,15 @@ export class Console {
     const members = this.#room.members.filter((member) => member !== this.member).map((member) => ({
       name: member.name,
       peer: member.link.peer,
+      via: member.link.via ?? "TCP",
       ...member.link.traffic(),
       queued: member.outbox?.queued ?? 0,
       muted: member.muted,
       away: member.away,
     }));
-    const rows = members.map(({ name, peer, bytesIn, bytesOut, queued, idle, muted, away }) => [
+    const rows = members.map(({ name, peer, via, bytesIn, bytesOut, queued, idle, muted, away }) => [
       `${name}${muted ? " (muted)" : ""}${away ? " (away)" : ""}`,
-      peer,
+      via === "TCP" ? peer : `${peer} (${via})`,
       formatBytes(bytesIn),
       formatBytes(bytesOut),
       formatBytes(queued),

@@ -8,6 +8,7 @@ import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
 import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
+import type { Layer } from "../../lib/net/layers.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import { GAP } from "../../lib/stream/limits.ts";
 import { addressRange, Bans } from "../room/bans.ts";
@@ -19,7 +20,9 @@ import { type RateLimit, RateLimits } from "../room/pace.ts";
 import { Room, type RoomOptions } from "../room/room.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
 import { roomLog } from "../room/log.ts";
+import type { MemberStream } from "./member_stream.ts";
 import { TcpMember } from "./tcp_member.ts";
+import { RoomWeb, type WebSettings } from "./web/room_web.ts";
 
 /** Options of {@linkcode serveRoom}. */
 export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -35,6 +38,8 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly operator: Omit<ConsoleOptions, "events" | "bans" | "clock">;
   /** What it shares with other servers; without it, the room is this server's alone. */
   readonly shared?: SharedRoom | null;
+  /** Serves browsers on the same port; without it, or with `once`, whoever connects is greeted at once. */
+  readonly web?: WebSettings | false;
   /** The clock for bans and mutes (ms); `performance.now` by default. */
   readonly clock?: () => number;
 }
@@ -59,6 +64,7 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       // The room reports lines itself.
       report: false,
       goodbye: () => server.close(),
+      filter: server.filter,
     });
   } finally {
     over.abort();
@@ -76,12 +82,17 @@ class RoomServer {
   #limits: RateLimits;
   #clock: () => number;
   #stopping = new AbortController();
+  #web: RoomWeb | null;
 
   constructor(options: RoomServerOptions, room: Pick<RoomOptions, "memory">) {
     const { events, history, rate, operator, shared, clock = () => performance.now() } = options;
     this.#options = options;
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
+    const { web = false, once = false, memory, maxMessage = MAX_LINE } = options;
+    const shared = { events, rate, memory, maxLine: maxMessage, room: operator.name, signal: this.#stopping.signal };
+    // With `once`, the page would be all that is served.
+    this.#web = web === false || once ? null : new RoomWeb({ ...web, ...shared });
     this.#room = new Room({
       ...room,
       history,
@@ -96,10 +107,24 @@ class RoomServer {
     this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
   }
 
-  /** Serves one connection, from admission to goodbye. */
+  /** The layer between the text and the wire; `undefined` = the default. */
+  get filter(): Layer | undefined {
+    return this.#web?.filter;
+  }
+
+  /** Serves one connection, from its first bytes to goodbye. */
   async serve(connection: Connection): Promise<void> {
     // An IPv6 client can pick any address of its network.
     const place = addressRange(connection.hostname) ?? connection.hostname;
+    const spoken = this.#web === null ? "chat" : await this.#web.spokenBy(connection, place);
+    if (spoken === "chat") await this.#serveMember(connection, place);
+    else if (spoken === "http") {
+      await this.#web?.serve(connection, place, (stream) => this.#serveMember(stream, place));
+    }
+  }
+
+  /** Serves one member, from admission to goodbye. */
+  async #serveMember(connection: MemberStream, place: string): Promise<void> {
     const limit = this.#limits.enter(place, performance.now());
     try {
       const reason = await this.#wait(place, limit) ?? this.#banned(connection);
@@ -127,13 +152,13 @@ class RoomServer {
     return signal.aborted ? SHUTTING_DOWN : null;
   }
 
-  #banned(connection: Connection): string | null {
+  #banned(connection: MemberStream): string | null {
     const now = this.#clock();
     const ban = this.#bans.find("ban", identityOf(connection), now);
     return ban === null ? null : banNotice(ban, now);
   }
 
-  #admit(connection: Connection, limit: RateLimit): TcpMember {
+  #admit(connection: MemberStream, limit: RateLimit): TcpMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
     const onLine = (text: string, bytes: number): void => events.emit({ event: "received", id, peer, bytes, text });
@@ -149,6 +174,6 @@ class RoomServer {
   }
 }
 
-function identityOf({ hostname, session }: Connection): { address: string; fingerprint: string | null } {
+function identityOf({ hostname, session }: MemberStream): { address: string; fingerprint: string | null } {
   return { address: hostname, fingerprint: session?.fingerprint ?? null };
 }

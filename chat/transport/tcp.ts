@@ -4,17 +4,17 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
 import { writeAll } from "../../lib/console/output.ts";
 import { type Handler, type ServeOptions, serveTcp } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
 import { type Layer, SocketLayer } from "../../lib/net/layers.ts";
-import type { RawSocket, StreamListener } from "../../lib/net/socket.ts";
+import type { RawSocket, StreamListener, StreamSocket } from "../../lib/net/socket.ts";
 import { REFUSED } from "../../lib/refusal.ts";
 import { encodeText } from "../../lib/text.ts";
 import { noticeLine, refusalLine } from "../protocol.ts";
 import { BYTES_PER_TOKEN, RateLimit } from "../room/pace.ts";
+import type { MemberStream } from "./member_stream.ts";
 import { TelnetFilter } from "./telnet.ts";
 
 /** Options of {@linkcode serveWithGoodbye}. */
@@ -23,6 +23,8 @@ export interface GoodbyeOptions extends Omit<ServeOptions, "signal"> {
   readonly signal: AbortSignal;
   /** Called once on shutdown: says goodbye to all clients, so that their handlers end. */
   readonly goodbye: () => void;
+  /** The layer between the text and the wire; {@linkcode telnetFilter} by default. */
+  readonly filter?: Layer | undefined;
 }
 
 /** The time limit for the goodbyes (ms); then the connections are closed. */
@@ -41,10 +43,9 @@ const TELNET_RATE = 10;
 export async function serveWithGoodbye(
   listener: StreamListener,
   handler: Handler,
-  { signal, goodbye, layers = {}, ...options }: GoodbyeOptions,
+  { signal, goodbye, layers = {}, filter = telnetFilter, ...options }: GoodbyeOptions,
 ): Promise<ServeTotals> {
   const stoppable = new StoppableListener(listener);
-  const filter: Layer = (socket) => new TelnetLayer(socket);
   const active = new Set<Promise<void>>();
   const closing = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -81,11 +82,11 @@ export async function serveWithGoodbye(
  * @param reason The reason, for the client and for the log.
  */
 export async function turnAway(
-  connection: Connection,
+  connection: MemberStream,
   { events, reason }: { events: Events; reason: string },
 ): Promise<void> {
   events.emit({ event: "refused", id: connection.id, peer: connection.peer, reason });
-  await connection.write(`${refusalLine(reason)}\n`);
+  await connection.write(encodeText(`${refusalLine(reason)}\n`));
   await connection.finish();
 }
 
@@ -126,11 +127,21 @@ class StoppableListener implements StreamListener {
 }
 
 /**
+ * Removes telnet from what a client sends, and answers it.
+ *
+ * @param isOff Tells of each read whether to leave it alone.
+ */
+export function telnetFilter(socket: StreamSocket, isOff: () => boolean = () => false): StreamSocket {
+  return new TelnetLayer(socket, isOff);
+}
+
+/**
  * A layer that passes reads through a {@linkcode TelnetFilter}. The bytes it drops still count as input: a client that sends many of
  * them is throttled. A client that does not read its answers is not read any further, so they never pile up.
  */
 class TelnetLayer extends SocketLayer {
   #filter = new TelnetFilter();
+  #isOff: () => boolean;
   #limit = new RateLimit(TELNET_RATE, performance.now());
   #closed = new AbortController();
   #wait = 0;
@@ -138,12 +149,17 @@ class TelnetLayer extends SocketLayer {
   #written: Promise<unknown> = Promise.resolve();
   #answered: Promise<void> | null = null;
 
+  constructor(below: StreamSocket, isOff: () => boolean) {
+    super(below);
+    this.#isOff = isOff;
+  }
+
   override async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
       if (this.#answered !== null) await this.#answered;
       if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
       const count = await this.below.read(into);
-      if (count === null) return null;
+      if (count === null || this.#isOff()) return count;
       const kept = this.#filter.strip(into.subarray(0, count));
       const answers = this.#filter.takeAnswers();
       if (answers.length > 0) this.#answered = this.#written.then(() => this.#answer(answers));

@@ -1,15 +1,15 @@
 /**
- * A member of a room over TCP: connects its connection with the room.
+ * A member of a room over TCP, or over another stream of lines: connects it with the room.
  *
  * @module
  */
-import type { Connection } from "../../lib/stream/connection.ts";
 import { Deadlines } from "../../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../../lib/errors.ts";
 import type { MemoryBudget, MemoryShare } from "../../lib/memory.ts";
 import { REFUSED } from "../../lib/refusal.ts";
 import { refusalReason } from "../../lib/stream/server.ts";
 import { LineFramer } from "./lines.ts";
+import { FrameError, type MemberStream, SilentError } from "./member_stream.ts";
 import type { LeaveReason, Member } from "../room/member.ts";
 import { MAX_LINE } from "../protocol.ts";
 import type { Room } from "../room/room.ts";
@@ -39,7 +39,7 @@ const LINGER = 500;
  * Two tasks share the connection: {@linkcode TcpMember.run} reads, {@linkcode TcpMember.#write} is the only writer.
  */
 export class TcpMember {
-  #connection: Connection;
+  #connection: MemberStream;
   #room: Room;
   #options: TcpMemberOptions;
   #member: Member;
@@ -50,7 +50,7 @@ export class TcpMember {
   /** Aborts when the member has left the room and everything was written: nothing it sent needs to wait any more. */
   #left = new AbortController();
 
-  constructor(connection: Connection, room: Room, options: TcpMemberOptions) {
+  constructor(connection: MemberStream, room: Room, options: TcpMemberOptions) {
     this.#connection = connection;
     this.#room = room;
     this.#options = options;
@@ -60,6 +60,7 @@ export class TcpMember {
       peer: connection.peer,
       address: connection.hostname,
       fingerprint: connection.session?.fingerprint ?? null,
+      via: connection.via,
       drop: () => connection.close(),
       traffic: () => {
         const { bytesIn, bytesOut } = connection;
@@ -136,8 +137,13 @@ export class TcpMember {
       progress = true;
       const rest = framer.rest();
       if (rest !== null && await this.#seat.take(rest) === "leave") return "quit";
-      if (bytes === null) return "quit";
+      if (bytes === null) return this.#mayReturn ? "timed out" : "quit";
     }
+  }
+
+  /** Whether the end of the stream is no goodbye: a browser also closes its connection when it loads the page anew. */
+  get #mayReturn(): boolean {
+    return this.#connection.via !== undefined && this.#room.comebacks.mayReturn(this.#member);
   }
 
   /** Whether there is memory for an incomplete line; there always is for a short one. */
@@ -160,7 +166,7 @@ export class TcpMember {
       await this.#connection.closeWrite();
       this.#lingering = setTimeout(() => this.#connection.close(), LINGER);
     } catch (error) {
-      this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
+      this.#room.leave(this.#member, whyLost(error));
       this.#left.abort();
       this.#connection.close();
     } finally {
@@ -175,10 +181,14 @@ export class TcpMember {
   /** The connection has failed, or the client broke the protocol: then it is told, and still gets what is queued for it. */
   async #fail(error: unknown, writing: Promise<void>): Promise<void> {
     if (!(error instanceof ProtocolError)) {
-      this.#room.leave(this.#member, error instanceof TimedOutError ? "too slow" : "reset");
+      this.#room.leave(this.#member, whyLost(error));
       return this.#connection.close();
     }
-    const why = error instanceof TelnetError ? "bad telnet" : "line too long";
+    const why = error instanceof TelnetError
+      ? "bad telnet"
+      : error instanceof FrameError
+      ? "bad frame"
+      : "line too long";
     const reason = refusalReason(error);
     if (reason === null) {
       this.#room.notify(this.#member, error.message);
@@ -187,4 +197,10 @@ export class TcpMember {
     await writing;
     await this.#connection.finish();
   }
+}
+
+/** What a failed connection means to the others. */
+function whyLost(error: unknown): LeaveReason {
+  if (error instanceof SilentError) return "timed out";
+  return error instanceof TimedOutError ? "too slow" : "reset";
 }

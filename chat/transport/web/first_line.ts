@@ -1,0 +1,77 @@
+/**
+ * Tells a web browser from a chat client by the first line that it sends. Pure.
+ *
+ * @module
+ */
+import { CR, LF, SP, TARGET, TOKEN } from "../../../http/request/syntax.ts";
+
+/** What a client speaks: HTTP, or lines of text. */
+export type Spoken = "http" | "chat";
+
+/** The longest request line (RFC 9112 3 recommends to support 8000 bytes); a longer first line is a chat line. */
+export const MAX_REQUEST_LINE = 8192;
+
+const VERSION = new TextEncoder().encode("HTTP/1.");
+const ZERO = 0x30, ONE = 0x31;
+
+/**
+ * Looks at the first line as it arrives. Only `METHOD SP target SP HTTP/1.x` up to its LF is a request: whoever types `GET` or `GET /` in
+ * a chat means just that.
+ *
+ * @example Usage
+ * ```ts
+ * import { FirstLine } from "./first_line.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const told = (text: string) => new FirstLine().push(new TextEncoder().encode(text));
+ * assertEquals(["GET / HTTP/1.1\r\n", "GET / HTTP/1.1", "GET /\n", "hello"].map(told), ["http", null, "chat", null]);
+ * ```
+ */
+export class FirstLine {
+  #part: "method" | "target" | "version" | "end" = "method";
+  /** How many bytes of the current part have matched, and of the line. */
+  #matched = 0;
+  #length = 0;
+
+  /**
+   * Takes the next bytes; there must be no more once it is decided.
+   *
+   * @returns What the client speaks; `null` if that is still open.
+   */
+  push(bytes: Uint8Array): Spoken | null {
+    for (const byte of bytes) {
+      if (this.#part === "end" && byte === LF) return "http";
+      if (++this.#length > MAX_REQUEST_LINE || !this.#fits(byte)) return "chat";
+    }
+    return null;
+  }
+
+  #fits(byte: number): boolean {
+    switch (this.#part) {
+      case "method":
+        return byte === SP ? this.#next("target") : this.#count(TOKEN[byte] === 1);
+      case "target":
+        return byte === SP ? this.#next("version") : this.#count(TARGET[byte] === 1);
+      case "version":
+        if (this.#matched < VERSION.length) return this.#count(byte === VERSION[this.#matched]);
+        this.#next("end");
+        return byte === ZERO || byte === ONE;
+      case "end":
+        // One CR; a line that ends in LF alone is a request too, which HTTP then refuses.
+        return this.#count(byte === CR && this.#matched === 0);
+    }
+  }
+
+  #count(fits: boolean): boolean {
+    this.#matched++;
+    return fits;
+  }
+
+  /** Goes on to the next part, unless the current one is empty. */
+  #next(part: "target" | "version" | "end"): boolean {
+    const begun = this.#matched > 0;
+    this.#part = part;
+    this.#matched = 0;
+    return begun;
+  }
+}

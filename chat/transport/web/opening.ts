@@ -1,0 +1,155 @@
+/**
+ * The opening of a connection: who is it that has connected, a web browser or a chat client?
+ *
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import type { Connection } from "../../../lib/stream/connection.ts";
+import { type Layer, SocketLayer } from "../../../lib/net/layers.ts";
+import type { StreamSocket } from "../../../lib/net/socket.ts";
+import { SYSTEM_TIME, type TimeSource } from "../../../lib/time.ts";
+import { FirstLine, type Spoken } from "./first_line.ts";
+
+/** A client that sends nothing for this long is a chat client, which waits for a greeting (ms). */
+const SILENCE = 100;
+/** The longest that a first line may take (ms). */
+const LONGEST = 10_000;
+/** Bytes per read as long as it is open; most requests come whole. */
+const CHUNK = 1024;
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** How the stream below has ended. */
+type End = () => null;
+
+/**
+ * A layer that holds back the first bytes until it is clear what they are: HTTP, or lines of text.
+ *
+ * It stands below the telnet filter, which must leave HTTP alone: the byte 255 occurs in WebSocket frames.
+ */
+export class Opening extends SocketLayer {
+  #spoken: Spoken | null = null;
+  #line: FirstLine | null = new FirstLine();
+  #held = NOTHING;
+  #buffer: Uint8Array<ArrayBuffer> | null = new Uint8Array(CHUNK);
+  /** The read into the buffer; never rejects. It outlives a silence. */
+  #reading: Promise<void> | null = null;
+  #end: End | null = null;
+  #settled = Promise.withResolvers<void>();
+  #onClose: () => void;
+
+  /** @param onClose Called when the socket is closed. */
+  constructor(below: StreamSocket, onClose: () => void = () => {}) {
+    super(below);
+    this.#onClose = onClose;
+  }
+
+  /** What the client speaks; `null` if that is still open. */
+  get spoken(): Spoken | null {
+    return this.#spoken;
+  }
+
+  /** How many bytes are held back. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Decides, if that is still open: a client that keeps silent, or pauses within its first line, is a chat client. */
+  settle(spoken: Spoken): void {
+    this.#spoken ??= spoken;
+    this.#line = null;
+    this.#settled.resolve();
+  }
+
+  override read(into: Uint8Array): Promise<number | null> {
+    // From here on it costs nothing.
+    return this.#buffer === null ? this.below.read(into) : this.#readFirst(into);
+  }
+
+  async #readFirst(into: Uint8Array): Promise<number | null> {
+    while (this.#spoken === null || this.#held.length === 0) {
+      if (this.#end !== null) {
+        this.settle("chat");
+        if (this.#held.length === 0) return this.#end();
+        break;
+      }
+      this.#reading ??= this.#receive(this.#buffer ?? NOTHING);
+      await (this.#spoken === null ? Promise.race([this.#reading, this.#settled.promise]) : this.#reading);
+    }
+    const count = Math.min(into.length, this.#held.length);
+    into.set(this.#held.subarray(0, count));
+    this.#held = this.#held.subarray(count);
+    // A pending read still needs the buffer.
+    if (this.#held.length === 0 && this.#reading === null && this.#end === null) this.#buffer = null;
+    return count;
+  }
+
+  async #receive(buffer: Uint8Array): Promise<void> {
+    try {
+      const count = await this.below.read(buffer);
+      if (count === null) this.#end = () => null;
+      else this.#take(buffer.slice(0, count));
+    } catch (error) {
+      this.#end = () => {
+        throw error;
+      };
+    } finally {
+      this.#reading = null;
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#held = this.#held.length === 0 ? bytes : concat([this.#held, bytes]);
+    const spoken = this.#line?.push(bytes) ?? null;
+    if (spoken !== null) this.settle(spoken);
+  }
+
+  override close(): void {
+    this.#onClose();
+    this.below.close();
+  }
+
+  override reset(): void {
+    this.#onClose();
+    this.below.reset();
+  }
+}
+
+/** The openings of a server's connections. */
+export class Openings {
+  #open = new Map<number, Opening>();
+  #time: TimeSource;
+
+  constructor(time: TimeSource = SYSTEM_TIME) {
+    this.#time = time;
+  }
+
+  /** The layer to put below what only chat clients need; `above` makes that, and is told whether it has to do with HTTP. */
+  layer(above: (socket: StreamSocket, isHttp: () => boolean) => StreamSocket): Layer {
+    return (socket) => {
+      const opening = new Opening(socket, () => this.#open.delete(socket.id));
+      this.#open.set(socket.id, opening);
+      return above(opening, () => opening.spoken === "http");
+    };
+  }
+
+  /**
+   * Waits until it is clear what a client speaks: at most {@linkcode SILENCE} ms after its last byte. Nothing has been read then.
+   *
+   * @param onSilence Called when the client has sent nothing for that long. It may wait for the first byte.
+   */
+  async spokenBy(connection: Connection, onSilence: () => Promise<unknown>): Promise<Spoken> {
+    const opening = this.#open.get(connection.id);
+    // Closed already.
+    if (opening === undefined) return "chat";
+    const until = this.#time.now() + LONGEST;
+    for (let held = -1; opening.spoken === null && held < opening.held && this.#time.now() < until;) {
+      const first = held < 0;
+      held = opening.held;
+      if (await connection.readyWithin(SILENCE)) break;
+      if (first && opening.held === 0) await onSilence();
+    }
+    opening.settle("chat");
+    this.#open.delete(connection.id);
+    return opening.spoken ?? "chat";
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * A WebSocket as a member's stream of lines: one text message is one line, in both directions (RFC 6455).
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { closeFrame, frame, FrameReader, WebSocketError, type WebSocketMessage } from "../../../http/websocket.ts";
+import type { Connection } from "../../../lib/stream/connection.ts";
+import { CutOffError, ProtocolError, TooLongError } from "../../../lib/errors.ts";
+import type { MemoryBudget, MemoryShare } from "../../../lib/memory.ts";
+import { REFUSED } from "../../../lib/refusal.ts";
+import { decodeText, encodeText } from "../../../lib/text.ts";
+import { MAX_LINE, noticeLine, SHUTTING_DOWN } from "../../protocol.ts";
+import { RateLimit } from "../../room/pace.ts";
+import { FrameError, SilentError } from "../member_stream.ts";
+import type { Framing } from "./framed.ts";
+import { WebStream } from "./stream.ts";
+
+/** The most bytes of a message; the room's own limit is on its lines. */
+export const MAX_MESSAGE = 64 * 1024;
+/** A ping is sent so often (ms); a client that has answered none of the last two is gone. */
+const PING_INTERVAL = 20_000;
+const MISSED = 2;
+/** How many control frames one client may send per second; a burst of twenty seconds' worth passes. */
+const CONTROL_RATE = 10;
+const NOTHING = new Uint8Array(0);
+const LF = 10;
+
+/** Close codes (RFC 6455 7.4.1, and IANA's registry for 1013). */
+const NORMAL = 1000, GOING_AWAY = 1001, UNSUPPORTED = 1003, POLICY = 1008, TRY_AGAIN = 1013;
+
+/** Options of {@linkcode WebSocketStream}. */
+export interface WebSocketOptions {
+  /** What came after the request's head. */
+  readonly first: Uint8Array;
+  /** Lines to read before those of the client, each with its line end. */
+  readonly lines: string;
+  /** Frames what is written. */
+  readonly framing: Framing;
+  /** Counts a long message that is incomplete. */
+  readonly memory?: MemoryBudget | undefined;
+  /** How often to ping (ms). */
+  readonly pingInterval?: number | undefined;
+}
+
+/**
+ * The connection of a WebSocket, once its handshake is over. Its owner reads and writes lines; pings, pongs and the closing handshake are
+ * its own affair.
+ */
+export class WebSocketStream extends WebStream {
+  readonly via = "WebSocket";
+  #framing: Framing;
+  #reader = new FrameReader(MAX_MESSAGE);
+  #memory: MemoryShare | null;
+  /** What came with the handshake, in both forms. */
+  #lines: string;
+  #first: Uint8Array;
+  /** Why the client is refused: told once the lines before that were read. */
+  #failure: ProtocolError | null = null;
+  /** The code that the client has closed with, and that of our own close frame if an error decides it. */
+  #closedWith: number | null = null;
+  #code: number | null = null;
+  /** Whether our close frame is on its way: nothing may follow it. */
+  #closing = false;
+  /** The last lines written: the last one says why we close. */
+  #last: Uint8Array = NOTHING;
+  /** The ping to answer: of several, only the last needs an answer (RFC 6455 5.5.3). */
+  #pong: Uint8Array | null = null;
+  #unanswered = 0;
+  #pinging: ReturnType<typeof setInterval>;
+  #controls = new RateLimit(CONTROL_RATE, performance.now());
+  #wait = 0;
+  #closed = new AbortController();
+
+  constructor(connection: Connection, options: WebSocketOptions) {
+    super(connection);
+    const { first, lines, framing, memory, pingInterval = PING_INTERVAL } = options;
+    this.#framing = framing;
+    this.#first = first;
+    this.#lines = lines;
+    this.#memory = memory?.share() ?? null;
+    this.#pinging = setInterval(() => this.#ping(pingInterval), pingInterval);
+  }
+
+  /**
+   * Reads the next messages as lines; `null` once the client has closed.
+   *
+   * @throws {ProtocolError} The client broke the protocol, or sent binary data.
+   * @throws {CutOffError} The connection ended without a close frame.
+   */
+  override async read(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (this.#lines !== "") {
+        const lines = encodeText(this.#lines);
+        this.#lines = "";
+        return lines;
+      }
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#closedWith !== null) return null;
+      if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
+      const first = this.#first;
+      this.#first = NOTHING;
+      const bytes = first.length > 0 ? first : await this.connection.read();
+      if (bytes === null) throw new CutOffError(`Cannot read from ${this.peer}: it closed without a close frame`);
+      this.#take(bytes);
+    }
+  }
+
+  /** Writes lines as messages, unless one side has closed: what comes after a close frame is ignored. */
+  override async write(lines: Uint8Array): Promise<void> {
+    if (this.#closing || this.#closedWith !== null) return;
+    this.#last = lines;
+    await this.inTurn(() => this.#framing.of(lines));
+  }
+
+  /** Sends the close frame: the answer to the client's, or one that says why. Idempotent. */
+  override async closeWrite(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#pinging);
+    const { code, reason } = this.#farewell();
+    await this.inTurn(() => closeFrame(code, reason));
+  }
+
+  protected override release(): void {
+    clearInterval(this.#pinging);
+    this.#memory?.[Symbol.dispose]();
+    this.#closed.abort();
+  }
+
+  /** Takes what a read has brought. What precedes a broken frame counts. */
+  #take(bytes: Uint8Array): void {
+    this.#unanswered = 0;
+    let controls = 0;
+    try {
+      for (const message of this.#reader.push(bytes)) {
+        if (message.kind === "text") this.#lines += `${message.text}\n`;
+        else if (message.kind === "binary") return this.#fail(UNSUPPORTED, "a binary message is no line of text");
+        else controls += this.#takeControl(message);
+      }
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) throw error;
+      this.#code = error.code;
+      this.#failure = error.code === 1009 ? new TooLongError(MAX_MESSAGE) : refused(error.message);
+    }
+    this.#wait = controls === 0 ? 0 : this.#controls.take(performance.now(), controls);
+    const { held } = this.#reader;
+    if (this.#memory?.hold(held > MAX_LINE ? held : 0) === false) {
+      this.#fail(TRY_AGAIN, "the server has no memory for the line; try again later");
+    }
+  }
+
+  #takeControl(message: Exclude<WebSocketMessage, { kind: "text" | "binary" }>): 1 {
+    if (message.kind === "close") this.#closedWith = message.code;
+    else if (message.kind === "ping") {
+      const waits = this.#pong !== null;
+      this.#pong = message.bytes;
+      if (!waits) this.inTurn(() => this.#takePong()).catch(() => {});
+    }
+    return 1;
+  }
+
+  #fail(code: number, reason: string): void {
+    this.#code = code;
+    this.#failure = refused(reason);
+  }
+
+  #takePong(): Uint8Array {
+    const payload = this.#pong ?? NOTHING;
+    this.#pong = null;
+    return this.#closing ? NOTHING : frame("pong", payload);
+  }
+
+  /** A write that waits for the client is watched by its own limit; a ping behind it would tell nothing new. */
+  #ping(interval: number): void {
+    if (this.isWriting) return;
+    if (this.#unanswered === MISSED) {
+      const seconds = interval * MISSED / 1000;
+      return this.connection.fail(
+        new SilentError(`Cannot read from ${this.peer}: it has answered no ping for ${seconds} s`),
+      );
+    }
+    this.#unanswered++;
+    // If that fails, the next read or write tells how the connection ended.
+    this.inTurn(() => frame("ping", NOTHING)).catch(() => {});
+  }
+
+  /** What our close frame says: the last line to a member tells it why it must leave. */
+  #farewell(): { code: number; reason: string } {
+    if (this.#closedWith !== null) return { code: this.#closedWith, reason: "" };
+    const end = this.#last.length - 1;
+    const line = decodeText(this.#last.subarray(this.#last.lastIndexOf(LF, end - 1) + 1, Math.max(end, 0)));
+    if (line.startsWith(REFUSED)) return { code: this.#code ?? POLICY, reason: line.slice(REFUSED.length) };
+    if (line === noticeLine(SHUTTING_DOWN)) return { code: GOING_AWAY, reason: SHUTTING_DOWN };
+    return { code: this.#code ?? NORMAL, reason: "" };
+  }
+}
+
+function refused(reason: string): FrameError {
+  return new FrameError(`${REFUSED}${reason}`);
+}
