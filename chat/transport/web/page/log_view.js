@@ -1,0 +1,179 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The lines of the room, and below them those of one's own that have no receipt yet.
+ *
+ * @module
+ */
+import { button, byId, element, nameElement, setText, textElement } from "./dom.js";
+import { MAX_LINES } from "./session.js";
+
+/** @typedef {import("./session.js").Shown} Shown */
+/** @typedef {import("./session.js").Waiting} Waiting */
+
+/** Lines of one speaker stand together if no more time (ms) than this is between them. */
+const TOGETHER = 180_000;
+/** Within so many pixels of the bottom, a reader wants to stay there. */
+const NEAR = 48;
+/** How many colours names have; the style sheet has the same. */
+const COLOURS = 8;
+
+/** Shows lines, and keeps the newest in sight for a reader who is there. */
+export class LogView {
+  #log = byId("log");
+  #scroller = byId("scroller");
+  #newest = byId("newest");
+  #isAtEnd = true;
+  #isDue = false;
+  #unseen = 0;
+  /** @type {Shown | null} */
+  #previous = null;
+
+  constructor() {
+    this.#scroller.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+      this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+      if (this.#isAtEnd) this.#unseen = 0;
+      this.#update();
+    }, { passive: true });
+    // The keyboard of a phone takes half of the height.
+    new ResizeObserver(() => this.#isAtEnd && this.toEnd()).observe(this.#scroller);
+    this.#newest.addEventListener("click", () => this.toEnd());
+  }
+
+  /**
+   * Adds a line.
+   *
+   * @param {Shown} line
+   */
+  add(line) {
+    this.#log.append(lineElement(line, this.#goesWith(line)));
+    if (this.#log.childElementCount > MAX_LINES) this.#log.firstElementChild?.remove();
+    this.#previous = line;
+    if (this.#isAtEnd) return this.#schedule();
+    this.#unseen++;
+    this.#update();
+  }
+
+  /**
+   * Whether lines are read out as they come: those of before are not.
+   *
+   * @param {boolean} isLive
+   */
+  set live(isLive) {
+    this.#log.setAttribute("aria-live", isLive ? "polite" : "off");
+  }
+
+  /**
+   * Shows the lines that have no receipt.
+   *
+   * @param {readonly Waiting[]} lines
+   * @param {{ isConnected: boolean, again(id: string): void, discard(id: string): void }} how
+   */
+  showWaiting(lines, how) {
+    byId("waiting").replaceChildren(...lines.map((line) => waitingElement(line, how)));
+    if (this.#isAtEnd) this.#schedule();
+  }
+
+  /** Shows the newest line, now and when more come. */
+  toEnd() {
+    this.#isAtEnd = true;
+    this.#unseen = 0;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#update();
+  }
+
+  /** Scrolls once before the next frame, however many lines came. */
+  #schedule() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      if (this.#isAtEnd) this.toEnd();
+    });
+  }
+
+  #update() {
+    this.#newest.hidden = this.#isAtEnd;
+    setText(
+      this.#newest,
+      this.#unseen === 0 ? "Newest ↓" : `${this.#unseen} new ${this.#unseen === 1 ? "line" : "lines"} ↓`,
+    );
+  }
+
+  /** @param {Shown} line */
+  #goesWith({ kind, name, own, time }) {
+    const before = this.#previous;
+    return before !== null && (kind === "said" || kind === "told" || kind === "sent") && before.kind === kind &&
+      before.name === name && before.own === own && (time ?? 0) - (before.time ?? 0) < TOGETHER;
+  }
+}
+
+/**
+ * @param {Shown} line
+ * @param {boolean} isGrouped
+ */
+function lineElement(line, isGrouped) {
+  const { kind, name, text, own } = line;
+  const isPlain = kind !== "said" && kind !== "told" && kind !== "sent";
+  const made = element(`div.line.${kind}`);
+  if (own) made.classList.add("own");
+  if (isGrouped) made.classList.add("grouped");
+  if (isPlain) {
+    if (kind === "did") made.append(nameOf(name), " ");
+    // The columns of /help.
+    if (/^\/\w+ /.test(text)) made.classList.add("columns");
+    made.append(textElement(text), ...timeOf(line));
+    return made;
+  }
+  const by = element("p.by", ...byOf(line));
+  if (isGrouped || (own && kind === "said")) by.classList.add("hidden");
+  made.append(by, element("p.bubble", textElement(text), ...timeOf(line)));
+  return made;
+}
+
+/** @param {Shown} line */
+function byOf({ kind, name, own }) {
+  if (kind === "sent") return ["to ", nameOf(name), " only"];
+  if (kind === "told") return [nameOf(name), " to you only"];
+  return [own ? "You" : nameOf(name)];
+}
+
+/** @param {string} name */
+function nameOf(name) {
+  const made = nameElement(name);
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 4093;
+  made.classList.add(`c${sum % COLOURS}`);
+  return made;
+}
+
+/** @param {Shown} line */
+function timeOf({ time, own, kind }) {
+  const parts = [];
+  if (time !== null) {
+    const at = new Date(time);
+    const made = element("time", at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+    made.setAttribute("datetime", at.toISOString());
+    parts.push(made);
+  }
+  if (own && (kind === "said" || kind === "sent")) {
+    parts.push(element("span.mark", " ✓", element("span.hidden", " sent")));
+  }
+  return parts.length === 0 ? [] : [element("span.meta", ...parts)];
+}
+
+/**
+ * @param {Waiting} line
+ * @param {{ isConnected: boolean, again(id: string): void, discard(id: string): void }} how
+ */
+function waitingElement({ id, text, reason }, { isConnected, again, discard }) {
+  const made = element("li.line.said.own.waiting", element("p.bubble", textElement(text)));
+  const state = reason !== null ? `Not sent: ${reason}` : isConnected ? "sending…" : "waits for the connection";
+  const note = element("p.note", element("bdi", state));
+  made.append(note);
+  if (reason === null) return made;
+  made.classList.add("failed");
+  note.append(button("Send again", () => again(id)), button("Discard", () => discard(id)));
+  return made;
+}

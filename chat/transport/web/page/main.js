@@ -1,0 +1,212 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The page of the room: brings the session, its connection and the views together.
+ *
+ * @module
+ */
+import { Composer } from "./composer.js";
+import { byEvents, bySocket, isReachable } from "./connections.js";
+import { byId, dialogById, fieldById, setText } from "./dom.js";
+import { Link } from "./link.js";
+import { LogView } from "./log_view.js";
+import { Panel } from "./panel.js";
+import { newKey, randomText, rememberedName, rememberName, savedSession, saveSession, Tabs } from "./seat.js";
+import { Session } from "./session.js";
+
+/** @typedef {import("./session.js").Change} Change */
+
+const TITLE = document.title;
+const tabs = new Tabs();
+const log = new LogView();
+const panel = new Panel((name) => composer.write(`/msg ${name} `));
+const composer = new Composer({ send, names: () => [...session.members].filter((name) => name !== session.name) });
+const link = new Link({
+  ...{ socket: bySocket(() => session), events: byEvents(() => session), isReachable },
+  ...{ probe: () => session.probe(), line: take, changed: showState, random: Math.random },
+  time: {
+    now: Date.now,
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  },
+});
+let session = newSession(rememberedName());
+let unread = 0;
+/** @type {string | null} Why the session has ended. */
+let ending = null;
+
+/** @param {string} name */
+function newSession(name) {
+  const made = new Session({
+    key: newKey(),
+    prefix: randomText(6),
+    name,
+    maxLine: Number(document.body.dataset.maxLine),
+  });
+  tabs.hold(made.key);
+  return made;
+}
+
+/**
+ * @param {string} line
+ * @returns {string | null}
+ */
+function send(line) {
+  const problem = session.outgoing.write(line);
+  if (problem !== null) return problem;
+  if (link.state === "connected") link.send(session.outgoing.send());
+  showWaiting();
+  log.toEnd();
+  return null;
+}
+
+/** @param {string} raw */
+function take(raw) {
+  for (const change of session.take(raw, Date.now())) show(change);
+}
+
+/** @param {Change} change */
+function show(change) {
+  const { what } = change;
+  if (what === "line") showLine(change.line);
+  else if (what === "waiting") showWaiting();
+  else if (what === "send") link.send(change.lines);
+  else if (what === "numbered") link.opened();
+  else if (what === "live") log.live = true;
+  else if (what === "refused") end(`The server has ended this: ${change.reason}`);
+  else if (what === "left") end("You have left.");
+  else if (what === "unnamed") askName(`You are ${session.name} for now: ${change.reason}.`);
+  else showMembers();
+}
+
+/** @param {import("./session.js").Shown} line */
+function showLine(line) {
+  byId("empty").hidden = true;
+  log.add(line);
+  if (!document.hidden || line.own || line.kind === "notice") return;
+  document.title = `(${++unread}) ${TITLE}`;
+}
+
+function showMembers() {
+  panel.show(session.members, session.name);
+  setText(byId("own-name"), session.name);
+  if (session.members.has(session.name)) rememberName(session.name);
+}
+
+function showWaiting() {
+  log.showWaiting(session.outgoing.waiting, {
+    isConnected: link.state === "connected",
+    again: (id) => {
+      const problem = send(session.outgoing.discard(id));
+      if (problem !== null) composer.tell(problem);
+    },
+    discard: (id) => {
+      session.outgoing.discard(id);
+      showWaiting();
+    },
+  });
+}
+
+function showState() {
+  const { state, usesEvents } = link;
+  if (state === "connecting") log.live = false;
+  // A first attempt, and a short break, are no news for somebody who writes.
+  document.body.dataset.state = state;
+  const via = usesEvents ? " without WebSocket: at most 6 tabs" : "";
+  const texts = {
+    connecting: "connecting…",
+    connected: `connected${via}`,
+    waiting: "offline: lines wait here",
+    stopped: ending === null ? "not connected" : "ended",
+  };
+  setText(byId("state"), texts[state]);
+  showWaiting();
+}
+
+/** @param {string} why */
+function end(why) {
+  ending = why;
+  link.stop();
+  saveSession(null);
+  composer.disabled = true;
+  setText(byId("why"), why);
+  byId("ended").hidden = false;
+  byId("again").focus();
+}
+
+/** Joins with a new session; lines that were not sent come along. */
+function joinAgain() {
+  const { lines, name, outgoing: { waiting } } = session;
+  session = newSession(name);
+  session.restore({
+    key: session.key,
+    epoch: null,
+    last: 0,
+    lines,
+    waiting: waiting.filter(({ reason }) => reason !== null),
+  });
+  ending = null;
+  byId("ended").hidden = true;
+  composer.disabled = false;
+  link.start();
+  composer.write("");
+}
+
+/** @param {string} reason */
+function askName(reason) {
+  const field = fieldById("name");
+  field.value = reason === "" ? session.name : "";
+  setText(byId("name-problem"), reason);
+  const dialog = dialogById("naming");
+  if (!dialog.open) dialog.showModal();
+  field.focus();
+}
+
+/** @param {SubmitEvent} event */
+function takeName(event) {
+  event.preventDefault();
+  const name = fieldById("name").value.trim();
+  if (name === "") return setText(byId("name-problem"), "A name has at least one character.");
+  if (/\s/.test(name)) return setText(byId("name-problem"), "A name is one word.");
+  dialogById("naming").close();
+  if (link.state === "stopped") {
+    session.name = name;
+    rememberName(name);
+    link.start();
+  } else if (name !== session.name) send(`/nick ${name}`);
+  composer.write("");
+}
+
+/** Goes on with the session that this tab had, unless another tab has it. */
+async function begin() {
+  const saved = savedSession();
+  if (saved !== null && !await tabs.isTaken(saved.key)) {
+    session.key = saved.key;
+    session.restore(saved);
+    for (const line of saved.lines) showLine(line);
+    log.toEnd();
+  }
+  showState();
+  if (session.name === "") return askName("");
+  link.start();
+  byId("input").focus();
+}
+
+function wake() {
+  if (document.hidden) return saveSession(ending === null ? session.save() : null);
+  unread = 0;
+  document.title = TITLE;
+  link.check();
+}
+
+byId("name-form").addEventListener("submit", takeName);
+byId("rename").addEventListener("click", () => askName(""));
+byId("leave").addEventListener("click", () => send("/quit"));
+byId("again").addEventListener("click", joinAgain);
+document.addEventListener("visibilitychange", wake);
+addEventListener("pagehide", () => saveSession(ending === null ? session.save() : null));
+for (const event of ["pageshow", "online"]) addEventListener(event, wake);
+document.addEventListener("resume", wake);
+begin();

@@ -1,0 +1,112 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What the browser remembers: the name, for every tab; the session, for this one. In private mode it may remember nothing.
+ *
+ * @module
+ */
+
+/** @typedef {import("./session.js").Saved} Saved */
+
+const NAME = "plainwire-name";
+const SESSION = "plainwire-session";
+/** How long another tab may take to answer (ms). */
+const ANSWER_LIMIT = 150;
+
+/**
+ * Random base64url, for keys and ids. `crypto.randomUUID` is missing on plain http.
+ *
+ * @param {number} bytes A multiple of three.
+ * @returns {string}
+ */
+export function randomText(bytes) {
+  const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes))));
+  return text.replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** @returns {string} A new session's key: 192 bits. */
+export function newKey() {
+  return randomText(24);
+}
+
+/** @returns {string} The name that was used last, or "". */
+export function rememberedName() {
+  return attempt(() => localStorage.getItem(NAME)) ?? "";
+}
+
+/** @param {string} name */
+export function rememberName(name) {
+  attempt(() => localStorage.setItem(NAME, name));
+}
+
+/** @returns {Saved | null} The session of this tab before it was loaded again. */
+export function savedSession() {
+  return attempt(() => JSON.parse(sessionStorage.getItem(SESSION) ?? "null")) ?? null;
+}
+
+/** @param {Saved | null} session */
+export function saveSession(session) {
+  attempt(() =>
+    session === null ? sessionStorage.removeItem(SESSION) : sessionStorage.setItem(SESSION, JSON.stringify(session))
+  );
+}
+
+/**
+ * @template T
+ * @param {() => T} use What a browser may forbid.
+ * @returns {T | null}
+ */
+function attempt(use) {
+  try {
+    return use();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps two tabs from using one session: a duplicated tab begins with a copy of what the first has stored. Each would take the seat
+ * from the other for ever.
+ */
+export class Tabs {
+  #channel = attempt(() => new BroadcastChannel("plainwire"));
+  #tab = randomText(9);
+  /** @type {string | null} */
+  #key = null;
+  #isHolder = false;
+  #answered = () => {};
+
+  constructor() {
+    this.#channel?.addEventListener("message", ({ data }) => this.#hear(data));
+  }
+
+  /**
+   * Whether another tab uses a key; if none does, this one does from now on.
+   *
+   * @param {string} key
+   * @returns {Promise<boolean>}
+   */
+  async isTaken(key) {
+    this.#key = key;
+    this.#isHolder = false;
+    const answered = new Promise((resolve) => this.#answered = () => resolve(true));
+    this.#channel?.postMessage({ asks: key, tab: this.#tab });
+    const isTaken = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, ANSWER_LIMIT, false))]);
+    this.#isHolder = !isTaken;
+    return isTaken === true;
+  }
+
+  /** @param {string} key A new key, which no other tab can have. */
+  hold(key) {
+    this.#key = key;
+    this.#isHolder = true;
+  }
+
+  /** @param {{ asks?: string, tab: string, answers?: string }} message */
+  #hear({ asks, tab, answers }) {
+    if (answers === this.#tab) this.#answered();
+    // Two tabs that ask at the same time: one of them gives way.
+    if (asks === undefined || asks !== this.#key || !(this.#isHolder || this.#tab < tab)) return;
+    this.#channel?.postMessage({ answers: tab, tab: this.#tab });
+  }
+}

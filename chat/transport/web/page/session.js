@@ -1,0 +1,266 @@
+// @ts-check
+/**
+ * A member's session as its page knows it: which lines it has, which of its own wait for a receipt, who is here. Pure.
+ *
+ * A connection may be lost at any byte. The server numbers the public lines, so that each is shown once; the page names its own lines,
+ * so that each is said once, however often it is sent.
+ *
+ * @module
+ */
+import { newsIn, readLine, readMessage } from "./lines.js";
+import { Outgoing } from "./outgoing.js";
+
+/** @typedef {import("./lines.js").Kind} Kind */
+/** @typedef {import("./lines.js").Message} Message */
+/** @typedef {import("./outgoing.js").Waiting} Waiting */
+
+/**
+ * A line that is shown. `sent` is a private line of the member's own to `name`. `time` is when it came (ms since 1970), `null` if it
+ * came earlier than it was received.
+ *
+ * @typedef {{ kind: Kind | "sent", name: string, text: string, time: number | null, own: boolean }} Shown
+ */
+
+/**
+ * What has changed, for the views.
+ *
+ * @typedef {{ what: "line", line: Shown } | { what: "refused" | "unnamed", reason: string }
+ *   | { what: "send", lines: string[] }
+ *   | { what: "waiting" | "members" | "name" | "numbered" | "live" | "left" }} Change
+ */
+
+/** @typedef {{ key: string, epoch: string | null, last: number, lines: Shown[], waiting: Waiting[] }} Saved */
+
+/** The most lines that are kept, and shown. */
+export const MAX_LINES = 2000;
+/** How many lines survive a reload of the page. */
+const SAVED_LINES = 300;
+
+/** A session; its lines survive any number of connections. */
+export class Session {
+  /** @type {string | null} Names the numbering; `null` before the first connection. */
+  epoch = null;
+  /** The last public line that was shown. */
+  last = 0;
+  /** @type {Shown[]} */
+  lines = [];
+  /** @type {Set<string>} */
+  members = new Set();
+  /** Whether the lines that come are live: until then they were said before. */
+  isLive = false;
+  #isNumbered = false;
+  #isResumed = false;
+  /** Whether what was missed has its heading. */
+  #isDivided = false;
+  /** @type {string | null} The question who is here that the page asks for itself. */
+  #asked = null;
+  /** @type {Set<string>} Its answer so far. */
+  #answer = new Set();
+
+  /**
+   * @param {object} options
+   * @param {string} options.key What lets the member have its name back: 22 to 64 characters of base64url, secret.
+   * @param {string} options.prefix What the ids of its lines begin with: random, so that they are unique after a reload.
+   * @param {string} options.name
+   * @param {number} options.maxLine The maximum length of a line in bytes, its line end included.
+   */
+  constructor({ key, prefix, name, maxLine }) {
+    this.key = key;
+    this.name = name;
+    this.outgoing = new Outgoing(prefix, maxLine);
+  }
+
+  /** @returns {string | null} The last line that was seen, for the server. */
+  get cursor() {
+    return this.epoch === null ? null : `${this.epoch}-${this.last}`;
+  }
+
+  /** @returns {Saved} What a reload of the page must not lose. */
+  save() {
+    const { key, epoch, last } = this;
+    return { key, epoch, last, waiting: this.outgoing.waiting, lines: this.lines.slice(-SAVED_LINES) };
+  }
+
+  /** @param {Saved} saved */
+  restore({ epoch, last, lines, waiting }) {
+    Object.assign(this, { epoch, last, lines });
+    this.outgoing.waiting = waiting;
+  }
+
+  /**
+   * Begins a connection: what to send after the session's key and name.
+   *
+   * @returns {string[]}
+   */
+  open() {
+    this.#isNumbered = false;
+    this.#isResumed = this.epoch !== null;
+    this.isLive = false;
+    this.#isDivided = false;
+    this.#asked = this.outgoing.id();
+    this.outgoing.reopen();
+    return [`/line ${this.#asked} /who`, ...this.outgoing.send()];
+  }
+
+  /**
+   * A line that asks for nothing but a receipt: whether the connection still works.
+   *
+   * @returns {string}
+   */
+  probe() {
+    return `/line ${this.outgoing.id()} `;
+  }
+
+  /**
+   * Takes what the server sent.
+   *
+   * @param {string} raw
+   * @param {number} now In milliseconds since 1970.
+   * @returns {Change[]}
+   */
+  take(raw, now) {
+    const message = readMessage(raw);
+    if (message.kind === "numbering") return this.#number(message.epoch, message.number);
+    if (message.kind === "taken") return this.#receive(message.id, message.number);
+    if (message.kind === "rejected") return this.#reject(message.id, message.reason);
+    return this.#takeLine(message, this.isLive ? now : null);
+  }
+
+  /**
+   * Adds a line, and drops the oldest if there are too many.
+   *
+   * @param {Shown} line
+   * @returns {Change}
+   */
+  show(line) {
+    this.lines.push(line);
+    if (this.lines.length > MAX_LINES) this.lines.shift();
+    return { what: "line", line };
+  }
+
+  /**
+   * @param {string} epoch
+   * @param {number} number
+   * @returns {Change[]}
+   */
+  #number(epoch, number) {
+    this.last = epoch === this.epoch ? Math.max(this.last, number) : number;
+    this.epoch = epoch;
+    this.#isNumbered = true;
+    return [{ what: "numbered" }];
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} number
+   * @returns {Change[]}
+   */
+  #receive(id, number) {
+    if (id === this.#asked) {
+      this.#asked = null;
+      this.members = this.#answer;
+      this.isLive = true;
+      return [{ what: "members" }, { what: "live" }];
+    }
+    const line = this.outgoing.receive(id, number, this.last);
+    if (line === null) return [];
+    // What answered it, if anything did, went to a connection that was lost.
+    const isUnanswered = number === 0 && line.tries > 1 && !line.isTold;
+    return [
+      ...isUnanswered ? [this.#note(`the server had handled it before: ${line.text}`)] : [],
+      { what: "waiting" },
+      { what: "send", lines: this.outgoing.send() },
+    ];
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} reason
+   * @returns {Change[]}
+   */
+  #reject(id, reason) {
+    if (!this.outgoing.reject(id, reason)) return [];
+    return [{ what: "waiting" }, { what: "send", lines: this.outgoing.send() }];
+  }
+
+  /**
+   * @param {string} text
+   * @param {number | null} [time]
+   */
+  #note(text, time = null) {
+    return this.show({ kind: "notice", name: "", text, time, own: false });
+  }
+
+  /**
+   * @param {Message & { kind: "line" }} message
+   * @param {number | null} time
+   * @returns {Change[]}
+   */
+  #takeLine({ number, text: raw }, time) {
+    const { kind, name, text } = readLine(raw);
+    if (kind === "refused") return [{ what: "refused", reason: text }];
+    if (kind === "goodbye") return [{ what: "left" }];
+    // The greeting to a member that comes back has nothing that it has not seen.
+    if (this.#isResumed && !this.#isNumbered) return kind === "notice" ? this.#learnName(text) : [];
+    if (number !== null && number <= this.last) return [];
+    const isOurs = number !== null && (name === this.name || this.outgoing.has(number));
+    if (number !== null) this.last = number;
+    /** @type {Change[]} */
+    const changes = this.outgoing.settle(this.last) ? [{ what: "waiting" }] : [];
+    if (this.#isResumed && number !== null && time === null && !this.#isDivided) {
+      this.#isDivided = true;
+      changes.push(this.#note("while you were away:"));
+    }
+    const learned = kind === "notice" ? this.#learn(text, time) : null;
+    changes.push(...learned ?? [this.show({ kind, name, text, time, own: isOurs && name !== "" })]);
+    return changes;
+  }
+
+  /**
+   * @param {string} notice
+   * @returns {Change[]}
+   */
+  #learnName(notice) {
+    const { own } = newsIn(notice);
+    if (own !== undefined) this.name = own;
+    return own === undefined ? [] : [{ what: "name" }];
+  }
+
+  /**
+   * @param {string} notice
+   * @param {number | null} time
+   * @returns {Change[] | null} `null` if the notice tells nothing but itself.
+   */
+  #learn(notice, time) {
+    const news = newsIn(notice);
+    if (news.own !== undefined) return this.#learnName(notice);
+    if (news.isGreeting) return [];
+    if (news.sentTo !== undefined) return this.#told(news.sentTo, time);
+    const { all, more, joined = [], left = [], stillNamed } = news;
+    if (all !== undefined) this.#answer = new Set();
+    for (const name of all ?? more ?? []) this.#answer.add(name);
+    if (all !== undefined || more !== undefined) {
+      if (this.#asked !== null) return [];
+      this.members = this.#answer;
+    }
+    for (const name of left) this.members.delete(name);
+    for (const name of joined) this.members.add(name);
+    /** @type {Change[]} */
+    const changes = [this.#note(notice, time), { what: "members" }];
+    if (stillNamed !== undefined) changes.push({ what: "unnamed", reason: stillNamed });
+    return changes;
+  }
+
+  /**
+   * A private line of one's own has been passed on: the first that waits, since the server takes them in order.
+   *
+   * @param {string} name
+   * @param {number | null} time
+   * @returns {Change[] | null}
+   */
+  #told(name, time) {
+    const text = this.outgoing.told();
+    if (text === null) return null;
+    return [this.show({ kind: "sent", name, text, time, own: true })];
+  }
+}
