@@ -39,6 +39,8 @@ import { MAX_LINE } from "./protocol.ts";
 import type { SharedRoom } from "./room/shared_room.ts";
 import { serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
+import type { WebSettings } from "./transport/web/room_web.ts";
+import { plaintextPage, webSettings } from "./transport/web/settings.ts";
 import { serveTurns } from "./turns/serve.ts";
 
 const flags = {
@@ -55,6 +57,10 @@ const flags = {
     placeholder: "BYTES",
   }),
   ...natsFlags,
+  noWeb: flag.on("no page for browsers on this port; every client is greeted at once"),
+  hostName: flag.texts("host that the page answers to besides this machine's own; '*' = every host; repeatable", {
+    placeholder: "NAME",
+  }),
   ...tlsServerFlags,
   ...commonFlags,
   // In a room --rate limits lines; the fault of that name is --link-rate here.
@@ -81,7 +87,11 @@ export const script: Script<typeof flags> = {
 /** Serves the chat on a bound listener until the signal fires. */
 export async function serveChat(
   listener: StreamListener,
-  { layers, shared = null }: { readonly layers: Layers; readonly shared?: SharedRoom | null },
+  { layers, web, shared = null }: {
+    readonly layers: Layers;
+    readonly web: WebSettings | false;
+    readonly shared?: SharedRoom | null;
+  },
   run: Run<typeof flags>,
 ): Promise<ServeTotals> {
   const { mode, name, history, rate, json: report } = run.options;
@@ -90,19 +100,22 @@ export async function serveChat(
   const common = { ...limits, layers, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
-  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save }, shared });
+  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save }, web, shared });
 }
 
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
-    refuseInTurns(run, "name", "history", "rate", ...Object.keys(natsFlags));
+    refuseInTurns(run, "name", "history", "rate", "noWeb", "hostName", ...Object.keys(natsFlags));
     const nats = natsOptions(run);
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);
-    const { layers, tls, join } = await serverLayers(run);
+    let web: WebSettings | false = false;
+    const plaintextReply = (first: Uint8Array): Uint8Array | null => web === false ? null : plaintextPage(web, first);
+    const { layers, tls, join, secrets } = await serverLayers(run, { plaintextReply });
+    if (options.mode === "room" && !options.noWeb) web = await webSettings(options, secrets);
     // Without --room nothing of it is loaded.
     await using shared = nats === null ? null : await (await import("./shared/open.ts"))
       .openSharedRoom(nats, { ...run, self: selfOf(listener), maxMessage: options.maxMessage });
@@ -112,7 +125,7 @@ export async function main(args: string[]): Promise<number> {
       (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
       { tls, verb: "join" },
     );
-    return totalsLine(await serveChat(listener, { layers, shared }, run), run.events);
+    return totalsLine(await serveChat(listener, { layers, web, shared }, run), run.events);
   });
 }
 

@@ -90,9 +90,9 @@ class RoomServer {
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
     const { web = false, once = false, memory, maxMessage = MAX_LINE } = options;
-    const shared = { events, rate, memory, maxLine: maxMessage, room: operator.name, signal: this.#stopping.signal };
+    const ours = { events, rate, memory, maxLine: maxMessage, room: operator.name, signal: this.#stopping.signal };
     // With `once`, the page would be all that is served.
-    this.#web = web === false || once ? null : new RoomWeb({ ...web, ...shared });
+    this.#web = web === false || once ? null : new RoomWeb({ ...web, ...ours });
     this.#room = new Room({
       ...room,
       history,

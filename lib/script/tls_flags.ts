@@ -78,6 +78,8 @@ export interface ServerSecrets {
   readonly settings: ServerTls;
   /** The fingerprint of the server's key. */
   readonly fingerprint: Fingerprint;
+  /** That of its certificate, as browsers show it. */
+  readonly certificate: string;
   /** The flags that our client adds to the join command. */
   readonly join: string;
 }
@@ -110,7 +112,13 @@ export async function serverTls(
   };
   events.emit({ event: "notice", message: `The server's key is ${fingerprint}` });
   const shown = clientCa === null ? "" : " --cert CERTIFICATE --key KEY";
-  return { settings, fingerprint, join: ` --tls --pin ${fingerprint}${shown}` };
+  const { browserFingerprint } = await import("../tls/pem.ts");
+  return {
+    settings,
+    fingerprint,
+    certificate: browserFingerprint(certificate),
+    join: ` --tls --pin ${fingerprint}${shown}`,
+  };
 }
 
 /** The given certificate and key, or the machine's own identity. */

@@ -20,8 +20,8 @@ const COPIES = 8;
 
 /** Options of {@linkcode SocketDuplex}. */
 export interface SocketDuplexOptions {
-  /** The first bytes, this many, are not the start of a ClientHello: a plaintext client. `null` = accept any. */
-  readonly onPlaintext: ((bytes: number) => void) | null;
+  /** The first bytes are not the start of a ClientHello: a plaintext client. `null` = accept any. */
+  readonly onPlaintext: ((first: Uint8Array) => void) | null;
   /** Whether to receive more: without back-pressure `node:tls` would buffer everything that arrives. */
   readonly wantsData: () => boolean;
   /** The peer has sent FIN. */
@@ -110,7 +110,9 @@ export class SocketDuplex {
     const first = !this.receivedAny;
     this.receivedAny = true;
     const { onPlaintext } = this.#options;
-    if (first && onPlaintext !== null && this.#buffer[0] !== CLIENT_HELLO[0]) return onPlaintext(count);
+    if (first && onPlaintext !== null && this.#buffer[0] !== CLIENT_HELLO[0]) {
+      return onPlaintext(this.#buffer.subarray(0, count));
+    }
     this.stream.push(Buffer.from(this.#buffer.subarray(0, count)));
     const { length } = this.#buffer;
     if (count === length && length < MAX_BUFFER) this.#resize(length * 4);

@@ -28,8 +28,8 @@ export type Side =
     | {
       readonly kind: "server";
       readonly options: tls.TLSSocketOptions;
-      /** Sent to a client that does not speak TLS. */
-      readonly plaintextReply: () => Uint8Array;
+      /** Makes what is sent to a client that does not speak TLS, from its first bytes. */
+      readonly plaintextReply: (first: Uint8Array) => Uint8Array;
       /** Whether clients without a valid certificate are refused. */
       readonly requireCertificate: boolean;
     }

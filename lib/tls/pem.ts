@@ -85,6 +85,11 @@ export function identityOf(pem: string, file = "the certificate"): Identity {
   };
 }
 
+/** The SHA-256 fingerprint of the first certificate of a PEM file as browsers show it: `9F:86:…`. The file has been read before. */
+export function browserFingerprint(pem: string): string {
+  return certificatesIn(pem, "the certificate")[0]?.fingerprint256 ?? "";
+}
+
 function certificatesIn(pem: string, file: string): X509Certificate[] {
   return blocksOf(pem).filter(isCertificate).map(({ text }) => {
     try {

@@ -20,8 +20,8 @@ export interface ServerTls {
   readonly clientCa: string | null;
   /** Protocols to accept by ALPN, in order of preference. */
   readonly alpn: readonly string[];
-  /** Makes what is sent to a client that does not speak TLS. */
-  readonly plaintextReply?: () => Uint8Array;
+  /** Makes what is sent to a client that does not speak TLS, from the first bytes that it has sent; `null` = a line of text. */
+  readonly plaintextReply?: (first: Uint8Array) => Uint8Array | null;
   /** Time limit of the handshake (ms); 10 s by default. */
   readonly handshakeTimeout?: number;
 }
@@ -35,7 +35,7 @@ const PLAINTEXT_REPLY = encodeText(`${REFUSED}this port speaks TLS; try --tls (w
  * @param settings Certificate and key must have passed `checkPair`.
  */
 export function tlsServer(
-  { certificate, key, clientCa, alpn, plaintextReply = () => PLAINTEXT_REPLY, handshakeTimeout = HANDSHAKE }: ServerTls,
+  { certificate, key, clientCa, alpn, plaintextReply, handshakeTimeout = HANDSHAKE }: ServerTls,
 ): Layer {
   const options = {
     secureContext: tls.createSecureContext({
@@ -51,7 +51,7 @@ export function tlsServer(
   const side: Side = {
     kind: "server",
     options,
-    plaintextReply,
+    plaintextReply: (first) => plaintextReply?.(first) ?? PLAINTEXT_REPLY,
     handshakeTimeout,
     requireCertificate: clientCa !== null,
   };

@@ -72,11 +72,11 @@ export class TlsSocket implements StreamSocket {
     );
     const isServer = side.kind === "server";
     const refuse = isServer
-      ? (received: number): void => this.#fail(new PlaintextError(received, side.plaintextReply()))
+      ? (first: Uint8Array): void => this.#fail(new PlaintextError(first.length, side.plaintextReply(first)))
       : null;
     this.#timer = setTimeout(() => {
       // A silent client may expect the server to speak first, as a user of `nc` does.
-      if (refuse !== null && !this.#duplex.receivedAny) refuse(0);
+      if (refuse !== null && !this.#duplex.receivedAny) refuse(NOTHING);
       else this.#fail(late);
     }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {

@@ -13,8 +13,8 @@ import { parseTarget, type Target } from "../../../http/request/target.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { MAX_REQUEST_LINE } from "./first_line.ts";
 
-/** Browsers send a few kilobytes, most of them cookies, of which this server has none. */
-const HEAD_LIMITS = { maxLine: MAX_REQUEST_LINE, maxHead: 16 * 1024, maxFields: 100 };
+/** The limits of a head: browsers send a few kilobytes, most of them cookies, of which this server has none. */
+export const HEAD_LIMITS = { maxLine: MAX_REQUEST_LINE, maxHead: 16 * 1024, maxFields: 100 };
 /** The most bytes of a body: that many a WebSocket message may have. */
 const BODY_LIMITS = { ...HEAD_LIMITS, maxBody: 64 * 1024 };
 /** How long a request may take (ms). */

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { makeAuthority, makeLeaf } from "../../../lib/tls/certificate.ts";
 import { UsageError } from "../../../lib/errors.ts";
-import { checkPair, identityOf, type Pair } from "../../../lib/tls/pem.ts";
+import { browserFingerprint, checkPair, identityOf, type Pair } from "../../../lib/tls/pem.ts";
 
 const permissions = "none";
 const DAY = 24 * 60 * 60 * 1000;
@@ -165,4 +165,13 @@ Deno.test("checkPair() accepts what peers will refuse, with a warning (52)", { p
   assertMatch(checkPair(nameless, FILES).join(), /names no host/);
   assertEquals(checkPair(nameless, FILES, { client: true }), []);
   assertMatch(checkPair(authority, FILES).join(), /is marked as a CA certificate/);
+});
+
+Deno.test("browserFingerprint() is that of the first certificate, also after its key, in pairs with colons", {
+  permissions,
+}, () => {
+  const digest = createHash("sha256").update(new X509Certificate(leaf.certificate).raw).digest("hex").toUpperCase();
+  const shown = digest.match(/../g)?.join(":");
+  assertEquals(browserFingerprint(leaf.certificate), shown);
+  assertEquals(browserFingerprint(`${leaf.key}${leaf.certificate}`), shown);
 });
