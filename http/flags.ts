@@ -6,7 +6,7 @@
 import { stateOf, UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import type { FlagValues } from "../lib/script/flags.ts";
-import { commonFlags, type ServeFlagValues } from "../lib/script/shared_flags.ts";
+import { commonFlags, pageFlags, type ServeFlagValues } from "../lib/script/shared_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import type { ServerTls } from "../lib/tls/server.ts";
 import { certificateNames, hostRules } from "./request/own_hosts.ts";
@@ -51,6 +51,7 @@ export const httpFlags = {
     max: 1_000_000_000,
   }),
   ...tlsServerFlags,
+  ...pageFlags,
   ...commonFlags,
   timeout: flag.seconds("seconds a client may be idle; 0 = no limit", { default: 60, short: "t" }),
 };

@@ -22,14 +22,16 @@
  *
  * @module
  */
+import { urlOf } from "../lib/addr.ts";
 import { reserveOutput } from "../lib/console/log.ts";
 import { announce, BACKLOG } from "../lib/net/listen.ts";
+import { pageLink } from "../lib/script/page_link.ts";
 import { admissionFlags, bindFlags, serveOptions } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { httpFlags, httpSettings, siteFlags } from "./flags.ts";
-import { curlCommand, urlOf } from "./join.ts";
+import { curlCommand } from "./join.ts";
 import { serveHttp } from "./serve/serve.ts";
 
 const flags = {
@@ -61,7 +63,8 @@ export async function main(args: string[]): Promise<number> {
     const settings = await httpSettings(options, secrets?.settings ?? null);
     const at = { hostname: options.bind, port: options.port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);
-    announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
+    const page = await pageLink(run, listener.addr, secrets?.certificate ?? null);
+    announce(events, listener, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls, page });
     events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
     const totals = await serveHttp(listener, settings, serveOptions(run));
     return totalsLine(totals, events);

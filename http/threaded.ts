@@ -21,10 +21,12 @@
  *
  * @module
  */
+import { urlOf } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { orderByTime, reserveOutput } from "../lib/console/log.ts";
 import { announce } from "../lib/net/listen.ts";
+import { pageLink } from "../lib/script/page_link.ts";
 import { admissionFlags, bindFlags } from "../lib/script/shared_flags.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { totalsLine } from "../lib/totals.ts";
@@ -32,7 +34,7 @@ import { plural } from "../lib/text.ts";
 import { serverTls } from "../lib/script/tls_flags.ts";
 import { runWorkers } from "./threads/workers.ts";
 import { httpFlags, httpSettings, siteFlags } from "./flags.ts";
-import { curlCommand, urlOf } from "./join.ts";
+import { curlCommand } from "./join.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 8080 }),
@@ -84,9 +86,10 @@ export async function main(args: string[]): Promise<number> {
       wire,
       faults,
       signal,
-      onReady: (bound) => {
+      onReady: async (bound) => {
         const addr = { transport: "tcp" as const, ...bound };
-        announce(events, { addr }, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls });
+        const page = await pageLink(run, bound, secrets?.certificate ?? null);
+        announce(events, { addr }, (endpoint) => curlCommand(endpoint, secrets?.fingerprint ?? null), { tls, page });
         events.emit({
           event: "notice",
           message: `Open ${urlOf(bound, { tls })}, served by ${plural(workers, "worker")}`,

@@ -100,6 +100,17 @@ export function isWildcard(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
 }
 
+/** Whether an IPv4 address is private (RFC 1918): that of a LAN. */
+export function isPrivate(address: string): boolean {
+  return IPV4.test(address) && /^(10|172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(address);
+}
+
+/** The URL of a server's page; for a wildcard address, as this machine reaches it. */
+export function urlOf({ hostname, port }: Endpoint, { tls }: { tls: boolean }): string {
+  const host = isWildcard(hostname) ? (hostname === "::" ? "::1" : "127.0.0.1") : hostname;
+  return `http${tls ? "s" : ""}://${formatEndpoint({ hostname: host, port })}/`;
+}
+
 /** An address range: all addresses of a family whose first `prefix` bits equal those of `network`. */
 export interface AddressRange {
   readonly network: string;

@@ -6,27 +6,11 @@
  *
  * @module
  */
+import type { Listening } from "./listening.ts";
 import type { RefusalKind } from "./refusal.ts";
 
 /** Which end of a connection a program is. */
 export type Role = "client" | "server";
-
-/** A server's socket is listening; scripts and tests learn the port from this event. */
-export interface Listening {
-  readonly event: "listening";
-  readonly transport: "tcp" | "udp";
-  readonly hostname: string;
-  readonly port: number;
-  readonly tls: boolean;
-  /** The command that joins from another machine, one per address; empty if only this machine can connect. */
-  readonly join: readonly string[];
-  /** The command that joins from this machine. */
-  readonly here: string;
-  /** What a client does here, in prose only: JSON leaves it out. */
-  readonly verb: "connect" | "join";
-  /** The flag that opens it to other machines, in prose only too. */
-  readonly everywhere?: string;
-}
 
 /** A client has connected. */
 export interface Connected {

@@ -64,7 +64,7 @@ export interface WorkerOptions extends Pick<Task, "endpoint" | "settings" | "ser
   /** Stops all workers; open requests are still answered. */
   readonly signal: AbortSignal;
   /** Called once, when all workers listen. */
-  readonly onReady: (endpoint: Endpoint) => void;
+  readonly onReady: (endpoint: Endpoint) => void | Promise<void>;
   /** The worker's module; `worker.ts` by default. */
   readonly module?: URL;
 }
@@ -125,7 +125,7 @@ class WorkerPool {
       const handles = [first];
       for (let index = 1; index < workers; index++) handles.push(this.#handle(index, bound, false));
       await Promise.all(handles.map((handle) => handle.listening));
-      onReady(bound);
+      await onReady(bound);
       if (signal.aborted) this.#stop();
       await Promise.all(handles.map((handle, index) => this.#keep(index, bound, handle)));
     } finally {

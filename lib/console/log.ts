@@ -5,9 +5,11 @@
  */
 import { setColorEnabled } from "@std/fmt/colors";
 import { type Events, type NetEvent, type Role, stamped } from "../events.ts";
+import type { Listening } from "../listening.ts";
 import type { LineOutput } from "./output.ts";
 import { TimeOrder } from "./time_order.ts";
 import { proseOf } from "./prose.ts";
+import { codeFits, paintRow } from "./qr.ts";
 import { encodeText, escapeControls, escapeJson } from "../text.ts";
 
 /** Options of a log. */
@@ -85,13 +87,26 @@ export class Log implements Events, Disposable {
     const trouble = event.event === "error" || event.event === "warning";
     const onOutput = this.#onOutput === "log" ? !trouble : event.event === this.#onOutput;
     const out = onOutput ? this.#options.out : this.#options.err;
-    if (event.event !== "listening") return out.wrapped(text);
-    // A join command stays whole: it is there to be copied.
-    const commands = [...event.join, event.here];
+    if (event.event === "listening") this.#announce(event, text, out);
+    else out.wrapped(text);
+  }
+
+  /** Prints where a server listens. Commands and URLs stay whole: they are there to be copied. */
+  #announce({ join, here, urls = [], qr = [] }: Listening, text: string, out: LineOutput): void {
+    const whole = [...join, here, ...urls];
     for (const line of text.split("\n")) {
-      if (commands.some((command) => line.endsWith(`  ${command}`))) out.line(line);
+      if (whole.some((part) => line.endsWith(` ${part}`))) out.line(line);
       else out.wrapped(line);
     }
+    if (this.showsCodes && codeFits(qr, text, out.size)) qr.forEach((row) => out.line(paintRow(row)));
+  }
+
+  /**
+   * Whether QR codes are of use here. A code needs colours of its own: with those of a dark terminal it is inverted, and many scanners
+   * cannot read it. So there is none where there are no colours, with NO_COLOR for example.
+   */
+  get showsCodes(): boolean {
+    return this.#options.colour && !this.#options.quiet;
   }
 
   sizeOf(event: NetEvent): number {
@@ -138,10 +153,15 @@ export function orderByTime(events: Events): void {
   if (events instanceof Log) events.order();
 }
 
+/** Whether the log of these events shows the QR code in a `listening` event where it fits: there is no need to make one otherwise. */
+export function showsCodes(events: Events): boolean {
+  return events instanceof Log && events.showsCodes;
+}
+
 /** One event as a line of JSON, with the time first. */
 export function toJson(event: NetEvent): string {
   const { event: name, at, ...fields } = stamped(event);
-  const proseOnly = { prose: undefined, verb: undefined, everywhere: undefined };
+  const proseOnly = { prose: undefined, verb: undefined, everywhere: undefined, qr: undefined };
   const line = { time: new Date(at).toISOString(), event: name, ...fields, ...proseOnly };
   return escapeJson(JSON.stringify(line, toMicroseconds));
 }

@@ -5,6 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "../errors.ts";
+import type { TerminalSize } from "./qr.ts";
 import { decodeText, encodeText, escapeControls, plural, streamDecoder } from "../text.ts";
 import { endsInsideCharacter } from "../utf8.ts";
 import { wrapLine, wrapText } from "./width.ts";
@@ -74,6 +75,8 @@ export interface LineOutputOptions {
   readonly droppedLine?: (count: number) => string;
   /** The width of the terminal; 0 = not a terminal. */
   readonly columns?: () => number;
+  /** Its height. */
+  readonly rows?: () => number;
 }
 
 /** Clears the row that the cursor is in (ECMA-48 8.3.41). */
@@ -96,6 +99,7 @@ export class LineOutput implements Sink {
   /** Where it is said that lines were dropped; `null` = here. */
   #reports: LineOutput | null = null;
   #columns: () => number;
+  #rows: () => number;
   #waiting = "";
   /** Whether data waits too, which may end within a line. */
   #hasData = false;
@@ -113,9 +117,15 @@ export class LineOutput implements Sink {
     this.#sink = sink;
     this.#lines = { write: (bytes) => sink.writeLines?.(bytes) ?? sink.write(bytes) };
     this.#columns = options.columns ?? (() => 0);
+    this.#rows = options.rows ?? (() => 0);
     this.#limit = options.limit ?? 4 * 1024 * 1024;
     this.#onClosed = options.onClosed ?? (() => {});
     this.#droppedLine = options.droppedLine ?? ((count) => `[!] ${droppedWarning(count)}`);
+  }
+
+  /** The size of the terminal now; zeros if it is none. */
+  get size(): TerminalSize {
+    return { columns: this.#columns(), rows: this.#rows() };
   }
 
   /** As {@linkcode LineOutput.line}, but on a terminal, continuation rows are indented and cannot pass for lines of their own. */

@@ -6,18 +6,8 @@
 import { cyan, dim, green, red, yellow } from "@std/fmt/colors";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { formatEndpoint, isWildcard } from "../addr.ts";
-import type {
-  Explained,
-  Listening,
-  Mark,
-  NetEvent,
-  Prose,
-  ProseLine,
-  Refused,
-  Role,
-  Secured,
-  Transferred,
-} from "../events.ts";
+import type { Explained, Mark, NetEvent, Prose, ProseLine, Refused, Role, Secured, Transferred } from "../events.ts";
+import type { Listening } from "../listening.ts";
 import { escapeControls, milliseconds, plural } from "../text.ts";
 
 /**
@@ -144,13 +134,25 @@ function answerTo({ status, sent }: Refused): string {
   return status === undefined || sent === undefined ? "" : ` -> ${status}, ${formatBytes(sent)}`;
 }
 
-function joinLines({ hostname, join, here, verb, everywhere = "--bind 0.0.0.0" }: Listening): string[] {
+function joinLines(event: Listening): string[] {
+  const { hostname, join, here, verb, everywhere = "--bind 0.0.0.0", urls = [] } = event;
   if (join.length > 0) {
     return [
       `Reachable from the network; to ${verb}, type on another machine:`,
       ...join.map((command) => `  ${command}`),
+      ...urls.map((url, index) => index === 0 ? `or open in its browser: ${url}` : `  ${url}`),
+      ...warningLines(event),
     ];
   }
   const why = isWildcard(hostname) ? "it has no address on a network" : `${everywhere} opens it`;
-  return [`Reachable from this machine only (${why}); to ${verb}, type:`, `  ${here}`];
+  return [`Reachable from this machine only (${why}); to ${verb}, type:`, `  ${here}`, ...warningLines(event)];
+}
+
+/** What a browser says of a certificate that no CA vouches for whom it trusts, and how a visitor checks that it is the right one. */
+function warningLines({ certificate }: Listening): string[] {
+  if (certificate === undefined) return [];
+  return [
+    "A browser will warn unless it knows the certificate's issuer; the SHA-256 fingerprint to compare:",
+    `  ${certificate}`,
+  ];
 }

@@ -3,9 +3,19 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint, isLinkLocal, isLoopback, isWildcard, withoutZone } from "../addr.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  isLinkLocal,
+  isLoopback,
+  isPrivate,
+  isWildcard,
+  urlOf,
+  withoutZone,
+} from "../addr.ts";
 import { Exit, Failure } from "../errors.ts";
-import type { Events, Listening } from "../events.ts";
+import type { Events } from "../events.ts";
+import type { Listening, PageLink } from "../listening.ts";
 import { ifPermitted } from "../permission.ts";
 import { stateAt } from "./state.ts";
 
@@ -81,6 +91,8 @@ function why(
 /**
  * The addresses at which other machines reach a listener: its own, or for a wildcard every non-loopback address of this machine.
  * Link-local IPv6 addresses are left out for a wildcard: typing one requires a zone of the *other* machine.
+ *
+ * @returns The one that others most probably reach comes first.
  */
 export function reachableAddresses(hostname: string): string[] {
   if (isLoopback(hostname)) return [];
@@ -90,26 +102,49 @@ export function reachableAddresses(hostname: string): string[] {
   const interfaces = ifPermitted(() => Deno.networkInterfaces());
   // Without --allow-sys=networkInterfaces the user has to know the address; the server still works.
   if (interfaces === undefined) return ["ADDRESS-OF-THIS-MACHINE"];
+  return likeliestFirst(interfaces).filter((address) => hostname === "::" || !address.includes(":"));
+}
+
+/** Interfaces of containers, virtual machines and VPNs, on Linux, macOS and Windows: few others are on these networks. */
+const VIRTUAL =
+  /^(docker|br-|veth|virbr|lxc|lxd|podman|cni|vbox|virtualbox|vmnet|vmware|bridge\d|u?tun|tap|wg|tailscale|zt)/i;
+
+/** The addresses that other machines can type. The likeliest to work there comes first: as a rule a LAN's, private IPv4. */
+export function likeliestFirst(interfaces: readonly { readonly name: string; readonly address: string }[]): string[] {
+  const remoteness = ({ name, address }: { name: string; address: string }): number =>
+    (VIRTUAL.test(name) ? 3 : 0) + (address.includes(":") ? 2 : isPrivate(address) ? 0 : 1);
   return interfaces
-    .filter(({ family }) => hostname === "::" || family === "IPv4")
-    .map(({ address }) => address)
-    .filter((address) => !isLoopback(address) && !isLinkLocal(address));
+    .filter(({ address }) => !isLoopback(address) && !isLinkLocal(address))
+    .toSorted((one, other) => remoteness(one) - remoteness(other))
+    .map(({ address }) => address);
+}
+
+/**
+ * The URLs of a listener's page: those for other machines, the likeliest first; if there are none, that for this machine. Browsers know
+ * no zones: a link-local address has no URL for others.
+ */
+export function pageUrls({ hostname, port }: Endpoint, options: { tls: boolean }): string[] {
+  if (isLinkLocal(hostname)) return [];
+  const reachable = reachableAddresses(hostname);
+  const hosts = reachable.length > 0 ? reachable : [hostname];
+  return hosts.map((host) => urlOf({ hostname: host, port }, options));
 }
 
 /**
  * Emits the `listening` event: the address, and how to join.
  *
  * @param join Builds the command that joins at a host and port; at a wildcard's port, this machine joins by loopback.
- * @param options With `flags`, the script's own for other addresses.
+ * @param options With `flags`, the script's own for other addresses; with `page`, what browsers open.
  */
 export function announce(
   events: Events,
   socket: { readonly addr: Deno.Addr },
   join: (endpoint: Endpoint) => string,
-  { tls = false, verb = "connect", flags }: {
+  { tls = false, verb = "connect", flags, page }: {
     tls?: boolean;
     verb?: Listening["verb"];
     flags?: AddressFlags;
+    page?: PageLink | undefined;
   } = {},
 ): void {
   const { hostname, port, transport } = socket.addr as Deno.NetAddr;
@@ -123,5 +158,6 @@ export function announce(
     here: join({ hostname: isWildcard(hostname) ? "127.0.0.1" : hostname, port }),
     verb,
     ...(flags === undefined ? {} : { everywhere: flags.everywhere }),
+    ...page,
   });
 }

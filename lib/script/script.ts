@@ -13,6 +13,7 @@ import { helpJson, helpText } from "./help.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { Log, toJson } from "../console/log.ts";
 import { print } from "../console/prose.ts";
+import type { TerminalSize } from "../console/qr.ts";
 import type { BasicFlags } from "./shared_flags.ts";
 import { type Sockets, withFaults } from "./sockets.ts";
 import { type Watch, watched, type WatchedFlags } from "./watch.ts";
@@ -67,18 +68,18 @@ export interface Run<F extends FlagTable> extends Omit<Watch, "tap">, Sockets {
   readonly flush: () => Promise<unknown>;
 }
 
-/** The width of a terminal as an output option; empty if the stream is not a terminal. */
-function widthOf(stream: { isTerminal(): boolean }): LineOutputOptions {
+/** The size of a terminal as an output option; empty if the stream is not a terminal. */
+function sizeOf(stream: { isTerminal(): boolean }): LineOutputOptions {
   if (!stream.isTerminal()) return {};
-  const columns = (): number => {
+  const size = (): TerminalSize => {
     try {
-      return Deno.consoleSize().columns;
+      return Deno.consoleSize();
     } catch {
       // The terminal was closed.
-      return 0;
+      return { columns: 0, rows: 0 };
     }
   };
-  return { columns };
+  return { columns: () => size().columns, rows: () => size().rows };
 }
 
 /** The time limit for writing the last lines of the log (ms). */
@@ -106,11 +107,11 @@ export async function runScript<F extends FlagTable & BasicFlags>(
     const message = droppedWarning(count);
     return json ? toJson({ event: "warning", message }) : print({ mark: "trouble", text: message });
   };
-  const out = new LineOutput(routes.stdout, { onClosed, droppedLine, ...widthOf(Deno.stdout) });
+  const out = new LineOutput(routes.stdout, { onClosed, droppedLine, ...sizeOf(Deno.stdout) });
   // A terminal gets a single writer: two would race, and an error could appear before the lines that led to it.
   const err = Deno.stdout.isTerminal() && Deno.stderr.isTerminal()
     ? out
-    : new LineOutput(routes.stderr, widthOf(Deno.stderr));
+    : new LineOutput(routes.stderr, sizeOf(Deno.stderr));
   const flush = (): Promise<unknown> => Promise.all([out.flush(), err.flush()]);
   try {
     return await runWith(script, args, work, { stop, out, err, routes, flush });

@@ -36,6 +36,11 @@ export const basicFlags: BasicFlags = {
   }),
 };
 
+/** `--no-qr` of a server that has a page for browsers. */
+export const pageFlags: { readonly noQr: Flag<boolean> } = grouped("Output and help", {
+  noQr: flag.on("no QR code of the URL; otherwise a terminal that is large enough shows one"),
+});
+
 /** The flags of every script that opens a socket: the basic ones, those that show the wire, and those that break it. */
 export const commonFlags: BasicFlags & WireFlags & FaultFlags = { ...wireFlags, ...faultFlags, ...basicFlags };
 

@@ -57,6 +57,7 @@ Deno.test("http:server --json prints each request as an event", async () => {
   assertEquals(requests.map(({ sent }) => Number(sent) > 0), [true, true]);
   assertEquals(events.map(({ event }) => event).filter((event) => event === "received" || event === "sent"), []);
   assertEquals(events.at(-1)?.code, 0);
+  assertEquals([events[0]?.event, events[0]?.urls], ["listening", [`http://127.0.0.1:${server.port}/`]]);
 });
 
 for (const task of ["http:server", "http:threaded"] as const) {

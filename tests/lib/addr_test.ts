@@ -4,6 +4,7 @@ import {
   formatEndpoint,
   isAddress,
   isLoopback,
+  isPrivate,
   isWildcard,
   parseHost,
   parsePort,
@@ -11,6 +12,7 @@ import {
   portError,
   rangeMatcher,
   unmapped,
+  urlOf,
 } from "../../lib/addr.ts";
 import { UsageError } from "../../lib/errors.ts";
 
@@ -213,4 +215,21 @@ Deno.test("parseRange() converts an IPv4-mapped range to IPv4", { permissions: "
   const matches = await rangeMatcher([range]);
   assert(matches("192.168.7.9") && matches("::ffff:192.168.7.9") && !matches("192.169.0.1"));
   assert((await rangeMatcher([range, { network: "::", prefix: 0, family: "ipv6" }]))("::1"));
+});
+
+Deno.test("urlOf() brackets IPv6, and reaches a wildcard address as loopback", { permissions }, () => {
+  const url = (hostname: string, tls = false): string => urlOf({ hostname, port: 80 }, { tls });
+  assertEquals([url("192.0.2.1"), url("2001:db8::1", true)], ["http://192.0.2.1:80/", "https://[2001:db8::1]:80/"]);
+  assertEquals([url("0.0.0.0"), url("::")], ["http://127.0.0.1:80/", "http://[::1]:80/"]);
+});
+
+Deno.test("isPrivate() knows the three ranges of RFC 1918, and nothing beside them", { permissions }, () => {
+  for (const address of ["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.7"]) {
+    assert(isPrivate(address), address);
+  }
+  for (
+    const address of ["11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.1.7", "100.64.0.1", "10.example", "fd00::2"]
+  ) {
+    assert(!isPrivate(address), address);
+  }
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { stripVTControlCharacters } from "node:util";
 import { type NetEvent, NO_EVENTS, type Role } from "../../../lib/events.ts";
+import type { Listening } from "../../../lib/listening.ts";
 import { Log, type LogOptions, orderByTime, reserveOutput, toJson } from "../../../lib/console/log.ts";
 import { print, proseOf } from "../../../lib/console/prose.ts";
 import { milliseconds } from "../../../lib/text.ts";
@@ -23,7 +24,7 @@ async function logged(
 }
 
 const peer = "192.0.2.7:4000";
-const listening: NetEvent = {
+const listening: Listening = {
   event: "listening",
   transport: "tcp",
   hostname: "127.0.0.1",
@@ -163,21 +164,67 @@ Deno.test("proseOf() of listening shows the address, the kind and how to join", 
   assertEquals("verb" in JSON.parse(toJson(listening)), false);
 });
 
-Deno.test("Log breaks what it says about joining between words, and no join command", { permissions }, async () => {
-  const sink = new FakeSink();
-  const out = new LineOutput(sink, { columns: () => 40 });
-  const here = `join ${"x".repeat(60)}`;
-  new Log({ role: "server", json: false, quiet: false, colour: false, out, err: out }).emit({ ...listening, here });
-  await out.flush();
-  assertEquals(
-    sink.text,
-    `[+] Listening on 127.0.0.1:9
+Deno.test(
+  "Log breaks what it says about joining between words, but no command and no URL",
+  { permissions },
+  async () => {
+    const sink = new FakeSink();
+    const out = new LineOutput(sink, { columns: () => 40 });
+    const here = `join ${"x".repeat(60)}`;
+    const log = new Log({ role: "server", json: false, quiet: false, colour: false, out, err: out });
+    log.emit({ ...listening, here });
+    await out.flush();
+    assertEquals(
+      sink.text,
+      `[+] Listening on 127.0.0.1:9
 [+] Reachable from this machine only
   (--bind 0.0.0.0 opens it); to
   connect, type:
 [+]   ${here}
 `,
-  );
+    );
+    const url = "http://[2001:db8:1234:5678:9abc:def0:1234:5678]:23456/";
+    log.emit({ ...listening, join: ["join A"], urls: [url, url] });
+    await out.flush();
+    assert(sink.text.endsWith(`\n[+] or open in its browser: ${url}\n[+]   ${url}\n`));
+  },
+);
+
+const lan: Listening = { ...listening, hostname: "0.0.0.0", join: ["join A"] };
+const urls = ["http://10.0.0.2:9/", "http://[fd00::2]:9/"];
+
+Deno.test("proseOf() of listening shows the page's URLs to other machines, and what a browser will say", {
+  permissions,
+}, () => {
+  const page = "\n[+] or open in its browser: http://10.0.0.2:9/\n[+]   http://[fd00::2]:9/";
+  const warning =
+    "\n[+] A browser will warn unless it knows the certificate's issuer; the SHA-256 fingerprint to compare:\n[+]   AB:CD";
+  assertStringIncludes(prose({ ...lan, urls }), `\n[+]   join A${page}`);
+  assertEquals(prose({ ...lan, urls, certificate: "AB:CD" }).endsWith(`${page}${warning}`), true);
+  assertEquals(prose({ ...listening, urls, certificate: "AB:CD" }).endsWith(`\n[+]   join me${warning}`), true);
+  assertEquals(prose({ ...lan, urls, certificate: "AB:CD" }, "server", true), "[+] Listening on 0.0.0.0:9");
+});
+
+Deno.test("Log shows a QR code below its URL on a terminal with colours where it fits, and nowhere else", {
+  permissions,
+}, async () => {
+  const qr = [" █ ", " ▀ "];
+  const shown = async (options: Partial<LogOptions>, [columns, rows]: readonly [number, number]): Promise<string> => {
+    const sink = new FakeSink();
+    const out = new LineOutput(sink, { columns: () => columns, rows: () => rows });
+    const log = new Log({ role: "server", json: false, quiet: false, colour: true, out, err: out, ...options });
+    log.emit({ ...lan, urls, qr });
+    await out.flush();
+    return sink.text;
+  };
+  const code = "\x1b[30;107m █ \x1b[0m\n\x1b[30;107m ▀ \x1b[0m\n";
+  // Five lines above it, three rows below.
+  assert((await shown({}, [80, 10])).endsWith(`[fd00::2]:9/\n${code}`));
+  for (const [options, size] of [[{}, [80, 9]], [{ colour: false }, [80, 50]], [{ quiet: true }, [80, 50]]] as const) {
+    assertEquals(/[█▀]|107/.test(await shown(options, size)), false);
+  }
+  const { qr: drawn, urls: open, certificate } = JSON.parse(toJson({ ...lan, urls, qr, certificate: "AB:CD" }));
+  assertEquals([drawn, open, certificate], [undefined, urls, "AB:CD"]);
 });
 
 Deno.test("proseOf() gives each event its mark and its text", { permissions }, () => {

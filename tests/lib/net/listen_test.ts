@@ -3,7 +3,14 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { Connection } from "../../../lib/stream/connection.ts";
 import { Failure } from "../../../lib/errors.ts";
-import { announce, listenTcp, listenUdp, reachableAddresses } from "../../../lib/net/listen.ts";
+import {
+  announce,
+  likeliestFirst,
+  listenTcp,
+  listenUdp,
+  pageUrls,
+  reachableAddresses,
+} from "../../../lib/net/listen.ts";
 import { RawClient, RecordedEvents } from "../../support/sockets.ts";
 
 function refused(listen: () => Disposable | Deno.DatagramConn): string {
@@ -123,4 +130,38 @@ Deno.test("announce() reports where a socket listens and how others join", { per
       verb: "join",
     },
   ]);
+});
+
+Deno.test("likeliestFirst() begins with a LAN's address; containers, virtual machines and VPNs come last", {
+  permissions: "none",
+}, () => {
+  const [lan, public4, unique, inside, vpn, bridge] = [
+    { name: "wlan0", address: "192.168.1.7" },
+    { name: "eth0", address: "203.0.113.9" },
+    { name: "eth0", address: "fd00::2" },
+    { name: "docker0", address: "172.17.0.1" },
+    { name: "tailscale0", address: "100.101.102.103" },
+    { name: "br-0123456789ab", address: "fd01::1" },
+  ];
+  const local = [{ name: "lo", address: "127.0.0.1" }, { name: "eth0", address: "fe80::1" }];
+  assertEquals(
+    likeliestFirst([...local, bridge, inside, vpn, unique, public4, lan]),
+    [lan, public4, unique, inside, vpn, bridge].map(({ address }) => address),
+  );
+  // A machine's own bridge, and what network adapters are called.
+  for (const name of ["br0", "enp3s0", "wlp2s0", "Wi-Fi", "Ethernet 2", "en0"]) {
+    assertEquals(likeliestFirst([unique, { name, address: "10.0.0.1" }]), ["10.0.0.1", "fd00::2"], name);
+  }
+  for (const name of ["vEthernet (WSL)", "VirtualBox Host-Only Network", "bridge100", "utun3", "virbr0", "wg0"]) {
+    assertEquals(likeliestFirst([{ name, address: "10.0.0.1" }, unique]), ["fd00::2", "10.0.0.1"], name);
+  }
+});
+
+Deno.test("pageUrls() are for other machines, or else for this one", { permissions: "none" }, () => {
+  const urls = (hostname: string, tls = false): string[] => pageUrls({ hostname, port: 8080 }, { tls });
+  assertEquals(urls("192.168.1.7"), ["http://192.168.1.7:8080/"]);
+  assertEquals(urls("2001:db8::1", true), ["https://[2001:db8::1]:8080/"]);
+  assertEquals([urls("127.0.0.1"), urls("::1")], [["http://127.0.0.1:8080/"], ["http://[::1]:8080/"]]);
+  assertEquals(urls("0.0.0.0"), ["http://ADDRESS-OF-THIS-MACHINE:8080/"]);
+  assertEquals(urls("fe80::1%eth0"), [], "browsers know no zones");
 });
