@@ -20,14 +20,24 @@
  *
  * @module
  */
+import { urlOf } from "../lib/addr.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { callersFolder } from "../lib/script/callers_path.ts";
 import { linkRateFlag } from "../lib/script/fault_flags.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { announce, BACKLOG } from "../lib/net/listen.ts";
-import { admissionFlags, bindFlags, commonFlags, framingFlags, serveOptions } from "../lib/script/shared_flags.ts";
+import {
+  admissionFlags,
+  bindFlags,
+  commonFlags,
+  framingFlags,
+  pageFlags,
+  serveOptions,
+} from "../lib/script/shared_flags.ts";
+import { pageLink } from "../lib/script/page_link.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/totals.ts";
+import { refuseWith } from "../lib/script/unused_flags.ts";
 import type { Layers } from "../lib/net/layers.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { serverLayers } from "../lib/script/open.ts";
@@ -62,6 +72,7 @@ const flags = {
     placeholder: "NAME",
   }),
   ...tlsServerFlags,
+  ...pageFlags,
   ...commonFlags,
   // In a room --rate limits lines; the fault of that name is --link-rate here.
   ...linkRateFlag,
@@ -107,24 +118,27 @@ export async function serveChat(
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
-    refuseInTurns(run, "name", "history", "rate", "noWeb", "hostName", ...Object.keys(natsFlags));
+    refuseInTurns(run, "name", "history", "rate", "noWeb", "hostName", "noQr", ...Object.keys(natsFlags));
+    refuseWith(given, "noWeb", "hostName", "noQr");
     const nats = natsOptions(run);
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);
     let web: WebSettings | false = false;
     const plaintextReply = (first: Uint8Array): Uint8Array | null => web === false ? null : plaintextPage(web, first);
-    const { layers, tls, join, secrets } = await serverLayers(run, { plaintextReply });
+    const { layers, tls, certificate, join, secrets } = await serverLayers(run, { plaintextReply });
     if (options.mode === "room" && !options.noWeb) web = await webSettings(options, secrets);
     // Without --room nothing of it is loaded.
     await using shared = nats === null ? null : await (await import("./shared/open.ts"))
       .openSharedRoom(nats, { ...run, self: selfOf(listener), maxMessage: options.maxMessage });
+    const page = web === false ? undefined : await pageLink(run, listener.addr, certificate);
     announce(
       events,
       listener,
       (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
-      { tls, verb: "join" },
+      { tls, verb: "join", page },
     );
+    if (page !== undefined) events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
     return totalsLine(await serveChat(listener, { layers, web, shared }, run), run.events);
   });
 }

@@ -13,6 +13,9 @@ Deno.test("chat:server says how to join, in turns too", async () => {
         `to join, type:\n\\[\\+\\] {3}deno task chat:client --host 127\\.0\\.0\\.1 --port ${server.port}${flag}\n`,
       ),
     );
+    // The page is the room's.
+    const { stdout } = await server.script.stop();
+    assertEquals(stdout.includes(`\n[+] Open http://127.0.0.1:${server.port}/\n`), mode === "room");
   }
 });
 
@@ -185,6 +188,8 @@ Deno.test("the chat scripts say what is wrong with their flags (P4)", async () =
     ["chat:server", ["--name", "a b"], "Cannot use --name"],
     ["chat:server", ["--history", "5", "--mode", "turns"], "Cannot use --history with --mode turns: it is for a room"],
     ["chat:server", ["--rate", "5", "--mode", "turns"], "Cannot use --rate with --mode turns"],
+    ["chat:server", ["--no-qr", "--mode", "turns"], "Cannot use --no-qr with --mode turns"],
+    ["chat:server", ["--no-qr", "--no-web"], "Cannot use --no-web and --no-qr together"],
     ["chat:server", ["--name", "bob", "--mode", "turns"], "Cannot use --name with --mode turns"],
     ["chat:udp-server", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
     ["chat:udp-client", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
