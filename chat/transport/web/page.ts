@@ -95,7 +95,7 @@ export function roomPage({ room, maxLine, tls }: RoomPageOptions): RoomPage {
  */
 export function scriptOf(modules: readonly string[]): string {
   return modules.join("").replace(/^import [^;]*;\n/gm, "").replace(/^export (?=class|const|function|async)/gm, "")
-    .replace(/^\s*\/\*\*[^]*?\*\/\n/gm, "").replace(/^\s*\/\/.*\n/gm, "");
+    .replace(/^\s*\/\*(?:(?!\*\/)[^])*\*\/\n/gm, "").replace(/^\s*\/\/.*\n/gm, "");
 }
 
 /** A text in place of each `{{ name }}`. */

@@ -26,13 +26,17 @@ export class LogView {
   #isAtEnd = true;
   #isDue = false;
   #unseen = 0;
+  #top = 0;
   /** @type {Shown | null} */
   #previous = null;
 
   constructor() {
     this.#scroller.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-      this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+      // Lines may have come since the scrolling: only who moves up leaves the end.
+      if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isAtEnd = true;
+      else if (scrollTop < this.#top) this.#isAtEnd = false;
+      this.#top = scrollTop;
       if (this.#isAtEnd) this.#unseen = 0;
       this.#update();
     }, { passive: true });
@@ -47,7 +51,9 @@ export class LogView {
    * @param {Shown} line
    */
   add(line) {
-    this.#log.append(lineElement(line, this.#goesWith(line)));
+    const isGrouped = this.#goesWith(line);
+    const isOfMinute = isGrouped && minuteOf(line) === minuteOf(/** @type {Shown} */ (this.#previous));
+    this.#log.append(lineElement(line, { isGrouped, isOfMinute }));
     if (this.#log.childElementCount > MAX_LINES) this.#log.firstElementChild?.remove();
     this.#previous = line;
     if (this.#isAtEnd) return this.#schedule();
@@ -80,6 +86,7 @@ export class LogView {
     this.#isAtEnd = true;
     this.#unseen = 0;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#top = this.#scroller.scrollTop;
     this.#update();
   }
 
@@ -111,9 +118,9 @@ export class LogView {
 
 /**
  * @param {Shown} line
- * @param {boolean} isGrouped
+ * @param {{ isGrouped: boolean, isOfMinute: boolean }} how Whether it stands with the one before, and whether that tells its time.
  */
-function lineElement(line, isGrouped) {
+function lineElement(line, { isGrouped, isOfMinute }) {
   const { kind, name, text, own } = line;
   const isPlain = kind !== "said" && kind !== "told" && kind !== "sent";
   const made = element(`div.line.${kind}`);
@@ -121,14 +128,15 @@ function lineElement(line, isGrouped) {
   if (isGrouped) made.classList.add("grouped");
   if (isPlain) {
     if (kind === "did") made.append(nameOf(name), " ");
-    // The columns of /help.
-    if (/^\/\w+ /.test(text)) made.classList.add("columns");
-    made.append(textElement(text), ...timeOf(line));
+    // A line of /help.
+    const [, usage, help = ""] = /^(\/\w+(?: [A-Z]+)*) {2,}(.+)$/.exec(text) ?? [];
+    if (usage === undefined) made.append(textElement(text), ...timeOf(line));
+    else made.append(element("div.help", element("code", usage), element("span", help)));
     return made;
   }
   const by = element("p.by", ...byOf(line));
   if (isGrouped || (own && kind === "said")) by.classList.add("hidden");
-  made.append(by, element("p.bubble", textElement(text), ...timeOf(line)));
+  made.append(by, element("p.bubble", textElement(text), ...timeOf(line, isOfMinute)));
   return made;
 }
 
@@ -149,11 +157,19 @@ function nameOf(name) {
 }
 
 /** @param {Shown} line */
-function timeOf({ time, own, kind }) {
+function minuteOf({ time }) {
+  return time === null ? null : Math.floor(time / 60_000);
+}
+
+/**
+ * @param {Shown} line
+ * @param {boolean} [isKnown]
+ */
+function timeOf({ time, own, kind }, isKnown = false) {
   const parts = [];
-  if (time !== null) {
+  if (time !== null && !isKnown) {
     const at = new Date(time);
-    const made = element("time", at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+    const made = element("time", at.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" }));
     made.setAttribute("datetime", at.toISOString());
     parts.push(made);
   }

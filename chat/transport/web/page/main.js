@@ -201,6 +201,13 @@ function wake() {
   link.check();
 }
 
+/** The height that the keyboard of a phone leaves, where the layout does not follow it by itself. Zoom is no keyboard. */
+function fitHeight() {
+  const seen = visualViewport;
+  if (seen !== null && seen.scale === 1) document.body.style.setProperty("--seen", `${seen.height}px`);
+}
+
+visualViewport?.addEventListener("resize", fitHeight);
 byId("name-form").addEventListener("submit", takeName);
 byId("rename").addEventListener("click", () => askName(""));
 byId("leave").addEventListener("click", () => send("/quit"));

@@ -60,7 +60,7 @@ export class Panel {
     byId("members").replaceChildren(
       ...names.map((name) => element("li", name === own ? ownElement(name) : this.#member(name))),
     );
-    setText(byId("count"), members.size === 0 ? "…" : String(members.size));
+    setText(this.#opener, members.size === 0 ? "Members" : `${members.size} here`);
   }
 
   /** @param {string} name */

@@ -11,7 +11,7 @@
 const NAME = "plainwire-name";
 const SESSION = "plainwire-session";
 /** How long another tab may take to answer (ms). */
-const ANSWER_LIMIT = 150;
+const TAB_LIMIT = 150;
 
 /**
  * Random base64url, for keys and ids. `crypto.randomUUID` is missing on plain http.
@@ -91,7 +91,7 @@ export class Tabs {
     this.#isHolder = false;
     const answered = new Promise((resolve) => this.#answered = () => resolve(true));
     this.#channel?.postMessage({ asks: key, tab: this.#tab });
-    const isTaken = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, ANSWER_LIMIT, false))]);
+    const isTaken = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, TAB_LIMIT, false))]);
     this.#isHolder = !isTaken;
     return isTaken === true;
   }
