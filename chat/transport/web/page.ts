@@ -13,6 +13,7 @@ import lineStyle from "./page/lines.css" with { type: "text" };
 import panelStyle from "./page/panel.css" with { type: "text" };
 import lines from "./page/lines.js" with { type: "text" };
 import outgoing from "./page/outgoing.js" with { type: "text" };
+import roster from "./page/roster.js" with { type: "text" };
 import session from "./page/session.js" with { type: "text" };
 import link from "./page/link.js" with { type: "text" };
 import complete from "./page/complete.js" with { type: "text" };
@@ -31,7 +32,21 @@ import { escapeControls } from "../../../lib/text.ts";
 /** The style sheets. */
 export const STYLES: readonly string[] = [style, lineStyle, panelStyle];
 /** The modules of the script, each after those that it imports. */
-const MODULES = [lines, outgoing, session, link, complete, dom, connections, seat, logView, composer, panel, main];
+const MODULES = [
+  lines,
+  outgoing,
+  roster,
+  session,
+  link,
+  complete,
+  dom,
+  connections,
+  seat,
+  logView,
+  composer,
+  panel,
+  main,
+];
 
 /** What stands in the page of one server. */
 export interface RoomPageOptions {
@@ -95,7 +110,7 @@ export function roomPage({ room, maxLine, tls }: RoomPageOptions): RoomPage {
  */
 export function scriptOf(modules: readonly string[]): string {
   return modules.join("").replace(/^import [^;]*;\n/gm, "").replace(/^export (?=class|const|function|async)/gm, "")
-    .replace(/^\s*\/\*(?:(?!\*\/)[^])*\*\/\n/gm, "").replace(/^\s*\/\/.*\n/gm, "");
+    .replace(/^\s*\/\*(?:(?!\*\/)[^])*\*\/\n|\/\*\*[^]*?\*\/ /gm, "").replace(/^\s*\/\/.*\n/gm, "");
 }
 
 /** A text in place of each `{{ name }}`. */

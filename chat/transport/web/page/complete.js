@@ -22,6 +22,10 @@ export const COMMANDS = [
  * being asked for.
  */
 
+/** Marks that do not change which letter it is; see `chat/names.ts`. */
+const ACCENTS =
+  /(?=\p{M})(?![\u3099\u309a])[\p{Script=Inherited}\p{Script=Common}\p{Script=Hebrew}\p{Script=Arabic}]/gu;
+
 /**
  * A name without case, width and accents, as the server finds it.
  *
@@ -29,7 +33,7 @@ export const COMMANDS = [
  * @returns {string}
  */
 export function foldName(name) {
-  return name.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  return name.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD").replace(ACCENTS, "");
 }
 
 /**

@@ -23,9 +23,10 @@ export function bySocket(sessionNow) {
     const socket = new WebSocket(url);
     socket.onopen = () => {
       const session = sessionNow();
-      const { key, cursor, name } = session;
-      const first = [cursor === null ? `/session ${key}` : `/session ${key} ${cursor}`, `/nick ${name}`];
-      for (const line of [...first, ...session.open()]) socket.send(line);
+      const { key, cursor, wantedName } = session;
+      socket.send(cursor === null ? `/session ${key}` : `/session ${key} ${cursor}`);
+      if (wantedName !== null) socket.send(`/nick ${wantedName}`);
+      for (const line of session.open()) socket.send(line);
     };
     socket.onmessage = ({ data }) => on.line(String(data));
     socket.onclose = () => on.ended();
@@ -50,8 +51,8 @@ export function bySocket(sessionNow) {
 export function byEvents(sessionNow) {
   return (on) => {
     const session = sessionNow();
-    const { key, cursor, name } = session;
-    const source = new EventSource(`events?${query({ session: key, after: cursor, name })}`);
+    const { key, cursor, wantedName } = session;
+    const source = new EventSource(`events?${query({ session: key, after: cursor, name: wantedName })}`);
     const posts = new Posts(`say?${query({ session: key })}`, () => {
       source.close();
       on.ended();

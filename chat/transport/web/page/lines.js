@@ -79,6 +79,7 @@ export function readLine(text) {
 /** @type {readonly (readonly [RegExp, (match: string[]) => News])[]} */
 const NOTICES = [
   [/^you are (\S+);/u, ([, own = ""]) => ({ own })],
+  [/^you are still (\S+): names here come from certificates$/u, ([, own = ""]) => ({ own })],
   [/^you are still \S+: (.+)$/su, ([, stillNamed = ""]) => ({ stillNamed })],
   [/^(\S+) joined$/u, ([, name = ""]) => ({ joined: [name] })],
   [/^(\S+) left \([^)]*\)$/u, ([, name = ""]) => ({ left: [name] })],
@@ -110,7 +111,7 @@ export function newsIn(notice) {
  * @returns {{ text: string, isLink: boolean }[]}
  */
 export function linksIn(text) {
-  return text.split(/(\bhttps?:\/\/[\w.[\]:@%-]+(?:[/?#][\w~:/?#[\]@!$&()*+,;=.%-]*[\w/=&#-])?)/)
+  return text.split(/(\bhttps?:\/\/[\w.[\]:-]*[\w\]](?:[/?#](?:[\w~:/?#[\]@!$&()*+,;=.%-]*[\w/=&#-])?)?)/)
     .map((part, at) => ({ text: part, isLink: at % 2 === 1 && URL.canParse(part) }))
     .filter((part) => part.text !== "");
 }

@@ -178,7 +178,7 @@ export class Link {
     this.#connection?.send([probe()]);
     this.#cancel();
     this.#cancel = time.after(limit, () => {
-      if (this.#heardAt >= asked) this.#watch(QUIET);
+      if (this.#heardAt >= asked) this.#watch(QUIET - (time.now() - this.#heardAt));
       else this.#connect();
     });
   }

@@ -20,7 +20,7 @@ const TITLE = document.title;
 const tabs = new Tabs();
 const log = new LogView();
 const panel = new Panel((name) => composer.write(`/msg ${name} `));
-const composer = new Composer({ send, names: () => [...session.members].filter((name) => name !== session.name) });
+const composer = new Composer({ send, names: () => [...session.roster.names].filter((name) => name !== session.name) });
 const link = new Link({
   ...{ socket: bySocket(() => session), events: byEvents(() => session), isReachable },
   ...{ probe: () => session.probe(), line: take, changed: showState, random: Math.random },
@@ -90,9 +90,9 @@ function showLine(line) {
 }
 
 function showMembers() {
-  panel.show(session.members, session.name);
+  panel.show(session.roster.names, session.name);
   setText(byId("own-name"), session.name);
-  if (session.members.has(session.name)) rememberName(session.name);
+  if (session.roster.names.has(session.name) && session.wantedName !== null) rememberName(session.name);
 }
 
 function showWaiting() {
@@ -136,17 +136,19 @@ function end(why) {
   byId("again").focus();
 }
 
-/** Joins with a new session; lines that were not sent come along. */
+/** Joins with a new session at the same place. The server knows the ids of the old one no more: what waits is for the member to send. */
 function joinAgain() {
-  const { lines, name, outgoing: { waiting } } = session;
-  session = newSession(name);
-  session.restore({
-    key: session.key,
-    epoch: null,
-    last: 0,
-    lines,
-    waiting: waiting.filter(({ reason }) => reason !== null),
-  });
+  if (session.name === "") return askName("");
+  const saved = session.save();
+  session = newSession(session.name);
+  const waiting = saved.waiting.filter(({ text }) => !/^\s*(?:\/quit|exit)\s*$/i.test(text));
+  for (const line of waiting) line.reason ??= "you were out of the room";
+  session.restore({ ...saved, waiting });
+  goOn();
+}
+
+/** Connects, and has the member write. */
+function goOn() {
   ending = null;
   byId("ended").hidden = true;
   composer.disabled = false;
@@ -174,8 +176,9 @@ function takeName(event) {
   if (link.state === "stopped") {
     session.name = name;
     rememberName(name);
-    link.start();
-  } else if (name !== session.name) send(`/nick ${name}`);
+    return goOn();
+  }
+  if (name !== session.name) send(`/nick ${name}`);
   composer.write("");
 }
 
@@ -194,10 +197,20 @@ async function begin() {
   byId("input").focus();
 }
 
-function wake() {
-  if (document.hidden) return saveSession(ending === null ? session.save() : null);
+function save() {
+  saveSession(ending === null ? session.save() : null);
+}
+
+/** While this tab slept, a copy of it may have taken its seat. */
+async function wake() {
+  if (document.hidden) return save();
   unread = 0;
   document.title = TITLE;
+  if (link.state === "stopped") return;
+  if (await tabs.isTaken(session.key)) {
+    session.key = newKey();
+    tabs.hold(session.key);
+  }
   link.check();
 }
 
@@ -209,11 +222,14 @@ function fitHeight() {
 
 visualViewport?.addEventListener("resize", fitHeight);
 byId("name-form").addEventListener("submit", takeName);
+dialogById("naming").addEventListener("close", () => {
+  if (session.name === "") end("You have not joined yet.");
+});
 byId("rename").addEventListener("click", () => askName(""));
 byId("leave").addEventListener("click", () => send("/quit"));
 byId("again").addEventListener("click", joinAgain);
 document.addEventListener("visibilitychange", wake);
-addEventListener("pagehide", () => saveSession(ending === null ? session.save() : null));
+addEventListener("pagehide", save);
 for (const event of ["pageshow", "online"]) addEventListener(event, wake);
 document.addEventListener("resume", wake);
 begin();

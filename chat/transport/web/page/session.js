@@ -9,6 +9,7 @@
  */
 import { newsIn, readLine, readMessage } from "./lines.js";
 import { Outgoing } from "./outgoing.js";
+import { Roster } from "./roster.js";
 
 /** @typedef {import("./lines.js").Kind} Kind */
 /** @typedef {import("./lines.js").Message} Message */
@@ -44,18 +45,15 @@ export class Session {
   last = 0;
   /** @type {Shown[]} */
   lines = [];
-  /** @type {Set<string>} */
-  members = new Set();
+  roster = new Roster();
   /** Whether the lines that come are live: until then they were said before. */
   isLive = false;
   #isNumbered = false;
   #isResumed = false;
+  /** @type {(Message & { kind: "line" })[]} What came before the numbering; if that never comes, it comes again in the next connection. */
+  #greeting = [];
   /** Whether what was missed has its heading. */
   #isDivided = false;
-  /** @type {string | null} The question who is here that the page asks for itself. */
-  #asked = null;
-  /** @type {Set<string>} Its answer so far. */
-  #answer = new Set();
 
   /**
    * @param {object} options
@@ -73,6 +71,11 @@ export class Session {
   /** @returns {string | null} The last line that was seen, for the server. */
   get cursor() {
     return this.epoch === null ? null : `${this.epoch}-${this.last}`;
+  }
+
+  /** @returns {string | null} The name to ask for; `null` for one that only the server gives. */
+  get wantedName() {
+    return /^guest-\d+$/.test(this.name) ? null : this.name;
   }
 
   /** @returns {Saved} What a reload of the page must not lose. */
@@ -97,9 +100,11 @@ export class Session {
     this.#isResumed = this.epoch !== null;
     this.isLive = false;
     this.#isDivided = false;
-    this.#asked = this.outgoing.id();
+    this.#greeting = [];
+    const question = this.outgoing.id();
+    this.roster.ask(question);
     this.outgoing.reopen();
-    return [`/line ${this.#asked} /who`, ...this.outgoing.send()];
+    return [`/line ${question} /who`, ...this.outgoing.send()];
   }
 
   /**
@@ -147,7 +152,7 @@ export class Session {
     this.last = epoch === this.epoch ? Math.max(this.last, number) : number;
     this.epoch = epoch;
     this.#isNumbered = true;
-    return [{ what: "numbered" }];
+    return [...this.#greeting.flatMap((line) => this.#takeLine(line, null)), { what: "numbered" }];
   }
 
   /**
@@ -156,9 +161,7 @@ export class Session {
    * @returns {Change[]}
    */
   #receive(id, number) {
-    if (id === this.#asked) {
-      this.#asked = null;
-      this.members = this.#answer;
+    if (this.roster.complete(id)) {
       this.isLive = true;
       return [{ what: "members" }, { what: "live" }];
     }
@@ -196,12 +199,17 @@ export class Session {
    * @param {number | null} time
    * @returns {Change[]}
    */
-  #takeLine({ number, text: raw }, time) {
+  #takeLine(message, time) {
+    const { number, text: raw } = message;
     const { kind, name, text } = readLine(raw);
     if (kind === "refused") return [{ what: "refused", reason: text }];
     if (kind === "goodbye") return [{ what: "left" }];
-    // The greeting to a member that comes back has nothing that it has not seen.
-    if (this.#isResumed && !this.#isNumbered) return kind === "notice" ? this.#learnName(text) : [];
+    if (!this.#isNumbered) {
+      // The greeting to a member that comes back has nothing that it has not seen.
+      if (this.#isResumed) return kind === "notice" ? this.#learnName(text) : [];
+      this.#greeting.push(message);
+      return [];
+    }
     if (number !== null && number <= this.last) return [];
     const isOurs = number !== null && (name === this.name || this.outgoing.has(number));
     if (number !== null) this.last = number;
@@ -236,18 +244,10 @@ export class Session {
     if (news.own !== undefined) return this.#learnName(notice);
     if (news.isGreeting) return [];
     if (news.sentTo !== undefined) return this.#told(news.sentTo, time);
-    const { all, more, joined = [], left = [], stillNamed } = news;
-    if (all !== undefined) this.#answer = new Set();
-    for (const name of all ?? more ?? []) this.#answer.add(name);
-    if (all !== undefined || more !== undefined) {
-      if (this.#asked !== null) return [];
-      this.members = this.#answer;
-    }
-    for (const name of left) this.members.delete(name);
-    for (const name of joined) this.members.add(name);
+    if (this.roster.learn(news)) return [];
     /** @type {Change[]} */
     const changes = [this.#note(notice, time), { what: "members" }];
-    if (stillNamed !== undefined) changes.push({ what: "unnamed", reason: stillNamed });
+    if (news.stillNamed !== undefined) changes.push({ what: "unnamed", reason: news.stillNamed });
     return changes;
   }
 
