@@ -51,8 +51,6 @@ const SOCKET_FAILURES = 2;
 export class Link {
   /** @type {State} */
   state = "stopped";
-  /** When the next attempt is due, on the clock of `time`. */
-  retryAt = 0;
   usesEvents = false;
   #options;
   /** @type {Connection | null} */
@@ -144,7 +142,6 @@ export class Link {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures);
     // Members that lost one server all at once do not come back all at once.
     const wait = longest / 2 + random() * longest / 2;
-    this.retryAt = time.now() + wait;
     this.#cancel = time.after(wait, () => this.#connect());
     this.#options.changed();
   }

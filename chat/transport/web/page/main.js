@@ -111,8 +111,11 @@ function showWaiting() {
 
 function showState() {
   const { state, usesEvents } = link;
-  if (state === "connecting") log.live = false;
-  // A first attempt, and a short break, are no news for somebody who writes.
+  if (state === "connecting") {
+    log.live = false;
+    // Another attempt is no news.
+    if (document.body.dataset.state === "waiting") return;
+  }
   document.body.dataset.state = state;
   const via = usesEvents ? " without WebSocket: at most 6 tabs" : "";
   const texts = {
@@ -130,6 +133,7 @@ function end(why) {
   ending = why;
   link.stop();
   saveSession(null);
+  panel.close();
   composer.disabled = true;
   setText(byId("why"), why);
   byId("ended").hidden = false;
@@ -190,6 +194,7 @@ async function begin() {
     session.restore(saved);
     for (const line of saved.lines) showLine(line);
     log.toEnd();
+    saveSeat();
   }
   showState();
   if (session.name === "") return askName("");
@@ -197,8 +202,14 @@ async function begin() {
   byId("input").focus();
 }
 
+/** Keeps what the next page in this tab needs. */
 function save() {
   saveSession(ending === null ? session.save() : null);
+}
+
+/** Should this page crash, what waits now may long have been said by then, and the server may have forgotten under which id. */
+function saveSeat() {
+  saveSession({ ...session.save(), waiting: [] });
 }
 
 /** While this tab slept, a copy of it may have taken its seat. */
@@ -207,6 +218,7 @@ async function wake() {
   unread = 0;
   document.title = TITLE;
   if (link.state === "stopped") return;
+  saveSeat();
   if (await tabs.isTaken(session.key)) {
     session.key = newKey();
     tabs.hold(session.key);
@@ -216,8 +228,9 @@ async function wake() {
 
 /** The height that the keyboard of a phone leaves, where the layout does not follow it by itself. Zoom is no keyboard. */
 function fitHeight() {
-  const seen = visualViewport;
-  if (seen !== null && seen.scale === 1) document.body.style.setProperty("--seen", `${seen.height}px`);
+  const { scale = 2, height = 0 } = visualViewport ?? {};
+  if (scale === 1) document.body.style.setProperty("--seen", `${height}px`);
+  else document.body.style.removeProperty("--seen");
 }
 
 visualViewport?.addEventListener("resize", fitHeight);
@@ -225,7 +238,10 @@ byId("name-form").addEventListener("submit", takeName);
 dialogById("naming").addEventListener("close", () => {
   if (session.name === "") end("You have not joined yet.");
 });
-byId("rename").addEventListener("click", () => askName(""));
+byId("rename").addEventListener("click", () => {
+  panel.close();
+  askName("");
+});
 byId("leave").addEventListener("click", () => send("/quit"));
 byId("again").addEventListener("click", joinAgain);
 document.addEventListener("visibilitychange", wake);

@@ -44,11 +44,10 @@ export function savedSession() {
   return attempt(() => JSON.parse(sessionStorage.getItem(SESSION) ?? "null")) ?? null;
 }
 
-/** @param {Saved | null} session */
+/** @param {Saved | null} session What does not fit is not kept; what was kept before is out of date then. */
 export function saveSession(session) {
-  attempt(() =>
-    session === null ? sessionStorage.removeItem(SESSION) : sessionStorage.setItem(SESSION, JSON.stringify(session))
-  );
+  attempt(() => sessionStorage.removeItem(SESSION));
+  if (session !== null) attempt(() => sessionStorage.setItem(SESSION, JSON.stringify(session)));
 }
 
 /**

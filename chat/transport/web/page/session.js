@@ -34,8 +34,9 @@ import { Roster } from "./roster.js";
 
 /** The most lines that are kept, and shown. */
 export const MAX_LINES = 2000;
-/** How many lines survive a reload of the page. */
+/** How many lines survive a reload of the page, and how many characters of them: a browser stores about five million. */
 const SAVED_LINES = 300;
+const SAVED_SIZE = 1_000_000;
 
 /** A session; its lines survive any number of connections. */
 export class Session {
@@ -81,7 +82,10 @@ export class Session {
   /** @returns {Saved} What a reload of the page must not lose. */
   save() {
     const { key, epoch, last } = this;
-    return { key, epoch, last, waiting: this.outgoing.waiting, lines: this.lines.slice(-SAVED_LINES) };
+    let size = 0;
+    const newest = this.lines.slice(-SAVED_LINES);
+    const from = newest.findLastIndex(({ text }) => (size += text.length) > SAVED_SIZE);
+    return { key, epoch, last, waiting: this.outgoing.waiting, lines: newest.slice(from + 1) };
   }
 
   /** @param {Saved} saved */
@@ -202,7 +206,8 @@ export class Session {
   #takeLine(message, time) {
     const { number, text: raw } = message;
     const { kind, name, text } = readLine(raw);
-    if (kind === "refused") return [{ what: "refused", reason: text }];
+    // Who is only to come later is let in by one of the next connections.
+    if (kind === "refused") return /try again later$/.test(text) ? [] : [{ what: "refused", reason: text }];
     if (kind === "goodbye") return [{ what: "left" }];
     if (!this.#isNumbered) {
       // The greeting to a member that comes back has nothing that it has not seen.

@@ -261,6 +261,7 @@ Deno.test("the server's last words end the session", { permissions }, () => {
   const session = newSession();
   session.open();
   assertEquals(session.take("Cannot serve you: full", 0), [{ what: "refused", reason: "full" }]);
+  assertEquals(session.take("Cannot serve you: too many from your address; try again later", 0), []);
   assertEquals(session.take("Goodbye! Closing connection.", 0), [{ what: "left" }]);
   session.take("= e 0", 0);
   const [line, , unnamed] = session.take("* you are still guest-1: alice is taken", 0);
@@ -291,6 +292,8 @@ Deno.test("what a page keeps is bounded", { permissions }, () => {
   session.take("= e 0", 0);
   for (let number = 1; number <= MAX_LINES + 10; number++) session.take(`#${number} bob: ${number}`, 0);
   assertEquals([session.lines.length, session.lines[0]?.text, session.save().lines.length], [MAX_LINES, "11", 300]);
+  session.take(`#${MAX_LINES + 11} bob: ${"x".repeat(999_990)}`, 0);
+  assertEquals(session.save().lines.map(({ text }) => text.length > 9), [false, false, true], "one million characters");
 
   const outgoing = new Outgoing("p", 20);
   assertEquals(outgoing.write("ä".repeat(9) + "x"), null, "19 bytes and a line end");
