@@ -11,7 +11,7 @@ export interface Page {
     event: string,
     listener: (what: { type?(): string; text?(): string; url?(): string; message?: string }) => void,
   ): void;
-  readonly keyboard: { press(key: string): Promise<void> };
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   goto(url: string): Promise<unknown>;
   url(): string;
   textContent(selector: string): Promise<string | null>;
@@ -26,9 +26,21 @@ export interface Page {
   screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
 }
 
+/** Chromium's own protocol with a page. */
+export interface DevTools {
+  send(method: string, parameters: unknown): Promise<unknown>;
+}
+
+/** A profile of the browser: its pages share what they store. */
+export interface Context {
+  newPage(): Promise<Page>;
+  newCDPSession(page: Page): Promise<DevTools>;
+  close(): Promise<void>;
+}
+
 /** The browser. */
 export interface Browser {
-  newContext(options: unknown): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }>;
+  newContext(options: unknown): Promise<Context>;
   close(): Promise<void>;
 }
 

@@ -5,13 +5,13 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { launchChromium, type Page, problemsOf } from "./chromium.ts";
+import { type Context, type DevTools, launchChromium, type Page, problemsOf } from "./chromium.ts";
 
 /** How long anything in the page may take (ms). */
 const LIMIT = 10_000;
 
 /** What a page is told to do. */
-type Command = readonly [action: keyof typeof ACTIONS, ...args: string[]];
+type Command = readonly [action: keyof typeof ACTIONS | "tab" | "devtools" | "problems", ...args: string[]];
 
 /** A page in a browser; disposing of it ends the browser. */
 export class RemotePage implements AsyncDisposable {
@@ -52,6 +52,21 @@ export class RemotePage implements AsyncDisposable {
   /** Presses a key. */
   async press(key: string): Promise<void> {
     await this.#do("press", key);
+  }
+
+  /** Types a text where the focus is, key by key. */
+  async type(text: string): Promise<void> {
+    await this.#do("type", text);
+  }
+
+  /** Goes to a tab of the browser, the first of which is 0; the next one is opened when it is first gone to. */
+  async tab(number: number): Promise<void> {
+    await this.#do("tab", String(number));
+  }
+
+  /** Sends a command of Chromium's own protocol to this tab. */
+  async devTools<T>(method: string, parameters: unknown = {}): Promise<T> {
+    return await this.#do("devtools", method, JSON.stringify(parameters)) as T;
   }
 
   /** Sets the size of the window. */
@@ -113,6 +128,7 @@ const ACTIONS = {
   fill: (page: Page, selector: string, text: string) => page.fill(selector, text),
   choose: (page: Page, selector: string, value: string) => page.selectOption(selector, value),
   press: (page: Page, key: string) => page.keyboard.press(key),
+  type: (page: Page, text: string) => page.keyboard.type(text),
   resize: (page: Page, width: string, height: string) =>
     page.setViewportSize({ width: Number(width), height: Number(height) }),
   value: (page: Page, expression: string) => page.evaluate(expression),
@@ -129,30 +145,60 @@ const ACTIONS = {
     return [download.suggestedFilename(), (await Deno.readFile(await download.path())).toBase64()];
   },
   picture: (page: Page, path: string) => page.screenshot({ path, fullPage: false }).then(() => {}),
-  problems: () => Promise.resolve([]),
 };
 
-/** Does one command. */
-async function answerTo(page: Page, problems: readonly string[], line: string): Promise<{ value?: unknown }> {
-  const [action, ...args] = JSON.parse(line) as [keyof typeof ACTIONS, ...string[]];
-  if (action === "problems") return { value: problems };
-  const run: (page: Page, ...args: string[]) => Promise<unknown> = ACTIONS[action];
-  return { value: await run(page, ...args) };
+/** A page with what went wrong in it. */
+interface Tab {
+  readonly page: Page;
+  readonly problems: readonly string[];
+  readonly devTools: DevTools;
+}
+
+/** The tabs of a browser. */
+class Tabs {
+  #context: Context;
+  #tabs: Tab[] = [];
+  #at = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Does one command. */
+  async answerTo(line: string): Promise<{ value?: unknown }> {
+    const [action, ...args] = JSON.parse(line) as Command;
+    const [first = "", second = ""] = args;
+    if (action === "tab") this.#at = Number(first);
+    const { page, problems, devTools } = this.#tabs[this.#at] ??= await this.#open();
+    if (action === "tab") return {};
+    if (action === "problems") return { value: problems };
+    if (action === "devtools") return { value: await devTools.send(first, JSON.parse(second)) };
+    const run: (page: Page, ...args: string[]) => Promise<unknown> = ACTIONS[action];
+    return { value: await run(page, ...args) };
+  }
+
+  async #open(): Promise<Tab> {
+    const page = await this.#context.newPage();
+    return { page, problems: problemsOf(page), devTools: await this.#context.newCDPSession(page) };
+  }
 }
 
 /** Does the commands on standard input; returns the exit code. */
 export async function main([executablePath = ""]: string[]): Promise<number> {
   const { browser, close } = await launchChromium(executablePath);
   try {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-    const page = await context.newPage();
-    const problems = problemsOf(page);
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+      ignoreHTTPSErrors: true,
+    });
+    const tabs = new Tabs(context);
     let text = "";
     for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
       const lines = (text + chunk).split("\n");
       text = lines.pop() ?? "";
       for (const line of lines) {
-        const answer = await answerTo(page, problems, line).catch((error) => ({ error: String(error) }));
+        const answer = await tabs.answerTo(line).catch((error) => ({ error: String(error) }));
         await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
       }
     }
