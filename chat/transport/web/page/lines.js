@@ -16,6 +16,13 @@
  */
 
 /**
+ * A line that is shown. `sent` is a private line of the member's own to `name`. `time` is when it came (ms since 1970), `null` if it
+ * came earlier than it was received.
+ *
+ * @typedef {{ kind: Kind | "sent", name: string, text: string, time: number | null, own: boolean }} Shown
+ */
+
+/**
  * What a server sends to a member with a session: a line, numbered if it is public; where the numbering starts; what became of a line
  * of its own.
  *

@@ -8,7 +8,7 @@
 import { button, byId, element, nameElement, setText, textElement } from "./dom.js";
 import { MAX_LINES } from "./session.js";
 
-/** @typedef {import("./session.js").Shown} Shown */
+/** @typedef {import("./lines.js").Shown} Shown */
 /** @typedef {import("./session.js").Waiting} Waiting */
 
 /** Lines of one speaker stand together if no more time (ms) than this is between them. */
@@ -26,17 +26,21 @@ export class LogView {
   #isAtEnd = true;
   #isDue = false;
   #unseen = 0;
-  #top = 0;
+  /** The place and the size when they were last looked at. */
+  #seen = { top: 0, width: 0, height: 0 };
+  #hasPruned = false;
   /** @type {Shown | null} */
   #previous = null;
 
   constructor() {
     this.#scroller.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-      // Lines may have come since the scrolling: only who moves up leaves the end.
+      const { scrollHeight, scrollTop, clientHeight, clientWidth } = this.#scroller;
+      const { top, width, height } = this.#seen;
+      // Lines may have come since the scrolling: only who moves up leaves the end, and that may be the doing of the layout, too.
+      const isByLayout = this.#hasPruned || clientWidth !== width || clientHeight !== height;
       if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isAtEnd = true;
-      else if (scrollTop < this.#top) this.#isAtEnd = false;
-      this.#top = scrollTop;
+      else if (scrollTop < top && !isByLayout) this.#isAtEnd = false;
+      this.#look();
       if (this.#isAtEnd) this.#unseen = 0;
       this.#update();
     }, { passive: true });
@@ -54,7 +58,10 @@ export class LogView {
     const isGrouped = this.#goesWith(line);
     const isOfMinute = isGrouped && minuteOf(line) === minuteOf(/** @type {Shown} */ (this.#previous));
     this.#log.append(lineElement(line, { isGrouped, isOfMinute }));
-    if (this.#log.childElementCount > MAX_LINES) this.#log.firstElementChild?.remove();
+    if (this.#log.childElementCount > MAX_LINES) {
+      this.#hasPruned = true;
+      this.#log.firstElementChild?.remove();
+    }
     this.#previous = line;
     if (this.#isAtEnd) return this.#schedule();
     this.#unseen++;
@@ -86,8 +93,14 @@ export class LogView {
     this.#isAtEnd = true;
     this.#unseen = 0;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#top = this.#scroller.scrollTop;
+    this.#hasPruned = false;
+    this.#look();
     this.#update();
+  }
+
+  #look() {
+    const { scrollTop: top, clientWidth: width, clientHeight: height } = this.#scroller;
+    this.#seen = { top, width, height };
   }
 
   /** Scrolls once before the next frame, however many lines came. */
@@ -192,4 +205,11 @@ function waitingElement({ id, text, reason }, { isConnected, again, discard }) {
   made.classList.add("failed");
   note.append(button("Send again", () => again(id)), button("Discard", () => discard(id)));
   return made;
+}
+
+/** The height that the keyboard of a phone leaves, where the layout does not follow it by itself. Zoom is no keyboard. */
+export function fitHeight() {
+  const { scale = 2, height = 0 } = visualViewport ?? {};
+  if (scale === 1) document.body.style.setProperty("--seen", `${height}px`);
+  else document.body.style.removeProperty("--seen");
 }

@@ -9,7 +9,7 @@ import { Composer } from "./composer.js";
 import { byEvents, bySocket, isReachable } from "./connections.js";
 import { byId, dialogById, fieldById, setText } from "./dom.js";
 import { Link } from "./link.js";
-import { LogView } from "./log_view.js";
+import { fitHeight, LogView } from "./log_view.js";
 import { Panel } from "./panel.js";
 import { newKey, randomText, rememberedName, rememberName, savedSession, saveSession, Tabs } from "./seat.js";
 import { Session } from "./session.js";
@@ -81,7 +81,7 @@ function show(change) {
   else showMembers();
 }
 
-/** @param {import("./session.js").Shown} line */
+/** @param {import("./lines.js").Shown} line */
 function showLine(line) {
   byId("empty").hidden = true;
   log.add(line);
@@ -224,13 +224,6 @@ async function wake() {
     tabs.hold(session.key);
   }
   link.check();
-}
-
-/** The height that the keyboard of a phone leaves, where the layout does not follow it by itself. Zoom is no keyboard. */
-function fitHeight() {
-  const { scale = 2, height = 0 } = visualViewport ?? {};
-  if (scale === 1) document.body.style.setProperty("--seen", `${height}px`);
-  else document.body.style.removeProperty("--seen");
 }
 
 visualViewport?.addEventListener("resize", fitHeight);

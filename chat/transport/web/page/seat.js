@@ -7,9 +7,13 @@
  */
 
 /** @typedef {import("./session.js").Saved} Saved */
+/** @typedef {import("./lines.js").Shown} Shown */
 
 const NAME = "plainwire-name";
 const SESSION = "plainwire-session";
+/** How many lines survive a reload of the page, and how many characters of them: a browser stores about five million. */
+const SAVED_LINES = 300;
+const SAVED_SIZE = 1_000_000;
 /** How long another tab may take to answer (ms). */
 const TAB_LIMIT = 150;
 
@@ -47,7 +51,21 @@ export function savedSession() {
 /** @param {Saved | null} session What does not fit is not kept; what was kept before is out of date then. */
 export function saveSession(session) {
   attempt(() => sessionStorage.removeItem(SESSION));
-  if (session !== null) attempt(() => sessionStorage.setItem(SESSION, JSON.stringify(session)));
+  if (session === null) return;
+  const kept = JSON.stringify({ ...session, lines: newestOf(session.lines) });
+  attempt(() => sessionStorage.setItem(SESSION, kept));
+}
+
+/**
+ * The lines that a browser has room for.
+ *
+ * @param {readonly Shown[]} lines
+ * @returns {Shown[]}
+ */
+export function newestOf(lines) {
+  const newest = lines.slice(-SAVED_LINES);
+  let size = 0;
+  return newest.slice(newest.findLastIndex(({ text }) => (size += text.length) > SAVED_SIZE) + 1);
 }
 
 /**

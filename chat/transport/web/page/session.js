@@ -11,16 +11,9 @@ import { newsIn, readLine, readMessage } from "./lines.js";
 import { Outgoing } from "./outgoing.js";
 import { Roster } from "./roster.js";
 
-/** @typedef {import("./lines.js").Kind} Kind */
 /** @typedef {import("./lines.js").Message} Message */
+/** @typedef {import("./lines.js").Shown} Shown */
 /** @typedef {import("./outgoing.js").Waiting} Waiting */
-
-/**
- * A line that is shown. `sent` is a private line of the member's own to `name`. `time` is when it came (ms since 1970), `null` if it
- * came earlier than it was received.
- *
- * @typedef {{ kind: Kind | "sent", name: string, text: string, time: number | null, own: boolean }} Shown
- */
 
 /**
  * What has changed, for the views.
@@ -34,9 +27,6 @@ import { Roster } from "./roster.js";
 
 /** The most lines that are kept, and shown. */
 export const MAX_LINES = 2000;
-/** How many lines survive a reload of the page, and how many characters of them: a browser stores about five million. */
-const SAVED_LINES = 300;
-const SAVED_SIZE = 1_000_000;
 
 /** A session; its lines survive any number of connections. */
 export class Session {
@@ -81,11 +71,8 @@ export class Session {
 
   /** @returns {Saved} What a reload of the page must not lose. */
   save() {
-    const { key, epoch, last } = this;
-    let size = 0;
-    const newest = this.lines.slice(-SAVED_LINES);
-    const from = newest.findLastIndex(({ text }) => (size += text.length) > SAVED_SIZE);
-    return { key, epoch, last, waiting: this.outgoing.waiting, lines: newest.slice(from + 1) };
+    const { key, epoch, last, lines, outgoing: { waiting } } = this;
+    return { key, epoch, last, lines, waiting };
   }
 
   /** @param {Saved} saved */
@@ -248,24 +235,14 @@ export class Session {
     const news = newsIn(notice);
     if (news.own !== undefined) return this.#learnName(notice);
     if (news.isGreeting) return [];
-    if (news.sentTo !== undefined) return this.#told(news.sentTo, time);
+    if (news.sentTo !== undefined) {
+      const text = this.outgoing.told();
+      return text === null ? null : [this.show({ kind: "sent", name: news.sentTo, text, time, own: true })];
+    }
     if (this.roster.learn(news)) return [];
     /** @type {Change[]} */
     const changes = [this.#note(notice, time), { what: "members" }];
     if (news.stillNamed !== undefined) changes.push({ what: "unnamed", reason: news.stillNamed });
     return changes;
-  }
-
-  /**
-   * A private line of one's own has been passed on: the first that waits, since the server takes them in order.
-   *
-   * @param {string} name
-   * @param {number | null} time
-   * @returns {Change[] | null}
-   */
-  #told(name, time) {
-    const text = this.outgoing.told();
-    if (text === null) return null;
-    return [this.show({ kind: "sent", name, text, time, own: true })];
   }
 }

@@ -3,7 +3,9 @@ import { handleLine } from "../../../../chat/room/commands.ts";
 import type { Member } from "../../../../chat/room/member.ts";
 import { Room } from "../../../../chat/room/room.ts";
 import { Outgoing } from "../../../../chat/transport/web/page/outgoing.js";
-import { type Change, MAX_LINES, Session, type Shown } from "../../../../chat/transport/web/page/session.js";
+import { type Change, MAX_LINES, Session } from "../../../../chat/transport/web/page/session.js";
+import type { Shown } from "../../../../chat/transport/web/page/lines.js";
+import { newestOf } from "../../../../chat/transport/web/page/seat.js";
 import { decodeText } from "../../../../lib/text.ts";
 import { chance } from "../../../support/chance.ts";
 import { quickTurn } from "../../../support/time.ts";
@@ -225,6 +227,23 @@ Deno.test("wherever connections break, each line is said once and shown once, in
   }
 });
 
+Deno.test("a line that comes twice is shown once; a line with its receipt is not sent again", { permissions }, () => {
+  const session = newSession();
+  session.open();
+  for (const line of ["= e 6", "#7 bob: hi", "#7 bob: hi", "#6 bob: before"]) session.take(line, 0);
+  assertEquals([said(session), session.last], [["said bob: hi"], 7]);
+  session.outgoing.write("hello");
+  const [sent = ""] = session.outgoing.send();
+  session.take(`+${sent.split(" ")[1]} 9`, 0);
+  assertEquals(
+    [session.outgoing.waiting.length, session.open().length],
+    [1, 1],
+    "it waits to be shown; only /who is sent",
+  );
+  for (const line of ["= e 7", "#9 alice: hello"]) session.take(line, 0);
+  assertEquals([said(session), session.outgoing.waiting], [["said bob: hi", "said alice: hello"], []]);
+});
+
 Deno.test("a reload keeps the lines, the place and what waits", { permissions }, async () => {
   const [room, session] = [newRoom(), newSession()];
   const first = new Wire(room, session);
@@ -291,9 +310,10 @@ Deno.test("what a page keeps is bounded", { permissions }, () => {
   session.open();
   session.take("= e 0", 0);
   for (let number = 1; number <= MAX_LINES + 10; number++) session.take(`#${number} bob: ${number}`, 0);
-  assertEquals([session.lines.length, session.lines[0]?.text, session.save().lines.length], [MAX_LINES, "11", 300]);
+  const kept = (): Shown[] => newestOf(session.save().lines);
+  assertEquals([session.lines.length, session.lines[0]?.text, kept().length], [MAX_LINES, "11", 300]);
   session.take(`#${MAX_LINES + 11} bob: ${"x".repeat(999_990)}`, 0);
-  assertEquals(session.save().lines.map(({ text }) => text.length > 9), [false, false, true], "one million characters");
+  assertEquals(kept().map(({ text }) => text.length > 9), [false, false, true], "one million characters");
 
   const outgoing = new Outgoing("p", 20);
   assertEquals(outgoing.write("ä".repeat(9) + "x"), null, "19 bytes and a line end");
