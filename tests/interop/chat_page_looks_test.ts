@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type RunningServer, startServer } from "../support/script.ts";
-import { join, LINES, say, showsLine, textIs, textOf } from "./chat_page.ts";
+import { join, LINES, load, say, showsLine, textIs, textOf } from "./chat_page.ts";
 import { RemotePage } from "./remote_page.ts";
 import { launch, needsPrograms } from "./support.ts";
 
@@ -46,7 +46,7 @@ Deno.test(
     await using server = await room();
     await using page = new RemotePage();
     await page.resize(360, 740);
-    await page.visit(urlOf(server));
+    await load(page, urlOf(server));
     await picture(page, "phone-name");
     await join(page, urlOf(server), "alice");
     await talk(server, page);
@@ -141,7 +141,7 @@ Deno.test(
     await using server = await room();
     await using page = new RemotePage();
     await page.resize(360, 740);
-    await page.visit(urlOf(server));
+    await load(page, urlOf(server));
     const first = await accessible(page);
     for (
       const node of ["dialog What shall the others call you?", "textbox Your name, one word", "button Join the room"]

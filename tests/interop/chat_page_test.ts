@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type RunningServer, start, startServer } from "../support/script.ts";
-import { BreakablePath, countOf, join, LINES, say, showsLine, textIs, textOf } from "./chat_page.ts";
+import { BreakablePath, countOf, join, LINES, load, say, showsLine, textIs, textOf } from "./chat_page.ts";
 import { DevToolsTab } from "./devtools.ts";
 import { RemotePage } from "./remote_page.ts";
 import { launch, needsPrograms } from "./support.ts";
@@ -18,7 +18,7 @@ Deno.test(
     await using page = new RemotePage();
     await join(page, url, "Zoë");
     await page.tab(1);
-    await page.visit(url);
+    await load(page, url);
     // The name that the browser remembers is the first tab's.
     await page.until(`${textOf("#name-problem")}.includes("is taken")`);
     await page.fill("#name", "Дмитрий");
@@ -116,11 +116,13 @@ Deno.test(
   async () => {
     await using server = await room();
     await using path = new BreakablePath(server.port);
-    await using tab = await DevToolsTab.open(path.url);
+    await using tab = await DevToolsTab.open("about:blank");
+    await tab.load(path.url);
     await tab.until(`document.querySelector("#naming")?.open === true`);
     await tab.value(
       `document.querySelector("#name").value = "alice", document.querySelector("#naming button").click()`,
     );
+    await tab.until(textIs("#state", "connected"));
     await using nc = launch("nc", ["127.0.0.1", `${server.port}`]);
     await nc.type("/nick bob\n");
     await tab.until(`${LINES}.includes("bob joined")`);
@@ -162,15 +164,19 @@ Deno.test("Chromium -> chat:server: where no WebSocket passes, events and POST d
   await using path = new BreakablePath(server.port);
   path.breaksWebSockets = true;
   await using page = new RemotePage();
-  await page.visit(path.url);
+  await load(page, path.url);
   await page.fill("#name", "alice");
   await page.press("Enter");
-  await page.until(`${textOf("#state")}.startsWith("connected without WebSocket")`);
+  await say(page, "early");
+  await page.until(
+    `${textOf("#state")}.startsWith("connected without WebSocket") && ${textIs("#open-panel", "2 here")}`,
+  );
   for (const line of ["one", "two", "three"]) await say(page, line);
-  await server.script.until(/one\n[^]*two\n[^]*three\n/);
+  await server.script.until(/early\n[^]*one\n[^]*two\n[^]*three\n/);
   await server.script.type("back\n");
   await page.until(showsLine("back"));
   assertEquals(await page.value(LINES + `.filter((line) => line.startsWith("You"))`), [
+    "You: early",
     "You: one",
     "You: two",
     "You: three",
@@ -187,7 +193,7 @@ Deno.test(
     await join(page, url, "alice");
     for (const line of ["one", "two"]) await say(page, line);
     await page.until(`${countOf("two")} === 1`);
-    await page.visit(url);
+    await load(page, url);
     await page.until(`${textIs("#state", "connected")} && ${textIs("#own-name", "alice")}`);
     await say(page, "three");
     await page.until(`${countOf("three")} === 1`);
@@ -199,13 +205,13 @@ Deno.test(
       `(dispatchEvent(new Event("pagehide")), sessionStorage.getItem("plainwire-session"))`,
     );
     await page.tab(1);
-    await page.visit(url);
+    await load(page, url);
     await page.value(`sessionStorage.setItem("plainwire-session", ${JSON.stringify(stored)})`);
     // Leaving the page stores this tab's own session, so what a copied tab begins with is put in its place.
     await page.value(
       `addEventListener("pagehide", () => sessionStorage.setItem("plainwire-session", ${JSON.stringify(stored)}))`,
     );
-    await page.visit(url);
+    await load(page, url);
     await page.until(`${textOf("#name-problem")}.includes("is taken")`);
     await page.tab(0);
     await say(page, "still alice");

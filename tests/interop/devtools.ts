@@ -60,6 +60,15 @@ export class DevToolsTab implements AsyncDisposable {
     return result as T;
   }
 
+  /** Loads a page; see `load` in `chat_page.ts`. */
+  async load(url: string): Promise<void> {
+    for (let tries = 1; tries <= 5; tries++) {
+      const { errorText } = await this.send<{ errorText?: string }>("Page.navigate", { url });
+      if (errorText === undefined) return;
+    }
+    throw new Error(`${url} cannot be loaded`);
+  }
+
   /** The value of an expression in the page. */
   async value<T>(expression: string): Promise<T> {
     const { result } = await this.send<{ result: { value: T } }>("Runtime.evaluate", {
