@@ -33,6 +33,7 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { basicFlags } from "../lib/script/shared_flags.ts";
 import { plural } from "../lib/text.ts";
+import type { ServeTotals } from "../lib/totals.ts";
 import { selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
 import { LocalBroker } from "./shared/local_broker.ts";
@@ -103,30 +104,25 @@ export async function main(args: string[]): Promise<number> {
     const message = `nats-server listens on ${broker.address}; another server joins with:`;
     events.emit({ event: "result", nats: broker.address, prose: [{ mark: "state", text: message }, `  ${command}`] });
     const signal = AbortSignal.any([run.signal, broker.signal]);
-    const serve = async (name: string, listener: Deno.TcpListener): Promise<number> => {
+    const nats = { room: ROOM, servers: [broker.address], tls: false, creds: undefined, ca: undefined };
+    await using rooms = new AsyncDisposableStack();
+    const serving: Promise<ServeTotals>[] = [];
+    for (const [index, name] of ["north", "south"].entries()) {
+      const at = { hostname: "127.0.0.1", port: port === 0 ? 0 : port + index, tcpBacklog: BACKLOG };
+      const listener = listenTcp(() => Deno.listen(at), at);
       const own = labelled(events, name, json);
-      const nats = { room: ROOM, servers: [broker.address], tls: false, creds: undefined, ca: undefined };
-      await using shared = await openSharedRoom(nats, {
-        events: own,
-        signal,
-        self: selfOf(listener),
-        maxMessage: MAX_LINE,
-      });
+      const about = { events: own, signal, self: selfOf(listener), maxMessage: MAX_LINE };
+      const shared = rooms.use(await openSharedRoom(nats, about));
       announce(own, listener, (at) => joinCommand("chat:client", at), { verb: "join", flags: ELSEWHERE });
       const save = (): Promise<void> => Promise.reject(new Error("nobody is there to save it"));
       const operator = { name, save, stop: () => {}, open: () => NOBODY };
       const options = { events: own, signal, shared, operator, rate: 10, history: 20, idle: timeout * 1000 };
-      return (await serveRoom(listener, options)).connections;
-    };
-    const listen = (offset: number): Deno.TcpListener => {
-      const at = { hostname: "127.0.0.1", port: port === 0 ? 0 : port + offset, tcpBacklog: BACKLOG };
-      return listenTcp(() => Deno.listen(at), at);
-    };
-    using north = listen(0);
-    using south = listen(1);
-    const served = await Promise.all([serve("north", north), serve("south", south)]);
+      serving.push(serveRoom(listener, options));
+    }
+    const served = await Promise.all(serving);
     if (broker.signal.aborted) throw broker.signal.reason;
-    return `Done: ${plural(served[0] + served[1], "connection")} served`;
+    const connections = served.reduce((sum, { connections }) => sum + connections, 0);
+    return `Done: ${plural(connections, "connection")} served`;
   });
 }
 

@@ -23,7 +23,7 @@ folder=$(mktemp -d -t plainwire-nats.XXXXXX) || exit 1
 exec 3<&0
 nats-server --addr 127.0.0.1 --port -1 --jetstream --store_dir "$folder" 2>&1 &
 server=$!
-{ read -r _; kill "$server"; } <&3 2>/dev/null &
+{ read -r _; kill "$server"; } <&3 >/dev/null 2>&1 &
 wait "$server"
 code=$?
 rm -rf "$folder"
