@@ -25,7 +25,6 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
         await delay(2);
       }
       await down;
-      const start = performance.now();
       for (const server of [a, b, c]) await server.has(600);
 
       assertEquals(b.lines, a.lines);

@@ -1,6 +1,7 @@
 /** How a chat server joins a shared room, and what it says when it cannot. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { nkeys } from "@nats-io/nats-core";
 import { run } from "../../support/script.ts";
 import { needsPrograms } from "../support.ts";
 import { certify, Guest, serve } from "./servers.ts";
@@ -82,6 +83,8 @@ Deno.test(
   },
 );
 
+type Keys = ReturnType<typeof nkeys.createUser>;
+
 const SECRETS = { NATS_USER: "room", NATS_PASSWORD: "secret 1" };
 
 /** A broker with TLS, a user, and no permission but those that a room needs. */
@@ -127,4 +130,57 @@ Deno.test("TLS asked of a broker that has none: exit 7", NATS, async () => {
   const { code, message } = await refused(`tls://${broker.address}`);
   assertEquals(code, 7);
   assertStringIncludes(message, "it does not speak TLS");
+});
+
+/** A signed claim of NATS (JWT with its own algorithm), as `nsc` makes them. */
+function claim(issuer: Keys, { subject, name, nats }: { subject: string; name: string; nats: object }): string {
+  const encode = (value: object): string =>
+    btoa(JSON.stringify(value)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const about = {
+    jti: crypto.randomUUID(),
+    iat: Math.floor(Date.now() / 1000),
+    iss: issuer.getPublicKey(),
+    sub: subject,
+  };
+  const signed = `${encode({ typ: "JWT", alg: "ed25519-nkey" })}.${
+    encode({ ...about, name, nats: { version: 2, ...nats } })
+  }`;
+  return `${signed}.${
+    issuer.sign(new TextEncoder().encode(signed)).toBase64({ alphabet: "base64url", omitPadding: true })
+  }`;
+}
+
+Deno.test("a credentials file of a broker with accounts", NATS, async () => {
+  const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()];
+  // JetStream needs a system account.
+  const system = nkeys.createAccount();
+  const root = claim(operator, { subject: operator.getPublicKey(), name: "school", nats: { type: "operator" } });
+  const all = { subs: -1, conn: -1, leaf: -1, imports: -1, exports: -1, data: -1, payload: -1, wildcards: true };
+  const limits = { ...all, mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+  const owned = claim(operator, { subject: account.getPublicKey(), name: "rooms", nats: { type: "account", limits } });
+  const free = { subs: -1, data: -1, payload: -1 };
+  const pass = claim(account, { subject: user.getPublicKey(), name: "server", nats: { type: "user", ...free } });
+  const own = claim(operator, { subject: system.getPublicKey(), name: "SYS", nats: { type: "account", limits: all } });
+  const config = `
+    operator: ${root}
+    system_account: ${system.getPublicKey()}
+    resolver: MEMORY
+    resolver_preload: { ${account.getPublicKey()}: ${owned}, ${system.getPublicKey()}: ${own} }`;
+  await using broker = await Broker.start({ config });
+  const path = `${broker.folder}/room.creds`;
+  const seed = new TextDecoder().decode(user.getSeed());
+  const parts = { "NATS USER JWT": pass, "USER NKEY SEED": seed };
+  const text = Object.entries(parts).map(([what, value]) =>
+    `-----BEGIN ${what}-----\n${value}\n------END ${what}------\n`
+  );
+  await Deno.writeTextFile(path, text.join("\n"));
+  const without = await refused(broker.url);
+  assertEquals(without.code, 1);
+  assertStringIncludes(without.message, "it does not accept these credentials");
+  await using north = await serve(broker.url, ["--nats-creds", path]);
+  await using alice = await Guest.join(north, "alice");
+  await using bob = await Guest.join(north, "bob");
+  await alice.says("by a file");
+  await bob.sees(/^alice: by a file$/m);
+  assertEquals(north.script.stdout.includes(seed), false);
 });
