@@ -154,7 +154,6 @@ export class Reader implements Disposable {
   }
 
   #pass(line: StoredLine): void {
-    if (line.number <= this.#last) return;
     const missing = line.number - this.#last - 1;
     this.#last = line.number;
     if (this.#announced > 0) this.#announced--;

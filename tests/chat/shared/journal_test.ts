@@ -115,7 +115,7 @@ Deno.test("while the broker is gone lines wait, members are told after a second,
   assertEquals(room.told.length, 1);
   room.say("b");
   await room.time.pass(60_000);
-  assertEquals(room.said, []);
+  assertEquals([room.said, room.store.asked.add], [[], 0]);
   assertEquals(room.told.length, 1);
   room.store.tell("back");
   await quickTurn();
@@ -136,6 +136,7 @@ Deno.test("a broker that is back within a second is not worth a word", async () 
 Deno.test("from 1,000 lines on speakers wait; nothing grows beyond 2,000", async () => {
   const room = await Room.open();
   room.store.tell("gone");
+  await room.time.pass(1000);
   for (let line = 0; line < 999; line++) room.say(String(line));
   assertEquals(room.journal.full, false);
   room.say("999");
@@ -145,6 +146,8 @@ Deno.test("from 1,000 lines on speakers wait; nothing grows beyond 2,000", async
   for (let more = 0; more < 5000; more++) room.say("more");
   await quickTurn();
   assertEquals(ready, false);
+  // Once, however many lines more there are.
+  assertEquals(room.told.slice(1), ["1000 lines wait; what you write now is not read until they are delivered"]);
   room.store.tell("back");
   await room.time.pass(1);
   await waiting;
@@ -224,4 +227,44 @@ Deno.test("what has no id, or is no entry, takes a number and is passed over", a
   room.others("a");
   await room.time.pass(1000);
   assertEquals(room.said, ["3 there:1 a"]);
+});
+
+Deno.test("a long line counts by its length: speakers wait from 1 MiB on", async () => {
+  const room = await Room.open();
+  room.store.tell("gone");
+  for (let line = 0; line < 15; line++) room.say("x".repeat(65_536));
+  assertEquals(room.journal.full, false);
+  room.say("x".repeat(65_536));
+  assertEquals(room.journal.full, true);
+});
+
+Deno.test("after a line that failed, what is not on its way yet waits for it", async () => {
+  const room = await Room.open();
+  room.store.window = 2;
+  room.store.failing = ["before"];
+  for (const text of ["a", "b", "c", "d"]) room.say(text);
+  await room.time.pass(500);
+  // b was on its way already.
+  assertEquals(room.said, ["1 own b", "2 own a", "3 own c", "4 own d"]);
+});
+
+Deno.test("a line that its author sends again while it waits is added once", async () => {
+  const room = await Room.open();
+  room.say("a", "KEY.1");
+  room.say("a", "KEY.1");
+  await quickTurn();
+  assertEquals([room.store.asked.add, room.said, room.events], [1, ["1 own a KEY.1"], []]);
+  room.say("a", "KEY.1");
+  assertEquals(room.events, ["confirm 1 KEY.1"]);
+});
+
+Deno.test("when a store goes back beyond what was read at the start, those lines are old too", async () => {
+  const store = new FakeStore();
+  const first = await Room.open(store);
+  for (let line = 0; line < 1500; line++) first.others(String(line), false);
+  const room = await Room.open(store);
+  assertEquals([room.said.length, room.said[0]], [1000, "501 there:1 500"]);
+  store.lines.length = 1200;
+  await room.time.pass(3000);
+  assertEquals([room.said.length, room.events], [1000, ["restart"]]);
 });
