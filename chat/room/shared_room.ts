@@ -4,10 +4,11 @@
  * @module
  */
 import type { Journal } from "./journal.ts";
+import type { Member } from "./member.ts";
 
 /** A room that other servers have too. */
 export interface SharedRoom {
   readonly journal: Journal;
-  /** Says who tells the members of this server that the others are out of reach, or back. */
-  tellMembers(tell: (text: string) => void): void;
+  /** Says who tells the members of this server, or one that comes meanwhile, that the others are out of reach, or back. */
+  tellMembers(tell: (text: string, to: Member | null) => void): void;
 }

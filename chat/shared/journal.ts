@@ -132,6 +132,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
       return this.outage.dropped();
     }
     this.outage.waits(this.#sender.waiting, this.#sender.full);
+    if (entry.kind === "joined") this.outage.joined(by);
   }
 
   /** Waits for a moment until the lines of this server are numbered, then lets go of the store. */

@@ -7,6 +7,7 @@ import { Exit, Failure, UsageError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { NatsOptions } from "../nats_flags.ts";
 import type { Journal } from "../room/journal.ts";
+import type { Member } from "../room/member.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
 import { type Broker, openBroker } from "./connection.ts";
 import { credentials, readPath } from "./credentials.ts";
@@ -40,7 +41,7 @@ export class OpenRoom implements SharedRoom, AsyncDisposable {
     return this.#journal;
   }
 
-  tellMembers(tell: (text: string) => void): void {
+  tellMembers(tell: (text: string, to: Member | null) => void): void {
     this.#journal.outage.announce = tell;
   }
 

@@ -5,15 +5,19 @@
  */
 import type { Events } from "../../lib/events.ts";
 import { plural } from "../../lib/text.ts";
+import type { Member } from "../room/member.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 
 /** A broker that is started again is back sooner than this (ms); members need not know. */
 const GRACE = 1000;
 
+const OUT_OF_REACH =
+  "the other servers of this room are out of reach; what you write waits, and is delivered when they are back";
+
 /** The time in which lines wait. */
 export class Outage implements Disposable {
-  /** Tells the members of this server; set by whoever has them. */
-  announce: (text: string) => void = () => {};
+  /** Tells the members of this server, or one of them; set by whoever has them. */
+  announce: (text: string, to: Member | null) => void = () => {};
   #events: Events;
   #time: TimeSource;
   #state: "none" | "new" | "announced" = "none";
@@ -41,6 +45,11 @@ export class Outage implements Disposable {
     this.#cancel = this.#time.after(GRACE, () => this.#tell(error));
   }
 
+  /** A member has come, and was not here when the others were told. */
+  joined(member: Member): void {
+    if (this.#state === "announced") this.announce(OUT_OF_REACH, member);
+  }
+
   /** Something was dropped: nobody waits to join or to leave, and there is an end to what can be kept. */
   dropped(): void {
     if (this.#saidDropped) return;
@@ -54,12 +63,15 @@ export class Outage implements Disposable {
     this.#waiting = Math.max(this.#waiting, count);
     if (!full || this.#saidFull || this.#state !== "announced") return;
     this.#saidFull = true;
-    this.announce(`${plural(count, "line")} wait; what you write now is not read until they are delivered`);
+    this.announce(`${plural(count, "line")} wait; what you write now is not read until they are delivered`, null);
   }
 
   /** Lines are no longer there that this server has not read. */
   missed(count: number): void {
-    this.announce(`${plural(count, "line")} of the other servers are missing here: they were not reached for too long`);
+    this.announce(
+      `${plural(count, "line")} of the other servers are missing here: they were not reached for too long`,
+      null,
+    );
   }
 
   /** The store is in reach. Idempotent. */
@@ -69,7 +81,7 @@ export class Outage implements Disposable {
     this.#state = "none";
     if (!announced) return;
     const waited = this.#waiting === 0 ? "" : `; ${plural(this.#waiting, "line")} waited and follow now`;
-    this.announce(`the other servers of this room are back${waited}`);
+    this.announce(`the other servers of this room are back${waited}`, null);
   }
 
   [Symbol.dispose](): void {
@@ -81,8 +93,6 @@ export class Outage implements Disposable {
     if (error instanceof Error) {
       this.#events.emit({ event: "warning", message: `The room's stream does not answer: ${error.message}` });
     }
-    this.announce(
-      "the other servers of this room are out of reach; what you write waits, and is delivered when they are back",
-    );
+    this.announce(OUT_OF_REACH, null);
   }
 }

@@ -103,7 +103,7 @@ class RoomServer {
         if (event !== null) events.emit(event);
       },
     });
-    shared?.tellMembers((text) => this.#room.announceHere(text));
+    shared?.tellMembers((text, to) => to === null ? this.#room.announceHere(text) : this.#room.notify(to, text));
     this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
   }
 

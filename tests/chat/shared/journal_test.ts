@@ -14,7 +14,7 @@ class Room implements Reader {
   readonly events: string[] = [];
 
   constructor(readonly journal: SharedJournal, readonly time: TestTime, readonly store: FakeStore) {
-    journal.outage.announce = (text) => this.told.push(text);
+    journal.outage.announce = (text, to) => this.told.push(to === null ? text : `${to.name}: ${text}`);
     journal.start(this);
   }
 
@@ -121,6 +121,15 @@ Deno.test("while the broker is gone lines wait, members are told after a second,
   await quickTurn();
   assertEquals(room.said, ["1 own a", "2 own b"]);
   assertEquals(room.told.slice(1), ["the other servers of this room are back; 2 lines waited and follow now"]);
+});
+
+Deno.test("who joins meanwhile is told, too, and nobody else again", async () => {
+  const room = await Room.open();
+  room.store.tell("gone");
+  await room.time.pass(1000);
+  room.journal.append({ kind: "joined", name: "me" }, { name: "me" } as unknown as Member, null);
+  assertEquals(room.told.length, 2);
+  assertEquals(room.told[1], `me: ${room.told[0]}`);
 });
 
 Deno.test("a broker that is back within a second is not worth a word", async () => {
