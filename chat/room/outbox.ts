@@ -60,7 +60,7 @@ export interface OutboxOptions {
  *
  * const feed = new Feed();
  * const outbox = feed.open(() => {});
- * feed.say("for everybody", null);
+ * feed.say("for everybody", 1, null);
  * outbox.push("for you");
  * assertEquals(decodeText((await outbox.take())!), "for everybody\nfor you\n");
  * ```
