@@ -35,8 +35,12 @@ export interface AdmissionOptions {
   readonly slots?: Slots;
   /** The addresses that may connect; empty = all. */
   readonly allow?: readonly AddressRange[];
-  /** Formats the sentence that a refused client receives; default: one line of text. */
-  readonly refusal?: (sentence: string, kind: RefusalKind) => Uint8Array;
+  /** Formats the sentence that a refused client receives, perhaps by what it sends first; default: one line of text. */
+  readonly refusal?: (
+    sentence: string,
+    kind: RefusalKind,
+    connection: Connection,
+  ) => Uint8Array | Promise<Uint8Array>;
 }
 
 /** How long sending a refusal may stall (ms). */
@@ -112,7 +116,7 @@ export class Admission {
     const { refusal = (why: string) => encodeText(`${why}\n`) } = this.#options;
     try {
       // The sentence may quote a certificate and end up on a terminal.
-      await connection.write(refusal(escapeControls(sentence), kind));
+      await connection.write(await refusal(escapeControls(sentence), kind, connection));
       return true;
     } catch {
       connection.close();
