@@ -8,12 +8,11 @@ import type { Connection } from "../../lib/stream/connection.ts";
 import type { Events } from "../../lib/events.ts";
 import type { ServeOptions } from "../../lib/stream/server.ts";
 import type { ServeTotals } from "../../lib/totals.ts";
-import type { Layer } from "../../lib/net/layers.ts";
 import type { StreamListener } from "../../lib/net/socket.ts";
 import { GAP } from "../../lib/stream/limits.ts";
 import { addressRange, Bans } from "../room/bans.ts";
 import { Console, type ConsoleOptions } from "./operator.ts";
-import { serveWithGoodbye, turnAway } from "./tcp.ts";
+import { type GoodbyeOptions, serveWithGoodbye, turnAway } from "./tcp.ts";
 import { banNotice, MUTED } from "../room/moderator.ts";
 import { MAX_LINE, SHUTTING_DOWN } from "../protocol.ts";
 import { type RateLimit, RateLimits } from "../room/pace.ts";
@@ -64,7 +63,7 @@ export async function serveRoom(listener: StreamListener, options: RoomServerOpt
       // The room reports lines itself.
       report: false,
       goodbye: () => server.close(),
-      filter: server.filter,
+      ...server.webLayer(),
     });
   } finally {
     over.abort();
@@ -107,9 +106,14 @@ class RoomServer {
     this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
   }
 
-  /** The layer between the text and the wire; `undefined` = the default. */
-  get filter(): Layer | undefined {
-    return this.#web?.filter;
+  /** What the accepting side needs to know of browsers. */
+  webLayer(): Pick<GoodbyeOptions, "filter" | "refusal"> {
+    const web = this.#web;
+    if (web === null) return {};
+    return {
+      filter: web.filter,
+      refusal: (sentence, kind, connection) => web.refusal(connection, sentence, kind),
+    };
   }
 
   /** Serves one connection, from its first bytes to goodbye. */
@@ -117,9 +121,13 @@ class RoomServer {
     // An IPv6 client can pick any address of its network.
     const place = addressRange(connection.hostname) ?? connection.hostname;
     const spoken = this.#web === null ? "chat" : await this.#web.spokenBy(connection, place);
-    if (spoken === "chat") await this.#serveMember(connection, place);
-    else if (spoken === "http") {
-      await this.#web?.serve(connection, place, (stream) => this.#serveMember(stream, place));
+    const stream = spoken === "http" ? await this.#web?.serve(connection, place) : spoken && connection;
+    if (!stream) return;
+    try {
+      await this.#serveMember(stream, place);
+    } finally {
+      // A stream over the connection has a timer.
+      if (stream !== connection) stream.close();
     }
   }
 

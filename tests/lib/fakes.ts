@@ -47,6 +47,11 @@ export class FedSource implements ByteSource {
     this.#deliver();
   }
 
+  /** How many deliveries no read has asked for yet. */
+  get left(): number {
+    return this.#queue.length;
+  }
+
   /** Whether a read is pending. */
   get isReading(): boolean {
     return this.#waiting !== null;
@@ -100,7 +105,12 @@ export class FakeSocket implements StreamSocket {
   }
 
   get sent(): string {
-    return decodeText(Uint8Array.from(this.#sent));
+    return decodeText(this.bytes);
+  }
+
+  /** What was written to it. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(this.#sent);
   }
 
   get closed(): boolean {

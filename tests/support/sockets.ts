@@ -12,12 +12,12 @@ const DECODER = new TextDecoder();
 
 /** A raw client. Reads wait 5 s at most. */
 export class RawClient implements Disposable {
-  #conn: Deno.TcpConn;
+  #conn: Deno.TcpConn | Deno.TlsConn;
   #closed = false;
 
-  constructor(conn: Deno.TcpConn) {
+  constructor(conn: Deno.TcpConn | Deno.TlsConn) {
     this.#conn = conn;
-    conn.setNoDelay(true);
+    if ("setNoDelay" in conn) conn.setNoDelay(true);
   }
 
   static async connect(port: number, hostname = "127.0.0.1"): Promise<RawClient> {

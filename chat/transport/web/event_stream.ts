@@ -5,6 +5,7 @@
  */
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { encodeText } from "../../../lib/text.ts";
+import type { TimeSource } from "../../../lib/time.ts";
 import { epochIn, type Framing } from "./framed.ts";
 import { WebStream } from "./stream.ts";
 
@@ -19,10 +20,22 @@ interface Posted {
   readonly done: (read: boolean) => void;
 }
 
+/** Options of {@linkcode EventStream}. */
+export interface EventStreamOptions {
+  /** Lines to read before those that are posted, each with its line end. */
+  readonly lines: string;
+  /** Frames what is written. */
+  readonly framing: Framing;
+  /** Called when the stream is over. */
+  readonly onEnd?: () => void;
+  readonly time?: TimeSource | undefined;
+}
+
 /** The connection on which a client gets events; its own lines come by other connections. */
 export class EventStream extends WebStream {
   readonly via = "events";
   #framing: Framing;
+  #onEnd: () => void;
   /** The numbering of the room, once the member has been told. */
   #epoch: string | null = null;
   #posted: Posted[];
@@ -32,17 +45,15 @@ export class EventStream extends WebStream {
   /** Whether the client has closed, or sent more than its request; and whether we have closed. */
   #over = false;
   #ended = false;
-  #comments: ReturnType<typeof setInterval>;
 
   /**
    * @param connection Its request was read, and the head of the answer is written.
-   * @param options `lines` are read first, each with its line end.
    */
-  constructor(connection: Connection, { lines, framing }: { readonly lines: string; readonly framing: Framing }) {
-    super(connection);
+  constructor(connection: Connection, { lines, framing, onEnd = () => {}, time }: EventStreamOptions) {
+    super(connection, { beat: COMMENT_INTERVAL, time });
+    this.#onEnd = onEnd;
     this.#framing = framing;
     this.#posted = [{ lines: encodeText(lines), done: () => {} }];
-    this.#comments = setInterval(() => this.#comment(), COMMENT_INTERVAL);
     connection.ready().then(() => {
       this.#over = true;
       this.#changed.resolve();
@@ -98,13 +109,14 @@ export class EventStream extends WebStream {
   }
 
   protected override release(): void {
-    clearInterval(this.#comments);
+    super.release();
+    if (!this.#ended) this.#onEnd();
     this.#ended = true;
     for (const { done } of this.#posted.splice(0)) done(false);
   }
 
   /** If it fails, the next read or write tells how the connection ended. */
-  #comment(): void {
-    if (!this.isWriting) this.inTurn(() => COMMENT).catch(() => {});
+  protected override beat(): void {
+    this.inTurn(() => COMMENT).catch(() => {});
   }
 }

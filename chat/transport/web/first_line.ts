@@ -8,8 +8,10 @@ import { CR, LF, SP, TARGET, TOKEN } from "../../../http/request/syntax.ts";
 /** What a client speaks: HTTP, or lines of text. */
 export type Spoken = "http" | "chat";
 
-/** The longest request line (RFC 9112 3 recommends to support 8000 bytes); a longer first line is a chat line. */
-export const MAX_REQUEST_LINE = 8192;
+/** The longest first line that is taken for a request, if only to be refused as too long. */
+export const MAX_FIRST_LINE = 16 * 1024;
+/** The longest method; the longest of IANA's registry has 17 letters. */
+const MAX_METHOD = 32;
 
 const VERSION = new TextEncoder().encode("HTTP/1.");
 const ZERO = 0x30, ONE = 0x31;
@@ -41,7 +43,7 @@ export class FirstLine {
   push(bytes: Uint8Array): Spoken | null {
     for (const byte of bytes) {
       if (this.#part === "end" && byte === LF) return "http";
-      if (++this.#length > MAX_REQUEST_LINE || !this.#fits(byte)) return "chat";
+      if (++this.#length > MAX_FIRST_LINE || !this.#fits(byte)) return "chat";
     }
     return null;
   }
@@ -49,7 +51,7 @@ export class FirstLine {
   #fits(byte: number): boolean {
     switch (this.#part) {
       case "method":
-        return byte === SP ? this.#next("target") : this.#count(TOKEN[byte] === 1);
+        return byte === SP ? this.#next("target") : this.#count(TOKEN[byte] === 1 && this.#matched < MAX_METHOD);
       case "target":
         return byte === SP ? this.#next("version") : this.#count(TARGET[byte] === 1);
       case "version":

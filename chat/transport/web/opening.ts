@@ -5,6 +5,7 @@
  */
 import { concat } from "@std/bytes/concat";
 import type { Connection } from "../../../lib/stream/connection.ts";
+import type { MemoryBudget, MemoryShare } from "../../../lib/memory.ts";
 import { type Layer, SocketLayer } from "../../../lib/net/layers.ts";
 import type { StreamSocket } from "../../../lib/net/socket.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../../lib/time.ts";
@@ -14,8 +15,17 @@ import { FirstLine, type Spoken } from "./first_line.ts";
 const SILENCE = 100;
 /** The longest that a first line may take (ms). */
 const LONGEST = 10_000;
+/**
+ * A timer that is this late (ms), or so many connections that open at once, mean that the server is busy: what a client has sent may not
+ * have been read yet. (Measured with a thousand at once: read after 970 ms.) But no client waits longer than this for its greeting (ms).
+ */
+const LATE = 5;
+const CROWD = 32;
+const BUSY = 3000;
 /** Bytes per read as long as it is open; most requests come whole. */
 const CHUNK = 1024;
+/** A line up to this length (bytes) is not counted against the memory of all connections. */
+const FREE = 4096;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** How the stream below has ended. */
@@ -35,6 +45,7 @@ export class Opening extends SocketLayer {
   #reading: Promise<void> | null = null;
   #end: End | null = null;
   #settled = Promise.withResolvers<void>();
+  #memory: MemoryShare | null = null;
   #onClose: () => void;
 
   /** @param onClose Called when the socket is closed. */
@@ -78,6 +89,7 @@ export class Opening extends SocketLayer {
     const count = Math.min(into.length, this.#held.length);
     into.set(this.#held.subarray(0, count));
     this.#held = this.#held.subarray(count);
+    if (this.#held.length === 0) this.#memory?.release();
     // A pending read still needs the buffer.
     if (this.#held.length === 0 && this.#reading === null && this.#end === null) this.#buffer = null;
     return count;
@@ -99,18 +111,30 @@ export class Opening extends SocketLayer {
 
   #take(bytes: Uint8Array): void {
     this.#held = this.#held.length === 0 ? bytes : concat([this.#held, bytes]);
-    const spoken = this.#line?.push(bytes) ?? null;
+    // Without memory to wait for the end of a long line, it is one for the chat to refuse.
+    const fits = this.#memory?.hold(this.#held.length > FREE ? this.#held.length : 0) !== false;
+    const spoken = fits ? this.#line?.push(bytes) ?? null : "chat";
     if (spoken !== null) this.settle(spoken);
   }
 
+  override countIn(memory: MemoryBudget): void {
+    this.#memory = memory.share();
+    super.countIn(memory);
+  }
+
   override close(): void {
-    this.#onClose();
+    this.#release();
     this.below.close();
   }
 
   override reset(): void {
-    this.#onClose();
+    this.#release();
     this.below.reset();
+  }
+
+  #release(): void {
+    this.#onClose();
+    this.#memory?.[Symbol.dispose]();
   }
 }
 
@@ -141,12 +165,19 @@ export class Openings {
     const opening = this.#open.get(connection.id);
     // Closed already.
     if (opening === undefined) return "chat";
-    const until = this.#time.now() + LONGEST;
-    for (let held = -1; opening.spoken === null && held < opening.held && this.#time.now() < until;) {
-      const first = held < 0;
-      held = opening.held;
+    const time = this.#time;
+    const began = time.now();
+    for (let advised = false; opening.spoken === null && time.now() - began < LONGEST;) {
+      const { held } = opening;
+      const from = time.now();
+      const crowd = this.#open.size;
       if (await connection.readyWithin(SILENCE)) break;
-      if (first && opening.held === 0) await onSilence();
+      const isLate = time.now() - from > SILENCE + LATE || Math.max(crowd, this.#open.size) > CROWD;
+      if (opening.held > held || (isLate && time.now() - began < BUSY)) continue;
+      if (held > 0 || advised) break;
+      advised = true;
+      await onSilence();
+      if (opening.held === 0) break;
     }
     opening.settle("chat");
     this.#open.delete(connection.id);

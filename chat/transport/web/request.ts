@@ -7,19 +7,29 @@ import { concat } from "@std/bytes/concat";
 import { BodyReader } from "../../../http/request/body.ts";
 import type { RequestHead } from "../../../http/request/head.ts";
 import { HeadParser } from "../../../http/request/head_parser.ts";
+import { Holding } from "../../../http/request/holding.ts";
 import { type Hosts, misdirected, unsecured } from "../../../http/request/hosts.ts";
 import { malformed, Refusal } from "../../../http/request/refusal.ts";
 import { parseTarget, type Target } from "../../../http/request/target.ts";
+import type { MemoryBudget } from "../../../lib/memory.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
-import { MAX_REQUEST_LINE } from "./first_line.ts";
 
-/** The limits of a head: browsers send a few kilobytes, most of them cookies, of which this server has none. */
-export const HEAD_LIMITS = { maxLine: MAX_REQUEST_LINE, maxHead: 16 * 1024, maxFields: 100 };
+/** The limits of a head: browsers send a few kilobytes, most of them cookies, of which this server has none (RFC 9112 3: 8000 for a line). */
+export const HEAD_LIMITS = { maxLine: 8192, maxHead: 16 * 1024, maxFields: 100 };
 /** The most bytes of a body: that many a WebSocket message may have. */
 const BODY_LIMITS = { ...HEAD_LIMITS, maxBody: 64 * 1024 };
 /** How long a request may take (ms). */
 const REQUEST_TIME = 10_000;
 const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
+
+/** Options of {@linkcode RequestReader}. */
+export interface RequestReaderOptions {
+  readonly hosts: Hosts;
+  /** Counts the body. */
+  readonly memory?: MemoryBudget | undefined;
+  /** How long the request may take (ms); 10 s by default. */
+  readonly time?: number;
+}
 
 /** Reads a request. The connection is closed after its answer: what else the client sends is not read. */
 export class RequestReader {
@@ -29,14 +39,20 @@ export class RequestReader {
   #bytes: Uint8Array = new Uint8Array(0);
   #until: number;
   #time: number;
+  #holding: Holding | null;
 
-  /** @param time How long the request may take (ms). */
-  constructor(connection: Connection, hosts: Hosts, time: number = REQUEST_TIME) {
+  constructor(connection: Connection, { hosts, memory, time = REQUEST_TIME }: RequestReaderOptions) {
     this.#connection = connection;
     this.#hosts = hosts;
     this.#parser = new HeadParser(HEAD_LIMITS);
+    this.#holding = memory === undefined ? null : new Holding(memory);
     this.#time = time;
     this.#until = performance.now() + time;
+  }
+
+  /** Gives back the memory that the body has taken. */
+  release(): void {
+    this.#holding?.release();
   }
 
   /** Whether this is a HEAD request, even if no more of it could be parsed: its answer has no body. */
@@ -72,7 +88,7 @@ export class RequestReader {
 
   /** Reads the body. */
   async body({ framing }: RequestHead): Promise<Uint8Array> {
-    const reader = new BodyReader(framing.length, "all", BODY_LIMITS);
+    const reader = new BodyReader(framing.length, "all", BODY_LIMITS, this.#holding);
     if (framing.expectsContinue && this.#bytes.length === 0) await this.#connection.write(CONTINUE);
     for (;;) {
       if (!reader.done) this.#bytes = this.#bytes.subarray(reader.push(this.#bytes, 0));

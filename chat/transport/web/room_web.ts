@@ -1,34 +1,33 @@
 /**
- * The room's side for browsers, on the chat's own port: its page, its WebSocket, and server-sent events with POST.
+ * The room's side for browsers, on the chat's own port.
  *
  * @module
  */
 import { upgradeHead, upgradeRefusal } from "../../../http/answer/upgrade.ts";
-import type { RequestHead } from "../../../http/request/head.ts";
 import { type HostRules, Hosts } from "../../../http/request/hosts.ts";
-import { foreignOrigin } from "../../../http/request/origin.ts";
-import { malformed, Refusal } from "../../../http/request/refusal.ts";
-import type { Target } from "../../../http/request/target.ts";
-import { BoundedMap } from "../../../lib/bounded_map.ts";
+import type { Arrival } from "../../../http/request/origin.ts";
+import { Refusal } from "../../../http/request/refusal.ts";
+import { closeFrame } from "../../../http/websocket.ts";
+import { concat } from "@std/bytes/concat";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import type { Events } from "../../../lib/events.ts";
 import type { MemoryBudget } from "../../../lib/memory.ts";
 import type { Layer } from "../../../lib/net/layers.ts";
+import { type RefusalKind, REFUSED } from "../../../lib/refusal.ts";
 import { encodeText } from "../../../lib/text.ts";
 import { abortable } from "../../../lib/within.ts";
 import { noticeLine } from "../../protocol.ts";
-import { RateLimit } from "../../room/pace.ts";
-import { isSessionKey, parseCursor, sessionCommand } from "../../session_lines.ts";
-import { telnetFilter } from "../tcp.ts";
 import type { MemberStream } from "../member_stream.ts";
-import { answerBytes, emptyAnswer, errorText, eventStreamHead, pageAnswer, type WholeAnswer } from "./answers.ts";
-import { EventStream } from "./event_stream.ts";
+import { telnetFilter } from "../tcp.ts";
+import { answerBytes, errorText, type WholeAnswer } from "./answers.ts";
 import type { Spoken } from "./first_line.ts";
-import { Framing, lineEvents, textFrames } from "./framed.ts";
+import { textFrames } from "./framed.ts";
 import { Openings } from "./opening.ts";
-import { roomPage, type RoomPageOptions } from "./page.ts";
+import type { RoomPageOptions } from "./page.ts";
 import { RequestReader } from "./request.ts";
-import { WebSocketStream } from "./websocket_stream.ts";
+import { Resources } from "./resources.ts";
+import { WebStream } from "./stream.ts";
+import { Visitors } from "./visitors.ts";
 
 /** What the room's web side needs to know of its server. */
 export interface WebSettings {
@@ -51,32 +50,21 @@ export interface RoomWebOptions extends WebSettings {
   readonly signal: AbortSignal;
 }
 
-/** How many addresses to remember. */
-const ADDRESSES = 1000;
 /**
- * A browser opens more connections than it has requests, and keeps the others silent. One from an address from which a request came this
- * recently (ms) is not in the room before its first line, or before the browser has had time to close it (ms).
+ * A browser opens more connections than it has requests, and keeps the others silent. A silent one from an address that has just made a
+ * request is not in the room before its first line, or before it has been silent for so long (ms): by then a browser has closed it.
  */
-const RECENT = 10_000;
 const SPARE = 20_000;
 const ADVICE = encodeText(`${noticeLine(`write a line to join the room, or wait ${SPARE / 1000} s`)}\n`);
 const TOO_MANY = "too many requests from your address; try again later";
-
-/** A request with all that its answer needs. */
-interface Asked {
-  readonly connection: Connection;
-  readonly reader: RequestReader;
-  readonly head: RequestHead;
-  readonly query: URLSearchParams;
-  /** Serves a member until it leaves. */
-  readonly admit: (stream: MemberStream) => Promise<void>;
-}
-
-/** What there is at a path. */
-interface Resource {
-  readonly methods: readonly string[];
-  readonly serve: (asked: Asked) => Promise<void>;
-}
+/** How long a client that is turned away may take for its request (ms). */
+const REFUSAL_TIME = 1000;
+/** How a client is turned away, by HTTP and by WebSocket (RFC 6455 7.4.1, and IANA's registry for 1013). */
+const REFUSALS: Readonly<Record<RefusalKind, { readonly status: number; readonly code: number }>> = {
+  full: { status: 503, code: 1013 },
+  "not allowed": { status: 403, code: 1008 },
+  protocol: { status: 400, code: 1002 },
+};
 
 /** Serves browsers. */
 export class RoomWeb {
@@ -85,104 +73,84 @@ export class RoomWeb {
   #options: RoomWebOptions;
   #openings = new Openings();
   #hosts: Hosts;
-  #page: WholeAnswer;
-  #frames = new Framing(textFrames);
-  #lineEvents = new Framing(lineEvents);
-  /** The event streams by the keys of their sessions: what a client posts is input of its stream. */
-  #streams = new Map<string, EventStream>();
-  /** Per address, how many requests it may still make, and when it made the last one (ms). */
-  #visitors = new BoundedMap<string, { readonly limit: RateLimit; last: number }>(ADDRESSES);
-  #resources: ReadonlyMap<string, Resource>;
+  #resources: Resources;
+  #visitors: Visitors;
 
   constructor(options: RoomWebOptions) {
     this.#options = options;
     this.#hosts = new Hosts(options.hosts);
-    this.#page = pageAnswer(roomPage(options));
+    this.#resources = new Resources(options, options.memory);
+    this.#visitors = new Visitors(options.rate);
     this.filter = this.#openings.layer(telnetFilter);
-    this.#resources = new Map<string, Resource>([
-      ["/", { methods: ["GET", "HEAD"], serve: (asked) => this.#answer(asked, this.#page) }],
-      ["/favicon.ico", { methods: ["GET", "HEAD"], serve: (asked) => this.#answer(asked, emptyAnswer(204)) }],
-      ["/room", { methods: ["GET"], serve: (asked) => this.#open(asked) }],
-      ["/events", { methods: ["GET"], serve: (asked) => this.#stream(asked) }],
-      ["/say", { methods: ["POST"], serve: (asked) => this.#say(asked) }],
-    ]);
   }
 
   /**
    * Finds out what a client speaks.
    *
    * @param place Its address, or the network that counts as one.
-   * @returns `null` if it has left without a word, or must be left alone.
+   * @returns `null` if it must be left alone.
    */
   async spokenBy(connection: Connection, place: string): Promise<Spoken | null> {
     const { signal } = this.#options;
     let advised = false;
     let over = false;
-    const spoken = await abortable(
-      this.#openings.spokenBy(connection, async () => {
-        if (performance.now() - (this.#visitors.get(place)?.last ?? -Infinity) > RECENT) return;
-        advised = true;
-        await connection.write(ADVICE);
-        over = await connection.readyWithin(SPARE) && connection.buffered === 0;
-      }),
-      signal,
-    ).catch((error) => {
-      if (!signal.aborted) throw error;
-      return "chat" as const;
-    });
-    // After the advice it is too late for an answer that a browser would understand: it asks again by another connection.
-    return over || (advised && spoken === "http") ? null : spoken;
+    const onSilence = async (): Promise<void> => {
+      if (!this.#visitors.isRecent(place, performance.now())) return;
+      advised = true;
+      await connection.write(ADVICE);
+      over = await connection.readyWithin(SPARE) && connection.buffered === 0;
+    };
+    try {
+      const spoken = await abortable(this.#openings.spokenBy(connection, onSilence), signal);
+      // After the advice no browser would understand an answer: it asks again by another connection.
+      return over || (advised && spoken === "http") ? null : spoken;
+    } catch (error) {
+      if (signal.aborted) return "chat";
+      throw error;
+    }
   }
 
   /**
    * Serves the one request of a connection.
    *
    * @param place As in {@linkcode RoomWeb.spokenBy}.
-   * @param admit Serves a member until it leaves.
+   * @returns The stream of a member, if the request opens one; its connection is for the caller to serve and close.
    */
-  async serve(connection: Connection, place: string, admit: Asked["admit"]): Promise<void> {
-    const { signal, events } = this.#options;
-    const reader = new RequestReader(connection, this.#hosts);
+  async serve(connection: Connection, place: string): Promise<MemberStream | null> {
+    const { events, memory, signal } = this.#options;
+    const reader = new RequestReader(connection, { hosts: this.#hosts, memory });
     try {
-      const request = await abortable(reader.head(), signal);
-      if (request === null) return;
-      await this.#serve(request, { connection, reader, place, admit });
+      const outcome = await this.#outcome(connection, reader, place);
+      if (outcome === null || outcome instanceof WebStream) return outcome;
+      await this.#send(connection, outcome, reader.isHead);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return null;
       if (!(error instanceof Refusal)) throw error;
       const { id, peer } = connection;
       events.emit({ event: "refused", id, peer, reason: `${error.status}, ${error.message}` });
       await this.#send(connection, errorText(error), reader.isHead);
+    } finally {
+      reader.release();
     }
+    return null;
   }
 
-  async #serve(
-    { head, target: { path, query } }: { head: RequestHead; target: Target },
-    { place, ...asked }: Pick<Asked, "connection" | "reader" | "admit"> & { place: string },
-  ): Promise<void> {
+  /** What a request asks for; `null` if the client has left before it was complete. */
+  async #outcome(
+    connection: Connection,
+    reader: RequestReader,
+    place: string,
+  ): Promise<WholeAnswer | WebStream | null> {
+    const request = await abortable(reader.head(), this.#options.signal);
+    if (request === null) return null;
+    const { head, target } = request;
     // What a member writes is limited where all members are.
-    if (path !== "/say") this.#count(place);
-    const resource = this.#resources.get(path);
-    if (resource === undefined) throw new Refusal(404, "there is nothing at this path; the room's page is at /");
-    const { methods, serve } = resource;
-    if (!methods.includes(head.method)) {
-      throw new Refusal(405, `this path allows ${methods.join(" and ")} only`, { allow: methods });
+    if (target.path !== "/say" && !this.#visitors.admit(place, performance.now())) {
+      throw new Refusal(429, TOO_MANY, { retryAfter: 5 });
     }
-    await serve({ ...asked, head, query: new URLSearchParams(query) });
-  }
-
-  /** Counts a request: pages are not announced to anyone, but each costs a connection. */
-  #count(place: string): void {
-    const now = performance.now();
-    const visitor = this.#visitors.get(place) ?? { limit: new RateLimit(this.#options.rate, now), last: now };
-    this.#visitors.set(place, visitor);
-    visitor.last = now;
-    if (visitor.limit.until(now) > 0) throw new Refusal(429, TOO_MANY, { retryAfter: 5 });
-    visitor.limit.take(now);
-  }
-
-  async #answer({ connection, head }: Asked, answer: WholeAnswer): Promise<void> {
-    await this.#send(connection, answer, head.method === "HEAD");
+    const query = new URLSearchParams(target.query);
+    const resource = this.#resources.at(target.path, head.method);
+    return await resource.serve({ connection, reader, head, query, arrival: this.#arrivalOf(connection) });
   }
 
   async #send(connection: Connection, answer: WholeAnswer, headOnly: boolean): Promise<void> {
@@ -190,70 +158,26 @@ export class RoomWeb {
     await connection.finish();
   }
 
-  /** Opens a WebSocket. */
-  async #open({ connection, reader, head, query, admit }: Asked): Promise<void> {
-    const refusal = upgradeRefusal(head, this.#arrivalOf(connection));
-    if (refusal !== null) throw refusal;
-    const lines = naming(query.get("name"));
-    await connection.write(await upgradeHead(head));
-    await admit(
-      new WebSocketStream(connection, {
-        ...{ first: reader.rest, lines, framing: this.#frames },
-        memory: this.#options.memory,
-      }),
-    );
+  /**
+   * What a client gets that is turned away before it is served: one line, or the same in the words of HTTP or WebSocket.
+   *
+   * @param sentence Why.
+   */
+  async refusal(connection: Connection, sentence: string, kind: RefusalKind): Promise<Uint8Array> {
+    const line = encodeText(`${sentence.startsWith(REFUSED) ? sentence : noticeLine(sentence)}\n`);
+    if (await this.#openings.spokenBy(connection, () => Promise.resolve()) === "chat") return line;
+    const { status, code } = REFUSALS[kind];
+    const reason = sentence.replace(REFUSED, "");
+    const reader = new RequestReader(connection, { hosts: this.#hosts, time: REFUSAL_TIME });
+    const request = await reader.head().catch(() => null);
+    const isSocket = request !== null && request.target.path === "/room" &&
+      upgradeRefusal(request.head, this.#arrivalOf(connection)) === null;
+    if (isSocket) return concat([await upgradeHead(request.head), textFrames(line), closeFrame(code, reason)]);
+    const fields = kind === "full" ? { retryAfter: 5 } : {};
+    return answerBytes(errorText({ status, message: reason, fields }), Date.now(), { headOnly: reader.isHead });
   }
 
-  /** Opens a stream of events. */
-  async #stream({ connection, head, query, admit }: Asked): Promise<void> {
-    this.#checkOrigin(connection, head);
-    const key = keyIn(query);
-    // A browser that comes back by itself tells how far it got, not its page (HTML 9.2.4).
-    const place = head.field("last-event-id") ?? query.get("after");
-    const cursor = place === null ? null : parseCursor(place);
-    if (place !== null && cursor === null) throw malformed("a place that is not EPOCH-N in after or Last-Event-ID");
-    const lines = `${sessionCommand(key, cursor)}\n${naming(query.get("name"))}`;
-    await connection.write(eventStreamHead(Date.now()));
-    const stream = new EventStream(connection, { lines, framing: this.#lineEvents });
-    this.#streams.set(key, stream);
-    try {
-      await admit(stream);
-    } finally {
-      if (this.#streams.get(key) === stream) this.#streams.delete(key);
-    }
-  }
-
-  /** Takes lines for a stream. */
-  async #say(asked: Asked): Promise<void> {
-    const { connection, head, query, reader } = asked;
-    this.#checkOrigin(connection, head);
-    const stream = this.#streams.get(keyIn(query));
-    if (stream === undefined) throw new Refusal(409, "this session has no stream of events here; open /events first");
-    const lines = await abortable(reader.body(head), this.#options.signal);
-    const whole = lines.length === 0 || lines.at(-1) === 10
-      ? lines
-      : encodeText(`${new TextDecoder().decode(lines)}\n`);
-    if (!await stream.post(whole)) throw new Refusal(409, "the stream of this session has ended");
-    await this.#answer(asked, emptyAnswer(204));
-  }
-
-  #checkOrigin(connection: Connection, head: RequestHead): void {
-    const refusal = foreignOrigin(head, this.#arrivalOf(connection));
-    if (refusal !== null) throw refusal;
-  }
-
-  #arrivalOf({ local, session }: Connection): { hosts: Hosts; local: string; secure: boolean } {
+  #arrivalOf({ local, session }: Connection): Arrival {
     return { hosts: this.#hosts, local, secure: session !== null };
   }
-}
-
-/** The line that takes the name in a URL; it is one line, whatever the name is. */
-function naming(name: string | null): string {
-  return name === null ? "" : `/nick ${name.replace(/[\r\n]/g, " ")}\n`;
-}
-
-function keyIn(query: URLSearchParams): string {
-  const key = query.get("session") ?? "";
-  if (!isSessionKey(key)) throw malformed("no session=KEY, or one that is not 22 to 64 characters of base64url");
-  return key;
 }

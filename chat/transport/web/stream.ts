@@ -5,6 +5,7 @@
  */
 import type { Connection } from "../../../lib/stream/connection.ts";
 import type { TlsSession } from "../../../lib/events.ts";
+import { SYSTEM_TIME, type TimeSource } from "../../../lib/time.ts";
 import type { MemberStream } from "../member_stream.ts";
 
 /** Lines over a connection; a subclass says how they are wrapped. */
@@ -13,9 +14,14 @@ export abstract class WebStream implements MemberStream {
   protected readonly connection: Connection;
   /** The writes so far, one after the other; never rejects. `null` = none is under way. */
   #writing: Promise<void> | null = null;
+  #time: TimeSource;
+  #cancel: () => void;
 
-  constructor(connection: Connection) {
+  /** @param beat How often {@linkcode WebStream.beat} is called (ms). */
+  constructor(connection: Connection, { beat, time = SYSTEM_TIME }: { beat: number; time?: TimeSource | undefined }) {
     this.connection = connection;
+    this.#time = time;
+    this.#cancel = time.after(beat, () => this.#beat(beat));
   }
 
   get id(): number {
@@ -64,12 +70,17 @@ export abstract class WebStream implements MemberStream {
     this.connection.close();
   }
 
-  /** Stops the timers and gives memory back; idempotent. */
-  protected abstract release(): void;
+  /** Stops the timer; idempotent. A subclass gives back what it has taken. */
+  protected release(): void {
+    this.#cancel();
+  }
 
-  /** Whether a write is under way; it has its own time limit. */
-  protected get isWriting(): boolean {
-    return this.#writing !== null;
+  /** Finds out whether the client is still there. Not called while a write waits for it: that has its own time limit. */
+  protected abstract beat(): void;
+
+  #beat(interval: number): void {
+    if (this.#writing === null) this.beat();
+    this.#cancel = this.#time.after(interval, () => this.#beat(interval));
   }
 
   /** Writes what `make` makes when it is its turn: a socket has one writer at a time. */

@@ -10,6 +10,7 @@ import { CutOffError, ProtocolError, TooLongError } from "../../../lib/errors.ts
 import type { MemoryBudget, MemoryShare } from "../../../lib/memory.ts";
 import { REFUSED } from "../../../lib/refusal.ts";
 import { decodeText, encodeText } from "../../../lib/text.ts";
+import type { TimeSource } from "../../../lib/time.ts";
 import { MAX_LINE, noticeLine, SHUTTING_DOWN } from "../../protocol.ts";
 import { RateLimit } from "../../room/pace.ts";
 import { FrameError, SilentError } from "../member_stream.ts";
@@ -23,8 +24,11 @@ const PING_INTERVAL = 20_000;
 const MISSED = 2;
 /** How many control frames one client may send per second; a burst of twenty seconds' worth passes. */
 const CONTROL_RATE = 10;
+const PING = frame("ping", "");
 const NOTHING = new Uint8Array(0);
 const LF = 10;
+const SHUTDOWN_LINE = noticeLine(SHUTTING_DOWN);
+const START_OF_REFUSAL = REFUSED.charCodeAt(0);
 
 /** Close codes (RFC 6455 7.4.1, and IANA's registry for 1013). */
 const NORMAL = 1000, GOING_AWAY = 1001, UNSUPPORTED = 1003, POLICY = 1008, TRY_AGAIN = 1013;
@@ -39,8 +43,7 @@ export interface WebSocketOptions {
   readonly framing: Framing;
   /** Counts a long message that is incomplete. */
   readonly memory?: MemoryBudget | undefined;
-  /** How often to ping (ms). */
-  readonly pingInterval?: number | undefined;
+  readonly time?: TimeSource | undefined;
 }
 
 /**
@@ -62,24 +65,22 @@ export class WebSocketStream extends WebStream {
   #code: number | null = null;
   /** Whether our close frame is on its way: nothing may follow it. */
   #closing = false;
-  /** The last lines written: the last one says why we close. */
-  #last: Uint8Array = NOTHING;
+  /** The last line written, if it says why we close. */
+  #last = "";
   /** The ping to answer: of several, only the last needs an answer (RFC 6455 5.5.3). */
   #pong: Uint8Array | null = null;
   #unanswered = 0;
-  #pinging: ReturnType<typeof setInterval>;
   #controls = new RateLimit(CONTROL_RATE, performance.now());
   #wait = 0;
   #closed = new AbortController();
 
   constructor(connection: Connection, options: WebSocketOptions) {
-    super(connection);
-    const { first, lines, framing, memory, pingInterval = PING_INTERVAL } = options;
+    super(connection, { beat: PING_INTERVAL, time: options.time });
+    const { first, lines, framing, memory } = options;
     this.#framing = framing;
     this.#first = first;
     this.#lines = lines;
     this.#memory = memory?.share() ?? null;
-    this.#pinging = setInterval(() => this.#ping(pingInterval), pingInterval);
   }
 
   /**
@@ -109,7 +110,7 @@ export class WebSocketStream extends WebStream {
   /** Writes lines as messages, unless one side has closed: what comes after a close frame is ignored. */
   override async write(lines: Uint8Array): Promise<void> {
     if (this.#closing || this.#closedWith !== null) return;
-    this.#last = lines;
+    this.#last = farewellIn(lines);
     await this.inTurn(() => this.#framing.of(lines));
   }
 
@@ -117,13 +118,12 @@ export class WebSocketStream extends WebStream {
   override async closeWrite(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    clearInterval(this.#pinging);
     const { code, reason } = this.#farewell();
     await this.inTurn(() => closeFrame(code, reason));
   }
 
   protected override release(): void {
-    clearInterval(this.#pinging);
+    super.release();
     this.#memory?.[Symbol.dispose]();
     this.#closed.abort();
   }
@@ -171,29 +171,35 @@ export class WebSocketStream extends WebStream {
     return this.#closing ? NOTHING : frame("pong", payload);
   }
 
-  /** A write that waits for the client is watched by its own limit; a ping behind it would tell nothing new. */
-  #ping(interval: number): void {
-    if (this.isWriting) return;
+  protected override beat(): void {
+    if (this.#closing) return;
     if (this.#unanswered === MISSED) {
-      const seconds = interval * MISSED / 1000;
-      return this.connection.fail(
-        new SilentError(`Cannot read from ${this.peer}: it has answered no ping for ${seconds} s`),
-      );
+      const silence = MISSED * PING_INTERVAL / 1000;
+      const late = new SilentError(`Cannot read from ${this.peer}: it has answered no ping for ${silence} s`);
+      return this.connection.fail(late);
     }
     this.#unanswered++;
     // If that fails, the next read or write tells how the connection ended.
-    this.inTurn(() => frame("ping", NOTHING)).catch(() => {});
+    this.inTurn(() => PING).catch(() => {});
   }
 
   /** What our close frame says: the last line to a member tells it why it must leave. */
   #farewell(): { code: number; reason: string } {
     if (this.#closedWith !== null) return { code: this.#closedWith, reason: "" };
-    const end = this.#last.length - 1;
-    const line = decodeText(this.#last.subarray(this.#last.lastIndexOf(LF, end - 1) + 1, Math.max(end, 0)));
-    if (line.startsWith(REFUSED)) return { code: this.#code ?? POLICY, reason: line.slice(REFUSED.length) };
-    if (line === noticeLine(SHUTTING_DOWN)) return { code: GOING_AWAY, reason: SHUTTING_DOWN };
+    if (this.#last.startsWith(REFUSED)) {
+      return { code: this.#code ?? POLICY, reason: this.#last.slice(REFUSED.length) };
+    }
+    if (this.#last === SHUTDOWN_LINE) return { code: GOING_AWAY, reason: SHUTTING_DOWN };
     return { code: this.#code ?? NORMAL, reason: "" };
   }
+}
+
+/** The last line of a chunk, if a member gets it because it must leave; "" for any other. It is not kept as part of the chunk. */
+function farewellIn(lines: Uint8Array): string {
+  const end = lines.length - 1;
+  const start = lines.lastIndexOf(LF, end - 1) + 1;
+  const mayBe = lines[start] === START_OF_REFUSAL || end - start === SHUTDOWN_LINE.length;
+  return mayBe ? decodeText(lines.subarray(start, end)) : "";
 }
 
 function refused(reason: string): FrameError {
