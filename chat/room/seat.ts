@@ -17,6 +17,8 @@ export interface SeatOptions {
   readonly rate: number;
   /** Enforces that rate. */
   readonly limit: RateLimit;
+  /** How long the member may take to send its name before it is announced as `guest-N` (ms). */
+  readonly grace?: number | undefined;
   /** Called before a line of a muted member is handled: its mute may have expired. */
   readonly checkMute: (member: Member) => void;
   /** Called for each line. */
@@ -25,7 +27,7 @@ export interface SeatOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long a new member may take to send its name before it is announced as `guest-N` (ms). */
+/** The default of {@linkcode SeatOptions.grace}. */
 const GRACE = 200;
 /** The longest that a line waits for members that are behind (ms), and how often it checks again. */
 const MAX_WAIT = 3000;
@@ -47,7 +49,7 @@ export class Seat implements Disposable {
     this.#room = room;
     this.#member = member;
     this.#options = options;
-    this.#introduction = setTimeout(() => room.introduce(member), GRACE);
+    this.#introduction = setTimeout(() => room.introduce(member), options.grace ?? GRACE);
   }
 
   [Symbol.dispose](): void {

@@ -43,6 +43,11 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly clock?: () => number;
 }
 
+/**
+ * A silent connection that may be a browser's is announced after this time (ms), or with its first line. By then a browser has closed it:
+ * the greeting is not what it expects.
+ */
+const SPARE = 20_000;
 /** Why a client that reconnects too often is refused. */
 const TOO_MANY = "too many connections from your address; try again later";
 
@@ -89,7 +94,7 @@ class RoomServer {
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
     const { web = false, once = false, memory, maxMessage = MAX_LINE } = options;
-    const ours = { events, rate, memory, maxLine: maxMessage, room: operator.name, signal: this.#stopping.signal };
+    const ours = { events, rate, memory, maxLine: maxMessage, signal: this.#stopping.signal };
     // With `once`, the page would be all that is served.
     this.#web = web === false || once ? null : new RoomWeb({ ...web, ...ours });
     this.#room = new Room({
@@ -121,23 +126,27 @@ class RoomServer {
     // An IPv6 client can pick any address of its network.
     const place = addressRange(connection.hostname) ?? connection.hostname;
     const spoken = this.#web === null ? "chat" : await this.#web.spokenBy(connection, place);
-    const stream = spoken === "http" ? await this.#web?.serve(connection, place) : spoken && connection;
+    const stream = spoken === "http" ? await this.#web?.serve(connection, place) : connection;
     if (!stream) return;
     try {
-      await this.#serveMember(stream, place);
+      await this.#serveMember(stream, place, spoken === "spare" ? SPARE : undefined);
     } finally {
       // A stream over the connection has a timer.
       if (stream !== connection) stream.close();
     }
   }
 
-  /** Serves one member, from admission to goodbye. */
-  async #serveMember(connection: MemberStream, place: string): Promise<void> {
+  /**
+   * Serves one member, from admission to goodbye.
+   *
+   * @param grace How long it may be silent before it is announced (ms).
+   */
+  async #serveMember(connection: MemberStream, place: string, grace: number | undefined): Promise<void> {
     const limit = this.#limits.enter(place, performance.now());
     try {
       const reason = await this.#wait(place, limit) ?? this.#banned(connection);
       if (reason !== null) return await turnAway(connection, { events: this.#options.events, reason });
-      await this.#admit(connection, limit).run();
+      await this.#admit(connection, limit, grace).run();
     } finally {
       this.#limits.leave(place, limit, performance.now());
     }
@@ -166,12 +175,12 @@ class RoomServer {
     return ban === null ? null : banNotice(ban, now);
   }
 
-  #admit(connection: MemberStream, limit: RateLimit): TcpMember {
+  #admit(connection: MemberStream, limit: RateLimit, grace: number | undefined): TcpMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
     const onLine = (text: string, bytes: number): void => events.emit({ event: "received", id, peer, bytes, text });
     const session = new TcpMember(connection, this.#room, {
-      ...{ rate, limit, idle, maxMessage, gap, memory },
+      ...{ rate, limit, grace, idle, maxMessage, gap, memory },
       checkMute: (member) => this.operator.moderator.checkMute(member),
       onLine: report ? onLine : undefined,
     });

@@ -165,7 +165,7 @@ Deno.test(
         "button Send",
         "listbox What you may mean",
         "option /who who is here",
-        "heading server",
+        "heading Chat room",
         "heading What is said",
       ],
     ];
@@ -265,7 +265,7 @@ Deno.test(
     await nc.type(`/nick bob\n${hostile}\n\u202egnp.exe\u202c \x1b[31m\n/me ${hostile}\n${"W".repeat(60_000)}\nlast\n`);
     await page.until(showsLine("last"));
     assertEquals(await page.value(`[document.title, document.querySelectorAll("img, #log script").length]`), [
-      "server",
+      "Chat room",
       0,
     ]);
     assertEquals(await page.value(`[${showsLine(hostile)}, ${showsLine("W".repeat(60_000))}]`), [true, true]);

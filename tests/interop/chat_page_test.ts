@@ -135,7 +135,7 @@ Deno.test(
     await tab.send("Page.setWebLifecycleState", { state: "active" });
     await tab.until(`${showsLine("two")} && ${textIs("#state", "connected")}`);
     assertEquals(await tab.value(`[${countOf("one")}, ${countOf("two")}]`), [1, 1]);
-    assertEquals(await tab.value(`document.title`), "(2) server", "what came to a tab that is out of sight");
+    assertEquals(await tab.value(`document.title`), "(2) Chat room", "what came to a tab that is out of sight");
     assertEquals(nc.stdout.includes("alice left"), false);
   },
 );

@@ -12,7 +12,7 @@ import { SYSTEM_TIME, type TimeSource } from "../../../lib/time.ts";
 import { FirstLine, type Spoken } from "./first_line.ts";
 
 /** A client that sends nothing for this long is a chat client, which waits for a greeting (ms). */
-const SILENCE = 100;
+const SILENCE = 300;
 /** The longest that a first line may take (ms). */
 const LONGEST = 10_000;
 /**
@@ -159,28 +159,26 @@ export class Openings {
   /**
    * Waits until it is clear what a client speaks: at most {@linkcode SILENCE} ms after its last byte. Nothing has been read then.
    *
-   * @param onSilence Called when the client has sent nothing for that long. It may wait for the first byte.
+   * @returns "silent" if it has sent nothing: it waits for a greeting.
    */
-  async spokenBy(connection: Connection, onSilence: () => Promise<unknown>): Promise<Spoken> {
+  async spokenBy(connection: Connection): Promise<Spoken | "silent"> {
     const opening = this.#open.get(connection.id);
     // Closed already.
     if (opening === undefined) return "chat";
     const time = this.#time;
     const began = time.now();
-    for (let advised = false; opening.spoken === null && time.now() - began < LONGEST;) {
+    while (opening.spoken === null && time.now() - began < LONGEST) {
       const { held } = opening;
       const from = time.now();
       const crowd = this.#open.size;
       if (await connection.readyWithin(SILENCE)) break;
       const isLate = time.now() - from > SILENCE + LATE || Math.max(crowd, this.#open.size) > CROWD;
       if (opening.held > held || (isLate && time.now() - began < BUSY)) continue;
-      if (held > 0 || advised) break;
-      advised = true;
-      await onSilence();
-      if (opening.held === 0) break;
+      break;
     }
+    const isSilent = opening.spoken === null && opening.held === 0;
     opening.settle("chat");
     this.#open.delete(connection.id);
-    return opening.spoken ?? "chat";
+    return isSilent ? "silent" : opening.spoken ?? "chat";
   }
 }

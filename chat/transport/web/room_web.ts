@@ -31,6 +31,8 @@ import { Visitors } from "./visitors.ts";
 
 /** What the room's web side needs to know of its server. */
 export interface WebSettings {
+  /** What its page calls the room. */
+  readonly room: string;
   /** The hosts that it answers to. */
   readonly hosts: HostRules;
   /** What its page tells about its TLS certificate; `null` without TLS. */
@@ -40,8 +42,7 @@ export interface WebSettings {
 /** Options of {@linkcode RoomWeb}. */
 export interface RoomWebOptions extends WebSettings {
   readonly events: Events;
-  /** What the room is called, and the maximum length of a line in bytes. */
-  readonly room: string;
+  /** The maximum length of a line in bytes. */
   readonly maxLine: number;
   /** Requests per second from one address, without those of members that write; 0 = no limit. */
   readonly rate: number;
@@ -50,12 +51,6 @@ export interface RoomWebOptions extends WebSettings {
   readonly signal: AbortSignal;
 }
 
-/**
- * A browser opens more connections than it has requests, and keeps the others silent. A silent one from an address that has just made a
- * request is not in the room before its first line, or before it has been silent for so long (ms): by then a browser has closed it.
- */
-const SPARE = 20_000;
-const ADVICE = encodeText(`${noticeLine(`write a line to join the room, or wait ${SPARE / 1000} s`)}\n`);
 const TOO_MANY = "too many requests from your address; try again later";
 /** How long a client that is turned away may take for its request (ms). */
 const REFUSAL_TIME = 1000;
@@ -88,22 +83,15 @@ export class RoomWeb {
    * Finds out what a client speaks.
    *
    * @param place Its address, or the network that counts as one.
-   * @returns `null` if it must be left alone.
+   * @returns "spare" for a chat client that may be a browser: browsers open more connections than they have requests, and keep the
+   * others silent.
    */
-  async spokenBy(connection: Connection, place: string): Promise<Spoken | null> {
+  async spokenBy(connection: Connection, place: string): Promise<Spoken | "spare"> {
     const { signal } = this.#options;
-    let advised = false;
-    let over = false;
-    const onSilence = async (): Promise<void> => {
-      if (!this.#visitors.isRecent(place, performance.now())) return;
-      advised = true;
-      await connection.write(ADVICE);
-      over = await connection.readyWithin(SPARE) && connection.buffered === 0;
-    };
     try {
-      const spoken = await abortable(this.#openings.spokenBy(connection, onSilence), signal);
-      // After the advice no browser would understand an answer: it asks again by another connection.
-      return over || (advised && spoken === "http") ? null : spoken;
+      const spoken = await abortable(this.#openings.spokenBy(connection), signal);
+      if (spoken !== "silent") return spoken;
+      return this.#visitors.isRecent(place, performance.now()) ? "spare" : "chat";
     } catch (error) {
       if (signal.aborted) return "chat";
       throw error;
@@ -165,7 +153,7 @@ export class RoomWeb {
    */
   async refusal(connection: Connection, sentence: string, kind: RefusalKind): Promise<Uint8Array> {
     const line = encodeText(`${sentence.startsWith(REFUSED) ? sentence : noticeLine(sentence)}\n`);
-    if (await this.#openings.spokenBy(connection, () => Promise.resolve()) === "chat") return line;
+    if (await this.#openings.spokenBy(connection) !== "http") return line;
     const { status, code } = REFUSALS[kind];
     const reason = sentence.replace(REFUSED, "");
     const reader = new RequestReader(connection, { hosts: this.#hosts, time: REFUSAL_TIME });

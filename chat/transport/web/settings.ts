@@ -13,20 +13,27 @@ import { FirstLine } from "./first_line.ts";
 import { HEAD_LIMITS } from "./request.ts";
 import type { WebSettings } from "./room_web.ts";
 
+/** The flags that matter here: the address that the server listens on, the names it answers to, and the room that it shares. */
+interface WebFlags {
+  readonly bind: string;
+  readonly hostName: readonly string[];
+  readonly room?: string | undefined;
+}
+
 /**
  * The settings of a server.
  *
- * @param options The address that it listens on, and the values of `--host-name`.
  * @param secrets Those of its TLS; `null` without TLS.
  * @throws {UsageError} A `--host-name` is no name.
  */
 export async function webSettings(
-  { bind, hostName }: { readonly bind: string; readonly hostName: readonly string[] },
+  { bind, hostName, room = "Chat room" }: WebFlags,
   secrets: ServerSecrets | null,
 ): Promise<WebSettings> {
-  if (secrets === null) return { hosts: hostRules(bind, hostName, []), tls: null };
+  if (secrets === null) return { room, hosts: hostRules(bind, hostName, []), tls: null };
   const { settings, certificate, fingerprint: pin } = secrets;
-  return { hosts: hostRules(bind, hostName, await certificateNames(settings.certificate)), tls: { certificate, pin } };
+  const names = await certificateNames(settings.certificate);
+  return { room, hosts: hostRules(bind, hostName, names), tls: { certificate, pin } };
 }
 
 /**

@@ -150,8 +150,8 @@ Deno.test(
     await broker.signal("SIGKILL");
     await alice.sees(/^\* the other servers of this room are out of reach/m);
     await using late = await Guest.join(north, "late");
-  await late.sees(/^\* the other servers of this room are out of reach/m);
-  const lines = Array.from({ length: 1500 }, (_, line) => String(line));
+    await late.sees(/^\* the other servers of this room are out of reach/m);
+    const lines = Array.from({ length: 1500 }, (_, line) => String(line));
     await alice.says(...lines);
     await alice.sees(/^\* 1000 lines wait; what you write now is not read until they are delivered$/m);
     await broker.start();

@@ -12,7 +12,7 @@ import { clientFrame, CLOSE, closePayload, TEXT } from "../../../support/websock
 import { TestRoomServer } from "../../support.ts";
 
 /** A server on loopback without TLS. */
-export const LOCAL: WebSettings = { hosts: { names: [], anyAddress: false }, tls: null };
+export const LOCAL: WebSettings = { room: "Chat room", hosts: { names: [], anyAddress: false }, tls: null };
 /** The key of a session. */
 export const KEY = "A_session-key-of-32-characters_.".replaceAll(".", "x");
 
