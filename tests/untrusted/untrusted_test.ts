@@ -1,6 +1,9 @@
 /** The table in SECURITY.md, row by row: sends a hostile text through each source, and checks that no sink shows it raw. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { lineOf } from "../../chat/room/journal.ts";
+import { decodeEntry, encodeEntry } from "../../chat/shared/entry_json.ts";
 import { LineClient, TestRoomServer } from "../chat/support.ts";
+import { EventPeer, SocketPeer } from "../chat/transport/web/support.ts";
 import { eventsIn, POSIX, run, start, startServer, type TaskName } from "../support/script.ts";
 import { RawClient, RawPeer, rawServer } from "../support/sockets.ts";
 import { atTerminal, TERMINAL } from "../support/terminal.ts";
@@ -293,6 +296,39 @@ row("a line in the chat", ANYWHERE, async () => {
   room.user.input.type("/save lines.txt");
   await room.log(/saved/);
   assertHarmless(room.saved[0]?.text ?? "", "the transcript");
+});
+
+row("a request or a WebSocket message to the chat", ANYWHERE, async () => {
+  await told("chat:server", ["--bind", "127.0.0.1"], async (port) => {
+    using bob = await LineClient.connect(port);
+    await bob.until(/\* you are guest-1;/);
+    using events = await EventPeer.open(port);
+    using eve = await SocketPeer.open(port, { path: `/room?name=${encodeURIComponent(HOSTILE)}` });
+    await eve.say("/nick eve", HOSTILE, `/session ${HOSTILE}`, `/line ${HOSTILE}`);
+    assertHarmless((await bob.until(/^eve: /)).join("\n"), "a member by TCP");
+    assertHarmless((await events.until(/^(?:#\d+ )?eve: /)).join("\n"), "a member by events");
+    assertNotRaw((await eve.until(/an id is/)).join("\n"), "the speaker");
+    using asker = await RawClient.connect(port);
+    await asker.send(`GET /?${MARK} HTTP/1.1\r\nHost: ${HOSTILE.replace("\r", "")}\r\n\r\n`);
+    assertNotRaw((await asker.rest()).replaceAll("\r\n", "\n"), "the answer");
+  });
+});
+
+row("a broker's words, and what is in a shared room's stream", POSIX, async () => {
+  await using broker = rawServer(async (client) => {
+    await client.send(`INFO {"server_id":"${MARK}","version":"2.9.10","max_payload":1048576}\r\n-ERR '${HOSTILE}'\r\n`);
+    await client.rest();
+  });
+  for (const form of [[], ["--json"]]) {
+    const args = ["--bind", "127.0.0.1", "--port", "0", "--room", "x", "--nats", `nats://127.0.0.1:${broker.port}`];
+    const { code, stdout, stderr } = await run("chat:server", [...args, ...form]);
+    assertEquals(code === 0, false);
+    assertNotRaw(stdout + stderr, "chat:server");
+  }
+  // What is said in the stream is checked and escaped as a member's line is: tests/chat/shared/.
+  const entry = { kind: "said", name: "eve", text: HOSTILE } as const;
+  assertHarmless(lineOf(decodeEntry(encodeEntry({ entry, server: "there:1" }))?.entry ?? entry), "a member");
+  assertEquals(decodeEntry(encodeEntry({ entry: { ...entry, name: HOSTILE }, server: "there:1" })), null);
 });
 
 row("a name in the chat", ANYWHERE, async () => {
