@@ -13,6 +13,7 @@ import { Exit, Failure } from "../../lib/errors.ts";
 import type { Broker } from "./connection.ts";
 import { type Added, type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
 import type { RoomSubjects } from "./subjects.ts";
+import { UntilGone } from "./until_gone.ts";
 
 /**
  * How many lines the stream keeps, and how many bytes of them; the oldest give way. Ten servers may have a thousand lines each that
@@ -37,21 +38,14 @@ export class LineStream implements LineStore {
   #room: RoomSubjects;
   #stream: JetStreamClient;
   #manager: JetStreamManager;
-  /** Rejects when the broker is gone: it will not answer what it was asked before. */
-  #gone = Promise.withResolvers<never>();
+  #untilGone: UntilGone;
 
   private constructor(broker: Broker, room: RoomSubjects, manager: JetStreamManager) {
     this.#broker = broker;
     this.#room = room;
     this.#manager = manager;
     this.#stream = jetstream(broker.nats, { timeout: ANSWER });
-    this.#gone.promise.catch(() => {});
-    broker.watch((up) => {
-      if (up) return;
-      this.#gone.reject(new Error(GONE));
-      this.#gone = Promise.withResolvers();
-      this.#gone.promise.catch(() => {});
-    });
+    this.#untilGone = new UntilGone(broker);
   }
 
   /**
@@ -140,7 +134,7 @@ export class LineStream implements LineStore {
 
   /** Asks the broker; once it is gone, nobody waits for the answer. */
   #ask<T>(ask: () => Promise<T>): Promise<T> {
-    return this.up ? Promise.race([ask(), this.#gone.promise]) : Promise.reject(new Error(GONE));
+    return this.up ? this.#untilGone.wait(ask()) : Promise.reject(new Error(GONE));
   }
 }
 
