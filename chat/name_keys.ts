@@ -10,6 +10,9 @@ import { CONFUSABLES } from "./confusables.ts";
 export const RESERVED_NAMES: readonly string[] = ["server", "operator", "admin", "system", "moderator"];
 /** The key of `guest-N`: 0 and 1 become the letters they look like, and `-` is not compared. */
 const GUEST = /^guest[\p{N}ol]*$/u;
+const NUMBER = /[\p{N}ol]+$/u;
+/** The keys of {@linkcode RESERVED_NAMES}; made on the first lookup. */
+let reservedKeys: ReadonlySet<string> | null = null;
 
 /**
  * Look-alikes missing from `confusables.txt`. It lists only the capital of `i` as looking like `l`, but case is ignored here. Names may
@@ -75,6 +78,12 @@ export function nameKeys(name: string): readonly string[] {
 /** Whether a name with these keys looks like `guest-N`, the names that the room assigns. */
 export function isGuestName(keys: readonly string[]): boolean {
   return keys.some((key) => GUEST.test(key));
+}
+
+/** Whether a name with these keys looks like a reserved one, or one with a number after it: the operators of a shared room have these. */
+export function isReservedName(keys: readonly string[]): boolean {
+  const reserved = reservedKeys ??= new Set(RESERVED_NAMES.flatMap(nameKeys));
+  return keys.some((key) => reserved.has(key) || reserved.has(key.replace(NUMBER, "")));
 }
 
 function keyOf(letters: string): string {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Delivery } from "./delivery.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import type { LeaveReason, Member, OwnMember } from "./member.ts";
 import { type Cursor, numbered, receiptLine, rejectionLine, startLine } from "../session_lines.ts";
 import { PENDING, type Session, Sessions } from "./session.ts";
@@ -17,6 +18,8 @@ const COMES_BACK: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too
 /** What this needs of the room. */
 export interface ComebacksHost {
   readonly delivery: Delivery;
+  /** The other servers of the room, where a session may have begun. */
+  readonly elsewhere: Elsewhere | null;
   /** How many lines of history there are for a member whose place is not known. */
   readonly history: number;
   /** How long a member may be away (ms). */
@@ -30,7 +33,7 @@ export interface ComebacksHost {
   /** Adds a member that stands in for one that was removed. */
   add(member: OwnMember): void;
   /** Gives a member the free name of another one that it takes the place of. */
-  inherit(member: OwnMember, from: Member): void;
+  inherit(member: OwnMember, from: Pick<Member, "name" | "introduced">): void;
   leave(member: Member, why: LeaveReason): void;
 }
 
@@ -48,9 +51,10 @@ export class Comebacks {
    *
    * @param key The session's secret. Whoever knows it is the member, if it shows the same certificate as before, or none as before.
    * @param cursor The last line that it has seen. Without one, its greeting was all that it needs.
+   * @returns A promise only if the member comes from another server.
    */
-  resume(member: Member, key: string, cursor: Cursor | null): void {
-    const { delivery } = this.#host;
+  resume(member: Member, key: string, cursor: Cursor | null): void | Promise<void> {
+    const { elsewhere } = this.#host;
     if (member.gone || member.outbox === null) return;
     if (this.#sessions.of(member) !== null) return this.#host.notify(member, "your session has begun already");
     const session = this.#sessions.open(key, performance.now());
@@ -64,7 +68,23 @@ export class Comebacks {
       this.#host.inherit(member as OwnMember, before);
     }
     this.#sessions.assign(session, member, performance.now());
-    member.outbox.startNumbering();
+    if (before === null && elsewhere?.knows(member) === true) return this.#fetch(elsewhere, member, cursor);
+    elsewhere?.changed(member.name);
+    this.#start(member, cursor);
+  }
+
+  /** Gives a member the name that it had on another server. There it was introduced. */
+  async #fetch(elsewhere: Elsewhere, member: Member, cursor: Cursor | null): Promise<void> {
+    const name = await elsewhere.takeOver(member);
+    if (name !== null && !member.gone) this.#host.inherit(member as OwnMember, { name, introduced: true });
+    for (const each of [name ?? member.name, member.name]) elsewhere.changed(each);
+    this.#start(member, cursor);
+  }
+
+  /** The member goes on after its last line. */
+  #start(member: Member, cursor: Cursor | null): void {
+    const { delivery } = this.#host;
+    member.outbox?.startNumbering();
     if (cursor === null) return this.#host.send(member, startLine(delivery.place));
     const { after, lines, gap } = delivery.missed(cursor, this.#host.history);
     this.#host.send(member, startLine({ ...delivery.place, n: after }));
@@ -90,9 +110,20 @@ export class Comebacks {
     return true;
   }
 
+  /** The secret of a member's session; `null` if it has none. */
+  keyOf(member: Member): string | null {
+    return this.#sessions.of(member)?.key ?? null;
+  }
+
   /** Whether a member has a session, so that it may come back. */
   mayReturn(member: Member): boolean {
     return this.#sessions.of(member) !== null;
+  }
+
+  /** Removes a member that has come back on another server; nobody is told. */
+  depart(member: Member): void {
+    member.link.drop();
+    this.#host.remove(member, "reset");
   }
 
   /** Forgets that a member has a session; the session stays for a while. */
@@ -113,9 +144,9 @@ export class Comebacks {
   /**
    * Handles a line with an id once, and sends its receipt; if the line came before, the receipt is sent again.
    *
-   * @param handle Handles the line itself.
+   * @param handle Handles the line itself; what it handles later is no line for everyone.
    */
-  once<T>(member: Member, id: string, handle: () => T): T | undefined {
+  once<T>(member: Member, id: string, handle: () => T | Promise<T>): T | Promise<T> | undefined {
     const session = this.#sessions.of(member);
     if (session === null) return void this.#host.notify(member, "a line with an id needs a session: /session KEY");
     const receipt = session.receipt(id);
@@ -124,10 +155,17 @@ export class Comebacks {
     session.remember(id, PENDING);
     session.line = id;
     const outcome = handle();
+    if (outcome instanceof Promise) return outcome.finally(() => this.#handled(session, id));
     // Neither said nor rejected: it was no line for everyone.
     if (session.line !== null) this.#acknowledge(session, id, 0);
     session.line = null;
     return outcome;
+  }
+
+  #handled(session: Session, id: string): void {
+    if (session.receipt(id) === PENDING) this.#acknowledge(session, id, 0);
+    // Meanwhile the member may have come back on another connection, with another line.
+    if (session.line === id) session.line = null;
   }
 
   /** Tells a member why its line was not sent. */

@@ -3,10 +3,14 @@
  *
  * @module
  */
-import { everybodyHere, type Member } from "./member.ts";
+import type { Elsewhere } from "./elsewhere.ts";
+import { everybodyHere, type Member, type RemoteMember } from "./member.ts";
 import { parseLine, splitWord } from "../protocol.ts";
 import { parseSessionCommand } from "../session_lines.ts";
 import type { Room } from "./room.ts";
+
+/** What came of a line: "leave" if the member wants to leave. A promise only if other servers have to be asked. */
+export type Outcome = "leave" | void | Promise<"leave" | void>;
 
 /** One command. */
 export interface Command {
@@ -17,9 +21,9 @@ export interface Command {
   /**
    * Runs it.
    *
-   * @returns "leave" if the member wants to leave.
+   * @returns "leave" if the member wants to leave; a promise only if other servers have to be asked.
    */
-  readonly run: (room: Room, member: Member, rest: string) => "leave" | void;
+  readonly run: (room: Room, member: Member, rest: string) => Outcome;
 }
 
 /** Commands by their name. */
@@ -31,7 +35,10 @@ export const COMMANDS: CommandTable = {
     usage: "who",
     help: "who is here",
     run: (room, member) => {
-      for (const line of everybodyHere(room.members)) room.notify(member, line);
+      const list = (elsewhere: readonly RemoteMember[]): void => {
+        for (const line of everybodyHere([...room.members, ...elsewhere])) room.notify(member, line);
+      };
+      return room.elsewhere === null ? list([]) : room.elsewhere.who().then(list);
     },
   },
   nick: {
@@ -39,8 +46,11 @@ export const COMMANDS: CommandTable = {
     help: "change your name to NAME",
     run: (room, member, rest) => {
       if (rejectMuted(room, member)) return;
+      const tell = (problem: string | null): void => {
+        if (problem !== null) room.notify(member, `you are still ${member.name}: ${problem}`);
+      };
       const problem = room.rename(member, rest);
-      if (problem !== null) room.notify(member, `you are still ${member.name}: ${problem}`);
+      return problem instanceof Promise ? problem.then(tell) : tell(problem);
     },
   },
   me: {
@@ -56,9 +66,9 @@ export const COMMANDS: CommandTable = {
     help: "send TEXT to NAME only",
     run: (room, member, rest) => {
       const { word, text } = splitWord(rest);
-      const to = text === "" ? null : room.find(word);
       if (text === "") return room.notify(member, "nothing to send: /msg NAME TEXT");
-      if (to === null) return room.notify(member, `no such member: ${word}`);
+      const to = room.find(word);
+      if (to === null) return tellElsewhere(room, member, { word, text });
       if (to.away) return room.comebacks.reject(member, `${to.name} has lost its connection: that was not sent`);
       if (rejectMuted(room, member)) return;
       room.tell(member, to, text);
@@ -81,14 +91,14 @@ export const COMMANDS: CommandTable = {
  * Handles a line that a member sent; it may be one of a session.
  *
  * @param commands The commands that the member may use.
- * @returns "leave" if the member wants to leave.
+ * @returns "leave" if the member wants to leave; a promise only if other servers have to be asked.
  */
 export function handleLine(
   room: Room,
   member: Member,
   line: string,
   commands: CommandTable = COMMANDS,
-): "leave" | void {
+): Outcome {
   const command = parseSessionCommand(line);
   if (command === null) return handlePlain(room, member, line, commands);
   if (command.kind === "invalid") return room.notify(member, command.problem);
@@ -97,7 +107,7 @@ export function handleLine(
 }
 
 /** Handles a line that a member wrote. */
-function handlePlain(room: Room, member: Member, line: string, commands: CommandTable): "leave" | void {
+function handlePlain(room: Room, member: Member, line: string, commands: CommandTable): Outcome {
   const meaning = parseLine(line);
   if (meaning.kind === "nothing") return;
   if (meaning.kind === "say") {
@@ -107,6 +117,25 @@ function handlePlain(room: Room, member: Member, line: string, commands: Command
   const command = Object.hasOwn(commands, meaning.name) ? commands[meaning.name] : undefined;
   if (command !== undefined) return command.run(room, member, meaning.rest);
   room.notify(member, `no such command: /${meaning.name}; /help lists them; // sends a line that starts with a slash`);
+}
+
+/** Sends a private message to a member who is not here. */
+function tellElsewhere(room: Room, member: Member, message: { word: string; text: string }): void | Promise<void> {
+  if (room.elsewhere === null) return room.notify(member, `no such member: ${message.word}`);
+  if (!rejectMuted(room, member)) return searchAndTell(room, room.elsewhere, member, message);
+}
+
+async function searchAndTell(
+  room: Room,
+  elsewhere: Elsewhere,
+  member: Member,
+  { word, text }: { word: string; text: string },
+): Promise<void> {
+  const to = await elsewhere.search(word);
+  if (to === null) return room.notify(member, `no such member: ${word}`);
+  const problem = await elsewhere.tell(to, member, text);
+  if (problem === null) room.notify(member, `sent to ${to.name} only`);
+  else room.comebacks.reject(member, problem);
 }
 
 /** Sends a member the list of commands. */

@@ -24,6 +24,8 @@ export interface DeliveryOptions {
   readonly onNumber: (number: number, id: string) => void;
   /** Called when the numbering begins anew. */
   readonly onRestart: () => void;
+  /** Called when a server of the room is said to be gone, with each of its members. */
+  readonly onGone: (name: string) => void;
 }
 
 /** What a member missed. */
@@ -57,7 +59,7 @@ export class Delivery implements Reader {
   }
 
   deliver(number: number, entry: Entry, by: Member | RemoteMember, id: string | null): void {
-    const { feed, clock, onEvent, onNumber } = this.#options;
+    const { feed, clock, onEvent, onNumber, onGone } = this.#options;
     const line = lineOf(entry);
     // All lines of a turn get the same time.
     if (feed.position === 0) this.#now = clock();
@@ -67,6 +69,7 @@ export class Delivery implements Reader {
     feed.say(line, number, isHere(by) ? by.outbox : null);
     if (id !== null) onNumber(number, id);
     onEvent(eventOf(entry, by, line));
+    if (entry.kind === "left" && entry.why === "server gone") onGone(entry.name);
   }
 
   confirm(number: number, id: string): void {

@@ -72,7 +72,7 @@ export interface Journal {
    * @param id `KEY.ID` identifies a line that may be appended again, on any server of the room; then it is confirmed with the number
    * that it has. KEY is a member's secret: hash it before anyone else can read it.
    */
-  append(entry: Entry, by: Member, id: string | null): void;
+  append(entry: Entry, by: Member | RemoteMember, id: string | null): void;
 }
 
 /** The journal of a room that no other server shares. */
@@ -90,7 +90,7 @@ export class LocalJournal implements Journal {
     this.#reader = reader;
   }
 
-  append(entry: Entry, by: Member, id: string | null): void {
+  append(entry: Entry, by: Member | RemoteMember, id: string | null): void {
     this.#reader?.deliver(++this.#last, entry, by, id);
   }
 }

@@ -11,7 +11,7 @@ export type LeaveReason = (typeof LEAVE_REASONS)[number];
 /** Every reason. */
 export const LEAVE_REASONS = [
   ...["quit", "reset", "timed out", "too slow", "kicked", "banned", "idle", "line too long", "bad telnet"] as const,
-  ...["bad frame", "server gone"] as const,
+  ...["bad frame", "server gone", "server stopped"] as const,
 ] as const;
 
 /** What the room needs from a member's transport. */
@@ -54,6 +54,8 @@ export interface RemoteMember {
   readonly name: string;
   /** Its server, `host:port`. */
   readonly server: string;
+  /** Whether its server has not answered when asked who is there. */
+  readonly silent?: boolean;
 }
 
 /** Whether a member is on this server. */
@@ -63,6 +65,11 @@ export function isHere(member: Member | RemoteMember): member is Member {
 
 /** A member as seen by its room, which alone may change it. */
 export type OwnMember = { -readonly [K in keyof Member]: Member[K] };
+
+/** A member that has just come. */
+export function newMember(member: Pick<Member, "name" | "link" | "outbox" | "named">): OwnMember {
+  return { ...member, introduced: false, certified: false, muted: false, gone: false, away: false };
+}
 
 /** An event in a room; `line` is what the members get. */
 export type RoomEvent =
@@ -83,7 +90,7 @@ export type RoomEvent =
 const PER_LINE = 100;
 
 /** The notices that list all members: `3 here: server, alice, bob`, and `also here: …` if there are many. */
-export function everybodyHere(members: readonly Member[]): string[] {
+export function everybodyHere(members: readonly { readonly name: string }[]): string[] {
   const names = members.map(({ name }) => name);
   const lines = [`${names.length} here: ${names.slice(0, PER_LINE).join(", ")}`];
   for (let from = PER_LINE; from < names.length; from += PER_LINE) {
@@ -96,7 +103,7 @@ export function everybodyHere(members: readonly Member[]): string[] {
 const GREETED = 20;
 
 /** The notice that tells a new member who else is here. */
-export function othersHere(members: readonly Member[], newcomer: Member): string {
+export function othersHere(members: readonly (Member | RemoteMember)[], newcomer: Member): string {
   const names = members.filter((member) => member !== newcomer).map(({ name }) => name);
   if (names.length === 0) return "nobody else is here";
   const more = names.length > GREETED ? `, and ${names.length - GREETED} more (/who)` : "";

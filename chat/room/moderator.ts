@@ -4,24 +4,23 @@
  * @module
  */
 import { plural } from "../../lib/text.ts";
-import { addressRange, type Ban, banId, type BanKind, type Bans, type ClientIdentity } from "./bans.ts";
+import { addressRange, type BanKind, type Bans } from "./bans.ts";
 import type { Command, CommandTable } from "./commands.ts";
-import type { LeaveReason, Member } from "./member.ts";
-import { foldName } from "../names.ts";
+import type { Elsewhere, Order, SharedBan } from "./elsewhere.ts";
+import type { Member } from "./member.ts";
 import { splitWord } from "../protocol.ts";
 import type { Room } from "./room.ts";
+import { doubtOf, MINUTE, minutesLeft, Sanctions, type SanctionsOptions } from "./sanctions.ts";
+
+export { banNotice, MUTED } from "./sanctions.ts";
 
 /** The default durations (minutes). */
 const KICK = 1;
 const MUTE = 60;
 const BAN = 60;
-const MINUTE = 60_000;
 
 /** What a moderator needs. */
-export interface ModeratorOptions {
-  readonly bans: Bans;
-  /** The time in milliseconds; it never runs backwards. */
-  readonly clock: () => number;
+export interface ModeratorOptions extends SanctionsOptions {
   /** The operator. */
   readonly self: Member;
 }
@@ -32,123 +31,116 @@ export class Moderator {
   #bans: Bans;
   #clock: () => number;
   #self: Member;
+  #sanctions: Sanctions;
 
-  constructor(room: Room, { bans, clock, self }: ModeratorOptions) {
+  constructor(room: Room, { self, ...options }: ModeratorOptions) {
     this.#room = room;
-    this.#bans = bans;
-    this.#clock = clock;
+    this.#bans = options.bans;
+    this.#clock = options.clock;
     this.#self = self;
+    this.#sanctions = new Sanctions(room, options);
+    room.elsewhere?.obey(this.#sanctions);
   }
 
   /** The moderation commands. */
   commands(): CommandTable {
-    const command = (usage: string, help: string, act: (rest: string) => void): Command => ({
+    const command = (usage: string, help: string, act: (rest: string) => void | Promise<void>): Command => ({
       usage,
       help,
-      run: (_room, _self, rest) => rest.trim() === "" ? this.#say(`no name given: /${usage}`) : act(rest),
+      run: (_room, _self, rest) => rest.trim() === "" ? this.#say(`no name given: /${usage}`) : act(rest.trim()),
     });
     return {
       kick: command(
         "kick NAME [MINUTES]",
         `disconnect NAME and keep it out (default: ${plural(KICK, "minute")})`,
-        (rest) => this.#withMember(rest, KICK, (member, minutes) => this.#expel(member, minutes, "kicked")),
+        (rest) => this.#order(rest, "kick", KICK),
       ),
       mute: command(
         "mute NAME [MINUTES]",
         `silence NAME (default: ${MUTE} minutes)`,
-        (rest) => this.#withMember(rest, MUTE, (member, minutes) => this.#mute(member, minutes)),
+        (rest) => this.#order(rest, "mute", MUTE),
       ),
-      unmute: command("unmute NAME|ADDRESS", "unmute NAME or all from ADDRESS", (rest) => this.#unmute(rest.trim())),
+      unmute: command("unmute NAME|ADDRESS", "unmute NAME or all from ADDRESS", (word) => this.#lift("mute", word)),
       ban: command(
         "ban NAME|ADDRESS [MINUTES]",
         `disconnect NAME or all from ADDRESS and keep them out (default: ${BAN} minutes)`,
         (rest) => this.#ban(rest),
       ),
-      unban: command("unban NAME|ADDRESS", "lift a ban", (rest) => this.#unban(rest.trim())),
+      unban: command("unban NAME|ADDRESS", "lift a ban", (word) => this.#lift("ban", word)),
       bans: { usage: "bans", help: "list bans and mutes with the time left", run: () => this.#list() },
     };
   }
 
   /** Ends a mute that has expired; called before a line of a muted member is handled. */
   checkMute(member: Member): void {
-    if (this.#bans.find("mute", identityOf(member), this.#clock()) !== null) return;
-    this.#room.mute(member, false);
-    this.#room.notify(member, "you are no longer muted");
+    this.#sanctions.checkMute(member);
   }
 
   #say(text: string): void {
     this.#room.notify(this.#self, text);
   }
 
-  /** Runs an action on the named member with the given or default duration; refuses the operator itself. */
-  #withMember(rest: string, minutes: number, act: (member: Member, minutes: number) => void): void {
-    const { word, text } = splitWord(rest.trim());
+  /** Tells the operator what was done, now or when the other servers know of it. */
+  #sayWhenDone(done: string | Promise<string>, subject = ""): void | Promise<void> {
+    return done instanceof Promise ? done.then((text) => this.#say(subject + text)) : this.#say(subject + done);
+  }
+
+  /** Has the named member kicked, banned or muted, with the given or default duration; refuses the operator itself. */
+  #order(rest: string, kind: Order["kind"], otherwise: number): void | Promise<void> {
+    const { word, text } = splitWord(rest);
+    const minutes = minutesIn(text, otherwise);
+    if (minutes === null) return this.#say(noMinutes(text));
     const member = this.#room.find(word);
-    const time = minutesIn(text, minutes);
-    if (member === null) this.#say(`no such member: ${word}`);
-    else if (member === this.#self) this.#say("that is you");
-    else if (time === null) this.#say(noMinutes(text));
-    else act(member, time);
+    const order = { kind, minutes };
+    if (member === this.#self) return this.#say("that is you");
+    if (member !== null) return this.#sayWhenDone(this.#sanctions.carryOut(order, member), `${member.name} `);
+    if (this.#room.elsewhere === null) return this.#say(`no such member: ${word}`);
+    return this.#orderElsewhere(this.#room.elsewhere, word, order);
   }
 
-  #expel(member: Member, minutes: number, why: Extract<LeaveReason, "kicked" | "banned">): void {
-    const done = why === "kicked" ? "kicked out" : "banned";
-    const now = this.#clock();
-    const entry = entryOf("ban", member, now + minutes * MINUTE);
-    const ban = why === "kicked" ? this.#bans.add(entry, now) : this.#bans.set(entry, now);
-    this.#room.expel(member, why, why === "kicked" ? kickNotice(ban, now) : banNotice(ban, now));
-    const others =
-      this.#room.members.filter((other) => other !== this.#self && banId(identityOf(other)) === ban.id).length;
-    const stay = others === 0 ? "" : `; still connected from there: ${plural(others, "other")}`;
-    this.#say(`${member.name} was ${done}: ${ban.id} is banned for ${minutesLeft(ban, now)}${stay}`);
+  async #orderElsewhere(elsewhere: Elsewhere, word: string, order: Order): Promise<void> {
+    const to = await elsewhere.search(word);
+    if (to === null) return this.#say(`no such member: ${word}`);
+    const done = await elsewhere.order(to, order);
+    this.#say(
+      done === null
+        ? `${to.name} may still be here: ${to.server} did not confirm it`
+        : `${to.name} (on ${to.server}) ${done}`,
+    );
   }
 
-  #ban(rest: string): void {
-    const { word, text } = splitWord(rest.trim());
+  #ban(rest: string): void | Promise<void> {
+    const { word, text } = splitWord(rest);
     const place = addressRange(word);
-    if (place === null) {
-      return this.#withMember(rest, BAN, (member, minutes) => this.#expel(member, minutes, "banned"));
-    }
+    if (place === null) return this.#order(rest, "ban", BAN);
     const minutes = minutesIn(text, BAN);
     if (minutes === null) return this.#say(noMinutes(text));
-    const now = this.#clock();
-    const ban = this.#bans.set({ kind: "ban", id: place, name: null, until: now + minutes * MINUTE }, now);
-    for (const member of this.#room.members) {
-      if (member === this.#self || addressRange(identityOf(member).address) !== place) continue;
-      this.#room.expel(member, "banned", banNotice(ban, now));
-    }
-    this.#say(`${place} is banned for ${plural(minutes, "minute")}`);
+    return this.#sayWhenDone(this.#sanctions.banPlace(place, minutes));
   }
 
-  #unban(word: string): void {
-    const lifted = this.#lift("ban", word);
-    if (lifted.length === 0) this.#say(`${word} is not banned; /bans lists all bans`);
-    for (const ban of lifted) this.#say(`${describe(ban)} is no longer banned`);
+  #lift(kind: BanKind, word: string): void | Promise<void> {
+    const { elsewhere } = this.#room;
+    const lifted = this.#sanctions.lift(kind, word);
+    if (elsewhere === null) return this.#sayLifted(kind, word, lifted, []);
+    return this.#liftElsewhere(elsewhere, kind, word, lifted);
   }
 
-  #mute(member: Member, minutes: number): void {
-    const now = this.#clock();
-    this.#bans.set(entryOf("mute", member, now + minutes * MINUTE), now);
-    this.#room.mute(member, true);
-    this.#room.notify(member, MUTED);
-    this.#say(`${member.name} is muted for ${plural(minutes, "minute")}`);
+  async #liftElsewhere(elsewhere: Elsewhere, kind: BanKind, word: string, lifted: Named[]): Promise<void> {
+    const { bans, silent } = await elsewhere.lift(kind, word);
+    const all = new Map([...bans, ...lifted].map((ban) => [ban.id, ban]));
+    // Only the server of a member that has changed its name knows which entry is its own.
+    const others = [...all.keys()].filter((id) => id !== word);
+    for (const id of others) this.#sanctions.lift(kind, id);
+    const more = await Promise.all(others.map((id) => elsewhere.lift(kind, id)));
+    const doubt = new Set([...silent, ...more.flatMap((each) => each.silent)]);
+    this.#sayLifted(kind, word, [...all.values()], [...doubt]);
   }
 
-  #unmute(word: string): void {
-    const member = this.#room.find(word);
-    const lifted = this.#lift("mute", word);
-    // The member may have been muted under another name, or by its address.
-    if (member?.muted === true) {
-      const { address, fingerprint } = identityOf(member);
-      for (const id of [fingerprint, addressRange(address)]) lifted.push(...this.#bans.lift("mute", id));
-    }
-    for (const entry of lifted) this.#say(`${describe(entry)} is no longer muted`);
-    for (const each of this.#room.members) if (each.muted) this.checkMute(each);
-    if (lifted.length === 0) this.#say(`${word} is not muted; /bans lists all mutes`);
-  }
-
-  #lift(kind: BanKind, word: string): Ban[] {
-    return this.#bans.lift(kind, addressRange(word) ?? word, (name) => foldName(name) === foldName(word));
+  #sayLifted(kind: BanKind, word: string, lifted: readonly Named[], silent: readonly string[]): void {
+    const done = kind === "ban" ? "banned" : "muted";
+    const doubt = doubtOf(silent);
+    for (const entry of lifted) this.#say(`${describe(entry)} is no longer ${done}${doubt}`);
+    if (lifted.length === 0) this.#say(`${word} is not ${done}; /bans lists all ${kind}s${doubt}`);
   }
 
   #list(): void {
@@ -161,36 +153,18 @@ export class Moderator {
   }
 }
 
-/** What a muted member is told, when it is muted and when it reconnects. */
-export const MUTED = "the operator has muted you: your lines are not sent";
+/** What names a ban or a mute. */
+type Named = Pick<SharedBan, "id" | "name">;
 
-function kickNotice(ban: Ban, now: number): string {
-  return `the operator has kicked you out for ${minutesLeft(ban, now)}`;
-}
-
-/** What a banned client is told. */
-export function banNotice(ban: Ban, now: number): string {
-  return `the operator has banned you, ${minutesLeft(ban, now)} left`;
-}
-
-function identityOf({ link: { address = "", fingerprint = null } }: Member): ClientIdentity {
-  return { address, fingerprint };
-}
-
-function entryOf(kind: BanKind, member: Member, until: number): Ban {
-  return { kind, id: banId(identityOf(member)), name: member.name, until };
-}
-
-function describe({ name, id }: Ban): string {
+function describe({ name, id }: Named): string {
   return name === null ? id : `${name} (${id})`;
-}
-
-function minutesLeft({ until }: Ban, now: number): string {
-  return plural(Math.ceil((until - now) / MINUTE), "minute");
 }
 
 /** 31 days. Use `--allow` or a firewall to keep a client out for longer. */
 const MAX_MINUTES = 44_640;
+
+/** The longest that a ban lasts (ms). */
+export const MAX_BAN: number = MAX_MINUTES * MINUTE;
 
 /** The minutes that were typed, or the default; `null` if they are not valid. */
 function minutesIn(text: string, otherwise: number): number | null {

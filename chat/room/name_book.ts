@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { isGuestName, nameKeys, RESERVED_NAMES } from "../name_keys.ts";
+import { isGuestName, isReservedName, nameKeys } from "../name_keys.ts";
 
 /** The names of a room; no two of them look the same. */
 export class NameBook<Holder> {
   /** The holder of each name, by key; most names have one key, some several, and no two holders share one. */
   #holders = new Map<string, Holder>();
-  /** The keys of reserved names and of those that the operator uses or has used. */
-  #reserved = new Set(RESERVED_NAMES.flatMap(nameKeys));
+  /** The keys of names that the operator uses or has used. */
+  #reserved = new Set<string>();
+  /** The keys of names that are to be taken soon. */
+  #claimed = new Map<string, Holder>();
   #guests = 0;
 
   /** The holder of a name, ignoring case, width, accents and punctuation. */
@@ -19,10 +21,14 @@ export class NameBook<Holder> {
     return this.#holders.get(key ?? "") ?? null;
   }
 
-  /** The next free `guest-N`. */
-  guestName(): string {
+  /**
+   * The next free `guest-N`.
+   *
+   * @param number Where the numbers come from, if not from here.
+   */
+  guestName(number = (): number => ++this.#guests): string {
     let name: string;
-    do name = `guest-${++this.#guests}`; while (this.find(name) !== null);
+    do name = `guest-${number()}`; while (this.find(name) !== null);
     return name;
   }
 
@@ -33,9 +39,12 @@ export class NameBook<Holder> {
    */
   problem(name: string, holder: Holder, { operator }: { operator: boolean }): string | null {
     const keys = nameKeys(name);
-    if (keys.some((key) => (this.#holders.get(key) ?? holder) !== holder)) return `the name ${name} is taken`;
-    if (operator || !isGuestName(keys) && !keys.some((key) => this.#reserved.has(key))) return null;
-    return `the name ${name} is reserved`;
+    const isOthers = (key: string): boolean =>
+      (this.#holders.get(key) ?? holder) !== holder || (this.#claimed.get(key) ?? holder) !== holder;
+    if (keys.some(isOthers)) return `the name ${name} is taken`;
+    if (operator) return null;
+    const reserved = isGuestName(keys) || isReservedName(keys) || keys.some((key) => this.#reserved.has(key));
+    return reserved ? `the name ${name} is reserved` : null;
   }
 
   /**
@@ -48,6 +57,16 @@ export class NameBook<Holder> {
       this.#holders.set(key, holder);
       if (operator) this.#reserved.add(key);
     }
+  }
+
+  /** Keeps a name that is available for its next holder. */
+  reserve(name: string, holder: Holder): void {
+    for (const key of nameKeys(name)) this.#claimed.set(key, holder);
+  }
+
+  /** Ends that. */
+  unreserve(name: string): void {
+    for (const key of nameKeys(name)) this.#claimed.delete(key);
   }
 
   /** Frees a name. */

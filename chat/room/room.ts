@@ -9,36 +9,24 @@
  *
  * @module
  */
-import type { MemoryShare } from "../../lib/memory.ts";
 import { Comebacks, type ComebacksHost } from "./comebacks.ts";
 import { Delivery } from "./delivery.ts";
-import { Feed, type NextTurn } from "./feed.ts";
+import type { Elsewhere } from "./elsewhere.ts";
+import { elsewhereHost } from "./elsewhere_host.ts";
+import { Feed } from "./feed.ts";
 import { type Entry, type Journal, LocalJournal } from "./journal.ts";
 import type { Laggards } from "./laggards.ts";
-import { type LeaveReason, type Link, type Member, othersHere, type OwnMember, type RoomEvent } from "./member.ts";
+import { greeting } from "./greeting.ts";
+import type { LeaveReason, Link, Member, OwnMember, RemoteMember, RoomEvent } from "./member.ts";
+import { newMember, othersHere } from "./member.ts";
 import { Naming } from "./naming.ts";
 import { noticeLine, privateLine, refusalLine } from "../protocol.ts";
-import { plural } from "../../lib/text.ts";
+import type { RoomOptions } from "./room_options.ts";
+
+export type { RoomOptions } from "./room_options.ts";
 
 /** Why nothing more can be sent to a member that left. */
 const LOST: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
-
-/** Options of {@linkcode Room}. */
-export interface RoomOptions {
-  /** How many of the last lines a new member gets. */
-  readonly history: number;
-  /** Called for each event, in order. */
-  readonly onEvent?: (event: RoomEvent) => void;
-  /** The time of day in milliseconds since 1970. */
-  readonly clock?: () => number;
-  readonly nextTurn?: NextTurn;
-  /** Counts the bytes queued for members; released by its owner. */
-  readonly memory?: MemoryShare;
-  /** Numbers what is said to everyone; one of the room's own by default. */
-  readonly journal?: Journal;
-  /** How long a member with a session may be away before it has left (ms). */
-  readonly away?: number;
-}
 
 /**
  * A chat room. Every method takes full effect before it returns.
@@ -60,6 +48,8 @@ export interface RoomOptions {
 export class Room {
   /** The members' sessions. */
   readonly comebacks: Comebacks;
+  /** The other servers of the room; `null` if it has none. */
+  readonly elsewhere: Elsewhere | null;
   #options: RoomOptions;
   #members = new Set<OwnMember>();
   #names: Naming;
@@ -69,6 +59,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options;
+    this.elsewhere = options.elsewhere ?? null;
     this.#feed = new Feed(options.nextTurn, options.memory);
     this.#journal = options.journal ?? new LocalJournal();
     this.#delivery = new Delivery({
@@ -78,14 +69,22 @@ export class Room {
       onEvent: (event) => this.#emit(event),
       onNumber: (number, id) => this.comebacks.confirm(number, id),
       onRestart: () => this.comebacks.restart(),
+      onGone: (name) => this.elsewhere?.saidGone(name),
     });
-    this.#names = new Naming({ journal: this.#journal, notify: (to, text) => this.notify(to, text) });
+    const notify = (to: Member, text: string): void => this.notify(to, text);
+    this.#names = new Naming({ journal: this.#journal, elsewhere: this.elsewhere, notify });
     this.comebacks = new Comebacks(this.#host());
+    this.elsewhere?.start(elsewhereHost(this, this.#names, this.#journal, (event) => this.#emit(event)));
   }
 
   /** The members, in the order in which they joined. */
   get members(): readonly Member[] {
     return [...this.#members];
+  }
+
+  /** The members on all servers; those on other servers as last heard. */
+  get everyone(): readonly (Member | RemoteMember)[] {
+    return [...this.#members, ...this.elsewhere?.members ?? []];
   }
 
   /** Everything said and announced so far, as text. The oldest lines may be gone. */
@@ -108,7 +107,7 @@ export class Room {
     return this.#journal.full && !this.#feed.full ? this.#journal.ready() : this.#feed.turn();
   }
 
-  /** Finds a member by name, ignoring case, width, accents and punctuation. */
+  /** Finds a member here by name, ignoring case, width, accents and punctuation. */
   find(name: string): Member | null {
     return this.#names.find(name);
   }
@@ -125,18 +124,7 @@ export class Room {
       ? null
       : this.#feed.open(() => this.#drop(member), { sent: () => link.traffic().bytesOut });
     const name = options.name ?? this.#names.guestName();
-    const named = options.silent === true;
-    const member: OwnMember = {
-      name,
-      link,
-      outbox,
-      named,
-      introduced: false,
-      certified: false,
-      muted: false,
-      gone: false,
-      away: false,
-    };
+    const member = newMember({ name, link, outbox, named: options.silent === true });
     this.#members.add(member);
     this.#names.take(member);
     if (options.silent !== true) this.#greet(member);
@@ -156,9 +144,9 @@ export class Room {
   /**
    * Renames a member.
    *
-   * @returns `null` if it worked, else the problem as the end of a sentence.
+   * @returns `null` if it worked, else the problem as the end of a sentence; a promise only if other servers have to be asked.
    */
-  rename(member: Member, wanted: string): string | null {
+  rename(member: Member, wanted: string): string | null | Promise<string | null> {
     return this.#names.rename(member as OwnMember, wanted);
   }
 
@@ -166,10 +154,9 @@ export class Room {
    * Renames a member to the name in its certificate, as {@linkcode Room.rename} does; it cannot change it later. A name here is one
    * word: `bob smith` becomes `bob_smith`.
    */
-  certify(member: Member, name: string): string | null {
-    const problem = this.rename(member, name.trim().replace(/ +/g, "_"));
+  certify(member: Member, name: string): string | null | Promise<string | null> {
     (member as OwnMember).certified = true;
-    return problem;
+    return this.#names.rename(member as OwnMember, name.trim().replace(/ +/g, "_"), { certified: true });
   }
 
   /** Says a line to everyone else. */
@@ -218,7 +205,7 @@ export class Room {
    */
   leave(member: Member, why: LeaveReason): void {
     if (this.comebacks.suspend(member, why) || !this.#remove(member, why) || !member.introduced) return;
-    this.#journal.append({ kind: "left", name: member.name, why }, member, null);
+    this.#announceLeft(member, why);
   }
 
   /** Tells the members of this server what those of others need not know. */
@@ -228,24 +215,32 @@ export class Room {
     this.#emit({ kind: "notice", text, line });
   }
 
-  /** Closes the room: tells all members, and removes them. */
+  /**
+   * Closes the room: tells all members, and removes them. Other servers are told who has left: not those whose sessions may go on there.
+   */
   close(reason: string): void {
+    this.elsewhere?.closing();
     for (const member of this.members) {
+      const goesOn = this.elsewhere === null || this.comebacks.mayReturn(member);
       this.send(member, noticeLine(reason));
       this.#remove(member, "quit");
+      if (!goesOn && member.introduced) this.#announceLeft(member, "server stopped");
     }
     this.comebacks.close();
   }
 
   #greet(member: Member): void {
     const history = this.#delivery.history(this.#options.history);
-    if (history.length > 0) this.send(member, noticeLine(`the last ${plural(history.length, "line")}:`));
-    for (const { line } of history) this.send(member, line);
+    for (const line of greeting(history)) this.send(member, line);
     this.#listOthers(member);
   }
 
   #listOthers(member: Member): void {
-    this.notify(member, othersHere(this.members, member));
+    this.notify(member, othersHere(this.everyone, member));
+  }
+
+  #announceLeft(member: Member, why: LeaveReason): void {
+    this.#journal.append({ kind: "left", name: member.name, why }, member, null);
   }
 
   #speak(member: Member, entry: Entry): void {
@@ -273,6 +268,7 @@ export class Room {
   #host(): ComebacksHost {
     return {
       delivery: this.#delivery,
+      elsewhere: this.elsewhere,
       history: this.#options.history,
       away: this.#options.away,
       send: (to, line) => this.send(to, line),

@@ -6,7 +6,7 @@
 import { delay } from "@std/async/delay";
 import { abortable } from "../../lib/within.ts";
 import { GOODBYE } from "../protocol.ts";
-import { handleLine } from "./commands.ts";
+import { handleLine, type Outcome } from "./commands.ts";
 import type { Member } from "./member.ts";
 import { BYTES_PER_TOKEN, lineCost, type RateLimit } from "./pace.ts";
 import type { Room } from "./room.ts";
@@ -57,7 +57,7 @@ export class Seat implements Disposable {
   }
 
   /** Takes a line. Most lines need not wait, and cost no promise. */
-  take(line: string): "leave" | void | Promise<"leave" | void> {
+  take(line: string): Outcome {
     if (this.#member.gone) return;
     const cost = lineCost(line);
     const wait = this.#options.limit.take(this.receivedAt, cost);
@@ -107,13 +107,18 @@ export class Seat implements Disposable {
     looked.abort();
   }
 
-  #handle(line: string): "leave" | void {
+  #handle(line: string): Outcome {
     // A new member is announced with its first line; if that sets its name, after the change, and a session may bring a name back.
     const begins = line.startsWith("/session ");
     if (!begins && !NAMING.test(line)) this.#room.introduce(this.#member);
     this.#options.onLine?.(line);
     if (this.#member.muted) this.#options.checkMute(this.#member);
     const outcome = handleLine(this.#room, this.#member, line);
+    if (outcome instanceof Promise) return outcome.then((outcome) => this.#handled(begins, outcome));
+    return this.#handled(begins, outcome);
+  }
+
+  #handled(begins: boolean, outcome: "leave" | void): "leave" | void {
     if (!begins) this.#room.introduce(this.#member);
     if (outcome === "leave") this.#room.send(this.#member, GOODBYE);
     return outcome;

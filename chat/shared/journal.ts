@@ -13,7 +13,7 @@ import { plural } from "../../lib/text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 import { within } from "../../lib/within.ts";
 import type { Entry, Journal, Reader as Room } from "../room/journal.ts";
-import type { Member } from "../room/member.ts";
+import { isHere, type Member, type RemoteMember } from "../room/member.ts";
 import { decodeEntry, encodeEntry } from "./entry_json.ts";
 import type { Added, LineStore, StoredLine, StoreState } from "./line_store.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
@@ -40,7 +40,7 @@ export interface JournalOptions {
 /** An entry of a member here, until it is delivered. */
 interface Own {
   readonly entry: Entry;
-  readonly by: Member;
+  readonly by: Member | RemoteMember;
   /** As the room gave it; `null` if it gave none. */
   readonly id: string | null;
   /** As it was sent. */
@@ -119,7 +119,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
     this.#past = [];
   }
 
-  append(entry: Entry, by: Member, id: string | null): void {
+  append(entry: Entry, by: Member | RemoteMember, id: string | null): void {
     const name = id === null ? crypto.randomUUID() : hash(id);
     const number = this.#delivered.get(name);
     if (number !== undefined && id !== null) return this.#room?.confirm(number, id);
@@ -132,7 +132,7 @@ export class SharedJournal implements Journal, AsyncDisposable {
       return this.outage.dropped();
     }
     this.outage.waits(this.#sender.waiting, this.#sender.full);
-    if (entry.kind === "joined") this.outage.joined(by);
+    if (entry.kind === "joined" && isHere(by)) this.outage.joined(by);
   }
 
   /** Waits for a moment until the lines of this server are numbered, then lets go of the store. */

@@ -13,7 +13,8 @@ import { COMMANDS, type CommandTable, explain, handleLine } from "../room/comman
 import { completions } from "../room/complete.ts";
 import type { User } from "../input.ts";
 import { noticeLine, youAre } from "../protocol.ts";
-import type { Link, Member } from "../room/member.ts";
+import type { Elsewhere } from "../room/elsewhere.ts";
+import type { Link, Member, RemoteMember } from "../room/member.ts";
 import { Moderator } from "../room/moderator.ts";
 import type { Room } from "../room/room.ts";
 
@@ -51,7 +52,7 @@ export class Console {
     const commands = Object.keys(this.#commands);
     this.#input = options.open({
       prompt: `${options.name}: `,
-      complete: (typed) => completions(typed, room.members.map(({ name }) => name), commands),
+      complete: (typed) => completions(typed, room.everyone.map(({ name }) => name), commands),
       onInterrupt: options.stop,
     });
   }
@@ -66,7 +67,7 @@ export class Console {
     if (this.#input.interactive) this.#greet();
     try {
       for (let line; (line = await this.#input.read(signal)) !== null;) {
-        if (handleLine(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
+        if (await handleLine(this.#room, this.member, line, this.#commands) === "leave") this.#options.stop();
         this.#input.prompt(`${this.member.name}: `);
       }
       // Ctrl-D at a terminal stops the server; the end of a file or a pipe does not.
@@ -90,6 +91,7 @@ export class Console {
     return {
       help: { usage: "help", help: "this list", run: (room, self) => explain(room, self, this.#commands) },
       say: { usage: "say TEXT", help: "say TEXT to everyone", run: (room, self, rest) => room.say(self, rest) },
+      ...(this.#room.elsewhere === null ? {} : this.#shared(this.#room.elsewhere)),
       list: { usage: "list", help: "addresses, traffic, queues, idle times", run: () => this.#list() },
       ...this.moderator.commands(),
       save: {
@@ -102,8 +104,31 @@ export class Console {
     };
   }
 
+  #shared(elsewhere: Elsewhere): CommandTable {
+    return {
+      who: {
+        usage: "who",
+        help: "who is here, and on which server",
+        run: () => elsewhere.who().then((others) => this.#listServers(elsewhere.self, others)),
+      },
+    };
+  }
+
   #say(text: string): void {
     this.#room.notify(this.member, text);
+  }
+
+  #listServers(self: string, others: readonly RemoteMember[]): void {
+    const own = this.#room.members.map(({ name, away }) => ({ name, server: self, here: true, silent: false, away }));
+    const members = [
+      ...own,
+      ...others.map(({ name, server, silent = false }) => ({ name, server, here: false, silent, away: false })),
+    ];
+    const rows = members.map(({ name, server, here, silent, away }) => [
+      away ? `${name} (away)` : name,
+      `${server}${here ? " (this server)" : silent ? " (does not answer)" : ""}`,
+    ]);
+    this.#options.events.emit({ event: "result", prose: table([["NAME", "SERVER"], ...rows]), members });
   }
 
   #list(): void {

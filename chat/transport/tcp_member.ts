@@ -46,6 +46,8 @@ export class TcpMember {
   #seat: Seat;
   #framer: LineFramer;
   #memory: MemoryShare | null;
+  /** Resolves when the name in the certificate is claimed on the other servers, or refused; `null` if it need not be awaited. */
+  #certified: Promise<void> | null = null;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   /** Aborts when the member has left the room and everything was written: nothing it sent needs to wait any more. */
   #left = new AbortController();
@@ -78,8 +80,12 @@ export class TcpMember {
 
   /** Gives the member the name in its certificate, for good; if it is not valid or taken, the member stays `guest-N` and is told why. */
   certify(name: string): void {
+    const tell = (problem: string | null): void => {
+      if (problem !== null) this.#room.notify(this.#member, `the name in your certificate cannot be used: ${problem}`);
+    };
     const problem = this.#room.certify(this.#member, name);
-    if (problem !== null) this.#room.notify(this.#member, `the name in your certificate cannot be used: ${problem}`);
+    if (problem instanceof Promise) this.#certified = problem.then(tell);
+    else tell(problem);
   }
 
   /** Mutes the member, and tells it. */
@@ -93,6 +99,7 @@ export class TcpMember {
     const writing = this.#write();
     const idle = new Deadlines({ idle: this.#options.idle, stall: 0 }, () => this.#endIdle());
     try {
+      if (this.#certified !== null) await this.#certified;
       const why = await this.#readLines(idle);
       this.#room.leave(this.#member, why);
       await writing;

@@ -131,15 +131,15 @@ Deno.test("Room.rename() refuses a taken name in any case and width, and the ope
   const operator = room.join(room.link(), { name: "server", follows: true, silent: true });
   const alice = room.member("alice");
   const bob = room.member("bob");
-  for (const name of ["alice", "ALICE", "Ａlice"]) assertStringIncludes(room.rename(bob, name) ?? "", "is taken");
-  assertStringIncludes(room.rename(bob, "Server") ?? "", "is taken");
-  assertStringIncludes(room.rename(bob, "OPERATOR") ?? "", "is reserved");
-  assertStringIncludes(room.rename(bob, "a b") ?? "", "one word");
+  for (const name of ["alice", "ALICE", "Ａlice"]) assertStringIncludes(`${room.rename(bob, name)}`, "is taken");
+  assertStringIncludes(`${room.rename(bob, "Server")}`, "is taken");
+  assertStringIncludes(`${room.rename(bob, "OPERATOR")}`, "is reserved");
+  assertStringIncludes(`${room.rename(bob, "a b")}`, "one word");
   assertEquals(room.rename(alice, "ALICE"), null);
   room.leave(alice, "quit");
   assertEquals(room.rename(bob, "alice"), null);
   room.leave(operator, "quit");
-  assertStringIncludes(room.rename(bob, "server") ?? "", "is reserved");
+  assertStringIncludes(`${room.rename(bob, "server")}`, "is reserved");
 });
 
 Deno.test("Room assigns guests the next free number, and reserves guest names", pure, () => {
@@ -166,14 +166,14 @@ Deno.test("Room refuses a name that looks like a member's or the server's (C1)",
   const operator = room.join(room.link(), { name: "Savva", follows: true, silent: true });
   const [anna, eve] = [room.member("Anna"), room.member("eve")];
   for (const name of ["ΑΝΝΑ", "anna.", "Ännä", "ANNA", "ѕаԝа", "savva_"]) {
-    assertStringIncludes(room.rename(eve, name) ?? "", "is taken", name);
+    assertStringIncludes(`${room.rename(eve, name)}`, "is taken", name);
   }
   for (const name of ["serveŕ", "admin", "adrnin", "System", "moderator.", "〇perator"]) {
-    assertStringIncludes(room.rename(eve, name) ?? "", "is reserved", name);
+    assertStringIncludes(`${room.rename(eve, name)}`, "is reserved", name);
   }
   room.leave(anna, "quit");
   room.leave(operator, "quit");
-  assertStringIncludes(room.rename(eve, "ѕаԝа") ?? "", "is reserved");
+  assertStringIncludes(`${room.rename(eve, "ѕаԝа")}`, "is reserved");
   assertEquals(room.rename(eve, "ΑΝΝΑ"), null);
   assertEquals([room.find("anna"), room.find("αννα"), room.find("avva")], [eve, eve, eve]);
 });

@@ -127,7 +127,7 @@ Deno.test("who joins meanwhile is told, too, and nobody else again", async () =>
   const room = await Room.open();
   room.store.tell("gone");
   await room.time.pass(1000);
-  room.journal.append({ kind: "joined", name: "me" }, { name: "me" } as unknown as Member, null);
+  room.journal.append({ kind: "joined", name: "me" }, { name: "me", link: {} } as unknown as Member, null);
   assertEquals(room.told.length, 2);
   assertEquals(room.told[1], `me: ${room.told[0]}`);
 });
