@@ -60,7 +60,7 @@ export function encodeEntry({ entry, server }: SignedEntry): Uint8Array<ArrayBuf
 export function decodeEntry(bytes: Uint8Array): SignedEntry | null {
   if (bytes.length > encodedSize(MAX_TEXT)) return null;
   const fields = objectIn(bytes);
-  if (fields?.v !== VERSION || typeof fields.server !== "string" || !SERVER.test(fields.server)) return null;
+  if (fields?.v !== VERSION || !isServer(fields.server)) return null;
   const entry = entryOf(fields);
   return entry === null ? null : { entry, server: fields.server };
 }
@@ -82,7 +82,8 @@ function entryOf({ kind, name, text, why, to }: Record<string, unknown>): Entry 
   }
 }
 
-function objectIn(bytes: Uint8Array): Record<string, unknown> | null {
+/** The JSON object in a message; `null` if there is none. */
+export function objectIn(bytes: Uint8Array): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return typeof value === "object" && value !== null ? value as Record<string, unknown> : null;
@@ -92,15 +93,20 @@ function objectIn(bytes: Uint8Array): Record<string, unknown> | null {
 }
 
 /** Whether it can be shown: control characters are escaped where it is, half a surrogate pair could not even be encoded. */
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= MAX_TEXT && value.isWellFormed();
 }
 
 /** Whether it is a name in the one form that rooms give to members. */
-function isName(value: unknown): value is string {
+export function isName(value: unknown): value is string {
   if (typeof value !== "string" || value.length > 100) return false;
   const checked = checkName(value);
   return "name" in checked && checked.name === value;
+}
+
+/** Whether it is what a server may call itself. */
+export function isServer(value: unknown): value is string {
+  return typeof value === "string" && SERVER.test(value);
 }
 
 function isReason(value: unknown): value is LeaveReason {
