@@ -111,7 +111,10 @@ export async function main(args: string[]): Promise<number> {
       const at = { hostname: "127.0.0.1", port: port === 0 ? 0 : port + index, tcpBacklog: BACKLOG };
       const listener = listenTcp(() => Deno.listen(at), at);
       const own = labelled(events, name, json);
-      const about = { events: own, signal, self: selfOf(listener), maxMessage: MAX_LINE };
+      const about = {
+        ...{ events: own, signal, self: selfOf(listener), maxMessage: MAX_LINE },
+        operator: { name, chosen: true },
+      };
       const shared = rooms.use(await openSharedRoom(nats, about));
       announce(own, listener, (at) => joinCommand("chat:client", at), { verb: "join", flags: ELSEWHERE });
       const save = (): Promise<void> => Promise.reject(new Error("nobody is there to save it"));

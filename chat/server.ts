@@ -130,7 +130,10 @@ export async function main(args: string[]): Promise<number> {
     if (options.mode === "room" && !options.noWeb) web = await webSettings(options, secrets);
     // Without --room nothing of it is loaded.
     await using shared = nats === null ? null : await (await import("./shared/open.ts"))
-      .openSharedRoom(nats, { ...run, self: selfOf(listener), maxMessage: options.maxMessage });
+      .openSharedRoom(nats, {
+        ...{ ...run, self: selfOf(listener), maxMessage: options.maxMessage },
+        operator: { name: options.name, chosen: given.has("name") },
+      });
     const page = web === false ? undefined : await pageLink(run, listener.addr, certificate);
     announce(
       events,

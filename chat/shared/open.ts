@@ -6,6 +6,7 @@
 import { Exit, Failure, UsageError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { NatsOptions } from "../nats_flags.ts";
+import type { Elsewhere } from "../room/elsewhere.ts";
 import type { Journal } from "../room/journal.ts";
 import type { Member } from "../room/member.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
@@ -14,12 +15,16 @@ import { credentials, readPath } from "./credentials.ts";
 import { encodedSize } from "./entry_json.ts";
 import { SharedJournal } from "./journal.ts";
 import { LineStream } from "./line_stream.ts";
+import { openOthers } from "./open_others.ts";
+import type { Others } from "./others.ts";
 import { roomSubjects } from "./subjects.ts";
 
 /** What a server is to the others of its room. */
 export interface SharedRoomOptions {
   /** What it is called there, `host:port`. */
   readonly self: string;
+  /** The operator's name, and whether the user has chosen it. */
+  readonly operator: { readonly name: string; readonly chosen: boolean };
   /** The most bytes of a member's line. */
   readonly maxMessage: number;
   readonly events: Events;
@@ -30,11 +35,19 @@ export interface SharedRoomOptions {
 /** A shared room that is open. Disposing of it waits a moment for the last lines, and closes the connection. */
 export class OpenRoom implements SharedRoom, AsyncDisposable {
   #broker: Broker;
+  readonly operatorName: string;
   #journal: SharedJournal;
+  #others: Others;
 
-  constructor(broker: Broker, journal: SharedJournal) {
+  constructor(broker: Broker, journal: SharedJournal, { others, name }: { others: Others; name: string }) {
     this.#broker = broker;
     this.#journal = journal;
+    this.#others = others;
+    this.operatorName = name;
+  }
+
+  get elsewhere(): Elsewhere {
+    return this.#others;
   }
 
   get journal(): Journal {
@@ -46,6 +59,7 @@ export class OpenRoom implements SharedRoom, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#others[Symbol.asyncDispose]();
     await this.#journal[Symbol.asyncDispose]();
     await this.#broker[Symbol.asyncDispose]();
   }
@@ -70,8 +84,10 @@ export async function openSharedRoom(nats: NatsOptions, options: SharedRoomOptio
   });
   try {
     checkPayload(broker, maxMessage);
-    const store = await LineStream.open(broker, roomSubjects(nats.room));
-    const room = new OpenRoom(broker, await SharedJournal.open({ store, self, events }));
+    const subjects = roomSubjects(nats.room);
+    const store = await LineStream.open(broker, subjects);
+    const journal = await SharedJournal.open({ store, self, events });
+    const room = new OpenRoom(broker, journal, await openOthers(broker, subjects, options));
     const at = `${broker.server}${broker.encrypted ? " (TLS)" : ""}`;
     events.emit({ event: "notice", message: `Sharing the room "${nats.room}" over NATS at ${at}` });
     return room;

@@ -17,6 +17,9 @@ export interface RoomSubjects {
   readonly stream: string;
   /** The subject of a line. */
   readonly line: string;
+  /** The buckets of its names, and of its guests' numbers. */
+  readonly names: string;
+  readonly guests: string;
   /** What the subjects of the room begin with, its dot included. */
   readonly prefix: string;
 }
@@ -39,5 +42,6 @@ export function roomSubjects(room: string): RoomSubjects {
   const name = encodeText(room.normalize("NFC"));
   const key = name.length > MAX_WRITTEN ? createHash("sha256").update(name).digest("hex") : name.toHex();
   const prefix = `plainwire.room.${key}.`;
-  return { key, stream: `ROOM_${key}`, line: `${prefix}line`, prefix };
+  const stream = `ROOM_${key}`;
+  return { key, stream, line: `${prefix}line`, names: `${stream}_names`, guests: `${stream}_guests`, prefix };
 }

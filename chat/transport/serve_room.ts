@@ -100,7 +100,7 @@ class RoomServer {
     this.#room = new Room({
       ...room,
       history,
-      ...(shared ? { journal: shared.journal } : {}),
+      ...(shared ? { journal: shared.journal, elsewhere: shared.elsewhere } : {}),
       onEvent: (happened) => {
         const { member, interactive } = this.operator;
         const event = events.detailed ? roomLog(happened, member, { echoed: interactive }) : null;
@@ -108,7 +108,10 @@ class RoomServer {
       },
     });
     shared?.tellMembers((text, to) => to === null ? this.#room.announceHere(text) : this.#room.notify(to, text));
-    this.operator = new Console(this.#room, { events, bans: this.#bans, clock, ...operator });
+    this.operator = new Console(this.#room, {
+      ...{ events, bans: this.#bans, clock, ...operator },
+      name: shared?.operatorName ?? operator.name,
+    });
   }
 
   /** What the accepting side needs to know of browsers. */

@@ -87,17 +87,15 @@ type Keys = ReturnType<typeof nkeys.createUser>;
 
 const SECRETS = { NATS_USER: "room", NATS_PASSWORD: "secret 1" };
 
-/** A broker with TLS, a user, and no permission but those that a room needs. */
+/** A broker with TLS, a user, and no permission but those that a room needs, as chat/shared/README.md has them. */
 async function guarded(key: string): Promise<Broker> {
   const folder = await Deno.makeTempDir({ prefix: "plainwire-nats-" });
   await certify(folder);
-  const api = ["INFO", "CREATE", "MSG.GET"].map((call) => `$JS.API.STREAM.${call}.ROOM_${key}`);
+  const readme = await Deno.readTextFile(new URL("../../../chat/shared/README.md", import.meta.url));
+  const [, permissions = ""] = /```\n(permissions: .*?)```/s.exec(readme) ?? [];
   const config = `
     tls { cert_file: "${folder}/localhost.pem", key_file: "${folder}/localhost-key.pem" }
-    authorization { users = [ { user: room, password: "secret 1", permissions: {
-      publish: ${JSON.stringify([`plainwire.room.${key}.>`, ...api])}
-      subscribe: ["plainwire.room.${key}.>", "_INBOX.>"]
-    } } ] }`;
+    authorization { users = [ { user: room, password: "secret 1", ${permissions.replaceAll("3562", key)} } ] }`;
   return await Broker.start({ config }, folder);
 }
 
@@ -118,7 +116,12 @@ Deno.test("TLS, user and password, and no permission but those of one room", NAT
   await using bob = await Guest.join(south, "bob");
   await alice.says("over TLS");
   await bob.sees(/^alice: over TLS$/m);
-  assertEquals(north.script.stdout.match(/Permissions/), null);
+  await alice.says("/msg bob psst", "/who");
+  await bob.sees(/psst/);
+  await alice.sees(/4 here/);
+  await north.script.type("/kick bob\n");
+  await bob.sees(/kicked you out/);
+  assertEquals([north, south].map(({ script }) => script.stderr), ["", ""]);
   const args = ["--bind", "127.0.0.1", "--port", "0", "--room", "another", "--nats", tls, ...ca];
   const forbidden = await run("chat:server", args, { env: SECRETS });
   assertEquals(forbidden.code, 1);
