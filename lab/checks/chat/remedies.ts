@@ -51,7 +51,7 @@ export const DECODING: Remedy = {
 export const LIMITS: Remedy = {
   why: "A line without a limit is kept in memory until there is none left. Set a limit, and say so to whom you refuse.",
   file: "chat/transport/lines.ts",
-  line: "if (this.#begun.length > this.#max) throw this.#tooLong();",
+  line: "if (this.#begun.length > this.#max + LINE_OVERHEAD) throw this.#tooLong();",
 };
 
 /** Readers that do not read. */
@@ -76,7 +76,7 @@ export const CONCURRENCY: Remedy = {
     "Waiting for one client's name, or its first line, must not keep the server from accepting the next one: serve each " +
     "connection by itself.",
   file: "chat/room/seat.ts",
-  line: "this.#introduction = setTimeout(() => room.introduce(member), GRACE);",
+  line: "this.#introduction = setTimeout(() => room.introduce(member), options.grace ?? GRACE);",
 };
 
 /** Connections that fail. */
@@ -94,7 +94,7 @@ export const LEAVING: Remedy = {
     "A member can leave by its farewell, by closing, or by a reset. Let all ways lead through one place that takes it " +
     "out and tells the others once.",
   file: "chat/room/room.ts",
-  line: "if (this.#remove(member, why)) this.#announceLeft(member, why);",
+  line: 'this.#journal.append({ kind: "left", name: member.name, why }, member, null);',
 };
 
 /** What is wrong with a room in which nothing is heard. */
@@ -103,7 +103,7 @@ export const GONE: Remedy = {
     "If nothing is heard even here, it may be for a client that has gone: before the first check, one connects and leaves " +
     "without a word. A read that returns no bytes is the end: leave the loop, close, and take that client out of the room.",
   file: "chat/room/room.ts",
-  line: "if (this.#remove(member, why)) this.#announceLeft(member, why);",
+  line: 'this.#journal.append({ kind: "left", name: member.name, why }, member, null);',
 };
 
 /** The line that ends a session. */

@@ -154,7 +154,7 @@ export const REMEDIES = {
   http10: {
     why: "A client of HTTP/1.0 finds the end of the body by the end of the connection, and knows no chunks.",
     file: "http/serve/connection.ts",
-    line: "const keepAlive = wanted && !signal.aborted",
+    line: "const keepAlive = switches || (wanted",
   },
   expect: {
     why: "With Expect: 100-continue the client holds its body back until you answer. Say 100 Continue, or refuse.",
