@@ -57,9 +57,10 @@ async function memoryPerMember(greeting: string): Promise<number> {
   };
   const sockets: Deno.TcpConn[] = [];
   await join(MEMBERS_FOR_MEMORY / 2);
-  const before = await memoryOf(server.pid);
+  const pid = await server.pid();
+  const before = await memoryOf(pid);
   await join(MEMBERS_FOR_MEMORY);
-  const after = await memoryOf(server.pid);
+  const after = await memoryOf(pid);
   for (const socket of sockets) socket.close();
   return (after - before) / MEMBERS_FOR_MEMORY;
 }

@@ -13,7 +13,6 @@ type Task = keyof typeof config.tasks;
 /** A server that is ready, on a free port. */
 export class Server implements AsyncDisposable {
   readonly port: string;
-  readonly pid: number;
   #child: Deno.ChildProcess;
   /** Reads what the server still prints, so that a full pipe does not change what is measured. */
   #drained: Promise<void>;
@@ -22,7 +21,6 @@ export class Server implements AsyncDisposable {
     this.#child = child;
     this.#drained = drained;
     this.port = port;
-    this.pid = child.pid;
   }
 
   /** Starts a program and waits until it says `Listening on ADDRESS:PORT`. */
@@ -42,6 +40,15 @@ export class Server implements AsyncDisposable {
   /** Starts one of our servers on a free port, with the permissions of its task. */
   static task(name: Task, ...args: string[]): Promise<Server> {
     return Server.start(Deno.execPath(), [...taskArgs(name), "--port", "0", "--quiet", ...args]);
+  }
+
+  /** The process id of the server itself, which a task runs as its child (Linux). */
+  async pid(): Promise<number> {
+    for (let pid = this.#child.pid;;) {
+      const [child] = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).split(" ");
+      if (child === undefined || child === "") return pid;
+      pid = Number(child);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
