@@ -10,7 +10,7 @@
  */
 import { LatencyStats } from "../lib/stats.ts";
 import { Crowd } from "./crowd.ts";
-import { print, Server, startBroker, startNats } from "./servers.ts";
+import { output, print, Server, startBroker, startNats } from "./servers.ts";
 
 const [members = "40", rounds = "3"] = Deno.args;
 const LINES = 5000;
@@ -37,10 +37,9 @@ async function measure(name: string, ports: readonly string[]): Promise<Measured
   return { name, rate: LINES / await crowd.broadcast(many, LINES) * 1000, times };
 }
 
-/** The memory of a server, in bytes (Linux). */
+/** The memory of a server, in bytes. */
 async function memoryOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
+  return Number(await output("ps", ["-o", "rss=", "-p", String(pid)])) * 1024;
 }
 
 /** How much memory a member needs: the difference that members make after the first ones have warmed the server up. */

@@ -42,12 +42,12 @@ export class Server implements AsyncDisposable {
     return Server.start(Deno.execPath(), [...taskArgs(name), "--port", "0", "--quiet", ...args]);
   }
 
-  /** The process id of the server itself, which a task runs as its child (Linux). */
+  /** The process id of the server itself, which a task runs as its child. */
   async pid(): Promise<number> {
     for (let pid = this.#child.pid;;) {
-      const [child] = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).split(" ");
-      if (child === undefined || child === "") return pid;
-      pid = Number(child);
+      const child = Number(await output("pgrep", ["-P", String(pid)]));
+      if (child === 0) return pid;
+      pid = child;
     }
   }
 

@@ -213,6 +213,6 @@ Deno.test(
 
 /** The memory of a process, in MiB. */
 async function memoryOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", `${pid}`] }).output();
+  return Number(new TextDecoder().decode(stdout)) / 1024;
 }
