@@ -8,14 +8,17 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { LatencyStats } from "../lib/stats.ts";
 import { Crowd } from "./crowd.ts";
-import { output, print, Server, startBroker, startNats } from "./servers.ts";
+import { output, print, Server, startBroker, startNats, taskArgs } from "./servers.ts";
 
 const [members = "40", rounds = "3"] = Deno.args;
 const LINES = 5000;
 const SINGLE_LINES = 500;
 const MEMBERS_FOR_MEMORY = 1000;
+const TALK = 500;
+const FLAGS = ["--rate", "0", "--max-connections", "0"] as const;
 const LINE = new TextEncoder().encode(`${"x".repeat(47)}\n`);
 
 /** What a room did in one round. */
@@ -42,9 +45,13 @@ async function memoryOf(pid: number): Promise<number> {
   return Number(await output("ps", ["-o", "rss=", "-p", String(pid)])) * 1024;
 }
 
-/** How much memory a member needs: the difference that members make after the first ones have warmed the server up. */
+/**
+ * How much memory a member needs: the difference that members make after the first ones have warmed the server up. Each time somebody
+ * talks for a while, and each collection is a full one, so that what joining left behind does not count.
+ */
 async function memoryPerMember(greeting: string): Promise<number> {
-  await using server = await Server.task("chat:server", "--rate", "0", "--max-connections", "0");
+  const args = [...taskArgs("chat:server"), "--port", "0", "--quiet", ...FLAGS];
+  await using server = await Server.start(Deno.execPath(), args, { DENO_V8_FLAGS: "--gc-global" });
   const join = async (count: number): Promise<void> => {
     for (let member = 0; member < count; member++) {
       const socket = await Deno.connect({ hostname: "127.0.0.1", port: Number(server.port) });
@@ -52,9 +59,14 @@ async function memoryPerMember(greeting: string): Promise<number> {
       sockets.push(socket);
       drain(socket);
     }
-    for (let settled = 0; settled < 5; settled++) await new Promise((resolve) => setTimeout(resolve, 500));
+    for (let count = 0; count < TALK; count++) {
+      await speaker.write(LINE);
+      await delay(10);
+    }
   };
-  const sockets: Deno.TcpConn[] = [];
+  const speaker = await Deno.connect({ hostname: "127.0.0.1", port: Number(server.port) });
+  drain(speaker);
+  const sockets = [speaker];
   await join(MEMBERS_FOR_MEMORY / 2);
   const pid = await server.pid();
   const before = await memoryOf(pid);
@@ -73,7 +85,6 @@ async function drain(socket: Deno.TcpConn): Promise<void> {
 const WEBSOCKET = "GET /room HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
-const FLAGS = ["--rate", "0", "--max-connections", "0"] as const;
 print(`${members} members; ${LINES} lines of ${LINE.length} bytes at once, and ${SINGLE_LINES} one after the other`);
 for (let round = 0; round < Number(rounds); round++) {
   await using one = await Server.task("chat:server", ...FLAGS);

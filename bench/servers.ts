@@ -24,8 +24,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a program and waits until it says `Listening on ADDRESS:PORT`. */
-  static async start(program: string, args: string[]): Promise<Server> {
-    const child = new Deno.Command(program, { args, cwd: root, stdin: "null", stdout: "piped" }).spawn();
+  static async start(program: string, args: string[], env: Record<string, string> = {}): Promise<Server> {
+    const child = new Deno.Command(program, { args, env, cwd: root, stdin: "null", stdout: "piped" }).spawn();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = "";;) {
       const { value, done } = await reader.read();
