@@ -3,22 +3,28 @@
  *
  * @module
  */
-import { CR, LF, SP, TARGET, TOKEN } from "../../../http/request/syntax.ts";
+import { CR, LF, SP, TOKEN } from "../../../http/request/syntax.ts";
 
 /** What a client speaks: HTTP, or lines of text. */
 export type Spoken = "http" | "chat";
 
-/** The longest first line that is taken for a request, if only to be refused as too long. */
-export const MAX_FIRST_LINE = 16 * 1024;
+/**
+ * The longest first line that is taken for a request, if only to be refused as too long: the most that a chat line can have. A web page
+ * that makes a browser send a longer one must not get through what follows it as lines of chat.
+ */
+export const MAX_FIRST_LINE = 64 * 1024;
 /** The longest method; the longest of IANA's registry has 17 letters. */
 const MAX_METHOD = 32;
 
 const VERSION = new TextEncoder().encode("HTTP/1.");
-const ZERO = 0x30, ONE = 0x31;
+const ZERO = 0x30, ONE = 0x31, DEL = 0x7f;
 
 /**
  * Looks at the first line as it arrives. Only `METHOD SP target SP HTTP/1.x` up to its LF is a request: whoever types `GET` or `GET /` in
  * a chat means just that.
+ *
+ * The target may be anything but spaces and control characters. Browsers send some that RFC 3986 does not allow, such as the braces in
+ * `/?{}`: HTTP refuses those. Taken for chat, the body of such a request would be lines that any page of the web makes a visitor say.
  *
  * @example Usage
  * ```ts
@@ -53,7 +59,7 @@ export class FirstLine {
       case "method":
         return byte === SP ? this.#next("target") : this.#count(TOKEN[byte] === 1 && this.#matched < MAX_METHOD);
       case "target":
-        return byte === SP ? this.#next("version") : this.#count(TARGET[byte] === 1);
+        return byte === SP ? this.#next("version") : this.#count(byte > SP && byte !== DEL);
       case "version":
         if (this.#matched < VERSION.length) return this.#count(byte === VERSION[this.#matched]);
         this.#next("end");

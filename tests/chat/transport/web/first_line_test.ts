@@ -22,10 +22,21 @@ const HTTP = [
   "M-SEARCH * HTTP/1.1\r\n",
   "GET http://127.0.0.1/ HTTP/1.1\r\n",
   "GET / HTTP/1.1\n",
+  // What browsers send, although RFC 3986 does not allow it (URL Standard, query percent-encode set).
+  "POST /?{}|^`\\ HTTP/1.1\r\n",
+  "GET /# HTTP/1.1\n",
+  'GET /"<é> HTTP/1.1\r\n',
 ];
 const CHAT = [
   ..."GET\n|GET /\n|get / http/1.1\n|GET  / HTTP/1.1\n| GET / HTTP/1.1\n|GET / HTTP/1.1 \n|GET / HTTP/2.0\n".split("|"),
-  ...["GET / HTTP/1.2\n", "GET / HTTP/1.10\n", "GET a b HTTP/1.1\n", "GET /# HTTP/1.1\n", "GET / HTTP/1.1\r\r\n"],
+  ...[
+    "GET / HTTP/1.2\n",
+    "GET / HTTP/1.10\n",
+    "GET a b HTTP/1.1\n",
+    "GET /\t HTTP/1.1\n",
+    "GET /\x7f HTTP/1.1\n",
+    "GET / HTTP/1.1\r\r\n",
+  ],
   ...["/nick alice\n", "hello\n", "\n", "\r\n\r\nGET / HTTP/1.1\r\n", "é / HTTP/1.1\n", "\x16\x03\x01"],
   `${"A".repeat(33)} / HTTP/1.1\n`,
 ];
@@ -52,6 +63,11 @@ Deno.test("telnet's first byte decides: commands that look like a request do not
 Deno.test("a first line is a request up to its limit, and a chat line beyond it", () => {
   const rest = "GET / HTTP/1.1\r\n".length;
   const target = (length: number): Uint8Array => encode(`GET /${"a".repeat(length - rest)} HTTP/1.1\r\n`);
+  assertEquals(
+    MAX_FIRST_LINE >= 65_536,
+    true,
+    "--max-message allows no longer line of chat: one is refused, with all after it",
+  );
   assertEquals(told([target(MAX_FIRST_LINE)]), "http");
   assertEquals(told([target(MAX_FIRST_LINE + 2)]), "chat");
 });
