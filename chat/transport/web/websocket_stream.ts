@@ -69,7 +69,9 @@ export class WebSocketStream extends WebStream {
   #last = "";
   /** The ping to answer: of several, only the last needs an answer (RFC 6455 5.5.3). */
   #pong: Uint8Array | null = null;
+  /** How many pings it has not answered while we were reading: what a member sends that is slowed down is not read for a while. */
   #unanswered = 0;
+  #isReading = false;
   #controls = new RateLimit(CONTROL_RATE, performance.now());
   #wait = 0;
   #closed = new AbortController();
@@ -101,9 +103,18 @@ export class WebSocketStream extends WebStream {
       if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
       const first = this.#first;
       this.#first = NOTHING;
-      const bytes = first.length > 0 ? first : await this.connection.read();
+      const bytes = first.length > 0 ? first : await this.#receive();
       if (bytes === null) throw new CutOffError(`Cannot read from ${this.peer}: it closed without a close frame`);
       this.#take(bytes);
+    }
+  }
+
+  async #receive(): Promise<Uint8Array | null> {
+    this.#isReading = true;
+    try {
+      return await this.connection.read();
+    } finally {
+      this.#isReading = false;
     }
   }
 
@@ -173,12 +184,12 @@ export class WebSocketStream extends WebStream {
 
   protected override beat(): void {
     if (this.#closing) return;
-    if (this.#unanswered === MISSED) {
+    if (this.#isReading && this.#unanswered === MISSED) {
       const silence = MISSED * PING_INTERVAL / 1000;
       const late = new SilentError(`Cannot read from ${this.peer}: it has answered no ping for ${silence} s`);
       return this.connection.fail(late);
     }
-    this.#unanswered++;
+    if (this.#isReading) this.#unanswered++;
     // If that fails, the next read or write tells how the connection ended.
     this.inTurn(() => PING).catch(() => {});
   }

@@ -168,6 +168,19 @@ Deno.test("a ping every 20 s; a client that answers is kept, one that misses two
   assertEquals(time.timers, 0);
 });
 
+Deno.test("a client that is not read for a while, because it is slowed down, has missed no ping meanwhile", async () => {
+  const { raw, stream, time } = opened();
+  raw.source.feed(clientFrame(TEXT, "one"));
+  assertEquals(await textOf(stream), "one\n");
+  await time.pass(100_000);
+  assertEquals(sent(raw), "8900".repeat(5));
+  const reading = stream.read();
+  await time.pass(20_000);
+  raw.source.feed(clientFrame(TEXT, "two"));
+  assertEquals(decodeText(await reading ?? new Uint8Array(0)), "two\n");
+  stream.close();
+});
+
 Deno.test("a client that sends nothing but pings is slowed down", async () => {
   const { raw, stream } = opened();
   for (let count = 0; count < 10; count++) {
