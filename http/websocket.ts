@@ -60,6 +60,7 @@ export class FrameReader {
   #checked = 0;
   /** The payload of the current control frame, which may come between fragments. */
   #control: Uint8Array = NOTHING;
+  #fragments = 0;
   #over = false;
 
   /** @param max The most bytes in a message. */
@@ -70,6 +71,11 @@ export class FrameReader {
   /** How much memory the unfinished message takes, in bytes. */
   get held(): number {
     return this.#bytes.length;
+  }
+
+  /** How many frames so far have continued a message: they may be empty, so that any number of them completes none. */
+  get fragments(): number {
+    return this.#fragments;
   }
 
   /**
@@ -121,7 +127,8 @@ export class FrameReader {
     if (this.#size + length > this.#max) {
       throw new WebSocketError(1009, `a message has at most ${this.#max} bytes`);
     }
-    if (!continues) this.#kind = opcode;
+    if (continues) this.#fragments++;
+    else this.#kind = opcode;
   }
 
   /** Takes a piece of a payload; returns what it completes, if anything. */

@@ -22,8 +22,11 @@ export const MAX_MESSAGE = 64 * 1024;
 /** A ping is sent so often (ms); a client that has answered none of the last two is gone. */
 const PING_INTERVAL = 20_000;
 const MISSED = 2;
-/** How many control frames one client may send per second; a burst of twenty seconds' worth passes. */
+/**
+ * How many control frames one client may send per second, and how many fragments count as one; a burst of twenty seconds' worth passes.
+ */
 const CONTROL_RATE = 10;
+const FRAGMENTS = 64;
 const PING = frame("ping", "");
 const NOTHING = new Uint8Array(0);
 const LF = 10;
@@ -143,6 +146,7 @@ export class WebSocketStream extends WebStream {
   #take(bytes: Uint8Array): void {
     this.#unanswered = 0;
     let controls = 0;
+    const begun = Math.floor(this.#reader.fragments / FRAGMENTS);
     try {
       for (const message of this.#reader.push(bytes)) {
         if (message.kind === "text") this.#lines += `${message.text}\n`;
@@ -154,6 +158,7 @@ export class WebSocketStream extends WebStream {
       this.#code = error.code;
       this.#failure = error.code === 1009 ? new TooLongError(MAX_MESSAGE) : refused(error.message);
     }
+    controls += Math.floor(this.#reader.fragments / FRAGMENTS) - begun;
     this.#wait = controls === 0 ? 0 : this.#controls.take(performance.now(), controls);
     const { held } = this.#reader;
     if (this.#memory?.hold(held > MAX_LINE ? held : 0) === false) {

@@ -196,6 +196,22 @@ Deno.test("a client that sends nothing but pings is slowed down", async () => {
   await reading.catch(() => {});
 });
 
+Deno.test("a client that sends nothing but empty fragments is slowed down; a message in many pieces is not", async () => {
+  const { raw, stream } = opened();
+  const pieces = Array.from("x".repeat(1000), (byte) => clientFrame(CONTINUATION, byte, { more: true }));
+  raw.source.feed(concat(clientFrame(TEXT, "", { more: true }), ...pieces, clientFrame(CONTINUATION, "")));
+  assertEquals((await textOf(stream)).length, 1001);
+  raw.source.feed(clientFrame(TEXT, "", { more: true }));
+  const empty = concat(...Array.from({ length: 1000 }, () => clientFrame(CONTINUATION, "", { more: true })));
+  for (let count = 0; count < 40; count++) raw.source.feed(empty);
+  const reading = stream.read();
+  reading.catch(() => {});
+  for (let count = 0; count < 100; count++) await turn();
+  assert(raw.source.left > 10, `${raw.source.left} reads left`);
+  stream.close();
+  await reading.catch(() => {});
+});
+
 Deno.test("an incomplete long message counts against the memory of all connections", async () => {
   const memory = new MemoryBudget(16 * 1024);
   const { raw, stream } = opened({ memory });
