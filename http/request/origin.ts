@@ -23,7 +23,8 @@ export interface Arrival {
 
 /**
  * Refuses a request from a page that is not this server's own (403). Without `Origin` it comes from a program, which could claim
- * anything: it passes.
+ * anything, or from a page that embeds an image, say: a browser marks that as cross-site (W3C Fetch Metadata 2.3), unless it is asked for
+ * over plain HTTP from another machine. Anything else passes.
  *
  * The host must be one that the server answers to, by its own list. To compare it with `Host` alone would not do: in a DNS rebinding
  * attack, both are the attacker's name. The scheme must be the connection's, and the port the one in `Host`: port forwarding changes
@@ -51,14 +52,23 @@ export interface Arrival {
  */
 export function foreignOrigin(head: RequestHead, { hosts, local, secure }: Arrival): Refusal | null {
   const origin = head.field("origin");
-  if (origin === null) return null;
+  if (origin === null) return isForeign(head.field("sec-fetch-site")) ? foreign() : null;
   const scheme = secure ? "https" : "http";
   const asked = head.field("host") ?? "";
   const [, page] = new RegExp(`^${scheme}://([^/?#]+)$`).exec(lowerCased(origin)) ?? [];
   const own = page !== undefined && isHost(ENCODER.encode(page), 0, page.length) &&
     portOf(page, scheme) === portOf(asked, scheme) && hosts.isOwnPage(page, asked, local) &&
     hosts.accepts(asked, local);
-  return own ? null : new Refusal(403, "the request comes from a page of another origin");
+  return own ? null : foreign();
+}
+
+/** Whether a browser says that a page of another origin has made it send a request; "none" is the user. */
+function isForeign(site: string | null): boolean {
+  return site === "cross-site" || site === "same-site";
+}
+
+function foreign(): Refusal {
+  return new Refusal(403, "the request comes from a page of another origin");
 }
 
 const ENCODER = new TextEncoder();

@@ -108,6 +108,13 @@ Deno.test("pages of other origins get neither a WebSocket nor events, and cannot
     assertEquals((await ask(room.port, asked)).status, 403, origin);
     assertEquals((await ask(room.port, socket(origin))).status, 403, origin);
   }
+  // As <img src> asks: without Origin.
+  for (const site of ["cross-site", "same-site"]) {
+    const asked = `GET /events?session=${KEY}&name=ghost HTTP/1.1\n${host}\nSec-Fetch-Site: ${site}`;
+    assertEquals((await ask(room.port, asked)).status, 403, site);
+  }
+  using ownEvents = await EventPeer.open(room.port, { session: "k".repeat(22) }, "Sec-Fetch-Site: same-origin\r\n");
+  assertStringIncludes(ownEvents.head, "200 OK");
   assertEquals(
     (await ask(room.port, `POST /say?session=${KEY} HTTP/1.1\n${host}\nContent-Length: 2\nOrigin: ${own}`, "hi"))
       .status,
