@@ -8,6 +8,7 @@ import type { Connection } from "../../../lib/stream/connection.ts";
 import type { MemoryBudget, MemoryShare } from "../../../lib/memory.ts";
 import { type Layer, SocketLayer } from "../../../lib/net/layers.ts";
 import type { StreamSocket } from "../../../lib/net/socket.ts";
+import { decodeText } from "../../../lib/text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../../lib/time.ts";
 import { FirstLine, type Spoken } from "./first_line.ts";
 
@@ -26,6 +27,8 @@ const BUSY = 3000;
 const CHUNK = 1024;
 /** A line up to this length (bytes) is not counted against the memory of all connections. */
 const FREE = 4096;
+/** What a browser's request shows to the room if it is taken for chat: a session's key, or all of its cookies for this host. */
+const SECRETS = /session=|\nUser-Agent: Mozilla\//i;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** How the stream below has ended. */
@@ -39,6 +42,8 @@ type End = () => null;
 export class Opening extends SocketLayer {
   #spoken: Spoken | null = null;
   #line: FirstLine | null = new FirstLine();
+  /** Whether nothing was received before it was settled. */
+  #isSilent = false;
   #held = NOTHING;
   #buffer: Uint8Array<ArrayBuffer> | null = new Uint8Array(CHUNK);
   /** The read into the buffer; never rejects. It outlives a silence. */
@@ -66,6 +71,7 @@ export class Opening extends SocketLayer {
 
   /** Decides, if that is still open: a client that keeps silent, or pauses within its first line, is a chat client. */
   settle(spoken: Spoken): void {
+    this.#isSilent = this.#spoken === null && this.#held.length === 0;
     this.#spoken ??= spoken;
     this.#line = null;
     this.#settled.resolve();
@@ -110,6 +116,12 @@ export class Opening extends SocketLayer {
   }
 
   #take(bytes: Uint8Array): void {
+    // On a bad network a request can come later than the greeting. The browser takes that for an error, and tries again.
+    if (this.#isSilent && new FirstLine().push(bytes) === "http" && SECRETS.test(decodeText(bytes))) {
+      this.#end = () => null;
+      return;
+    }
+    this.#isSilent = false;
     this.#held = this.#held.length === 0 ? bytes : concat([this.#held, bytes]);
     // Without memory to wait for the end of a long line, it is one for the chat to refuse.
     const fits = this.#memory?.hold(this.#held.length > FREE ? this.#held.length : 0) !== false;

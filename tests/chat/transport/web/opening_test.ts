@@ -55,6 +55,24 @@ Deno.test("silence is a chat client's, and so is a pause within what may become 
   }
 });
 
+Deno.test("a browser's request that comes after the greeting is not said; one that somebody pastes is", async () => {
+  const fields = "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11)\r\nCookie: secret\r\n\r\n";
+  for (const request of [`POST /say?session=secret HTTP/1.1\r\n`, `GET / HTTP/1.1\r\n${fields}`]) {
+    const { raw, openings, connection } = opened();
+    assertEquals(await openings.spokenBy(connection), "silent");
+    raw.source.feed(request);
+    assertEquals(await connection.read(), null);
+    connection.close();
+  }
+  for (const text of ["GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "what is ?session=\n"]) {
+    const { raw, openings, connection } = opened();
+    await openings.spokenBy(connection);
+    raw.source.feed(text);
+    assertEquals(decodeText(await read(connection, text.length)), text);
+    connection.close();
+  }
+});
+
 Deno.test("the end and an error come after what was held back", async () => {
   for (const error of [null, new Deno.errors.ConnectionReset()]) {
     const raw = new FakeSocket();
