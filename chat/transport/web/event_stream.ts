@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Refusal } from "../../../http/request/refusal.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { encodeText } from "../../../lib/text.ts";
 import type { TimeSource } from "../../../lib/time.ts";
@@ -13,6 +14,8 @@ import { WebStream } from "./stream.ts";
 const COMMENT_INTERVAL = 15_000;
 const COMMENT = encodeText(":\n\n");
 const NOTHING = new Uint8Array(0);
+/** How many requests with lines may wait to be read: each keeps a connection, even when its client has left. */
+const MAX_WAITING = 8;
 
 /** Lines that were posted, and who waits for them to be read. */
 interface Posted {
@@ -68,8 +71,12 @@ export class EventStream extends WebStream {
    * Takes lines that the client has posted, each with its line end. They wait as long as the member is slowed down.
    *
    * @returns Whether they were read; `false` if the stream has ended before.
+   * @throws {Refusal} 429: too many wait.
    */
   post(lines: Uint8Array): Promise<boolean> {
+    if (this.#posted.length >= MAX_WAITING) {
+      throw new Refusal(429, "too much of this session waits to be read; it is slowed down", { retryAfter: 5 });
+    }
     if (this.#ended || lines.length === 0) return Promise.resolve(!this.#ended);
     return new Promise((done) => {
       this.#posted.push({ lines, done });

@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EventStream } from "../../../../chat/transport/web/event_stream.ts";
 import { Framing, lineEvents } from "../../../../chat/transport/web/framed.ts";
+import { Refusal } from "../../../../http/request/refusal.ts";
 import { CutOffError } from "../../../../lib/errors.ts";
 import { Connection } from "../../../../lib/stream/connection.ts";
 import { decodeText, encodeText } from "../../../../lib/text.ts";
@@ -34,6 +35,17 @@ Deno.test("what nobody reads any more is told to who posted it", async () => {
   const posted = stream.post(encodeText("too late\n"));
   stream.close();
   assertEquals([await posted, await stream.post(encodeText("later still\n"))], [false, false]);
+});
+
+Deno.test("of a client that is slowed down, few requests wait", async () => {
+  const { stream } = opened("x\n");
+  await stream.read();
+  const posted = Array.from({ length: 8 }, () => stream.post(encodeText("waits\n")));
+  assertEquals(assertThrows(() => stream.post(encodeText("too many\n")), Refusal).status, 429);
+  await stream.read();
+  posted.push(stream.post(encodeText("fits again\n")));
+  stream.close();
+  assertEquals(await Promise.all(posted), [true, ...Array(8).fill(false)]);
 });
 
 Deno.test("the client ends the stream by closing, or by sending anything; a reset is a loss", async () => {
