@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { TimedOutError } from "../../lib/errors.ts";
 import type { Connection } from "../../lib/stream/connection.ts";
 import { encodeText } from "../../lib/text.ts";
@@ -18,6 +19,11 @@ const PING_INTERVAL = 20_000;
 const MAX_MISSED = 2;
 /** How long the client may take to answer our close frame (ms): less than the time for which a stopping server waits. */
 const CLOSE_TIME = 3000;
+/**
+ * A read that brings more frames than this and no message is work without an end: the event loop does not get to the other connections as
+ * long as there is always more to read, and nothing to write.
+ */
+const MANY_FRAMES = 500;
 /** The part of a server that a session needs. */
 export type EchoService = Pick<HttpService, "clock" | "limits" | "log" | "memory" | "signal">;
 
@@ -35,6 +41,7 @@ export class EchoSession implements TickListener {
   readonly #holding: Holding;
   #messages = 0;
   #bytes = 0;
+  #pongs = 0;
   /** When bytes last passed, and when the client was last pinged. */
   #activeAt: number;
   #pingedAt: number;
@@ -112,6 +119,7 @@ export class EchoSession implements TickListener {
     if (this.#writing !== null) await this.#writing;
     this.#busy = true;
     this.#missed = 0;
+    const idle = this.#idleFrames;
     try {
       for (const message of this.#reader.push(bytes)) {
         const sent = this.#answer(message);
@@ -125,16 +133,23 @@ export class EchoSession implements TickListener {
       await this.#fail(error.code, error.message);
     }
     if (this.#writer.waiting) await this.#writer.flush();
+    else if (this.#idleFrames - idle > MANY_FRAMES) await delay(0);
     this.#activeAt = this.#service.clock.now;
     this.#busy = false;
     // The signal may have come meanwhile.
     if (this.#service.signal.aborted) this.onTick();
   }
 
+  /** How many frames so far had no answer of their own. */
+  get #idleFrames(): number {
+    return this.#reader.fragments + this.#pongs;
+  }
+
   /** Queues the answer to a message; a promise if it is written now. */
   #answer(message: WebSocketMessage): Promise<void> | null {
     const { kind } = message;
     if (kind === "close") return this.#closed(message.code);
+    if (kind === "pong") this.#pongs++;
     if (kind === "pong") return null;
     if (kind === "ping") return this.#writer.frame(frame("pong", message.bytes));
     // After our close frame, no data may follow (RFC 6455 5.5.1).

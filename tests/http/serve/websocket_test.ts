@@ -13,7 +13,7 @@ import { encodeText } from "../../../lib/text.ts";
 import { FakeSocket } from "../../lib/fakes.ts";
 import { concat } from "../../support/chunks.ts";
 import { sendAndReset } from "../../support/sockets.ts";
-import { TestTime, turn } from "../../support/time.ts";
+import { quickTurn, TestTime, turn } from "../../support/time.ts";
 import {
   BINARY,
   clientFrame,
@@ -280,6 +280,21 @@ Deno.test("a client is pinged every 20 s, and dropped after two pings without an
   await pass(20_000 + TICK);
   assertEquals([written.length, socket.closed], [3, true]);
   await dropped;
+});
+
+Deno.test("frames that ask for no answer, however many, leave the other connections their turns", async () => {
+  const part = (opcode: number): Uint8Array => clientFrame(opcode, "", { more: true });
+  for (const frame of [clientFrame(PONG), part(CONTINUATION)]) {
+    const { socket, done } = setUp();
+    if (frame[0] === CONTINUATION) socket.source.feed(part(TEXT));
+    const many = concat(...Array.from({ length: 1000 }, () => frame));
+    for (let reads = 0; reads < 20; reads++) socket.source.feed(many);
+    // The event loop does not get a turn meanwhile.
+    for (let rounds = 0; rounds < 20; rounds++) await quickTurn();
+    assert(socket.source.left > 15, `${socket.source.left} of 20 reads left`);
+    socket.source.end();
+    await done.catch(() => {});
+  }
 });
 
 Deno.test("a client that does not answer the close frame of a stopping server has 3 s for it", async () => {
