@@ -21,7 +21,7 @@ export interface SeatOptions {
   readonly grace?: number | undefined;
   /** Called before a line of a muted member is handled: its mute may have expired. */
   readonly checkMute: (member: Member) => void;
-  /** Called for each line. */
+  /** Called for each line; what takes up a session comes without its key. */
   readonly onLine?: ((line: string) => void) | undefined;
   /** Aborts when the member has left the room: nothing it sent needs to wait any more. */
   readonly signal: AbortSignal;
@@ -111,7 +111,8 @@ export class Seat implements Disposable {
     // A new member is announced with its first line; if that sets its name, after the change, and a session may bring a name back.
     const begins = line.startsWith("/session ");
     if (!begins && !NAMING.test(line)) this.#room.introduce(this.#member);
-    this.#options.onLine?.(line);
+    // Its key is the member's secret: who reads the log must not be able to take its place.
+    this.#options.onLine?.(begins ? "/session" : line);
     if (this.#member.muted) this.#options.checkMute(this.#member);
     const outcome = handleLine(this.#room, this.#member, line);
     if (outcome instanceof Promise) return outcome.then((outcome) => this.#handled(begins, outcome));

@@ -8,15 +8,23 @@ import { turn } from "../../support/time.ts";
 const permissions = "none";
 
 /** A seat whose next lines must wait for as many milliseconds as the test says. */
-function setUp(...waits: number[]): { seat: Seat; member: Member; events: RoomEvent[]; letGo: AbortController } {
+function setUp(...waits: number[]): {
+  seat: Seat;
+  member: Member;
+  events: RoomEvent[];
+  letGo: AbortController;
+  lines: string[];
+} {
+  const lines: string[] = [];
   const events: RoomEvent[] = [];
   const room = new Room({ history: 0, onEvent: (event) => events.push(event) });
   const traffic = () => ({ bytesIn: 0, bytesOut: 0, idle: 0 });
   const member = room.join({ id: 1, peer: "192.0.2.1:1", drop: () => {}, traffic }, { silent: true });
   const [limit, letGo] = [new RateLimit(5, 0), new AbortController()];
   limit.take = () => waits.shift() ?? 0;
-  const seat = new Seat(room, member, { rate: 5, limit, checkMute: () => {}, signal: letGo.signal });
-  return { seat, member, events, letGo };
+  const onLine = (line: string): void => void lines.push(line);
+  const seat = new Seat(room, member, { rate: 5, limit, checkMute: () => {}, onLine, signal: letGo.signal });
+  return { seat, member, events, letGo, lines };
 }
 
 const said = (events: readonly RoomEvent[]): string[] =>
@@ -39,5 +47,12 @@ Deno.test("Seat.take() holds a line back until its time has come, and says so on
   await seat.take("two");
   assertEquals(said(events), ["guest-1: one", "guest-1: two"]);
   assertEquals(events.filter(({ line }) => line.includes("more than 5 lines a second")).length, 1);
+  seat[Symbol.dispose]();
+});
+
+Deno.test("Seat.take() tells each line, but no session's key", { permissions }, () => {
+  const { seat, lines } = setUp();
+  for (const line of [`/session ${"k".repeat(22)}`, "/session", "hello", "/line a1 /who"]) seat.take(line);
+  assertEquals(lines, ["/session", "/session", "hello", "/line a1 /who"]);
   seat[Symbol.dispose]();
 });
