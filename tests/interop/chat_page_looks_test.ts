@@ -74,6 +74,17 @@ Deno.test(
     await page.click("#open-panel");
     await page.click("text=write privately");
     await page.until(`input.value === "/msg server " && document.activeElement.id === "input"`);
+    await page.fill("#input", "half a line");
+    await page.click("#open-panel");
+    await page.click("#rename");
+    assertEquals(await page.value(textOf("#take-name")), "Use this name");
+    await page.fill("#name", "server");
+    await page.press("Enter");
+    await page.until(textIs("#name-problem", "You are alice for now: the name server is taken."));
+    assertEquals(await page.value(FAULTS_OF_SIZE), []);
+    await page.click("text=Stay alice");
+    await page.until(`!naming.open && document.activeElement.id === "input"`);
+    assertEquals(await page.value(`input.value`), "half a line");
   },
 );
 
@@ -177,7 +188,12 @@ Deno.test(
     await page.click("#open-panel");
     const drawer = await accessible(page);
     for (
-      const node of ["complementary Members and help", "button server write privately", "heading Here", "button Close"]
+      const node of [
+        "complementary Members and help",
+        "button server write privately",
+        "heading 2 here",
+        "button Close",
+      ]
     ) {
       assert(drawer.includes(node), `${node} in ${drawer.join(", ")}`);
     }

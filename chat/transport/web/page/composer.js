@@ -57,6 +57,11 @@ export class Composer {
     this.#fit();
   }
 
+  /** Goes on with what stands in the field. */
+  resume() {
+    this.write(this.#field.value);
+  }
+
   /** @param {string} problem */
   tell(problem) {
     setText(byId("problem"), problem);

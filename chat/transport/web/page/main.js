@@ -157,7 +157,7 @@ function goOn() {
   byId("ended").hidden = true;
   composer.disabled = false;
   link.start();
-  composer.write("");
+  composer.resume();
 }
 
 /** @param {string} reason */
@@ -165,6 +165,10 @@ function askName(reason) {
   const field = fieldById("name");
   field.value = reason === "" ? session.name : "";
   setText(byId("name-problem"), reason);
+  const isHere = link.state !== "stopped";
+  setText(byId("take-name"), isHere ? "Use this name" : "Join the room");
+  setText(byId("keep-name"), `Stay ${session.name}`);
+  byId("keep-name").hidden = !isHere;
   const dialog = dialogById("naming");
   if (!dialog.open) dialog.showModal();
   field.focus();
@@ -183,7 +187,7 @@ function takeName(event) {
     return goOn();
   }
   if (name !== session.name) send(`/nick ${name}`);
-  composer.write("");
+  composer.resume();
 }
 
 /** Goes on with the session that this tab had, unless another tab has it. */
@@ -234,6 +238,10 @@ dialogById("naming").addEventListener("close", () => {
 byId("rename").addEventListener("click", () => {
   panel.close();
   askName("");
+});
+byId("keep-name").addEventListener("click", () => {
+  dialogById("naming").close();
+  composer.resume();
 });
 byId("leave").addEventListener("click", () => send("/quit"));
 byId("again").addEventListener("click", joinAgain);

@@ -9,6 +9,8 @@ import { button, byId, element, nameElement, setText } from "./dom.js";
 
 /** Where the panel is a drawer; the style sheet has the same width. */
 const DRAWER = matchMedia("(max-width: 799px)");
+/** In the order of people: pupil-9 before pupil-10. */
+const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 
 /** The panel with the members. */
 export class Panel {
@@ -30,6 +32,9 @@ export class Panel {
     const isSecure = location.protocol === "https:";
     const port = location.port || (isSecure ? "443" : "80");
     const host = location.hostname.replace(/^\[|\]$/g, "");
+    // Elsewhere, the address of this page would be another machine.
+    const isOnlyHere = /^(?:localhost|127\..*|::1)$/.test(host);
+    if (isOnlyHere) setText(byId("reach"), "Others on this computer can join this room with");
     setText(byId("command"), `${isSecure ? "ncat --ssl" : "nc"} ${host} ${port}`);
   }
 
@@ -55,12 +60,14 @@ export class Panel {
    */
   show(members, own) {
     const names = [...members].sort((one, other) =>
-      Number(other === own) - Number(one === own) || one.localeCompare(other)
+      Number(other === own) - Number(one === own) || BY_NAME.compare(one, other)
     );
     byId("members").replaceChildren(
       ...names.map((name) => element("li", name === own ? ownElement(name) : this.#member(name))),
     );
-    setText(this.#opener, members.size === 0 ? "Members" : `${members.size} here`);
+    const count = `${members.size} here`;
+    setText(byId("here"), members.size === 0 ? "Here" : count);
+    setText(this.#opener, members.size === 0 ? "Members" : count);
   }
 
   /** @param {string} name */
