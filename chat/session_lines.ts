@@ -1,7 +1,8 @@
 /**
  * The lines of a session: how a member that lost its connection comes back without losing or doubling a line. Pure.
  *
- * A program, such as the page or `chat:client` with several servers, adds two commands to those of {@link ./protocol.ts}:
+ * A program, such as the page or `chat:client` with several servers, adds two commands to those of {@link ./protocol.ts} (PROTOCOL.md tells
+ * how to write one):
  *
  * ```
  * /session KEY [EPOCH-N]     first of all: what it is recognised by, and the last line it has seen
