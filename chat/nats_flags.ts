@@ -95,7 +95,7 @@ export function readServers(text: string): NatsServers {
   // Not a word of it is repeated: what is to be hidden would then be in a log, too.
   if (text.includes("@")) {
     const advice = "set NATS_USER and NATS_PASSWORD, or NATS_TOKEN, or use --nats-creds";
-    throw new UsageError(`Cannot use a URL with a password: every user of this machine sees it by \`ps\`; ${advice}`);
+    throw new UsageError(`Cannot use with a password in it: every user of this machine sees it by \`ps\`; ${advice}`);
   }
   const wrong = (part: string, why: string): UsageError => new UsageError(`Cannot use ${JSON.stringify(part)}: ${why}`);
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
