@@ -119,7 +119,7 @@ export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
     const { options, given, events } = run;
     refuseInTurns(run, "name", "history", "rate", "noWeb", "hostName", "noQr", ...Object.keys(natsFlags));
-    refuseWith(given, "noWeb", "hostName", "noQr");
+    for (const pageless of ["noWeb", "once"]) refuseWith(given, pageless, "hostName", "noQr");
     const nats = natsOptions(run);
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
@@ -127,7 +127,8 @@ export async function main(args: string[]): Promise<number> {
     let web: WebSettings | false = false;
     const plaintextReply = (first: Uint8Array): Uint8Array | null => web === false ? null : plaintextPage(web, first);
     const { layers, tls, certificate, join, secrets } = await serverLayers(run, { plaintextReply });
-    if (options.mode === "room" && !options.noWeb) web = await webSettings(options, secrets);
+    // With --once, a page would be all that is served.
+    if (options.mode === "room" && !options.noWeb && !options.once) web = await webSettings(options, secrets);
     // Without --room nothing of it is loaded.
     await using shared = nats === null ? null : await (await import("./shared/open.ts"))
       .openSharedRoom(nats, {

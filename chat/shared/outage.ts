@@ -69,7 +69,7 @@ export class Outage implements Disposable {
   /** Lines are no longer there that this server has not read. */
   missed(count: number): void {
     this.announce(
-      `${plural(count, "line")} of the other servers are missing here: they were not reached for too long`,
+      `missing here: ${plural(count, "line")} of the other servers, which were out of reach for too long`,
       null,
     );
   }
@@ -80,7 +80,7 @@ export class Outage implements Disposable {
     const announced = this.#state === "announced";
     this.#state = "none";
     if (!announced) return;
-    const waited = this.#waiting === 0 ? "" : `; ${plural(this.#waiting, "line")} waited and follow now`;
+    const waited = this.#waiting === 0 ? "" : `; what waited follows now: ${plural(this.#waiting, "line")}`;
     this.announce(`the other servers of this room are back${waited}`, null);
   }
 

@@ -164,7 +164,8 @@ Deno.test("chat:server --once serves one guest and exits 0; in turns as well", a
     using bob = await LineClient.connect(server.port);
     await bob.say("exit");
     assertEquals((await bob.rest()).at(-1), "Goodbye! Closing connection.");
-    assertEquals((await server.script.ended()).code, 0);
+    const { code, stdout } = await server.script.ended();
+    assertEquals([code, /http:|browser/.test(stdout)], [0, false], "it serves no page");
   }
 });
 
@@ -190,6 +191,7 @@ Deno.test("the chat scripts say what is wrong with their flags (P4)", async () =
     ["chat:server", ["--rate", "5", "--mode", "turns"], "Cannot use --rate with --mode turns"],
     ["chat:server", ["--no-qr", "--mode", "turns"], "Cannot use --no-qr with --mode turns"],
     ["chat:server", ["--no-qr", "--no-web"], "Cannot use --no-web and --no-qr together"],
+    ["chat:server", ["--host-name", "x", "--once"], "Cannot use --once and --host-name together"],
     ["chat:server", ["--name", "bob", "--mode", "turns"], "Cannot use --name with --mode turns"],
     ["chat:udp-server", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],
     ["chat:udp-client", ["--mode", "room"], 'Cannot use --mode "room": it must be turns'],

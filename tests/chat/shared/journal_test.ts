@@ -120,7 +120,7 @@ Deno.test("while the broker is gone lines wait, members are told after a second,
   room.store.tell("back");
   await quickTurn();
   assertEquals(room.said, ["1 own a", "2 own b"]);
-  assertEquals(room.told.slice(1), ["the other servers of this room are back; 2 lines waited and follow now"]);
+  assertEquals(room.told.slice(1), ["the other servers of this room are back; what waited follows now: 2 lines"]);
 });
 
 Deno.test("who joins meanwhile is told, too, and nobody else again", async () => {
@@ -193,7 +193,7 @@ Deno.test("lines that are gone before they were read are missing, and members ar
   room.store.lines.fill(null, 0, 60);
   await room.time.pass(1000);
   assertEquals(room.said.length, 42);
-  assertEquals(room.told, ["59 lines of the other servers are missing here: they were not reached for too long"]);
+  assertEquals(room.told, ["missing here: 59 lines of the other servers, which were out of reach for too long"]);
 });
 
 Deno.test("a store that goes back numbers anew: new lines are delivered, old ones are not", async () => {

@@ -187,7 +187,6 @@ function takeName(event) {
     return goOn();
   }
   if (name !== session.name) send(`/nick ${name}`);
-  composer.resume();
 }
 
 /** Goes on with the session that this tab had, unless another tab has it. */
@@ -234,15 +233,13 @@ visualViewport?.addEventListener("resize", fitHeight);
 byId("name-form").addEventListener("submit", takeName);
 dialogById("naming").addEventListener("close", () => {
   if (session.name === "") end("You have not joined yet.");
+  else composer.resume();
 });
 byId("rename").addEventListener("click", () => {
   panel.close();
   askName("");
 });
-byId("keep-name").addEventListener("click", () => {
-  dialogById("naming").close();
-  composer.resume();
-});
+byId("keep-name").addEventListener("click", () => dialogById("naming").close());
 byId("leave").addEventListener("click", () => send("/quit"));
 byId("again").addEventListener("click", joinAgain);
 document.addEventListener("visibilitychange", wake);
