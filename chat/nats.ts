@@ -13,10 +13,14 @@
  * $ deno task chat:nats --port 9000
  * [+] nats-server listens on 127.0.0.1:40123; another server joins with:
  *   deno task chat:server --port 0 --room demo --nats nats://127.0.0.1:40123
+ * north | [+] Sharing the room "demo" over NATS at 127.0.0.1:40123
  * north | [+] Listening on 127.0.0.1:9000
+ * …
  * south | [+] Listening on 127.0.0.1:9001
  * …                          $ nc 127.0.0.1 9000     $ nc 127.0.0.1 9001
+ * …                          …                       …
  * north | * guest-1 joined   hello, south            * guest-1 joined
+ * …                                                  …
  * north | guest-1: hello, south                      guest-1: hello, south
  * ```
  *

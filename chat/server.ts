@@ -6,7 +6,7 @@
  * deno run --no-prompt --allow-read --allow-env=INIT_CWD,PLAINWIRE,HOME,XDG_CONFIG_HOME,APPDATA --allow-write="$INIT_CWD,/tmp,$HOME/.config/plainwire,$XDG_CONFIG_HOME/plainwire,$APPDATA/plainwire" --allow-env=NATS_USER,NATS_PASSWORD,NATS_TOKEN --allow-net --allow-sys=networkInterfaces,hostname chat/server.ts
  * ```
  *
- * Try it with two more terminals; `nc`, `ncat` and `telnet` work as well:
+ * Try it with two more terminals; `nc`, `ncat`, `telnet` and a browser at its URL work as well:
  *
  * ```
  * $ deno task chat:client --host 127.0.0.1 --port 23456 --name alice
@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { urlOf } from "../lib/addr.ts";
+import { type Endpoint, urlOf } from "../lib/addr.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { callersFolder } from "../lib/script/callers_path.ts";
 import { linkRateFlag } from "../lib/script/fault_flags.ts";
@@ -38,7 +38,6 @@ import { pageLink } from "../lib/script/page_link.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
 import { type ServeTotals, totalsLine } from "../lib/totals.ts";
 import { refuseWith } from "../lib/script/unused_flags.ts";
-import type { Layers } from "../lib/net/layers.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
@@ -46,8 +45,8 @@ import { choosePort, nameFlag, refuseInTurns } from "./flags.ts";
 import { userOf } from "./input.ts";
 import { natsFlags, natsOptions, selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
-import type { SharedRoom } from "./room/shared_room.ts";
-import { serveRoom } from "./transport/serve_room.ts";
+import type { ConsoleOptions } from "./transport/operator.ts";
+import { type RoomServerOptions, serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
 import type { WebSettings } from "./transport/web/room_web.ts";
 import { plaintextPage, webSettings } from "./transport/web/settings.ts";
@@ -87,7 +86,7 @@ const flags = {
 export const script: Script<typeof flags> = {
   name: "chat:server",
   role: "server",
-  summary: "Chat room over TCP, for plain nc and telnet too",
+  summary: "Chat room over TCP, for browsers, plain nc and telnet too",
   example: {
     flags: "--port 9000 --max-connections 1",
     does: "A conversation of two; the other person runs chat:client on that port, or `nc ADDRESS 9000`.",
@@ -98,11 +97,10 @@ export const script: Script<typeof flags> = {
 /** Serves the chat on a bound listener until the signal fires. */
 export async function serveChat(
   listener: StreamListener,
-  { layers, web, shared = null }: {
-    readonly layers: Layers;
-    readonly web: WebSettings | false;
-    readonly shared?: SharedRoom | null;
-  },
+  { invite, layers, ...room }:
+    & Required<Pick<RoomServerOptions, "layers">>
+    & Pick<RoomServerOptions, "web" | "shared">
+    & Pick<ConsoleOptions, "invite">,
   run: Run<typeof flags>,
 ): Promise<ServeTotals> {
   const { mode, name, history, rate, json: report } = run.options;
@@ -111,7 +109,8 @@ export async function serveChat(
   const common = { ...limits, layers, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
-  return await serveRoom(listener, { ...common, history, rate, operator: { ...user, name, save }, web, shared });
+  const operator = { ...user, name, save, invite };
+  return await serveRoom(listener, { ...common, ...room, history, rate, operator });
 }
 
 /** Runs the script; returns its exit code. */
@@ -136,14 +135,12 @@ export async function main(args: string[]): Promise<number> {
         operator: { name: options.name, chosen: given.has("name") },
       });
     const page = web === false ? undefined : await pageLink(run, listener.addr, certificate);
-    announce(
-      events,
-      listener,
-      (at) => joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`),
-      { tls, verb: "join", page },
-    );
+    const command = (at: Endpoint): string =>
+      joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`);
+    const invite = (): void => announce(events, listener, command, { tls, verb: "join", page });
+    invite();
     if (page !== undefined) events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });
-    return totalsLine(await serveChat(listener, { layers, web, shared }, run), run.events);
+    return totalsLine(await serveChat(listener, { layers, web, invite, shared }, run), run.events);
   });
 }
 

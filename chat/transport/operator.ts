@@ -28,6 +28,8 @@ export interface ConsoleOptions extends User {
   readonly clock: () => number;
   /** Writes the transcript to a new file. */
   readonly save: (path: string, text: string) => Promise<void>;
+  /** Tells again how to join. */
+  readonly invite?: (() => void) | undefined;
 }
 
 const LINK: Link = { id: 0, peer: "operator", drop: () => {}, traffic: () => ({ bytesIn: 0, bytesOut: 0, idle: 0 }) };
@@ -87,11 +89,14 @@ export class Console {
   }
 
   #ownCommands(): CommandTable {
-    const { stop } = this.#options;
+    const { stop, invite } = this.#options;
     return {
       help: { usage: "help", help: "this list", run: (room, self) => explain(room, self, this.#commands) },
       say: { usage: "say TEXT", help: "say TEXT to everyone", run: (room, self, rest) => room.say(self, rest) },
       ...(this.#room.elsewhere === null ? {} : this.#shared(this.#room.elsewhere)),
+      ...(invite === undefined
+        ? {}
+        : { invite: { usage: "invite", help: "how to join, as at the start", run: () => invite() } }),
       list: { usage: "list", help: "addresses, traffic, queues, idle times", run: () => this.#list() },
       ...this.moderator.commands(),
       save: {

@@ -259,3 +259,21 @@ Deno.test("a client that connects and leaves without a byte is not announced", a
   await alice.say("/who");
   assertEquals(await alice.line(), "* 2 here: server, alice");
 });
+
+Deno.test("/invite tells again how to join, where the room knows it", async () => {
+  let invited = 0;
+  const user = new TestUser();
+  const operator = {
+    ...user,
+    open: user.open,
+    stop: user.stop,
+    name: "server",
+    invite: () => void invited++,
+    save: () => Promise.resolve(),
+  };
+  await using room = new TestRoomServer({ operator });
+  user.input.type("/invite");
+  user.input.type("/help");
+  assertEquals(await room.log(/invite/), "* /invite                     how to join, as at the start");
+  assertEquals(invited, 1);
+});
