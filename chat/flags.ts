@@ -36,7 +36,7 @@ export interface ServerName {
 export const serversFlag: Flag<readonly ServerName[]> = {
   short: "H",
   placeholder: "HOST[,…]",
-  help: "server's name or address; of several (HOST or HOST:PORT), the next when one is lost",
+  help: "server's name or address; of several (each HOST or HOST:PORT), it goes on with the next when one dies",
   shown: "127.0.0.1",
   repeatable: true,
   read: (texts) => texts.length === 0 ? [{ hostname: "127.0.0.1", port: null }] : readServers(texts.join(",")),
