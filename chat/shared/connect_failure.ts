@@ -19,16 +19,20 @@ const KNOWN: readonly (readonly [form: RegExp, code: Failure["code"], state: str
   ],
   [/^TimeoutError/, Exit.timedOut, "no answer of a NATS server in time"],
   [/does not support 'tls'/i, Exit.untrusted, "it does not speak TLS; use nats:// if that is meant"],
-  [/ALTNAME|altnames/, Exit.untrusted, "its certificate is for another name"],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, Exit.untrusted, "its certificate is not valid at this time"],
+  [/NotValidForName|not valid for name/i, Exit.untrusted, "its certificate is for another name"],
   [
-    /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|UnknownIssuer|CERT_/i,
+    /: (certificate )?(Expired|not valid yet|NotValidYet)/i,
+    Exit.untrusted,
+    "its certificate is not valid at this time",
+  ],
+  [
+    /UnknownIssuer|CaUsedAsEndEntity/,
     Exit.untrusted,
     "its certificate is not trusted; name the file of its CA with --nats-ca",
   ],
   [/certificate|\bTLS\b|\bSSL\b|_SSL_/i, Exit.untrusted, "the TLS handshake failed"],
   [/unexpected response|JSON/i, Exit.protocol, "it is not a NATS server"],
-  [/undefined error/, Exit.cutOff, "it closed the connection without a word"],
+  [/broker has closed/, Exit.cutOff, "it closed the connection without a word"],
 ];
 
 /**

@@ -7,11 +7,12 @@
  * @module
  */
 import type { NatsConnection, Status } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
 import type { Events } from "../../lib/events.ts";
 import { abortable, within } from "../../lib/within.ts";
 import { connectFailure } from "./connect_failure.ts";
 import type { Credentials } from "./credentials.ts";
+import { useBrokerSockets } from "./transport.ts";
 
 /** The longest that one broker may take to answer (ms). */
 const DIAL = 5000;
@@ -121,7 +122,8 @@ export class Broker implements AsyncDisposable {
  */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
   const { servers, tls, ca, credentials, name, signal } = options;
-  const opening = connect({
+  const ended = useBrokerSockets();
+  const opening = NatsConnectionImpl.connect({
     servers: [...servers],
     ...(tls || ca !== undefined ? { tls: ca === undefined ? {} : { ca } } : {}),
     ...credentials,
@@ -142,6 +144,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     // Given up here, it may still come about.
     opening.then((late) => late.close()).catch(() => {});
     if (signal.aborted) throw signal.reason;
-    throw connectFailure(servers, error);
+    const silent = error instanceof Error && error.name === "TimeoutError";
+    throw connectFailure(servers, silent ? ended() ?? error : error);
   }
 }

@@ -135,6 +135,16 @@ Deno.test("TLS asked of a broker that has none: exit 7", NATS, async () => {
   assertStringIncludes(message, "it does not speak TLS");
 });
 
+Deno.test("a broker whose certificate is for another name: exit 7", NATS, async () => {
+  const folder = await Deno.makeTempDir({ prefix: "plainwire-nats-" });
+  await run("tls:cert", ["--out", folder, "other.example"]);
+  const config = `tls { cert_file: "${folder}/other.example.pem", key_file: "${folder}/other.example-key.pem" }`;
+  await using broker = await Broker.start({ config }, folder);
+  const { code, message } = await refused(broker.url, "--nats-ca", `${folder}/ca.pem`);
+  assertEquals(code, 7);
+  assertStringIncludes(message, "its certificate is for another name");
+});
+
 /** A signed claim of NATS (JWT with its own algorithm), as `nsc` makes them. */
 function claim(issuer: Keys, { subject, name, nats }: { subject: string; name: string; nats: object }): string {
   const encode = (value: object): string =>
