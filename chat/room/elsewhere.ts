@@ -94,6 +94,8 @@ export interface ElsewhereHost {
   receive(to: Member, from: RemoteMember, text: string): void;
   /** A member has come back on another server: it leaves this one, and nobody is told. */
   depart(member: Member): void;
+  /** A member gets the name that it had on another server, which could not be asked when it came. */
+  regain(member: Member, name: string): void;
   /**
    * A member's name belongs to another one now: this server was out of reach for too long. For everyone else the one who had it has
    * left, and another one joins.

@@ -33,6 +33,7 @@ export function elsewhereHost(
       room.send(to, line);
       emit({ kind: "told", member: from, to, text, line });
     },
+    regain: (member, name) => names.inherit(member as OwnMember, { name, introduced: true }),
     depart: (member) => room.comebacks.depart(member),
     rename(member, name) {
       room.notify(member, `the name ${member.name} was given away while the room's other servers were out of reach`);

@@ -225,6 +225,7 @@ export class Others implements Elsewhere, AsyncDisposable {
     this.#members.beat();
     this.#refresh();
     this.who();
+    this.#regain();
     this.#moderation.catchUp();
   }
 
@@ -240,7 +241,13 @@ export class Others implements Elsewhere, AsyncDisposable {
     if (++this.#ticks % (REFRESH / TICK) !== 0) return;
     this.#members.beat();
     this.#takeovers.repeat();
+    this.#regain();
     this.#refresh();
+  }
+
+  #regain(): void {
+    // It never rejects.
+    this.#takeovers.catchUp((member, name) => this.#host?.regain(member, name));
   }
 
   /** All servers announce it, under the same id: it is heard once. */

@@ -23,6 +23,8 @@ export class Takeovers {
   #options: TakeoversOptions;
   /** Where those came from that are here, by their sessions. */
   #taken = new Map<string, Known>();
+  /** The guests that came while the broker was gone, and whose names are elsewhere. */
+  #owed = new Set<string>();
 
   constructor(options: TakeoversOptions) {
     this.#options = options;
@@ -33,17 +35,37 @@ export class Takeovers {
     return this.#elsewhere(member) !== null;
   }
 
-  /** Takes over the member of the same session; returns its name, which is ours now, or `null` if that did not work. */
+  /**
+   * Takes over the member of the same session; returns its name, which is ours now, or `null` if that did not work. If the broker is gone,
+   * {@linkcode Takeovers.catchUp} tries it again.
+   */
   async takeOver(member: Member): Promise<string | null> {
     const { bus, claims, peers } = this.#options;
     const there = this.#elsewhere(member);
-    if (there === null || there.session === null || !bus.up) return null;
-    // The broker may be gone before it has answered: then the member is still there.
-    if (!await claims.claim(there.name, there.session).catch(() => false)) return null;
+    if (there === null || there.session === null) return null;
+    try {
+      if (!bus.up) throw new Error("the broker is gone");
+      if (!await claims.claim(there.name, there.session)) return null;
+    } catch {
+      this.#owed.add(member.name);
+      return null;
+    }
     peers.forget(there);
     this.#taken.set(there.session, there);
     this.#tell(there);
     return there.name;
+  }
+
+  /** The broker is there again: calls back with the members that came meanwhile, and the names that they had. */
+  async catchUp(regain: (member: Member, name: string) => void): Promise<void> {
+    const guests = [...this.#owed];
+    this.#owed.clear();
+    for (const guest of guests) {
+      // It may have left, or have another name now.
+      const member = this.#options.members.find(guest);
+      const name = member === null ? null : await this.takeOver(member);
+      if (name !== null && member?.gone === false) regain(member, name);
+    }
   }
 
   /** Tells it again to servers that were out of reach when their members were taken over. */

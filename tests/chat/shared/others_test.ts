@@ -294,6 +294,28 @@ Deno.test("a server that cannot reach the others takes no member over", pure, as
   assertEquals([after.name === before.name, before.member.gone], [false, false]);
 });
 
+Deno.test("a session that comes while the others cannot be reached gets its name when they can be", pure, async () => {
+  const town = new Town();
+  await using one = await town.server(ONE);
+  await using two = await town.server(TWO);
+  const key = newSessionKey();
+  const before = one.join();
+  await before.says(`/session ${key}`);
+  await before.says("/nick alice");
+  one.room.introduce(before.member);
+  await two.reach(false);
+  const after = two.join();
+  const guest = after.name;
+  await after.says(`/session ${key}`);
+  await after.says("hello");
+  assertEquals(after.name, guest);
+  await two.reach(true);
+  assertEquals([after.name, before.member.gone], ["alice", true]);
+  assertEquals(town.said.slice(-1), [`${guest} is now alice`]);
+  await town.time.pass(3000);
+  assertEquals([one.finds("alice")?.server, one.finds(guest)], [TWO, null]);
+});
+
 Deno.test("a session with another certificate does not get the name", pure, async () => {
   const town = new Town();
   await using one = await town.server(ONE);
