@@ -135,13 +135,15 @@ export class BrokerSocket implements Transport {
       const bytes = await this.#read();
       if (bytes === null) throw cutOff();
       heard = concat([heard, bytes]);
-      if (heard.length > MAX_INFO) throw new errors.ConnectionError("unexpected response from server");
+      if (heard.length > MAX_INFO) throw noNats();
     }
     this.#first = heard;
     return readInfo(INFO.exec(decodeText(heard.subarray(0, heard.indexOf(LINE_FEED) + 1)))?.[1] ?? "");
   }
 
   async #encrypt(socket: Deno.TcpConn, { hostname, tlsName }: Server, { tls }: ConnectionOptions): Promise<void> {
+    // More than the first line would be read as if it had been encrypted; anyone on the way may have added it.
+    if (this.#first.indexOf(LINE_FEED) < this.#first.length - 1) throw noNats();
     const caCerts = typeof tls?.ca === "string" ? [tls.ca] : [];
     const encrypted = await Deno.startTls(socket, { hostname: tlsName || hostname, caCerts });
     this.#keep(encrypted);
@@ -187,10 +189,12 @@ function readInfo(text: string): ServerInfo {
   const info: ServerInfo | null = JSON.parse(text);
   const { version, connect_urls: others = [] } = info ?? {};
   const known = Array.isArray(others) && others.every((other) => URL.canParse(`nats://${other}`));
-  if (info === null || !known || !/^\d+\.\d+\.\d+/.test(version ?? "")) {
-    throw new errors.ConnectionError("unexpected response from server");
-  }
+  if (info === null || !known || !/^\d+\.\d+\.\d+/.test(version ?? "")) throw noNats();
   return info;
+}
+
+function noNats(): Error {
+  return new errors.ConnectionError("unexpected response from server");
 }
 
 function cutOff(): Error {

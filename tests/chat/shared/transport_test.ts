@@ -117,6 +117,13 @@ Deno.test("garbage after the handshake: the connection is made anew, and nothing
   }
 });
 
+Deno.test("what comes in plain text before TLS, but for the broker's first line, is not believed", async () => {
+  const info = INFO.replace("{", '{"tls_required":true,');
+  await using fake = await Fake.start((socket) => void socket.write(`${info}MSG plainwire.room.61.all 1 2\r\n{}\r\n`));
+  const { message } = await assertRejects(() => open(fake), Failure);
+  assertMatch(message, /is not a NATS server/);
+});
+
 Deno.test("a broker that stops reading: what waits for it has a limit, then the connection is made anew", async () => {
   let dials = 0;
   const again = Promise.withResolvers<void>();
