@@ -24,10 +24,9 @@ import logView from "./page/log_view.js" with { type: "text" };
 import composer from "./page/composer.js" with { type: "text" };
 import panel from "./page/panel.js" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
-import { createHash } from "node:crypto";
 import { escape } from "@std/html/entities";
 import type { Fingerprint } from "../../../lib/tls/peer_identity.ts";
-import { escapeControls } from "../../../lib/text.ts";
+import { encodeText, escapeControls } from "../../../lib/text.ts";
 
 /** The style sheets. */
 export const STYLES: readonly string[] = [style, lineStyle, panelStyle];
@@ -71,26 +70,26 @@ export interface RoomPage {
 }
 
 /**
- * Makes the page.
+ * Makes the page. By the Web's own SHA-256: to load `node:crypto` takes a tenth of the time in which a server starts.
  *
  * @example Usage
  * ```ts
  * import { roomPage } from "./page.ts";
  * import { assert } from "@std/assert";
  *
- * const { html, policy } = roomPage({ room: "Class 7b", maxLine: 4096, tls: null });
+ * const { html, policy } = await roomPage({ room: "Class 7b", maxLine: 4096, tls: null });
  * assert(html.includes("<title>Class 7b</title>"));
  * assert(policy.startsWith("default-src 'none'; script-src 'sha256-"));
  * ```
  */
-export function roomPage({ room, maxLine, tls }: RoomPageOptions): RoomPage {
+export async function roomPage({ room, maxLine, tls }: RoomPageOptions): Promise<RoomPage> {
   const [css, script] = [STYLES.join(""), scriptOf(MODULES)];
   const texts = { room, maxLine: String(maxLine), certificate: tls?.certificate ?? "", pin: tls?.pin ?? "" };
   const trust = filled(tls === null ? plainNote : tlsNote, escaped(texts));
   const policy = [
     "default-src 'none'",
-    `script-src ${sourceOf(script)}`,
-    `style-src ${sourceOf(css)}`,
+    `script-src ${await sourceOf(script)}`,
+    `style-src ${await sourceOf(css)}`,
     "connect-src 'self'",
     "img-src data:",
     "base-uri 'none'",
@@ -108,7 +107,7 @@ export function roomPage({ room, maxLine, tls }: RoomPageOptions): RoomPage {
  * The modules as one: without their imports and exports, and without the comments, a third of it all. A name that two of them declare
  * would be a syntax error.
  */
-export function scriptOf(modules: readonly string[]): string {
+function scriptOf(modules: readonly string[]): string {
   return modules.join("").replace(/^import [^;]*;\n/gm, "").replace(/^export (?=class|const|function|async)/gm, "")
     .replace(/^\s*\/\*(?:(?!\*\/)[^])*\*\/\n|\/\*\*[^]*?\*\/ /gm, "").replace(/^\s*\/\/.*\n/gm, "");
 }
@@ -123,6 +122,7 @@ function escaped(texts: Readonly<Record<string, string>>): Record<string, string
 }
 
 /** What allows one inline style or script (CSP 3, 2.3.1). */
-function sourceOf(text: string): string {
-  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+async function sourceOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", encodeText(text));
+  return `'sha256-${new Uint8Array(digest).toBase64()}'`;
 }

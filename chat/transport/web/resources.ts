@@ -50,12 +50,15 @@ export class Resources {
   /** The event streams by the keys of their sessions: what a client posts is input of its stream. */
   #streams = new Map<string, EventStream>();
   #byPath: ReadonlyMap<string, Resource>;
+  #options: RoomPageOptions;
+  /** Made when it is first asked for. */
+  #page: Promise<WholeAnswer> | null = null;
 
   constructor(page: RoomPageOptions, memory: MemoryBudget | undefined) {
     this.#memory = memory;
-    const answer = pageAnswer(roomPage(page));
+    this.#options = page;
     this.#byPath = new Map<string, Resource>([
-      ["/", { methods: ["GET", "HEAD"], serve: () => answer }],
+      ["/", { methods: ["GET", "HEAD"], serve: () => this.#page ??= roomPage(this.#options).then(pageAnswer) }],
       ["/favicon.ico", { methods: ["GET", "HEAD"], serve: () => NO_CONTENT }],
       ["/room", { methods: ["GET"], serve: (asked) => this.#openSocket(asked) }],
       ["/events", { methods: ["GET"], serve: (asked) => this.#openEvents(asked) }],
