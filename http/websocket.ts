@@ -6,10 +6,10 @@
  * @module
  */
 import { sequenceLength } from "../lib/utf8.ts";
-import { isForTheWire, NO_CODE } from "./websocket/frame.ts";
+import { CloseCode, isForTheWire } from "./websocket/frame.ts";
 import { CLOSE, CONTINUATION, FrameHead, PING, TEXT, WebSocketError } from "./websocket/frame_head.ts";
 
-export { closeFrame, frame } from "./websocket/frame.ts";
+export { CloseCode, closeFrame, frame } from "./websocket/frame.ts";
 export { WebSocketError } from "./websocket/frame_head.ts";
 
 /** What a client sends: a message, whole again if it came in fragments (RFC 6455 5.4), or a control frame (5.5). */
@@ -174,7 +174,7 @@ export class FrameReader {
     if (opcode !== CLOSE) return { kind: opcode === PING ? "ping" : "pong", bytes };
     this.#over = true;
     const [high, low] = bytes;
-    if (high === undefined) return { kind: "close", code: NO_CODE, reason: "" };
+    if (high === undefined) return { kind: "close", code: CloseCode.none, reason: "" };
     if (low === undefined) throw new WebSocketError(1002, "a close frame has half a code (RFC 6455 5.5.1)");
     const code = high * 256 + low;
     if (!isForTheWire(code)) throw new WebSocketError(1002, `the close code ${code} must not be sent (RFC 6455 7.4)`);

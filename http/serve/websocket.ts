@@ -8,7 +8,7 @@ import { TimedOutError } from "../../lib/errors.ts";
 import type { Connection } from "../../lib/stream/connection.ts";
 import { encodeText } from "../../lib/text.ts";
 import { Holding } from "../request/holding.ts";
-import { closeFrame, frame, FrameReader, WebSocketError, type WebSocketMessage } from "../websocket.ts";
+import { CloseCode, closeFrame, frame, FrameReader, WebSocketError, type WebSocketMessage } from "../websocket.ts";
 import type { TickListener } from "./clock.ts";
 import type { Inbox } from "./inbox.ts";
 import { type HttpService, LINGER } from "./shared.ts";
@@ -27,8 +27,6 @@ const MANY_FRAMES = 500;
 /** The part of a server that a session needs. */
 export type EchoService = Pick<HttpService, "clock" | "limits" | "log" | "memory" | "signal">;
 
-/** Close codes (RFC 6455 7.4.1, and IANA's registry). */
-const GOING_AWAY = 1001, NO_CODE = 1005, TRY_AGAIN_LATER = 1013;
 const PING = frame("ping", "");
 
 /** Echoes messages. Nothing else may read from the connection, or write to it, until {@linkcode EchoSession.run} is over. */
@@ -126,7 +124,7 @@ export class EchoSession implements TickListener {
         if (sent !== null) await sent;
       }
       if (!this.#holding.tryAdd(this.#reader.held - this.#holding.bytes)) {
-        await this.#fail(TRY_AGAIN_LATER, "the server has no memory left for this message");
+        await this.#fail(CloseCode.tryAgainLater, "the server has no memory left for this message");
       }
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
@@ -164,7 +162,7 @@ export class EchoSession implements TickListener {
   #closed(code: number): Promise<void> | null {
     this.#open = this.#failed = false;
     if (this.#closedAt !== null) return null;
-    this.#end = `closed by the client ${code === NO_CODE ? "without a code" : `with ${code}`}`;
+    this.#end = `closed by the client ${code === CloseCode.none ? "without a code" : `with ${code}`}`;
     return this.#writer.frame(closeFrame(code));
   }
 
@@ -179,9 +177,9 @@ export class EchoSession implements TickListener {
   /** Begins the closing handshake. */
   #close(reason: string): void {
     this.#closedAt = this.#service.clock.now;
-    this.#end = `closed with ${GOING_AWAY}: ${reason}`;
+    this.#end = `closed with ${CloseCode.goingAway}: ${reason}`;
     this.#failed = false;
-    this.#write(closeFrame(GOING_AWAY, reason));
+    this.#write(closeFrame(CloseCode.goingAway, reason));
   }
 
   #ping(): void {

@@ -10,8 +10,22 @@ const OPCODES = { text: TEXT, binary: BINARY, ping: PING, pong: PONG };
 const NOTHING = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 
-/** The code of a close frame that has none (RFC 6455 7.1.5). */
-export const NO_CODE = 1005;
+/** The codes of close frames (RFC 6455 7.4.1, and IANA's registry for 1013). */
+export const CloseCode = {
+  normal: 1000,
+  /** The server stops. */
+  goingAway: 1001,
+  protocolError: 1002,
+  /** Data of a kind that this side does not take. */
+  unsupported: 1003,
+  /** Stands for a close frame without a code (7.1.5). */
+  none: 1005,
+  notUtf8: 1007,
+  /** This side does not want the other. */
+  policy: 1008,
+  tooLong: 1009,
+  tryAgainLater: 1013,
+} as const;
 
 /**
  * A whole frame, not masked (RFC 6455 5.1).
@@ -39,7 +53,7 @@ export function frame(kind: keyof typeof OPCODES, payload: string | Uint8Array):
  * @throws {RangeError} The code must not be sent.
  */
 export function closeFrame(code: number, reason = ""): Uint8Array {
-  if (code === NO_CODE) return frameOf(CLOSE, NOTHING);
+  if (code === CloseCode.none) return frameOf(CLOSE, NOTHING);
   if (!isForTheWire(code)) throw new RangeError(`Cannot send the close code ${code}: it is reserved (RFC 6455 7.4)`);
   const text = ENCODER.encode(reason).subarray(0, MAX_CONTROL - 2);
   const payload = new Uint8Array(2 + cutStart(text));
@@ -52,7 +66,7 @@ export function closeFrame(code: number, reason = ""): Uint8Array {
 /** Whether a close frame may have a code: one that is defined, registered or private (RFC 6455 7.4, and IANA's registry). */
 export function isForTheWire(code: number): boolean {
   if (code >= 3000) return code <= 4999;
-  return code >= 1000 && code <= 1014 && code !== 1004 && code !== NO_CODE && code !== 1006;
+  return code >= 1000 && code <= 1014 && code !== 1004 && code !== CloseCode.none && code !== 1006;
 }
 
 function frameOf(opcode: number, payload: Uint8Array): Uint8Array {

@@ -7,7 +7,7 @@ import { upgradeHead, upgradeRefusal } from "../../../http/answer/upgrade.ts";
 import { type HostRules, Hosts } from "../../../http/request/hosts.ts";
 import type { Arrival } from "../../../http/request/origin.ts";
 import { Refusal } from "../../../http/request/refusal.ts";
-import { closeFrame } from "../../../http/websocket.ts";
+import { CloseCode, closeFrame } from "../../../http/websocket.ts";
 import { concat } from "@std/bytes/concat";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import type { Events } from "../../../lib/events.ts";
@@ -54,11 +54,11 @@ export interface RoomWebOptions extends WebSettings {
 const TOO_MANY = "too many requests from your address; try again later";
 /** How long a client that is turned away may take for its request (ms). */
 const REFUSAL_TIME = 1000;
-/** How a client is turned away, by HTTP and by WebSocket (RFC 6455 7.4.1, and IANA's registry for 1013). */
+/** How a client is turned away, by HTTP and by WebSocket. */
 const REFUSALS: Readonly<Record<RefusalKind, { readonly status: number; readonly code: number }>> = {
-  full: { status: 503, code: 1013 },
-  "not allowed": { status: 403, code: 1008 },
-  protocol: { status: 400, code: 1002 },
+  full: { status: 503, code: CloseCode.tryAgainLater },
+  "not allowed": { status: 403, code: CloseCode.policy },
+  protocol: { status: 400, code: CloseCode.protocolError },
 };
 
 /** Serves browsers. */

@@ -4,7 +4,14 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { closeFrame, frame, FrameReader, WebSocketError, type WebSocketMessage } from "../../../http/websocket.ts";
+import {
+  CloseCode,
+  closeFrame,
+  frame,
+  FrameReader,
+  WebSocketError,
+  type WebSocketMessage,
+} from "../../../http/websocket.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { CutOffError, ProtocolError, TooLongError } from "../../../lib/errors.ts";
 import type { MemoryBudget, MemoryShare } from "../../../lib/memory.ts";
@@ -32,9 +39,6 @@ const NOTHING = new Uint8Array(0);
 const LF = 10;
 const SHUTDOWN_LINE = noticeLine(SHUTTING_DOWN);
 const START_OF_REFUSAL = REFUSED.charCodeAt(0);
-
-/** Close codes (RFC 6455 7.4.1, and IANA's registry for 1013). */
-const NORMAL = 1000, GOING_AWAY = 1001, UNSUPPORTED = 1003, POLICY = 1008, TRY_AGAIN = 1013;
 
 /** Options of {@linkcode WebSocketStream}. */
 export interface WebSocketOptions {
@@ -150,30 +154,33 @@ export class WebSocketStream extends WebStream {
     try {
       for (const message of this.#reader.push(bytes)) {
         if (message.kind === "text") this.#lines += `${message.text}\n`;
-        else if (message.kind === "binary") return this.#fail(UNSUPPORTED, "a binary message is no line of text");
-        else controls += this.#takeControl(message);
+        else if (message.kind === "binary") {
+          return this.#fail(CloseCode.unsupported, "a binary message is no line of text");
+        } else {
+          controls++;
+          this.#takeControl(message);
+        }
       }
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
       this.#code = error.code;
-      this.#failure = error.code === 1009 ? new TooLongError(MAX_MESSAGE) : refused(error.message);
+      this.#failure = error.code === CloseCode.tooLong ? new TooLongError(MAX_MESSAGE) : refused(error.message);
     }
     controls += Math.floor(this.#reader.fragments / FRAGMENTS) - begun;
     this.#wait = controls === 0 ? 0 : this.#controls.take(performance.now(), controls);
     const { held } = this.#reader;
     if (this.#memory?.hold(held > MAX_LINE ? held : 0) === false) {
-      this.#fail(TRY_AGAIN, "the server has no memory for the line; try again later");
+      this.#fail(CloseCode.tryAgainLater, "the server has no memory for the line; try again later");
     }
   }
 
-  #takeControl(message: Exclude<WebSocketMessage, { kind: "text" | "binary" }>): 1 {
+  #takeControl(message: Exclude<WebSocketMessage, { kind: "text" | "binary" }>): void {
     if (message.kind === "close") this.#closedWith = message.code;
     else if (message.kind === "ping") {
       const waits = this.#pong !== null;
       this.#pong = message.bytes;
       if (!waits) this.inTurn(() => this.#takePong()).catch(() => {});
     }
-    return 1;
   }
 
   #fail(code: number, reason: string): void {
@@ -203,10 +210,10 @@ export class WebSocketStream extends WebStream {
   #farewell(): { code: number; reason: string } {
     if (this.#closedWith !== null) return { code: this.#closedWith, reason: "" };
     if (this.#last.startsWith(REFUSED)) {
-      return { code: this.#code ?? POLICY, reason: this.#last.slice(REFUSED.length) };
+      return { code: this.#code ?? CloseCode.policy, reason: this.#last.slice(REFUSED.length) };
     }
-    if (this.#last === SHUTDOWN_LINE) return { code: GOING_AWAY, reason: SHUTTING_DOWN };
-    return { code: this.#code ?? NORMAL, reason: "" };
+    if (this.#last === SHUTDOWN_LINE) return { code: CloseCode.goingAway, reason: SHUTTING_DOWN };
+    return { code: this.#code ?? CloseCode.normal, reason: "" };
   }
 }
 
