@@ -1,5 +1,5 @@
 /**
- * Why a broker cannot be reached, in plain words. Pure.
+ * Why a room cannot be joined at its broker, in plain words. Pure.
  *
  * @module
  */
@@ -35,6 +35,8 @@ const KNOWN: readonly (readonly [form: RegExp, code: Failure["code"], state: str
   [/broker has closed/, Exit.cutOff, "it closed the connection without a word"],
 ];
 
+const PERMISSIONS = "see chat/shared/README.md for the permissions that it takes";
+
 /**
  * The failure to connect to a room's brokers.
  *
@@ -53,10 +55,40 @@ const KNOWN: readonly (readonly [form: RegExp, code: Failure["code"], state: str
  */
 export function connectFailure(servers: readonly string[], error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const what = `Cannot join the room at NATS ${servers.join(", ")}`;
   const { name = "", message = "", code = "" } = error instanceof Error ? error as Error & { code?: string } : {};
   const said = `${name} ${code} ${message}`;
   const known = KNOWN.find(([form]) => form.test(said));
   const state = known === undefined ? stateOf(error) : { code: known[1], state: known[2] };
-  return new Failure(state.code, `${what}: ${state.state}`, { cause: error });
+  return joinFailure(servers.join(", "), state.state, { code: state.code, cause: error });
+}
+
+/**
+ * The failure to get from a broker what a room needs there.
+ *
+ * @param server The broker.
+ * @param about What it was asked about: "the stream ROOM_3562".
+ * @param error What the client library threw.
+ */
+export function openFailure(server: string, about: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const { name = "", message = "", cause } = error instanceof Error ? error : {};
+  const forbidden = /Permissions Violation (for .*)/i.exec(`${message} ${cause instanceof Error ? cause.message : ""}`);
+  const late = name === "TimeoutError";
+  const state = forbidden !== null
+    ? `the broker does not permit it: ${forbidden[1]}; ${PERMISSIONS}`
+    : name === "JetStreamNotEnabled"
+    ? "it has no JetStream; start it as `nats-server -js`, or enable JetStream for this account"
+    : late
+    ? `JetStream does not answer about ${about}; ${PERMISSIONS}`
+    : `${message} (${about})`;
+  return joinFailure(server, state, { code: late ? Exit.timedOut : Exit.failed, cause: error });
+}
+
+/** The failure to join a room at a broker, or at each of several. */
+export function joinFailure(
+  server: string,
+  state: string,
+  { code = Exit.failed, cause }: { readonly code?: Failure["code"]; readonly cause?: unknown } = {},
+): Failure {
+  return new Failure(code, `Cannot join the room at NATS ${server}: ${state}`, { cause });
 }

@@ -10,6 +10,7 @@ import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManage
 import type { StoredMsg, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import { Exit, Failure } from "../../lib/errors.ts";
+import { openFailure } from "./connect_failure.ts";
 import type { Broker } from "./connection.ts";
 import { type Added, type LineStore, type StoredLine, type StoreState, TooLargeError } from "./line_store.ts";
 import type { RoomSubjects } from "./subjects.ts";
@@ -61,7 +62,7 @@ export class LineStream implements LineStore {
       await stream.look();
       return stream;
     } catch (error) {
-      throw streamFailure(broker.server, room, error);
+      throw openFailure(broker.server, `the stream ${room.stream}`, error);
     }
   }
 
@@ -161,20 +162,4 @@ function codeOf(error: unknown): number {
 /** The client library refuses what is longer than the broker's `max_payload`, the stream what is longer than its `max_msg_size`. */
 function isTooLarge(error: unknown): boolean {
   return codeOf(error) === MESSAGE_TOO_LARGE || error instanceof Error && error.message.includes("max_payload");
-}
-
-/** The failure to open a room's stream, in plain words. */
-function streamFailure(server: string, room: RoomSubjects, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const what = `Cannot join the room at NATS ${server}`;
-  const { name = "", message = "", cause } = error instanceof Error ? error : {};
-  const said = `${name} ${message} ${cause instanceof Error ? cause.message : ""}`;
-  const state = /Permissions Violation/i.test(said)
-    ? `the broker does not permit it: ${/for .*/i.exec(said)?.[0] ?? message}; see chat/shared/README.md`
-    : name === "JetStreamNotEnabled"
-    ? "it has no JetStream; start it as `nats-server -js`, or enable JetStream for this account"
-    : name === "TimeoutError"
-    ? "JetStream does not answer"
-    : `${message} (stream ${room.stream})`;
-  return new Failure(name === "TimeoutError" ? Exit.timedOut : Exit.failed, `${what}: ${state}`, { cause: error });
 }

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { Exit, Failure, UsageError } from "../../lib/errors.ts";
+import { UsageError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { NatsOptions } from "../nats_flags.ts";
 import type { Elsewhere } from "../room/elsewhere.ts";
 import type { Journal } from "../room/journal.ts";
 import type { Member } from "../room/member.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
+import { joinFailure } from "./connect_failure.ts";
 import { type Broker, openBroker } from "./connection.ts";
 import { credentials, readPath } from "./credentials.ts";
 import { encodedSize } from "./entry_json.ts";
@@ -111,8 +112,5 @@ function checkPayload(broker: Broker, maxMessage: number): void {
   const needed = encodedSize(maxMessage);
   if (needed <= most) return;
   const advice = `raise its max_payload to ${needed}, or lower --max-message`;
-  throw new Failure(
-    Exit.failed,
-    `Cannot join the room at NATS ${broker.server}: it takes ${most} bytes at most; ${advice}`,
-  );
+  throw joinFailure(broker.server, `it takes ${most} bytes at most; ${advice}`);
 }

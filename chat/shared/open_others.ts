@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { Exit, Failure } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import { CLAIM_TTL } from "./claims.ts";
+import { openFailure } from "./connect_failure.ts";
 import type { Broker } from "./connection.ts";
 import { NatsBus } from "./nats_bus.ts";
 import { NatsTable } from "./nats_table.ts";
 import { Others } from "./others.ts";
 import type { RoomSubjects } from "./subjects.ts";
+
+/** What the broker is asked about. */
+const ABOUT = "the names of the room's members";
 
 /** What a server is to the others. */
 export interface OpenOthersOptions {
@@ -24,7 +27,7 @@ export interface OpenOthersOptions {
 /**
  * Finds the other servers, and claims the operator's name.
  *
- * @throws {Error} The broker does not answer, or does not permit it.
+ * @throws {Failure} The broker does not answer, or does not permit it.
  */
 export async function openOthers(
   broker: Broker,
@@ -38,7 +41,7 @@ export async function openOthers(
     ...{ self, events },
   });
   const others = await opening.catch((error) => {
-    throw failure(broker, error);
+    throw openFailure(broker.server, ABOUT, error);
   });
   try {
     const name = await others.claimOperatorName(operator.name);
@@ -49,19 +52,6 @@ export async function openOthers(
     return { others, name };
   } catch (error) {
     await others[Symbol.asyncDispose]();
-    throw failure(broker, error);
+    throw openFailure(broker.server, ABOUT, error);
   }
-}
-
-function failure(broker: Broker, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const { name = "", message = "" } = error instanceof Error ? error : {};
-  const forbidden = /Permissions Violation (for .*)/i.exec(message);
-  const state = forbidden !== null
-    ? `the broker does not permit it: ${forbidden[1]}; see chat/shared/README.md`
-    : name === "TimeoutError"
-    ? "JetStream does not answer about the names of its members; see chat/shared/README.md for the permissions it takes"
-    : `${message} (the names of its members)`;
-  const code = name === "TimeoutError" ? Exit.timedOut : Exit.failed;
-  return new Failure(code, `Cannot join the room at NATS ${broker.server}: ${state}`, { cause: error });
 }
