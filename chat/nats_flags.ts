@@ -39,7 +39,7 @@ export const natsFlags = grouped("Shared rooms", {
   nats: checkedText(
     "that broker, with JetStream: nats://HOST:PORT or tls://HOST:PORT, or several with commas",
     "URL",
-    readServers,
+    readBrokers,
   ),
   natsCreds: flag.path("credentials file for it; or set NATS_USER and NATS_PASSWORD, or NATS_TOKEN", {
     default: undefined,
@@ -85,13 +85,13 @@ export function readRoom(text: string): string {
  *
  * @example Usage
  * ```ts
- * import { readServers } from "./nats_flags.ts";
+ * import { readBrokers } from "./nats_flags.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(readServers("nats://a.example,[::1]:5222"), { servers: ["a.example:4222", "[::1]:5222"], tls: false });
+ * assertEquals(readBrokers("nats://a.example,[::1]:5222"), { servers: ["a.example:4222", "[::1]:5222"], tls: false });
  * ```
  */
-export function readServers(text: string): NatsServers {
+export function readBrokers(text: string): NatsServers {
   // Not a word of it is repeated: what is to be hidden would then be in a log, too.
   if (text.includes("@")) {
     const advice = "set NATS_USER and NATS_PASSWORD, or NATS_TOKEN, or use --nats-creds";

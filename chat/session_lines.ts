@@ -54,7 +54,7 @@ export function isSessionKey(text: string): boolean {
 }
 
 /** Whether a text can be the id of a line: 1 to 32 characters of base64url. */
-export function isLineId(text: string): boolean {
+function isLineId(text: string): boolean {
   return ID.test(text);
 }
 

@@ -37,7 +37,7 @@ export interface Person {
 }
 
 /** The server that a message comes from, and how often its list of members has changed. */
-export interface Sender {
+export interface Source {
   /** Identifies it. */
   readonly from: string;
   /** What it is called, `host:port`. */
@@ -47,7 +47,7 @@ export interface Sender {
 
 /** What a server tells all others: that it is there, with so many members, or how its list has changed. */
 export type News =
-  & Sender
+  & Source
   & ({ readonly kind: "beat"; readonly count: number } | {
     readonly kind: "change";
     readonly add: readonly Person[];
@@ -55,7 +55,7 @@ export type News =
   });
 
 /** A part of a server's list of members. */
-export interface Page extends Sender {
+export interface Page extends Source {
   readonly page: number;
   readonly pages: number;
   readonly members: readonly Person[];
@@ -101,31 +101,31 @@ function fieldsOf(data: Uint8Array, max = MAX_MESSAGE): Fields | null {
  * import { decodeNews, encode, type News } from "./others_json.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const sender = { from: "a".repeat(22), at: "192.0.2.7:23456", version: 7 };
- * const news: News = { ...sender, kind: "change", add: [{ name: "alice", session: null }], drop: ["guest-1"] };
+ * const source = { from: "a".repeat(22), at: "192.0.2.7:23456", version: 7 };
+ * const news: News = { ...source, kind: "change", add: [{ name: "alice", session: null }], drop: ["guest-1"] };
  * assertEquals(decodeNews(encode(news)), news);
  * assertEquals(decodeNews(encode({ ...news, drop: ["* alice"] })), null);
  * ```
  */
 export function decodeNews(data: Uint8Array): News | null {
   const fields = fieldsOf(data);
-  const sender = fields === null ? null : senderOf(fields);
-  if (fields === null || sender === null) return null;
+  const source = fields === null ? null : sourceOf(fields);
+  if (fields === null || source === null) return null;
   const { kind, count } = fields;
-  if (kind === "beat") return isCount(count) ? { ...sender, kind, count } : null;
+  if (kind === "beat") return isCount(count) ? { ...source, kind, count } : null;
   const [add, drop] = [listOf(fields.add, personOf), listOf(fields.drop, nameOf)];
-  return kind === "change" && add !== null && drop !== null ? { ...sender, kind, add, drop } : null;
+  return kind === "change" && add !== null && drop !== null ? { ...source, kind, add, drop } : null;
 }
 
 /** Reads a page; `null` if it is none. */
 export function decodePage(data: Uint8Array): Page | null {
   const fields = fieldsOf(data);
-  const sender = fields === null ? null : senderOf(fields);
-  if (fields === null || sender === null) return null;
+  const source = fields === null ? null : sourceOf(fields);
+  if (fields === null || source === null) return null;
   const { page, pages } = fields;
   const members = listOf(fields.members, personOf);
   if (!isCount(page) || !isCount(pages) || pages > MAX_PAGES || page >= pages || members === null) return null;
-  return { ...sender, page, pages, members };
+  return { ...source, page, pages, members };
 }
 
 /** Reads a question; `null` if it is none. */
@@ -167,7 +167,7 @@ export function decodeReply(data: Uint8Array): Reply | null {
   return isServerId(from) && (said === null || isSentence(said)) ? { from, said, bans } : null;
 }
 
-function senderOf({ from, at, version }: Fields): Sender | null {
+function sourceOf({ from, at, version }: Fields): Source | null {
   return isServerId(from) && isServer(at) && isCount(version) ? { from, at, version } : null;
 }
 

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { ElsewhereHost } from "../room/elsewhere.ts";
 import type { Member } from "../room/member.ts";
 import type { Claims } from "./claims.ts";
-import { encode, type News, PAGE, type Page, type Person, type Sender } from "./others_json.ts";
+import { encode, type News, PAGE, type Page, type Person, type Source } from "./others_json.ts";
 
 /** What this needs. */
 export interface OwnMembersOptions {
@@ -62,7 +62,7 @@ export class OwnMembers {
 
   /** Tells the others that this server is there. */
   beat(): void {
-    this.#options.publish(encode({ ...this.#sender(), kind: "beat", count: this.#told.size }));
+    this.#options.publish(encode({ ...this.#source(), kind: "beat", count: this.#told.size }));
   }
 
   /** The whole list. */
@@ -71,7 +71,7 @@ export class OwnMembers {
     const pages = Math.max(1, Math.ceil(all.length / PAGE));
     return Array.from({ length: pages }, (_, page) => {
       const members = all.slice(page * PAGE, (page + 1) * PAGE);
-      return encode({ ...this.#sender(), page, pages, members } satisfies Page);
+      return encode({ ...this.#source(), page, pages, members } satisfies Page);
     });
   }
 
@@ -88,7 +88,7 @@ export class OwnMembers {
     for (let from = 0; from < Math.max(add.length, drop.length); from += PAGE) {
       this.#version++;
       const change = { add: add.slice(from, from + PAGE), drop: drop.slice(from, from + PAGE) };
-      this.#options.publish(encode({ ...this.#sender(), kind: "change", ...change } satisfies News));
+      this.#options.publish(encode({ ...this.#source(), kind: "change", ...change } satisfies News));
     }
   }
 
@@ -107,7 +107,7 @@ export class OwnMembers {
     if (this.#told.delete(name)) drop.push(name);
   }
 
-  #sender(): Sender {
+  #source(): Source {
     return { from: this.#options.id, at: this.#options.self, version: this.#version };
   }
 }

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { natsFlags, natsOptions, readRoom, readServers } from "../../chat/nats_flags.ts";
+import { natsFlags, natsOptions, readBrokers, readRoom } from "../../chat/nats_flags.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/script/flags.ts";
 import { modulesOf } from "../support/modules.ts";
 
-Deno.test("readServers() takes one broker or several, with their ports and their scheme", () => {
-  assertEquals(readServers("nats://localhost"), { servers: ["localhost:4222"], tls: false });
-  assertEquals(readServers("a:1, b:2,c"), { servers: ["a:1", "b:2", "c:4222"], tls: false });
-  assertEquals(readServers("tls://[::1]:7/,TLS://b"), { servers: ["[::1]:7", "b:4222"], tls: true });
+Deno.test("readBrokers() takes one broker or several, with their ports and their scheme", () => {
+  assertEquals(readBrokers("nats://localhost"), { servers: ["localhost:4222"], tls: false });
+  assertEquals(readBrokers("a:1, b:2,c"), { servers: ["a:1", "b:2", "c:4222"], tls: false });
+  assertEquals(readBrokers("tls://[::1]:7/,TLS://b"), { servers: ["[::1]:7", "b:4222"], tls: true });
   for (
     const text of [
       "",
@@ -21,7 +21,7 @@ Deno.test("readServers() takes one broker or several, with their ports and their
       "tls://a,nats://b",
     ]
   ) {
-    assertThrows(() => readServers(text), UsageError, "Cannot use ", text);
+    assertThrows(() => readBrokers(text), UsageError, "Cannot use ", text);
   }
 });
 

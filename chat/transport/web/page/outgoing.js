@@ -17,7 +17,7 @@
  */
 
 /** The most lines that wait. */
-export const MAX_WAITING = 200;
+const MAX_WAITING = 200;
 /** So many are sent before the first has its receipt: the server remembers the last 100 ids, and must not forget one of these. */
 const WINDOW = 32;
 
