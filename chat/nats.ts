@@ -37,7 +37,6 @@ import { flag } from "../lib/script/flag_kinds.ts";
 import { runScript, type Script } from "../lib/script/script.ts";
 import { basicFlags } from "../lib/script/shared_flags.ts";
 import { plural } from "../lib/text.ts";
-import type { ServeTotals } from "../lib/totals.ts";
 import { selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
 import { LocalBroker } from "./shared/local_broker.ts";
@@ -109,24 +108,23 @@ export async function main(args: string[]): Promise<number> {
     events.emit({ event: "result", nats: broker.address, prose: [{ mark: "state", text: message }, `  ${command}`] });
     const signal = AbortSignal.any([run.signal, broker.signal]);
     const nats = { room: ROOM, servers: [broker.address], tls: false, creds: undefined, ca: undefined };
-    await using rooms = new AsyncDisposableStack();
-    const serving: Promise<ServeTotals>[] = [];
+    await using opened = new AsyncDisposableStack();
+    const servers: Parameters<typeof serveRoom>[] = [];
     for (const [index, name] of ["north", "south"].entries()) {
       const at = { hostname: "127.0.0.1", port: port === 0 ? 0 : port + index, tcpBacklog: BACKLOG };
-      const listener = listenTcp(() => Deno.listen(at), at);
+      const listener = opened.use(listenTcp(() => Deno.listen(at), at));
       const own = labelled(events, name, json);
       const about = {
         ...{ events: own, signal, self: selfOf(listener), maxMessage: MAX_LINE },
         operator: { name, chosen: true },
       };
-      const shared = rooms.use(await openSharedRoom(nats, about));
+      const shared = opened.use(await openSharedRoom(nats, about));
       announce(own, listener, (at) => joinCommand("chat:client", at), { verb: "join", flags: ELSEWHERE });
       const save = (): Promise<void> => Promise.reject(new Error("nobody is there to save it"));
       const operator = { name, save, stop: () => {}, open: () => NOBODY };
-      const options = { events: own, signal, shared, operator, rate: 10, history: 20, idle: timeout * 1000 };
-      serving.push(serveRoom(listener, options));
+      servers.push([listener, { events: own, signal, shared, operator, rate: 10, history: 20, idle: timeout * 1000 }]);
     }
-    const served = await Promise.all(serving);
+    const served = await Promise.all(servers.map((server) => serveRoom(...server)));
     if (broker.signal.aborted) throw broker.signal.reason;
     const connections = served.reduce((sum, { connections }) => sum + connections, 0);
     return `Done: ${plural(connections, "connection")} served`;
