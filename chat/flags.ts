@@ -62,11 +62,11 @@ export function readServers(text: string): readonly ServerName[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.length === 1) return [{ hostname: readHost(text), port: null }];
   return names.map((name) => {
-    const [, host, digits] = splitAddress(name) ?? [];
-    if (host === undefined || digits === undefined) return { hostname: readHost(name), port: null };
-    const port = parsePort(digits);
-    if (port === null) throw portError(digits);
-    return { hostname: host === "" ? "127.0.0.1" : readHost(host), port };
+    const split = splitAddress(name);
+    if (split === null) return { hostname: readHost(name), port: null };
+    const port = parsePort(split.port);
+    if (port === null) throw portError(split.port);
+    return { hostname: split.host === "" ? "127.0.0.1" : readHost(split.host), port };
   });
 }
 

@@ -6,6 +6,7 @@
 import { type Endpoint, formatEndpoint, isWildcard, parseHost, parsePort } from "../lib/addr.ts";
 import { UsageError } from "../lib/errors.ts";
 import { ifPermitted } from "../lib/permission.ts";
+import { splitAddress } from "../lib/script/endpoint.ts";
 import { type Flag, grouped } from "../lib/script/flags.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
 import { type Given, refuseWithout } from "../lib/script/unused_flags.ts";
@@ -109,8 +110,9 @@ export function readBrokers(text: string): NatsServers {
   const servers = parts.map((part) => {
     const [, scheme = "nats", rest = ""] = /^(?:([a-z]+):\/\/)?([^/]*)\/?$/i.exec(part) ?? [];
     schemes.add(scheme.toLowerCase());
-    const [, name = rest, digits] = /^(\[.*\]|[^:]*):(\d+)$/.exec(rest) ?? [];
-    const [host, port] = [parseHost(name), digits === undefined ? NATS_PORT : parsePort(digits)];
+    const split = splitAddress(rest);
+    const host = parseHost(split?.host ?? rest);
+    const port = split === null ? NATS_PORT : parsePort(split.port);
     if (!/^(nats|tls)$/i.test(scheme) || host === null || port === null) {
       throw wrong(part, "it must be nats://HOST:PORT or tls://HOST:PORT");
     }

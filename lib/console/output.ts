@@ -5,10 +5,9 @@
  */
 import { delay } from "@std/async/delay";
 import { Exit, Failure, isDisconnect, stateOf } from "../errors.ts";
-import type { TerminalSize } from "./qr.ts";
 import { decodeText, encodeText, escapeControls, plural, streamDecoder } from "../text.ts";
 import { endsInsideCharacter } from "../utf8.ts";
-import { wrapLine, wrapText } from "./width.ts";
+import { type TerminalSize, wrapLine, wrapText } from "./width.ts";
 
 /** What an output needs from a stream; `Deno.stdout` and `Deno.stderr` fit. */
 export interface Sink {

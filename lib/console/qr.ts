@@ -3,18 +3,12 @@
  *
  * @module
  */
-import { wrapText } from "./width.ts";
+import { type TerminalSize, wrapText } from "./width.ts";
 
 /** The light modules around a code that scanners need (ISO/IEC 18004 5.3.8). */
 const QUIET_ZONE = 4;
 /** Rows that stay free below a code: for a line that follows, an input line, and one more. */
 const ROWS_BELOW = 3;
-
-/** The size of a terminal, in characters; zeros if it is none. */
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /**
  * The QR code of a text. Two rows of modules become one row of text, since a character is about twice as high as wide: `▀` is dark above

@@ -4,6 +4,12 @@
  * @module
  */
 
+/** The size of a terminal, in characters; zeros if it is none. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /**
  * Characters that take two columns: East Asian wide and full-width ones (Unicode TR 11), and emoji. Where terminals differ or a block
  * is still growing, all of it counts as wide: a line broken too early looks odd, but one that the terminal breaks looks like two lines.

@@ -56,7 +56,7 @@ export function endpointOf(
   const isList = several && first.includes(",");
   if (isList && second === undefined) return { host: first };
   const isPort = side === "server" && /^\d+$/.test(first);
-  const [, host, port] = isList ? [] : splitAddress(first) ?? [];
+  const { host, port } = (isList ? null : splitAddress(first)) ?? {};
   if (second !== undefined) {
     if (isPort) throw wrong(second, `it comes after the port ${first}`);
     if (port !== undefined) throw wrong(second, `it comes after the address ${first}`);
@@ -72,9 +72,9 @@ export function endpointOf(
 }
 
 /** Splits `HOST:PORT`, both as they were typed; `null` if it is anything else. */
-export function splitAddress(text: string): readonly [whole: string, host: string, port: string] | null {
-  const [whole, host = "", port = ""] = /^(\[.*\]|[^:]*):(\d+)$/.exec(text) ?? [];
-  return whole === undefined ? null : [whole, host, port];
+export function splitAddress(text: string): Required<EndpointTexts> | null {
+  const [, host, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(text) ?? [];
+  return host === undefined || port === undefined ? null : { host, port };
 }
 
 function hint(side: Role, text: string): string {

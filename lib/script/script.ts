@@ -13,7 +13,7 @@ import { helpJson, helpText } from "./help.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { Log, toJson } from "../console/log.ts";
 import { print } from "../console/prose.ts";
-import type { TerminalSize } from "../console/qr.ts";
+import type { TerminalSize } from "../console/width.ts";
 import type { BasicFlags } from "./shared_flags.ts";
 import { type Sockets, withFaults } from "./sockets.ts";
 import { type Watch, watched, type WatchedFlags } from "./watch.ts";
