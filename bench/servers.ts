@@ -82,33 +82,37 @@ export function print(line: string): void {
 export const MAX_NCAT = 100;
 
 /** Starts `nats-server` with JetStream on a free port, its store in a folder that is removed at the end. */
-export async function startNats(): Promise<AsyncDisposable & { readonly port: string }> {
+export async function startNats(): Promise<Listener> {
   const folder = await Deno.makeTempDir({ prefix: "plainwire-bench-" });
-  const port = freePort();
-  const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder];
-  const child = new Deno.Command("nats-server", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-  await untilAccepts(port);
-  return {
-    port: String(port),
-    [Symbol.asyncDispose]: async () => {
-      child.kill();
-      await child.status;
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
+  const args = (port: string): string[] => ["-a", "127.0.0.1", "-p", port, "-js", "-sd", folder];
+  return await startOnPort("nats-server", args, () => Deno.remove(folder, { recursive: true }));
 }
 
-/** Starts `ncat --broker`, on a port that was free a moment ago. */
-export async function startBroker(): Promise<AsyncDisposable & { readonly port: string }> {
+/** Starts `ncat --broker` on a free port. */
+export async function startBroker(): Promise<Listener> {
+  const most = ["--max-conns", String(MAX_NCAT)];
+  return await startOnPort("ncat", (port) => ["-l", "127.0.0.1", port, "--broker", "--keep-open", ...most]);
+}
+
+/** A program that listens on a port of 127.0.0.1 until it is disposed of. */
+type Listener = AsyncDisposable & { readonly port: string };
+
+/** Starts a program that does not say when it is ready, on a port that was free a moment ago. */
+async function startOnPort(
+  program: string,
+  args: (port: string) => string[],
+  ended = (): Promise<void> => Promise.resolve(),
+): Promise<Listener> {
   const port = freePort();
-  const args = ["-l", "127.0.0.1", String(port), "--broker", "--keep-open", "--max-conns", String(MAX_NCAT)];
-  const child = new Deno.Command("ncat", { args, stdin: "null", stdout: "null" }).spawn();
+  const quiet = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  const child = new Deno.Command(program, { args: args(String(port)), ...quiet }).spawn();
   await untilAccepts(port);
   return {
     port: String(port),
     [Symbol.asyncDispose]: async () => {
       child.kill();
       await child.status;
+      await ended();
     },
   };
 }
