@@ -21,6 +21,8 @@ import { checkName } from "./names.ts";
 
 /** The maximum length of a line in bytes, its line end included; the textbook programs read this much at once. */
 export const MAX_LINE = 4096;
+/** The longest line that a client accepts (bytes): the room escapes its lines, which makes some of them four times as long. */
+export const MAX_RECEIVED = 1024 * 1024;
 /** The server's last line to a client that leaves. */
 export const GOODBYE = "Goodbye! Closing connection.";
 /** The same over UDP, where there is no connection. */

@@ -11,29 +11,18 @@
  * @module
  */
 import { encodeText } from "../../lib/text.ts";
-import { checkName } from "../names.ts";
 import type { Entry } from "../room/journal.ts";
 import { LEAVE_REASONS, type LeaveReason } from "../room/member.ts";
+import { encodedSize, isName, isServer, isText, MAX_TEXT, objectIn } from "./json.ts";
 
 /** The version of this form; a reader skips every other. */
 const VERSION = 1;
-/** The longest text of an entry (UTF-16 code units): that of the longest line that a server may be told to take. */
-const MAX_TEXT = 65_536;
-/** What an entry takes besides its text (bytes). A character of the text takes six at most: `\u0001`. */
-const FRAME = 1024;
-/** What a server calls itself: `host:port`, or another word. */
-const SERVER = /^[!-~]{1,280}$/;
 
 /** An entry, and the server that it comes from. */
 export interface SignedEntry {
   readonly entry: Entry;
   /** What that server calls itself, `host:port`; untrusted as the rest is, but printable. */
   readonly server: string;
-}
-
-/** The most bytes that an entry takes in the stream if its text takes so many on a member's line. */
-export function encodedSize(text: number): number {
-  return 6 * text + FRAME;
 }
 
 /** Encodes an entry for the stream. */
@@ -80,33 +69,6 @@ function entryOf({ kind, name, text, why, to }: Record<string, unknown>): Entry 
     default:
       return null;
   }
-}
-
-/** The JSON object in a message; `null` if there is none. */
-export function objectIn(bytes: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether it can be shown: control characters are escaped where it is, half a surrogate pair could not even be encoded. */
-export function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= MAX_TEXT && value.isWellFormed();
-}
-
-/** Whether it is a name in the one form that rooms give to members. */
-export function isName(value: unknown): value is string {
-  if (typeof value !== "string" || value.length > 100) return false;
-  const checked = checkName(value);
-  return "name" in checked && checked.name === value;
-}
-
-/** Whether it is what a server may call itself. */
-export function isServer(value: unknown): value is string {
-  return typeof value === "string" && SERVER.test(value);
 }
 
 function isReason(value: unknown): value is LeaveReason {

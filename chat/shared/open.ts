@@ -13,7 +13,7 @@ import type { SharedRoom } from "../room/shared_room.ts";
 import { joinFailure } from "./connect_failure.ts";
 import { type Broker, openBroker } from "./connection.ts";
 import { credentials, readPath } from "./credentials.ts";
-import { encodedSize } from "./entry_json.ts";
+import { encodedSize } from "./json.ts";
 import { SharedJournal } from "./journal.ts";
 import { LineStream } from "./line_stream.ts";
 import { openOthers } from "./open_others.ts";

@@ -10,13 +10,13 @@ import { encodeText } from "../../lib/text.ts";
 import type { BanKind } from "../room/bans.ts";
 import type { Order, SharedBan } from "../room/elsewhere.ts";
 import { MAX_BAN } from "../room/moderator.ts";
-import { isName, isServer, isText, objectIn } from "./entry_json.ts";
+import { encodedSize, isName, isServer, isText, MAX_TEXT, objectIn } from "./json.ts";
 
 /** The version of these forms; every other is skipped. */
 const VERSION = 1;
-/** The most bytes of a message but for the text of a private one, which is escaped with six bytes a character at most. */
+/** The most bytes of a message, and of one with a private text. */
 const MAX_MESSAGE = 64 * 1024;
-const MAX_TELL = 6 * 65_536 + 1024;
+const MAX_TELL = encodedSize(MAX_TEXT);
 /** The most members, or bans, of one message: with the longest names they fit into {@linkcode MAX_MESSAGE}. */
 export const PAGE = 200;
 /** The most pages of a list. */

@@ -11,13 +11,11 @@ import type { LineInput } from "../../lib/console/line_input.ts";
 import { decodeText } from "../../lib/text.ts";
 import { COMMANDS } from "../room/commands.ts";
 import { completions } from "../room/complete.ts";
-import { fitsLine, isFarewell, learnFrom, tooLong } from "../protocol.ts";
+import { fitsLine, isFarewell, learnFrom, MAX_RECEIVED, tooLong } from "../protocol.ts";
 
 const LF = 10;
 /** How long the server may take to close after a user at a terminal has left (ms). */
 const LEAVE_TIMEOUT = 2000;
-/** The longest line accepted (bytes): the room escapes its lines, which makes some of them four times as long. */
-const MAX_RECEIVED = 1024 * 1024;
 /** The maximum number of names kept for Tab completion. */
 const MAX_NAMES = 5000;
 

@@ -6,6 +6,7 @@
 import type { Connection } from "../../lib/stream/connection.ts";
 import { TimedOutError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
+import { MAX_RECEIVED } from "../protocol.ts";
 import { lineCommand } from "../session_lines.ts";
 import { encodeText } from "../../lib/text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
@@ -13,8 +14,6 @@ import { within } from "../../lib/within.ts";
 import type { ClientSession } from "../client_session.ts";
 import { LineFramer } from "./lines.ts";
 
-/** The longest line accepted (bytes): the room escapes its lines, which makes some of them four times as long. */
-const MAX_RECEIVED = 1024 * 1024;
 /** How many bytes of lines to write at once. */
 const BATCH = 16 * 1024;
 /** How often the watch looks (s), unless the user has less patience. */

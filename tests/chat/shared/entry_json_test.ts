@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Entry } from "../../../chat/room/journal.ts";
-import { decodeEntry, encodedSize, encodeEntry } from "../../../chat/shared/entry_json.ts";
+import { decodeEntry, encodeEntry } from "../../../chat/shared/entry_json.ts";
+import { encodedSize } from "../../../chat/shared/json.ts";
 
 const server = "192.0.2.1:23456";
 const said = { v: 1, server, kind: "said", name: "alice", text: "hello" };
