@@ -108,7 +108,7 @@ async function connect(server: Endpoint, run: Run<typeof flags>): Promise<Connec
 async function runChatOn(servers: readonly Endpoint[], run: Run<typeof flags>): Promise<string> {
   const { options: { name, timeout, json }, given, events, output, signal } = run;
   // Loaded only for this.
-  const { joinServers } = await import("./transport/join_servers.ts");
+  const { joinServers } = await import("./transport/failover/join_servers.ts");
   const common = await connectOptions(run);
   const openSocket = run.opener((at) => Deno.connect(at));
   const { bytesIn, bytesOut } = await joinServers({

@@ -39,7 +39,7 @@ import { basicFlags } from "../lib/script/shared_flags.ts";
 import { plural } from "../lib/text.ts";
 import { selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
-import { LocalBroker } from "./shared/local_broker.ts";
+import { LocalBroker } from "./shared/broker/local_broker.ts";
 import { openSharedRoom } from "./shared/open.ts";
 import { serveRoom } from "./transport/serve_room.ts";
 

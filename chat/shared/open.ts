@@ -10,15 +10,15 @@ import type { Elsewhere } from "../room/elsewhere.ts";
 import type { Journal } from "../room/journal.ts";
 import type { Member } from "../room/member.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
-import { joinFailure } from "./connect_failure.ts";
-import { type Broker, openBroker } from "./connection.ts";
-import { credentials, readPath } from "./credentials.ts";
-import { encodedSize } from "./json.ts";
-import { SharedJournal } from "./journal.ts";
-import { LineStream } from "./line_stream.ts";
-import { openOthers } from "./open_others.ts";
-import type { Others } from "./others.ts";
-import { roomSubjects } from "./subjects.ts";
+import { joinFailure } from "./broker/join_failure.ts";
+import { type Broker, openBroker } from "./broker/connection.ts";
+import { credentials, readPath } from "./broker/credentials.ts";
+import { encodedSize } from "./broker/json.ts";
+import { SharedJournal } from "./lines/journal.ts";
+import { LineStream } from "./lines/line_stream.ts";
+import { openOthers } from "./others/open_others.ts";
+import type { Others } from "./others/others.ts";
+import { roomSubjects } from "./broker/subjects.ts";
 
 /** What a server is to the others of its room. */
 export interface SharedRoomOptions {

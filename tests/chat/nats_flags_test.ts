@@ -66,5 +66,5 @@ Deno.test("without --room, nothing of NATS is loaded", async () => {
   }
   assert(loaded.has("chat/nats_flags.ts"));
   assertEquals([...loaded].filter((file) => /^chat\/shared\/|nats-io/.test(file)), []);
-  assert(modules.get("chat/shared/connection.ts")?.imports.includes("@nats-io/nats-core/internal"));
+  assert(modules.get("chat/shared/broker/connection.ts")?.imports.includes("@nats-io/nats-core/internal"));
 });

@@ -1,7 +1,7 @@
 /** The table in SECURITY.md, row by row: sends a hostile text through each source, and checks that no sink shows it raw. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { lineOf } from "../../chat/room/journal.ts";
-import { decodeEntry, encodeEntry } from "../../chat/shared/entry_json.ts";
+import { decodeEntry, encodeEntry } from "../../chat/shared/lines/entry_json.ts";
 import { LineClient, TestRoomServer } from "../chat/support.ts";
 import { EventPeer, SocketPeer } from "../chat/transport/web/support.ts";
 import { eventsIn, POSIX, run, start, startServer, type TaskName } from "../support/script.ts";

@@ -6,10 +6,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Entry, Reader } from "../../../chat/room/journal.ts";
 import type { Member, RemoteMember } from "../../../chat/room/member.ts";
-import { type Broker as Connection, openBroker } from "../../../chat/shared/connection.ts";
-import { SharedJournal } from "../../../chat/shared/journal.ts";
-import { LineStream } from "../../../chat/shared/line_stream.ts";
-import { roomSubjects } from "../../../chat/shared/subjects.ts";
+import { type Broker as Connection, openBroker } from "../../../chat/shared/broker/connection.ts";
+import { SharedJournal } from "../../../chat/shared/lines/journal.ts";
+import { LineStream } from "../../../chat/shared/lines/line_stream.ts";
+import { roomSubjects } from "../../../chat/shared/broker/subjects.ts";
 import { NO_EVENTS } from "../../../lib/events.ts";
 import { within } from "../../../lib/within.ts";
 import type { Broker } from "./support.ts";

@@ -63,7 +63,7 @@ Deno.test(
     await using broker = await Broker.start();
     const { connect } = await import("@nats-io/transport-node");
     const { jetstreamManager } = await import("@nats-io/jetstream");
-    const { roomSubjects } = await import("../../../chat/shared/subjects.ts");
+    const { roomSubjects } = await import("../../../chat/shared/broker/subjects.ts");
     const { stream: name, line } = roomSubjects("lobby");
     const connection = await connect({ servers: broker.address });
     const { streams } = await jetstreamManager(connection);
@@ -100,7 +100,7 @@ async function guarded(key: string): Promise<Broker> {
 }
 
 Deno.test("TLS, user and password, and no permission but those of one room", NATS, async () => {
-  const { roomSubjects } = await import("../../../chat/shared/subjects.ts");
+  const { roomSubjects } = await import("../../../chat/shared/broker/subjects.ts");
   await using broker = await guarded(roomSubjects("Room 5b").key);
   const [tls, ca] = [`tls://${broker.address}`, ["--nats-ca", `${broker.folder}/ca.pem`]];
   const untrusted = await refused(tls);
