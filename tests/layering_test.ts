@@ -20,12 +20,13 @@ const codeOf = async (file: string): Promise<string> =>
 
 /**
  * The wings of each folder, from the lowest rank to the highest; wings of one rank share an array. A file imports its own wing and lower
- * ranks. `scripts` are the scripts in the folder itself, "" its other files.
+ * ranks. `scripts` are the scripts in the folder itself, "" its other files. A wing may have wings of its own.
  */
 const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["wire/diagram", "stream"], ["script"]],
+  lib: [[""], ["net", "console"], ["tls", "datagram", "wire", "faults"], ["stream"], ["script"]],
   http: [["request"], ["websocket"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
   chat: [[""], ["room"], ["transport", "shared"], ["turns"], ["scripts"]],
+  "chat/shared": [["broker"], ["lines", "others"], [""]],
   lab: [["checks", "relay"], [""], ["replay", "compare"], ["scripts"]],
 };
 /** A folder without wings. */
@@ -37,10 +38,10 @@ const PURE_MODULES = ["node:crypto", "node:net", "node:url"];
 const isForWebChat = (file: string, imported: string): boolean =>
   file.startsWith("chat/transport/") && /^http\/(request\/|answer\/|websocket\.ts$)/.test(imported);
 
-/** A file's wing: its folder's subfolder (with all that is in it), "scripts", or "". */
-function wingOf(file: string): string {
+/** A file's wing of a folder: its subfolder there (with all that is in it), "scripts", or "". */
+function wingOf(file: string, folder = folderOf(file)): string {
   if (file === "http/websocket.ts") return "websocket";
-  return SCRIPTS.has(file) ? "scripts" : file.split("/").slice(1, -1)[0] ?? "";
+  return SCRIPTS.has(file) ? "scripts" : file.slice(folder.length + 1).split("/").slice(0, -1)[0] ?? "";
 }
 
 const folderOf = (file: string): string => file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
@@ -84,6 +85,13 @@ Deno.test("imports go one way: @std <- lib <- folders <- lab, tests, bench", asy
   assertEquals(broken, []);
 });
 
+Deno.test("the map of chat/shared/ has every file", async () => {
+  const map = await sourceOf("chat/shared/README.md");
+  const missing = files.filter((file) => file.startsWith("chat/shared/"))
+    .filter((file) => !map.includes(`(${file.slice("chat/shared/".length)})`));
+  assertEquals(missing, []);
+});
+
 Deno.test("a basic program imports nothing at all", async () => {
   const modules = await modulesOf(files.filter(isBasic));
   assert(modules.length > 0);
@@ -93,17 +101,20 @@ Deno.test("a basic program imports nothing at all", async () => {
 Deno.test("a wing imports lower ranks only", async () => {
   const broken: string[] = [];
   for (const { file, imports } of await modulesOf(files)) {
-    const wings = WINGS[folderOf(file)] ?? FLAT;
     const { computesImports, urls } = await factsOf(file);
     if (computesImports) broken.push(`${file} imports a module that it computes`);
-    const rankOf = (path: string): number => wings.findIndex((names) => names.includes(wingOf(path)));
-    if (rankOf(file) < 0) broken.push(`${file} is in no known wing`);
     broken.push(
       ...urls.filter((url) => ![folderOf(file), "lib"].includes(folderOf(url))).map((url) => `${file} names ${url}`),
     );
-    for (const imported of [...imports, ...urls]) {
-      if (folderOf(imported) !== folderOf(file) || wingOf(imported) === wingOf(file)) continue;
-      if (rankOf(imported) >= rankOf(file)) broken.push(`${file} imports ${imported}`);
+    const nested = Object.keys(WINGS).filter((folder) => folder.includes("/") && file.startsWith(`${folder}/`));
+    for (const folder of [folderOf(file), ...nested]) {
+      const wings = WINGS[folder] ?? FLAT;
+      const rankOf = (path: string): number => wings.findIndex((names) => names.includes(wingOf(path, folder)));
+      if (rankOf(file) < 0) broken.push(`${file} is in no known wing`);
+      for (const imported of [...imports, ...urls].filter((path) => path.startsWith(`${folder}/`))) {
+        const isOwn = wingOf(imported, folder) === wingOf(file, folder);
+        if (!isOwn && rankOf(imported) >= rankOf(file)) broken.push(`${file} imports ${imported}`);
+      }
     }
   }
   assertEquals(broken, []);
