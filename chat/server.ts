@@ -43,13 +43,13 @@ import { serverLayers } from "../lib/script/open.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
 import { choosePort, nameFlag, refuseInTurns } from "./flags.ts";
 import { userOf } from "./input.ts";
-import { natsFlags, natsOptions, selfOf } from "./nats_flags.ts";
+import { natsFlags, type NatsOptions, natsOptions, selfOf } from "./nats_flags.ts";
 import { MAX_LINE } from "./protocol.ts";
+import type { OpenRoom } from "./shared/open.ts";
 import type { ConsoleOptions } from "./transport/operator.ts";
 import { type RoomServerOptions, serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
-import type { WebSettings } from "./transport/web/room_web.ts";
-import { plaintextPage, webSettings } from "./transport/web/settings.ts";
+import { webLayers } from "./transport/web/settings.ts";
 import { serveTurns } from "./turns/serve.ts";
 
 const flags = {
@@ -113,6 +113,14 @@ export async function serveChat(
   return await serveRoom(listener, { ...common, ...room, history, rate, operator });
 }
 
+/** The room as it is shared with other servers. Nothing of that is loaded without `--room`. */
+async function shareRoom(nats: NatsOptions, self: string, run: Run<typeof flags>): Promise<OpenRoom> {
+  const { options: { name, maxMessage }, given, events, signal } = run;
+  const operator = { name, chosen: given.has("name") };
+  const { openSharedRoom } = await import("./shared/open.ts");
+  return await openSharedRoom(nats, { self, operator, maxMessage, events, signal });
+}
+
 /** Runs the script; returns its exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runScript(script, args, async (run) => {
@@ -123,20 +131,15 @@ export async function main(args: string[]): Promise<number> {
     const port = choosePort(options.port, "Port to listen on", { given, zero: true });
     const at = { hostname: options.bind, port, tcpBacklog: BACKLOG };
     using listener = await run.listenTcp(() => Deno.listen(at), at);
-    let web: WebSettings | false = false;
-    const plaintextReply = (first: Uint8Array): Uint8Array | null => web === false ? null : plaintextPage(web, first);
-    const { layers, tls, certificate, join, secrets } = await serverLayers(run, { plaintextReply });
     // With --once, a page would be all that is served.
-    if (options.mode === "room" && !options.noWeb && !options.once) web = await webSettings(options, secrets);
-    // Without --room nothing of it is loaded.
-    await using shared = nats === null ? null : await (await import("./shared/open.ts"))
-      .openSharedRoom(nats, {
-        ...{ ...run, self: selfOf(listener), maxMessage: options.maxMessage },
-        operator: { name: options.name, chosen: given.has("name") },
-      });
-    const page = web === false ? undefined : await pageLink(run, listener.addr, certificate);
-    const command = (at: Endpoint): string =>
-      joinCommand("chat:client", at, `${options.mode === "turns" ? " --mode turns" : ""}${join}`);
+    const hasPage = options.mode === "room" && !options.noWeb && !options.once;
+    const { web, layers, tls, certificate, join } = hasPage
+      ? await webLayers(run)
+      : { web: null, ...await serverLayers(run) };
+    await using shared = nats === null ? null : await shareRoom(nats, selfOf(listener), run);
+    const page = hasPage ? await pageLink(run, listener.addr, certificate) : undefined;
+    const mode = options.mode === "turns" ? " --mode turns" : "";
+    const command = (at: Endpoint): string => joinCommand("chat:client", at, mode + join);
     const invite = (): void => announce(events, listener, command, { tls, verb: "join", page });
     invite();
     if (page !== undefined) events.emit({ event: "notice", message: `Open ${urlOf(listener.addr, { tls })}` });

@@ -38,7 +38,7 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   /** What it shares with other servers; without it, the room is this server's alone. */
   readonly shared?: SharedRoom | null;
   /** Serves browsers on the same port; without it, or with `once`, whoever connects is greeted at once. */
-  readonly web?: WebSettings | false;
+  readonly web?: WebSettings | null;
   /** The clock for bans and mutes (ms); `performance.now` by default. */
   readonly clock?: () => number;
 }
@@ -93,10 +93,10 @@ class RoomServer {
     this.#options = options;
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
-    const { web = false, once = false, memory, maxMessage = MAX_LINE } = options;
+    const { web = null, once = false, memory, maxMessage = MAX_LINE } = options;
     const ours = { events, rate, memory, maxLine: maxMessage, signal: this.#stopping.signal };
     // With `once`, the page would be all that is served.
-    this.#web = web === false || once ? null : new RoomWeb({ ...web, ...ours });
+    this.#web = web === null || once ? null : new RoomWeb({ ...web, ...ours });
     this.#room = new Room({
       ...room,
       history,

@@ -7,7 +7,8 @@ import { escape } from "@std/html/entities";
 import { HeadParser } from "../../../http/request/head_parser.ts";
 import { Hosts } from "../../../http/request/hosts.ts";
 import { certificateNames, hostRules } from "../../../http/request/own_hosts.ts";
-import type { ServerSecrets } from "../../../lib/script/tls_flags.ts";
+import { type ServerLayers, serverLayers } from "../../../lib/script/open.ts";
+import type { ServerRun, ServerSecrets } from "../../../lib/script/tls_flags.ts";
 import { answerBytes, pageAnswer } from "./answers.ts";
 import { FirstLine } from "./first_line.ts";
 import { HEAD_LIMITS } from "./request.ts";
@@ -18,6 +19,20 @@ interface WebFlags {
   readonly bind: string;
   readonly hostName: readonly string[];
   readonly room?: string | undefined;
+}
+
+/**
+ * The layers of a server that has a page, with the settings of its web side.
+ *
+ * @throws {UsageError} As `serverLayers`, or a `--host-name` is no name.
+ */
+export async function webLayers(
+  run: ServerRun & { readonly options: WebFlags },
+): Promise<ServerLayers & { readonly web: WebSettings }> {
+  let web: WebSettings | null = null;
+  const made = await serverLayers(run, { plaintextReply: (first) => web === null ? null : plaintextPage(web, first) });
+  web = await webSettings(run.options, made.secrets);
+  return { ...made, web };
 }
 
 /**

@@ -324,7 +324,7 @@ Deno.test("stopping does not wait for a client that has half a request, or none"
 });
 
 Deno.test("without web, a request is chat, and a silent client is greeted at once", async () => {
-  await using room = webRoom({ web: false });
+  await using room = webRoom({ web: null });
   using alice = await room.join("alice");
   using bob = await LineClient.connect(room.port);
   await bob.say("GET / HTTP/1.1");
