@@ -73,5 +73,5 @@ export async function upgradeFields(head: RequestHead): Promise<string> {
  */
 export async function acceptKey(key: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-1", encodeText(key + GUID));
-  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+  return new Uint8Array(digest).toBase64();
 }

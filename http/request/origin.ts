@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { encodeText } from "../../lib/text.ts";
 import type { RequestHead } from "./head.ts";
 import type { Hosts } from "./hosts.ts";
 import { isHost } from "./target.ts";
@@ -56,7 +57,7 @@ export function foreignOrigin(head: RequestHead, { hosts, local, secure }: Arriv
   const scheme = secure ? "https" : "http";
   const asked = head.field("host") ?? "";
   const [, page] = new RegExp(`^${scheme}://([^/?#]+)$`).exec(lowerCased(origin)) ?? [];
-  const own = page !== undefined && isHost(ENCODER.encode(page), 0, page.length) &&
+  const own = page !== undefined && isHost(encodeText(page), 0, page.length) &&
     portOf(page, scheme) === portOf(asked, scheme) && hosts.isOwnPage(page, asked, local) &&
     hosts.accepts(asked, local);
   return own ? null : foreign();
@@ -70,8 +71,6 @@ function isForeign(site: string | null): boolean {
 function foreign(): Refusal {
   return new Refusal(403, "the request comes from a page of another origin");
 }
-
-const ENCODER = new TextEncoder();
 
 /** The port in a well-formed host, or the scheme's default (RFC 9110 4.2). */
 function portOf(host: string, scheme: "http" | "https"): number {
