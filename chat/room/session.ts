@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { BoundedMap } from "../../lib/bounded_map.ts";
 import type { Member } from "./member.ts";
 import { REMEMBERED_IDS } from "../session_lines.ts";
 
@@ -30,7 +31,7 @@ export class Session {
   /** Runs while the member is away. */
   timer: ReturnType<typeof setTimeout> | undefined;
   /** The numbers of the lines by their ids: 0 for what was no line for everyone, {@linkcode PENDING}. */
-  #receipts = new Map<string, number>();
+  #receipts = new BoundedMap<string, number>(REMEMBERED_IDS);
 
   constructor(key: string) {
     this.key = key;
@@ -44,8 +45,6 @@ export class Session {
   /** Remembers a line's receipt; the oldest are forgotten. */
   remember(id: string, receipt: number): void {
     this.#receipts.set(id, receipt);
-    if (this.#receipts.size <= REMEMBERED_IDS) return;
-    for (const oldest of this.#receipts.keys()) return void this.#receipts.delete(oldest);
   }
 
   /** Forgets a line that was not sent: it may be tried again. */
