@@ -64,7 +64,7 @@ export class NameBook<Holder> {
     for (const key of nameKeys(name)) this.#claimed.set(key, holder);
   }
 
-  /** Ends that. */
+  /** Ends the reservation. */
   unreserve(name: string): void {
     for (const key of nameKeys(name)) this.#claimed.delete(key);
   }

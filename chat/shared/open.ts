@@ -106,7 +106,7 @@ async function readCa(path: string): Promise<string> {
   return pem;
 }
 
-/** A line that the broker is too small for would be lost later, when its author has long been told nothing. */
+/** Without this, a line that is too long for the broker would be lost later, and its author not told. */
 function checkPayload(broker: Broker, maxMessage: number): void {
   const most = broker.nats.info?.max_payload ?? Infinity;
   const needed = encodedSize(maxMessage);

@@ -21,7 +21,7 @@ export const CloseCode = {
   /** Stands for a close frame without a code (7.1.5). */
   none: 1005,
   notUtf8: 1007,
-  /** This side does not want the other. */
+  /** The other side is not welcome. */
   policy: 1008,
   tooLong: 1009,
   tryAgainLater: 1013,

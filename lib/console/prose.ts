@@ -148,7 +148,7 @@ function joinLines(event: Listening): string[] {
   return [`Reachable from this machine only (${why}); to ${verb}, type:`, `  ${here}`, ...warningLines(event)];
 }
 
-/** What a browser says of a certificate that no CA vouches for whom it trusts, and how a visitor checks that it is the right one. */
+/** That browsers warn of a certificate unless they trust its issuer, and how a visitor checks that it is the right one. */
 function warningLines({ certificate }: Listening): string[] {
   if (certificate === undefined) return [];
   return [

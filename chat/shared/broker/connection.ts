@@ -80,7 +80,7 @@ export class Broker implements AsyncDisposable {
   /**
    * Calls back when the broker is gone (`false`) and when it is back (`true`).
    *
-   * @returns Ends that.
+   * @returns Ends the calls.
    */
   watch(listener: (up: boolean) => void): () => void {
     this.#listeners.add(listener);

@@ -23,7 +23,7 @@ import { Sender, type Waiting } from "./sender.ts";
 
 /** How many lines of the past are read at the start. */
 const PAST = 1000;
-/** How many ids of lines are remembered: of a day in which a client sends a line again, say. */
+/** How many ids of lines are remembered, should a client send a line again much later. */
 const REMEMBERED = 10_000;
 /** How long lines that wait may take on the way out when the server stops (ms). */
 const LAST_LINES = 2000;

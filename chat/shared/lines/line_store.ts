@@ -53,7 +53,7 @@ export interface LineStore {
    * Calls back when another server adds a line, which may be readable only a little later, and when the broker is gone or back. Some
    * calls may be missing.
    *
-   * @returns Ends that.
+   * @returns Ends the calls.
    */
   watch(listener: (what: "line" | "gone" | "back") => void): () => void;
 }

@@ -44,7 +44,7 @@ export class Lookout implements Disposable {
     this.#later();
   }
 
-  /** Names the numbering of the store, in one word; on every server in the same. */
+  /** Names the numbering of the store in one word, the same on every server. */
   get epoch(): string {
     return this.#epoch;
   }

@@ -40,7 +40,7 @@ export class Sender implements Disposable {
   #store: LineStore;
   #events: SenderEvents;
   #time: TimeSource;
-  /** Not acknowledged, but for some that were after one that was not. The first `#sent` of them are on their way, or were. */
+  /** From the first line without a number on; some after it may have theirs. The first `#sent` of them are on their way, or were. */
   #queue: Sent[] = [];
   #sent = 0;
   #onTheWay = 0;

@@ -25,7 +25,7 @@ export interface Bus {
   requestAll(subject: string, data: Uint8Array, take: (data: Uint8Array) => boolean): Promise<void>;
   /** Calls back for each message; `answer` is `null` if none is wanted. */
   listen(subject: string, handle: (data: Uint8Array, answer: Answer | null) => void): void;
-  /** Calls back when the broker is gone (`false`) and when it is back (`true`). Returns what ends that. */
+  /** Calls back when the broker is gone (`false`) and when it is back (`true`). Returns what ends the calls. */
   watch(listener: (up: boolean) => void): () => void;
 }
 

@@ -43,7 +43,7 @@ export class OwnMembers {
     this.#closing = true;
   }
 
-  /** What became of a name is to be looked up, once all that happens now has happened: a member that comes back leaves first. */
+  /** Has what became of a name looked up at the end of this turn: a member that comes back leaves first. */
   changed(name: string): void {
     if (this.#changed.size === 0) queueMicrotask(() => this.#look());
     this.#changed.add(name);
