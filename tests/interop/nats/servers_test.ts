@@ -163,7 +163,7 @@ Deno.test(
     await broker.signal("SIGKILL");
     await alice.sees(/out of reach[^]*out of reach/);
     await alice.says(...lines);
-    await alice.sees(/1000 lines wait[^]*1000 lines wait/);
+    await alice.sees(/1000 lines wait;[^]*1000 lines wait;/);
     const { code, stderr } = await deadline(north.script.stop(), 15_000);
     assertEquals(code, 0);
     assertMatch(stderr, /^\[!\] 1002 lines of this server did not reach the others$/m);
