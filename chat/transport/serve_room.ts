@@ -20,7 +20,7 @@ import { Room, type RoomOptions } from "../room/room.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
 import { roomLog } from "../room/log.ts";
 import type { MemberStream } from "./member_stream.ts";
-import { TcpMember } from "./tcp_member.ts";
+import { LineMember } from "./line_member.ts";
 import { RoomWeb, type WebSettings } from "./web/room_web.ts";
 
 /** Options of {@linkcode serveRoom}. */
@@ -178,11 +178,11 @@ class RoomServer {
     return ban === null ? null : banNotice(ban, now);
   }
 
-  #admit(connection: MemberStream, limit: RateLimit, grace: number | undefined): TcpMember {
+  #admit(connection: MemberStream, limit: RateLimit, grace: number | undefined): LineMember {
     const { events, rate, idle, memory, maxMessage = MAX_LINE, gap = GAP, report = false } = this.#options;
     const { id, peer, session: tls } = connection;
     const onLine = (text: string, bytes: number): void => events.emit({ event: "received", id, peer, bytes, text });
-    const session = new TcpMember(connection, this.#room, {
+    const session = new LineMember(connection, this.#room, {
       ...{ rate, limit, grace, idle, maxMessage, gap, memory },
       checkMute: (member) => this.operator.moderator.checkMute(member),
       onLine: report ? onLine : undefined,

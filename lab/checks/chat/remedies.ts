@@ -84,7 +84,7 @@ export const RESETS: Remedy = {
   why:
     "Reading from a connection that was reset fails, and so does writing to it, in the middle of a line for everyone. " +
     "Catch it for this one member, take it out of the room, and go on with the others.",
-  file: "chat/transport/tcp_member.ts",
+  file: "chat/transport/line_member.ts",
   line: "await this.#fail(error, writing);",
 };
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { FrameError, type MemberStream, SilentError } from "../../../chat/transport/member_stream.ts";
-import { TcpMember } from "../../../chat/transport/tcp_member.ts";
+import { LineMember } from "../../../chat/transport/line_member.ts";
 import { RateLimit } from "../../../chat/room/pace.ts";
 import { Room } from "../../../chat/room/room.ts";
 import { CutOffError, TimedOutError, TooLongError } from "../../../lib/errors.ts";
@@ -32,7 +32,7 @@ Deno.test("why a member was lost is told to the others, by what its stream fails
       finish: () => Promise.resolve(),
       close: () => {},
     };
-    const member = new TcpMember(stream, room, {
+    const member = new LineMember(stream, room, {
       ...{ rate: 0, limit: new RateLimit(0, 0), idle: 0, maxMessage: 80, gap: 0 },
       checkMute: () => {},
     });

@@ -16,8 +16,8 @@ import type { Room } from "../room/room.ts";
 import { Seat, type SeatOptions } from "../room/seat.ts";
 import { TelnetError } from "./telnet.ts";
 
-/** Options of {@linkcode TcpMember}. */
-export interface TcpMemberOptions extends Omit<SeatOptions, "signal" | "onLine"> {
+/** Options of {@linkcode LineMember}. */
+export interface LineMemberOptions extends Omit<SeatOptions, "signal" | "onLine"> {
   /** Called for each line, with its length in bytes as it came. */
   readonly onLine?: ((line: string, bytes: number) => void) | undefined;
   /** Idle timeout (ms); 0 = none. */
@@ -36,12 +36,12 @@ const LINGER = 500;
 /**
  * Serves one member from joining to leaving. A failed connection is reported to the caller after the member has left the room.
  *
- * Two tasks share the connection: {@linkcode TcpMember.run} reads, {@linkcode TcpMember.#write} is the only writer.
+ * Two tasks share the connection: {@linkcode LineMember.run} reads, {@linkcode LineMember.#write} is the only writer.
  */
-export class TcpMember {
+export class LineMember {
   #connection: MemberStream;
   #room: Room;
-  #options: TcpMemberOptions;
+  #options: LineMemberOptions;
   #member: Member;
   #seat: Seat;
   #framer: LineFramer;
@@ -52,7 +52,7 @@ export class TcpMember {
   /** Aborts when the member has left the room and everything was written: nothing it sent needs to wait any more. */
   #left = new AbortController();
 
-  constructor(connection: MemberStream, room: Room, options: TcpMemberOptions) {
+  constructor(connection: MemberStream, room: Room, options: LineMemberOptions) {
     this.#connection = connection;
     this.#room = room;
     this.#options = options;
