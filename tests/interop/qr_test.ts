@@ -64,7 +64,7 @@ Deno.test(
   AT_TERMINAL,
   async () => {
     await using screen = await atTerminal("chat:server", [], { rows: 24 });
-    const rows = await screen.until(/^server:/m);
+    const rows = await screen.until(/^\* you are server;[^]*^server:/m);
     assertMatch(rows[0] ?? "", /Listening on 0\.0\.0\.0:\d+$/);
     assertMatch(rows[23] ?? "", /^server:/);
     const [, url = ""] = /or open in its browser: (\S+)/.exec(rows.join("\n")) ?? [];
@@ -81,7 +81,7 @@ Deno.test("a terminal that is too low, NO_COLOR and --no-qr leave the URL alone"
     }]] as const
   ) {
     await using screen = await atTerminal("chat:server", args, options);
-    const shown = (await screen.until(/^server:/m)).join("\n");
+    const shown = (await screen.until(/^\* you are server;[^]*^server:/m)).join("\n");
     assertStringIncludes(shown, "or open in its browser: http://");
     assertEquals(/[█▀▄]/.test(shown), false, shown);
   }
