@@ -219,6 +219,30 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "Chromium -> chat:server: a tab that is opened after the last one has closed takes its seat",
+  CHROMIUM,
+  async () => {
+    await using server = await room();
+    await using page = new RemotePage();
+    const url = `http://127.0.0.1:${server.port}/`;
+    await join(page, url, "alice");
+    await say(page, "one");
+    await page.until(`${countOf("one")} === 1`);
+    await page.visit("about:blank");
+    await page.tab(1);
+    await load(page, url);
+    await page.until(`${textIs("#state", "connected")} && ${textIs("#own-name", "alice")}`);
+    await say(page, "two");
+    await page.until(`${countOf("two")} === 1 && ${countOf("one")} === 1`);
+    // A tab that is still open keeps its seat.
+    await page.tab(2);
+    await load(page, url);
+    await page.until(`${textOf("#name-problem")}.includes("is taken")`);
+    assertEquals(server.script.stdout.includes("left"), false);
+  },
+);
+
 Deno.test("Chromium -> chat:server: who is kicked stays out until it asks to join again", CHROMIUM, async () => {
   await using server = await room();
   await using page = new RemotePage();

@@ -1,7 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What the browser remembers: the name, for every tab; the session, for this one. In private mode it may remember nothing.
+ * What the browser remembers: the name, for every tab; the session, for this one, and its key for a moment, for a tab that is opened
+ * after this one has closed. In private mode it may remember nothing.
  *
  * @module
  */
@@ -11,6 +12,9 @@
 
 const NAME = "plainwire-name";
 const SESSION = "plainwire-session";
+const SEAT = "plainwire-seat";
+/** How long a seat may be taken up in a new tab (ms); the room holds its name for 20 s. */
+const SEAT_LIMIT = 30_000;
 /** How many lines survive a reload of the page, and how many characters of them: a browser stores about five million. */
 const SAVED_LINES = 300;
 const SAVED_SIZE = 1_000_000;
@@ -43,15 +47,20 @@ export function rememberName(name) {
   attempt(() => localStorage.setItem(NAME, name));
 }
 
-/** @returns {Saved | null} The session of this tab before it was loaded again. */
+/** @returns {Saved | null} The session of this tab before it was loaded again, or the seat of one that has just closed. */
 export function savedSession() {
-  return attempt(() => JSON.parse(sessionStorage.getItem(SESSION) ?? "null")) ?? null;
+  const session = attempt(() => JSON.parse(sessionStorage.getItem(SESSION) ?? "null")) ?? null;
+  if (session !== null || typeof BroadcastChannel === "undefined") return session;
+  const seat = attempt(() => JSON.parse(localStorage.getItem(SEAT) ?? "null")) ?? null;
+  if (seat === null || Math.abs(Date.now() - seat.at) > SEAT_LIMIT) return null;
+  return { key: seat.key, epoch: null, last: 0, lines: [], waiting: [] };
 }
 
 /** @param {Saved | null} session What does not fit is not kept; what was kept before is out of date then. */
 export function saveSession(session) {
   attempt(() => sessionStorage.removeItem(SESSION));
-  if (session === null) return;
+  if (session === null) return void attempt(() => localStorage.removeItem(SEAT));
+  attempt(() => localStorage.setItem(SEAT, JSON.stringify({ key: session.key, at: Date.now() })));
   const kept = JSON.stringify({ ...session, lines: newestOf(session.lines) });
   attempt(() => sessionStorage.setItem(SESSION, kept));
 }
