@@ -23,6 +23,10 @@ const ADMITTED: Readonly<Record<string, string>> = {
   "thousand-connections": "a silent one keeps all others waiting",
 };
 
+/** On a busy machine the server has answered before this reset arrives; then nothing happens to it. */
+const BY_CHANCE = "reset-instead-of-reading";
+const always = (names: readonly string[]): string[] => names.filter((name) => name !== BY_CHANCE).sort();
+
 Deno.test(
   "lab:check tcp: tcp:basic-server fails just what it admits, and the report tells a beginner why",
   POSIX,
@@ -33,9 +37,9 @@ Deno.test(
     const junit = `${CONFIG_HOME}/basic.xml`;
     const args = ["tcp", "--start", command, "--timeout", "0.7", "--points", "--junit", junit];
     const { code, stdout, stderr } = await run("lab:check", args);
-    assertEquals(failed(stdout).sort(), Object.keys(ADMITTED).sort(), stdout);
+    assertEquals(always(failed(stdout)), always(Object.keys(ADMITTED)), stdout);
     assertEquals(code, 1);
-    assertMatch(stderr, /^\[!\] Cannot pass the server: 9 checks failed, \d+ passed, \d+ skipped\n$/);
+    assertMatch(stderr, /^\[!\] Cannot pass the server: [89] checks failed, \d+ passed, \d+ skipped\n$/);
     assertMatch(stdout, /^TAP version 14\n1\.\.\d+\n# lab:check tcp at 127\.0\.0\.1:\d+, started by "cd /);
     assertMatch(stdout, /\n# passed \d+ of \d+ \(\d+ %\), skipped \d+\n# score \d+ of \d+ points\n$/);
     const [, block = ""] = /\nnot ok \d+ - split-at-each-byte: [^\n]+\n {2}---\n([^]*?)\n {2}\.\.\.\n/.exec(stdout) ??
@@ -53,7 +57,7 @@ Deno.test(
     );
     assertMatch(stdout, /instead: [^\n]*the server has exited with code 1\n/);
     assertMatch(stdout, / {2}server_output: \|2\n[^]*(NotConnected|ConnectionReset|BrokenPipe)/);
-    assertMatch(await Deno.readTextFile(junit), /<testsuite [^>]*failures="9" errors="0"/);
+    assertMatch(await Deno.readTextFile(junit), /<testsuite [^>]*failures="[89]" errors="0"/);
   },
 );
 
