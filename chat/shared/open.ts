@@ -7,7 +7,6 @@ import { UsageError } from "../../lib/errors.ts";
 import type { Events } from "../../lib/events.ts";
 import type { NatsOptions } from "../nats_flags.ts";
 import type { Elsewhere } from "../room/elsewhere.ts";
-import type { Journal } from "../room/journal.ts";
 import type { Member } from "../room/member.ts";
 import type { SharedRoom } from "../room/shared_room.ts";
 import { joinFailure } from "./broker/join_failure.ts";
@@ -35,34 +34,29 @@ export interface SharedRoomOptions {
 
 /** A shared room that is open. Disposing of it waits a moment for the last lines, and closes the connection. */
 export class OpenRoom implements SharedRoom, AsyncDisposable {
-  #broker: Broker;
+  readonly journal: SharedJournal;
+  readonly elsewhere: Elsewhere;
   readonly operatorName: string;
-  #journal: SharedJournal;
-  #others: Others;
+  #resources: AsyncDisposableStack;
 
-  constructor(broker: Broker, journal: SharedJournal, { others, name }: { others: Others; name: string }) {
-    this.#broker = broker;
-    this.#journal = journal;
-    this.#others = others;
+  /** @param resources Owned by this object from here on. */
+  constructor(
+    journal: SharedJournal,
+    { others, name }: { others: Others; name: string },
+    resources: AsyncDisposableStack,
+  ) {
+    this.journal = journal;
+    this.elsewhere = others;
     this.operatorName = name;
-  }
-
-  get elsewhere(): Elsewhere {
-    return this.#others;
-  }
-
-  get journal(): Journal {
-    return this.#journal;
+    this.#resources = resources;
   }
 
   tellMembers(tell: (text: string, to: Member | null) => void): void {
-    this.#journal.outage.announce = tell;
+    this.journal.outage.announce = tell;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#others[Symbol.asyncDispose]();
-    await this.#journal[Symbol.asyncDispose]();
-    await this.#broker[Symbol.asyncDispose]();
+    await this.#resources.disposeAsync();
   }
 }
 
@@ -74,28 +68,27 @@ export class OpenRoom implements SharedRoom, AsyncDisposable {
 export async function openSharedRoom(nats: NatsOptions, options: SharedRoomOptions): Promise<OpenRoom> {
   const { self, maxMessage, events, signal } = options;
   const ca = nats.ca === undefined ? undefined : await readCa(nats.ca);
-  const broker = await openBroker({
-    servers: nats.servers,
-    tls: nats.tls,
-    ca,
-    credentials: await credentials(nats.creds),
-    name: `plainwire chat:server ${self}`,
-    events,
-    signal,
-  });
-  try {
-    checkPayload(broker, maxMessage);
-    const subjects = roomSubjects(nats.room);
-    const store = await LineStream.open(broker, subjects);
-    const journal = await SharedJournal.open({ store, self, events });
-    const room = new OpenRoom(broker, journal, await openOthers(broker, subjects, options));
-    const at = `${broker.server}${broker.encrypted ? " (TLS)" : ""}`;
-    events.emit({ event: "notice", message: `Sharing the room "${nats.room}" over NATS at ${at}` });
-    return room;
-  } catch (error) {
-    await broker[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using opening = new AsyncDisposableStack();
+  const broker = opening.use(
+    await openBroker({
+      servers: nats.servers,
+      tls: nats.tls,
+      ca,
+      credentials: await credentials(nats.creds),
+      name: `plainwire chat:server ${self}`,
+      events,
+      signal,
+    }),
+  );
+  checkPayload(broker, maxMessage);
+  const subjects = roomSubjects(nats.room);
+  const store = await LineStream.open(broker, subjects);
+  const journal = opening.use(await SharedJournal.open({ store, self, events }));
+  const found = await openOthers(broker, subjects, options);
+  opening.use(found.others);
+  const at = `${broker.server}${broker.encrypted ? " (TLS)" : ""}`;
+  events.emit({ event: "notice", message: `Sharing the room "${nats.room}" over NATS at ${at}` });
+  return new OpenRoom(journal, found, opening.move());
 }
 
 async function readCa(path: string): Promise<string> {
