@@ -6,14 +6,12 @@
  */
 import type { Delivery } from "./delivery.ts";
 import type { Elsewhere } from "./elsewhere.ts";
-import type { LeaveReason, Member, OwnMember } from "./member.ts";
+import { CONNECTION_LOST, type LeaveReason, type Member, type OwnMember } from "./member.ts";
 import { type Cursor, numbered, receiptLine, rejectionLine, startLine } from "../session_lines.ts";
 import { PENDING, type Session, Sessions } from "./session.ts";
 
 /** How long a member may be away before it has left (ms). */
 const AWAY = 20_000;
-/** Why a member left that may come back. */
-const COMES_BACK: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
 
 /** What this needs of the room. */
 export interface ComebacksHost {
@@ -49,7 +47,7 @@ export class Comebacks {
   /**
    * Begins a member's session, or takes it up again: then the member gets back its name, and the lines since its last one.
    *
-   * @param key The session's secret. Whoever knows it is the member, if it shows the same certificate as before, or none as before.
+   * @param key The session's secret. A client that knows it is the member, if it shows the same certificate as before, or again none.
    * @param cursor The last line that it has seen. Without one, its greeting was all that it needs.
    * @returns A promise only if the member comes from another server.
    */
@@ -100,7 +98,7 @@ export class Comebacks {
    */
   suspend(member: Member, why: LeaveReason): boolean {
     const session = this.#sessions.of(member);
-    if (session === null || member.gone || member.away || !COMES_BACK.has(why)) return false;
+    if (session === null || member.gone || member.away || !CONNECTION_LOST.has(why)) return false;
     this.#host.remove(member, why);
     const link = { ...member.link, drop: () => {} };
     const standIn: OwnMember = { ...member, link, gone: false, away: true };

@@ -30,6 +30,9 @@ export interface Link {
   traffic(): { readonly bytesIn: number; readonly bytesOut: number; readonly idle: number };
 }
 
+/** Why a member left whose connection is lost: nothing more can be sent to it, and with a session it may come back. */
+export const CONNECTION_LOST: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
+
 /** A member of the room. */
 export interface Member {
   readonly name: string;

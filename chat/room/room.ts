@@ -18,15 +18,12 @@ import { type Entry, type Journal, LocalJournal } from "./journal.ts";
 import type { Laggards } from "./laggards.ts";
 import { greeting } from "./greeting.ts";
 import type { LeaveReason, Link, Member, OwnMember, RemoteMember, RoomEvent } from "./member.ts";
-import { newMember, othersHere } from "./member.ts";
+import { CONNECTION_LOST, newMember, othersHere } from "./member.ts";
 import { Naming } from "./naming.ts";
 import { noticeLine, privateLine, refusalLine } from "../protocol.ts";
 import type { RoomOptions } from "./room_options.ts";
 
 export type { RoomOptions } from "./room_options.ts";
-
-/** Why nothing more can be sent to a member that left. */
-const LOST: ReadonlySet<LeaveReason> = new Set(["reset", "timed out", "too slow"]);
 
 /**
  * A chat room. Every method takes full effect before it returns.
@@ -254,7 +251,7 @@ export class Room {
     this.#members.delete(member as OwnMember);
     this.#names.release(member);
     this.comebacks.release(member);
-    if (LOST.has(why)) member.outbox?.abandon();
+    if (CONNECTION_LOST.has(why)) member.outbox?.abandon();
     else member.outbox?.end();
     return true;
   }

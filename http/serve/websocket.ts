@@ -147,8 +147,10 @@ export class EchoSession implements TickListener {
   #answer(message: WebSocketMessage): Promise<void> | null {
     const { kind } = message;
     if (kind === "close") return this.#closed(message.code);
-    if (kind === "pong") this.#pongs++;
-    if (kind === "pong") return null;
+    if (kind === "pong") {
+      this.#pongs++;
+      return null;
+    }
     if (kind === "ping") return this.#writer.frame(frame("pong", message.bytes));
     // After our close frame, no data may follow (RFC 6455 5.5.1).
     if (this.#closedAt !== null) return null;
