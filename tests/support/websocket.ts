@@ -67,7 +67,7 @@ export class WebSocketPeer implements Disposable {
   constructor(readonly client: RawClient) {}
 
   /** Connects and opens a WebSocket; what `together` has is sent in the same write as the handshake. */
-  static async open(port: number, path?: string, together = new Uint8Array(0)): Promise<WebSocketPeer> {
+  static async open(port: number, path?: string, together: Uint8Array = new Uint8Array(0)): Promise<WebSocketPeer> {
     const peer = new WebSocketPeer(await RawClient.connect(port));
     await peer.client.send(concat(new TextEncoder().encode(handshake(path)), together));
     let end = -1;

@@ -12,18 +12,19 @@ const INFO =
 /** Something that listens where a broker is expected. */
 class Fake implements AsyncDisposable {
   port = 0;
+  dials = 0;
   #server: Server;
   #sockets = new Set<Socket>();
 
-  private constructor(each: (socket: Socket) => void) {
+  private constructor(each: (socket: Socket, dial: number) => void) {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
-      each(socket);
+      each(socket, ++this.dials);
     });
   }
 
-  static async start(each: (socket: Socket) => void): Promise<Fake> {
+  static async start(each: (socket: Socket, dial: number) => void): Promise<Fake> {
     const fake = new Fake(each);
     fake.#server.listen(0, "127.0.0.1");
     await once(fake.#server, "listening");
@@ -96,23 +97,28 @@ const GARBAGE = [
   "x".repeat(200_000),
 ];
 
+/** A broker whose first connection goes wrong after the handshake; `again` resolves when the next one is made. */
+async function brokenOnce(breaks: (socket: Socket) => void): Promise<{ fake: Fake; again: Promise<void> }> {
+  const again = Promise.withResolvers<void>();
+  const fake = await Fake.start((socket, dial) => {
+    socket.write(INFO);
+    socket.on("data", (bytes) => {
+      if (!String(bytes).includes("PING")) return;
+      socket.write("PONG\r\n");
+      if (dial === 1) breaks(socket);
+      else again.resolve();
+    });
+  });
+  return { fake, again: again.promise };
+}
+
 Deno.test("garbage after the handshake: the connection is made anew, and nothing is printed", async () => {
   using _ = quiet();
   for (const garbage of GARBAGE) {
-    let dials = 0;
-    const again = Promise.withResolvers<void>();
-    await using fake = await Fake.start((socket) => {
-      const first = ++dials === 1;
-      socket.write(INFO);
-      socket.on("data", (bytes) => {
-        if (!String(bytes).includes("PING")) return;
-        socket.write("PONG\r\n");
-        if (first) setTimeout(() => socket.write(garbage), 10);
-        else again.resolve();
-      });
-    });
+    const { fake, again } = await brokenOnce((socket) => setTimeout(() => socket.write(garbage), 10));
+    await using _fake = fake;
     await using broker = await open(fake);
-    await again.promise;
+    await again;
     assertEquals(broker.nats.isClosed(), false);
   }
 });
@@ -125,26 +131,16 @@ Deno.test("what comes in plain text before TLS, but for the broker's first line,
 });
 
 Deno.test("a broker that stops reading: what waits for it has a limit, then the connection is made anew", async () => {
-  let dials = 0;
-  const again = Promise.withResolvers<void>();
-  await using fake = await Fake.start((socket) => {
-    const first = ++dials === 1;
-    socket.write(INFO);
-    socket.on("data", (bytes) => {
-      if (!String(bytes).includes("PING")) return;
-      socket.write("PONG\r\n");
-      if (first) socket.pause();
-      else again.resolve();
-    });
-  });
+  const { fake, again } = await brokenOnce((socket) => socket.pause());
+  await using _fake = fake;
   await using broker = await open(fake);
   const megabyte = new Uint8Array(1024 * 1024);
-  for (let count = 0; count < 30 && dials === 1; count++) {
+  for (let count = 0; count < 30 && fake.dials === 1; count++) {
     broker.nats.publish("a", megabyte);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  await again.promise;
-  assertEquals(dials, 2);
+  await again;
+  assertEquals(fake.dials, 2);
 });
 
 for (

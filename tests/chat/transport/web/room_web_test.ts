@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { concat } from "../../../support/chunks.ts";
 import { RawClient, sendAndReset } from "../../../support/sockets.ts";
-import { clientFrame, CLOSE, closePayload, TEXT } from "../../../support/websocket.ts";
+import { clientFrame, CLOSE, closePayload, handshake, TEXT } from "../../../support/websocket.ts";
 import { LineClient } from "../../support.ts";
-import { ask, EventPeer, handshake, KEY, LOCAL, SocketPeer, webRoom } from "./support.ts";
+import { ask, EventPeer, KEY, LOCAL, SocketPeer, webRoom } from "./support.ts";
 
 const HOST = "Host: 127.0.0.1";
 
@@ -60,7 +60,7 @@ Deno.test("hostile and mistaken requests are refused as RFC 9110 and RFC 9112 as
     [405, `POST / HTTP/1.1\n${HOST}\nContent-Length: 0`, "Allow: GET, HEAD"],
     [405, `GET /say HTTP/1.1\n${HOST}`, "Allow: POST"],
     [426, `GET /room HTTP/1.1\n${HOST}`, "Upgrade: websocket"],
-    [426, handshake().replace("13\r\n", "8\r\n").replaceAll("\r\n", "\n").trim(), "Sec-WebSocket-Version: 13"],
+    [426, handshake("/room").replace("13\r\n", "8\r\n").replaceAll("\r\n", "\n").trim(), "Sec-WebSocket-Version: 13"],
     [400, `GET /room HTTP/1.1`],
     [400, `GET / HTTP/1.1\n${HOST}\n${HOST}`],
     [400, `GET / HTTP/1.1\n${HOST}\nContent-Length: 1\nTransfer-Encoding: chunked`],

@@ -7,7 +7,8 @@ import { decodeText, encodeText } from "../../../../lib/text.ts";
 import { RawClient } from "../../../support/sockets.ts";
 import { pki } from "../../../support/tls.ts";
 import { LineClient } from "../../support.ts";
-import { ask, handshake, webRoom } from "./support.ts";
+import { handshake } from "../../../support/websocket.ts";
+import { ask, webRoom } from "./support.ts";
 
 const { certificate, key } = pki.server;
 const secrets: ServerSecrets = {
@@ -52,7 +53,7 @@ Deno.test("over TLS, browsers and line clients share the port; a browser's Origi
   for (const [scheme, status] of [["https", 101], ["http", 403]] as const) {
     using socket = await connect();
     const origin = `Origin: ${scheme}://localhost:${room.port}\r\n`;
-    await socket.send(handshake("/room?name=bob", origin).replace("127.0.0.1", `localhost:${room.port}`));
+    await socket.send(handshake("/room?name=bob", origin).replace("localhost", `localhost:${room.port}`));
     await socket.until(new RegExp(`^HTTP/1.1 ${status} `));
   }
   assertEquals(await alice.line(), "* bob joined");

@@ -6,9 +6,8 @@
 import type { WebSettings } from "../../../../chat/transport/web/room_web.ts";
 import { type RoomServerOptions } from "../../../../chat/transport/serve_room.ts";
 import { FakeSocket } from "../../../lib/fakes.ts";
-import { concat } from "../../../support/chunks.ts";
 import { RawClient } from "../../../support/sockets.ts";
-import { clientFrame, CLOSE, closePayload, TEXT } from "../../../support/websocket.ts";
+import { clientFrame, CLOSE, closePayload, type ServerFrame, TEXT, WebSocketPeer } from "../../../support/websocket.ts";
 import { TestRoomServer } from "../../support.ts";
 
 /** A server on loopback without TLS. */
@@ -60,31 +59,24 @@ export function received(text: string): Received {
   return { status: Number(head.split(" ")[1]), head, body: body.join("\r\n\r\n") };
 }
 
-/** The head of a WebSocket handshake. */
-export function handshake(path = "/room", lines = ""): string {
-  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${lines}\r\n`;
-}
-
 /** A WebSocket client that shows every frame. */
 export class SocketPeer implements Disposable {
-  readonly raw: RawClient;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #peer: WebSocketPeer;
 
-  private constructor(raw: RawClient) {
-    this.raw = raw;
+  private constructor(peer: WebSocketPeer) {
+    this.#peer = peer;
   }
 
   /** Opens a WebSocket; with `together`, these bytes come in one write with the handshake. */
   static async open(
     port: number,
-    { path = "/room", together = new Uint8Array(0) }: { path?: string; together?: Uint8Array } = {},
+    { path = "/room", together }: { path?: string; together?: Uint8Array } = {},
   ): Promise<SocketPeer> {
-    const peer = new SocketPeer(await RawClient.connect(port));
-    await peer.raw.send(concat(new TextEncoder().encode(handshake(path)), together));
-    const head = await peer.#until((bytes) => new TextDecoder().decode(bytes).indexOf("\r\n\r\n") + 4, 4);
-    if (!head.startsWith("HTTP/1.1 101 ")) throw new Error(`Not opened: ${head}`);
-    return peer;
+    return new SocketPeer(await WebSocketPeer.open(port, path, together));
+  }
+
+  get raw(): RawClient {
+    return this.#peer.client;
   }
 
   /** Sends lines, a message each. */
@@ -97,14 +89,8 @@ export class SocketPeer implements Disposable {
   }
 
   /** The next frame; `null` at the end of the connection. */
-  async frame(): Promise<{ readonly opcode: number; readonly payload: Uint8Array } | null> {
-    while (this.#length() > this.#bytes.length) if (!await this.#more()) return null;
-    const length = this.#length();
-    const start = length - payloadLength(this.#bytes);
-    const opcode = (this.#bytes[0] ?? 0) & 0x0f;
-    const payload = this.#bytes.slice(start, length);
-    this.#bytes = this.#bytes.slice(length);
-    return { opcode, payload };
+  frame(): Promise<ServerFrame | null> {
+    return this.#peer.next();
   }
 
   /** The next text; control frames are passed over. */
@@ -145,34 +131,6 @@ export class SocketPeer implements Disposable {
   [Symbol.dispose](): void {
     this.raw.close();
   }
-
-  /** The length of the next frame; more than there is, if it is not known yet. */
-  #length(): number {
-    const [, second] = this.#bytes;
-    if (second === undefined) return 2;
-    const head = second < 126 ? 2 : second === 126 ? 4 : 10;
-    return this.#bytes.length < head ? head : head + payloadLength(this.#bytes);
-  }
-
-  async #more(): Promise<boolean> {
-    const bytes = await this.raw.read();
-    if (bytes !== null) this.#bytes = concat(this.#bytes, bytes);
-    return bytes !== null;
-  }
-
-  async #until(end: (bytes: Uint8Array) => number, least: number): Promise<string> {
-    let at: number;
-    while ((at = end(this.#bytes)) < least) if (!await this.#more()) break;
-    const text = new TextDecoder().decode(this.#bytes.subarray(0, at));
-    this.#bytes = this.#bytes.slice(at);
-    return text;
-  }
-}
-
-function payloadLength(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const second = bytes[1] ?? 0;
-  return second < 126 ? second : second === 126 ? view.getUint16(2) : Number(view.getBigUint64(2));
 }
 
 /** A client of server-sent events that posts its lines. */
