@@ -37,7 +37,7 @@ export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signa
   readonly operator: Omit<ConsoleOptions, "events" | "bans" | "clock">;
   /** What it shares with other servers; without it, the room is this server's alone. */
   readonly shared?: SharedRoom | null;
-  /** Serves browsers on the same port; without it, or with `once`, whoever connects is greeted at once. */
+  /** Serves browsers on the same port; without it, or with `once`, every client is greeted at once. */
   readonly web?: WebSettings | null;
   /** The clock for bans and mutes (ms); `performance.now` by default. */
   readonly clock?: () => number;

@@ -2,7 +2,7 @@
  * The connection to a room's broker: one for all that the room has there, and kept up for as long as the room is open.
  *
  * The client library dials again for ever, each broker of the list in turn. What is subscribed is subscribed again; what was asked is
- * lost: whoever asked asks again.
+ * lost: the asker asks again.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * JSON from the broker, and what may be in it. Pure.
  *
- * Whoever may publish to the room's subjects can put anything there.
+ * Anyone who may publish to the room's subjects can put anything there.
  *
  * @module
  */

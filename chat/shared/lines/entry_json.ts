@@ -1,7 +1,7 @@
 /**
  * A room's entries as they stand in the stream: one JSON object each. Pure.
  *
- * Whoever may publish to the room's subject can put anything there, so what is read is checked as a member's own line is: a name is one
+ * Anyone who may publish to the room's subject can put anything there, so what is read is checked as a member's own line is: a name is one
  * that a member may have, a text has no limit passed, and an object of another form is none of ours.
  *
  * ```json

@@ -16,7 +16,7 @@ const OUT_OF_REACH =
 
 /** The time in which lines wait. */
 export class Outage implements Disposable {
-  /** Tells the members of this server, or one of them; set by whoever has them. */
+  /** Tells the members of this server, or one of them; the room sets it. */
   announce: (text: string, to: Member | null) => void = () => {};
   #events: Events;
   #time: TimeSource;

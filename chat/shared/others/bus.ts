@@ -12,7 +12,7 @@ export type Answer = (data: Uint8Array) => void;
 export interface Bus {
   /** Whether the broker can be reached. */
   readonly up: boolean;
-  /** Sends a message to whoever listens; without the broker it is lost. */
+  /** Sends a message to all that listen; without the broker it is lost. */
   publish(subject: string, data: Uint8Array): void;
   /** Sends a message that one server answers; `null` if it does not within `ms`. Never rejects. */
   request(subject: string, data: Uint8Array, ms: number): Promise<Uint8Array | null>;

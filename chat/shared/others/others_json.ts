@@ -1,7 +1,7 @@
 /**
  * What the servers of a room tell and ask each other, as JSON. Pure.
  *
- * Whoever may publish to the room's subjects can put anything there. What is read here has a limit of length and of number, names are
+ * Anyone who may publish to the room's subjects can put anything there. What is read here has a limit of length and of number, names are
  * names that a member may have, and whatever else is text is escaped where it is shown.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
  * What is known of the other servers of a room: that they are there, and who is there. Pure.
  *
- * Each server tells how its list has changed, and numbers these changes. Whoever misses one asks for the whole list.
+ * Each server tells how its list has changed, and numbers these changes. A server that misses one asks for the whole list.
  *
  * @module
  */

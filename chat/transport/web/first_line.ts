@@ -20,8 +20,8 @@ const VERSION = new TextEncoder().encode("HTTP/1.");
 const ZERO = 0x30, ONE = 0x31, DEL = 0x7f;
 
 /**
- * Looks at the first line as it arrives. Only `METHOD SP target SP HTTP/1.x` up to its LF is a request: whoever types `GET` or `GET /` in
- * a chat means just that.
+ * Looks at the first line as it arrives. Only `METHOD SP target SP HTTP/1.x` up to its LF is a request: somebody who types `GET` or
+ * `GET /` in a chat means just that.
  *
  * The target may be anything but spaces and control characters. Browsers send some that RFC 3986 does not allow, such as the braces in
  * `/?{}`: HTTP refuses those. Taken for chat, the body of such a request would be lines that any page of the web makes a visitor say.
