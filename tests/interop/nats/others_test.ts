@@ -157,6 +157,9 @@ Deno.test("Ctrl-C: who has no session has left at once; who has one goes on else
   await using moved = await Guest.connect(two);
   await moved.says(`/session ${key}`);
   await moved.sees(/\* you are alice;/);
+  // Until its old server has heard where it is, which takes a moment, a session that comes back there is a new one.
+  await bob.says("/who");
+  await bob.sees(/\d here: .*alice/);
   await using home = await Guest.connect(one);
   await home.says(`/session ${key}`, "home again");
   await home.sees(/\* you are alice;/);
