@@ -114,10 +114,8 @@ class DatagramServer {
     this.#options = options;
     this.#events = options.events ?? NO_EVENTS;
     this.#peerEvents = new EventRate(this.#events);
-    this.#heldBack = new EventRate(
-      this.#events,
-      firstThenCounts((count, within) => `Held back ${count} more in the last ${within}`),
-    );
+    const heldBack = firstThenCounts((count, within) => `Held back ${count} more in the last ${within}`);
+    this.#heldBack = new EventRate(this.#events, heldBack);
     this.#budget = new AnswerBudget({ rate: options.maxRate ?? MAX_RATE, load: true, total: MAX_TOTAL_RATE });
     this.#deadlines = new Deadlines({ idle: options.timeout ?? 0, stall: 0 }, () => this.#expire());
   }
@@ -165,27 +163,26 @@ class DatagramServer {
 
   async #serveAll(): Promise<void> {
     while (!this.#stopping) {
-      const datagram = await this.#next();
+      this.#waiting(true);
+      let datagram;
+      try {
+        datagram = await this.#socket.receive();
+      } catch (error) {
+        // An earlier peer left before its answer arrived; this does not concern the next one.
+        if (error instanceof Failure && error.code === Exit.unreachable) continue;
+        throw error;
+      } finally {
+        this.#waiting(false);
+      }
       if (datagram === null) return;
       await this.#serve(datagram);
       if (this.#options.once === true) return;
     }
   }
 
-  async #next(): Promise<Datagram | null> {
-    for (;;) {
-      this.#idle = true;
-      this.#deadlines.reading(true);
-      try {
-        return await this.#socket.receive();
-      } catch (error) {
-        // An earlier peer left before its answer arrived; this does not concern the next one.
-        if (!(error instanceof Failure && error.code === Exit.unreachable)) throw error;
-      } finally {
-        this.#deadlines.reading(false);
-        this.#idle = false;
-      }
-    }
+  #waiting(on: boolean): void {
+    this.#idle = on;
+    this.#deadlines.reading(on);
   }
 
   /** Serves one exchange; never rejects. */
@@ -197,23 +194,26 @@ class DatagramServer {
     if (this.#isOwnAddress(from)) {
       return this.#fail(from, new ProtocolError("Cannot answer: its source address is ours"));
     }
+    let answer;
     try {
-      const answer = await this.#handler(bytes, from, this.#peerEvents, () => this.#socket.flowOf(from));
-      if (answer !== null) await this.#answer(answer, from);
+      answer = this.#handler(bytes, from, this.#peerEvents, () => this.#socket.flowOf(from));
+      // Most handlers answer at once, and do not wait a turn for it.
+      if (answer instanceof Promise) answer = await answer;
     } catch (error) {
       this.#fail(from, error);
-      if (!(error instanceof ProtocolError)) return;
-      await this.#answer(fittingWording([error.message], bytes.length), from).catch(() => {});
+      answer = error instanceof ProtocolError ? fittingWording([error.message], bytes.length) : null;
     }
-  }
-
-  async #answer(answer: Uint8Array | string, to: Endpoint): Promise<void> {
-    if (!this.#budget.take(to)) return this.#holdBack(to);
-    const bytes = typeof answer === "string" ? encodeText(answer) : answer;
-    await this.#socket.send(bytes, to);
+    if (answer === null) return;
+    if (!this.#budget.take(from)) return this.#holdBack(from);
+    const sent = typeof answer === "string" ? encodeText(answer) : answer;
+    try {
+      await this.#socket.send(sent, from);
+    } catch (error) {
+      return this.#fail(from, error);
+    }
     this.#totals.answered++;
-    this.#totals.bytesOut += bytes.length;
-    if (this.#reports) this.#socket.report(this.#peerEvents, "sent", bytes, to);
+    this.#totals.bytesOut += sent.length;
+    if (this.#reports) this.#socket.report(this.#peerEvents, "sent", sent, from);
   }
 
   /** Counts an answer that is held back; the first is logged, then counts. */

@@ -319,6 +319,62 @@ Deno.test("serveDatagrams() continues when the system reports a peer that left (
   assertEquals((await serving).received, 1);
 });
 
+Deno.test("serveDatagrams() sends an answer that is ready in the turn after its datagram, and asks for the next one at once", async () => {
+  const arrived = Promise.withResolvers<[Uint8Array, Deno.Addr]>();
+  const calls: string[] = [];
+  const turns: number[] = [];
+  let turn = 0;
+  let received = 0;
+  const peer = { transport: "udp", hostname: "127.0.0.1", port: 40_000 } as const;
+  const socket: PacketSocket = {
+    addr: { transport: "udp", hostname: "127.0.0.1", port: 7 },
+    receive: (): Promise<[Uint8Array, Deno.Addr]> => {
+      calls.push("receive");
+      turns.push(turn);
+      return received++ === 0 ? arrived.promise : Promise.reject(new Error("Out of order"));
+    },
+    send: (bytes) => {
+      calls.push("send");
+      turns.push(turn);
+      return Promise.resolve(bytes.length);
+    },
+    close: () => {},
+  };
+  const ended = assertRejects(() => serveDatagrams(socket, (bytes) => bytes), Failure);
+  arrived.resolve([new Uint8Array(1), peer]);
+  for (; turn < 20; turn++) await null;
+  await ended;
+  // Under load each further turn costs as much as the exchange itself.
+  assertEquals([calls, turns], [["receive", "send", "receive"], [0, 1, 4]]);
+});
+
+Deno.test("serveDatagrams() takes an answer that comes later, and reports what a complaint could not say", async () => {
+  const events = new RecordedEvents();
+  const { socket, port } = bind();
+  using stop = new Switch();
+  const mute = {
+    addr: socket.addr,
+    receive: (into: Uint8Array) => socket.receive(into),
+    send: (bytes: Uint8Array, to: Deno.Addr) =>
+      decodeText(bytes) === "later" ? socket.send(bytes, to) : Promise.reject(new Deno.errors.NetworkUnreachable()),
+    close: () => socket.close(),
+  };
+  const serving = serveDatagrams(mute, (bytes) => {
+    if (bytes.length > 0) return Promise.reject(new ProtocolError("Cannot read this: bad"));
+    return new Promise((resolve) => setTimeout(() => resolve("later"), 1));
+  }, { events, signal: stop.signal, report: false });
+  using peer = new RawPeer();
+  await peer.send("bad", port);
+  await peer.send("", port);
+  assertEquals((await peer.receive()).text, "later");
+  stop.off();
+  assertEquals((await serving).answered, 1);
+  assertEquals(events.all.map(messageOf), [
+    "Cannot read this: bad",
+    `Cannot send to 127.0.0.1:${peer.port}: network unreachable`,
+  ]);
+});
+
 Deno.test("serveDatagrams() fails when its socket becomes unusable", async () => {
   const broken = {
     addr: { transport: "udp", hostname: "127.0.0.1", port: 7 },
