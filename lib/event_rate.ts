@@ -209,6 +209,6 @@ function suppressedLine({ counts, peers, duration }: Suppressed): string {
 const NOUNS: ReadonlySet<string> = new Set(["error", "warning", "notice", "message", "result", "request", "fault"]);
 
 /** A duration in seconds, to one decimal, and at least a tenth. */
-function seconds(duration: number): string {
+export function seconds(duration: number): string {
   return `${Math.max(0.1, Number((duration / 1000).toFixed(1)))} s`;
 }

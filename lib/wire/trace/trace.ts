@@ -11,6 +11,7 @@ import { directionOf, type WireEvent, type WireReader, wireTime } from "../event
 import { FileOutput, type FileOutputOptions } from "../file_output.ts";
 import { put, putBytes, putNumber, putSeconds } from "./ascii.ts";
 import { dump, dumpSpace, splitAfter } from "./hexdump.ts";
+import { Strangers } from "./strangers.ts";
 
 /** One direction of a flow. */
 interface Direction {
@@ -159,19 +160,20 @@ export function fileTrace(path: string, options: FileOutputOptions): WireReader 
 }
 
 /**
- * A trace beside the log.
+ * A trace beside the log. Datagrams of strangers are told up to a rate ({@linkcode Strangers}), everything else is told in full.
  *
  * @param options With `json`, the bytes are told as one hex string, or else as rows. `start` is the time from which they count: now.
  */
 export function logTrace(events: Events, { json, start }: { json: boolean; start?: number }): WireReader {
   const writer = new TraceWriter(start);
+  const strangers = new Strangers(events);
   return {
     event(event) {
       const space = writer.spaceFor(event);
       if (space === 0) return;
-      const { at, flow: id, call, local, peer, bytes } = event;
+      const { at, flow: id, call, transport, local, peer, bytes } = event;
       const direction = directionOf(event);
-      events.emit({
+      (transport === "udp" ? strangers : events).emit({
         event: "trace",
         at,
         id,
@@ -185,6 +187,7 @@ export function logTrace(events: Events, { json, start }: { json: boolean; start
         prose: json ? "" : linesOf(writer, event, space),
       });
     },
+    end: () => Promise.resolve(strangers[Symbol.dispose]()),
   };
 }
 

@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileTrace, logTrace, TraceWriter } from "../../../../lib/wire/trace/trace.ts";
+import type { NetEvent } from "../../../../lib/events.ts";
 import type { WireEvent } from "../../../../lib/wire/event.ts";
 import { decodeText, encodeText } from "../../../../lib/text.ts";
 import { RecordedEvents } from "../../../support/sockets.ts";
@@ -10,6 +11,10 @@ const [local, peer] = [{ hostname: "127.0.0.1", port: 12345 }, { hostname: "::1"
 function event(call: WireEvent["call"], text: string | null, more: Partial<WireEvent> = {}): WireEvent {
   const bytes = text === null ? null : encodeText(text);
   return { at: 1000, transport: "tcp", call, flow: 1, local, peer, bytes, duration: 0, ...more };
+}
+
+function messages(events: readonly NetEvent[]): string {
+  return events.map((each) => "message" in each ? each.message : each.event).join("; ");
 }
 
 function traced(events: readonly WireEvent[]): string {
@@ -116,6 +121,32 @@ Deno.test("a trace beside the log is an event: rows for people, one hex string f
   assertEquals(json?.event === "trace" && [json.hex, json.bytes, json.call, json.direction, json.peer, json.prose], [
     ...["68690a", 3, "read", "in", "[::1]:52884", ""],
   ]);
+});
+
+Deno.test("a flood from many ports adds little to a trace in the log, and hides no peer that was there before", async () => {
+  for (const json of [false, true]) {
+    const events = new RecordedEvents();
+    const trace = logTrace(events, { json });
+    const datagram = (port: number, call: WireEvent["call"]): WireEvent =>
+      event(call, "hello", { transport: "udp", flow: port, peer: { hostname: "192.0.2.1", port } });
+    const honest = (count: number): void => {
+      for (; count > 0; count--) trace.event(datagram(7, "receive"), []);
+    };
+    honest(1);
+    for (let port = 1000; port < 4000; port++) {
+      for (const call of ["receive", "send"] as const) trace.event(datagram(port, call), []);
+    }
+    honest(500);
+    await trace.end?.();
+    const mine = events.all.filter((each) => each.event === "trace" && each.peer === "192.0.2.1:7");
+    assertEquals(mine.length, 501);
+    const others = events.all.filter((each) => !mine.includes(each));
+    assertLess(others.reduce((sum, each) => sum + JSON.stringify(each).length, 0), 192 * 1024);
+    assertMatch(
+      messages(others.slice(-1)),
+      /^Not traced in the last [0-9.]+ s: [0-9,]+ calls, of [0-9,]+ new peers; --trace FILE keeps all$/,
+    );
+  }
 });
 
 Deno.test("a trace in a file is complete when the run ends", async () => {
