@@ -6,13 +6,36 @@
 import { ACCENTS, foldName } from "./names.ts";
 import { CONFUSABLES } from "./confusables.ts";
 
-/** Names that only the operator may use. */
-export const RESERVED_NAMES: readonly string[] = ["server", "operator", "admin", "system", "moderator"];
+/** Roles: names that only the operator may use, and so all that reads as one of them (see {@linkcode isReservedName}). */
+export const RESERVED_NAMES: readonly string[] = [
+  ...[
+    "server",
+    "operator",
+    "admin",
+    "administrator",
+    "sysadmin",
+    "sysop",
+    "system",
+    "service",
+    "moderator",
+    "mod",
+    "root",
+  ],
+  ...["host", "owner", "staff", "support"],
+];
+/** Words that leave a role what it is: `the-admin`, `chat_server`. */
+const WITH_ROLES = ["the", "chat", "room"];
+/** What passes for a letter in a role, besides what its key already is: digits for letters, and letters of living languages. */
+const PASSES_FOR: Readonly<Record<string, string>> = {
+  ...{ a: "(?:ae|[a4])", b: "[b8]", e: "[e3\ua793\u01dd]", g: "[g9]", n: "[n\u014b]", o: "(?:oe|[o\u0254])" },
+  ...{ s: "[s5\u00df]", t: "[t7]", v: "[vu]" },
+};
 /** The key of `guest-N`: 0 and 1 become the letters they look like, and `-` is not compared. */
 const GUEST = /^guest[\p{N}ol]*$/u;
-const NUMBER = /[\p{N}ol]+$/u;
-/** The keys of {@linkcode RESERVED_NAMES}; made on the first lookup. */
-let reservedKeys: ReadonlySet<string> | null = null;
+const NUMBER_AFTER = /[\p{N}\p{P}]+$/u;
+const NUMBER_BEFORE = /^[\p{N}\p{P}]+/u;
+/** Matches the key of a reserved name; made on the first lookup. */
+let reserved: RegExp | null = null;
 
 /**
  * Look-alikes missing from `confusables.txt`. It lists only the capital of `i` as looking like `l`, but case is ignored here. Names may
@@ -80,10 +103,36 @@ export function isGuestName(keys: readonly string[]): boolean {
   return keys.some((key) => GUEST.test(key));
 }
 
-/** Whether a name with these keys looks like a reserved one, or one with a number after it: the operators of a shared room have these. */
-export function isReservedName(keys: readonly string[]): boolean {
-  const reserved = reservedKeys ??= new Set(RESERVED_NAMES.flatMap(nameKeys));
-  return keys.some((key) => reserved.has(key) || reserved.has(key.replace(NUMBER, "")));
+/**
+ * Whether a name passes for a reserved one: roles and nothing else, in the singular or plural, with a number before or after it (the
+ * operators of a shared room have these), with letters doubled, and with digits for letters.
+ *
+ * So `5erver`, `Serverr`, `server-admin` and `the_mods` are reserved; a word that only contains a role, such as `modest`, is not.
+ *
+ * @example Usage
+ * ```ts
+ * import { isReservedName } from "./name_keys.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(["Adm1n-007", "serveŕ", "Adminah"].filter(isReservedName), ["Adm1n-007", "serveŕ"]);
+ * ```
+ */
+export function isReservedName(name: string): boolean {
+  const pattern = reserved ??= reservedPattern();
+  const unnumbered = name.replace(NUMBER_AFTER, "");
+  // A digit at the start is a number or a letter: 2admins, 0perator.
+  const readings = new Set([name, unnumbered, unnumbered.replace(NUMBER_BEFORE, "")]);
+  return [...readings].some((reading) => nameKeys(reading).some((key) => pattern.test(key)));
+}
+
+function reservedPattern(): RegExp {
+  const anyOf = (words: readonly string[]): string => words.flatMap(nameKeys).map(stretched).join("|");
+  return new RegExp(`^(?:${anyOf(WITH_ROLES)})*(?:(?:${anyOf(RESERVED_NAMES)})s?)+$`, "u");
+}
+
+/** A pattern for a key in which each letter may come more often than it does, as what passes for it. */
+function stretched(key: string): string {
+  return key.replace(/(.)\1*/gu, (run, letter: string) => `${PASSES_FOR[letter] ?? letter}{${run.length},}`);
 }
 
 function keyOf(letters: string): string {

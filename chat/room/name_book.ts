@@ -43,7 +43,7 @@ export class NameBook<Holder> {
       (this.#holders.get(key) ?? holder) !== holder || (this.#claimed.get(key) ?? holder) !== holder;
     if (keys.some(isOthers)) return `the name ${name} is taken`;
     if (operator) return null;
-    const reserved = isGuestName(keys) || isReservedName(keys) || keys.some((key) => this.#reserved.has(key));
+    const reserved = isGuestName(keys) || isReservedName(name) || keys.some((key) => this.#reserved.has(key));
     return reserved ? `the name ${name} is reserved` : null;
   }
 
