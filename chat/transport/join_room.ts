@@ -71,6 +71,8 @@ class RoomClient {
   #problem: unknown = null;
   /** Limits the time for a received line in a pipe; at a terminal the connection does. */
   #line: Deadlines;
+  /** How many bytes of an incomplete line went into the pipe. */
+  #begun = 0;
 
   constructor(connection: Connection, options: RoomClientOptions) {
     this.#connection = connection;
@@ -107,14 +109,26 @@ class RoomClient {
     for (let bytes; (bytes = await read()) !== null;) {
       await output.write(bytes);
       if (!input.interactive) {
-        if (bytes.includes(LF)) this.#line.message(false);
-        if (bytes.at(-1) !== LF) this.#line.message(true);
+        this.#passed(bytes);
         continue;
       }
       await output.end();
       roster.learn(decodeText(bytes).trimEnd());
       if (roster.own !== null) input.prompt(`${roster.own}: `);
     }
+  }
+
+  /**
+   * Applies the limits of a received line, in time and length, to what went into the pipe: nothing is held for that.
+   *
+   * @throws {TooLongError} The line is longer than any room's.
+   */
+  #passed(bytes: Uint8Array): void {
+    const first = bytes.indexOf(LF);
+    if (this.#begun + (first < 0 ? bytes.length : first) > MAX_RECEIVED) throw new TooLongError(MAX_RECEIVED);
+    this.#begun = first < 0 ? this.#begun + bytes.length : bytes.length - 1 - bytes.lastIndexOf(LF);
+    if (first >= 0) this.#line.message(false);
+    if (this.#begun > 0) this.#line.message(true);
   }
 
   /** Sends the input line by line until it ends, then half-closes. Never rejects. */

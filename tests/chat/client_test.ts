@@ -1,5 +1,5 @@
 import { deadline } from "@std/async/deadline";
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createServer, type Socket } from "node:net";
 import { eventsIn, POSIX, run, start, startServer } from "../support/script.ts";
@@ -74,6 +74,22 @@ Deno.test("chat:client writes what it receives byte for byte", async () => {
   });
   const { code, stdout } = await child.output();
   assertEquals({ code, stdout }, { code: 0, stdout: bytes });
+});
+
+Deno.test("chat:client in a pipe passes a line on as it arrives, and ends with 8 where it is longer than any room's", async () => {
+  const kibibyte = "x".repeat(1023);
+  const lines = `${`${kibibyte}\n`.repeat(1100)}${kibibyte.repeat(1000)}\n`;
+  await using server = rawServer(async (client) => {
+    await client.send(lines);
+    // More than the sockets hold: the client does not read it to its end.
+    await client.send("y".repeat(16 * 1024 * 1024)).catch(() => {});
+  });
+  const { code, stdout, stderr } = await run("chat:client", at(server.port, "-q"));
+  assertEquals({ code, stderr }, { code: 8, stderr: "[!] Cannot take the message: it is longer than 1048576 bytes\n" });
+  assertEquals(stdout.slice(0, lines.length), lines);
+  assertMatch(stdout.slice(lines.length), /^y+$/);
+  const passed = stdout.length - lines.length;
+  assert(passed > 1024 * 1024 && passed <= (1024 + 64) * 1024, `${passed}`);
 });
 
 Deno.test("chat:client half-closes at the end of its input and waits for the server to close", async () => {
