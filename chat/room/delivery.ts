@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { TimeSource } from "../../lib/time.ts";
+import { Crowd } from "./crowd.ts";
 import type { Feed } from "./feed.ts";
 import { type Entry, type Journal, lineOf, noticeOf, type Reader } from "./journal.ts";
 import { isHere, type Member, type RemoteMember, type RoomEvent } from "./member.ts";
 import { MAX_OUTBOX } from "./outbox.ts";
+import { noticeLine } from "../protocol.ts";
 import { type Cursor, formatCursor } from "../session_lines.ts";
 import { type NumberedLine, Transcript } from "./transcript.ts";
 
@@ -19,6 +22,8 @@ export interface DeliveryOptions {
   readonly journal: Journal;
   /** The time of day in milliseconds since 1970. */
   readonly clock: () => number;
+  /** The clock for what is told later. */
+  readonly time?: TimeSource | undefined;
   readonly onEvent: (event: RoomEvent) => void;
   /** Called with the number of an entry that was appended with an id. */
   readonly onNumber: (number: number, id: string) => void;
@@ -42,6 +47,7 @@ export class Delivery implements Reader {
   /** What was delivered, the oldest lines dropped. */
   readonly transcript = new Transcript();
   #options: DeliveryOptions;
+  #crowd: Crowd;
   #now = 0;
   #last = 0;
   /** Whether the journal has given back the past: nobody is there yet who would have to be told. */
@@ -49,6 +55,7 @@ export class Delivery implements Reader {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#crowd = new Crowd((text) => options.feed.say(noticeLine(text), null, null), options.time);
     options.journal.start(this);
     this.#live = true;
   }
@@ -66,7 +73,8 @@ export class Delivery implements Reader {
     this.#last = number;
     this.transcript.add(line, this.#now, number);
     if (!this.#live) return;
-    feed.say(line, number, isHere(by) ? by.outbox : null);
+    const comesOrGoes = entry.kind === "joined" || entry.kind === "left";
+    if (!comesOrGoes || this.#crowd.passes(entry.kind)) feed.say(line, number, isHere(by) ? by.outbox : null);
     if (id !== null) onNumber(number, id);
     onEvent(eventOf(entry, by, line));
     if (entry.kind === "left" && entry.why === "server gone") onGone(entry.name);
@@ -80,6 +88,11 @@ export class Delivery implements Reader {
     this.#last = 0;
     this.transcript.restart();
     this.#options.onRestart();
+  }
+
+  /** The room is closed. */
+  close(): void {
+    this.#crowd.close();
   }
 
   /** The last lines that members said. */

@@ -34,9 +34,11 @@ export class Feed implements OutboxFeed {
   /** How many bytes of this turn exceed the budget; they stay queued all the same until its end. */
   #overBudget = 0;
   #outboxes = new Set<Outbox>();
+  /** Those that got lines of their own in this turn. */
+  #touched = new Set<Outbox>();
   /** The lines of this turn, their numbers, and their speakers. */
   #lines: string[] = [];
-  #numbers: number[] = [];
+  #numbers: (number | null)[] = [];
   #speakers: (Outbox | null)[] = [];
   #size = 0;
   /** Resolves at the end of this turn; `null` if its end is not scheduled. */
@@ -79,8 +81,12 @@ export class Feed implements OutboxFeed {
     return outbox;
   }
 
-  /** Says a line to everyone but the speaker; an outbox that is numbered gets its own lines too. */
-  say(line: string, number: number, except: Outbox | null): void {
+  /**
+   * Says a line to everyone but the speaker; an outbox that is numbered gets its own lines too.
+   *
+   * @param number `null` for a line that has none.
+   */
+  say(line: string, number: number | null, except: Outbox | null): void {
     this.#lines.push(line);
     this.#numbers.push(number);
     this.#speakers.push(except);
@@ -102,12 +108,19 @@ export class Feed implements OutboxFeed {
   #numberedSince(position: number): string {
     let text = "";
     for (let index = position; index < this.#lines.length; index++) {
-      text += `${numbered(this.#numbers[index] ?? 0, this.#lines[index] ?? "")}\n`;
+      const line = this.#lines[index] ?? "";
+      const number = this.#numbers[index] ?? null;
+      text += number === null ? `${line}\n` : `${numbered(number, line)}\n`;
     }
     return text;
   }
 
-  /** Schedules delivery at the end of this turn; an outbox with a line of its own needs that too. */
+  touch(outbox: Outbox): void {
+    this.#touched.add(outbox);
+    this.schedule();
+  }
+
+  /** Schedules delivery at the end of this turn. */
   schedule(): void {
     if (this.#turn !== null) return;
     this.#turn = Promise.withResolvers();
@@ -132,6 +145,7 @@ export class Feed implements OutboxFeed {
   /** Removes an outbox. */
   remove(outbox: Outbox): void {
     this.#outboxes.delete(outbox);
+    this.#touched.delete(outbox);
   }
 
   #deliver(): void {
@@ -152,13 +166,14 @@ export class Feed implements OutboxFeed {
     const overflown: Outbox[] = [];
     let plain: Chunk | null = null;
     let withNumbers: Chunk | null = null;
-    for (const outbox of this.#outboxes) {
+    for (const outbox of this.#lines.length > 0 ? this.#outboxes : this.#touched) {
       let all: Chunk | null = null;
       if (this.#lines.length === 0) all = null;
       else if (outbox.numbered) all = withNumbers ??= this.chunk(encodeText(this.#numberedSince(0)));
       else all = plain ??= this.chunk(encodeText(`${this.#lines.join("\n")}\n`));
       if (!outbox.endTurn(all)) overflown.push(outbox);
     }
+    this.#touched.clear();
     for (const all of [plain, withNumbers]) if (all !== null) this.release(all);
     return overflown;
   }

@@ -105,10 +105,25 @@ export function everybodyHere(members: readonly { readonly name: string }[]): st
 /** How many names the greeting lists; `/who` lists all. */
 const GREETED = 20;
 
-/** The notice that tells a new member who else is here. */
-export function othersHere(members: readonly (Member | RemoteMember)[], newcomer: Member): string {
-  const names = members.filter((member) => member !== newcomer).map(({ name }) => name);
+/**
+ * The notice that tells a new member who else is here. Only the first are looked at: a crowd costs each newcomer no more.
+ *
+ * @param groups The members, the newcomer among them.
+ * @param count How many they are in all.
+ */
+export function othersHere(
+  groups: readonly Iterable<Member | RemoteMember>[],
+  count: number,
+  newcomer: Member,
+): string {
+  const names: string[] = [];
+  for (const group of groups) {
+    for (const member of group) {
+      if (names.length === GREETED) break;
+      if (member !== newcomer) names.push(member.name);
+    }
+  }
+  const more = count - 1 - names.length;
   if (names.length === 0) return "nobody else is here";
-  const more = names.length > GREETED ? `, and ${names.length - GREETED} more (/who)` : "";
-  return `here with you: ${names.slice(0, GREETED).join(", ")}${more}`;
+  return `here with you: ${names.join(", ")}${more > 0 ? `, and ${more} more (/who)` : ""}`;
 }

@@ -27,8 +27,8 @@ export interface OutboxFeed {
   readonly position: number;
   /** The lines of this turn from a position on, as the outbox gets them, each with its newline. */
   since(position: number, outbox: Outbox): string;
-  /** Schedules delivery at the end of this turn. */
-  schedule(): void;
+  /** Schedules delivery at the end of this turn to an outbox with a line of its own. */
+  touch(outbox: Outbox): void;
   /** Makes a chunk with one owner, and counts it if it fits into the budget. */
   chunk(bytes: Uint8Array): Chunk;
   /** Drops one reference to a chunk. */
@@ -125,7 +125,7 @@ export class Outbox {
   push(line: string): void {
     if (this.#ended) return;
     const added = this.#addOwn(`${this.#newLines()}${line}\n`);
-    this.#feed.schedule();
+    this.#feed.touch(this);
     if (!added) this.overflow();
   }
 

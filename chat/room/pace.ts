@@ -77,7 +77,7 @@ export class RateLimit {
 
 /** The longest that a new connection waits (ms); if it would be longer, it is refused. */
 const LONGEST_WAIT = 5000;
-/** With more addresses than this, those whose bucket is full again are forgotten. */
+/** With more addresses than this, those whose bucket is full again are forgotten; then again when there are twice as many as are left. */
 const MANY = 1000;
 
 /** Rate limits across connections: reconnecting does not refill a client's bucket. */
@@ -87,6 +87,7 @@ export class RateLimits {
   #left = new Map<string, RateLimit>();
   /** Arrivals per address: all its connections share one bucket, since each arrival is announced to the whole room. */
   #arrivals = new Map<string, RateLimit>();
+  #many = { left: MANY, arrivals: MANY };
 
   /** @param rate Lines per second and connection; 0 = no limit. */
   constructor(rate: number) {
@@ -108,7 +109,7 @@ export class RateLimits {
     const limit = this.#arrivals.get(address) ?? new RateLimit(this.#rate, now);
     if (limit.until(now) > LONGEST_WAIT) return null;
     this.#arrivals.set(address, limit);
-    if (this.#arrivals.size > MANY) this.#forget(this.#arrivals, now);
+    if (this.#arrivals.size > this.#many.arrivals) this.#many.arrivals = this.#forget(this.#arrivals, now);
     return limit.take(now);
   }
 
@@ -118,12 +119,14 @@ export class RateLimits {
     limit.take(now);
     const before = this.#left.get(address);
     if (before === undefined || limit.tokens(now) < before.tokens(now)) this.#left.set(address, limit);
-    if (this.#left.size > MANY) this.#forget(this.#left, now);
+    if (this.#left.size > this.#many.left) this.#many.left = this.#forget(this.#left, now);
   }
 
-  #forget(limits: Map<string, RateLimit>, now: number): void {
+  /** Forgets those whose bucket is full; returns with how many addresses to do it again. */
+  #forget(limits: Map<string, RateLimit>, now: number): number {
     for (const [address, limit] of limits) {
       if (limit.tokens(now) >= this.#rate * BURST) limits.delete(address);
     }
+    return Math.max(MANY, limits.size * 2);
   }
 }

@@ -63,6 +63,7 @@ export class Room {
       feed: this.#feed,
       journal: this.#journal,
       clock: options.clock ?? Date.now,
+      time: options.time,
       onEvent: (event) => this.#emit(event),
       onNumber: (number, id) => this.comebacks.confirm(number, id),
       onRestart: () => this.comebacks.restart(),
@@ -224,6 +225,7 @@ export class Room {
       if (!goesOn && member.introduced) this.#announceLeft(member, "server stopped");
     }
     this.comebacks.close();
+    this.#delivery.close();
   }
 
   #greet(member: Member): void {
@@ -233,7 +235,8 @@ export class Room {
   }
 
   #listOthers(member: Member): void {
-    this.notify(member, othersHere(this.everyone, member));
+    const elsewhere = this.elsewhere?.members ?? [];
+    this.notify(member, othersHere([this.#members, elsewhere], this.#members.size + elsewhere.length, member));
   }
 
   #announceLeft(member: Member, why: LeaveReason): void {

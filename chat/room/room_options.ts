@@ -4,6 +4,7 @@
  * @module
  */
 import type { MemoryShare } from "../../lib/memory.ts";
+import type { TimeSource } from "../../lib/time.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import type { NextTurn } from "./feed.ts";
 import type { Journal } from "./journal.ts";
@@ -17,6 +18,8 @@ export interface RoomOptions {
   readonly onEvent?: (event: RoomEvent) => void;
   /** The time of day in milliseconds since 1970. */
   readonly clock?: () => number;
+  /** The clock for what is told later. */
+  readonly time?: TimeSource;
   readonly nextTurn?: NextTurn;
   /** Counts the bytes queued for members; released by its owner. */
   readonly memory?: MemoryShare;

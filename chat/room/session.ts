@@ -15,6 +15,9 @@ const KEPT = 120_000;
 /** The maximum number of sessions; the oldest without a member go first. */
 const MAX_SESSIONS = 10_000;
 
+/** How often sessions are looked through for those to drop (ms), unless there are too many. */
+const PRUNED = 1000;
+
 /** The receipt of a line that is not numbered yet. */
 export const PENDING = -1;
 
@@ -57,6 +60,7 @@ export class Session {
 export class Sessions {
   #byKey = new Map<string, Session>();
   #byMember = new Map<Member, Session>();
+  #prunedAt = -Infinity;
 
   /** The session with this secret; a new one if there is none. */
   open(key: string, now: number): Session {
@@ -100,6 +104,8 @@ export class Sessions {
 
   /** Drops the sessions that nobody came back to, and the oldest of them early when there are too many. */
   #prune(now: number): void {
+    if (now - this.#prunedAt < PRUNED && this.#byKey.size < MAX_SESSIONS) return;
+    this.#prunedAt = now;
     for (const [key, { member, leftAt }] of this.#byKey) {
       const expired = now - leftAt >= KEPT || this.#byKey.size >= MAX_SESSIONS;
       if (member === null && expired) this.#byKey.delete(key);

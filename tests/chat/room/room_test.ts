@@ -212,6 +212,7 @@ Deno.test("Room drops a thousand members that do not read, each announced once",
   const left = room.events.filter(({ kind }) => kind === "left").map(({ line }) => line);
   assertEquals(new Set(left).size, 1000);
   assertEquals(room.members, [alice]);
+  room.close("over");
 });
 
 Deno.test("Room.leave() lets a member read what is queued, unless its connection is gone", pure, async () => {

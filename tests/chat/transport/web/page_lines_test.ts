@@ -42,7 +42,7 @@ Deno.test("the page learns who is here from the room's notices", { permissions }
   assertEquals([...first?.all ?? [], ...more?.more ?? []], room.members.map(({ name }) => name));
   const [member] = room.members;
   for (const members of [[], room.members]) {
-    assertEquals(member && newsIn(othersHere(members, member)), { isGreeting: true });
+    assertEquals(member && newsIn(othersHere([members], members.length, member)), { isGreeting: true });
   }
   assertEquals(newsIn(protocol.youAre("Zoë")), { own: "Zoë" });
   assertEquals(newsIn("alice joined"), { joined: ["alice"] });
