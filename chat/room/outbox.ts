@@ -79,8 +79,8 @@ export class Outbox {
   #ended = false;
   #numbered = false;
   #behind = false;
-  /** Wakes the writer waiting in {@linkcode Outbox.take}. */
-  #wake: (() => void) | null = null;
+  /** Hands bytes, or the end, to the writer waiting in {@linkcode Outbox.take}. */
+  #wake: ((bytes: Uint8Array | null) => void) | null = null;
 
   /** @param feed The lines for everyone; see `Feed.open`. */
   constructor(feed: OutboxFeed, options: OutboxOptions) {
@@ -149,12 +149,16 @@ export class Outbox {
    * Takes what is queued, up to {@linkcode MAX_WRITE} bytes; if there is nothing, waits for the end of the turn that brings something.
    * `null` is the end. There is one caller, which has finished with the previous bytes.
    */
-  async take(): Promise<Uint8Array | null> {
+  take(): Promise<Uint8Array | null> {
     this.#releaseTaken();
-    while (this.#chunks.length === 0) {
-      if (this.#ended) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
+    // No async function: its state would be kept for each member that hears nothing.
+    return this.#chunks.length > 0 || this.#ended
+      ? Promise.resolve(this.#next())
+      : new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #next(): Uint8Array | null {
+    if (this.#chunks.length === 0) return null;
     const chunk = this.#taken = this.#takeChunks();
     this.#bytes -= chunk.bytes.length;
     this.#isBehind(this.#bytes > BEHIND);
@@ -239,8 +243,9 @@ export class Outbox {
   }
 
   #wakeWriter(): void {
-    this.#wake?.();
+    const wake = this.#wake;
     this.#wake = null;
+    if (wake !== null) wake(this.#next());
   }
 }
 

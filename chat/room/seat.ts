@@ -43,13 +43,16 @@ export class Seat implements Disposable {
   #member: Member;
   #options: SeatOptions;
   #slowed = false;
-  #introduction: ReturnType<typeof setTimeout>;
+  #introduction: ReturnType<typeof setTimeout> | undefined;
 
   constructor(room: Room, member: Member, options: SeatOptions) {
     this.#room = room;
     this.#member = member;
     this.#options = options;
-    this.#introduction = setTimeout(() => room.introduce(member), options.grace ?? GRACE);
+    this.#introduction = setTimeout(() => {
+      this.#introduction = undefined;
+      room.introduce(member);
+    }, options.grace ?? GRACE);
   }
 
   [Symbol.dispose](): void {

@@ -23,12 +23,12 @@ const LONGEST = 10_000;
 const LATE = 5;
 const CROWD = 32;
 const BUSY = 3000;
-/** Bytes per read as long as it is open; most requests come whole. */
+/** Bytes per read while some are held back. */
 const CHUNK = 1024;
 /** A line up to this length (bytes) is not counted against the memory of all connections. */
 const FREE = 4096;
-/** What a browser's request shows to the room if it is taken for chat: a session's key, or all of its cookies for this host. */
-const SECRETS = /session=|\nUser-Agent: Mozilla\//i;
+/** What a request shows to the room if it is taken for chat: a session's key, or all of a browser's cookies for this host; and what no person types. */
+const SECRETS = /session=|\nUser-Agent: Mozilla\/|\nSec-WebSocket-Key:/i;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** How the stream below has ended. */
@@ -45,11 +45,12 @@ export class Opening extends SocketLayer {
   /** Whether nothing was received before it was settled. */
   #isSilent = false;
   #held = NOTHING;
-  #buffer: Uint8Array<ArrayBuffer> | null = new Uint8Array(CHUNK);
-  /** The read into the buffer; never rejects. It outlives a silence. */
-  #reading: Promise<void> | null = null;
+  #isReading = false;
+  /** Wakes the read that waits until it is settled and something has been received. */
+  #wake: () => void = () => {};
   #end: End | null = null;
-  #settled = Promise.withResolvers<void>();
+  /** Whether nothing is held back any more, nor will be. */
+  #over = false;
   #memory: MemoryShare | null = null;
   #onClose: () => void;
 
@@ -74,12 +75,12 @@ export class Opening extends SocketLayer {
     this.#isSilent = this.#spoken === null && this.#held.length === 0;
     this.#spoken ??= spoken;
     this.#line = null;
-    this.#settled.resolve();
+    this.#wake();
   }
 
   override read(into: Uint8Array): Promise<number | null> {
     // From here on it costs nothing.
-    return this.#buffer === null ? this.below.read(into) : this.#readFirst(into);
+    return this.#over ? this.below.read(into) : this.#readFirst(into);
   }
 
   async #readFirst(into: Uint8Array): Promise<number | null> {
@@ -89,30 +90,35 @@ export class Opening extends SocketLayer {
         if (this.#held.length === 0) return this.#end();
         break;
       }
-      this.#reading ??= this.#receive(this.#buffer ?? NOTHING);
-      await (this.#spoken === null ? Promise.race([this.#reading, this.#settled.promise]) : this.#reading);
+      // A member that is silent for hours needs no buffer besides its reader's, which waits as long.
+      if (!this.#isReading) this.#receive(this.#held.length === 0 ? into : new Uint8Array(CHUNK));
+      await new Promise<void>((resolve) => this.#wake = resolve);
     }
     const count = Math.min(into.length, this.#held.length);
     into.set(this.#held.subarray(0, count));
     this.#held = this.#held.subarray(count);
-    if (this.#held.length === 0) this.#memory?.release();
-    // A pending read still needs the buffer.
-    if (this.#held.length === 0 && this.#reading === null && this.#end === null) this.#buffer = null;
+    if (this.#held.length > 0) return count;
+    this.#memory?.release();
+    this.#over = !this.#isReading && this.#end === null;
     return count;
   }
 
-  async #receive(buffer: Uint8Array): Promise<void> {
-    try {
-      const count = await this.below.read(buffer);
+  /** Reads into a buffer; what it brings outlives a silence. */
+  #receive(buffer: Uint8Array): void {
+    this.#isReading = true;
+    const received = (count: number | null): void => {
       if (count === null) this.#end = () => null;
       else this.#take(buffer.slice(0, count));
-    } catch (error) {
+    };
+    const failed = (error: unknown): void => {
       this.#end = () => {
         throw error;
       };
-    } finally {
-      this.#reading = null;
-    }
+    };
+    this.below.read(buffer).then(received).catch(failed).then(() => {
+      this.#isReading = false;
+      this.#wake();
+    });
   }
 
   #take(bytes: Uint8Array): void {
@@ -177,20 +183,39 @@ export class Openings {
     const opening = this.#open.get(connection.id);
     // Closed already.
     if (opening === undefined) return "chat";
-    const time = this.#time;
-    const began = time.now();
-    while (opening.spoken === null && time.now() - began < LONGEST) {
-      const { held } = opening;
-      const from = time.now();
-      const crowd = this.#open.size;
-      if (await connection.readyWithin(SILENCE)) break;
-      const isLate = time.now() - from > SILENCE + LATE || Math.max(crowd, this.#open.size) > CROWD;
-      if (opening.held > held || (isLate && time.now() - began < BUSY)) continue;
-      break;
-    }
+    if (opening.spoken === null) await this.#wait(opening, connection.ready());
     const isSilent = opening.spoken === null && opening.held === 0;
     opening.settle("chat");
     this.#open.delete(connection.id);
     return isSilent ? "silent" : opening.spoken ?? "chat";
+  }
+
+  /**
+   * Waits until a read has a result, or for a silence. Whatever waits for the read may stay with it for hours: so it is one callback, not
+   * a race for each time that the timer is set.
+   */
+  #wait(opening: Opening, ready: Promise<void>): Promise<void> {
+    const time = this.#time;
+    const began = time.now();
+    return new Promise((resolve) => {
+      let cancel = (): void => {};
+      const listen = (): void => {
+        const { held } = opening;
+        const from = time.now();
+        const crowd = this.#open.size;
+        cancel = time.after(SILENCE, () => {
+          const now = time.now();
+          const isLate = now - from > SILENCE + LATE || Math.max(crowd, this.#open.size) > CROWD;
+          const goesOn = opening.held > held || (isLate && now - began < BUSY);
+          if (opening.spoken === null && now - began < LONGEST && goesOn) listen();
+          else resolve();
+        });
+      };
+      listen();
+      ready.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 }
