@@ -106,7 +106,7 @@ export class LineFramer {
   rest(): string | null {
     if (this.#begun.length === 0) return null;
     const line = decodeText(this.#begun);
-    if (this.#begun.length > this.#max && this.#isTooLong(line)) throw this.#tooLong();
+    if (line.length * 3 > this.#max && this.#isTooLong(line)) throw this.#tooLong();
     this.length = this.#begun.length;
     this.#begun = NOTHING;
     return line;

@@ -70,6 +70,14 @@ Deno.test("LineFramer.push() refuses a line beyond the limit, and returns those 
   assertThrows(() => framed([encodeText("漢漢漢漢\n")], 11), ProtocolError);
 });
 
+Deno.test("LineFramer counts a line as it is passed on, whether it was ended or not", pure, () => {
+  // Each of these bytes is passed on as U+FFFD, which takes three.
+  const odd = new Uint8Array(4).fill(0xff);
+  assertEquals(framed([odd], 12), ["\ufffd".repeat(4)]);
+  assertThrows(() => framed([odd], 11), ProtocolError);
+  assertThrows(() => framed([Uint8Array.of(...odd, 10)], 11), ProtocolError);
+});
+
 Deno.test("LineFramer.push() refuses an endless line before it has grown large", pure, () => {
   const framer = new LineFramer(1000);
   const piece = new Uint8Array(400);
