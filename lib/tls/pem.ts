@@ -74,15 +74,20 @@ const isKey = ({ label }: Block): boolean => label.endsWith("PRIVATE KEY");
 export function identityOf(pem: string, file = "the certificate"): Identity {
   const [first] = certificatesIn(pem, file);
   if (first === undefined) throw noCertificate(pem, file);
-  return {
-    fingerprint: keyFingerprint(first),
-    names: namesIn(first),
-    subject: nameIn(first.subject),
-    issuer: nameIn(first.issuer),
-    notBefore: new Date(first.validFrom),
-    notAfter: new Date(first.validTo),
-    isCa: first.ca,
-  };
+  try {
+    return {
+      fingerprint: keyFingerprint(first),
+      names: namesIn(first),
+      subject: nameIn(first.subject),
+      issuer: nameIn(first.issuer),
+      notBefore: new Date(first.validFrom),
+      notAfter: new Date(first.validTo),
+      isCa: first.ca,
+    };
+  } catch (error) {
+    // The runtime looks at most of it only when it is asked.
+    throw broken(file, error);
+  }
 }
 
 /** The SHA-256 fingerprint of the first certificate of a PEM file as browsers show it: `9F:86:…`. The file has been read before. */
@@ -95,9 +100,13 @@ function certificatesIn(pem: string, file: string): X509Certificate[] {
     try {
       return new X509Certificate(text);
     } catch (error) {
-      throw new UsageError(`Cannot read ${file}: it holds a broken certificate`, { cause: error });
+      throw broken(file, error);
     }
   });
+}
+
+function broken(file: string, cause: unknown): UsageError {
+  return new UsageError(`Cannot read ${file}: it holds a broken certificate`, { cause });
 }
 
 function noCertificate(pem: string, file: string): UsageError {

@@ -79,12 +79,9 @@ export function certificateProblem(
     return problem(`its certificate ${instead} not for ${host}`, advice);
   }
   if (chainError === null) return null;
-  const self = certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
-  const what = self
+  const what = isSelfSigned(certificate)
     ? "its certificate is self-signed"
-    : `its certificate was not issued for servers by a CA that this client trusts (issuer: ${
-      oneLine(certificate.issuer)
-    })`;
+    : `its certificate was not issued for servers by a CA that this client trusts (issuer: ${issuerOf(certificate)})`;
   return { unknownIssuerOnly: true, what, advice: "pass its CA with --ca FILE or its fingerprint with --pin" };
 }
 
@@ -108,8 +105,26 @@ export function clientRefusal(
   }
   if (chainError === null) return null;
   return `your certificate was not issued for clients by a CA that this server trusts (issuer: ${
-    oneLine(certificate.issuer)
+    issuerOf(certificate)
   })`;
+}
+
+/** Whether a certificate was signed by its own key; not if the runtime cannot read that key. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/** The issuer on one line. A peer can put something there that the runtime cannot read. */
+function issuerOf(certificate: X509Certificate): string {
+  try {
+    return oneLine(certificate.issuer);
+  } catch {
+    return "unreadable";
+  }
 }
 
 function problem(what: string, advice: string): Problem {

@@ -167,3 +167,15 @@ export async function writeText(socket: { write(bytes: Uint8Array): Promise<numb
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
 }
+
+/** The first certificate of a PEM file, with something that is not UTF-8 in each of its common names (OID 2.5.4.3). */
+export function damagedNames(pem: string): string {
+  const [certificate = ""] = pem.split("-----END");
+  const der = Uint8Array.fromBase64(certificate.replace(/-----[^-]+-----|\s/g, ""));
+  for (let at = 0; at + 7 < der.length; at++) {
+    if ([6, 3, 0x55, 4, 3].every((byte, index) => der[at + index] === byte)) {
+      der.set([0x0c, der[at + 6] ?? 0, 0xff], at + 5);
+    }
+  }
+  return `-----BEGIN CERTIFICATE-----\n${der.toBase64()}\n-----END CERTIFICATE-----\n`;
+}

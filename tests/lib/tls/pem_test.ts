@@ -5,6 +5,7 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { makeAuthority, makeLeaf } from "../../../lib/tls/certificate.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { browserFingerprint, checkPair, identityOf, type Pair } from "../../../lib/tls/pem.ts";
+import { damagedNames } from "../../support/tls.ts";
 
 const permissions = "none";
 const DAY = 24 * 60 * 60 * 1000;
@@ -102,6 +103,15 @@ Deno.test("identityOf() names what a file holds instead of a certificate (55)", 
   assertEquals(said("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), broken);
   assertEquals(said(leaf.certificate.replace(/\n.{8}/, "\n")), broken);
   assertStringIncludes(said(leaf.certificate.slice(0, 200)), "not a PEM file");
+});
+
+Deno.test("identityOf() refuses a certificate that the runtime cannot read in full", { permissions }, () => {
+  const damaged = damagedNames(own.p256.certificate);
+  assertThrows(
+    () => identityOf(damaged, "cert.pem"),
+    UsageError,
+    "Cannot read cert.pem: it holds a broken certificate",
+  );
 });
 
 Deno.test("checkPair() accepts keys in every common format", { permissions }, () => {

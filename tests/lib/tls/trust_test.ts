@@ -13,7 +13,7 @@ import {
   parsePin,
   pinMatches,
 } from "../../../lib/tls/trust.ts";
-import { inDays, pki, selfSigned } from "../../support/tls.ts";
+import { damagedNames, inDays, pki, selfSigned } from "../../support/tls.ts";
 
 const permissions = "none";
 const certificateOf = (name: keyof typeof pki): X509Certificate => new X509Certificate(pki[name].certificate);
@@ -67,6 +67,16 @@ Deno.test("certificateProblem() has a message for each defect (T1, 52)", { permi
   );
   // A definite defect takes precedence over an unknown issuer.
   assertMatch(says("expired", "localhost", "CERT_HAS_EXPIRED"), /^its certificate expired/);
+});
+
+Deno.test("a certificate that the runtime cannot read in full is refused like any other", { permissions }, () => {
+  const odd = new X509Certificate(damagedNames(pki.unknown.certificate));
+  assertThrows(() => odd.issuer, Error);
+  assertMatch(
+    certificateProblem(odd, "localhost", "X")?.what ?? "",
+    /^its certificate was not issued for servers by a CA that this client trusts \(issuer: unreadable\)$/,
+  );
+  assertMatch(clientRefusal(odd, "X") ?? "", /issuer: unreadable/);
 });
 
 Deno.test("certificateProblem() checks the validity period at the given time, exactly", { permissions }, () => {
