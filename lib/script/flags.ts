@@ -184,8 +184,11 @@ function joinValues(args: readonly string[], { names, takesValue, optional, alia
       continue;
     }
     const found = flagsIn(arg, takesValue, alias);
-    // `parseArgs` reports what is unknown.
-    if (!found.every(({ name }) => names.includes(name))) found.length = 0;
+    // `parseArgs` reports what is unknown; but `_` it takes for its own list of positional arguments.
+    if (!found.every(({ name }) => names.includes(name))) {
+      if (/^(--_(=|$)|-[^-=]*_)/.test(arg)) throw unknownFlag(arg, names);
+      found.length = 0;
+    }
     if (found.length === 0) joined.push(arg);
     for (const { name, value } of found) {
       const next = args[index + 1];

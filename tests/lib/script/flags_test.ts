@@ -112,6 +112,9 @@ Deno.test("parseFlags() reports an unknown flag and the nearest known one (P4)",
   }
   assertEquals(refusal("-x"), "Cannot use -x: no such flag (see --help)");
   assertEquals(refusal("-qx"), "Cannot use -qx: no such flag (see --help)");
+  for (const odd of ["-_", "--_", "-q_", "--_=x"]) {
+    assertEquals(refusal(odd), `Cannot use ${odd.replace("=x", "")}: no such flag (see --help)`);
+  }
   assertEquals(refusal("-9"), "Cannot use -9: no such flag (see --help)");
   assertEquals(refusal("--=x"), "Cannot use --: no such flag (see --help)");
 });
