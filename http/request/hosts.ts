@@ -92,7 +92,8 @@ export class Hosts {
     if (address !== null) {
       return isLoopback(address) || address === canonicalAddress(local) || this.#names.has(address);
     }
-    return host === "localhost" || host.endsWith(".localhost") || this.#names.has(`*${host.slice(host.indexOf("."))}`);
+    const dot = host.indexOf(".");
+    return host === "localhost" || host.endsWith(".localhost") || (dot > 0 && this.#names.has(`*${host.slice(dot)}`));
   }
 }
 

@@ -64,7 +64,7 @@ Deno.test("Hosts accepts configured names, wildcard labels and the local address
   for (const host of ["Wiki.example:80", "a.lab.example", "[2001:DB8:0::2]", "192.0.2.7", "localhost"]) {
     assert(hosts.accepts(host, "192.0.2.7:8080"), host);
   }
-  for (const host of ["lab.example", "a.b.lab.example", "www.wiki.example", "192.0.2.8"]) {
+  for (const host of ["lab.example", ".lab.example", "a.b.lab.example", "www.wiki.example", "192.0.2.8"]) {
     assert(!hosts.accepts(host, "192.0.2.7:8080"), host);
   }
   assert(new Hosts({ names: [], anyAddress: true }).accepts("203.0.113.9", "192.0.2.7:80"));
