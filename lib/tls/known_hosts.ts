@@ -19,6 +19,33 @@ export interface KnownHosts {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/**
+ * Finds a server's key in the lines of such a file; the first line for a server counts.
+ *
+ * @returns `null` if the server is unknown, "" if its line has no key.
+ *
+ * @example Usage
+ * ```ts
+ * import { entryFor, keyOf } from "./known_hosts.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const key = `sha256:${"0".repeat(64)}` as const;
+ * assertEquals(keyOf(entryFor("", "localhost:443", key), "localhost:443"), key);
+ * ```
+ */
+export function keyOf(text: string, host: string): Fingerprint | "" | null {
+  for (const line of text.split("\n")) {
+    const [name, fingerprint = ""] = line.trim().split(/\s+/);
+    if (name === host) return /^sha256:[\da-f]{64}$/.test(fingerprint) ? fingerprint as Fingerprint : "";
+  }
+  return null;
+}
+
+/** The line to append to a text for a server: an editor may have left the last line without a newline. */
+export function entryFor(text: string, host: string, fingerprint: Fingerprint): string {
+  return `${text === "" || text.endsWith("\n") ? "" : "\n"}${host} ${fingerprint}\n`;
+}
+
 /** Known hosts in a file; it and its folder are created for the first entry. */
 export class KnownHostsFile implements KnownHosts {
   readonly path: string;
@@ -30,25 +57,17 @@ export class KnownHostsFile implements KnownHosts {
 
   /** @throws {Failure} The file cannot be read or is malformed: then no server is trusted. */
   async find(host: string): Promise<Fingerprint | null> {
-    for (const line of (await this.#read()).split("\n")) {
-      const [name, fingerprint = ""] = line.trim().split(/\s+/);
-      if (name !== host) continue;
-      if (!/^sha256:[\da-f]{64}$/.test(fingerprint)) {
-        throw this.#problem("read", `the line for ${host} has no fingerprint`);
-      }
-      return fingerprint as Fingerprint;
-    }
-    return null;
+    const key = keyOf(await this.#read(), host);
+    if (key === "") throw this.#problem("read", `the line for ${host} has no fingerprint`);
+    return key;
   }
 
   /** Appends a line in one write, so that concurrent clients lose no entry. */
   async remember(host: string, fingerprint: Fingerprint): Promise<void> {
     try {
-      const before = await this.#text();
-      // An editor may have left the last line without a newline.
-      const end = before === "" || before.endsWith("\n") ? "" : "\n";
+      const entry = entryFor(await this.#text(), host, fingerprint);
       await Deno.mkdir(this.path.replace(/[/\\][^/\\]*$/, ""), { recursive: true, mode: 0o700 });
-      await Deno.writeTextFile(this.path, `${end}${host} ${fingerprint}\n`, { append: true, mode: 0o600 });
+      await Deno.writeTextFile(this.path, entry, { append: true, mode: 0o600 });
     } catch (error) {
       throw this.#problem("write", stateOf(error).state);
     }

@@ -73,7 +73,7 @@ async function checkFile(names: readonly string[], file: string): Promise<Target
     throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : error}`);
   });
   const started = performance.now();
-  const only = { ...target, seeds: [] };
+  const only = { ...target, seeds: [], edges: [] };
   const hunted: Hunted = await hunt(only, { seed: 0, bytes: 0, corpus: [input] });
   return { target: name, ...hunted, bytes: input.length, duration: performance.now() - started, file };
 }

@@ -75,7 +75,7 @@ export async function hunt(target: Target, options: HuntOptions): Promise<Hunted
     const error = await failure(target, input, options);
     return error === null ? null : await minimised(target, input, error, options);
   };
-  for (const input of [...corpus, ...target.seeds]) {
+  for (const input of [...corpus, ...target.seeds, ...target.edges ?? []]) {
     const finding = await take(input);
     if (finding !== null) return { inputs, bytes: made, finding };
   }

@@ -65,7 +65,7 @@ const CHANGES: readonly Change[] = [
   // Something twice, or many times.
   (input, draw) => {
     const [from, to] = range(input, draw);
-    const times = draw.happens(0.8) ? 1 : draw.size(300);
+    const times = draw.happens(0.9) ? 1 : draw.size(40);
     return replaced(input, to, to, concat(Array.from({ length: times }, () => input.subarray(from, to))));
   },
   (input, draw) => input.slice(0, somewhere(input, draw)),

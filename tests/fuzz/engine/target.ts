@@ -17,6 +17,8 @@ export interface Target {
   readonly max: number;
   /** Valid inputs, which are changed. */
   readonly seeds: readonly Uint8Array[];
+  /** Inputs at a limit: checked first, but too long to be changed again and again. */
+  readonly edges?: readonly Uint8Array[];
   /** What means something to the parser, to be put into inputs; of a string, each character is a byte. */
   readonly words: readonly (string | Uint8Array)[];
   /** Makes an input by a grammar. */

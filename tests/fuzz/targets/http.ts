@@ -13,6 +13,7 @@ import { foreignOrigin } from "../../../http/request/origin.ts";
 import { Refusal } from "../../../http/request/refusal.ts";
 import { parseTarget } from "../../../http/request/target.ts";
 import { Inbox } from "../../../http/serve/inbox.ts";
+import { decodeText } from "../../../lib/text.ts";
 import { fromLatin1, latin1 } from "../engine/bytes.ts";
 import type { Draw } from "../engine/draw.ts";
 import { holds, overwrite, same, sameForAllSplits, type Target } from "../engine/target.ts";
@@ -45,6 +46,9 @@ interface Outcome {
   readonly inBody: boolean;
 }
 
+/** What no value may have; a character may stand for a byte here, so that C1 is text. */
+// deno-lint-ignore no-control-regex -- that is what must not be there
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 /** Small limits, which inputs reach; and those of the server. */
 const SMALL: BodyLimits = { maxLine: 200, maxHead: 400, maxFields: 8, maxBody: 100 };
 const USUAL: BodyLimits = { maxLine: 8192, maxHead: 65_536, maxFields: 100, maxBody: 1_048_576 };
@@ -83,6 +87,11 @@ function read(pieces: readonly Uint8Array[], limits: BodyLimits): Outcome {
           inbox.at += parser.consumed;
           checkHead(head, parser, limits);
           const target = parseTarget(head.method, head.target);
+          if (head.method === "CONNECT") {
+            // The server refuses the method, and closes the connection.
+            requests.push(readOf(head, new BodyReader(0, "all", limits), taken + parser.consumed, limits));
+            return end("closed");
+          }
           const host = target.origin?.authority ?? head.framing.host;
           if (host !== null) hosts.accepts(host, "127.0.0.1:8080");
           head.keep();
@@ -122,15 +131,16 @@ function checkHead(head: RequestHead, parser: HeadParser, limits: BodyLimits): v
   for (const [name, value] of head.fields()) {
     count++;
     holds(/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name), "a field's name is a token", () => name);
-    // deno-lint-ignore no-control-regex -- that is what must not be there
-    holds(!/[\x00-\x08\x0a-\x1f\x7f]/.test(value), "no value has a control character", () => JSON.stringify(value));
+    holds(!CONTROL.test(value), "no value has a control character", () => JSON.stringify(value));
     holds(value === value.replace(/^[ \t]+|[ \t]+$/g, ""), "no value has white space around it");
     const lower = name.toLowerCase();
     if (lower === "content-length") {
       lengths++;
       same(value, String(framing.length), "the body is as long as Content-Length says");
-    } else if (lower === "transfer-encoding") codings++;
-    else if (lower === "host") hosts++;
+    } else if (lower === "transfer-encoding") {
+      codings++;
+      same(value.toLowerCase(), "chunked", "no other coding is taken");
+    } else if (lower === "host") hosts++;
   }
   holds(count <= limits.maxFields, "there are no more fields than allowed");
   holds(
@@ -153,13 +163,21 @@ function checkHead(head: RequestHead, parser: HeadParser, limits: BodyLimits): v
 function readOf(head: RequestHead, reader: BodyReader, end: number, limits: BodyLimits): Read {
   const { method, target, minor, framing } = head;
   const body = reader.bytes.slice();
-  holds(body.length === framing.length || framing.length === CHUNKED, "a body is as long as its head says");
+  holds(
+    method === "CONNECT" || body.length === framing.length || framing.length === CHUNKED,
+    "a body is as long as its head says",
+  );
+  const kept = Array.from(head.fields(), ([name, value]) => `${name}: ${value}`);
+  same(
+    kept,
+    fieldsOf(decodeText(head.raw)).map(([name, value]) => `${name}: ${value}`),
+    "a head that is kept has its fields",
+  );
   holds(body.length <= limits.maxBody, "a body is within its limit", () => String(body.length));
   same(reader.received, body.length, "what was received is what was kept");
   holds(reader.trailers.length <= limits.maxFields, "there are no more trailers than allowed");
   for (const trailer of reader.trailers) {
-    // deno-lint-ignore no-control-regex -- that is what must not be there
-    holds(!/[\x00-\x08\x0a-\x1f\x7f]/.test(trailer), "no trailer has a control character");
+    holds(!CONTROL.test(trailer), "no trailer has a control character");
   }
   return {
     method,

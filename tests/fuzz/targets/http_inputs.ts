@@ -76,7 +76,7 @@ const METHODS = [
   "QUERY",
   "FOO",
 ];
-const VERSIONS = ["1.1", "1.1", "1.1", "1.1", "1.1", "1.1", "1.1", "1.0", "1.0", "1.2", "2.0", "0.9"];
+const VERSIONS = [...Array(20).fill("1.1"), "1.0", "1.0", "1.0", "1.2", "2.0", "0.9"];
 
 /** Some requests in a row. */
 export function requestsOf(draw: Draw): string {
@@ -89,7 +89,7 @@ function requestOf(draw: Draw): string {
   for (let left = draw.below(draw.happens(0.1) ? 12 : 4); left > 0; left--) fields.push(fieldOf(draw));
   let content = "";
   if (body === 1) {
-    content = textOf(draw, draw.size(draw.happens(0.05) ? 20_000 : 130));
+    content = textOf(draw, draw.size(draw.happens(0.003) ? 20_000 : 110));
     fields.push(`Content-Length: ${content.length + (draw.happens(0.05) ? draw.between(-1, 1) : 0)}`);
   } else if (body === 2) {
     content = chunks(draw);
@@ -102,13 +102,30 @@ function requestOf(draw: Draw): string {
   if (draw.happens(0.3)) fields.sort(() => draw.below(3) - 1);
   if (draw.happens(0.05)) fields.push(draw.pick(fields));
   if (draw.happens(0.05)) fields.splice(draw.below(fields.length), 1);
+  // The other framing, or the same once more.
+  if (draw.happens(0.06)) {
+    fields.push(draw.pick(["Content-Length: 3", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked"]));
+  }
   const line = `${draw.pick(METHODS)} ${targetOf(draw)} HTTP/${draw.pick(VERSIONS)}`;
-  return `${draw.happens(0.05) ? "\r\n" : ""}${[line, ...fields].join("\r\n")}\r\n\r\n${content}`;
+  const text = `${draw.happens(0.05) ? "\r\n" : ""}${[line, ...fields].join("\r\n")}\r\n\r\n${content}`;
+  return draw.happens(0.25) ? slip(draw, text) : text;
+}
+
+/** One rule broken, at one place where it matters: an end of a line, or inside one. */
+function slip(draw: Draw, text: string): string {
+  const odd = (): string =>
+    draw.pick(["\n", "\r", "\r\r\n", " \r\n", "\r\n ", "\n\r", "", "\0\r\n", "\x0b\r\n", "x\r\n"]);
+  const inside = (): string =>
+    draw.pick(["\0", "\r", "\n", "\x0b", "\x7f", "\x1f", "\xff", " ", "\t", ":", ";", ",", '"']);
+  const ends = [...text.matchAll(/\r\n/g)].map(({ index }) => index);
+  const at = draw.happens(0.5) && ends.length > 0 ? draw.pick(ends) : null;
+  if (at !== null) return `${text.slice(0, at)}${odd()}${text.slice(at + 2)}`;
+  const middle = draw.below(text.length + 1);
+  return `${text.slice(0, middle)}${inside()}${text.slice(middle)}`;
 }
 
 function hostOf(draw: Draw): string {
-  return draw.pick([
-    "h",
+  return draw.happens(0.7) ? "h" : draw.pick([
     "localhost",
     "localhost:8080",
     "127.0.0.1",
@@ -122,7 +139,7 @@ function hostOf(draw: Draw): string {
 }
 
 function targetOf(draw: Draw): string {
-  const start = draw.pick([
+  const start = draw.happens(0.6) ? "/" : draw.pick([
     "/",
     "/",
     "/",
@@ -137,7 +154,10 @@ function targetOf(draw: Draw): string {
     "//h/",
   ]);
   return start +
-    (draw.happens(0.5) ? "" : textOf(draw, draw.size(220)).replace(/[^!-~]/g, (odd) => draw.happens(0.9) ? "x" : odd));
+    (draw.happens(0.5) ? "" : textOf(draw, draw.size(draw.happens(0.1) ? 220 : 12)).replace(
+      /[^!-~]/g,
+      (odd) => draw.happens(0.9) ? "x" : odd,
+    ));
 }
 
 function fieldOf(draw: Draw): string {
@@ -157,7 +177,9 @@ function fieldOf(draw: Draw): string {
     ])
     : textOf(draw, draw.between(1, 8)).replace(/[^\w-]/g, "x");
   const space = draw.pick(["", " ", " ", " ", "\t", "  "]);
-  return `${name}:${space}${textOf(draw, draw.size(210))}${draw.pick(["", "", "", " ", "\t"])}`;
+  return `${name}:${space}${textOf(draw, draw.size(draw.happens(0.1) ? 210 : 20))}${
+    draw.pick(["", "", "", " ", "\t"])
+  }`;
 }
 
 /** Text that a field or a body may have, with a byte of any kind now and then. */
@@ -186,13 +208,18 @@ function textOf(draw: Draw, length: number): string {
 
 function chunks(draw: Draw): string {
   const some = draw.some(0, 5, () => {
-    const data = textOf(draw, Math.max(1, draw.size(120)));
+    const data = textOf(draw, Math.max(1, draw.size(draw.happens(0.1) ? 120 : 12)));
     const size = data.length.toString(16);
     const shown = draw.pick([size, size, size.toUpperCase(), `0${size}`, `000${size}`]);
-    return `${shown}${extension(draw)}\r\n${data}\r\n`;
+    return `${shown}${extension(draw)}${end(draw)}${data}${end(draw)}`;
   });
   const trailers = draw.some(0, draw.happens(0.8) ? 0 : 9, () => `${fieldOf(draw)}\r\n`);
-  return `${some}${draw.pick(["0", "0", "00"])}${extension(draw)}\r\n${trailers}\r\n`;
+  return `${some}${draw.pick(["0", "0", "00"])}${extension(draw)}${end(draw)}${trailers}${end(draw)}`;
+}
+
+/** The end of a line in a chunked body, mostly. */
+function end(draw: Draw): string {
+  return draw.happens(0.95) ? "\r\n" : draw.pick(["\n", "\r", "x\n", "\n\n", "\r\r\n", " \r\n", "x\r\n", ""]);
 }
 
 function extension(draw: Draw): string {
@@ -208,6 +235,6 @@ function extension(draw: Draw): string {
     "\t;a",
     ";",
     ";a=",
-    `;a=${"b".repeat(draw.size(4200))}`,
+    `;a=${"b".repeat(draw.size(draw.happens(0.02) ? 4200 : 20))}`,
   ]);
 }
