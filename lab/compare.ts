@@ -44,7 +44,7 @@ import { flags, type Wanted, wantedOf } from "./compare/flags.ts";
 import { measure, type Records } from "./compare/measure.ts";
 import { runInNamespace } from "./compare/namespace.ts";
 import { netemArguments } from "./compare/netem.ts";
-import { openPicture } from "./compare/picture_file.ts";
+import { openPicture } from "./picture_file.ts";
 import { type Comparison, headline, plotOf, recordEvent, recordIn, summaryOf } from "./compare/report.ts";
 
 /** Flags and help text of `lab:compare`. */

@@ -27,7 +27,7 @@ const WINGS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   http: [["request"], ["websocket"], ["answer"], ["site"], ["serve"], ["threads"], [""], ["scripts"]],
   chat: [[""], ["room"], ["transport", "shared"], ["turns"], ["scripts"]],
   "chat/shared": [["broker"], ["lines", "others"], [""]],
-  lab: [["checks", "relay"], [""], ["replay", "compare"], ["scripts"]],
+  lab: [["checks", "relay"], [""], ["replay", "compare", "soak"], ["scripts"]],
 };
 /** A folder without wings. */
 const FLAT = [[""], ["scripts"]];

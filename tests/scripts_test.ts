@@ -25,8 +25,8 @@ const OPERANDS: ReadonlyMap<string, string> = new Map([
   ["lab:check", " tcp localhost 12345"],
 ]);
 
-/** The script that shows others at work: no textbook has it, and it has no binary, which could not find what it starts either. */
-const SHOW = "chat:nats";
+/** The scripts that show others at work: no textbook has them, and they have no binary, which could not find what they start either. */
+const SHOWS: ReadonlySet<string> = new Set(["chat:nats", "soak"]);
 
 /** The scripts whose addresses are flags of their own, and those in their run lines. */
 const REQUIRED: ReadonlyMap<string, string> = new Map([["lab:relay", " --listen tcp:9000 --to localhost:8080"]]);
@@ -68,7 +68,7 @@ async function checkHeader({ name, command, file }: typeof tasks[number]): Promi
 }
 
 Deno.test("beside every script of a student's folders stands a basic program", () => {
-  const beside = scripts.filter(({ name, file }) => name !== SHOW && !file.startsWith("lab/")).map(({ file }) =>
+  const beside = scripts.filter(({ name, file }) => !SHOWS.has(name) && !file.startsWith("lab/")).map(({ file }) =>
     file.replace("/", "/basic_")
   );
   // There is no http/client.ts: a browser is one.
@@ -137,7 +137,7 @@ for (const task of scripts) {
     assert(flags.startsWith("--no-prompt "), "a permission prompt would only confuse");
     assert(!/--allow-all|-A\b|--allow-(env|run|sys)( |$)/.test(flags), "no permission without limits");
     // Files named on the command line may be anywhere: a certificate, a key, a folder to serve.
-    assertEquals(/--allow-read( |$|=)/.test(flags), !/udp|lab:compare|lab:relay|chat:nats/.test(name), flags);
+    assertEquals(/--allow-read( |$|=)/.test(flags), !/udp|lab:compare|lab:relay|chat:nats|soak/.test(name), flags);
     // Only tls:cert writes to a folder named on the command line.
     assertEquals(/--allow-write( |$)/.test(flags), name === "tls:cert", flags);
 
@@ -146,12 +146,14 @@ for (const task of scripts) {
     assertEquals(rows.length, 1, "one row of the README's table");
     assertStringIncludes(rows[0] ?? "", `](${file})`);
 
-    const compile = name === SHOW ? "" : commandOf(config.tasks, `compile:${name}`)
+    const compile = SHOWS.has(name) ? "" : commandOf(config.tasks, `compile:${name}`)
       // The compiler follows imports only, so the worker's file has to be named.
       .replace(" --include http/threads/worker.ts", "")
       // A binary has no task that tells it the caller's folder.
       .replace('--allow-write=".,', '--allow-write="$INIT_CWD,');
-    if (name !== SHOW) assertEquals(compile, `deno compile ${flags} --output bin/${name.replaceAll(":", "-")} ${file}`);
+    if (!SHOWS.has(name)) {
+      assertEquals(compile, `deno compile ${flags} --output bin/${name.replaceAll(":", "-")} ${file}`);
+    }
 
     const help = await run(name, ["--help"]);
     assertEquals({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });

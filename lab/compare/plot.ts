@@ -12,7 +12,7 @@ import { curveStepAfter, line } from "d3-shape";
 import { markup } from "../../lib/wire/diagram/excerpt.ts";
 import { wrapped } from "../../lib/wire/diagram/layout.ts";
 import { firstSpots, type Series, seriesOf, type Spot } from "./marks.ts";
-import { STYLE } from "./plot_style.ts";
+import { STYLE } from "../plot_style.ts";
 import { dueTime, type Recorded } from "./record.ts";
 
 /** What a plot shows. */

@@ -11,7 +11,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { proseOf } from "../../../lib/console/prose.ts";
 import { drawPlot } from "../../../lab/compare/plot.ts";
-import { STYLE } from "../../../lab/compare/plot_style.ts";
+import { STYLE } from "../../../lab/plot_style.ts";
 import { headline, plotOf, summaryOf } from "../../../lab/compare/report.ts";
 import { SAMPLES } from "./samples.ts";
 

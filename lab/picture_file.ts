@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { encodeText } from "../../lib/text.ts";
-import { writeFailure } from "../../lib/wire/file_output.ts";
+import { encodeText } from "../lib/text.ts";
+import { writeFailure } from "../lib/wire/file_output.ts";
 
 /** An open file, not changed yet. */
 export interface PictureFile extends Disposable {

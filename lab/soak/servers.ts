@@ -1,0 +1,86 @@
+/**
+ * The servers of a soak: which script, with which flags, and how its clients talk to it. Pure.
+ *
+ * @module
+ */
+
+/** How the clients of a server talk to it. */
+export type Dialect = "echo" | "reply" | "http" | "room" | "turns" | "sum" | "udp-echo" | "udp-turns" | "udp-sum";
+
+/** A server of the soak. */
+export interface ServerSpec {
+  /** Its name in tables and messages. */
+  readonly name: string;
+  /** The task whose permissions it has. */
+  readonly task: string;
+  /** Its flags; `{NAME}` stands for the port of an earlier server. */
+  readonly flags: readonly string[];
+  readonly dialect: Dialect;
+  readonly transport: "tcp" | "udp";
+  readonly tls?: boolean;
+  /** The most idle connections that make sense; without it as many as the run wants. */
+  readonly crowd?: number;
+}
+
+/** What `tcp` answers, and what stands for it in `sum`. */
+export const REPLY = "the reply of the soak";
+export const SUM_NAME = "Soak";
+export const SUM_NUMBER = 17;
+/** What the operator of a chat in turns answers. */
+export const UNDERSTOOD = "understood";
+
+/** More than the idle connections and everyone else. */
+const MANY = ["--max-connections", "0"];
+const SUM = ["--keep-running", "--number", String(SUM_NUMBER), "--name", SUM_NAME];
+/** A guest that says nothing must not keep the line for ever. */
+const TURN = ["--timeout", "1"];
+
+/** All servers of this project, as many of them in every way they can serve. */
+export const SERVERS: readonly ServerSpec[] = [
+  tcp("tcp echo", "tcp:server", ["--echo", ...MANY], "echo"),
+  tcp("tcp reply", "tcp:server", ["--reply", REPLY, ...MANY], "reply"),
+  { ...tcp("tcp tls", "tcp:server", ["--echo", "--tls", "--ephemeral", ...MANY], "echo"), tls: true },
+  tcp("http", "http:server", MANY, "http"),
+  tcp("http threaded", "http:threaded", ["--workers", "2", ...MANY], "http"),
+  // Everyone hears of everyone: the notices grow with the square of the crowd.
+  { ...tcp("chat room", "chat:server", ["--bind", "127.0.0.1", ...MANY], "room"), crowd: 1000 },
+  // One guest at a time: the others are turned away, so nobody is idle.
+  { ...tcp("chat turns", "chat:server", ["--bind", "127.0.0.1", "--mode", "turns", ...TURN], "turns"), crowd: 0 },
+  tcp("sum", "sum:server", [...SUM, ...MANY], "sum"),
+  // Its connections count twice: one from the client, one to the server.
+  { ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"), crowd: 4000 },
+  udp("udp echo", "udp:server", ["--echo"], "udp-echo"),
+  udp("chat udp", "chat:udp-server", TURN, "udp-turns"),
+  udp("sum udp", "sum:udp-server", SUM, "udp-sum"),
+  udp("relay udp", "lab:relay", relay("udp", "udp echo", "--duplicate", "5%", "--timeout", "5"), "udp-echo"),
+];
+
+function tcp(name: string, task: string, flags: readonly string[], dialect: Dialect): ServerSpec {
+  return { name, task, flags, dialect, transport: "tcp" };
+}
+
+function udp(name: string, task: string, flags: readonly string[], dialect: Dialect): ServerSpec {
+  return { name, task, flags, dialect, transport: "udp" };
+}
+
+function relay(transport: "tcp" | "udp", to: string, ...faults: readonly string[]): string[] {
+  return ["--listen", `${transport}:127.0.0.1:0`, "--to", `127.0.0.1:{${to}}`, ...faults];
+}
+
+/**
+ * The flags of a server, with the ports of earlier ones put in.
+ *
+ * @example Usage
+ * ```ts
+ * import { flagsOf } from "./servers.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const spec = { name: "relay", task: "lab:relay", dialect: "echo", transport: "tcp", flags: ["--to", "127.0.0.1:{tcp echo}"] } as const;
+ * assertEquals(flagsOf(spec, new Map([["tcp echo", 9000]])), ["--to", "127.0.0.1:9000", "--json", "--quiet"]);
+ * ```
+ */
+export function flagsOf({ task, flags }: ServerSpec, ports: ReadonlyMap<string, number>): string[] {
+  const port = task === "lab:relay" ? [] : ["--port", "0"];
+  const filled = flags.map((text) => text.replace(/\{(.*)\}/, (_, name) => String(ports.get(name) ?? 0)));
+  return [...filled, ...port, "--json", "--quiet"];
+}

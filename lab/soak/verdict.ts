@@ -1,0 +1,129 @@
+/**
+ * Whether everything held: what must be true of each server, and what to say where it is not. Pure.
+ *
+ * @module
+ */
+import { counted, plural, thousands } from "../../lib/text.ts";
+import type { Phase, PhaseKind, Recorded, Sample, ServerRecord } from "./record.ts";
+
+/** Something that did not hold. */
+export interface Finding {
+  readonly server: string;
+  /** What was wrong, as a sentence without its subject. */
+  readonly what: string;
+}
+
+/**
+ * How much memory may grow between two times of equal load (bytes, and as a share): a garbage collector returns memory when it likes, so
+ * less says nothing.
+ */
+const GROWTH = { bytes: 32 * 1024 * 1024, share: 0.25 };
+/** How much slower the good exchanges may be at the end than at the beginning (ms, and times). */
+const SLOWER = { ms: 20, times: 3 };
+/** Samples that a median needs. */
+const ENOUGH = 2;
+
+/** A byte count in MiB. */
+export function mib(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0);
+}
+
+/** The middle one of some numbers, the upper of two; `null` if there are too few. */
+export function median(values: readonly number[], enough = 1): number | null {
+  if (values.length < enough) return null;
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? null;
+}
+
+/** The samples of a server within a part of the run. */
+export function within(samples: readonly Sample[], { from, to }: Pick<Phase, "from" | "to">): Sample[] {
+  return samples.filter(({ at }) => at >= from && at < to);
+}
+
+/** The median of the usual time of an exchange in all parts of a kind (ms). */
+export function usualTime({ samples }: ServerRecord, phases: readonly Phase[], kind: PhaseKind): number | null {
+  const seconds = phases.filter((phase) => phase.kind === kind).flatMap((phase) => within(samples, phase));
+  return median(seconds.flatMap(({ p50 }) => p50 ?? []));
+}
+
+/** Judges a run; nothing is returned if everything held. */
+export function verdict({ phases, servers, scarce }: Recorded): Finding[] {
+  return [
+    ...servers.flatMap((server) =>
+      CRITERIA.flatMap((criterion) => criterion(server, phases)).map((what) => ({ server: server.name, what }))
+    ),
+    ...scarce.flatMap(({ name, descriptors, wrong }) =>
+      wrong.map((what) => ({ server: `${name}, with ${descriptors} descriptors`, what }))
+    ),
+  ];
+}
+
+type Criterion = (server: ServerRecord, phases: readonly Phase[]) => string[];
+
+const CRITERIA: readonly Criterion[] = [alive, right, descriptorsBack, memoryBack, latencyBack, crowdServed, endedWell];
+
+function alive({ died }: ServerRecord): string[] {
+  return died === null ? [] : [`ended by itself after ${seconds(died.at)}: ${died.how}`];
+}
+
+function right({ wrong, wrongs, exchanges, died }: ServerRecord): string[] {
+  const [first] = wrong;
+  if (first !== undefined) {
+    return [`${plural(wrongs, "good exchange")} failed, the first after ${seconds(first.at)}: ${first.what}`];
+  }
+  return exchanges === 0 && died === null ? ["had no good exchange at all"] : [];
+}
+
+function descriptorsBack({ before, after, died }: ServerRecord): string[] {
+  if (before === null || after === null || died !== null || after.descriptors <= before.descriptors) return [];
+  const more = after.descriptors - before.descriptors;
+  return [
+    `holds ${counted(after.descriptors, "descriptor")} with nobody connected, ${more} more than at the beginning`,
+  ];
+}
+
+/** Equal loads are compared: the last round's faulty clients with the first round's, or in a single round its end with its beginning. */
+function memoryBack({ samples, died }: ServerRecord, phases: readonly Phase[]): string[] {
+  const [first, ...more] = phases.filter(({ kind }) => kind === "faults");
+  if (first === undefined || died !== null) return [];
+  const last = more.at(-1);
+  const third = (first.to - first.from) / 3;
+  const [one, other] = last === undefined
+    ? [{ from: first.from, to: first.from + third }, { from: first.to - third, to: first.to }]
+    : [first, last];
+  const usual = (part: Pick<Phase, "from" | "to">): number | null =>
+    median(within(samples, part).flatMap(({ usage }) => usage?.rss ?? []), ENOUGH);
+  const [before, after] = [usual(one), usual(other)];
+  if (before === null || after === null || after <= before * (1 + GROWTH.share) + GROWTH.bytes) return [];
+  return [`grew from ${mib(before)} to ${mib(after)} MiB under the same load`];
+}
+
+function latencyBack(server: ServerRecord, phases: readonly Phase[]): string[] {
+  const [before, after] = [usualTime(server, phases, "warm-up"), usualTime(server, phases, "calm")];
+  if (before === null || after === null || after <= before * SLOWER.times + SLOWER.ms) return [];
+  return [
+    `takes ${after.toFixed(1)} ms for a good exchange at the end, and took ${before.toFixed(1)} at the beginning`,
+  ];
+}
+
+function crowdServed({ crowds, died }: ServerRecord): string[] {
+  if (died !== null) return [];
+  return crowds.flatMap(({ opened, held, clients, exchanges }) => [
+    ...(held !== null && held < opened
+      ? [`held only ${thousands(Math.max(0, held))} of ${plural(opened, "idle connection")}`]
+      : []),
+    ...(clients > 0 && exchanges === 0
+      ? [`served none of ${clients} clients beside ${thousands(opened)} idle ones`]
+      : []),
+  ]);
+}
+
+function endedWell({ ending, died }: ServerRecord): string[] {
+  if (died !== null) return [];
+  if (ending === null) return ["did not end after SIGTERM, and was killed"];
+  const { code, signal } = ending;
+  return code === 0 ? [] : [`ended ${signal === null ? `with code ${code}` : `by ${signal}`} after SIGTERM`];
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
