@@ -78,6 +78,7 @@ export class Child implements AsyncDisposable {
     this.#input = this.#process.stdin.getWriter();
     this.#input.closed.catch(() => {});
     const ended = this.#process.status.then(({ code, signal }) => this.ending = { code, signal });
+    ended.then(() => this.#input.close()).catch(() => {});
     this.#over = Promise.all([ended, this.#listen(this.#process.stdout), this.#listen(this.#process.stderr)]);
     this.#over.then(() => this.#ready.reject(this.#failure("it ended before it served")));
     this.#ready.promise.catch(() => {});
@@ -111,7 +112,6 @@ export class Child implements AsyncDisposable {
       this.#signal("SIGKILL");
       await this.#over;
     }
-    await this.#input.close().catch(() => {});
     return ended ? this.ending : null;
   }
 

@@ -56,7 +56,7 @@ function faultyClients(stage: Stage, signal: AbortSignal): Promise<void>[] {
 
 /** One server after another gets its crowd: the descriptors of one process do not suffice for all at once. */
 async function crowds(part: Part, stage: Stage): Promise<void> {
-  const crowded = stage.servers.filter(({ spec }) => spec.transport === "tcp" && spec.crowd !== 0);
+  const crowded = stage.servers.filter(({ spec }) => spec.transport === "tcp" && spec.crowd?.most !== 0);
   const time = part.time / Math.max(1, crowded.length);
   for (const server of crowded) {
     if (stage.signal.aborted || stage.idle === 0) return;
@@ -67,13 +67,14 @@ async function crowds(part: Part, stage: Stage): Promise<void> {
 async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Crowd> {
   const { child: { port }, spec } = server;
   const { signal } = stage;
-  const wanted = Math.min(stage.idle, spec.crowd ?? Infinity);
+  const sensible = Math.min(stage.idle, spec.crowd?.most ?? Infinity);
   const before = server.before ?? await held(server, stage);
   const began = await held(server, stage);
   using idle = new IdleCrowd();
-  const count = await allowed(wanted);
+  const count = await allowed(sensible);
   await idle.open({ port, count, time: time * OPENING, signal, reads: spec.dialect === "room" });
-  if (idle.limit === null && count < wanted) idle.limit = "this process may open no more descriptors";
+  if (count < sensible) idle.limit ??= "this process may open no more descriptors";
+  if (sensible < stage.idle) idle.limit ??= spec.crowd?.why ?? null;
   const { exchanges } = server;
   const ended = new AbortController();
   const clients = spec.dialect === "room" ? 10 : Math.min(SERVED.clients, Math.max(2, Math.round(stage.idle / 10)));
@@ -83,7 +84,7 @@ async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Cr
   ended.abort();
   await served;
   return {
-    wanted,
+    wanted: stage.idle,
     opened: idle.size,
     held: before === null || full === null ? null : full.descriptors - before.descriptors,
     limit: idle.limit,

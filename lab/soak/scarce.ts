@@ -121,7 +121,7 @@ export async function tryAllScarce(
 ): Promise<ScarceRecord[]> {
   // A relay needs its target, and one that serves a guest at a time turns the others away.
   const fit = servers.filter(({ transport, task, crowd }) =>
-    transport === "tcp" && task !== "lab:relay" && crowd !== 0
+    transport === "tcp" && task !== "lab:relay" && crowd?.most !== 0
   );
   const trials = fit.map((spec) => tryScarce({ spec, command: commandOf(spec, new Map()), seed, signal }));
   const results = await Promise.allSettled(trials);

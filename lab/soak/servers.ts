@@ -18,8 +18,8 @@ export interface ServerSpec {
   readonly dialect: Dialect;
   readonly transport: "tcp" | "udp";
   readonly tls?: boolean;
-  /** The most idle connections that make sense; without it as many as the run wants. */
-  readonly crowd?: number;
+  /** The most idle connections that make sense, and why; without it as many as the run wants. */
+  readonly crowd?: { readonly most: number; readonly why: string };
 }
 
 /** What `tcp` answers, and what stands for it in `sum`. */
@@ -35,6 +35,11 @@ const SUM = ["--keep-running", "--number", String(SUM_NUMBER), "--name", SUM_NAM
 /** A guest that says nothing must not keep the line for ever. */
 const TURN = ["--timeout", "1"];
 
+/** Why some have smaller crowds. */
+const NOTICES = { most: 1000, why: "everyone hears of everyone, so the notices grow with the square of the crowd" };
+const ALONE = { most: 0, why: "there is one guest at a time" };
+const TWICE = { most: 4000, why: "each takes two descriptors there, and one more at its target" };
+
 /** All servers of this project, as many of them in every way they can serve. */
 export const SERVERS: readonly ServerSpec[] = [
   tcp("tcp echo", "tcp:server", ["--echo", ...MANY], "echo"),
@@ -42,13 +47,10 @@ export const SERVERS: readonly ServerSpec[] = [
   { ...tcp("tcp tls", "tcp:server", ["--echo", "--tls", "--ephemeral", ...MANY], "echo"), tls: true },
   tcp("http", "http:server", MANY, "http"),
   tcp("http threaded", "http:threaded", ["--workers", "2", ...MANY], "http"),
-  // Everyone hears of everyone: the notices grow with the square of the crowd.
-  { ...tcp("chat room", "chat:server", ["--bind", "127.0.0.1", ...MANY], "room"), crowd: 1000 },
-  // One guest at a time: the others are turned away, so nobody is idle.
-  { ...tcp("chat turns", "chat:server", ["--bind", "127.0.0.1", "--mode", "turns", ...TURN], "turns"), crowd: 0 },
+  { ...tcp("chat room", "chat:server", ["--bind", "127.0.0.1", ...MANY], "room"), crowd: NOTICES },
+  { ...tcp("chat turns", "chat:server", ["--bind", "127.0.0.1", "--mode", "turns", ...TURN], "turns"), crowd: ALONE },
   tcp("sum", "sum:server", [...SUM, ...MANY], "sum"),
-  // Its connections count twice: one from the client, one to the server.
-  { ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"), crowd: 4000 },
+  { ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"), crowd: TWICE },
   udp("udp echo", "udp:server", ["--echo"], "udp-echo"),
   udp("chat udp", "chat:udp-server", TURN, "udp-turns"),
   udp("sum udp", "sum:udp-server", SUM, "udp-sum"),
