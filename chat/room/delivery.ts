@@ -48,6 +48,7 @@ export class Delivery implements Reader {
   readonly transcript = new Transcript();
   #options: DeliveryOptions;
   #crowd: Crowd;
+  #history: { readonly wanted: number; readonly lines: readonly NumberedLine[] } | null = null;
   #now = 0;
   #last = 0;
   /** Whether the journal has given back the past: nobody is there yet who would have to be told. */
@@ -72,6 +73,7 @@ export class Delivery implements Reader {
     if (feed.position === 0) this.#now = clock();
     this.#last = number;
     this.transcript.add(line, this.#now, number);
+    if (entry.kind === "said" || entry.kind === "did") this.#history = null;
     if (!this.#live) return;
     const comesOrGoes = entry.kind === "joined" || entry.kind === "left";
     if (!comesOrGoes || this.#crowd.passes(entry.kind)) feed.say(line, number, isHere(by) ? by.outbox : null);
@@ -87,6 +89,7 @@ export class Delivery implements Reader {
   restart(): void {
     this.#last = 0;
     this.transcript.restart();
+    this.#history = null;
     this.#options.onRestart();
   }
 
@@ -95,9 +98,12 @@ export class Delivery implements Reader {
     this.#crowd.close();
   }
 
-  /** The last lines that members said. */
-  history(lines: number): NumberedLine[] {
-    return this.transcript.last({ lines, size: HISTORY_SIZE });
+  /** The last lines that members said. They are looked for again only when one was said since: notices may be many. */
+  history(lines: number): readonly NumberedLine[] {
+    if (this.#history?.wanted !== lines) {
+      this.#history = { wanted: lines, lines: this.transcript.last({ lines, size: HISTORY_SIZE }) };
+    }
+    return this.#history.lines;
   }
 
   /**

@@ -24,7 +24,7 @@ export interface SeatOptions {
   /** Called for each line; what takes up a session comes without its key. */
   readonly onLine?: ((line: string) => void) | undefined;
   /** Aborts when the member has left the room: nothing it sent needs to wait any more. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
 }
 
 /** The default of {@linkcode SeatOptions.grace}. */
@@ -79,7 +79,7 @@ export class Seat implements Disposable {
       this.#room.notify(this.#member, `${pace}: slowed down to that rate`);
     }
     this.#slowed = wait > 0;
-    if (wait > 0) await delay(wait, this.#options).catch(() => {});
+    if (wait > 0) await delay(wait, { signal: this.#options.signal() }).catch(() => {});
     const until = performance.now() + MAX_WAIT;
     while (!this.#member.gone && !this.#mayGoOut(line, cost, performance.now(), until)) await this.#waitForRoom();
     this.receivedAt = performance.now();
@@ -101,9 +101,9 @@ export class Seat implements Disposable {
   /** Waits for the end of a full turn; else until no member is behind, or {@linkcode CHECK_INTERVAL} ms. */
   async #waitForRoom(): Promise<void> {
     // A journal can stay full for as long as other servers are out of reach.
-    if (this.#room.full) return await abortable(this.#room.turn(), this.#options.signal).catch(() => {});
+    if (this.#room.full) return await abortable(this.#room.turn(), this.#options.signal()).catch(() => {});
     const looked = new AbortController();
-    const look = delay(CHECK_INTERVAL, { signal: AbortSignal.any([looked.signal, this.#options.signal]) }).catch(
+    const look = delay(CHECK_INTERVAL, { signal: AbortSignal.any([looked.signal, this.#options.signal()]) }).catch(
       () => {},
     );
     await Promise.race([this.#room.laggards.caughtUp(), look]);

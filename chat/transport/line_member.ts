@@ -50,7 +50,8 @@ export class LineMember {
   #certified: Promise<void> | null = null;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   /** Aborts when the member has left the room and everything was written: nothing it sent needs to wait any more. */
-  #left = new AbortController();
+  #left: AbortController | null = null;
+  #hasLeft = false;
 
   constructor(connection: MemberStream, room: Room, options: LineMemberOptions) {
     this.#connection = connection;
@@ -74,7 +75,7 @@ export class LineMember {
     this.#seat = new Seat(room, this.#member, {
       ...rest,
       onLine: onLine && ((line) => onLine(line, framer.length)),
-      signal: this.#left.signal,
+      signal: () => this.#whenLeft(),
     });
   }
 
@@ -97,7 +98,9 @@ export class LineMember {
   /** Serves the member until it leaves or is removed. */
   async run(): Promise<void> {
     const writing = this.#write();
-    const idle = new Deadlines({ idle: this.#options.idle, stall: 0 }, () => this.#endIdle());
+    const idle = this.#options.idle === 0
+      ? null
+      : new Deadlines({ idle: this.#options.idle, stall: 0 }, () => this.#endIdle());
     try {
       if (this.#certified !== null) await this.#certified;
       const why = await this.#readLines(idle);
@@ -110,7 +113,7 @@ export class LineMember {
       await this.#fail(error, writing);
       throw error;
     } finally {
-      idle.stop();
+      idle?.stop();
       this.#memory?.release();
       this.#seat[Symbol.dispose]();
       await writing;
@@ -119,11 +122,11 @@ export class LineMember {
   }
 
   /** Takes lines until the member leaves. What arrives after the room has removed it is ignored. */
-  async #readLines(idle: Deadlines): Promise<LeaveReason> {
+  async #readLines(idle: Deadlines | null): Promise<LeaveReason> {
     const framer = this.#framer;
     // A line resets the idle timeout, and so does the start of one; bytes that never complete a line do not.
     for (let progress = true;;) {
-      if (progress) idle.reading(true);
+      if (progress) idle?.reading(true);
       const begun = framer.begun > 0;
       const bytes = await this.#connection.read();
       progress = false;
@@ -131,7 +134,7 @@ export class LineMember {
       for (const line of bytes === null ? [] : framer.push(bytes)) {
         progress = true;
         // A throttled client is not idle.
-        idle.reading(false);
+        idle?.reading(false);
         const outcome = this.#seat.take(line);
         // This loop exists to avoid a promise per line.
         if ((outcome instanceof Promise ? await outcome : outcome) === "leave") return "quit";
@@ -169,16 +172,28 @@ export class LineMember {
     const { outbox } = this.#member;
     try {
       for (let bytes; outbox !== null && (bytes = await outbox.take()) !== null;) await this.#connection.write(bytes);
-      this.#left.abort();
+      this.#leave();
       await this.#connection.closeWrite();
       this.#lingering = setTimeout(() => this.#connection.close(), LINGER);
     } catch (error) {
       this.#room.leave(this.#member, whyLost(error));
-      this.#left.abort();
+      this.#leave();
       this.#connection.close();
     } finally {
       outbox?.abandon();
     }
+  }
+
+  /** The signal that aborts once the member has left; few members ever wait for anything. */
+  #whenLeft(): AbortSignal {
+    this.#left ??= new AbortController();
+    if (this.#hasLeft) this.#left.abort();
+    return this.#left.signal;
+  }
+
+  #leave(): void {
+    this.#hasLeft = true;
+    this.#left?.abort();
   }
 
   #endIdle(): void {

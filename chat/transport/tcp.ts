@@ -15,7 +15,7 @@ import { encodeText } from "../../lib/text.ts";
 import { noticeLine, refusalLine } from "../protocol.ts";
 import { BYTES_PER_TOKEN, RateLimit } from "../room/pace.ts";
 import type { MemberStream } from "./member_stream.ts";
-import { TelnetFilter } from "./telnet.ts";
+import { IAC, TelnetFilter } from "./telnet.ts";
 
 /** Options of {@linkcode serveWithGoodbye}. */
 export interface GoodbyeOptions extends Omit<ServeOptions, "signal"> {
@@ -140,10 +140,9 @@ export function telnetFilter(socket: StreamSocket, isOff: () => boolean = () => 
  * them is throttled. A client that does not read its answers is not read any further, so they never pile up.
  */
 class TelnetLayer extends SocketLayer {
-  #filter = new TelnetFilter();
+  /** What only a telnet client needs: made at its first command. */
+  #telnet: { readonly filter: TelnetFilter; readonly limit: RateLimit; readonly closed: AbortController } | null = null;
   #isOff: () => boolean;
-  #limit = new RateLimit(TELNET_RATE, performance.now());
-  #closed = new AbortController();
   #wait = 0;
   /** The last write and the last answer; neither rejects. */
   #written: Promise<unknown> = Promise.resolve();
@@ -154,18 +153,30 @@ class TelnetLayer extends SocketLayer {
     this.#isOff = isOff;
   }
 
-  override async read(into: Uint8Array): Promise<number | null> {
-    for (;;) {
+  override read(into: Uint8Array): Promise<number | null> {
+    if (this.#telnet !== null) return this.#readOn(into, null);
+    // Nothing is kept for a client that waits, but this callback.
+    return this.below.read(into).then((count) =>
+      count === null || this.#isOff() || !into.subarray(0, count).includes(IAC) ? count : this.#readOn(into, count)
+    );
+  }
+
+  /** Strips what was read, `count` bytes or `null`, or what is read next; until there is text. */
+  async #readOn(into: Uint8Array, read: number | null): Promise<number | null> {
+    const { filter, limit, closed } = this.#telnet ??= {
+      filter: new TelnetFilter(),
+      limit: new RateLimit(TELNET_RATE, performance.now()),
+      closed: new AbortController(),
+    };
+    for (;; read = null) {
       if (this.#answered !== null) await this.#answered;
-      if (this.#wait > 0) await delay(this.#wait, { signal: this.#closed.signal }).catch(() => {});
-      const count = await this.below.read(into);
+      if (this.#wait > 0) await delay(this.#wait, { signal: closed.signal }).catch(() => {});
+      const count = read ?? await this.below.read(into);
       if (count === null || this.#isOff()) return count;
-      const kept = this.#filter.strip(into.subarray(0, count));
-      const answers = this.#filter.takeAnswers();
+      const kept = filter.strip(into.subarray(0, count));
+      const answers = filter.takeAnswers();
       if (answers.length > 0) this.#answered = this.#written.then(() => this.#answer(answers));
-      this.#wait = kept === count
-        ? 0
-        : this.#limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
+      this.#wait = kept === count ? 0 : limit.take(performance.now(), Math.ceil((count - kept) / BYTES_PER_TOKEN));
       // Returning 0 would be wrong: the stream has not ended. Read on.
       if (kept > 0) return kept;
     }
@@ -186,12 +197,12 @@ class TelnetLayer extends SocketLayer {
   }
 
   override close(): void {
-    this.#closed.abort();
+    this.#telnet?.closed.abort();
     this.below.close();
   }
 
   override reset(): void {
-    this.#closed.abort();
+    this.#telnet?.closed.abort();
     this.below.reset();
   }
 }

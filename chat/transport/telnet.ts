@@ -8,8 +8,8 @@ import { ProtocolError } from "../../lib/errors.ts";
 /** The maximum length of a subnegotiation in bytes; those of real clients have a few dozen. */
 export const MAX_SUBNEGOTIATION = 1024;
 
-/** Interpret As Command: the byte that starts every command (RFC 854). */
-const IAC = 255;
+/** Interpret As Command: the byte that starts every command (RFC 854). It does not occur in UTF-8. */
+export const IAC = 255;
 const SB = 250;
 const SE = 240;
 const WILL = 251;

@@ -40,6 +40,8 @@ type End = () => null;
  * It stands below the telnet filter, which must leave HTTP alone: the byte 255 occurs in WebSocket frames.
  */
 export class Opening extends SocketLayer {
+  /** Called once, when it is settled. */
+  onSettled: (() => void) | null = null;
   #spoken: Spoken | null = null;
   #line: FirstLine | null = new FirstLine();
   /** Whether nothing was received before it was settled. */
@@ -76,6 +78,8 @@ export class Opening extends SocketLayer {
     this.#spoken ??= spoken;
     this.#line = null;
     this.#wake();
+    this.onSettled?.();
+    this.onSettled = null;
   }
 
   override read(into: Uint8Array): Promise<number | null> {
@@ -183,18 +187,17 @@ export class Openings {
     const opening = this.#open.get(connection.id);
     // Closed already.
     if (opening === undefined) return "chat";
-    if (opening.spoken === null) await this.#wait(opening, connection.ready());
+    // Begins the read, whose result settles it.
+    connection.ready();
+    if (opening.spoken === null) await this.#wait(opening);
     const isSilent = opening.spoken === null && opening.held === 0;
     opening.settle("chat");
     this.#open.delete(connection.id);
     return isSilent ? "silent" : opening.spoken ?? "chat";
   }
 
-  /**
-   * Waits until a read has a result, or for a silence. Whatever waits for the read may stay with it for hours: so it is one callback, not
-   * a race for each time that the timer is set.
-   */
-  #wait(opening: Opening, ready: Promise<void>): Promise<void> {
+  /** Waits until it is settled, or for a silence. The read may go on for hours: nothing of this stays with it, as of a race it would. */
+  #wait(opening: Opening): Promise<void> {
     const time = this.#time;
     const began = time.now();
     return new Promise((resolve) => {
@@ -212,10 +215,10 @@ export class Openings {
         });
       };
       listen();
-      ready.then(() => {
+      opening.onSettled = () => {
         cancel();
         resolve();
-      });
+      };
     });
   }
 }

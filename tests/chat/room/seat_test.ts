@@ -23,7 +23,7 @@ function setUp(...waits: number[]): {
   const [limit, letGo] = [new RateLimit(5, 0), new AbortController()];
   limit.take = () => waits.shift() ?? 0;
   const onLine = (line: string): void => void lines.push(line);
-  const seat = new Seat(room, member, { rate: 5, limit, checkMute: () => {}, onLine, signal: letGo.signal });
+  const seat = new Seat(room, member, { rate: 5, limit, checkMute: () => {}, onLine, signal: () => letGo.signal });
   return { seat, member, events, letGo, lines };
 }
 
