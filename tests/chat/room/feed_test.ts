@@ -52,6 +52,19 @@ Deno.test("Feed shares the bytes among outboxes that get the same lines", pure, 
   for (const bytes of others) assert(bytes === first);
 });
 
+Deno.test("a line for one member wakes its writer at the end of the turn, and no other's", pure, async () => {
+  const { feed, turn } = handTurned();
+  const [alice, bob] = [feed.open(nothing), feed.open(nothing)];
+  let woken = 0;
+  const taken = [alice, bob].map((outbox) => text(outbox).finally(() => woken++));
+  alice.push("psst");
+  turn();
+  assertEquals([await taken[0], woken], ["psst\n", 1]);
+  feed.say("to all", 1, null);
+  turn();
+  assertEquals(await taken[1], "to all\n");
+});
+
 Deno.test("Outbox.push() keeps the order of public and private lines", pure, async () => {
   const { feed, turn } = handTurned();
   const alice = feed.open(nothing);

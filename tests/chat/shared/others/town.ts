@@ -247,7 +247,7 @@ export class Server implements AsyncDisposable {
     this.others = others;
     this.warnings = warnings;
     this.room = new Room({
-      ...{ history: 0, journal, elsewhere: others, away: 20_000 },
+      ...{ history: 0, journal, elsewhere: others, away: 20_000, time: town.time },
       onEvent: (event) => {
         if (event.kind === "told" && event.to === this.operator) this.told.push(event.text);
       },

@@ -6,7 +6,7 @@ import { MemoryBudget } from "../../../../lib/memory.ts";
 import { decodeText, encodeText } from "../../../../lib/text.ts";
 import { FakeSocket } from "../../../lib/fakes.ts";
 import { everyWay } from "../../../support/chunks.ts";
-import { turn } from "../../../support/time.ts";
+import { TestTime, turn } from "../../../support/time.ts";
 
 /** A connection that opens, and its socket. */
 function opened(): { raw: FakeSocket; openings: Openings; connection: Connection } {
@@ -57,7 +57,8 @@ Deno.test("silence is a chat client's, and so is a pause within what may become 
 
 Deno.test("a browser's request that comes after the greeting is not said; one that somebody pastes is", async () => {
   const fields = "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11)\r\nCookie: secret\r\n\r\n";
-  for (const request of [`POST /say?session=secret HTTP/1.1\r\n`, `GET / HTTP/1.1\r\n${fields}`]) {
+  const socket = "GET /room HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAA\r\n\r\n";
+  for (const request of [`POST /say?session=secret HTTP/1.1\r\n`, `GET / HTTP/1.1\r\n${fields}`, socket]) {
     const { raw, openings, connection } = opened();
     assertEquals(await openings.spokenBy(connection), "silent");
     raw.source.feed(request);
@@ -69,6 +70,21 @@ Deno.test("a browser's request that comes after the greeting is not said; one th
     await openings.spokenBy(connection);
     raw.source.feed(text);
     assertEquals(decodeText(await read(connection, text.length)), text);
+    connection.close();
+  }
+});
+
+Deno.test("nothing of the wait for an opening stays with the read that goes on: no timer, no callback", async () => {
+  const time = new TestTime();
+  const openings = new Openings(time);
+  const sockets = ["", "hello\n"].map((text) => ({ raw: new FakeSocket(), text }));
+  for (const { raw, text } of sockets) {
+    const opening = openings.layer((socket) => socket)(raw) as Opening;
+    const connection = new Connection(opening);
+    if (text !== "") raw.source.feed(text);
+    const spoken = openings.spokenBy(connection);
+    await time.pass(400);
+    assertEquals([await spoken, time.timers, opening.onSettled], [text === "" ? "silent" : "chat", 0, null]);
     connection.close();
   }
 });
