@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Finding } from "./hunt.ts";
+import type { Finding, Hunted } from "./hunt.ts";
 import { hashOf } from "./bytes.ts";
 import type { TargetReport } from "./report.ts";
 import type { Target } from "./target.ts";
-import { huntInThread } from "./thread.ts";
+import { huntInThread, type ThreadOptions } from "./thread.ts";
 
 /** What a run is given. */
 export interface RunOptions {
@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Where to write the inputs of findings. */
   readonly folder: string;
   readonly onReport: (report: TargetReport) => void;
+  /** Checks one target; in a thread of its own unless said otherwise. */
+  readonly hunt?: (options: ThreadOptions) => Promise<Hunted>;
   /** Whether to show, on a terminal, how far it is. */
   readonly progress: boolean;
 }
@@ -59,7 +61,7 @@ async function keep(folder: string, target: string, { input }: Finding): Promise
 
 /** Checks the targets; returns the exit code: 0, or 1 if a property of one does not hold. */
 export async function runAll(options: RunOptions): Promise<number> {
-  const { targets, seed, bytes, corpus, folder, onReport } = options;
+  const { targets, seed, bytes, corpus, folder, onReport, hunt = huntInThread } = options;
   const progress = new Progress(options.progress);
   const waiting = [...targets];
   let code = 0;
@@ -67,7 +69,7 @@ export async function runAll(options: RunOptions): Promise<number> {
     for (let target; (target = waiting.shift()) !== undefined;) {
       const { name, max } = target;
       const started = performance.now();
-      const hunted = await huntInThread({
+      const hunted = await hunt({
         name,
         max,
         seed,
