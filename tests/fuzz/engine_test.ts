@@ -143,5 +143,5 @@ Deno.test("deno task fuzz runs with its own permissions, and says what it did", 
 Deno.test("deno task fuzz refuses what it does not know", async () => {
   const { code, stderr } = await run("fuzz", ["htp"]);
   assertEquals(code, 2);
-  assertStringIncludes(stderr, 'Cannot fuzz "htp": the targets are http, ');
+  assertStringIncludes(stderr, 'Cannot fuzz "htp": the targets are names, ');
 });

@@ -30,6 +30,8 @@ export interface RunOptions {
 class Progress {
   readonly #parts = new Map<string, number>();
   readonly #shown: boolean;
+  /** When it was drawn last (ms). */
+  #drawn = 0;
 
   constructor(wanted: boolean) {
     this.#shown = wanted && Deno.stderr.isTerminal();
@@ -38,6 +40,8 @@ class Progress {
   set(name: string, share: number | null): void {
     if (share === null) this.#parts.delete(name);
     else this.#parts.set(name, share);
+    if (share !== null && performance.now() - this.#drawn < 200) return;
+    this.#drawn = performance.now();
     this.#draw(Array.from(this.#parts, ([name, share]) => `${name} ${Math.floor(100 * share)} %`).join(" · "));
   }
 

@@ -15,6 +15,8 @@ export interface SeenRequest {
   /** Names and values without the white space around them; the trailers too. */
   readonly fields: [name: string, value: string][];
   readonly trailers: [name: string, value: string][];
+  /** The fields with that white space. */
+  readonly raw: readonly [name: string, value: string][];
   body: Uint8Array;
   /** Whether all of it has arrived. */
   complete: boolean;
@@ -132,6 +134,7 @@ class Run {
       target: this.#target,
       minor: exports.llhttp_get_http_minor(this.#parser),
       major: exports.llhttp_get_http_major(this.#parser),
+      raw: this.#pairs,
       fields: this.#takePairs(),
       trailers: [],
       body: new Uint8Array(),

@@ -37,6 +37,10 @@ export const STRICTER: readonly { readonly refusal: RegExp; readonly because: st
   { refusal: /^400 the request line does not end with/, because: "RFC 9112 3: one space before the version" },
   { refusal: /^400 an empty target/, because: "RFC 9112 3: one space before the target" },
   { refusal: /^400 a Transfer-Encoding that is not a list/, because: "RFC 9112 6.1; llhttp looks at its last word" },
+  {
+    refusal: /^400 Content-Length together with Transfer-Encoding/,
+    because: "llhttp refuses that too, but for an empty Transfer-Encoding, which it ignores",
+  },
   { refusal: /^417 /, because: "RFC 9110 10.1.1: the caller of llhttp answers this" },
   { refusal: /^501 an unknown transfer coding in TE/, because: "its sender mistook TE for Transfer-Encoding" },
   {
@@ -78,9 +82,35 @@ export const MORE_LENIENT: readonly {
       "a recipient must take white space around ; and = of a chunk extension (BWS, RFC 9112 7.1.1, RFC 9110 5.6.3)",
   },
   {
+    why: /^HPE_INVALID_(TRANSFER_ENCODING|CONTENT_LENGTH)/,
+    applies: ({ text }) => /^(transfer-encoding:[ \t]*chunked|content-length:[ \t]*\d+)[ \t]*\t[ \t]*\r$/im.test(text),
+    because: "a tab after a value is white space (RFC 9110 5.5, 5.6.3); to llhttp it is a part of it",
+  },
+  {
     why: /^HPE_INVALID_(CONTENT_LENGTH|TRANSFER_ENCODING)/,
     applies: ({ trailers }) => trailers.some((line) => /^(content-length|transfer-encoding):/i.test(line)),
     because: "trailers are kept apart and never frame a message (RFC 9110 6.5.1)",
+  },
+];
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** Where both take a request and keep its connection, or close it, differently. */
+export const OTHER_PERSISTENCE: readonly {
+  readonly applies: (fields: Fields, trailers: Fields) => boolean;
+  readonly because: string;
+}[] = [
+  {
+    applies: (fields) => fields.some(([name, value]) => name.toLowerCase() === "connection" && value.includes("\t")),
+    because: "a tab around a member of a list is white space (RFC 9110 5.6.3); to llhttp it is a part of it",
+  },
+  {
+    applies: (_, trailers) => trailers.some(([name]) => /^(proxy-)?connection$/i.test(name)),
+    because: "trailers are kept apart (RFC 9110 6.5.1)",
+  },
+  {
+    applies: (fields) => fields.some(([name]) => name.toLowerCase() === "proxy-connection"),
+    because: "Proxy-Connection is no field of HTTP (RFC 9112 C.2.2)",
   },
 ];
 

@@ -18,7 +18,7 @@ import { fromLatin1, latin1 } from "../engine/bytes.ts";
 import type { Draw } from "../engine/draw.ts";
 import { holds, overwrite, same, sameForAllSplits, type Target } from "../engine/target.ts";
 import { llhttp, METHODS, type SeenRequest } from "../second/llhttp.ts";
-import { isKnownLeniency, isKnownRefusal } from "../second/llhttp_differences.ts";
+import { isKnownLeniency, isKnownRefusal, OTHER_PERSISTENCE } from "../second/llhttp_differences.ts";
 import { REQUEST_WORDS, requestsOf, SEEDS } from "./http_inputs.ts";
 
 /** A request that was read to its end. */
@@ -147,6 +147,7 @@ function checkHead(head: RequestHead, parser: HeadParser, limits: BodyLimits): v
     lengths <= 1 && (codings === 0 || (lengths === 0 && framing.length === CHUNKED)),
     "the framing has one meaning",
   );
+  holds(head.minor === 1 || codings === 0, "HTTP/1.0 has no transfer codings");
   holds(head.minor === 0 || hosts === 1, "HTTP/1.1 has one Host");
   if (lengths + codings === 0) same(framing.length, 0, "without Content-Length and Transfer-Encoding there is no body");
   const raw = fromLatin1(head.raw);
@@ -211,7 +212,7 @@ function compare(input: Uint8Array, ours: Outcome): void {
     if (mine !== undefined && other?.complete === true) {
       compareRequests(mine, other);
       // What comes after this is another protocol's, or nobody's.
-      if (mine.method === "CONNECT" || !mine.keepAlive) return;
+      if (mine.method === "CONNECT" || !mine.keepAlive || !other.keepAlive) return;
       start = mine.end;
     } else if (mine !== undefined) {
       if (theirs.ending === "upgrade") return;
@@ -245,7 +246,8 @@ function compareRequests(mine: Read, other: SeenRequest): void {
   same(mine.body, other.body, "the same body as llhttp");
   same(mine.trailers.map(pairOf), other.trailers, "the same trailers as llhttp");
   same(mine.end, other.end, "the same end as llhttp");
-  same(mine.keepAlive, other.keepAlive, "the same persistence as llhttp");
+  const known = OTHER_PERSISTENCE.some(({ applies }) => applies(other.raw, other.trailers));
+  if (!known) same(mine.keepAlive, other.keepAlive, "the same persistence as llhttp");
 }
 
 /** The refusals of a head that has more than one mistake, or that is wrong before it is complete. */

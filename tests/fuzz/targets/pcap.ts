@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../../../lib/errors.ts";
+import { readIp } from "../../../lib/wire/pcap/ip.ts";
 import { CaptureReader, type CaptureSummary, type Step } from "../../../lib/wire/pcap/events.ts";
 import type { WireEvent } from "../../../lib/wire/event.ts";
 import {
@@ -92,6 +93,35 @@ function checkRoundTrip(input: Uint8Array): void {
   same(shown(read), shown(wire.events.map(({ event }) => event)), "a capture that was written is read as it was");
 }
 
+function checkSummary(summary: CaptureSummary | null): void {
+  if (summary === null) return;
+  const { missing, packets, skipped } = summary;
+  holds(missing >= 0, "no less than nothing is missing", () => String(missing));
+  const unread = [...skipped.values()].reduce((sum, count) => sum + count, 0);
+  holds(unread <= packets, "no more packets are skipped than there are", () => `${unread} of ${packets}`);
+}
+
+/** The input as a packet, alone and after the beginning of a connection. */
+function checkPacket(input: Uint8Array): void {
+  const packet = input.subarray(0, 2000);
+  const ip = readIp(packet);
+  if (ip === null) return;
+  const { payload, length, from, to } = ip;
+  holds(
+    length >= 0 && payload.length <= length,
+    "a packet has no more than its length",
+    () => `${payload.length} of ${length}`,
+  );
+  holds(from.length === to.length && [4, 16].includes(from.length), "an address has 4 or 16 bytes");
+  const { steps, summary, error } = told([pcapng([...OPENING, packet])], null);
+  same(error, "", "whatever a packet holds, the file can be read");
+  checkSteps(steps as Step[], packet.length);
+  checkSummary(summary);
+  for (const { event } of steps as Step[]) {
+    holds(event.bytes === null || event.bytes.length <= length, "a call has no more bytes than the packet says");
+  }
+}
+
 function seeds(): Uint8Array[] {
   const wire = new Wire().call(1, "connect").write(1, "hello\n").call(1, "read", "hi\n").receive(2, "datagram").finish(
     1,
@@ -125,7 +155,39 @@ function seeds(): Uint8Array[] {
   ];
 }
 
+const [ONE, OTHER] = ["192.0.2.1:80", "192.0.2.2:1000"];
+const OPENING = [
+  ipPacket(OTHER, ONE, { seq: 100, ack: 0, flags: 2 }),
+  ipPacket(ONE, OTHER, { seq: 500, ack: 101, flags: 18 }),
+];
+/** Packets that go on with it. */
+const PACKETS = [
+  ipPacket(OTHER, ONE, { seq: 101, ack: 501, flags: 24 }, "hello"),
+  ipPacket(ONE, OTHER, { seq: 501, ack: 106, flags: 17 }, "bye"),
+  ipPacket(OTHER, ONE, null, "udp"),
+  ipPacket("[2001:db8::1]:1000", "[2001:db8::2]:80", { seq: 1, ack: 0, flags: 2 }),
+];
+
 function make(draw: Draw): Uint8Array {
+  if (draw.happens(0.4)) {
+    const packet = draw.pick(PACKETS).slice();
+    for (let left = draw.between(1, 3); left > 0; left--) {
+      packet[draw.below(Math.min(packet.length, 44))] = draw.pick([
+        0,
+        1,
+        15,
+        19,
+        20,
+        0x40,
+        0x4f,
+        0x60,
+        0xf0,
+        255,
+        draw.below(256),
+      ]);
+    }
+    return packet;
+  }
   const little = draw.happens(0.5);
   const port = (): string => `192.0.2.${draw.between(1, 2)}:${draw.pick([80, 1000])}`;
   const packets = Array.from({ length: draw.between(1, 5) }, () => {
@@ -174,7 +236,7 @@ export const pcap: Target = {
   name: "pcap",
   what: "captures of any program, pcapng and pcap; our own captures are read as they were written",
   max: 100_000,
-  seeds: seeds(),
+  seeds: [...seeds(), ...PACKETS],
   words: [
     "\x0a\x0d\x0d\x0a",
     "\x4d\x3c\x2b\x1a",
@@ -192,6 +254,8 @@ export const pcap: Target = {
   make,
   check(input) {
     const whole = sameForAllSplits(input, (pieces) => told(pieces, null));
+    checkPacket(input);
+    checkSummary(whole.summary);
     checkSteps(whole.steps as Step[], input.length);
     checkSteps(told([input.slice()], "server").steps as Step[], input.length);
     checkRoundTrip(input);
