@@ -64,7 +64,7 @@ export class SocketDuplex {
       write: (chunk: Uint8Array, _encoding, done) => {
         this.sentAny = true;
         this.#writing = this.#write(chunk);
-        this.#writing.then(() => done()).catch(options.onFail);
+        this.#writing.then(() => done(), options.onFail);
       },
       final: (done) => {
         raw.closeWrite().then(() => done()).catch(options.onFail);
@@ -90,7 +90,7 @@ export class SocketDuplex {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#raw.write(bytes.subarray(at));
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#raw.write(rest));
   }
 
   /**
@@ -105,22 +105,22 @@ export class SocketDuplex {
   }
 
   async #read(): Promise<void> {
-    const count = await this.#raw.read(this.#buffer);
+    const buffer = this.#buffer;
+    const count = await this.#raw.read(buffer);
     if (count === null) return this.#options.onEnd();
     const first = !this.receivedAny;
     this.receivedAny = true;
     const { onPlaintext } = this.#options;
-    if (first && onPlaintext !== null && this.#buffer[0] !== CLIENT_HELLO[0]) {
-      return onPlaintext(this.#buffer.subarray(0, count));
-    }
-    this.stream.push(Buffer.from(this.#buffer.subarray(0, count)));
-    const { length } = this.#buffer;
-    if (count === length && length < MAX_BUFFER) this.#resize(length * 4);
-    else if (count < MIN_BUFFER && length > MIN_BUFFER) this.#resize(MIN_BUFFER);
+    if (first && onPlaintext !== null && buffer[0] !== CLIENT_HELLO[0]) return onPlaintext(buffer.subarray(0, count));
+    this.stream.push(Buffer.from(buffer.buffer, 0, count));
+    this.#adapt(count);
   }
 
-  /** Replaces the buffer by one of another size, if the memory limit allows it. */
-  #resize(size: number): void {
-    if (this.memory?.hold(size > MIN_BUFFER ? size * COPIES : 0) !== false) this.#buffer = new Uint8Array(size);
+  /** Prepares the buffer for the next read; the last one has received `count` bytes, which may still be in the stream. */
+  #adapt(count: number): void {
+    const { length } = this.#buffer;
+    const size = count === length ? Math.min(length * 4, MAX_BUFFER) : count < MIN_BUFFER ? MIN_BUFFER : length;
+    const resized = size !== length && this.memory?.hold(size > MIN_BUFFER ? size * COPIES : 0) !== false;
+    if (resized || !this.empty) this.#buffer = new Uint8Array(resized ? size : length);
   }
 }

@@ -15,6 +15,7 @@ import { HANDSHAKE, type StreamSocket } from "../net/socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./failure.ts";
 import { SocketDuplex } from "./duplex.ts";
 import { type HandshakeResult, handshakeResult, type Side } from "./handshake.ts";
+import { Received } from "./received.ts";
 
 /**
  * After the peer's FIN, how often and at what interval (ms) the reader checks for a `close_notify` in the last record: `node:tls` needs
@@ -24,6 +25,8 @@ const END_CHECKS = 20;
 const END_CHECK_INTERVAL = 10;
 /** How long sending `close_notify`, or the alert of a failed handshake, may take (ms). */
 const FINAL_WRITE_LIMIT = 500;
+/** No more is received while this many decrypted bytes wait for a reader. */
+const MAX_UNREAD = 16 * 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -38,9 +41,10 @@ export class TlsSocket implements StreamSocket {
   readonly #duplex: SocketDuplex;
   readonly #tls: tls.TLSSocket;
   readonly #side: Side;
-  /** Decrypted but not yet read. */
-  #unread = NOTHING;
+  #unread = new Received();
   #handshakeDone = false;
+  /** The handshake has succeeded. */
+  #ready = false;
   /** The peer has sent `close_notify`. */
   #ended = false;
   /** The peer has sent FIN. */
@@ -81,7 +85,7 @@ export class TlsSocket implements StreamSocket {
     }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {
       onPlaintext: refuse,
-      wantsData: () => this.#tls === undefined || this.#tls.readableLength < this.#tls.readableHighWaterMark,
+      wantsData: () => this.#unread.size < MAX_UNREAD,
       onEnd: () => this.#onRawEnd(),
       onFail: (reason) => this.#fail(reason),
     });
@@ -90,7 +94,10 @@ export class TlsSocket implements StreamSocket {
       ? new tls.TLSSocket(stream, { ...side.options, isServer })
       : tls.connect({ ...side.options, socket: stream, rejectUnauthorized: false });
     this.#tls.on(isServer ? "secure" : "secureConnect", () => this.#onHandshake());
-    this.#tls.on("readable", () => this.#wake());
+    this.#tls.on("data", (chunk: Uint8Array) => {
+      this.#unread.push(chunk);
+      this.#wake();
+    });
     this.#tls.on("end", () => {
       this.#ended = true;
       this.#wake();
@@ -115,17 +122,14 @@ export class TlsSocket implements StreamSocket {
     return this.#handshake.promise;
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
-    await this.#handshake.promise;
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#unread.size > 0 && this.#ready ? Promise.resolve(this.#take(into)) : this.#readLater(into);
+  }
+
+  async #readLater(into: Uint8Array): Promise<number | null> {
+    if (!this.#ready) await this.#handshake.promise;
     for (let checks = 0;;) {
-      if (this.#unread.length === 0) this.#unread = this.#tls.read() ?? NOTHING;
-      if (this.#unread.length > 0) {
-        const count = Math.min(into.length, this.#unread.length);
-        into.set(this.#unread.subarray(0, count));
-        this.#unread = this.#unread.subarray(count);
-        return count;
-      }
-      this.#duplex.resume();
+      if (this.#unread.size > 0) return this.#take(into);
       if (this.#closing && this.#failure === null) throw new Deno.errors.BadResource("closed");
       if (this.#ended) return null;
       if (this.#failure !== null) throw this.#failure.reason;
@@ -135,8 +139,14 @@ export class TlsSocket implements StreamSocket {
     }
   }
 
+  #take(into: Uint8Array): number {
+    const count = this.#unread.take(into);
+    this.#duplex.resume();
+    return count;
+  }
+
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#handshake.promise;
+    if (!this.#ready) await this.#handshake.promise;
     const view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     await this.#untilWritten((done) => this.#tls.write(view, done));
     return bytes.length;
@@ -195,26 +205,29 @@ export class TlsSocket implements StreamSocket {
   }
 
   /** Waits for the next change of state; after FIN at most for the check interval. */
-  async #nextChange(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
+  #nextChange(): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
-      if (this.#rawEnded) timer = setTimeout(resolve, END_CHECK_INTERVAL);
+      if (!this.#rawEnded) return;
+      const timer = setTimeout(resolve, END_CHECK_INTERVAL);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    clearTimeout(timer);
   }
 
   /** Waits for a write or for the socket's failure: `node:tls` never calls back for a write to a destroyed socket. */
-  async #untilWritten(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
-    if (this.#failure !== null) throw this.#failure.reason;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#writing.add(reject);
-    begin((error) => error ? reject(this.#failure?.reason ?? error) : resolve());
-    try {
-      await promise;
-    } finally {
-      this.#writing.delete(reject);
-    }
+  #untilWritten(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure.reason);
+    return new Promise((resolve, reject) => {
+      this.#writing.add(reject);
+      begin((error) => {
+        this.#writing.delete(reject);
+        if (error) reject(this.#failure?.reason ?? error);
+        else resolve();
+      });
+    });
   }
 
   #onHandshake(): void {
@@ -222,6 +235,7 @@ export class TlsSocket implements StreamSocket {
     this.#handshakeDone = true;
     try {
       this.#handshake.resolve(handshakeResult(this.#tls, this.#side));
+      this.#ready = true;
     } catch (error) {
       // A certificate that cannot be parsed cannot be verified.
       this.#fail(handshakeFailure(error));
@@ -247,6 +261,7 @@ export class TlsSocket implements StreamSocket {
     this.#handshake.reject(reason);
     this.#wake();
     for (const reject of this.#writing) reject(reason);
+    this.#writing.clear();
     if (this.#shutDone) return;
     if (this.#handshakeDone || this.#duplex.sentAny || this.#rawEnded) return this.#shut();
     // Over a Duplex, node:tls does not send the fatal alert (RFC 8446 6.2), so we do.
