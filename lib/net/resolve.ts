@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
 import { type Endpoint, isAddress, isWildcard, withoutZone } from "../addr.ts";
 import { Exit, type ExitCode, Failure, TimedOutError } from "../errors.ts";
 import { abortable } from "../within.ts";
@@ -18,6 +17,8 @@ import { abortable } from "../within.ts";
 export async function resolveHost(hostname: string): Promise<string[]> {
   if (isWildcard(hostname)) return [hostname === "::" ? "::1" : "127.0.0.1"];
   if (isAddress(withoutZone(hostname))) return [hostname];
+  // Loading it takes longer than most of a script's start, and few scripts have a name to resolve.
+  const { lookup } = await import("node:dns/promises");
   try {
     const found = await lookup(hostname, { all: true, verbatim: true });
     if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
