@@ -64,7 +64,7 @@ export const script: Script<typeof flags> = {
 /** Takes part in a chat over a connection until one side ends it. */
 export async function runChat(connection: Connection, run: Run<typeof flags>): Promise<void> {
   const { options, events, output } = run;
-  const { open, stop } = userOf(run);
+  const { open, stop } = await userOf(run);
   const remark = (message: string): void => events.emit({ event: "notice", message });
   const warn = (message: string): void => events.emit({ event: "warning", message });
   if (options.mode === "turns") {
@@ -112,7 +112,7 @@ async function runChatOn(servers: readonly Endpoint[], run: Run<typeof flags>): 
   const common = await connectOptions(run);
   const openSocket = run.opener((at) => Deno.connect(at));
   const { bytesIn, bytesOut } = await joinServers({
-    ...{ servers, output, name, signal, user: userOf(run), events: json ? events : NO_EVENTS },
+    ...{ servers, output, name, signal, user: await userOf(run), events: json ? events : NO_EVENTS },
     connect: (server, { id, signal, lift, mayAsk }) => {
       const ask = (mayAsk && common.tls?.ask) || null;
       const tls = common.tls && { ...common.tls, ask: ask && ((question: string) => (lift(), ask(question))) };

@@ -6,8 +6,7 @@
 import type { Stop } from "../lib/console/stop.ts";
 import { StopRequested } from "../lib/console/stop.ts";
 import type { Sink } from "../lib/console/output.ts";
-import type { InputOptions, LineInput } from "../lib/console/line_input.ts";
-import { openInput } from "../lib/console/terminal.ts";
+import { type InputOptions, type LineInput, PlainInput } from "../lib/console/line_input.ts";
 
 /** How a script reads its user's input, and stops when the user wants to. */
 export interface User {
@@ -18,10 +17,16 @@ export interface User {
 }
 
 /** The input of a run, at its own stdin and stdout. */
-export function userOf(run: { readonly stop: Stop; readonly redirectTerminal: (sink: Sink) => void }): User {
+export async function userOf(
+  run: { readonly stop: Stop; readonly redirectTerminal: (sink: Sink) => void },
+): Promise<User> {
+  // Loading node:readline takes a third of a script's start.
+  const atTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const terminal = atTerminal ? await import("../lib/console/terminal.ts") : null;
   return {
     open: (options) => {
-      const input = openInput(options);
+      if (terminal === null) return new PlainInput(Deno.stdin, Deno.stdout, options);
+      const input = terminal.openInput(options);
       if (input.interactive) run.redirectTerminal(input);
       return input;
     },

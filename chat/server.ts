@@ -105,7 +105,7 @@ export async function serveChat(
 ): Promise<ServeTotals> {
   const { mode, name, history, rate, json: report } = run.options;
   const { timeout: idle = 0, ...limits } = serveOptions(run);
-  const user = userOf(run);
+  const user = await userOf(run);
   const common = { ...limits, layers, report, idle };
   if (mode === "turns") return await serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);

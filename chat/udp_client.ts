@@ -63,7 +63,7 @@ export async function runUdpChat(
   try {
     using partner = new UdpServerPartner(socket, server, { events, report: options.json });
     await new Caller(partner, {
-      ...userOf(run),
+      ...await userOf(run),
       output,
       remark: (message) => events.emit({ event: "notice", message }),
       warn: (message) => events.emit({ event: "warning", message }),

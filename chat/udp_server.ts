@@ -68,7 +68,7 @@ export async function main(args: string[]): Promise<number> {
     const addr = { transport: "udp", ...socket.local } as const;
     announce(events, { addr }, (at) => joinCommand("chat:udp-client", at), { verb: "join" });
     const { once, timeout, json: report } = options;
-    const serving = { events, signal, once, report, idle: timeout * 1000, user: userOf(run) };
+    const serving = { events, signal, once, report, idle: timeout * 1000, user: await userOf(run) };
     const totals = await serveUdpTurns(socket, serving);
     events.emit({ event: "summary", prose: "", ...totals });
     return `Done: ${plural(totals.conversations, "conversation")}`;
