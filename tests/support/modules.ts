@@ -11,6 +11,8 @@ export interface Module {
   readonly imports: readonly string[];
   /** Those of them that are loaded only when the code gets there. */
   readonly deferred: readonly string[];
+  /** Those that are loaded with it: neither types nor deferred. */
+  readonly loaded: readonly string[];
 }
 
 /** The text of a file, by its path from the root. */
@@ -54,6 +56,8 @@ export async function modulesOf(files: readonly string[]): Promise<Module[]> {
       file: specifier.slice(ROOT.href.length),
       imports: dependencies.map((each) => pathOf(each.specifier, specifier)),
       deferred: dependencies.filter((each) => each.isDynamic).map((each) => pathOf(each.specifier, specifier)),
+      loaded: dependencies.filter((each) => each.code !== undefined && !each.isDynamic)
+        .map((each) => pathOf(each.specifier, specifier)),
     }));
   } finally {
     await Deno.remove(entry);
@@ -62,7 +66,11 @@ export async function modulesOf(files: readonly string[]): Promise<Module[]> {
 
 interface Info {
   readonly specifier: string;
-  readonly dependencies?: readonly { readonly specifier: string; readonly isDynamic?: boolean }[];
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly isDynamic?: boolean;
+    readonly code?: unknown;
+  }[];
 }
 
 /** What a module imports, as a path from the root if it is the project's. */
