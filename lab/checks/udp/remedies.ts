@@ -39,7 +39,7 @@ export const TO_THE_SENDER: Remedy = {
     "There is no connection: each datagram comes with the address and port of its sender, and its answer goes there, from the socket on " +
     "which it came.",
   file: "lib/datagram/server.ts",
-  line: "await this.#socket.send(bytes, to);",
+  line: "await this.#socket.send(sent, from);",
 };
 
 export const PORT_CLOSED: Remedy = {
