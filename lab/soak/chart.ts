@@ -127,9 +127,9 @@ interface Frame {
 function drawColumn(column: Column, index: number, { servers, phases, top, bottom, end }: Frame): string {
   const width = (WIDTH - MARGIN - NAME) / COLUMNS.length;
   const [left, right] = [NAME + index * width + GAP, NAME + (index + 1) * width];
-  const x = scaleLinear().domain([0, end]).range([left, right]);
   const [unit, scale] = end >= MINUTES_FROM ? ["min", 60] as const : ["s", 1] as const;
-  const ticks = x.ticks(5);
+  const axis = scaleLinear().domain([0, end / scale]).range([left, right]);
+  const x = (at: number): number => axis(at / scale);
   const marked = phases.flatMap(({ kind, from, to }) => {
     const shade = PARTS[kind]?.[0];
     return shade === undefined ? [] : [{ shade, from: x(from / 1000), to: x(to / 1000) }];
@@ -143,7 +143,7 @@ function drawColumn(column: Column, index: number, { servers, phases, top, botto
         drawPanel(column, server, { x, left, right, top: at }),
       ];
     }),
-    ...ticks.map((tick) => text("small soft", x(tick), bottom - ROW + PANEL + 15, String(tick / scale), "middle")),
+    ...axis.ticks(5).map((tick) => text("small soft", axis(tick), bottom - ROW + PANEL + 15, String(tick), "middle")),
     text("small soft", (left + right) / 2, bottom - ROW + PANEL + 32, `time (${unit})`, "middle"),
   ].join("\n");
 }

@@ -77,7 +77,7 @@ async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Cr
   if (sensible < stage.idle) idle.limit ??= spec.crowd?.why ?? null;
   const { exchanges } = server;
   const ended = new AbortController();
-  const clients = spec.dialect === "room" ? 10 : Math.min(SERVED.clients, Math.max(2, Math.round(stage.idle / 10)));
+  const clients = Math.min(spec.served ?? SERVED.clients, Math.max(2, Math.round(stage.idle / 10)));
   const served = goodLoad(server, stage, AbortSignal.any([ended.signal, signal]), { ...SERVED, clients });
   await pause(time * (1 - OPENING), signal);
   const full = await untilHeld(server, stage, (before?.descriptors ?? 0) + idle.size);

@@ -20,6 +20,8 @@ export interface ServerSpec {
   readonly tls?: boolean;
   /** The most idle connections that make sense, and why; without it as many as the run wants. */
   readonly crowd?: { readonly most: number; readonly why: string };
+  /** How many good clients it can serve beside its crowd, if not 100: each of them costs more. */
+  readonly served?: number;
 }
 
 /** What `tcp` answers, and what stands for it in `sum`. */
@@ -47,10 +49,14 @@ export const SERVERS: readonly ServerSpec[] = [
   { ...tcp("tcp tls", "tcp:server", ["--echo", "--tls", "--ephemeral", ...MANY], "echo"), tls: true },
   tcp("http", "http:server", MANY, "http"),
   tcp("http threaded", "http:threaded", ["--workers", "2", ...MANY], "http"),
-  { ...tcp("chat room", "chat:server", ["--bind", "127.0.0.1", ...MANY], "room"), crowd: NOTICES },
+  { ...tcp("chat room", "chat:server", ["--bind", "127.0.0.1", ...MANY], "room"), crowd: NOTICES, served: 10 },
   { ...tcp("chat turns", "chat:server", ["--bind", "127.0.0.1", "--mode", "turns", ...TURN], "turns"), crowd: ALONE },
   tcp("sum", "sum:server", [...SUM, ...MANY], "sum"),
-  { ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"), crowd: TWICE },
+  {
+    ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"),
+    crowd: TWICE,
+    served: 10,
+  },
   udp("udp echo", "udp:server", ["--echo"], "udp-echo"),
   udp("chat udp", "chat:udp-server", TURN, "udp-turns"),
   udp("sum udp", "sum:udp-server", SUM, "udp-sum"),

@@ -20,7 +20,7 @@ export interface Finding {
 const GROWTH = { bytes: 32 * 1024 * 1024, share: 0.25 };
 /** How much slower the good exchanges may be at the end than at the beginning (ms, and times). */
 const SLOWER = { ms: 20, times: 3 };
-/** Samples that a median needs. */
+/** Samples that a comparison needs. */
 const ENOUGH = 2;
 
 /** A byte count in MiB. */
@@ -28,9 +28,8 @@ export function mib(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0);
 }
 
-/** The middle one of some numbers, the upper of two; `null` if there are too few. */
-export function median(values: readonly number[], enough = 1): number | null {
-  if (values.length < enough) return null;
+/** The middle one of some numbers, the upper of two; `null` if there are none. */
+export function median(values: readonly number[]): number | null {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? null;
 }
 
@@ -81,19 +80,25 @@ function descriptorsBack({ before, after, died }: ServerRecord): string[] {
   ];
 }
 
-/** Equal loads are compared: the last round's faulty clients with the first round's, or in a single round its end with its beginning. */
+/**
+ * Equal loads are compared by their most: the last round with the first, or in a single round the end of the faulty clients with their
+ * beginning. What is usual says little, since a collector may leave what a crowd has left, or not.
+ */
 function memoryBack({ samples, died }: ServerRecord, phases: readonly Phase[]): string[] {
-  const [first, ...more] = phases.filter(({ kind }) => kind === "faults");
-  if (first === undefined || died !== null) return [];
-  const last = more.at(-1);
-  const third = (first.to - first.from) / 3;
-  const [one, other] = last === undefined
-    ? [{ from: first.from, to: first.from + third }, { from: first.to - third, to: first.to }]
-    : [first, last];
-  const usual = (part: Pick<Phase, "from" | "to">): number | null =>
-    median(within(samples, part).flatMap(({ usage }) => usage?.rss ?? []), ENOUGH);
-  const [before, after] = [usual(one), usual(other)];
-  if (before === null || after === null || after <= before * (1 + GROWTH.share) + GROWTH.bytes) return [];
+  const rounds = phases.filter(({ kind }) => kind === "idle" || kind === "faults");
+  const last = Math.max(0, ...rounds.map(({ round }) => round));
+  const only = rounds.find(({ kind }) => kind === "faults");
+  if (only === undefined || died !== null) return [];
+  const third = (only.to - only.from) / 3;
+  const most = (parts: readonly Pick<Phase, "from" | "to">[]): number | null => {
+    const sizes = parts.flatMap((part) => within(samples, part)).flatMap(({ usage }) => usage?.rss ?? []);
+    return sizes.length < ENOUGH ? null : Math.max(...sizes);
+  };
+  const [before, after] = last > 1
+    ? [1, last].map((number) => most(rounds.filter(({ round }) => round === number)))
+    : [most([{ from: only.from, to: only.from + third }]), most([{ from: only.to - third, to: only.to }])];
+  if (before === null || before === undefined || after === null || after === undefined) return [];
+  if (after <= before * (1 + GROWTH.share) + GROWTH.bytes) return [];
   return [`grew from ${mib(before)} to ${mib(after)} MiB under the same load`];
 }
 

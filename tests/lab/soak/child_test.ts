@@ -48,7 +48,7 @@ Deno.test({
     await using sampler = new Sampler();
     await using child = await Child.start(shell(`${READY}; exec 7</dev/null 8</dev/null; exec sleep 60`));
     const usage = (await sampler.read([child.pid, 4_000_000])).get(child.pid);
-    assert(usage !== undefined && usage.rss > 100_000 && usage.threads === 1, JSON.stringify(usage));
+    assert(usage !== undefined && usage.rss > 0 && usage.threads === 1, JSON.stringify(usage));
     assert(usage.descriptors >= 5, `${usage.descriptors} descriptors`);
     await child.stop();
     assertEquals((await sampler.read([child.pid])).size, 0);
