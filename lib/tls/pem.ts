@@ -57,7 +57,8 @@ interface Block {
 }
 
 function blocksOf(pem: string): Block[] {
-  const found = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[^]*?-----END \1-----/g);
+  // Up to the next beginning at most: to look for each end in the whole of a file without one would take minutes.
+  const found = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----BEGIN )[^])*?-----END \1-----/g);
   return [...found].map(([text, label = ""]) => ({ label, text }));
 }
 

@@ -74,6 +74,10 @@ export const pem: Target = {
     ],
     KEY.replaceAll(/PRIVATE KEY-----\nM/g, "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nM"),
   ].map(latin1),
+  edges: [
+    latin1("-----BEGIN PRIVATE KEY-----\n".repeat(37_000)),
+    latin1(KEY.replace("MC4C", "MC4C\n".repeat(200_000))),
+  ],
   words: [
     "-----BEGIN ",
     "-----END ",
