@@ -71,14 +71,15 @@ export async function runAll(options: RunOptions): Promise<number> {
   let code = 0;
   const work = async (): Promise<void> => {
     for (let target; (target = waiting.shift()) !== undefined;) {
-      const { name, max } = target;
+      const { name, max, edges = [] } = target;
       const started = performance.now();
+      const kept = await corpus(name);
       const hunted = await hunt({
         name,
-        max,
+        max: Math.max(max, ...[...kept, ...edges].map(({ length }) => length)),
         seed,
         bytes,
-        corpus: await corpus(name),
+        corpus: kept,
         onProgress: (made) => progress.set(name, made / bytes),
       });
       const file = hunted.finding === null ? "" : await keep(folder, name, hunted.finding);
