@@ -35,10 +35,11 @@ function checkAccepted(name: string): void {
   }
   same(foldName(foldName(name)), foldName(name), "what is folded stays as it is");
   isGuestName(keys);
+  isReservedName(name);
   for (const reserved of RESERVED_NAMES) {
     // Whoever writes a reserved name, in whatever case or width, does not get it.
     if (foldName(name) === reserved) {
-      holds(isReservedName(keys), "a reserved name is refused", () => JSON.stringify(name));
+      holds(isReservedName(name), "a reserved name is refused", () => JSON.stringify(name));
     }
   }
 }
