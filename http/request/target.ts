@@ -72,6 +72,7 @@ export function parseTarget(method: string, target: string): Target {
 }
 
 function splitQuery(text: string, origin: Origin | null): Target {
+  if (!SPECIAL.test(text)) return { path: text, query: "", origin };
   const mark = text.indexOf("?");
   const path = mark < 0 ? text : text.slice(0, mark);
   const query = mark < 0 ? "" : text.slice(mark + 1);
@@ -79,6 +80,9 @@ function splitQuery(text: string, origin: Origin | null): Target {
   if (query !== "" && HALF_ENCODED.test(query)) throw misplaced(query);
   return { path: path.includes("%") ? path.replace(NEEDLESS, decodeURIComponent) : path, query, origin };
 }
+
+/** Most paths have none of these, and are taken as they are. */
+const SPECIAL = /[?%[\]]/;
 
 /** An encoded letter, digit, `-`, `.`, `_` or `~`: it means the same as the character itself (RFC 3986 2.3, RFC 9110 4.2.3). */
 const NEEDLESS = /%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F|7E)/gi;

@@ -18,7 +18,7 @@ import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
 import { malformed, partial, Refusal } from "../request/refusal.ts";
 import { type HttpService, LINGER } from "./shared.ts";
-import type { Resource } from "../site/resource.ts";
+import type { Resource, SiteRequest } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { parseTarget, type Target } from "../request/target.ts";
 import { EchoSession } from "./websocket.ts";
@@ -207,9 +207,7 @@ class RequestLoop implements TickListener {
     let answer;
     try {
       answer = resource.answer(request);
-      if (head.framing.conditional) {
-        answer = Promise.resolve(answer).then((made) => underConditions(made, request));
-      }
+      if (head.framing.conditional) answer = underConditionsOf(request, answer);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -255,13 +253,20 @@ class RequestLoop implements TickListener {
       if (log.enabled) this.#log(answer.status, sent, refusal);
       return switches ? this.#switch() : keepAlive;
     }
-    return sent.then((count) => {
-      if (log.enabled) this.#log(answer.status, count, refusal);
+    return this.#sendingDone(sent, answer.status, keepAlive, refusal);
+  }
+
+  /** Waits for an answer that is sent in pieces; apart from {@linkcode RequestLoop.#send}, which then needs no closures. */
+  async #sendingDone(sent: Promise<number>, status: number, keepAlive: boolean, refusal: string): Promise<boolean> {
+    const { log } = this.#service;
+    try {
+      const count = await sent;
+      if (log.enabled) this.#log(status, count, refusal);
       return keepAlive;
-    }, (error) => {
-      if (log.enabled) this.#log(answer.status, this.#writer.bodySent, refusal, true);
+    } catch (error) {
+      if (log.enabled) this.#log(status, this.#writer.bodySent, refusal, true);
       throw error;
-    });
+    }
   }
 
   /** Serves the WebSocket after its handshake; returns that no request follows. */
@@ -289,4 +294,8 @@ class RequestLoop implements TickListener {
       cut,
     });
   }
+}
+
+async function underConditionsOf(request: SiteRequest, answer: Answer | Promise<Answer>): Promise<Answer> {
+  return underConditions(await answer, request);
 }

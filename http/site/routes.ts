@@ -197,12 +197,13 @@ const PATHS: ReadonlyMap<string, MethodTable> = new Map([
 function routesOr(notFound: HttpError): Site {
   const nothing = refusing(notFound);
   return ({ method }: RequestHead, { path }: Target): Resource => {
-    if (method === "GET" && path === "/") return PAGE;
-    if (method === "CONNECT") throw new Refusal(405, "this server does not allow CONNECT", { allow: KNOWN });
-    if (!RECOGNIZED.includes(method)) throw new Refusal(501, "an unsupported method");
     const end = path.indexOf("/", 1) + 1;
     const methods = (end === 0 ? undefined : PATHS.get(path.slice(0, end))) ?? PATHS.get(path);
-    return methods?.get(method) ?? nothing;
+    const found = methods?.get(method);
+    if (found !== undefined) return found;
+    if (method === "CONNECT") throw new Refusal(405, "this server does not allow CONNECT", { allow: KNOWN });
+    if (!RECOGNIZED.includes(method)) throw new Refusal(501, "an unsupported method");
+    return nothing;
   };
 }
 

@@ -5,7 +5,8 @@
  */
 import { delay } from "@std/async/delay";
 import { type Answer, type BodyStream, fieldLine, isBodiless, reasonPhrase, textAnswer } from "../answer/answer.ts";
-import { NOTHING } from "../request/syntax.ts";
+import { ascii } from "../answer/bytes.ts";
+import { digit, NOTHING } from "../request/syntax.ts";
 import type { SiteRequest } from "./resource.ts";
 
 /** The limits of the parameters. */
@@ -13,6 +14,7 @@ const MAX_DELAY = 60;
 const MAX_BYTES = 100 * 1024 * 1024;
 const MAX_LINES = 10_000;
 const MAX_REDIRECTS = 100;
+const MAX_DIGITS = 9;
 const PIECE = 64 * 1024;
 
 /** Fields that an answer with this status must have (RFC 9110 15). */
@@ -41,10 +43,20 @@ function wholeNumber(min: number, max: number): Parameter {
   return {
     rule: `a whole number from ${min} to ${max}`,
     parse: (text) => {
-      const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+      const number = text.length <= MAX_DIGITS ? wholeOf(text) : -1;
       return number >= min && number <= max ? number : null;
     },
   };
+}
+
+/** The number that decimal digits stand for; -1 for any other text. */
+function wholeOf(text: string): number {
+  let number = text === "" ? -1 : 0;
+  for (let at = 0; at < text.length && number >= 0; at++) {
+    const value = digit(text.charCodeAt(at));
+    number = value < 0 ? -1 : number * 10 + value;
+  }
+  return number;
 }
 
 /** The parameters of the routes. */
@@ -62,14 +74,24 @@ export const PARAMETERS = {
   },
 } as const satisfies Record<string, Parameter>;
 
-/** `/status/N`: an answer with that status. */
+const STATUS_ANSWERS = new Map<number, Answer>();
+
+/** `/status/N`: an answer with that status, made once: it depends on nothing else. */
 export function statusAnswer(status: number): Answer {
+  const known = STATUS_ANSWERS.get(status);
+  if (known !== undefined) return known;
+  const made = newStatusAnswer(status);
+  STATUS_ANSWERS.set(status, made);
+  return made;
+}
+
+function newStatusAnswer(status: number): Answer {
   const required = REQUIRED[status] ?? "";
   // Without content there is no media type either.
   if (isBodiless(status) || status === 205) return { status, fields: required, body: NOTHING };
   const body = `${status} ${reasonPhrase(status)}\n`;
   const range = status === 206 ? fieldLine("Content-Range", `bytes 0-${body.length - 1}/${body.length}`) : "";
-  return textAnswer(status, body, required + range);
+  return { ...textAnswer(status, body, required + range), body: ascii(body) };
 }
 
 /** `/delay/S`: an answer after S seconds; sooner if the request's signal aborts. */
