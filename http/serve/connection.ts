@@ -32,14 +32,8 @@ const ESCAPE_FACTOR = 8;
 const NO_TRAILERS: readonly string[] = [];
 
 /** Serves the requests of one connection. */
-export async function serveRequests(connection: Connection, service: HttpService): Promise<void> {
-  const session = new RequestLoop(connection, service);
-  const place = service.clock.subscribe(session);
-  try {
-    await session.run();
-  } finally {
-    service.clock.unsubscribe(place);
-  }
+export function serveRequests(connection: Connection, service: HttpService): Promise<void> {
+  return new RequestLoop(connection, service).run();
 }
 
 class RequestLoop implements TickListener {
@@ -70,6 +64,8 @@ class RequestLoop implements TickListener {
 
   /** Serves requests until the last one, a refusal or the end of the stream. */
   async run(): Promise<void> {
+    const { clock } = this.#service;
+    const place = clock.subscribe(this);
     try {
       await this.#serve();
       if (this.#wantsLinger) await this.#connection.finish();
@@ -81,6 +77,7 @@ class RequestLoop implements TickListener {
       await this.#exchange.end().catch(() => {});
       this.#writer.end();
       this.#intake.inbox.release();
+      clock.unsubscribe(place);
     }
   }
 
@@ -135,6 +132,7 @@ class RequestLoop implements TickListener {
         if (!await this.#intake.more("head")) throw malformed("the connection ended within the head");
       } else {
         inbox.at = inbox.bytes.length;
+        this.#writer.releaseOutbox();
         if (!this.#intake.accept(await this.#intake.next())) return;
         this.#begin();
       }

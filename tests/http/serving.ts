@@ -13,7 +13,7 @@ import type { SiteFolder } from "../../http/site/inside.ts";
 import { RawClient, RecordedEvents } from "../support/sockets.ts";
 
 /** Limits that no test reaches by accident. */
-const LIMITS: HttpLimits = {
+export const LIMITS: HttpLimits = {
   maxLine: 16_384,
   maxHead: 65_536,
   maxFields: 100,
