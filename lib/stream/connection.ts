@@ -47,13 +47,14 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly framing: MessageRules;
   /** The TLS session; `null` without TLS. */
   session: TlsSession | null = null;
+  /** Bytes sent so far. */
+  bytesOut = 0;
   /** Its events; a script may choose which data they tell. */
   readonly report: ConnectionReport;
   #socket: StreamSocket;
   #memory: MemoryShare | null;
   #reader: ByteReader;
   #options: ConnectionOptions;
-  #bytesOut = 0;
   #closed = false;
   #waiting = false;
   #deadlines: Deadlines;
@@ -75,7 +76,9 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory, options.chunk);
     const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
     this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
-    this.#drain = new Drain(this.#time, { isIdle: () => this.#idle, close: () => this.close() });
+    // Idle: waiting for the first byte of a new message, so that no exchange is open.
+    const isIdle = (): boolean => this.#waiting && this.buffered === 0;
+    this.#drain = new Drain(this.#time, { isIdle, close: () => this.close() });
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#closeSocket);
     if (options.signal?.aborted) this.#closeSocket();
@@ -85,11 +88,6 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Bytes received so far. */
   get bytesIn(): number {
     return this.#reader.received;
-  }
-
-  /** Bytes sent so far. */
-  get bytesOut(): number {
-    return this.#bytesOut;
   }
 
   /** How many received bytes wait to be read. */
@@ -123,7 +121,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#waiting = true;
     this.#deadlines.reading(true);
     if (this.#drain.requested) this.#drain.request();
-    let bytes: Uint8Array | null;
+    let bytes;
     try {
       // Not `reader.read()`: a promise less for each read is worth 3% of an echo server's rate.
       await this.#reader.ready();
@@ -167,7 +165,7 @@ export class Connection implements Disposable, AsyncDisposable {
         this.#deadlines.writing(true);
         const written = await this.#socket.write(offset === 0 ? bytes : bytes.subarray(offset));
         offset += written;
-        this.#bytesOut += written;
+        this.bytesOut += written;
       }
     } catch (error) {
       throw this.#toFailure("write to", error);
@@ -245,11 +243,6 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#socket.close();
   };
 
-  /** Waiting for the first byte of a new message: no exchange is open. */
-  get #idle(): boolean {
-    return this.#waiting && this.#reader.buffered === 0;
-  }
-
   /** Whether the server is stopping and no received data is left; if not, begins a read. */
   #drained(): boolean {
     const drained = this.#drain.requested && this.#reader.buffered === 0;
@@ -259,10 +252,9 @@ export class Connection implements Disposable, AsyncDisposable {
     return drained;
   }
 
-  /** Ends a read; `null` is the end of the stream. */
+  /** Ends a read; `null` is the end of the stream. One that we ended is not the peer's EOF. */
   #readDone(bytes: Uint8Array | null): void {
     this.#readOver();
-    // A stream that we ended is not the peer's EOF.
     if (bytes === null && !this.#closed) this.report.eof();
   }
 
@@ -279,12 +271,18 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#deadlines.message(false);
   }
 
-  /** One read from the socket; in a crowd, after the other connections have had their turn. */
+  /** One read from the socket; in a crowd, unless it is the first or within a message, after the others have had their turn. */
   #receive(into: Uint8Array): Promise<number | null> {
-    this.#deadlines.reading(true);
-    if (this.#reader.buffered > 0) this.#deadlines.message(true);
-    const gate = this.#options.gate;
-    return gate?.crowded ? gate.pass().then(() => this.#socket.read(into)) : this.#socket.read(into);
+    const within = this.#reader.buffered > 0;
+    if (within) this.#deadlines.message(true);
+    const turn = within || this.#reader.received === 0 ? null : this.#options.gate?.pass();
+    // Until its turn comes, it is not the peer that is idle.
+    this.#deadlines.reading(!turn);
+    if (!turn) return this.#socket.read(into);
+    return turn.then(() => {
+      this.#deadlines.reading(true);
+      return this.#socket.read(into);
+    });
   }
 
   #toFailure(action: string, error: unknown): unknown {

@@ -223,22 +223,91 @@ Deno.test("drain() does not close a connection while its handler works", { permi
   connection.close();
 });
 
+/** A gate with 200 connections open, and a bell that rings when the test says so. */
+function crowdedGate(): { gate: FairGate; ring: () => void } {
+  const rung = Promise.withResolvers<void>();
+  const gate = new FairGate({ ring: () => rung.promise, close: () => {} });
+  for (let count = 0; count < 200; count++) gate.enter();
+  while (gate.pass() === null);
+  return { gate, ring: rung.resolve };
+}
+
 Deno.test("a connection is counted at its gate while it is open", { permissions }, () => {
-  const gate = new FairGate();
-  const connections = Array.from({ length: 129 }, () => new Connection(new FakeSocket(), { gate }));
-  assert(gate.crowded);
+  let closes = 0;
+  const gate = new FairGate({ ring: () => new Promise(() => {}), close: () => closes++ });
+  const connections = Array.from({ length: 100 }, () => new Connection(new FakeSocket(), { gate }));
+  assertEquals(closes, 0);
   connections[0]?.close();
   connections[0]?.close();
-  assert(!gate.crowded);
+  assertEquals(closes, 1);
   for (const connection of connections) connection.close();
 });
 
-Deno.test("a read in a crowd waits for its turn, then continues", { permissions }, async () => {
+Deno.test(
+  "in a crowd, a read waits for its turn: not the first, and none within a message",
+  { permissions },
+  async () => {
+    const { gate, ring } = crowdedGate();
+    const { socket, connection, time } = setUp({ gate, timeout: 1000 });
+    const first = connection.readMessage({ gap: 0 });
+    assertEquals(socket.source.reads, 1);
+    socket.source.feed("one, in two ");
+    await turn();
+    assertEquals(socket.source.reads, 2);
+    socket.source.feed("pieces\n");
+    assertEquals(text(await first), "one, in two pieces");
+    const second = connection.readMessage();
+    await time.pass(10_000);
+    assertEquals([socket.source.reads, connection.closed], [2, false], "it waits, and that is no idleness of the peer");
+    ring();
+    socket.source.feed("two\n");
+    assertEquals(text(await second), "two");
+    connection.close();
+  },
+);
+
+Deno.test("in a crowd, the peer's idle time begins with its turn", { permissions }, async () => {
+  const { gate, ring } = crowdedGate();
+  const { socket, connection, time } = setUp({ gate, timeout: 1000 });
+  socket.source.feed("one\n");
+  await connection.readMessage();
+  const second = assertRejects(() => connection.readMessage(), TimedOutError);
+  await time.pass(5000);
+  ring();
+  await turn();
+  await time.pass(999);
+  assertEquals(connection.closed, false);
+  await time.pass(1001);
+  await second;
+});
+
+Deno.test("in a crowd, a connection can be closed or drained while it waits", { permissions }, async () => {
+  const { gate, ring } = crowdedGate();
+  const [closed, drained] = [setUp({ gate }), setUp({ gate })];
+  for (const { socket, connection } of [closed, drained]) {
+    socket.source.feed("one\n");
+    await connection.readMessage();
+  }
+  const failing = assertRejects(() => closed.connection.readMessage(), Error);
+  const ending = drained.connection.readMessage();
+  closed.connection.close();
+  drained.connection.drain();
+  await drained.time.pass(200);
+  assertEquals([closed.socket.closed, drained.socket.closed], [true, true]);
+  ring();
+  await failing;
+  assertEquals(await ending, null);
+  assertEquals([closed.socket.source.reads, drained.socket.source.reads], [1, 1]);
+});
+
+Deno.test("a crowd is served where no bell is permitted", { permissions }, async () => {
   const gate = new FairGate();
   const sockets = Array.from({ length: 200 }, () => new FakeSocket());
   const connections = sockets.map((socket) => new Connection(socket, { gate }));
-  for (const socket of sockets) socket.source.feed("hello\n");
-  assertEquals((await Promise.all(connections.map((one) => one.readMessage()))).map(text), sockets.map(() => "hello"));
+  for (const word of ["hello", "again"]) {
+    for (const socket of sockets) socket.source.feed(`${word}\n`);
+    assertEquals((await Promise.all(connections.map((one) => one.readMessage()))).map(text), sockets.map(() => word));
+  }
   const waiting = connections.map((one) => one.read());
   for (const connection of connections) connection.drain();
   assertEquals(await Promise.all(waiting), sockets.map(() => null));
