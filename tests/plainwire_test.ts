@@ -82,7 +82,9 @@ Deno.test("plainwire offers every script, and no tool of the project's own", () 
   for (const task of offered) assertMatch(commandOf(config.tasks, task), /^deno run --no-prompt .*\.ts$/);
   const others = Object.keys(config.tasks).filter((task) => !offered.includes(task));
   assertEquals(
-    others.filter((task) => !/^(install|test|coverage|bench|soak|fuzz|audit|make|check|ok|run|compile)(:|$)/.test(task)),
+    others.filter((task) =>
+      !/^(install|test|coverage|bench|soak|fuzz|audit|make|check|ok|run|compile)(:|$)/.test(task)
+    ),
     [],
   );
 });
