@@ -127,7 +127,7 @@ export class Child implements AsyncDisposable {
     }
   }
 
-  async #listen(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #listen(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       const lines = `${rest}${text}`.split("\n");
