@@ -183,12 +183,17 @@ export const SHARED_ROOM: Peer = {
   },
 };
 
+/** What was made for a run is made once. */
+const certified = new WeakMap<Bench, Promise<unknown>>();
+
 /** TLS, every byte sent back, all with the same certificate. */
 export async function secured(bench: Bench): Promise<Record<"ours" | "node" | "bare", Peer>> {
   const folder = bench.path("certs");
-  const cert = `${folder}/localhost.pem`;
-  const key = `${folder}/localhost-key.pem`;
-  await run("make a certificate", bench.script("tls:cert", "--out", folder, "localhost", "127.0.0.1"));
+  const [cert, key] = [`${folder}/localhost.pem`, `${folder}/localhost-key.pem`];
+  const words = bench.script("tls:cert", "--out", folder, "localhost", "127.0.0.1");
+  const making = certified.get(bench) ?? run("make a certificate", words);
+  certified.set(bench, making);
+  await making;
   return {
     ours: ours("tcp:server", "--echo", "--tls", "--cert", cert, "--key", key),
     node: node("tls", "node_tls.mjs", cert, key),

@@ -65,17 +65,26 @@ class Pool implements AsyncDisposable {
  */
 export async function measureGroup(suite: Suite, group: GroupPlan): Promise<GroupResult> {
   const { name, title, about, columns, relative = false } = group;
-  const result = { name, title, about, columns, relative, cases: [] };
+  const result: GroupResult = { name, title, about, columns, relative, cases: [] };
   const lacking = await lackingOf(suite.bench, group);
   if (lacking.length > 0) return { ...result, skipped: `not measured without ${lacking.join(" and ")}` };
+  try {
+    return { ...result, cases: await measureCases(suite, group) };
+  } catch (error) {
+    suite.signal.throwIfAborted();
+    return { ...result, skipped: `not measured: ${(error as Error).message}` };
+  }
+}
+
+async function measureCases(suite: Suite, { name, cases }: GroupPlan): Promise<CaseResult[]> {
   await using pool = new Pool(suite.bench);
-  const cases: CaseResult[] = [];
-  for (const plan of await group.cases(suite.bench, suite.signal)) {
+  const results: CaseResult[] = [];
+  for (const plan of await cases(suite.bench, suite.signal)) {
     const peers: Peer[] = [];
     for (const peer of plan.peers) if (await (peer.available?.(suite.bench) ?? true)) peers.push(peer);
-    cases.push(await measureCase(suite, { group: name, plan, peers, pool }));
+    results.push(await measureCase(suite, { group: name, plan, peers, pool }));
   }
-  return { ...result, cases };
+  return results;
 }
 
 async function lackingOf(bench: Bench, { generators, programs = [] }: GroupPlan): Promise<string[]> {

@@ -46,6 +46,7 @@ interface Load {
 
 function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load[] {
   const small = { path: SMALL, peers: [...SMALL_PEERS, bareSmall] };
+  const beside = { path: SMALL, peers: [WEB.ours, WEB.node, WEB.deno], idle: 950, goals: FAIR_GOALS };
   const sized = ([name, size]: [string, number]): Load => ({
     name: `${name} of random bytes, 64 connections`,
     path: `/bytes/${size}`,
@@ -63,8 +64,8 @@ function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load
     { ...small, name: "64 connections", connections: 64, goals: SMALL_GOALS },
     { ...small, name: "200 connections", connections: 200, goals: [...SMALL_GOALS, ...FAIR_GOALS] },
     { ...small, name: "1,000 connections", connections: 1000, goals: FAIR_GOALS },
-    { ...small, name: "56 busy, 950 idle connections", connections: 56, idle: 950, goals: FAIR_GOALS },
-    { ...small, name: "64 busy, 950 idle connections", connections: 64, idle: 950, goals: FAIR_GOALS },
+    { ...beside, name: "56 busy, 950 idle connections", connections: 56 },
+    { ...beside, name: "64 busy, 950 idle connections", connections: 64 },
     {
       name: "Connection: close, 64 at a time",
       path: SMALL,

@@ -37,6 +37,12 @@ static int take(int milliseconds) {
   return read_any;
 }
 
+/* The first connection that still waits for an answer, or -1. */
+static int unanswered(void) {
+  for (int at = 0; at < count; at++) if (!answered[at]) return at;
+  return -1;
+}
+
 static void exchange(void) {
   memset(answered, 0, count);
   for (int at = 0; at < count; at++) {
@@ -44,8 +50,9 @@ static void exchange(void) {
     if (at % 16 == 15) take(0);
   }
   double limit = now() + LIMIT;
-  while (take(QUIET) && now() < limit);
-  for (int at = 0; at < count; at++) if (!answered[at]) die("Cannot measure: connection %d got no answer", at);
+  while (take(QUIET) || unanswered() >= 0) {
+    if (now() > limit) die("Cannot measure: connection %d got no answer, or answers do not end", unanswered());
+  }
 }
 
 int main(int argc, char **argv) {

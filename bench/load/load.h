@@ -87,18 +87,20 @@ static inline int connect_tcp(int port) {
 
 /*
  * Opens many connections, not blocking; returns how many failed, whose fd is -1. The pauses let the server accept: where its queue is
- * full, the kernel drops a SYN, and sends it again a second later. One that never accepts ends it all, after 15 s.
+ * full, the kernel drops a SYN, and sends it again a second later; then they become longer. One that never accepts ends it all.
  */
 #define CONNECT_LIMIT 15
 static inline int connect_many(int port, int *fds, int count) {
   int failed = 0;
-  double limit = now() + CONNECT_LIMIT;
+  double limit = now() + CONNECT_LIMIT, rest = 0.004;
   for (int at = 0; at < count; at++) {
     if (now() > limit) die("Cannot connect: after %d s, %d of %d connections are open", CONNECT_LIMIT, at - failed, count);
+    double began = now();
     fds[at] = connect_tcp(port);
+    if (now() - began > 0.5 && rest < 0.06) rest *= 2;
     if (fds[at] < 0) failed++;
     else fcntl(fds[at], F_SETFL, fcntl(fds[at], F_GETFL) | O_NONBLOCK);
-    if (at % 64 == 63) pause_for(0.004);
+    if (at % 64 == 63) pause_for(rest);
   }
   return failed;
 }
