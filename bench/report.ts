@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listed } from "../lib/text.ts";
+import { counted, listed } from "../lib/text.ts";
 import type { GroupResult, Results } from "./model.ts";
 import { caseRows, goalRows, headings } from "./table.ts";
 
@@ -30,8 +30,8 @@ export function reportOf(results: Results, chart: string): string {
   return `# Results
 
 Written by \`deno task bench --write\` on ${date}: ${rounds} round${rounds === 1 ? "" : "s"} of ${seconds} s, in ${
-    Math.round(took / 60)
-  } minutes. Groups: ${listed(measured)}.
+    counted(Math.max(1, Math.round(took / 60)), "minute")
+  }. Groups: ${listed(measured)}.
 
 ![How many times as good as the others](${chart})
 
