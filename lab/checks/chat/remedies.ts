@@ -76,7 +76,7 @@ export const CONCURRENCY: Remedy = {
     "Waiting for one client's name, or its first line, must not keep the server from accepting the next one: serve each " +
     "connection by itself.",
   file: "chat/room/seat.ts",
-  line: "this.#introduction = setTimeout(() => room.introduce(member), options.grace ?? GRACE);",
+  line: "this.#introduction = setTimeout(() => {",
 };
 
 /** Connections that fail. */
