@@ -13,7 +13,7 @@ export const udp: GroupPlan = {
   name: "udp",
   title: "UDP, datagrams echoed",
   about:
-    `udp:server --echo: datagrams of ${SIZE} bytes, 1 or 32 of them on their way; one that is not back after 100 ms is lost. ` +
+    `udp:server --echo --max-rate 0: datagrams of ${SIZE} bytes, 1 or 32 of them on their way; one that is not back after 100 ms is lost. ` +
     "CPU is the server's, for 100,000 datagrams.",
   columns: ["rate", "p50", "p99", "lost", "cpu"],
   generators: ["udp_load"],
