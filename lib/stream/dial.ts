@@ -88,6 +88,9 @@ class Dial {
     this.#port = port;
     this.#onAttempt = onAttempt ?? (() => {});
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    // Deno.connect (2.9) asks its signal once more after it has connected. If that had aborted meanwhile, it would throw, and nobody could
+    // ever close the socket. Without an answer it returns the socket, which is closed here.
+    this.#signal.throwIfAborted = () => {};
   }
 
   async run(): Promise<RawSocket> {
@@ -113,13 +116,20 @@ class Dial {
   async #attempt(address: string): Promise<void> {
     const started = performance.now();
     try {
+      if (this.#signal.aborted) throw this.#signal.reason;
       const socket = await this.#open({ port: this.#port, hostname: address, signal: this.#signal });
-      // Another was quicker, or the caller has given up.
-      if (this.#chosen || this.#signal.aborted) return socket.close();
+      // Another was quicker…
+      if (this.#chosen) return socket.close();
+      // …or the caller has given up.
+      if (this.#signal.aborted) {
+        socket.close();
+        throw this.#signal.reason;
+      }
       this.#chosen = true;
       this.#onAttempt({ address, started, result: { socket } });
       this.#first.resolve(socket);
-    } catch (error) {
+    } catch (thrown) {
+      const error: unknown = this.#signal.aborted ? this.#signal.reason : thrown;
       this.#onAttempt({ address, started, result: { error } });
       this.#errors.set(address, error);
       if (this.#signal.aborted || this.#errors.size === this.#addresses.length) return this.#fail();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dial, NoAnswer, type Opener } from "../../../lib/stream/dial.ts";
+import { endsWhenAborted } from "../../support/aborted.ts";
 import { FakeSocket } from "../fakes.ts";
 
 const permissions = "none";
@@ -110,5 +111,39 @@ Deno.test(
       ["b", "too late"],
     ]);
     assert(cause === failures[0]?.error);
+  },
+);
+
+Deno.test(
+  "dial() closes the socket that connects when the caller has given up, and rejects",
+  { permissions },
+  async () => {
+    const { open, sockets, answer } = network({ a: "silent" });
+    const deaf: Opener = ({ port, hostname = "" }) => open({ port, hostname });
+    const late = new AbortController();
+    const dialling = dial(deaf, ["a"], 9, { signal: late.signal });
+    late.abort(new Error("too late"));
+    answer("a");
+    const { failures } = await assertRejects(() => dialling, NoAnswer);
+    assertEquals(failures.map(({ error }) => (error as Error).message), ["too late"]);
+    assertEquals(sockets.map(({ closed }) => closed), [true]);
+  },
+);
+
+Deno.test("dial() whose caller has given up before opens no socket", { permissions }, async () => {
+  const { open, tried } = network({ a: "answers" });
+  await assertRejects(() => dial(open, ["a"], 9, { signal: AbortSignal.abort(new Error("too late")) }), NoAnswer);
+  assertEquals(tried, []);
+});
+
+Deno.test(
+  "dial() loses no socket that Deno.connect has made when the signal aborts",
+  { permissions: { net: true } },
+  async () => {
+    const ended = await endsWhenAborted(async (port, signal) => {
+      const socket = await dial((at) => Deno.connect(at), ["127.0.0.1"], port, { signal });
+      socket.close();
+    });
+    assert(ended, "one of the clients is still connected");
   },
 );
