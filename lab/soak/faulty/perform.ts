@@ -9,6 +9,7 @@ import { streamFaults } from "../../../lib/faults/stream_faults.ts";
 import { compose } from "../../../lib/net/layers.ts";
 import { connectNode } from "../../../lib/net/node_socket.ts";
 import { type StreamSocket, streamSocket } from "../../../lib/net/socket.ts";
+import { dial, type Opener } from "../../../lib/stream/dial.ts";
 import { secure } from "../../../lib/tls/client.ts";
 import { within } from "../../../lib/within.ts";
 import { HOST } from "../good/client.ts";
@@ -37,10 +38,10 @@ export async function performStream(
   { port, tls, signal }: { readonly port: number; readonly tls: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const needsReset = canReset(client.network) || client.steps.some((step) => step.do === "reset");
-  const at = { hostname: HOST, port, signal };
+  const open: Opener = needsReset ? connectNode : (at) => Deno.connect(at);
   let socket: StreamSocket;
   try {
-    const raw = streamSocket(needsReset ? await connectNode(at) : await Deno.connect(at), 1);
+    const raw = streamSocket(await dial(open, [HOST], port, { signal }), 1);
     const faults = { seed: client.seed, out: client.network, in: NO_FAULTS, cut: false };
     socket = hasFaults(client.network) ? compose(raw, { faults: streamFaults(faults) }) : raw;
   } catch {
