@@ -139,7 +139,8 @@ class FaultyStream extends SocketLayer {
   /** Closes the socket when everything in flight has arrived, or when time is up. Never rejects. */
   async #deliver(side: StreamOut): Promise<void> {
     const limit = CLOSING + Math.min(MAX_CLOSING_DELAY, this.#faults.out.delay);
-    this.#stopClosing = this.#time.after(limit, () => side.stop(this.#ended));
+    // A write may be waiting below for a peer that reads no more: only a close ends it.
+    this.#stopClosing = this.#time.after(limit, () => this.#shut());
     await side.done;
     if (!this.#isShut) this.#shut();
     await this.below.gone;

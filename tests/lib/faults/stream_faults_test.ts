@@ -366,6 +366,18 @@ Deno.test("close: what the peer sends until then is read, though nobody has aske
   await it.socket.gone;
 });
 
+Deno.test("close: a write that waits for a peer that reads no more ends with the time of the close", async () => {
+  using it = new StreamBench({ out: { split: 3 } });
+  it.below.stalled = true;
+  await it.write("abcdef");
+  it.socket.close();
+  await it.time.pass(4999);
+  assertEquals(it.below.closed, false);
+  await it.time.pass(1);
+  assertEquals(it.below.closed, true);
+  await it.socket.gone;
+});
+
 Deno.test("close: of what does not arrive within its time, the rest is dropped", async () => {
   using it = new StreamBench({ out: { rate: 10 } });
   await it.write("0123456789");
