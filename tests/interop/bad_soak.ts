@@ -1,21 +1,22 @@
 /**
- * A soak whose echo server is a bad one: `leak` never closes, `corrupt` changes a byte now and then, `die` ends after some time.
+ * A soak of bad servers: `tcp echo` never closes, and changes a byte now and then; what stands for `relay` ends after some time.
  *
  * @module
  */
 import { main } from "../../lab/soak.ts";
-import { taskOf } from "../../lab/soak/server.ts";
 
-const [how = "", ...args] = Deno.args;
+const FAULTS: Readonly<Record<string, string>> = { "tcp echo": "leak", relay: "die" };
 
-if (how === "serve") await serve(args[0] ?? "");
+const [how, fault = ""] = Deno.args;
+
+if (how === "serve") await serve(fault);
 else {
   const here = import.meta.filename ?? "";
-  const bad = [Deno.execPath(), "run", "--no-prompt", "--allow-net", here, "serve", how];
-  Deno.exit(await main(args, (spec, ports) => spec.name === "tcp echo" ? bad : taskOf(spec, ports)));
+  const bad = [Deno.execPath(), "run", "--no-prompt", "--allow-net", here, "serve"];
+  Deno.exit(await main(Deno.args, ({ name }) => [...bad, FAULTS[name] ?? ""]));
 }
 
-/** An echo server with one fault. */
+/** An echo server with a fault. */
 async function serve(fault: string): Promise<void> {
   Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -35,7 +36,7 @@ async function serve(fault: string): Promise<void> {
       const length = await socket.read(into);
       if (length === null) return fault === "leak" ? undefined : socket.close();
       count++;
-      if (fault === "corrupt" && count % 50 === 0) into[0] = (into[0] ?? 0) ^ 1;
+      if (fault === "leak" && count % 50 === 0) into[0] = (into[0] ?? 0) ^ 1;
       if (fault === "die" && count === 100) Deno.exit(3);
       for (let at = 0; at < length;) at += await socket.write(into.subarray(at, length));
     }

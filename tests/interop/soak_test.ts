@@ -6,50 +6,44 @@ import { CONFIG_HOME, ENVIRONMENT, needs, run, start } from "../support/script.t
 const SHORT = ["--minutes", "0.1", "--seed", "7"];
 const onLinux = needs(Deno.build.os === "linux", "Linux");
 
-Deno.test({
-  name: "soak: servers of each kind hold, and the picture shows it",
-  ...onLinux,
-  async fn() {
-    const only = ["tcp echo", "http", "chat room", "udp echo", "sum"].flatMap((name) => ["--only", name]);
-    const { code, stdout, stderr } = await run("soak", [...SHORT, "--idle", "200", ...only, "--plot", "soak.svg"]);
-    assertEquals(code, 0, `${stderr}\n${stdout}`);
-    assertMatch(stdout, /\ntcp echo +[\d,]+ +0 +\d+ +\d+ /);
-    assertMatch(stdout, /\nhttp +64 +200 +\d +yes\n/);
-    assertStringIncludes(stderr, "\n[+] Done: everything held: ");
-    assert(isWellFormed(await Deno.readTextFile(`${CONFIG_HOME}/soak.svg`)));
-  },
-});
-
-/** The test's own soak, whose echo server has a fault. */
-async function badSoak(fault: string): Promise<{ readonly code: number; readonly said: string }> {
+/** The test's own soak, whose servers have faults. */
+async function badSoak(): Promise<{ readonly code: number; readonly said: string }> {
   const program = new URL("bad_soak.ts", import.meta.url).pathname;
-  const args = [fault, ...SHORT, "--idle", "0", "--no-scarce", "--only", "tcp echo"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-all", program, ...args],
+    args: ["run", "--no-prompt", "--allow-all", program, ...SHORT, "--idle", "0", "--no-scarce", "--only", "relay"],
     env: ENVIRONMENT,
   }).output();
   const decoder = new TextDecoder();
   return { code, said: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-for (
-  const [fault, said] of [
-    ["leak", /\[!\] tcp echo: holds \d+ descriptors with nobody connected, \d+ more than at the beginning\./],
-    ["corrupt", /\[!\] tcp echo: \d+ good exchanges? failed, the first after .*: Cannot accept what came back/],
-    ["die", /\[!\] tcp echo: ended by itself after .*: with code 3/],
-  ] as const
-) {
-  Deno.test({
-    name: `soak: a server with the fault "${fault}" is found out, and the run ends with 1`,
-    ...onLinux,
-    async fn() {
-      const { code, said: output } = await badSoak(fault);
-      assertMatch(output, said);
-      assertStringIncludes(output, "Repeat it with: deno task soak --minutes 0.1 --idle 0 --seed 7 --only 'tcp echo'");
-      assertEquals(code, 1);
-    },
-  });
-}
+Deno.test({
+  name: "soak: servers of each kind hold, the picture shows it, and bad ones are found out, each for what it does",
+  ...onLinux,
+  async fn() {
+    const only = ["tcp echo", "http", "chat room", "udp echo", "sum"].flatMap((name) => ["--only", name]);
+    // At the same time: both wait for most of theirs.
+    const [bad, { code, stdout, stderr }] = await Promise.all([
+      badSoak(),
+      run("soak", [...SHORT, "--idle", "200", ...only, "--plot", "soak.svg"]),
+    ]);
+    assertEquals(code, 0, `${stderr}\n${stdout}`);
+    assertMatch(stdout, /\ntcp echo +[\d,]+ +0 +\d+ +\d+ /);
+    assertMatch(stdout, /\nhttp +64 +200 +\d +yes\n/);
+    assertStringIncludes(stderr, "\n[+] Done: everything held: ");
+    assert(isWellFormed(await Deno.readTextFile(`${CONFIG_HOME}/soak.svg`)));
+    for (
+      const said of [
+        /\[!\] tcp echo: holds \d+ descriptors with nobody connected, \d+ more than at the beginning\./,
+        /\[!\] tcp echo: \d+ good exchanges? failed, the first after .*: Cannot accept what came back/,
+        /\[!\] relay: ended by itself after .*: with code 3/,
+      ]
+    ) assertMatch(bad.said, said);
+    const flags = "--minutes 0.1 --idle 0 --seed 7 --only 'tcp echo' --only 'relay'";
+    assertStringIncludes(bad.said, `Repeat it with: deno task soak ${flags}`);
+    assertEquals(bad.code, 1);
+  },
+});
 
 /** What a program prints. */
 async function lines(program: string, ...args: string[]): Promise<string[]> {
