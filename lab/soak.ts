@@ -33,7 +33,7 @@ import { Exit, Failure } from "../lib/errors.ts";
 import { reserveOutput } from "../lib/console/log.ts";
 import { withProgress } from "../lib/progress.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
-import { plural, thousands } from "../lib/text.ts";
+import { counted, plural, thousands } from "../lib/text.ts";
 import { openPicture } from "./picture_file.ts";
 import { flags, repeatLine, type Wanted, wantedOf } from "./soak/flags.ts";
 import { partsOf } from "./soak/plan.ts";
@@ -90,7 +90,7 @@ export async function main(args: string[], commandOf: CommandOf = taskOf): Promi
     const { plot, seed, idle, servers } = wanted;
     reserveOutput(events, "summary");
     using picture = plot === undefined ? null : openPicture(plot);
-    const crowds = idle === 0 ? "" : `, up to ${plural(idle, "idle connection")} on each`;
+    const crowds = idle === 0 ? "" : `, up to ${counted(idle, "idle connection")} on each`;
     const message = `${plural(servers.length, "server")} for ${options.minutes} min${crowds} (seed ${seed})`;
     events.emit({ event: "notice", message });
     const recorded = await measure(wanted, run, commandOf);

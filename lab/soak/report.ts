@@ -4,7 +4,7 @@
  * @module
  */
 import type { ScriptEvent, Summary } from "../../lib/events.ts";
-import { plural, thousands } from "../../lib/text.ts";
+import { counted, plural, thousands } from "../../lib/text.ts";
 import type { Chart } from "./chart.ts";
 import type { PhaseKind, Recorded, ServerRecord } from "./record.ts";
 import { tablesOf } from "./table.ts";
@@ -49,7 +49,7 @@ export function chartOf(recorded: Recorded, findings: readonly Finding[]): Chart
     recorded,
     title,
     notes: [
-      `${totalsOf(recorded)}; up to ${plural(most, "idle connection")} on one server.`,
+      `${totalsOf(recorded)}; up to ${counted(most, "idle connection")} on one server.`,
       findings.length === 0 ? "Everything held." : findings.map(({ server, what }) => `${server}: ${what}.`).join(" "),
     ],
   };
@@ -58,5 +58,5 @@ export function chartOf(recorded: Recorded, findings: readonly Finding[]): Chart
 /** `12,345 good exchanges beside 678 faulty clients` */
 export function totalsOf({ servers }: Recorded): string {
   const sum = (figure: "exchanges" | "faulty"): number => servers.reduce((sum, server) => sum + server[figure], 0);
-  return `${plural(sum("exchanges"), "good exchange")} beside ${thousands(sum("faulty"))} faulty clients`;
+  return `${counted(sum("exchanges"), "good exchange")} beside ${thousands(sum("faulty"))} faulty clients`;
 }

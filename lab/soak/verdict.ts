@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { counted, plural, thousands } from "../../lib/text.ts";
+import { counted, thousands } from "../../lib/text.ts";
 import type { Phase, PhaseKind, Recorded, Sample, ServerRecord } from "./record.ts";
 
 /** Something that did not hold. */
@@ -67,7 +67,7 @@ function alive({ died }: ServerRecord): string[] {
 function right({ wrong, wrongs, exchanges, died }: ServerRecord): string[] {
   const [first] = wrong;
   if (first !== undefined) {
-    return [`${plural(wrongs, "good exchange")} failed, the first after ${seconds(first.at)}: ${first.what}`];
+    return [`${counted(wrongs, "good exchange")} failed, the first after ${seconds(first.at)}: ${first.what}`];
   }
   return exchanges === 0 && died === null ? ["had no good exchange at all"] : [];
 }
@@ -114,7 +114,7 @@ function crowdServed({ crowds, died }: ServerRecord): string[] {
   if (died !== null) return [];
   return crowds.flatMap(({ opened, held, clients, exchanges }) => [
     ...(held !== null && held < opened
-      ? [`held only ${thousands(Math.max(0, held))} of ${plural(opened, "idle connection")}`]
+      ? [`held only ${thousands(Math.max(0, held))} of ${counted(opened, "idle connection")}`]
       : []),
     ...(clients > 0 && exchanges === 0
       ? [`served none of ${clients} clients beside ${thousands(opened)} idle ones`]
