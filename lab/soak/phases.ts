@@ -67,6 +67,7 @@ async function crowds(part: Part, stage: Stage): Promise<void> {
 async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Crowd> {
   const { child: { port }, spec } = server;
   const { signal } = stage;
+  const { each = 1 } = spec;
   const sensible = Math.min(stage.idle, spec.crowd?.most ?? Infinity);
   const before = server.before ?? await held(server, stage);
   const began = await held(server, stage);
@@ -80,13 +81,15 @@ async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Cr
   const clients = Math.min(spec.served ?? SERVED.clients, Math.max(2, Math.round(stage.idle / 10)));
   const served = goodLoad(server, stage, AbortSignal.any([ended.signal, signal]), { ...SERVED, clients });
   await pause(time * (1 - OPENING), signal);
-  const full = await untilHeld(server, stage, (before?.descriptors ?? 0) + idle.size);
+  const full = await untilHeld(server, stage, (before?.descriptors ?? 0) + idle.size * each);
   ended.abort();
   await served;
+  // Those that were served would hide that some of the idle ones are missing.
+  const alone = await held(server, stage);
   return {
     wanted: stage.idle,
     opened: idle.size,
-    held: before === null || full === null ? null : full.descriptors - before.descriptors,
+    held: before === null || alone === null ? null : Math.floor((alone.descriptors - before.descriptors) / each),
     limit: idle.limit,
     memory: began === null || full === null ? null : full.rss - began.rss,
     clients,

@@ -45,7 +45,7 @@ export interface Wrong {
 export interface Crowd {
   readonly wanted: number;
   readonly opened: number;
-  /** How many descriptors more than before the server held with all of them; `null` if unknown. */
+  /** How many connections more than before the server had with all of them, by its descriptors; `null` if unknown. */
   readonly held: number | null;
   /** Why there were no more; `null` if all were opened. */
   readonly limit: string | null;

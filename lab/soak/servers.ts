@@ -20,6 +20,8 @@ export interface ServerSpec {
   readonly tls?: boolean;
   /** The most idle connections that make sense, and why; without it as many as the run wants. */
   readonly crowd?: { readonly most: number; readonly why: string };
+  /** How many descriptors it has for each connection, if not one. */
+  readonly each?: number;
   /** How many good clients it can serve beside its crowd, if not 100: each of them costs more. */
   readonly served?: number;
 }
@@ -56,6 +58,7 @@ export const SERVERS: readonly ServerSpec[] = [
     ...tcp("relay", "lab:relay", relay("tcp", "tcp echo", "--split", "random", ...MANY), "echo"),
     crowd: TWICE,
     served: 10,
+    each: 2,
   },
   udp("udp echo", "udp:server", ["--echo"], "udp-echo"),
   udp("chat udp", "chat:udp-server", TURN, "udp-turns"),
