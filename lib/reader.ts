@@ -33,10 +33,14 @@ export interface MessageRules {
 const READY = Promise.resolve();
 const LF = 10;
 const CR = 13;
-/** The initial buffer; a larger one shrinks back to it when a read returns fewer bytes than this. A given chunk size replaces both. */
-const FIRST_BUFFER = 4096;
+/** The initial buffer, which an idle connection keeps; a line or a browser's request fits in. A given chunk size replaces these three. */
+const FIRST_BUFFER = 1024;
+/** A larger buffer shrinks to this when a read returns fewer bytes; up to this size it is not counted. */
+const BUSY_BUFFER = 4096;
 /** Buffers stop growing for throughput here: they cost memory per connection. */
 const FULL_BUFFER = 64 * 1024;
+/** So many small reads in a row bring the initial buffer back. */
+const CALM = 8;
 /** How many gaps to wait for the rest of a UTF-8 character: a message should not end inside one. */
 const MAX_GAPS_INSIDE_CHARACTER = 10;
 
@@ -67,13 +71,16 @@ const MAX_GAPS_INSIDE_CHARACTER = 10;
 export class ByteReader {
   #source: ByteSource;
   #memory: MemoryShare | null;
-  /** The size of the buffer at first and when little arrives, and the largest one for throughput. */
+  /** The size of the buffer at first, and the largest one for throughput. */
   #first: number;
   #full: number;
   #buffer: Uint8Array<ArrayBuffer>;
   /** Bytes received but not yet taken: `#buffer[#start .. #end]`. */
   #start = 0;
   #end = 0;
+  /** The bytes of the last read, and how many in a row have been small: fewer than the initial buffer holds. */
+  #last = 0;
+  #calm = 0;
   /** The view that was returned last. */
   #taken: Uint8Array;
   /** A pending read into the buffer after `#end`. It outlives a call that a pause has ended. */
@@ -83,8 +90,8 @@ export class ByteReader {
   #error: { readonly reason: unknown } | null = null;
 
   /**
-   * @param memory Charged for the buffer once it outgrows the initial size; its owner releases it.
-   * @param chunk A fixed buffer size, for a stream that is known to carry much. Otherwise it is 4 to 64 KiB, as data arrives.
+   * @param memory Charged for the buffer once it is larger than 4 KiB; its owner releases it.
+   * @param chunk A fixed buffer size, for a stream that is known to carry much. Otherwise it is 1 to 64 KiB, as data arrives.
    */
   constructor(source: ByteSource, memory: MemoryShare | null = null, chunk: number | null = null) {
     this.#source = source;
@@ -108,11 +115,6 @@ export class ByteReader {
     return this.#start - this.#taken.byteOffset;
   }
 
-  /** Whether the source has ended; buffered bytes may be left. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /** Waits until {@linkcode ByteReader.take} has a result: bytes, the end or an error. Never rejects. */
   ready(): Promise<void> {
     return this.buffered > 0 || this.#ended || this.#error !== null ? READY : this.#receive();
@@ -126,11 +128,7 @@ export class ByteReader {
   /** Takes whatever is buffered, after {@linkcode ByteReader.ready} has resolved; `null` is the end. */
   take(): Uint8Array | null {
     if (this.buffered === 0 && !this.#stillOpen()) return null;
-    // A read that filled the buffer suggests that more data is waiting: use larger reads from now on.
-    const full = this.#end === this.#buffer.length && this.#pending === null;
-    const bytes = this.#take(this.#end, this.#end);
-    if (full && this.#buffer.length < this.#full) this.#resize(this.#buffer.length * 4);
-    return bytes;
+    return this.#take(this.#end, this.#end);
   }
 
   /** Reads whatever is buffered, or waits for the next bytes. */
@@ -193,22 +191,19 @@ export class ByteReader {
     if (this.buffered > most) throw new TooLongError(rules.max);
   }
 
-  /** Rewinds the empty buffer, and shrinks a large one if the last message was small. */
-  #reset(): void {
-    this.#start = this.#end = 0;
-    if (this.#buffer.length > this.#first && this.#taken.length < this.#first) this.#resize(this.#first);
-  }
-
-  /** Replaces the empty buffer with one of another size, if there is memory for it. */
-  #resize(size: number): void {
-    if (!this.#reserve(size)) return;
-    this.#buffer = new Uint8Array(size);
-    this.#start = this.#end = 0;
+  /** The size of buffer for the next read, if nothing is left from the last one. */
+  #wanted(): number {
+    const { length } = this.#buffer;
+    // A read that filled the buffer suggests that more data is waiting.
+    if (this.#end === length && length < this.#full) return Math.min(length * 4, this.#full);
+    if (length <= this.#first) return length;
+    if (length > BUSY_BUFFER && this.#last < BUSY_BUFFER) return Math.max(BUSY_BUFFER, this.#first);
+    return this.#calm >= CALM ? this.#first : length;
   }
 
   /** Charges a buffer of this size to the memory share; `false` if there is no room. */
   #reserve(size: number): boolean {
-    return this.#memory === null || this.#memory.hold(size > this.#first ? size : 0);
+    return this.#memory === null || this.#memory.hold(size > Math.max(BUSY_BUFFER, this.#first) ? size : 0);
   }
 
   #take(end: number, next: number): Uint8Array {
@@ -262,6 +257,8 @@ export class ByteReader {
     } else {
       this.#end += count;
       this.received += count;
+      this.#last = count;
+      this.#calm = count < this.#first ? this.#calm + 1 : 0;
     }
   };
 
@@ -279,13 +276,16 @@ export class ByteReader {
    */
   #makeRoom(): void {
     if (this.#start === this.#end) {
-      this.#reset();
+      const size = this.#wanted();
+      if (size !== this.#buffer.length && this.#reserve(size)) this.#buffer = new Uint8Array(size);
+      this.#start = this.#end = 0;
     } else if (this.#end === this.#buffer.length) {
-      const size = this.#start > 0 ? this.#buffer.length : this.#buffer.length * 2;
+      const { length } = this.#buffer;
+      const size = length < BUSY_BUFFER ? BUSY_BUFFER : this.#start > 0 ? length : length * 2;
       if (!this.#reserve(size)) {
         throw new ProtocolError(`${REFUSED}the server has no memory for the message; try again later`);
       }
-      const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
+      const buffer = size === length ? this.#buffer : new Uint8Array(size);
       buffer.set(this.#buffer.subarray(this.#start, this.#end));
       this.#buffer = buffer;
       this.#end -= this.#start;

@@ -20,7 +20,7 @@ export interface ConnectionLimits {
   readonly maxMessage?: number;
   /** The pause that ends a message without newline (100 ms); 0 = off. */
   readonly gap?: number;
-  /** The size of the buffer, and so the most bytes that one read returns; by default it grows from 4 KiB to 64 KiB under load. */
+  /** The size of the buffer, and so the most bytes that one read returns; by default it grows from 1 KiB to 64 KiB under load. */
   readonly chunk?: number;
 }
 

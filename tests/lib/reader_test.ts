@@ -122,9 +122,35 @@ Deno.test(
       sizes.push(piece.length);
       assert(piece.every((byte, index) => byte === (offset + index) % 251), `piece ${sizes.length}`);
     }
-    assertEquals([offset, ...sizes.slice(0, 4)], [300_000, 4096, 16384, 65536, 65536]);
+    assertEquals([offset, ...sizes.slice(0, 5)], [300_000, 1024, 4096, 16384, 65536, 65536]);
   },
 );
+
+Deno.test("the buffer that a message made grow stays for more like it, and goes after a series of small ones", {
+  permissions,
+}, async () => {
+  const rooms: number[] = [];
+  const message = (size: number) => encodeText("x".repeat(size - 1) + "\n");
+  for (const mode of ["read", "readLine"] as const) {
+    const pieces = [1500, 1500, 1500, ...Array(9).fill(10)].map(message);
+    rooms.length = 0;
+    const reader = new ByteReader({
+      read(into) {
+        rooms.push(into.length);
+        const piece = pieces.shift();
+        if (piece === undefined) return Promise.resolve(null);
+        const now = piece.subarray(0, into.length);
+        into.set(now);
+        if (now.length < piece.length) pieces.unshift(piece.subarray(now.length));
+        return Promise.resolve(now.length);
+      },
+    });
+    while ((mode === "read" ? await reader.read() : await reader.readLine(2000)) !== null);
+    const [first, second, ...rest] = rooms;
+    assertEquals([first, second], [1024, mode === "read" ? 4096 : 3072], mode);
+    assertEquals(rest, [...Array(10).fill(4096), 1024, 1024], mode);
+  }
+});
 
 Deno.test("read() and readMessage() may alternate while the buffer grows", { permissions }, async () => {
   const text = Array.from({ length: 400 }, (_, index) => `line ${index} ${"x".repeat(index % 97)}\n`).join("");
