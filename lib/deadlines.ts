@@ -23,12 +23,13 @@ export const SUSPEND_THRESHOLD = 500;
 const GRACE = 1000;
 
 /**
- * Watches one connection with one timer. Activity only updates timestamps; the timer checks them when it fires and re-arms itself.
+ * Watches one connection with one timer. Activity only updates timestamps; the timer checks them when it fires and re-arms itself,
+ * unless only writes are limited and none is pending: thousands of idle connections would wake the process all the time.
  * A busy connection therefore sets no timer per message and reads the clock only if it has an idle limit. Time during which the
  * process was suspended does not count.
  */
 export class Deadlines {
-  #limits: Required<WaitLimits>;
+  #limits: WaitLimits;
   #onExpired: (limit: keyof WaitLimits, ms: number) => void;
   #activeAt = 0;
   #reading = false;
@@ -50,9 +51,9 @@ export class Deadlines {
    */
   constructor(limits: WaitLimits, onExpired: (limit: keyof WaitLimits, ms: number) => void, time = SYSTEM_TIME) {
     this.#time = time;
-    this.#limits = { message: 0, ...limits };
+    this.#limits = limits;
     this.#onExpired = onExpired;
-    if (Object.values(limits).every((limit) => limit === 0)) return;
+    if (!this.#always) return;
     this.#activeAt = this.#time.now();
     this.#check();
   }
@@ -67,13 +68,20 @@ export class Deadlines {
   writing(on: boolean): void {
     this.#writing = on;
     this.#steps++;
+    if (on && this.#due === Infinity && this.#limits.stall > 0) this.#check();
     if (this.#limits.idle > 0) this.#activeAt = this.#time.now();
   }
 
   /** The next message has begun (`true`; repeated calls are harmless), or is complete. */
   message(begun: boolean): void {
     if (!begun) this.#messageStart = null;
-    else if (this.#limits.message > 0) this.#messageStart ??= this.#time.now();
+    else if (this.#limits.message) this.#messageStart ??= this.#time.now();
+  }
+
+  /** A read has completed, and with it the message. */
+  received(): void {
+    this.reading(false);
+    this.message(false);
   }
 
   /** Cancels the timer. */
@@ -81,7 +89,16 @@ export class Deadlines {
     this.#cancel();
   }
 
+  /** Whether the timer runs all the time: without an idle or message limit, only a write needs it. */
+  get #always(): boolean {
+    return this.#limits.idle > 0 || (this.#limits.message ?? 0) > 0;
+  }
+
   #check(): void {
+    if (!this.#writing && !this.#always) {
+      this.#due = Infinity;
+      return;
+    }
     const now = this.#time.now();
     if (now - this.#due > SUSPEND_THRESHOLD) this.#wakeUp(now);
     const untilIdle = this.#untilIdle(now);
@@ -91,13 +108,12 @@ export class Deadlines {
     if (untilIdle <= 0) return this.#expired("idle");
     if (untilMessageDue <= 0) return this.#expired("message");
     const next = Math.min(untilIdle, untilStall, untilMessageDue, this.#limits.stall / CHECKS_PER_STALL || Infinity);
-    if (next === Infinity) return;
     this.#due = now + next;
     this.#cancel = this.#time.after(Math.max(1, next), () => this.#check());
   }
 
   #expired(limit: keyof WaitLimits): void {
-    this.#onExpired(limit, this.#limits[limit]);
+    this.#onExpired(limit, this.#limits[limit] ?? 0);
   }
 
   /** Moves all timestamps forward by the time suspended, and far enough to leave the grace period. */
@@ -107,7 +123,7 @@ export class Deadlines {
       Math.min(now, Math.max(mark + suspended, now + Math.min(GRACE, limit) - limit));
     this.#activeAt = moved(this.#activeAt, this.#limits.idle);
     this.#stalledSince = moved(this.#stalledSince, this.#limits.stall);
-    if (this.#messageStart !== null) this.#messageStart = moved(this.#messageStart, this.#limits.message);
+    if (this.#messageStart !== null) this.#messageStart = moved(this.#messageStart, this.#limits.message ?? 0);
   }
 
   #untilIdle(now: number): number {
@@ -127,7 +143,7 @@ export class Deadlines {
   }
 
   #untilMessageDue(now: number): number {
-    const { message } = this.#limits;
+    const { message = 0 } = this.#limits;
     if (message === 0) return Infinity;
     return this.#messageStart === null ? message : this.#messageStart + message - now;
   }

@@ -45,10 +45,11 @@ export class MemoryBudget {
 
   /** A share of the budget; its owner releases it. */
   share(): MemoryShare {
-    return new MemoryShare((bytes) => this.#take(bytes));
+    return new MemoryShare(this.#take);
   }
 
-  #take(bytes: number): boolean {
+  /** The same for all shares: thousands of connections have one each. */
+  #take = (bytes: number): boolean => {
     if (bytes > 0 && this.#limit > 0 && this.#used + bytes > this.#limit) {
       if (!this.#reported) this.#onFull();
       this.#reported = true;
@@ -57,7 +58,7 @@ export class MemoryBudget {
     this.#used += bytes;
     if (this.#used <= this.#limit / 2) this.#reported = false;
     return true;
-  }
+  };
 }
 
 /** What one owner holds of a {@linkcode MemoryBudget}. */

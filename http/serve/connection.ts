@@ -18,7 +18,7 @@ import { Intake } from "./intake.ts";
 import { HeadParser } from "../request/head_parser.ts";
 import { malformed, partial, Refusal } from "../request/refusal.ts";
 import { type HttpService, LINGER } from "./shared.ts";
-import type { Resource, SiteRequest } from "../site/resource.ts";
+import type { Resource } from "../site/resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 import { parseTarget, type Target } from "../request/target.ts";
 import { EchoSession } from "./websocket.ts";
@@ -205,7 +205,7 @@ class RequestLoop implements TickListener {
     let answer;
     try {
       answer = resource.answer(request);
-      if (head.framing.conditional) answer = underConditionsOf(request, answer);
+      if (head.framing.conditional) answer = Promise.resolve(answer).then((made) => underConditions(made, request));
     } catch (error) {
       throw this.#failure(error);
     }
@@ -292,8 +292,4 @@ class RequestLoop implements TickListener {
       cut,
     });
   }
-}
-
-async function underConditionsOf(request: SiteRequest, answer: Answer | Promise<Answer>): Promise<Answer> {
-  return underConditions(await answer, request);
 }

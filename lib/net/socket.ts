@@ -51,16 +51,18 @@ export interface StreamSocket extends RawSocket {
  * ```
  */
 export function streamSocket(raw: RawSocket, id: number): StreamSocket {
-  const close = (): void => {
-    try {
-      raw.close();
-    } catch (error) {
-      if (!isClosedHere(error)) throw error;
-    }
-  };
-  const reset = raw.reset ?? close;
+  const reset = raw.reset ?? plainClose;
   // A wrapped socket, as a listener may return, asks the one below it.
   return Object.assign(raw, "resets" in raw ? { id, reset } : { id, reset, resets: raw.reset !== undefined });
+}
+
+/** In place of a reset; one function for all sockets. */
+function plainClose(this: RawSocket): void {
+  try {
+    this.close();
+  } catch (error) {
+    if (!isClosedHere(error)) throw error;
+  }
 }
 
 /** Sets the socket options that every connection uses. */

@@ -39,10 +39,6 @@ import { SYSTEM_TIME, type TimeSource } from "../time.ts";
 export class Connection implements Disposable, AsyncDisposable {
   /** The connection's number in events. */
   readonly id: number;
-  /** The peer's address and port. */
-  readonly peer: string;
-  /** The peer's address alone. */
-  readonly hostname: string;
   /** How messages end, unless a call overrides it. */
   readonly framing: MessageRules;
   /** The TLS session; `null` without TLS. */
@@ -57,10 +53,11 @@ export class Connection implements Disposable, AsyncDisposable {
   #options: ConnectionOptions;
   #closed = false;
   #waiting = false;
-  #deadlines: Deadlines;
   #expired: TimedOutError | null = null;
   #time: TimeSource;
-  #drain: Drain;
+  /** Made when they are needed: a server may have thousands of idle connections. */
+  #deadlines: Deadlines | null = null;
+  #drain: Drain | null = null;
 
   constructor(socket: StreamSocket, options: ConnectionOptions = {}) {
     this.#socket = socket;
@@ -68,21 +65,25 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#time = options.time ?? SYSTEM_TIME;
     this.id = socket.id;
     this.framing = { max: options.maxMessage ?? MAX_MESSAGE, gap: options.gap ?? GAP };
-    this.hostname = unmapped((socket.remoteAddr as Deno.NetAddr).hostname);
-    this.peer = formatEndpoint(socket.remoteAddr as Deno.NetAddr);
-    const { events = NO_EVENTS, report = true, timeout: idle = 0, stall = 0, messageTime: message = 0 } = options;
-    this.report = new ConnectionReport(events, { id: this.id, peer: this.peer }, report ? "messages" : "none");
+    const { events = NO_EVENTS, report = true } = options;
+    this.report = new ConnectionReport(events, this, report ? "messages" : "none");
     this.#memory = options.memory?.share() ?? null;
     this.#reader = new ByteReader({ read: (into) => this.#receive(into) }, this.#memory, options.chunk);
-    const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
-    this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
-    // Idle: waiting for the first byte of a new message, so that no exchange is open.
-    const isIdle = (): boolean => this.#waiting && this.buffered === 0;
-    this.#drain = new Drain(this.#time, { isIdle, close: () => this.close() });
+    if (options.timeout || options.messageTime) this.#watch();
     options.gate?.enter();
     options.signal?.addEventListener("abort", this.#closeSocket);
     if (options.signal?.aborted) this.#closeSocket();
     tune(socket, options.memory);
+  }
+
+  /** The peer's address and port. */
+  get peer(): string {
+    return formatEndpoint(this.#socket.remoteAddr as Deno.NetAddr);
+  }
+
+  /** The peer's address alone. */
+  get hostname(): string {
+    return unmapped((this.#socket.remoteAddr as Deno.NetAddr).hostname);
   }
 
   /** Bytes received so far. */
@@ -116,15 +117,18 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /** Reads the next chunk, for scripts that work on the raw stream. While the server stops, data in flight is still read. */
-  async read(): Promise<Uint8Array | null> {
-    if (this.#drain.done) return null;
+  read(): Promise<Uint8Array | null> {
+    if (this.#drain?.done) return Promise.resolve(null);
     this.#waiting = true;
-    this.#deadlines.reading(true);
-    if (this.#drain.requested) this.#drain.request();
+    this.#deadlines?.reading(true);
+    if (this.#drain?.requested) this.#drain.request();
+    // Not an async function: its state would take half a kilobyte of each idle connection.
+    return this.#reader.ready().then(this.#taken);
+  }
+
+  #taken = (): Uint8Array | null => {
     let bytes;
     try {
-      // Not `reader.read()`: a promise less for each read is worth 3% of an echo server's rate.
-      await this.#reader.ready();
       bytes = this.#reader.take();
     } catch (error) {
       return this.#readFailed(error);
@@ -132,7 +136,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#readDone(bytes);
     if (bytes !== null) this.report.chunk(bytes);
     return bytes;
-  }
+  };
 
   /** Reads a line without its line end. */
   readLine(): Promise<Uint8Array | null> {
@@ -160,9 +164,10 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Writes all bytes, waiting while the peer's window is full. */
   async write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
+    if (this.#deadlines === null && this.#options.stall) this.#watch();
     try {
       for (let offset = 0; offset < bytes.length;) {
-        this.#deadlines.writing(true);
+        this.#deadlines?.writing(true);
         const written = await this.#socket.write(offset === 0 ? bytes : bytes.subarray(offset));
         offset += written;
         this.bytesOut += written;
@@ -170,7 +175,7 @@ export class Connection implements Disposable, AsyncDisposable {
     } catch (error) {
       throw this.#toFailure("write to", error);
     } finally {
-      this.#deadlines.writing(false);
+      this.#deadlines?.writing(false);
     }
     this.report.message("sent", bytes);
   }
@@ -190,22 +195,18 @@ export class Connection implements Disposable, AsyncDisposable {
    * @param linger How long (ms; default one second) and how many bytes (1 MiB) to keep reading; more for a peer that sends much.
    */
   finish({ time = LINGER.time, bytes = LINGER.bytes }: { time?: number; bytes?: number } = {}): Promise<void> {
-    return linger({
-      closeWrite: () => this.#socket.closeWrite(),
-      read: () => this.#reader.read(),
-      close: () => this.close(),
-      wait: Math.max(time, this.#options.stall ?? 0),
-      time,
-      bytes,
-      clock: this.#time,
-    });
+    const wait = Math.max(time, this.#options.stall ?? 0);
+    return linger(this.#socket, this.#reader, { close: () => this.close(), wait, time, bytes, clock: this.#time });
   }
 
   /**
-   * The server is stopping: an open exchange may finish, then a read returns `null`. An idle connection is closed once it is certain
-   * that no request is in flight.
+   * The server is stopping: an open exchange may finish, then a read returns `null`. A connection that waits for the first byte of a
+   * message is idle, and closed once it is certain that no request is in flight.
    */
   drain(): void {
+    const isIdle = (): boolean => this.#waiting && this.buffered === 0;
+    this.#drain ??= new Drain(this.#time, { isIdle, close: () => this.close() });
+    if (this.#closed) this.#drain.stop();
     this.#drain.request();
   }
 
@@ -235,52 +236,53 @@ export class Connection implements Disposable, AsyncDisposable {
   #closeSocket = (): void => {
     if (this.#closed) return;
     this.#closed = true;
-    this.#deadlines.stop();
-    this.#drain.stop();
+    this.#deadlines?.stop();
+    this.#drain?.stop();
     this.#options.signal?.removeEventListener("abort", this.#closeSocket);
     this.#options.gate?.leave();
     this.#memory?.[Symbol.dispose]();
     this.#socket.close();
   };
 
+  #watch(): void {
+    const { timeout: idle = 0, stall = 0, messageTime: message = 0 } = this.#options;
+    const expire = (limit: keyof WaitLimits, ms: number): void => this.fail(TimedOutError.of(limit, this.peer, ms));
+    this.#deadlines = new Deadlines({ idle, stall, message }, expire, this.#time);
+  }
+
   /** Whether the server is stopping and no received data is left; if not, begins a read. */
   #drained(): boolean {
-    const drained = this.#drain.requested && this.#reader.buffered === 0;
+    const drained = this.#drain?.requested === true && this.#reader.buffered === 0;
     this.#waiting = !drained;
     // A read that outlived a pause may be pending already: then no other call marks the connection as reading.
-    this.#deadlines.reading(!drained);
+    this.#deadlines?.reading(!drained);
     return drained;
   }
 
   /** Ends a read; `null` is the end of the stream. One that we ended is not the peer's EOF. */
-  #readDone(bytes: Uint8Array | null): void {
-    this.#readOver();
+  #readDone(bytes?: Uint8Array | null): void {
+    this.#waiting = false;
+    this.#deadlines?.received();
     if (bytes === null && !this.#closed) this.report.eof();
   }
 
   /** Throws the error of a read as a `Failure`; if the drain closed the idle socket, it is the end. */
   #readFailed(error: unknown): null {
-    this.#readOver();
-    if (this.#drain.done && isClosedHere(error)) return null;
+    this.#readDone();
+    if (this.#drain?.done && isClosedHere(error)) return null;
     throw this.#toFailure("read from", error);
-  }
-
-  #readOver(): void {
-    this.#waiting = false;
-    this.#deadlines.reading(false);
-    this.#deadlines.message(false);
   }
 
   /** One read from the socket; in a crowd, unless it is the first or within a message, after the others have had their turn. */
   #receive(into: Uint8Array): Promise<number | null> {
     const within = this.#reader.buffered > 0;
-    if (within) this.#deadlines.message(true);
+    if (within) this.#deadlines?.message(true);
     const turn = within || this.#reader.received === 0 ? null : this.#options.gate?.pass();
     // Until its turn comes, it is not the peer that is idle.
-    this.#deadlines.reading(!turn);
+    this.#deadlines?.reading(!turn);
     if (!turn) return this.#socket.read(into);
     return turn.then(() => {
-      this.#deadlines.reading(true);
+      this.#deadlines?.reading(true);
       return this.#socket.read(into);
     });
   }

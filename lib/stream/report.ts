@@ -16,11 +16,11 @@ export class ConnectionReport {
   /** How the data becomes events; may change. */
   data: Reported;
   #opened: number;
-  #decoders: { received?: TextDecoder; sent?: TextDecoder } = {};
+  #decoders: { received?: TextDecoder; sent?: TextDecoder } | null = null;
   #eof = false;
   #closed = false;
 
-  constructor(events: Events, connection: { id: number; peer: string }, data: Reported) {
+  constructor(events: Events, connection: { readonly id: number; readonly peer: string }, data: Reported) {
     this.#events = events;
     this.#connection = connection;
     this.data = data;
@@ -47,13 +47,14 @@ export class ConnectionReport {
 
   /** A character that is split at the end comes with the next bytes. */
   #decoded(event: "received" | "sent", bytes: Uint8Array): string {
+    this.#decoders ??= {};
     const decoder = this.#decoders[event] ??= streamDecoder();
     return decoder.decode(bytes, { stream: true });
   }
 
   /** End of stream; reported once. */
   eof(): void {
-    if (!this.#eof) this.#events.emit({ event: "eof", ...this.#connection });
+    if (!this.#eof) this.#events.emit({ event: "eof", ...this.#whose });
     this.#eof = true;
   }
 
@@ -62,11 +63,16 @@ export class ConnectionReport {
     if (this.#closed || !this.#events.detailed) return;
     this.#closed = true;
     const duration = performance.now() - this.#opened;
-    this.#events.emit({ event: "closed", ...this.#connection, bytesIn, bytesOut, duration });
+    this.#events.emit({ event: "closed", ...this.#whose, bytesIn, bytesOut, duration });
   }
 
   #transferred(event: "received" | "sent", bytes: number, text: string): void {
-    this.#events.emit({ event, ...this.#connection, bytes, text });
+    this.#events.emit({ event, ...this.#whose, bytes, text });
+  }
+
+  get #whose(): { id: number; peer: string } {
+    const { id, peer } = this.#connection;
+    return { id, peer };
   }
 }
 

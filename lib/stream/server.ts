@@ -17,7 +17,7 @@ import { Bag } from "../bag.ts";
 import { compose, type Layer, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
 import { REFUSED } from "../refusal.ts";
-import { type ConnectionLimits, stallTime } from "./limits.ts";
+import { type ConnectionLimits, type ConnectionOptions, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
 import type { ServeTotals } from "../totals.ts";
@@ -109,6 +109,7 @@ class TcpServer {
   #handler: Handler;
   #signal: AbortSignal | undefined;
   #options: Omit<ServeOptions, "signal">;
+  #connectionOptions: ConnectionOptions;
   #events: Events;
   #gate = new FairGate();
   /** Owns every connection and the promise that serves it. */
@@ -131,6 +132,7 @@ class TcpServer {
     this.#handler = handler;
     this.#signal = signal;
     this.#options = options;
+    this.#connectionOptions = { stall: stallTime(options.timeout ?? 0), ...options, gate: this.#gate };
     this.#events = options.events ?? NO_EVENTS;
     this.#acceptor = new Acceptor(listener, this.#events);
     this.#refusals = new EventRate(this.#events);
@@ -166,8 +168,7 @@ class TcpServer {
   };
 
   #take(raw: RawSocket): void {
-    const { timeout = 0, nextId = this.#nextId, once = false } = this.#options;
-    const id = nextId();
+    const id = (this.#options.nextId ?? this.#nextId)();
     let socket: StreamSocket;
     try {
       socket = compose(streamSocket(raw, id), this.#layers);
@@ -181,11 +182,11 @@ class TcpServer {
       return this.#admission.turnAway(socket, refusal);
     }
     this.#totals.connections++;
-    const connection = new Connection(socket, { stall: stallTime(timeout), ...this.#options, gate: this.#gate });
+    const connection = new Connection(socket, this.#connectionOptions);
     this.#events.emit({ event: "accepted", id: socket.id, peer: connection.peer });
     const client: Client = { connection, served: SERVED, handshaking: socket.handshake !== undefined };
     client.served = this.#serve(client, socket, this.#open.add(client));
-    if (once) this.#acceptor.close();
+    if (this.#options.once) this.#acceptor.close();
   }
 
   /** Serves one connection; never rejects. */

@@ -53,7 +53,7 @@ Deno.test("Deadlines expire for a stalled write, at most a quarter of the limit 
   await time.pass(3);
   deadlines.writing(true);
   await time.pass(1000);
-  assertEquals(reached, [["stall", 25]]);
+  assertEquals(reached, [["stall", 23]]);
 });
 
 Deno.test("Deadlines do not expire for a write that makes progress or is complete", { permissions }, async () => {

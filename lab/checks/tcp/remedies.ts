@@ -61,7 +61,7 @@ export const LINGER: Remedy = {
     "A socket that is closed with input unread resets the connection, and the answer may be lost with it. Send FIN " +
     "first (Python and C: shutdown; Node: end()), read to the client's end, then close.",
   file: "lib/stream/linger.ts",
-  line: "await closeWrite();",
+  line: "await socket.closeWrite();",
 };
 
 /** The end of the client's stream. */
