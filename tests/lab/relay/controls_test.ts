@@ -8,6 +8,7 @@ import { toJson } from "../../../lib/console/log.ts";
 import { proseOf } from "../../../lib/console/prose.ts";
 import { NO_FAULTS } from "../../../lib/faults/plan.ts";
 import { encodeText } from "../../../lib/text.ts";
+import { sourceOf } from "../../support/chunks.ts";
 import { RawPeer, RecordedEvents } from "../../support/sockets.ts";
 import { turn } from "../../support/time.ts";
 import { udpRelay } from "./support.ts";
@@ -32,14 +33,7 @@ async function told(
   const controlled = { tally: new Tally(), open: [], ...relay };
   const controls = new Controls(controlled, { network, transport, events, stop: () => stops++ });
   const pieces = lines.map((line) => encodeText(`${line}\n`));
-  const source = {
-    read(into: Uint8Array): Promise<number | null> {
-      const piece = pieces.shift();
-      if (piece !== undefined) into.set(piece);
-      return Promise.resolve(piece?.length ?? null);
-    },
-  };
-  using input = new PlainInput(source, { write: (bytes) => Promise.resolve(bytes.length) }, {
+  using input = new PlainInput(sourceOf(pieces), { write: (bytes) => Promise.resolve(bytes.length) }, {
     ...(maxLine !== undefined && { maxLine }),
   });
   await controls.follow(input, { json, signal: NO_SIGNAL });
