@@ -43,7 +43,7 @@ export class Deadlines {
   /** When the timer should fire. */
   #due = Infinity;
   #time: TimeSource;
-  #cancel: () => void = () => {};
+  #cancel: (() => void) | null = null;
 
   /**
    * @param onExpired Called once, with the limit that expired and its length.
@@ -86,7 +86,7 @@ export class Deadlines {
 
   /** Cancels the timer. */
   stop(): void {
-    this.#cancel();
+    this.#cancel?.();
   }
 
   /** Whether the timer runs all the time: without an idle or message limit, only a write needs it. */
@@ -97,6 +97,8 @@ export class Deadlines {
   #check(): void {
     if (!this.#writing && !this.#always) {
       this.#due = Infinity;
+      // It holds the timer that has fired.
+      this.#cancel = null;
       return;
     }
     const now = this.#time.now();

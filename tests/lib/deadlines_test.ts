@@ -67,6 +67,25 @@ Deno.test("Deadlines do not expire for a write that makes progress or is complet
   assertEquals(reached, []);
 });
 
+Deno.test("Deadlines that limit only writes set a timer when one begins, and none for an idle connection", {
+  permissions,
+}, async () => {
+  const { deadlines, time, reached } = watch({ idle: 0, stall: 20 });
+  assertEquals(time.timers, 0);
+  for (let turn = 0; turn < 2; turn++) {
+    deadlines.writing(true);
+    assertEquals(time.timers, 1);
+    deadlines.writing(false);
+    await time.pass(30);
+    assertEquals(time.timers, 0);
+  }
+  deadlines.writing(true);
+  await time.pass(19);
+  assertEquals(reached, []);
+  await time.pass(1);
+  assertEquals(reached, [["stall", 80]]);
+});
+
 Deno.test("Deadlines distinguish a stalled write from an idle read", { permissions }, async () => {
   const { deadlines, time, reached } = watch({ idle: 60_000, stall: 10 });
   deadlines.reading(true);
