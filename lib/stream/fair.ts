@@ -66,25 +66,36 @@ export class FairGate {
     if (!this.#holding) this.#passes = 0;
   };
 
-  /** Holds everybody back while the event loop still finds others; as nobody is served twice, that ends. Then lets all on. */
+  /**
+   * Holds everybody back while the event loop still finds others; as nobody is served twice, that ends. Then lets all on. Clients that
+   * connect anew for each request would come for ever: who has connected meanwhile is not waited for.
+   */
   async #hold(): Promise<void> {
     this.#holding = true;
     do {
+      const everybody = this.#open;
+      let found = 0;
       do {
         this.#passes = 0;
-        await this.#bell.ring();
-      } while (this.#passes > FEW);
+        await this.#ring();
+        found += this.#passes;
+      } while (this.#passes > FEW && found < everybody);
       const round = this.#round;
       this.#round = [];
       this.#small = round.length > 1 || round[0]?.size === CROWD ? 0 : this.#small + 1;
       this.#crowd = this.#small < CALM;
       for (const batch of round) {
-        if (batch !== round[0]) await this.#bell.ring();
+        if (batch !== round[0]) await this.#ring();
         batch.resolve();
       }
     } while (this.#round.length > 0);
     this.#passes = 0;
     this.#holding = false;
+  }
+
+  /** Once so few are open that the bell is closed, nobody has to wait, and nothing would close it again. */
+  #ring(): Promise<void> {
+    return this.#open < CROWD ? Promise.resolve() : this.#bell.ring();
   }
 }
 
@@ -150,7 +161,8 @@ async function loopbackPair(): Promise<Pair> {
     near.setNoDelay(true);
     for (;;) {
       const far = await listener.accept();
-      if (far.remoteAddr.port === near.localAddr.port) return [near, far];
+      const { hostname, port } = far.remoteAddr;
+      if (port === near.localAddr.port && hostname === near.localAddr.hostname) return [near, far];
       far.close();
     }
   } catch (error) {

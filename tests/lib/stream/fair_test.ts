@@ -153,6 +153,32 @@ Deno.test(
   },
 );
 
+Deno.test("FairGate rings no bell once so few are open that it is closed: nobody would close it again", {
+  permissions,
+}, async () => {
+  const { gate, bell } = setUp(300);
+  const waiting = ask(gate, 300);
+  for (let count = 0; count < 300; count++) gate.leave();
+  assertEquals([bell.rings, waiting.waiting], [1, 201]);
+  await bell.answer();
+  assertEquals([bell.rings, waiting.waiting], [1, 0]);
+});
+
+Deno.test(
+  "FairGate does not hold a crowd back for clients that connect anew all the time",
+  { permissions },
+  async () => {
+    const { gate, bell } = setUp(200);
+    const waiting = ask(gate, 200);
+    for (let rings = 0; waiting.waiting > 0; rings++) {
+      assert(rings < 6, "it waits for everybody who comes");
+      for (let count = 0; count < 128; count++) gate.enter();
+      ask(gate, 128);
+      await bell.answer();
+    }
+  },
+);
+
 Deno.test("LoopbackBell falls back to a timer where no connection is permitted", { permissions }, async () => {
   const bell = new LoopbackBell();
   let rung = false;
