@@ -40,7 +40,7 @@ export class Deadlines {
   #stalledSince = 0;
   /** When the current message began; `null` = between messages. */
   #messageStart: number | null = null;
-  /** When the timer should fire. */
+  /** When the timer should fire; `Infinity` = there is none yet, `-Infinity` = there will be none. */
   #due = Infinity;
   #time: TimeSource;
   #cancel: (() => void) | null = null;
@@ -84,9 +84,10 @@ export class Deadlines {
     this.message(false);
   }
 
-  /** Cancels the timer. */
+  /** Cancels the timer for good. */
   stop(): void {
     this.#cancel?.();
+    this.#due = -Infinity;
   }
 
   /** Whether the timer runs all the time: without an idle or message limit, only a write needs it. */

@@ -164,7 +164,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Writes all bytes, waiting while the peer's window is full. */
   async write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === "string" ? encodeText(data) : data;
-    if (this.#deadlines === null && this.#options.stall) this.#watch();
+    if (this.#deadlines === null && this.#options.stall && !this.#closed) this.#watch();
     try {
       for (let offset = 0; offset < bytes.length;) {
         this.#deadlines?.writing(true);

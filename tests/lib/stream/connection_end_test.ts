@@ -83,6 +83,17 @@ Deno.test("a peer that never reads reaches the stall limit (S11, S12)", { permis
   assert(socket.closed);
 });
 
+Deno.test("a write after the close leaves no timer behind", { permissions }, async () => {
+  for (const wrote of [false, true]) {
+    const { connection, time } = setUp({ stall: 20 });
+    if (wrote) await connection.write("x");
+    await time.pass(100);
+    connection.close();
+    await assertRejects(() => connection.write("y"), Error);
+    assertEquals(time.timers, 0);
+  }
+});
+
 Deno.test("finish() sends FIN, reads what the peer still sends, and closes", { permissions }, async () => {
   const { socket, connection } = setUp();
   await connection.write("answer\n");
