@@ -56,7 +56,8 @@ export class Strangers implements Disposable {
   /** Passes on a block, or counts it. */
   emit(event: NetEvent): void {
     const peer = peerOf(event);
-    if (peer === null || this.#known.has(peer)) this.#events.emit(event);
+    // Deleted and set again, it counts as new: of too many, those are forgotten that were silent longest.
+    if (peer === null || this.#known.delete(peer)) this.#meet(event);
     else this.#rate.emit(event);
   }
 
