@@ -126,13 +126,15 @@ export function isReservedName(name: string): boolean {
 }
 
 function reservedPattern(): RegExp {
-  const anyOf = (words: readonly string[]): string => words.flatMap(nameKeys).map(stretched).join("|");
+  const anyOf = (words: readonly string[]): string => words.flatMap(patternsOf).join("|");
   return new RegExp(`^(?:${anyOf(WITH_ROLES)})*(?:(?:${anyOf(RESERVED_NAMES)})s?)+$`, "u");
 }
 
-/** A pattern for a key in which each letter may come more often than it does, as what passes for it. */
-function stretched(key: string): string {
-  return key.replace(/(.)\1*/gu, (run, letter: string) => `${PASSES_FOR[letter] ?? letter}{${run.length},}`);
+/** Patterns for a word in which each letter may come more often than it does, as what passes for it. But `mood` is not `mod`. */
+function patternsOf(word: string): string[] {
+  const orMore = word.length > 3 ? "," : "";
+  const stretched = (run: string, letter: string): string => `${PASSES_FOR[letter] ?? letter}{${run.length}${orMore}}`;
+  return nameKeys(word).map((key) => key.replace(/(.)\1*/gu, stretched));
 }
 
 function keyOf(letters: string): string {

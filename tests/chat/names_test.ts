@@ -245,6 +245,7 @@ Deno.test("a role is reserved, in every form that passes for it; a word that onl
   for (const name of forms) assert(problem(name) !== "" || isReservedName(name), name);
   const others = [
     "modest",
+    "Mood",
     "Modi",
     "Rott",
     "Rot",
