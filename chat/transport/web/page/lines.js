@@ -36,7 +36,7 @@
  * What a notice tells about the members.
  *
  * @typedef {{ own?: string, joined?: string[], left?: string[], all?: string[], more?: string[], isGreeting?: boolean,
- *   sentTo?: string, stillNamed?: string }} News
+ *   isCount?: boolean, sentTo?: string, stillNamed?: string }} News
  */
 
 /**
@@ -90,6 +90,7 @@ const NOTICES = [
   [/^you are still \S+: (.+)$/su, ([, stillNamed = ""]) => ({ stillNamed })],
   [/^(\S+) joined$/u, ([, name = ""]) => ({ joined: [name] })],
   [/^(\S+) left \([^)]*\)$/u, ([, name = ""]) => ({ left: [name] })],
+  [/^\d+ more (?:joined|left)(?:, \d+ more left)?$/u, () => ({ isCount: true })],
   [/^(\S+) is now (\S+)$/u, ([, before = "", after = ""]) => ({ left: [before], joined: [after] })],
   [/^\d+ here: (.+)$/u, ([, names = ""]) => ({ all: names.split(", ") })],
   [/^also here: (.+)$/u, ([, names = ""]) => ({ more: names.split(", ") })],

@@ -27,6 +27,8 @@ import { Roster } from "./roster.js";
 
 /** The most lines that are kept, and shown. */
 export const MAX_LINES = 2000;
+/** How long after an answer the page may ask again who is here (ms): the answer is long after a crowd, and all pages ask. */
+const ASK_AGAIN = 30_000;
 
 /** A session; its lines survive any number of connections. */
 export class Session {
@@ -43,6 +45,9 @@ export class Session {
   #isResumed = false;
   /** @type {(Message & { kind: "line" })[]} What came before the numbering; if that never comes, it comes again in the next connection. */
   #greeting = [];
+  /** Whether members have come or gone whose names were not told, and when it was last known who is here. */
+  #isStale = false;
+  #knownAt = 0;
   /** Whether what was missed has its heading. */
   #isDivided = false;
 
@@ -92,19 +97,27 @@ export class Session {
     this.isLive = false;
     this.#isDivided = false;
     this.#greeting = [];
-    const question = this.outgoing.id();
-    this.roster.ask(question);
+    const question = this.#ask();
     this.outgoing.reopen();
-    return [`/line ${question} /who`, ...this.outgoing.send()];
+    return [question, ...this.outgoing.send()];
   }
 
   /**
-   * A line that asks for nothing but a receipt: whether the connection still works.
+   * A line that asks for nothing but a receipt: whether the connection still works. Or one that asks who is here, if the
+   * page may have missed somebody.
    *
    * @returns {string}
    */
   probe() {
-    return `/line ${this.outgoing.id()} `;
+    return this.#isStale ? this.#ask() : `/line ${this.outgoing.id()} `;
+  }
+
+  /** @returns {string} */
+  #ask() {
+    this.#isStale = false;
+    const question = this.outgoing.id();
+    this.roster.ask(question);
+    return `/line ${question} /who`;
   }
 
   /**
@@ -117,9 +130,12 @@ export class Session {
   take(raw, now) {
     const message = readMessage(raw);
     if (message.kind === "numbering") return this.#number(message.epoch, message.number);
-    if (message.kind === "taken") return this.#receive(message.id, message.number);
+    if (message.kind === "taken") return this.#receive(message.id, message.number, now);
     if (message.kind === "rejected") return this.#reject(message.id, message.reason);
-    return this.#takeLine(message, this.isLive ? now : null);
+    const changes = this.#takeLine(message, this.isLive ? now : null);
+    if (!this.#isStale || !this.isLive || now - this.#knownAt < ASK_AGAIN) return changes;
+    this.#knownAt = now;
+    return [...changes, { what: "send", lines: [this.#ask()] }];
   }
 
   /**
@@ -149,11 +165,13 @@ export class Session {
   /**
    * @param {string} id
    * @param {number} number
+   * @param {number} now
    * @returns {Change[]}
    */
-  #receive(id, number) {
+  #receive(id, number, now) {
     if (this.roster.complete(id)) {
       this.isLive = true;
+      this.#knownAt = now;
       return [{ what: "members" }, { what: "live" }];
     }
     const line = this.outgoing.receive(id, number, this.last);
@@ -235,6 +253,7 @@ export class Session {
     const news = newsIn(notice);
     if (news.own !== undefined) return this.#learnName(notice);
     if (news.isGreeting) return [];
+    if (news.isCount) this.#isStale = true;
     if (news.sentTo !== undefined) {
       const text = this.outgoing.told();
       return text === null ? null : [this.show({ kind: "sent", name: news.sentTo, text, time, own: true })];

@@ -47,6 +47,9 @@ Deno.test("the page learns who is here from the room's notices", { permissions }
   assertEquals(newsIn(protocol.youAre("Zoë")), { own: "Zoë" });
   assertEquals(newsIn("alice joined"), { joined: ["alice"] });
   assertEquals(newsIn("alice left (line too long)"), { left: ["alice"] });
+  for (const some of ["1 more joined", "2 more left", "3 more joined, 1 more left"]) {
+    assertEquals(newsIn(some), { isCount: true });
+  }
   assertEquals(newsIn("alice is now bob"), { left: ["alice"], joined: ["bob"] });
   assertEquals(newsIn("sent to bob only"), { sentTo: "bob" });
   assertEquals(newsIn("you are still bob: alice is taken"), { stillNamed: "alice is taken" });

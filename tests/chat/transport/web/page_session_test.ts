@@ -140,6 +140,27 @@ Deno.test(
   },
 );
 
+Deno.test("after a crowd of which only the number was told, the page asks again who is here: not at once", {
+  permissions,
+}, async () => {
+  const [room, session] = [newRoom(), newSession()];
+  const wire = new Wire(room, session);
+  await wire.open();
+  const asked = (line: string, at: number): string[] =>
+    session.take(line, at).flatMap((change) => change.what === "send" ? change.lines : []);
+  speaker(room, "bob");
+  await quickTurn();
+  assertEquals(asked("* 3 more joined, 1 more left", 2000), []);
+  assertEquals(session.probe().replace(/^\/line \S+/, ""), " /who");
+  asked("* 1 more left", 3000);
+  const question = asked("bob: hi", 40_000);
+  assertEquals([question.length, asked("bob: hi", 80_000)], [1, []]);
+  session.roster.names.add("carl");
+  await wire.send(question);
+  assertEquals([[...session.roster.names], shown(session).at(-1)], [["alice", "bob"], "said bob: hi"]);
+  room.close("closing");
+});
+
 Deno.test("a private line is shown when it was passed on; a command's answer is; what failed waits with its reason", {
   permissions,
 }, async () => {
