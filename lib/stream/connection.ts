@@ -13,7 +13,7 @@ import { Drain } from "./drain.ts";
 import { ConnectionReport } from "./report.ts";
 import { type StreamSocket, tune } from "../net/socket.ts";
 import { linger } from "./linger.ts";
-import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE } from "./limits.ts";
+import { type ConnectionOptions, GAP, LINGER, MAX_MESSAGE, PIECES } from "./limits.ts";
 import { encodeText } from "../text.ts";
 import { SYSTEM_TIME, type TimeSource } from "../time.ts";
 
@@ -53,6 +53,8 @@ export class Connection implements Disposable, AsyncDisposable {
   #options: ConnectionOptions;
   #closed = false;
   #waiting = false;
+  /** How many reads the current message has had, besides the first. */
+  #pieces = 0;
   #expired: TimedOutError | null = null;
   #time: TimeSource;
   /** Made when they are needed: a server may have thousands of idle connections. */
@@ -182,11 +184,9 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** Half-close: sends FIN after the data written so far; the peer can still send (RFC 9293 3.6). */
   async closeWrite(): Promise<void> {
-    try {
-      await this.#socket.closeWrite();
-    } catch (error) {
+    await this.#socket.closeWrite().catch((error) => {
       if (!isDisconnect(error)) throw this.#toFailure("half-close", error);
-    }
+    });
   }
 
   /**
@@ -273,11 +273,11 @@ export class Connection implements Disposable, AsyncDisposable {
     throw this.#toFailure("read from", error);
   }
 
-  /** One read from the socket; in a crowd, unless it is the first or within a message, after the others have had their turn. */
+  /** One read from the socket; in a crowd after the others have had their turn, unless it is the first, or one of a few in a message. */
   #receive(into: Uint8Array): Promise<number | null> {
-    const within = this.#reader.buffered > 0;
-    if (within) this.#deadlines?.message(true);
-    const turn = within || this.#reader.received === 0 ? null : this.#options.gate?.pass();
+    this.#pieces = this.#reader.buffered > 0 ? this.#pieces + 1 : 0;
+    if (this.#pieces > 0) this.#deadlines?.message(true);
+    const turn = this.#reader.received === 0 || this.#pieces % PIECES > 0 ? null : this.#options.gate?.pass();
     // Until its turn comes, it is not the peer that is idle.
     this.#deadlines?.reading(!turn);
     if (!turn) return this.#socket.read(into);

@@ -53,3 +53,8 @@ export const MAX_MESSAGE = 64 * 1024;
 export const GAP = 100;
 /** The default limits on reading after our FIN: time (ms) and bytes. */
 export const LINGER = { time: 1000, bytes: 1024 * 1024 };
+/**
+ * In a crowd, so many reads of a message go on at once: a pause in it is the peer's. The next waits for its turn, or messages that come
+ * byte by byte would take everybody's.
+ */
+export const PIECES = 16;

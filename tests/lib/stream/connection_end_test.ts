@@ -255,7 +255,7 @@ Deno.test("a connection is counted at its gate while it is open", { permissions 
 });
 
 Deno.test(
-  "in a crowd, a read waits for its turn: not the first, and none within a message",
+  "in a crowd, a read waits for its turn: not the first, nor the next ones of a message",
   { permissions },
   async () => {
     const { gate, ring } = crowdedGate();
@@ -276,6 +276,24 @@ Deno.test(
     connection.close();
   },
 );
+
+Deno.test("in a crowd, a message that comes byte by byte has to wait for its turn too", { permissions }, async () => {
+  const { gate, ring } = crowdedGate();
+  const { socket, connection } = setUp({ gate });
+  const reading = connection.readMessage({ gap: 0 });
+  for (let count = 0; count < 200; count++) {
+    socket.source.feed("x");
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  await turn();
+  const { reads } = socket.source;
+  assert(reads > 10 && reads < 20, `${reads}`);
+  ring();
+  socket.source.feed("\n");
+  assertEquals(text(await reading), "x".repeat(200));
+  connection.close();
+});
 
 Deno.test("in a crowd, the peer's idle time begins with its turn", { permissions }, async () => {
   const { gate, ring } = crowdedGate();
