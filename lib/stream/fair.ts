@@ -17,6 +17,8 @@ const CROWD = 100;
 const FEW = 60;
 /** So many small rounds in a row end a crowd. */
 const CALM = 8;
+/** How long a connection to ourselves may take to open (ms): a crowd waits for it, and a firewall may drop it. */
+const OPENING = 500;
 
 /** Counts the open connections of one server, and lets the busy ones read in rounds when there are too many for one turn. */
 export class FairGate {
@@ -156,7 +158,8 @@ export class LoopbackBell implements Bell {
 /** Opens a connection to ourselves. Strangers who come first are closed. */
 async function loopbackPair(): Promise<Pair> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const signal = AbortSignal.timeout(OPENING);
+  const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port, signal });
   try {
     near.setNoDelay(true);
     for (;;) {
