@@ -1,10 +1,17 @@
 /**
- * Fairness above 128 busy connections, by rounds.
+ * Fairness among more busy connections than the event loop serves at a time, by rounds.
  *
  * Deno's event loop serves at most 128 sockets per turn, and looks first at those that it served last. With more busy connections, the
- * same ones are served again and again while others wait for seconds (measured: 1,000 connections, slowest 1.5 s). So in a crowd
- * nobody reads a second time before everybody has been served once: who has been served waits for the next round, and a round begins
- * when a look at all sockets finds nobody new. Fewer busy connections fit in one turn and never wait, no matter how many are open.
+ * same ones are served again and again while others wait for seconds (measured: 1,000 connections, slowest 1.5 s). A {@linkcode FairGate}
+ * stands between a connection's answer and its next read, and makes a crowd take rounds:
+ *
+ * 1. A connection that has been answered asks the gate before it reads again: it passes. While fewer than a hundred pass in a turn, the
+ *    turn had room for everybody, and nobody waits.
+ * 2. With more there is a crowd, and a round begins: from then on, who passes is held at the gate. The event loop finds nothing to read
+ *    there, and so comes to the connections that it had left out.
+ * 3. When a look at all sockets finds hardly anybody new, everybody has been served once. The round ends, and all who were held go on.
+ *
+ * That nobody is served twice in a round is the whole fairness. Idle connections never pass, so no number of them makes a crowd.
  *
  * @module
  */
@@ -13,10 +20,10 @@
 const PER_TURN = 128;
 /** With this many passes in one turn, others may have been left out. A little less than a turn holds: it serves other things too. */
 const CROWD = 100;
-/** A look at the sockets that finds at most so many new passes has left nobody out; half of what one turn holds. */
+/** A look at the sockets that adds at most this many passes has left nobody out: it had as much room again. */
 const FEW = 60;
-/** So many small rounds in a row end a crowd. */
-const CALM = 8;
+/** A round of fewer than {@linkcode CROWD} is small; this many small rounds in a row end a crowd. */
+const SMALL_ROUNDS = 8;
 /** How long a connection to ourselves may take to open (ms): a crowd waits for it, and a firewall may drop it. */
 const OPENING = 500;
 
@@ -24,16 +31,16 @@ const OPENING = 500;
 export class FairGate {
   #bell: Bell;
   #open = 0;
-  /** Passes in this turn of the event loop; in a crowd, since the bell was rung. */
+  /** Passes in this turn of the event loop; while connections are held, since the last look began. */
   #passes = 0;
-  /** In a crowd all passes wait. */
+  /** Whether every pass is held, the first of a turn too. */
   #crowd = false;
-  /** Whether anybody is held back. */
+  /** Whether `#hold` is running. */
   #holding = false;
-  /** Who waits for the next round. */
+  /** Who has been served in this round, and waits for its end. */
   #round: Batch[] = [];
-  /** How many rounds in a row were too small for a crowd. */
-  #small = 0;
+  /** How many of the last rounds, in a row, were small. */
+  #smallRounds = 0;
 
   constructor(bell: Bell = new LoopbackBell()) {
     this.#bell = bell;
@@ -69,7 +76,7 @@ export class FairGate {
   };
 
   /**
-   * Holds everybody back while the event loop still finds others; as nobody is served twice, that ends. Then lets all on. Clients that
+   * Holds everybody while looks still find others, which ends since nobody is served twice; then lets all go on, and so on. Clients that
    * connect anew for each request would come for ever: who has connected meanwhile is not waited for.
    */
   async #hold(): Promise<void> {
@@ -84,8 +91,8 @@ export class FairGate {
       } while (this.#passes > FEW && found < everybody);
       const round = this.#round;
       this.#round = [];
-      this.#small = round.length > 1 || round[0]?.size === CROWD ? 0 : this.#small + 1;
-      this.#crowd = this.#small < CALM;
+      this.#smallRounds = round.length > 1 || round[0]?.size === CROWD ? 0 : this.#smallRounds + 1;
+      this.#crowd = this.#smallRounds < SMALL_ROUNDS;
       for (const batch of round) {
         if (batch !== round[0]) await this.#ring();
         batch.resolve();
@@ -101,12 +108,12 @@ export class FairGate {
   }
 }
 
-/** Those who are let on together: as many as the event loop serves in one turn. More at once would only wait in it (a third dearer). */
+/** Connections that go on together, as many as fit in one turn: more would only queue there, at a third more processor time. */
 interface Batch extends PromiseWithResolvers<void> {
   size: number;
 }
 
-/** Tells when the event loop has looked at all sockets that are ready now. */
+/** Tells when the event loop has had a look at all sockets: at those that were ready when the bell was rung. */
 export interface Bell {
   /** Resolves after that look. Never rejects. One call at a time. */
   ring(): Promise<void>;
@@ -118,9 +125,10 @@ export interface Bell {
 type Pair = readonly [Deno.TcpConn, Deno.TcpConn];
 
 /**
- * A byte to ourselves over a connection of our own. It becomes readable after all that were ready before, so the event loop comes to it
- * last, after some 30 µs. The usual ways to wait for a turn do not do: an immediate waits for no socket, and a timer takes a whole
- * millisecond; but where no connection is permitted, it has to. Over UDP strangers could ring, and a full buffer would lose the bell.
+ * Sends itself a byte, over a TCP connection of its own. The byte becomes readable after everything that was ready before, so the event
+ * loop comes to it last, after some 30 µs. The usual ways to wait for a turn are worse: an immediate waits for no socket, and a timer
+ * takes a whole millisecond (it is used where no connection is permitted). Over UDP, strangers could ring, and a full buffer would lose
+ * the byte.
  */
 export class LoopbackBell implements Bell {
   #connect: () => Promise<Pair>;
@@ -139,7 +147,7 @@ export class LoopbackBell implements Bell {
     if (pair === null) return await new Promise((resolve) => setTimeout(resolve, 0));
     try {
       const [count] = await Promise.all([pair[1].read(this.#byte), pair[0].write(this.#byte)]);
-      // What was served together with the bell is answered in this turn too: an immediate comes after that.
+      // What was served in the same turn as the byte is answered in it too, and an immediate runs after that.
       if (count !== null) return await new Promise((resolve) => setImmediate(resolve));
     } catch {
       // Closed meanwhile, by us or by the system.
@@ -155,7 +163,7 @@ export class LoopbackBell implements Bell {
   }
 }
 
-/** Opens a connection to ourselves. Strangers who come first are closed. */
+/** Opens a connection to ourselves. A stranger that connects first is closed. */
 async function loopbackPair(): Promise<Pair> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const signal = AbortSignal.timeout(OPENING);
