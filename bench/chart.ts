@@ -6,7 +6,7 @@
  */
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLog } from "d3-scale";
-import { markup } from "../lib/wire/diagram/excerpt.ts";
+import { round, text } from "../lab/svg.ts";
 import { STYLE } from "./chart_style.ts";
 import { type CaseResult, METRICS, type Results, type Row } from "./model.ts";
 import { bestPeerOf, oursOf, ratioOf } from "./statistics.ts";
@@ -126,21 +126,4 @@ function grid(bottom: number, x: (times: number) => number): string {
     `<path class="${tick === 1 ? "one" : "grid"}" d="M${round(x(tick))},${top}V${bottom}"/>` +
     text("small soft", x(tick), bottom + 16, tick < 1 ? `1/${1 / tick}` : String(tick), "middle")
   ).join("\n");
-}
-
-function text(
-  className: string,
-  x: number,
-  y: number,
-  words: string,
-  anchor: "start" | "middle" | "end" = "start",
-): string {
-  const kind = className === "" ? "" : ` class="${className}"`;
-  const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
-  return `<text${kind} x="${round(x)}" y="${round(y)}"${at}>${markup(words)}</text>`;
-}
-
-/** A coordinate, to a tenth of a pixel. */
-function round(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

@@ -1,7 +1,7 @@
 /**
  * A comparison as a picture: message numbers against time, as SVG 1.1. Scales and paths are d3's, the rest is written by hand. Pure.
  *
- * Every text goes through {@linkcode markup}; the same records give the same bytes.
+ * Every text is escaped; the same records give the same bytes.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { markup } from "../../lib/wire/diagram/excerpt.ts";
 import { wrapped } from "../../lib/wire/diagram/layout.ts";
 import { firstSpots, type Series, seriesOf, type Spot } from "./marks.ts";
 import { STYLE } from "../plot_style.ts";
+import { path, round, text } from "../svg.ts";
 import { dueTime, type Recorded } from "./record.ts";
 
 /** What a plot shows. */
@@ -167,25 +168,4 @@ function legendOf(entries: readonly Entry[], top: number): { readonly markup: st
     x += width;
   }
   return { markup: `<g>\n${parts.join("\n")}\n</g>`, bottom: y + ENTRY / 2 };
-}
-
-function text(
-  className: string,
-  x: number,
-  y: number,
-  words: string,
-  anchor: "start" | "middle" | "end" = "start",
-): string {
-  const kind = className === "" ? "" : ` class="${className}"`;
-  const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
-  return `<text${kind} x="${round(x)}" y="${round(y)}"${at}>${markup(words)}</text>`;
-}
-
-function path(className: string, d: string): string {
-  return d === "" ? "" : `<path class="${className}" d="${d}"/>`;
-}
-
-/** A coordinate, to a tenth of a pixel. */
-function round(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

@@ -1,7 +1,7 @@
 /**
  * A soak as a picture: for each server its memory, descriptors and times of good exchanges, second by second, as SVG 1.1. Pure.
  *
- * Every text goes through {@linkcode markup}; the same record gives the same bytes.
+ * Every text is escaped; the same record gives the same bytes.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { line } from "d3-shape";
 import { markup } from "../../lib/wire/diagram/excerpt.ts";
 import { wrapped } from "../../lib/wire/diagram/layout.ts";
 import { STYLE } from "../plot_style.ts";
+import { path, round, text } from "../svg.ts";
 import type { Phase, PhaseKind, Recorded, Sample, ServerRecord } from "./record.ts";
 
 /** The drawing's width, and its parts' heights and distances. */
@@ -188,25 +189,4 @@ function band(x: number, y: number, width: number, height: number, shade: number
   return `<rect class="soft" fill-opacity="${shade}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${
     round(height)
   }"/>`;
-}
-
-function text(
-  className: string,
-  x: number,
-  y: number,
-  words: string,
-  anchor: "start" | "middle" | "end" = "start",
-): string {
-  const kind = className === "" ? "" : ` class="${className}"`;
-  const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
-  return `<text${kind} x="${round(x)}" y="${round(y)}"${at}>${markup(words)}</text>`;
-}
-
-function path(className: string, d: string): string {
-  return d === "" ? "" : `<path class="${className}" d="${d}"/>`;
-}
-
-/** A coordinate, to a tenth of a pixel. */
-function round(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
