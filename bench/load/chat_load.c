@@ -33,7 +33,7 @@ static void take(struct member *member) {
   }
 }
 
-/* Reads until nothing is missing, or until nothing has come for some time; returns whether anything has come. */
+/* Reads what arrives within some time; returns how many members got something. */
 static int listen_once(int milliseconds) {
   struct epoll_event ready[256];
   int found = epoll_wait(epoll, ready, 256, milliseconds);
@@ -59,15 +59,14 @@ static double say_lines(const char *lines, int number) {
 }
 
 static void join(const char *ports) {
+  const char *port = ports;
   for (int at = 0; at < count; at++) {
-    const char *port = ports;
-    int servers = 1;
-    for (const char *letter = ports; *letter != '\0'; letter++) servers += *letter == ',';
-    for (int skip = at % servers; skip > 0; skip--) port = strchr(port, ',') + 1;
     if (connect_many(atoi(port), &members[at].fd, 1) > 0) die("Cannot join: member %d was refused", at);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &members[at]};
     epoll_ctl(epoll, EPOLL_CTL_ADD, members[at].fd, &event);
     listen_once(1);
+    const char *comma = strchr(port, ',');
+    port = comma == NULL ? ports : comma + 1;
   }
   /* A room greets after a while, for browsers speak first. */
   double joined = now();

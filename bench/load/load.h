@@ -72,7 +72,7 @@ static inline struct sockaddr_in loopback(int port) {
   return address;
 }
 
-/* A TCP connection that never waits for its acknowledgements, or -1. */
+/* A TCP connection that sends small messages at once (no Nagle's algorithm), or -1. */
 static inline int connect_tcp(int port) {
   struct sockaddr_in address = loopback(port);
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
@@ -85,11 +85,14 @@ static inline int connect_tcp(int port) {
   return fd;
 }
 
-/*
- * Opens many connections, not blocking; returns how many failed, whose fd is -1. The pauses let the server accept: where its queue is
- * full, the kernel drops a SYN, and sends it again a second later; then they become longer. One that never accepts ends it all.
- */
+/* How long opening connections may take (s). */
 #define CONNECT_LIMIT 15
+
+/*
+ * Opens many connections, non-blocking; returns how many failed, whose fd is -1. The pauses let the server accept: while its queue is
+ * full, the kernel drops a SYN and sends it again a second later. Where that happens, the pauses become longer. A server that never
+ * accepts ends the program.
+ */
 static inline int connect_many(int port, int *fds, int count) {
   int failed = 0;
   double limit = now() + CONNECT_LIMIT, rest = 0.004;

@@ -11,13 +11,14 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 enum { CHUNK = 65536 };
 static SSL_CTX *context;
 static int port;
 static size_t size;
 /* 0: warming up, 1: measuring, 2: the time is over. */
-static volatile int phase;
+static atomic_int phase;
 
 /* What one thread has done while it was measured. */
 struct worker {
@@ -88,19 +89,19 @@ static void *exchanges(void *given) {
  */
 static void *bulk(void *given) {
   struct worker *worker = given;
-  char buffer[CHUNK];
-  memset(buffer, 'x', CHUNK);
+  char sent[CHUNK], buffer[CHUNK];
+  memset(sent, 'x', CHUNK);
   int fd = SSL_get_fd(worker->tls);
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   SSL_set_mode(worker->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   while (phase < 2) {
     int got = SSL_read(worker->tls, buffer, CHUNK);
-    if (got > 0 && phase == 1) worker->done += got;
-    if (got <= 0 && SSL_get_error(worker->tls, got) != SSL_ERROR_WANT_READ) {
+    if (got > 0 ? memcmp(buffer, sent, got) != 0 : SSL_get_error(worker->tls, got) != SSL_ERROR_WANT_READ) {
       worker->failed++;
       break;
     }
-    if (SSL_write(worker->tls, buffer, CHUNK) <= 0 && got <= 0) pause_for(0.00002);
+    if (got > 0 && phase == 1) worker->done += got;
+    if (SSL_write(worker->tls, sent, CHUNK) <= 0 && got <= 0) pause_for(0.00002);
   }
   return NULL;
 }
