@@ -11,22 +11,13 @@ import type { Target } from "./server.ts";
 import { printed, run, type Words } from "./shell.ts";
 
 const HERE = import.meta.dirname ?? ".";
-/** What an outsider may take of a run's time before its figures count, at most (s), and as a share of the measurement. */
+/** How long a load lasts before its figures count: at most (s), and as a share of the measurement. */
 const [WARM_UP, WARM_SHARE] = [0.3, 0.5];
 /** Descriptors that a process needs besides its connections. */
 const SPARE = 200;
 
-/** A program of `bench/load/`, and the libraries that it is linked with. */
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  tcp_load: [],
-  bulk_load: [],
-  udp_load: [],
-  chat_load: [],
-  hold: [],
-  tcp_server: [],
-  udp_server: [],
-  tls_load: ["-lssl", "-lcrypto", "-lpthread"],
-};
+/** The libraries of the one generator that speaks TLS, besides the mathematical one. */
+const TLS_LIBRARIES = ["-lssl", "-lcrypto", "-lpthread"];
 
 /** How a benchmark runs. */
 export interface Options {
@@ -71,7 +62,7 @@ export class Bench implements AsyncDisposable {
     return found;
   }
 
-  /** Whether a program of `bench/load/` is there: it is compiled when it is needed first. */
+  /** Whether a program in C is there: it is compiled when it is needed first. */
   async built(name: string): Promise<boolean> {
     if (!await this.has("gcc")) return false;
     const building = this.#built.get(name) ?? this.#build(name);
@@ -80,9 +71,10 @@ export class Bench implements AsyncDisposable {
   }
 
   async #build(name: string): Promise<boolean> {
-    const words: Words = ["gcc", "-O2", "-o", this.path(name), `${HERE}/load/${name}.c`, "-lm", ...SOURCES[name] ?? []];
+    const libraries = name === "tls_load" ? ["-lm", ...TLS_LIBRARIES] : ["-lm"];
+    const source = `${HERE}/${name.startsWith("c_") ? "peers" : "load"}/${name}.c`;
     try {
-      await run(`build ${name}`, words);
+      await run(`build ${name}`, ["gcc", "-O2", "-o", this.path(name), source, ...libraries]);
       return true;
     } catch (error) {
       const advice = name === "tls_load" ? " (it needs libssl-dev)" : "";

@@ -61,7 +61,7 @@ function python(name: string, file: string): Peer {
   return speaking(`Python ${name}`, "peer", (bench) => bench.peer(file), "python3");
 }
 
-/** A server of `bench/load/`. */
+/** A program of `bench/peers/` in C. */
 export function inC(name: string, program: string, ...args: string[]): Peer {
   return {
     ...speaking(name, "peer", (bench) => [bench.path(program), ...args]),
@@ -86,11 +86,11 @@ const NCAT: (port: string, ...more: string[]) => Words = (port, ...more) => [
 /** TCP, every byte sent back. */
 export const ECHO = {
   ours: ours("tcp:server", "--echo"),
-  node: node("net", "net_echo.mjs", "echo"),
+  node: node("net", "node_tcp.mjs", "echo"),
   bare: bare("Deno.listen", "bare_tcp.ts", "echo"),
-  c: inC("C epoll", "tcp_server", "mode=echo"),
-  asyncio: python("asyncio", "asyncio_echo.py"),
-  threads: python("threads", "threads_echo.py"),
+  c: inC("C epoll", "c_tcp", "mode=echo"),
+  asyncio: python("asyncio", "asyncio_tcp.py"),
+  threads: python("threads", "threads_tcp.py"),
   ncat: silent("ncat --exec cat", (port) => NCAT(port, "--exec", "/bin/cat"), "ncat"),
   socat: silent(
     "socat fork, PIPE",
@@ -102,9 +102,9 @@ export const ECHO = {
 /** TCP, every byte read and forgotten. */
 export const DISCARD = {
   ours: ours("tcp:server", "--discard"),
-  node: node("net", "net_echo.mjs", "discard"),
+  node: node("net", "node_tcp.mjs", "discard"),
   bare: bare("Deno.listen", "bare_tcp.ts", "discard"),
-  c: inC("C epoll", "tcp_server", "mode=discard"),
+  c: inC("C epoll", "c_tcp", "mode=discard"),
   ncat: silent("ncat --recv-only", (port) => NCAT(port, "--recv-only"), "ncat"),
   socat: silent(
     "socat to /dev/null",
@@ -117,9 +117,9 @@ export const DISCARD = {
 export const DATAGRAMS = {
   // The others have no break against loops between two servers, so ours is off.
   ours: ours("udp:server", "--echo", "--max-rate", "0"),
-  node: node("dgram", "dgram_echo.mjs"),
+  node: node("dgram", "node_udp.mjs"),
   bare: bare("Deno.listenDatagram", "bare_udp.ts"),
-  c: inC("C recvfrom", "udp_server"),
+  c: inC("C recvfrom", "c_udp"),
   asyncio: python("asyncio", "asyncio_udp.py"),
 } as const;
 
@@ -149,7 +149,7 @@ const ROOM = ["--bind", "127.0.0.1", "--rate", "0", "--max-connections", "0", "-
 /** Chat rooms. */
 export const ROOMS = {
   ours: ours("chat:server", ...ROOM),
-  node: node("broker", "node_broker.mjs"),
+  node: node("broker", "node_chat.mjs"),
   ncat: silent("ncat --broker", (port) => NCAT(port, "--broker"), "ncat"),
 } as const;
 

@@ -6,8 +6,8 @@
  * One thread, and epoll says which connections have something to read. That is a generator's whole trick: it never waits for one
  * connection while another is ready. Idle connections are opened first, and say nothing.
  *
- * Each message has its connection's number and its own in it, so an answer to another one is found. "slowest" is how many exchanges the slowest connection
- * made, as a share of the median: 1 is fair, 0 is a connection that was never served.
+ * Each message has its connection's number and its own in it, so an answer to another one is found. "slowest" is how many exchanges the
+ * slowest connection made, as a share of the median: 1 is fair, 0 is a connection that was never served.
  */
 #include "load.h"
 

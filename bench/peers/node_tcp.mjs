@@ -1,4 +1,4 @@
-// TCP on Node's net: node net_echo.mjs echo|discard
+// TCP on Node's net: node node_tcp.mjs echo|discard
 import net from "node:net";
 import { argv } from "node:process";
 

@@ -1,9 +1,9 @@
 /*
  * What UDP can do here without a runtime: every datagram goes back to where it came from.
  *
- *   udp_server
+ *   c_udp
  */
-#include "load.h"
+#include "../load/load.h"
 
 int main(void) {
   static char buffer[65507];

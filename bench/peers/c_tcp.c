@@ -1,12 +1,12 @@
 /*
  * What TCP can do here without a runtime: an echo server, or one that only reads, with epoll in one thread.
  *
- *   tcp_server [mode=echo|discard]
+ *   c_tcp [mode=echo|discard]
  *
  * A yardstick, no server to use: a client that sends and does not read holds up all the others. A real one would keep what it could not
  * send, wait for EPOLLOUT, and read no more of that client until then.
  */
-#include "load.h"
+#include "../load/load.h"
 
 enum { BUFFER = 65536 };
 static char buffer[BUFFER];
