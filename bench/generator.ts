@@ -4,7 +4,7 @@
  * @module
  */
 import { Exit, Failure } from "../lib/errors.ts";
-import type { Figures } from "./model.ts";
+import type { Figures, Metric } from "./model.ts";
 import type { Target } from "./server.ts";
 import { lastLine, run, shellCommand, type Words } from "./shell.ts";
 
@@ -80,18 +80,21 @@ export function figuresFrom({ told, cpu }: Loaded): Figures {
     throw new Failure(Exit.cutOff, `Cannot count that: it closed after our FIN, with ${missing} bytes still to come`);
   }
   if (broken > 0) throw new Failure(Exit.cutOff, `Cannot count that: ${broken} connections were refused or broken`);
-  const moved = bytes === undefined ? {} : { gigabytes: bytes / seconds / GIGABYTE };
-  const count = exchanges ?? burst;
-  const total = exchanges ?? lines;
-  return {
-    ...(count === undefined ? moved : { ...moved, rate: count / seconds }),
-    ...(p50 === undefined || bytes !== undefined ? {} : { p50 }),
-    ...(p99 === undefined || bytes !== undefined ? {} : { p99 }),
-    ...(slowest === undefined ? {} : { slowest }),
-    ...(lost === undefined || exchanges === undefined ? {} : { lost: lost / (exchanges + lost) * 100 }),
-    ...(total === undefined || total === 0 ? {} : { cpu: cpu / total * PER }),
-    ...(bytes === undefined || bytes === 0 ? {} : { cpu: cpu / bytes * GIGABYTE }),
-  };
+  const figures: Partial<Record<Metric, number>> = {};
+  // A large stream has no exchanges that take a time.
+  if (bytes !== undefined) {
+    figures.gigabytes = bytes / seconds / GIGABYTE;
+    if (bytes > 0) figures.cpu = cpu / bytes * GIGABYTE;
+    return figures;
+  }
+  const [counted, all] = [exchanges ?? burst ?? 0, exchanges ?? lines ?? 0];
+  figures.rate = counted / seconds;
+  if (p50 !== undefined) figures.p50 = p50;
+  if (p99 !== undefined) figures.p99 = p99;
+  if (slowest !== undefined) figures.slowest = slowest;
+  if (lost !== undefined) figures.lost = lost / (counted + lost) * 100;
+  if (all > 0) figures.cpu = cpu / all * PER;
+  return figures;
 }
 
 /**

@@ -102,7 +102,7 @@ interface Work {
 }
 
 /** What has been measured of one server. */
-interface Record {
+interface Measured {
   readonly peer: Peer;
   readonly samples: (Figures | undefined)[];
   trouble?: string;
@@ -110,7 +110,7 @@ interface Record {
 
 async function measureCase(suite: Suite, work: Work): Promise<CaseResult> {
   const { group, plan: { name, primary, goals = [], rounds = suite.bench.options.rounds }, peers } = work;
-  const records: Record[] = peers.map((peer) => ({ peer, samples: [] }));
+  const records: Measured[] = peers.map((peer) => ({ peer, samples: [] }));
   for (let round = 1; round <= rounds; round++) {
     for (const record of records) {
       // What failed once fails again, and takes its time.
@@ -156,7 +156,11 @@ async function measureOnce({ bench, limit, signal }: Suite, { plan, pool }: Work
 }
 
 /** What the case tells of each server beside its figures. */
-async function noteOf({ signal }: Suite, { plan: { about }, pool }: Work, records: readonly Record[]): Promise<string> {
+async function noteOf(
+  { signal }: Suite,
+  { plan: { about }, pool }: Work,
+  records: readonly Measured[],
+): Promise<string> {
   if (about === undefined) return "";
   const parts: string[] = [];
   for (const { peer, trouble } of records) {

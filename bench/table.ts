@@ -79,7 +79,7 @@ export function groupLines(group: GroupResult): string[] {
   const blocks = cases.map((result) => ({ result, rows: caseRows(group, result) }));
   const rows = blocks.flatMap(({ rows }) => rows);
   const [head = "", ...lines] = table([headings(group), ...rows.map(({ cells }) => cells)], { left: 1 });
-  const printed = [`${title}`, `  ${head}`];
+  const printed = [title, `  ${head}`];
   for (const { result: { name, note }, rows } of blocks) {
     printed.push(name);
     for (const { trouble } of rows) printed.push(`  ${lines.shift()}${trouble === undefined ? "" : `  ${trouble}`}`);
