@@ -33,14 +33,14 @@ import { Exit, Failure } from "../lib/errors.ts";
 import { reserveOutput } from "../lib/console/log.ts";
 import { withProgress } from "../lib/progress.ts";
 import { type Run, runScript, type Script } from "../lib/script/script.ts";
-import { counted, plural, thousands } from "../lib/text.ts";
+import { counted, plural } from "../lib/text.ts";
 import { openPicture } from "./picture_file.ts";
 import { flags, repeatLine, type Wanted, wantedOf } from "./soak/flags.ts";
 import { partsOf } from "./soak/plan.ts";
 import type { Recorded, ScarceRecord } from "./soak/record.ts";
 import { chartOf, findingEvent, PART_WORDS, samplesEvent, summaryOf, totalsOf } from "./soak/report.ts";
 import { soak } from "./soak/run.ts";
-import { FEW, tryAllScarce } from "./soak/scarce.ts";
+import { DESCRIPTORS, tryAllScarce } from "./soak/scarce.ts";
 import { type CommandOf, taskOf } from "./soak/server.ts";
 import { verdict } from "./soak/verdict.ts";
 
@@ -68,7 +68,7 @@ async function measure(wanted: Wanted, { events, signal }: Run<typeof flags>, co
   };
   let scarce: readonly ScarceRecord[] = [];
   if (tries) {
-    tell(`each TCP server alone with ${FEW} descriptors and more clients than that`);
+    tell(`each TCP server alone with ${DESCRIPTORS} descriptors and more clients than that`);
     scarce = await tryAllScarce(servers, { seed, signal, commandOf });
   }
   const onPart: Parameters<typeof soak>[0]["onPart"] = (kind, round) =>
@@ -103,7 +103,7 @@ export async function main(args: string[], commandOf: CommandOf = taskOf): Promi
       picture.write(drawChart(chartOf(recorded, findings)));
     }
     if (findings.length > 0) {
-      throw new Failure(Exit.failed, `Cannot pass: ${thousands(findings.length)} of what must hold did not`);
+      throw new Failure(Exit.failed, `Cannot pass: ${counted(findings.length, "check")} failed, see above`);
     }
     return `Done: everything held: ${totalsOf(recorded)}${plot === undefined ? "" : `; drawn in ${plot}`}`;
   });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HOST } from "./good/client.ts";
+import { HOST } from "./servers.ts";
 
 /** How many are being opened at a time. */
 const AT_ONCE = 64;

@@ -36,8 +36,10 @@ export const flags = {
     min: 0,
     max: 1_000_000,
   }),
-  only: flag.texts("only this server, such as 'chat room'; repeatable", { placeholder: "SERVER" }),
-  noScarce: flag.on("without the trial of each TCP server with 64 descriptors"),
+  only: flag.texts("only this server, such as 'chat room'; repeatable; a wrong name lists all", {
+    placeholder: "SERVER",
+  }),
+  noScarce: flag.on("skip the trial of each TCP server with 64 descriptors"),
   plot: flag.path("draw memory, descriptors and times of all servers (.svg)", { default: undefined }),
   seed: flag.integer("seed of the faulty clients: the same seed gives the same ones", {
     default: undefined,

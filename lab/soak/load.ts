@@ -7,10 +7,11 @@ import { stateOf } from "../../lib/errors.ts";
 import { within } from "../../lib/within.ts";
 import { DATAGRAM_KINDS } from "./faulty/datagrams.ts";
 import { drawClient } from "./faulty/fault.ts";
-import { pause, performDatagrams, performStream } from "./faulty/perform.ts";
+import { performDatagrams, performStream } from "./faulty/perform.ts";
 import { streamKinds } from "./faulty/streams.ts";
 import type { GoodClient } from "./good/client.ts";
 import { GOOD } from "./good/clients.ts";
+import { pause } from "./pause.ts";
 import type { SoakServer } from "./server.ts";
 
 /** What the clients of a run share. */
@@ -47,10 +48,10 @@ async function goodClient(server: SoakServer, load: Load, signal: AbortSignal, t
     try {
       const where = { port: child.port, pin: child.pin, client: `good${++server.clients}`, seed: load.seed };
       const opening = GOOD[spec.dialect].open({ ...where, signal: ended.signal, retried });
-      client = await intime(opening, load.limit, "connect");
+      client = await inTime(opening, load.limit, "connect");
       while (!signal.aborted) {
         const began = performance.now();
-        await intime(client.exchange(++number), load.limit, "get an answer");
+        await inTime(client.exchange(++number), load.limit, "get an answer");
         server.good(performance.now() - began);
         await pause(time, signal);
       }
@@ -74,7 +75,7 @@ class Ended implements Disposable {
   }
 }
 
-async function intime<T>(work: Promise<T>, limit: number, what: string): Promise<T> {
+async function inTime<T>(work: Promise<T>, limit: number, what: string): Promise<T> {
   // It may fail after nobody waits for it any more.
   work.catch(() => {});
   if (await within(work, limit)) return await work;

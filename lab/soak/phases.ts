@@ -5,8 +5,8 @@
  */
 import { type Crowd, type Usage } from "./record.ts";
 import { allowed, IdleCrowd } from "./crowd.ts";
-import { pause } from "./faulty/perform.ts";
 import { faultyLoad, goodLoad, type Load } from "./load.ts";
+import { pause } from "./pause.ts";
 import type { Part } from "./plan.ts";
 import type { SoakServer } from "./server.ts";
 

@@ -12,9 +12,8 @@ export interface Part {
   readonly time: number;
 }
 
-/** How much of the run a part of it gets, at least so long and at most (ms). */
-const WARM_UP = { share: 0.06, least: 2000, most: 15_000 };
-const CALM = { share: 0.06, least: 2000, most: 15_000 };
+/** How much of the run good clients are alone, at its beginning and again at its end: a share, at least and at most so long (ms). */
+const ALONE = { share: 0.06, least: 2000, most: 15_000 };
 /** A round has idle connections, and then faulty clients; a run of up to this long (ms) is one round. */
 const ROUND = 150_000;
 /** The share of a round that the idle connections may take at most. */
@@ -30,29 +29,24 @@ const IDLE = 0.5;
  * import { assertEquals } from "@std/assert";
  *
  * const parts = partsOf(120_000);
- * assertEquals(parts.map(({ kind }) => kind), ["warm-up", "rest", "idle", "faults", "calm", "settle"]);
+ * assertEquals(parts.map(({ kind }) => kind), ["warm-up", "rest", "idle", "faults", "cool-down", "settle"]);
  * assertEquals(parts.reduce((sum, { time }) => sum + time, 0), 120_000);
  * ```
  */
 export function partsOf(time: number): Part[] {
-  const warmUp = bounded(time, WARM_UP);
-  const calm = bounded(time, CALM);
+  const alone = Math.round(Math.min(ALONE.most, Math.max(ALONE.least, time * ALONE.share)));
   const rounds = Math.max(1, Math.round(time / ROUND));
-  const each = Math.max(2000, Math.floor((time - warmUp - calm) / rounds));
+  const each = Math.max(2000, Math.floor((time - 2 * alone) / rounds));
   const idle = Math.floor(each * IDLE);
   const round = (number: number): Part[] => [
     { kind: "idle", round: number, time: idle },
     { kind: "faults", round: number, time: each - idle },
   ];
   return [
-    { kind: "warm-up", round: 0, time: warmUp },
+    { kind: "warm-up", round: 0, time: alone },
     { kind: "rest", round: 0, time: 0 },
     ...Array.from({ length: rounds }, (_, index) => round(index + 1)).flat(),
-    { kind: "calm", round: 0, time: calm },
+    { kind: "cool-down", round: 0, time: alone },
     { kind: "settle", round: 0, time: 0 },
   ];
-}
-
-function bounded(time: number, { share, least, most }: { share: number; least: number; most: number }): number {
-  return Math.round(Math.min(most, Math.max(least, time * share)));
 }

@@ -5,7 +5,7 @@
  */
 
 /** What happens in a part of the run. */
-export type PhaseKind = "start" | "warm-up" | "rest" | "idle" | "faults" | "calm" | "settle";
+export type PhaseKind = "start" | "warm-up" | "rest" | "idle" | "faults" | "cool-down" | "settle";
 
 /** A part of the run; times are milliseconds since its beginning. */
 export interface Phase {

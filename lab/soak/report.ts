@@ -17,7 +17,7 @@ export const PART_WORDS: Readonly<Record<PhaseKind, string>> = {
   rest: "nobody connected",
   idle: "idle connections, one server after another",
   faults: "faulty clients beside good ones",
-  calm: "good clients alone again",
+  "cool-down": "good clients alone again",
   settle: "nobody connected: is everything back?",
 };
 

@@ -67,7 +67,7 @@ export class Sampler implements AsyncDisposable {
     this.#reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** What is measured at all. */
+  /** Whether anything is measured. */
   get measures(): boolean {
     return this.#process !== null;
   }

@@ -7,16 +7,16 @@ import { stateOf } from "../../lib/errors.ts";
 import { within } from "../../lib/within.ts";
 import { Child } from "./child.ts";
 import { IdleCrowd } from "./crowd.ts";
-import { pause } from "./faulty/perform.ts";
 import type { GoodClient, Where } from "./good/client.ts";
 import { GOOD } from "./good/clients.ts";
+import { pause } from "./pause.ts";
 import type { ScarceRecord } from "./record.ts";
 import type { CommandOf } from "./server.ts";
 import type { Dialect, ServerSpec } from "./servers.ts";
 
 /** The descriptors of such a server, and its clients. */
-export const FEW = 64;
-export const CROWD = 200;
+export const DESCRIPTORS = 64;
+const CLIENTS = 200;
 /** How long the crowd stays (ms). */
 const STAY = 2500;
 /** How long an exchange may take (ms): a server waits up to a second before it accepts again. */
@@ -40,7 +40,7 @@ export async function tryScarce({ spec, command, seed, signal }: ScarceOptions):
   const onEvent = ({ event, message }: Readonly<Record<string, unknown>>): void => {
     if (event === "warning" && /Cannot accept/.test(String(message))) said++;
   };
-  const child = await Child.start({ name: spec.name, command, descriptors: FEW, onEvent });
+  const child = await Child.start({ name: spec.name, command, descriptors: DESCRIPTORS, onEvent });
   const trial = new Trial(child, spec, { seed, signal });
   try {
     await trial.run();
@@ -51,7 +51,7 @@ export async function tryScarce({ spec, command, seed, signal }: ScarceOptions):
   }
   if (said === 0) trial.wrong.push("said nothing of it");
   if (said > MOST_WARNINGS) trial.wrong.push(`warned ${said} times`);
-  return { name: spec.name, descriptors: FEW, clients: CROWD, said, wrong: trial.wrong };
+  return { name: spec.name, descriptors: DESCRIPTORS, clients: CLIENTS, said, wrong: trial.wrong };
 }
 
 /** A trial, and what has gone wrong in it so far. */
@@ -80,7 +80,7 @@ class Trial {
     if (kept !== null) await this.#ask(kept, "served nobody");
     {
       using crowd = new IdleCrowd();
-      await crowd.open({ port, count: CROWD, time: STAY, signal, reads: true });
+      await crowd.open({ port, count: CLIENTS, time: STAY, signal, reads: true });
       await pause(STAY, signal);
       if (kept !== null) await this.#ask(kept, "did not serve on a client that it had");
     }

@@ -69,17 +69,21 @@ export class SoakServer implements AsyncDisposable {
     const [p50, most] = count === 0 ? [null, null] : [this.#second.percentile(0.5), max];
     this.#samples.push({ at, usage, good: count, p50, max: most });
     this.#second = new LatencyStats();
-    if (this.child.ending !== null && this.#stopped === null) this.#died ??= { at, how: describe(this.child) };
+    this.#noticeDeath(at);
   }
 
   /** Asks it to end. */
   async stop(at: number): Promise<void> {
-    if (this.child.ending !== null && this.#stopped === null) this.#died ??= { at, how: describe(this.child) };
+    this.#noticeDeath(at);
     clearInterval(this.#typing);
     this.#stopped ??= this.child.stop().then((ending) => {
       this.#ending = ending;
     });
     await this.#stopped;
+  }
+
+  #noticeDeath(at: number): void {
+    if (this.child.ending !== null && this.#stopped === null) this.#died ??= { at, how: describe(this.child) };
   }
 
   /** All that was measured. */

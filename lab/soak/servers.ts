@@ -26,6 +26,9 @@ export interface ServerSpec {
   readonly served?: number;
 }
 
+/** Where all servers listen. */
+export const HOST = "127.0.0.1";
+
 /** What `tcp` answers, and what stands for it in `sum`. */
 export const REPLY = "the reply of the soak";
 export const SUM_NAME = "Soak";

@@ -29,7 +29,7 @@ const LOAD_HEAD = ["", "good", "wrong", "again", "faulty", "alone", "faults", "a
 function loadRow(server: ServerRecord, phases: readonly Phase[]): string[] {
   const { name, exchanges, wrongs, retries, faulty, samples } = server;
   const longest = Math.max(0, ...samples.map(({ max }) => max ?? 0));
-  const times = (["warm-up", "faults", "calm"] as const).map((kind) => time(usualTime(server, phases, kind)));
+  const times = (["warm-up", "faults", "cool-down"] as const).map((kind) => time(usualTime(server, phases, kind)));
   return [name, ...[exchanges, wrongs, retries, faulty].map(thousands), ...times, time(longest)];
 }
 

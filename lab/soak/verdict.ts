@@ -34,13 +34,13 @@ export function median(values: readonly number[]): number | null {
 }
 
 /** The samples of a server within a part of the run. */
-export function within(samples: readonly Sample[], { from, to }: Pick<Phase, "from" | "to">): Sample[] {
+export function samplesIn(samples: readonly Sample[], { from, to }: Pick<Phase, "from" | "to">): Sample[] {
   return samples.filter(({ at }) => at >= from && at < to);
 }
 
 /** The median of the usual time of an exchange in all parts of a kind (ms). */
 export function usualTime({ samples }: ServerRecord, phases: readonly Phase[], kind: PhaseKind): number | null {
-  const seconds = phases.filter((phase) => phase.kind === kind).flatMap((phase) => within(samples, phase));
+  const seconds = phases.filter((phase) => phase.kind === kind).flatMap((phase) => samplesIn(samples, phase));
   return median(seconds.flatMap(({ p50 }) => p50 ?? []));
 }
 
@@ -91,7 +91,7 @@ function memoryBack({ samples, died }: ServerRecord, phases: readonly Phase[]): 
   if (only === undefined || died !== null) return [];
   const third = (only.to - only.from) / 3;
   const most = (parts: readonly Pick<Phase, "from" | "to">[]): number | null => {
-    const sizes = parts.flatMap((part) => within(samples, part)).flatMap(({ usage }) => usage?.rss ?? []);
+    const sizes = parts.flatMap((part) => samplesIn(samples, part)).flatMap(({ usage }) => usage?.rss ?? []);
     return sizes.length < ENOUGH ? null : Math.max(...sizes);
   };
   const [before, after] = last > 1
@@ -103,7 +103,7 @@ function memoryBack({ samples, died }: ServerRecord, phases: readonly Phase[]): 
 }
 
 function latencyBack(server: ServerRecord, phases: readonly Phase[]): string[] {
-  const [before, after] = [usualTime(server, phases, "warm-up"), usualTime(server, phases, "calm")];
+  const [before, after] = [usualTime(server, phases, "warm-up"), usualTime(server, phases, "cool-down")];
   if (before === null || after === null || after <= before * SLOWER.times + SLOWER.ms) return [];
   return [
     `takes ${after.toFixed(1)} ms for a good exchange at the end, and took ${before.toFixed(1)} at the beginning`,

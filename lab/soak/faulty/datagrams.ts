@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Kind, noise, read, send, wait } from "./fault.ts";
+import { noise } from "../noise.ts";
+import { type Kind, read, send, wait } from "./fault.ts";
 
 /** The longest datagram over IPv4 (RFC 768, RFC 791). */
 const LONGEST_DATAGRAM = 65_507;

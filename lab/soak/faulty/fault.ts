@@ -44,16 +44,6 @@ export interface Kind {
 /** The longest that a faulty client stays (ms): the server must be free of it afterwards. */
 export const LONGEST = 3000;
 
-/** Random bytes, four a draw. */
-export function noise(chance: Chance, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 4) {
-    const word = chance.draw();
-    for (let byte = 0; byte < 4; byte++) bytes[at + byte] = word >>> (8 * byte);
-  }
-  return bytes;
-}
-
 export function send(content: string | Uint8Array): Step {
   return { do: "send", bytes: typeof content === "string" ? encodeText(content) : content };
 }

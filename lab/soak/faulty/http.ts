@@ -4,7 +4,8 @@
  * @module
  */
 import type { Chance } from "../../../lib/faults/chance.ts";
-import { type Kind, noise, read, send, type Step, wait } from "./fault.ts";
+import { noise } from "../noise.ts";
+import { type Kind, read, send, type Step, wait } from "./fault.ts";
 
 /** How a WebSocket is opened (RFC 6455 4.1); both servers have one. */
 function opening(path: string): string {

@@ -12,25 +12,12 @@ import { type StreamSocket, streamSocket } from "../../../lib/net/socket.ts";
 import { dial, type Opener } from "../../../lib/stream/dial.ts";
 import { secure } from "../../../lib/tls/client.ts";
 import { within } from "../../../lib/within.ts";
-import { HOST } from "../good/client.ts";
+import { pause } from "../pause.ts";
+import { HOST } from "../servers.ts";
 import { type FaultyClient, LONGEST, type Step } from "./fault.ts";
 
 /** How many bytes one read takes. */
 const CHUNK = 16 * 1024;
-
-/** Resolves after a time, or at once when the part of the run ends. */
-export function pause(time: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, time);
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end);
-  });
-}
 
 /** Connects to a server, does the steps, and closes. */
 export async function performStream(

@@ -8,7 +8,8 @@ import type { Chance } from "../../../lib/faults/chance.ts";
 import { encodeText } from "../../../lib/text.ts";
 import type { Dialect } from "../servers.ts";
 import { HTTP_KINDS } from "./http.ts";
-import { type Kind, noise, read, send, type Step, wait } from "./fault.ts";
+import { noise } from "../noise.ts";
+import { type Kind, read, send, type Step, wait } from "./fault.ts";
 
 /** A message that each server understands. */
 function messageOf(chance: Chance, dialect: Dialect): string {

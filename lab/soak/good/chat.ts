@@ -7,8 +7,8 @@ import { delay } from "@std/async/delay";
 import { ProtocolError } from "../../../lib/errors.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { decodeText } from "../../../lib/text.ts";
-import { UNDERSTOOD } from "../servers.ts";
-import { type GoodClient, HOST, mustBe, type OpenGood, type Where } from "./client.ts";
+import { HOST, UNDERSTOOD } from "../servers.ts";
+import { type GoodClient, mustBe, type OpenGood, type Where } from "./client.ts";
 import { connect } from "./stream.ts";
 
 /** What one member hears of another: each line once, in order. */

@@ -6,7 +6,7 @@
 import { ProtocolError } from "../../../lib/errors.ts";
 import { Chance } from "../../../lib/faults/chance.ts";
 import type { Fingerprint } from "../../../lib/tls/peer_identity.ts";
-import { noise } from "../faulty/fault.ts";
+import { noise } from "../noise.ts";
 
 /** A client that is connected. Not used by two at once. */
 export interface GoodClient extends Disposable {
@@ -35,9 +35,6 @@ export interface Where {
 
 /** Opens a client. */
 export type OpenGood = (where: Where) => Promise<GoodClient>;
-
-/** Where all servers listen. */
-export const HOST = "127.0.0.1";
 
 /**
  * Bytes that differ for each client and exchange, and are the same for the same seed.

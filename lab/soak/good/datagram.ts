@@ -7,8 +7,8 @@ import { delay } from "@std/async/delay";
 import { ProtocolError } from "../../../lib/errors.ts";
 import { decodeText, encodeText } from "../../../lib/text.ts";
 import { within } from "../../../lib/within.ts";
-import { SUM_NAME, SUM_NUMBER, UNDERSTOOD } from "../servers.ts";
-import { HOST, mustBe, type OpenGood, payload, type Where } from "./client.ts";
+import { HOST, SUM_NAME, SUM_NUMBER, UNDERSTOOD } from "../servers.ts";
+import { mustBe, type OpenGood, payload, type Where } from "./client.ts";
 
 /** How long to wait for an answer until it is asked for again (ms), and how often. */
 const WAIT = 1000;

@@ -8,8 +8,8 @@ import { ProtocolError } from "../../../lib/errors.ts";
 import { connectTcp } from "../../../lib/stream/connect.ts";
 import type { Connection } from "../../../lib/stream/connection.ts";
 import { decodeText } from "../../../lib/text.ts";
-import { REPLY, SUM_NAME, SUM_NUMBER } from "../servers.ts";
-import { type GoodClient, HOST, mustBe, mustEqual, type OpenGood, payload, type Where } from "./client.ts";
+import { HOST, REPLY, SUM_NAME, SUM_NUMBER } from "../servers.ts";
+import { type GoodClient, mustBe, mustEqual, type OpenGood, payload, type Where } from "./client.ts";
 
 /** The most bytes of a payload: more than one segment and less than what fills a buffer. */
 const MOST = 8000;

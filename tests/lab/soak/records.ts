@@ -12,7 +12,7 @@ export const PHASES: readonly Phase[] = [
   { kind: "warm-up", round: 0, from: 0, to: 5000 },
   { kind: "idle", round: 1, from: 5000, to: 10_000 },
   { kind: "faults", round: 1, from: 10_000, to: 28_000 },
-  { kind: "calm", round: 0, from: 28_000, to: 33_000 },
+  { kind: "cool-down", round: 0, from: 28_000, to: 33_000 },
 ];
 
 /** A sample of a server that is well. */
