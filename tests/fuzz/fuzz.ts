@@ -2,13 +2,16 @@
  * fuzz feeds every parser of strangers' bytes with millions of bytes that nobody would send, and checks what must hold for each of them.
  *
  * ```sh
- * deno task fuzz                           # all targets, 10 million bytes each: some minutes
+ * deno task fuzz                           # all targets, 10 million bytes each: about ten minutes
  * deno task fuzz http websocket --seed 7   # these, by the same choices each time
  * deno task fuzz --bytes 300k --seed 1     # the short form
  * ```
  *
  * It ends with 0 if everything held, with 1 if something did not: the input, as short as it gets, is then in a file, and the command that
  * checks it again is printed. What fails goes into `corpus/`, under a name that says what it is, once it is mended.
+ *
+ * `targets/` has the parsers with the properties that must hold, `second/` the libraries whose opinion is asked, `engine/` what makes
+ * inputs, runs the targets and shortens what fails: read `engine/target.ts` and a small target first, such as `targets/telnet.ts`.
  *
  * @module
  */
@@ -27,23 +30,26 @@ const FOUND = "tests/fuzz/found";
 /** The flags of the task. */
 const FLAGS = {
   bytes: flag.size("bytes of input for each target", { default: 10_000_000, min: 1, shown: "10M" }),
-  seed: flag.integer("what the inputs are made by (default: any; it is printed)", {
+  seed: flag.integer("seed of the inputs: the same seed makes the same ones", {
     default: undefined,
     min: 0,
     max: 2 ** 32 - 1,
+    shown: "drawn at random, and told",
   }),
-  input: flag.path("check this file only, by the one target that is named", { default: undefined }),
+  input: flag.path("check this file only, with the one target that is named", { default: undefined }),
   json: flag.on("one JSON object for each target on stdout"),
   list: flag.on("print the targets and what is checked"),
   help: flag.on("print this help", { short: "h" }),
 };
 
 function help(): string {
-  const rows = Object.entries(FLAGS).map(([key, { placeholder = "", help, ...rest }]) => {
+  const rows = Object.entries(FLAGS).map(([key, { placeholder = "", help, shown }]) => {
     const left = `${flagName(key)} ${placeholder}`.trim();
-    return `  ${left.padEnd(14)}${help}${"shown" in rest ? ` (default ${rest.shown})` : ""}`;
+    return `  ${left.padEnd(14)}${help}${shown === undefined ? "" : ` (default ${shown})`}`;
   });
   return [
+    "fuzz: Feeds every parser of strangers' bytes with bytes that nobody would send",
+    "",
     "Usage: deno task fuzz [TARGET...] [flags]",
     "",
     ...rows,
@@ -84,9 +90,14 @@ export async function main(args: readonly string[]): Promise<number> {
     const { values, operands } = parseFlags(FLAGS, args, { operands: true });
     // deno-lint-ignore no-console -- a task's output
     const print = console.log;
-    if (values.help) print(help());
-    else if (values.list) { for (const { name, what } of selected(operands)) print(`${name.padEnd(12)} ${what}`); }
-    if (values.help || values.list) return 0;
+    if (values.help) {
+      print(help());
+      return 0;
+    }
+    if (values.list) {
+      for (const { name, what } of selected(operands)) print(`${name.padEnd(12)} ${what}`);
+      return 0;
+    }
     const shown = values.json ? jsonOf : proseOf;
     if (values.input !== undefined) {
       const report = await checkFile(operands, values.input);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat, latin1 } from "./bytes.ts";
+import { concat, fromLatin1, latin1 } from "./bytes.ts";
 import type { Draw } from "./draw.ts";
 
 /** Bytes that mean something in most formats. */
@@ -86,11 +86,11 @@ const CHANGES: readonly Change[] = [
     const from = draw.pick(starts);
     let to = from;
     while (isDigit(input[to])) to++;
-    const value = Number(latin1Text(input.subarray(from, to)));
+    const value = Number(fromLatin1(input.subarray(from, to)));
     const near = String(Math.max(0, value + draw.between(-2, 2)));
     return replaced(input, from, to, latin1(draw.happens(0.5) && value < 1e15 ? near : draw.pick(NUMBERS)));
   },
-  // A number of two or four bytes becomes a small or a large one, in either byte order.
+  // A number of two, four or eight bytes becomes a small or a large one, in either byte order.
   (input, draw) => {
     const size = draw.pick([2, 4, 8]);
     if (input.length < size) return input;
@@ -107,10 +107,6 @@ const CHANGES: readonly Change[] = [
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-function latin1Text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, 40));
 }
 
 /** Changes an input once to a few times. */
