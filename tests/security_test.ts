@@ -77,13 +77,14 @@ Deno.test("SECURITY.md says where each script listens", async () => {
   }
   for (const [task, command] of running) {
     const file = command.split(" ").at(-1) ?? "";
-    if (!/^(tcp|udp|http|chat|sum)\/|^lab\/relay/.test(file) || task === "chat:nats") continue;
+    if (!/^(tcp|udp|http|chat|sum)\/|^lab\/relay|^lab\/wire_replay/.test(file) || task === "chat:nats") continue;
     const address = await defaultOf(file);
     const said = told.get(task);
     // A row for all basic programs stands for their clients too.
     if (address === null) assert(said === undefined || task.includes(":basic-"), `${task} does not listen`);
     else assertEquals(said, address, `SECURITY.md says ${said} for ${task}, which listens on ${address}`);
   }
+  for (const task of told.keys()) assert(running.has(task), `SECURITY.md says where ${task} listens, which is no task`);
 });
 
 Deno.test("each test that SECURITY.md names exists", async () => {

@@ -75,8 +75,9 @@ async function checkFile(names: readonly string[], file: string): Promise<Target
   const [name = "", ...more] = names;
   if (name === "" || more.length > 0) throw new UsageError("Cannot use --input: it needs the name of one target");
   const [target = targetNamed(name)] = selected([name]);
-  const input = await Deno.readFile(file).catch((error) => {
-    throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : error}`);
+  const input = await Deno.readFile(file).catch((error: Error) => {
+    const why = error instanceof Deno.errors.NotCapable ? "the task may read files in this folder only" : error.message;
+    throw new UsageError(`Cannot read ${file}: ${why}`);
   });
   const started = performance.now();
   const only = { ...target, seeds: [], edges: [] };

@@ -8,11 +8,11 @@ import { encodeText } from "../lib/text.ts";
 import { POSIX, type RunningScript, startServer, type TaskName } from "./support/script.ts";
 
 const IDLE = 950;
-/** The first fits beside the idle ones without any rounds; the second once cost each answer as many timers as all connections need. */
+/** The first were always served at once; with the second, each answer once waited for as many timers as all connections need. */
 const FEW = 56;
 const MORE = 64;
 const ROUNDS = 8;
-/** What noise does not make of equal times; the timers once made eight of it. */
+/** How many times as long the second may take: more than noise makes of equal times, and less than the eight that the timers made. */
 const MOST = 3;
 
 const permissions = { net: true, run: true, env: true } as const;
@@ -55,7 +55,11 @@ async function timeAfterTurn(server: RunningScript, busy: readonly Deno.TcpConn[
 
 async function answered(client: Deno.TcpConn, length: number): Promise<void> {
   const into = new Uint8Array(length);
-  for (let received = 0; received < length;) received += await client.read(into) ?? length;
+  for (let received = 0; received < length;) {
+    const count = await client.read(into);
+    assert(count !== null, "the server has closed a connection that it must serve");
+    received += count;
+  }
 }
 
 async function holds(task: TaskName, flags: readonly string[], text: string): Promise<void> {
@@ -66,6 +70,7 @@ async function holds(task: TaskName, flags: readonly string[], text: string): Pr
   const [first] = idle.all;
   await first?.write(request);
   const ask = { request, length: await first?.read(new Uint8Array(4096)) ?? 0 };
+  assert(ask.length > 0, "the server does not answer");
   const times = { few: Infinity, more: Infinity };
   for (let round = 0; round < ROUNDS; round++) {
     times.few = Math.min(times.few, await timeAfterTurn(server.script, busy.all.slice(0, FEW), ask));
