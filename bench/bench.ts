@@ -49,8 +49,8 @@ const [REPORT, CHART] = ["RESULTS.md", "results.svg"];
 const SHORTEST = 0.1;
 
 const flags = {
-  rounds: flag.integer("how often each is measured; medians count", { default: 3, min: 1, max: 99 }),
-  seconds: flag.seconds("seconds of each measurement; wrk counts in whole ones", { default: SECONDS }),
+  rounds: flag.integer("how often each server is measured; the median counts", { default: 3, min: 1, max: 99 }),
+  seconds: flag.seconds("how long each measurement lasts; wrk takes whole seconds", { default: SECONDS }),
   quick: flag.on("one round of half a second: about four minutes instead of up to fifteen for all groups"),
   write: flag.on("write bench/RESULTS.md and bench/results.svg"),
   list: flag.on("show the groups, and measure nothing"),

@@ -1,5 +1,5 @@
 /**
- * Keeps a crowd that comes or goes from drowning what is said: beyond a rate its members are told as a number. Pure but for the clock.
+ * Keeps a crowd that comes or goes from drowning what is said: beyond a rate, only its number is told. Pure but for the clock.
  *
  * Each arrival goes to every member, so ten thousand at once would be a hundred million lines.
  *
@@ -8,7 +8,7 @@
 import { RateLimit } from "./pace.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 
-/** How many arrivals and departures per second are told by name; a burst of a hundred is, too. */
+/** How many arrivals and departures per second are told by name, and twenty times as many at once. */
 const RATE = 5;
 /** How long the others are counted before their number is told (ms). */
 const COUNTED = 1000;

@@ -1,5 +1,5 @@
 /**
- * Which peers a trace beside the log tells: anybody can send datagrams from any number of source ports.
+ * Keeps a flood from filling a trace in the log: anybody can send datagrams from any number of source ports.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { EventRate, type EventRateOptions, MAX_PEERS, seconds } from "../../even
 import type { Events, NetEvent } from "../../events.ts";
 import { counted, thousands } from "../../text.ts";
 
-/** How many peers stay known. */
+/** How many peers stay known: those that were met last. */
 const KNOWN = 4096;
-/** The blocks of strangers, in bytes, and bytes a second: some three hundred peers at once, then fifteen a second. */
+/** What strangers may add (bytes, and bytes per second): the blocks of some three hundred peers at once, then of fifteen a second. */
 const STRANGERS = { burst: 64 * 1024, rate: 4 * 1024 };
 
 /**
