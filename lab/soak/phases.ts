@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Crowd, type Usage } from "./record.ts";
 import { allowed, IdleCrowd } from "./crowd.ts";
 import { faultyLoad, goodLoad, type Load } from "./load.ts";
 import { pause } from "./pause.ts";
 import type { Part } from "./plan.ts";
+import type { Crowd, Usage } from "./record.ts";
 import type { SoakServer } from "./server.ts";
 
 /** What the parts need. */

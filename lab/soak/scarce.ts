@@ -49,7 +49,7 @@ export async function tryScarce({ spec, command, seed, signal }: ScarceOptions):
     const ending = await child.stop();
     if (alive && ending?.code !== 0) trial.wrong.push("did not end with code 0 after SIGTERM");
   }
-  if (said === 0) trial.wrong.push("said nothing of it");
+  if (said === 0) trial.wrong.push("did not warn that it had no descriptor left");
   if (said > MOST_WARNINGS) trial.wrong.push(`warned ${said} times`);
   return { name: spec.name, descriptors: DESCRIPTORS, clients: CLIENTS, said, wrong: trial.wrong };
 }

@@ -97,7 +97,7 @@ function checkTarget(text: string): void {
   const url = outcome(() => new URL(origin === null ? `http://h${text}` : text), TypeError);
   if ("error" in url) return;
   same(
-    outcome(() => decodeURIComponent(path), URIError).valueOf(),
+    outcome(() => decodeURIComponent(path), URIError),
     outcome(() => decodeURIComponent(url.value.pathname), URIError),
     "a path is that of the URL",
   );

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { BodyReader } from "../../../http/request/body.ts";
-import { type BodyLimits } from "../../../http/request/body.ts";
+import { type BodyLimits, BodyReader } from "../../../http/request/body.ts";
 import { CHUNKED } from "../../../http/request/framing.ts";
 import type { RequestHead } from "../../../http/request/head.ts";
 import { HeadParser } from "../../../http/request/head_parser.ts";

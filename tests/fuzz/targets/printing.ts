@@ -144,12 +144,10 @@ function checkMarkup(text: string): void {
     /&([^;]+);/g,
     (_, code: string) => CODES[code] ?? String.fromCodePoint(Number(code.slice(1))),
   );
-  same(
-    read,
-    escapeControls(text).toWellFormed() === escapeControls(text) ? escapeControls(text) : read,
-    "a page says what the text says",
-  );
-  const short = columnsOf(shortened(escapeControls(text), 20));
+  const escaped = escapeControls(text);
+  // Half a surrogate pair cannot be written in a page.
+  if (escaped.isWellFormed()) same(read, escaped, "a page says what the text says");
+  const short = columnsOf(shortened(escaped, 20));
   holds(short <= 20, "what is shortened is short", () => String(short));
 }
 

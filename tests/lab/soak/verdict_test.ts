@@ -76,8 +76,8 @@ Deno.test("of several rounds the last is compared with the first", () => {
 });
 
 Deno.test("a server with few descriptors that did not hold is named with their number", () => {
-  const scarce = [{ name: "http", descriptors: 64, clients: 200, said: 0, wrong: ["said nothing of it"] }];
+  const scarce = [{ name: "http", descriptors: 64, clients: 200, said: 0, wrong: ["did not serve again"] }];
   assertEquals(verdict(recordOf({}, { scarce })), [
-    { server: "http, with 64 descriptors", what: "said nothing of it" },
+    { server: "http, with 64 descriptors", what: "did not serve again" },
   ]);
 });
