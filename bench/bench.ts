@@ -69,7 +69,7 @@ export const script: Script<typeof flags> = {
   },
   flags,
   operands: {
-    placeholder: "GROUP...",
+    placeholder: "[GROUP...]",
     help: `${GROUPS.map(({ name }) => name).join(", ")}; all of them without a name`,
   },
   check: ({ values: { seconds, timeout }, operands }) => {

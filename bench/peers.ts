@@ -72,16 +72,10 @@ export function inC(name: string, program: string, ...args: string[]): Peer {
 /** The most connections that ncat is told to take; on its own it takes 100. */
 const MAX_NCAT = "1000";
 
-const NCAT: (port: string, ...more: string[]) => Words = (port, ...more) => [
-  "ncat",
-  "--listen",
-  "127.0.0.1",
-  port,
-  "--keep-open",
-  "--max-conns",
-  MAX_NCAT,
-  ...more,
-];
+/** An ncat that listens, with more of its options. */
+function ncat(port: string, ...more: string[]): Words {
+  return ["ncat", "--listen", "127.0.0.1", port, "--keep-open", "--max-conns", MAX_NCAT, ...more];
+}
 
 /** TCP, every byte sent back. */
 export const ECHO = {
@@ -91,7 +85,7 @@ export const ECHO = {
   c: inC("C epoll", "c_tcp", "mode=echo"),
   asyncio: python("asyncio", "asyncio_tcp.py"),
   threads: python("threads", "threads_tcp.py"),
-  ncat: silent("ncat --exec cat", (port) => NCAT(port, "--exec", "/bin/cat"), "ncat"),
+  ncat: silent("ncat --exec cat", (port) => ncat(port, "--exec", "/bin/cat"), "ncat"),
   socat: silent(
     "socat fork, PIPE",
     (port) => ["socat", `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=4096`, "PIPE"],
@@ -105,7 +99,7 @@ export const DISCARD = {
   node: node("net", "node_tcp.mjs", "discard"),
   bare: bare("Deno.listen", "bare_tcp.ts", "discard"),
   c: inC("C epoll", "c_tcp", "mode=discard"),
-  ncat: silent("ncat --recv-only", (port) => NCAT(port, "--recv-only"), "ncat"),
+  ncat: silent("ncat --recv-only", (port) => ncat(port, "--recv-only"), "ncat"),
   socat: silent(
     "socat to /dev/null",
     (port) => ["socat", "-u", `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, "OPEN:/dev/null"],
@@ -150,7 +144,7 @@ const ROOM = ["--bind", "127.0.0.1", "--rate", "0", "--max-connections", "0", "-
 export const ROOMS = {
   ours: ours("chat:server", ...ROOM),
   node: node("broker", "node_chat.mjs"),
-  ncat: silent("ncat --broker", (port) => NCAT(port, "--broker"), "ncat"),
+  ncat: silent("ncat --broker", (port) => ncat(port, "--broker"), "ncat"),
 } as const;
 
 /** Two of our servers that share a room over a broker. */

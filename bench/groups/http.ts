@@ -23,13 +23,16 @@ const FILE_SERVER: Peer = {
     Server.start(bench.script("http:server", "--port", "0", "--dir", `${bench.folder}/www`), { signal }),
 };
 
-const NEAR = (least: number, ...names: string[]): Goal[] =>
-  names.map((against) => ({ metric: "rate", against, least }));
-const SMALL_GOALS = NEAR(0.9, WEB.deno.name, NGINX.name);
+const SMALL_GOALS = near(0.9, WEB.deno.name, NGINX.name);
 const FAIR_GOALS: Goal[] = [
   { metric: "rate", against: WEB.node.name, least: 1 },
   { metric: "p99", against: WEB.node.name, most: 1.2 },
 ];
+
+/** No slower than these, but for a share. */
+function near(least: number, ...names: string[]): Goal[] {
+  return names.map((against) => ({ metric: "rate", against, least }));
+}
 
 /** A load of wrk's. */
 interface Load {
@@ -44,7 +47,7 @@ interface Load {
   readonly peers?: readonly Peer[];
 }
 
-function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load[] {
+function loadsOf(bench: Bench, page: number, barePage: Peer, bareSmall: Peer): Load[] {
   const small = { path: SMALL, peers: [...SMALL_PEERS, bareSmall] };
   const beside = { path: SMALL, peers: [WEB.ours, WEB.node, WEB.deno], idle: 950, goals: FAIR_GOALS };
   const sized = ([name, size]: [string, number]): Load => ({
@@ -52,7 +55,7 @@ function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load
     path: `/bytes/${size}`,
     connections: 64,
     peers: [WEB.ours, WEB.node, WEB.deno],
-    goals: NEAR(0.9, WEB.deno.name),
+    goals: near(0.9, WEB.deno.name),
   });
   const file = ([name, size]: [string, number]): Load => ({
     name: `a file of ${name}, 64 connections`,
@@ -72,7 +75,7 @@ function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load
       connections: 64,
       args: ["-H", "Connection: close"],
       peers: SMALL_PEERS,
-      goals: NEAR(0.9, NGINX.name),
+      goals: near(0.9, NGINX.name),
     },
     {
       name: "16 requests in one write, 64 connections",
@@ -86,7 +89,7 @@ function loadsOf(bench: Bench, page: number, least: Peer, bareSmall: Peer): Load
       name: `the page, ${page.toLocaleString("en")} bytes, 64 connections`,
       path: "/",
       connections: 64,
-      peers: [WEB.ours, least],
+      peers: [WEB.ours, barePage],
     },
     ...Object.entries(FILES).map(file),
   ];
