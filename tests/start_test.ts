@@ -3,21 +3,44 @@ import { assert, assertEquals } from "@std/assert";
 import { modulesOf } from "./support/modules.ts";
 
 /** What takes long to load, or few runs need. */
-const LATE =
-  /^node:|^(reflect-metadata|uqr|@peculiar|@nats-io|pure-rand)|^lib\/(tls|wire)\/|\/(terminal|node_socket|node_listener|faulty_network|files)\.ts$|^chat\/shared\/\w+\/|^http\/threads\//;
+const LATE: readonly RegExp[] = [
+  /^node:/,
+  /^reflect-metadata/,
+  /^uqr/,
+  /^@peculiar/,
+  /^@nats-io/,
+  /^pure-rand/,
+  /^lib\/tls\//,
+  /^lib\/wire\//,
+  /\/terminal\.ts$/,
+  /\/node_socket\.ts$/,
+  /\/node_listener\.ts$/,
+  /\/faulty_network\.ts$/,
+  /\/files\.ts$/,
+  /^chat\/shared\/\w+\//,
+  /^http\/threads\//,
+];
 
 /** The exceptions: small, and imported where a connection is made or a host compared. */
 const SMALL = /^(node:url|lib\/tls\/host_name\.ts|lib\/wire\/(tap|connect_tap|event|event_parts)\.ts)$/;
 
-for (const name of ["tcp", "udp", "http", "chat", "sum"]) {
-  for (const end of name === "http" ? ["server"] : ["server", "client"]) {
-    const script = `${name}/${end}.ts`;
-    Deno.test(`a plain start of ${script} loads nothing that it may not need`, async () => {
-      const modules = new Map((await modulesOf([script])).map((module) => [module.file, module]));
-      const loaded = new Set([script]);
-      for (const file of loaded) for (const each of modules.get(file)?.loaded ?? []) loaded.add(each);
-      assert(loaded.has("lib/script/script.ts"));
-      assertEquals([...loaded].filter((file) => LATE.test(file) && !SMALL.test(file)), []);
-    });
-  }
+const scripts = ["tcp", "udp", "http", "chat", "sum"].flatMap((name) =>
+  (name === "http" ? ["server"] : ["server", "client"]).map((end) => `${name}/${end}.ts`)
+);
+
+for (const script of scripts) {
+  Deno.test(`a plain start of ${script} loads nothing that it may not need`, async () => {
+    const modules = new Map((await modulesOf([script])).map((module) => [module.file, module]));
+    const loaded = new Set([script]);
+    for (const file of loaded) for (const each of modules.get(file)?.loaded ?? []) loaded.add(each);
+    assert(loaded.has("lib/script/script.ts"));
+    const late = [...loaded].filter((file) => LATE.some((pattern) => pattern.test(file)));
+    assertEquals(late.filter((file) => !SMALL.test(file)), []);
+  });
 }
+
+Deno.test("everything that a plain start must not load can be loaded by some script", async () => {
+  const imports = (await modulesOf([...scripts, "http/threaded.ts"])).flatMap(({ imports }) => imports);
+  const gone = LATE.filter((pattern) => !imports.some((name) => pattern.test(name)));
+  assertEquals(gone, [], "patterns that match nothing guard nothing");
+});
