@@ -10,7 +10,7 @@ import { drawClient } from "./faulty/fault.ts";
 import { performDatagrams, performStream } from "./faulty/perform.ts";
 import { streamKinds } from "./faulty/streams.ts";
 import type { GoodClient } from "./good/client.ts";
-import { GOOD } from "./good/clients.ts";
+import { GOOD } from "./good/by_dialect.ts";
 import { pause } from "./pause.ts";
 import type { SoakServer } from "./server.ts";
 

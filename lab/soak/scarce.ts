@@ -8,7 +8,7 @@ import { within } from "../../lib/within.ts";
 import { Child } from "./child.ts";
 import { IdleCrowd } from "./crowd.ts";
 import type { GoodClient, Where } from "./good/client.ts";
-import { GOOD } from "./good/clients.ts";
+import { GOOD } from "./good/by_dialect.ts";
 import { pause } from "./pause.ts";
 import type { ScarceRecord } from "./record.ts";
 import type { CommandOf } from "./server.ts";

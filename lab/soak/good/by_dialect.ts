@@ -1,5 +1,5 @@
 /**
- * The good client of each server.
+ * The good client of each dialect.
  *
  * @module
  */
