@@ -75,7 +75,9 @@ export const script: Script<typeof flags> = {
   check: ({ values: { seconds, timeout }, operands }) => {
     wantedGroups(operands);
     if (seconds < SHORTEST) throw new UsageError(`Cannot use --seconds ${seconds}: it must be at least ${SHORTEST}`);
-    if (timeout <= seconds) throw new UsageError(`Cannot use --timeout ${timeout}: a measurement takes ${seconds} s`);
+    if (timeout <= seconds) {
+      throw new UsageError(`Cannot measure for ${seconds} s: --timeout gives it up after ${timeout} s`);
+    }
   },
 };
 

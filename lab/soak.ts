@@ -15,8 +15,8 @@
  * …
  * [+] 14 s: faulty clients beside good ones
  * …
- *                 good  wrong  again  faulty  alone  faults  after  longest
- * tcp echo       1,522      0      0      84    0.7     1.0    0.8     54.1
+ *                 good  wrong  retried  faulty  alone  faults  after  longest
+ * tcp echo       1,522      0        0      84    0.7     1.0    0.8     54.1
  * …
  * [+] Done: everything held: 14,270 good exchanges beside 1,108 faulty clients; drawn in soak.svg
  * ```

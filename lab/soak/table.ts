@@ -24,7 +24,7 @@ export function tablesOf({ servers, phases, scarce, unmeasured }: Recorded): str
   ];
 }
 
-const LOAD_HEAD = ["", "good", "wrong", "again", "faulty", "alone", "faults", "after", "longest"];
+const LOAD_HEAD = ["", "good", "wrong", "retried", "faulty", "alone", "faults", "after", "longest"];
 
 function loadRow(server: ServerRecord, phases: readonly Phase[]): string[] {
   const { name, exchanges, wrongs, retries, faulty, samples } = server;

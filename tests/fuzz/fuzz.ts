@@ -18,6 +18,7 @@
 import { Failure, UsageError } from "../../lib/errors.ts";
 import { flag } from "../../lib/script/flag_kinds.ts";
 import { flagName, parseFlags } from "../../lib/script/flags.ts";
+import { thousands } from "../../lib/text.ts";
 import { corpusOf } from "./engine/corpus.ts";
 import { hunt, type Hunted } from "./engine/hunt.ts";
 import { jsonOf, proseOf, type TargetReport } from "./engine/report.ts";
@@ -110,7 +111,7 @@ export async function main(args: readonly string[]): Promise<number> {
     print(
       values.json
         ? JSON.stringify({ event: "fuzzing", seed, bytes: values.bytes })
-        : `[+] Seed ${seed}, ${values.bytes} bytes for each target`,
+        : `[+] Seed ${seed}, ${thousands(values.bytes)} bytes for each target`,
     );
     const corpus = async (name: string): Promise<Uint8Array[]> => (await corpusOf(name)).map(({ input }) => input);
     return await runAll({

@@ -16,8 +16,8 @@ const SCARCE = [{ name: "tcp echo", descriptors: 64, clients: 200, said: 1, wron
 Deno.test("the tables have a line for each server, and say what was not to be had", () => {
   const limited = { ...serverRecord().crowds[0]!, wanted: 9000, limit: "this process may open no more descriptors" };
   assertEquals(tablesOf(recordOf({ crowds: [limited] }, { scarce: SCARCE })), [
-    "           good  wrong  again  faulty  alone  faults  after  longest",
-    "tcp echo  1,320      0      0      50    1.5     1.5    1.5     12.0",
+    "           good  wrong  retried  faulty  alone  faults  after  longest",
+    "tcp echo  1,320      0        0      50    1.5     1.5    1.5     12.0",
     "(time of a good exchange in ms: the median alone, among faulty clients, and alone again; the longest of all)",
     "",
     "          MiB before  most  after  descriptors before   most  after  threads",
