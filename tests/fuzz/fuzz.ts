@@ -131,4 +131,12 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  Deno.addSignalListener("SIGINT", () => {
+    // Below the line of the progress.
+    // deno-lint-ignore no-console -- a task's output
+    console.error("\n[!] Exiting...");
+    Deno.exit(130);
+  });
+  Deno.exit(await main(Deno.args));
+}
