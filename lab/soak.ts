@@ -42,6 +42,7 @@ import { chartOf, findingEvent, PART_WORDS, samplesEvent, summaryOf, totalsOf } 
 import { soak } from "./soak/run.ts";
 import { DESCRIPTORS, tryAllScarce } from "./soak/scarce.ts";
 import { type CommandOf, taskOf } from "./soak/server.ts";
+import { takesCrowd } from "./soak/servers.ts";
 import { verdict } from "./soak/verdict.ts";
 
 /** Flags and help text of `soak`. */
@@ -57,6 +58,11 @@ export const script: Script<typeof flags> = {
   ownFaults: true,
   check: ({ values }) => void wantedOf(values),
 };
+
+/** Whether any server gets idle connections. */
+function hasCrowds({ idle, servers }: Wanted): boolean {
+  return idle > 0 && servers.some(takesCrowd);
+}
 
 /** Measures; tells each part of the run as it begins. */
 async function measure(wanted: Wanted, { events, signal }: Run<typeof flags>, commandOf: CommandOf): Promise<Recorded> {
@@ -74,7 +80,8 @@ async function measure(wanted: Wanted, { events, signal }: Run<typeof flags>, co
   const onPart: Parameters<typeof soak>[0]["onPart"] = (kind, round) =>
     tell(`${PART_WORDS[kind]}${round > 1 ? ` (round ${round})` : ""}`);
   const about = Math.round(wanted.time / 1000);
-  const measuring = soak({ ...wanted, parts: partsOf(wanted.time), signal, onPart, scarce, commandOf });
+  const parts = partsOf(wanted.time, hasCrowds(wanted));
+  const measuring = soak({ ...wanted, parts, signal, onPart, scarce, commandOf });
   return await withProgress(measuring, events, (ms) => `${Math.round(ms / 1000)} s of about ${about} s`);
 }
 
@@ -90,7 +97,7 @@ export async function main(args: string[], commandOf: CommandOf = taskOf): Promi
     const { plot, seed, idle, servers } = wanted;
     reserveOutput(events, "summary");
     using picture = plot === undefined ? null : openPicture(plot);
-    const crowds = idle === 0 ? "" : `, up to ${counted(idle, "idle connection")} on each`;
+    const crowds = hasCrowds(wanted) ? `, up to ${counted(idle, "idle connection")} on each` : "";
     const message = `${plural(servers.length, "server")} for ${options.minutes} min${crowds} (seed ${seed})`;
     events.emit({ event: "notice", message });
     const recorded = await measure(wanted, run, commandOf);

@@ -9,6 +9,7 @@ import { pause } from "./pause.ts";
 import type { Part } from "./plan.ts";
 import type { Crowd, Usage } from "./record.ts";
 import type { SoakServer } from "./server.ts";
+import { takesCrowd } from "./servers.ts";
 
 /** What the parts need. */
 export interface Stage extends Load {
@@ -56,10 +57,10 @@ function faultyClients(stage: Stage, signal: AbortSignal): Promise<void>[] {
 
 /** One server after another gets its crowd: the descriptors of one process do not suffice for all at once. */
 async function crowds(part: Part, stage: Stage): Promise<void> {
-  const crowded = stage.servers.filter(({ spec }) => spec.transport === "tcp" && spec.crowd?.most !== 0);
+  const crowded = stage.servers.filter(({ spec }) => takesCrowd(spec));
   const time = part.time / Math.max(1, crowded.length);
   for (const server of crowded) {
-    if (stage.signal.aborted || stage.idle === 0) return;
+    if (stage.signal.aborted) return;
     server.crowds.push(await crowd(server, time, stage));
   }
 }

@@ -23,6 +23,8 @@ const IDLE = 0.5;
  * Divides the time of a run: good clients alone; rounds of idle connections and of faulty clients; good clients alone again. Times to
  * start, rest, settle and stop come on top, and are bounded.
  *
+ * @param crowds Whether there are idle connections; without them the faulty clients have their time too.
+ *
  * @example Usage
  * ```ts
  * import { partsOf } from "./plan.ts";
@@ -33,13 +35,13 @@ const IDLE = 0.5;
  * assertEquals(parts.reduce((sum, { time }) => sum + time, 0), 120_000);
  * ```
  */
-export function partsOf(time: number): Part[] {
+export function partsOf(time: number, crowds = true): Part[] {
   const alone = Math.round(Math.min(ALONE.most, Math.max(ALONE.least, time * ALONE.share)));
   const rounds = Math.max(1, Math.round(time / ROUND));
   const each = Math.max(2000, Math.floor((time - 2 * alone) / rounds));
-  const idle = Math.floor(each * IDLE);
+  const idle = crowds ? Math.floor(each * IDLE) : 0;
   const round = (number: number): Part[] => [
-    { kind: "idle", round: number, time: idle },
+    ...crowds ? [{ kind: "idle", round: number, time: idle } as const] : [],
     { kind: "faults", round: number, time: each - idle },
   ];
   return [

@@ -12,7 +12,7 @@ import { GOOD } from "./good/by_dialect.ts";
 import { pause } from "./pause.ts";
 import type { ScarceRecord } from "./record.ts";
 import type { CommandOf } from "./server.ts";
-import type { Dialect, ServerSpec } from "./servers.ts";
+import { type Dialect, type ServerSpec, takesCrowd } from "./servers.ts";
 
 /** The descriptors of such a server, and its clients. */
 export const DESCRIPTORS = 64;
@@ -120,9 +120,7 @@ export async function tryAllScarce(
   { seed, signal, commandOf }: { readonly seed: number; readonly signal: AbortSignal; readonly commandOf: CommandOf },
 ): Promise<ScarceRecord[]> {
   // A relay needs its target, and one that serves a guest at a time turns the others away.
-  const fit = servers.filter(({ transport, task, crowd }) =>
-    transport === "tcp" && task !== "lab:relay" && crowd?.most !== 0
-  );
+  const fit = servers.filter((spec) => takesCrowd(spec) && spec.task !== "lab:relay");
   const trials = fit.map((spec) => tryScarce({ spec, command: commandOf(spec, new Map()), seed, signal }));
   const results = await Promise.allSettled(trials);
   for (const result of results) if (result.status === "rejected") throw result.reason;

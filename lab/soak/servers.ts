@@ -69,6 +69,11 @@ export const SERVERS: readonly ServerSpec[] = [
   udp("relay udp", "lab:relay", relay("udp", "udp echo", "--duplicate", "5%", "--timeout", "5"), "udp-echo"),
 ];
 
+/** Whether idle connections make sense: where there is one guest at a time, or no connection at all, they do not. */
+export function takesCrowd({ transport, crowd }: ServerSpec): boolean {
+  return transport === "tcp" && crowd?.most !== 0;
+}
+
 function tcp(name: string, task: string, flags: readonly string[], dialect: Dialect): ServerSpec {
   return { name, task, flags, dialect, transport: "tcp" };
 }

@@ -10,6 +10,9 @@ Deno.test("a run is good clients alone, rounds of idle and faulty ones, and good
   const kinds = (ms: number): string => partsOf(ms).map(({ kind, round }) => `${kind}${round || ""}`).join(" ");
   assertEquals(kinds(6000), "warm-up rest idle1 faults1 cool-down settle");
   assertEquals(kinds(300_000), "warm-up rest idle1 faults1 idle2 faults2 cool-down settle");
+  const alone = partsOf(60_000, false);
+  assertEquals(alone.map(({ kind }) => kind), ["warm-up", "rest", "faults", "cool-down", "settle"]);
+  assertEquals(alone.reduce((sum, { time }) => sum + time, 0), 60_000, "no idle connections, but as long");
   for (const ms of [6000, 18_000, 120_000, 3_600_000]) {
     const sum = partsOf(ms).reduce((sum, { time }) => sum + time, 0);
     assert(Math.abs(sum - ms) <= partsOf(ms).length, `${ms} ms became ${sum}`);
