@@ -71,7 +71,7 @@ export function drawChart({ groups, date }: Pick<Results, "groups" | "date">): s
   const height = y + BELOW;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
     `class="chart" role="img" style="max-width:100%;height:auto">
-<title>How many times as good as the others</title>
+<title>Plainwire beside the others</title>
 <desc>Bars to the right of 1.0: plainwire is faster, or takes less. The tables of RESULTS.md have the figures.</desc>
 <style>${STYLE}
 </style>
@@ -114,7 +114,7 @@ function head(date: string): string {
     return entry;
   });
   return [
-    text("title", MARGIN, 28, "How many times as good as the others"),
+    text("title", MARGIN, 28, "Plainwire beside the others"),
     text("small soft", MARGIN, 45, `Right of 1.0 plainwire is faster, or takes less time or memory (${date})`),
     ...entries,
   ].join("\n");

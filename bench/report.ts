@@ -33,7 +33,7 @@ Written by \`deno task bench --write\` on ${date}: ${rounds} round${rounds === 1
     counted(Math.max(1, Math.round(took / 60)), "minute")
   }. Groups: ${listed(measured)}.
 
-![How many times as good as the others](${chart})
+![Plainwire beside the others](${chart})
 
 ${tableOf(["machine", ""], machine)}
 

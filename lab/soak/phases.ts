@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HANDSHAKE } from "../../lib/net/socket.ts";
 import { allowed, IdleCrowd } from "./crowd.ts";
 import { faultyLoad, goodLoad, type Load } from "./load.ts";
 import { pause } from "./pause.ts";
@@ -74,6 +75,7 @@ async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Cr
   const began = await held(server, stage);
   using idle = new IdleCrowd();
   const count = await allowed(sensible);
+  const opening = performance.now();
   await idle.open({ port, count, time: time * OPENING, signal, reads: spec.dialect === "room" });
   if (count < sensible) idle.limit ??= "this process may open no more descriptors";
   if (sensible < stage.idle) idle.limit ??= spec.crowd?.why ?? null;
@@ -87,10 +89,14 @@ async function crowd(server: SoakServer, time: number, stage: Stage): Promise<Cr
   await served;
   // Those that were served would hide that some of the idle ones are missing.
   const alone = await held(server, stage);
+  // A server gives up those that do not begin their handshake.
+  const givenUp = spec.tls === true && performance.now() - opening > HANDSHAKE;
   return {
     wanted: stage.idle,
     opened: idle.size,
-    held: before === null || alone === null ? null : Math.floor((alone.descriptors - before.descriptors) / each),
+    held: before === null || alone === null || givenUp
+      ? null
+      : Math.floor((alone.descriptors - before.descriptors) / each),
     limit: idle.limit,
     memory: began === null || full === null ? null : full.rss - began.rss,
     clients,

@@ -51,7 +51,7 @@ Deno.test("the report has machine, versions, what was missing, goals, and each g
   for (
     const part of [
       "2026-01-02: 2 rounds of 1 s, in 2 minutes",
-      "![How many times as good as the others](results.svg)",
+      "![Plainwire beside the others](results.svg)",
       "| cores | 2 |",
       "| Deno | 2.0.0 |",
       "Missing: wrk: not installed.",
