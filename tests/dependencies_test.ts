@@ -87,17 +87,22 @@ Deno.test("DEPENDENCIES.md has each package that comes along, its version, and w
 
 Deno.test("DEPENDENCIES.md names the licences that the packages state", async () => {
   const rows = [...rowsOf(page, "used in"), ...rowsOf(page, "needed by")];
+  const packages = await cachedPackages();
   for (const [name = "", version = "", licence] of rows) {
-    const path = `npm/registry.npmjs.org/${name.replaceAll("`", "")}/${version}/package.json`;
-    const text = await Deno.readTextFile(new URL(path, await cache())).catch(() => null);
+    const path = `${packages}/${name.replaceAll("`", "")}/${version}/package.json`;
+    const text = await Deno.readTextFile(path).catch(() => null);
     // Only what the tests have loaded is there: on a fresh machine the types may be missing.
     if (text !== null) assertEquals(licence, JSON.parse(text).license, `the licence of ${name} ${version}`);
   }
 });
 
-async function cache(): Promise<string> {
+/** Where Deno keeps the packages of npm, below a folder that is named after the registry. */
+async function cachedPackages(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return `file://${JSON.parse(new TextDecoder().decode(stdout)).denoDir}/`;
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+  const [registry] = await Array.fromAsync(Deno.readDir(npmCache));
+  assert(registry !== undefined, `${npmCache} is empty`);
+  return `${npmCache}/${registry.name}`;
 }
 
 Deno.test("DEPENDENCIES.md names the version of Deno that the README pins, and the programs that the check installs", async () => {
