@@ -8,6 +8,8 @@
 import { RateLimit } from "./pace.ts";
 import { SYSTEM_TIME, type TimeSource } from "../../lib/time.ts";
 
+/** A room of so many hears every name: what is told grows with the square of the room only beyond. */
+const SMALL_ROOM = 100;
 /** How many arrivals and departures per second are told by name, and twenty times as many at once. */
 const RATE = 5;
 /** How long the others are counted before their number is told (ms). */
@@ -30,13 +32,18 @@ export class Crowd {
     this.#limit = new RateLimit(RATE, time.now());
   }
 
-  /** Whether to tell this one by name; if not, it was counted. */
-  passes(kind: "joined" | "left"): boolean {
+  /**
+   * Whether to tell this one by name; if not, it was counted.
+   *
+   * @param hearers How many members there are to hear it.
+   */
+  passes(kind: "joined" | "left", hearers: number): boolean {
     const now = this.#time.now();
     // While some are counted, all are: their order would mean nothing.
-    if (this.#cancel === null && this.#limit.tokens(now) >= 1) {
-      this.#limit.take(now);
-      return true;
+    if (this.#cancel === null) {
+      const within = this.#limit.tokens(now) >= 1;
+      if (within) this.#limit.take(now);
+      if (within || hearers <= SMALL_ROOM) return true;
     }
     if (kind === "joined") this.#joined++;
     else this.#left++;

@@ -25,6 +25,8 @@ export interface DeliveryOptions {
   /** The clock for what is told later. */
   readonly time?: TimeSource | undefined;
   readonly onEvent: (event: RoomEvent) => void;
+  /** How many members are here. */
+  readonly size: () => number;
   /** Called with the number of an entry that was appended with an id. */
   readonly onNumber: (number: number, id: string) => void;
   /** Called when the numbering begins anew. */
@@ -76,7 +78,9 @@ export class Delivery implements Reader {
     if (entry.kind === "said" || entry.kind === "did") this.#history = null;
     if (!this.#live) return;
     const comesOrGoes = entry.kind === "joined" || entry.kind === "left";
-    if (!comesOrGoes || this.#crowd.passes(entry.kind)) feed.say(line, number, isHere(by) ? by.outbox : null);
+    if (!comesOrGoes || this.#crowd.passes(entry.kind, this.#options.size())) {
+      feed.say(line, number, isHere(by) ? by.outbox : null);
+    }
     if (id !== null) onNumber(number, id);
     onEvent(eventOf(entry, by, line));
     if (entry.kind === "left" && entry.why === "server gone") onGone(entry.name);

@@ -64,6 +64,7 @@ export class Room {
       journal: this.#journal,
       clock: options.clock ?? Date.now,
       time: options.time,
+      size: () => this.#members.size,
       onEvent: (event) => this.#emit(event),
       onNumber: (number, id) => this.comebacks.confirm(number, id),
       onRestart: () => this.comebacks.restart(),

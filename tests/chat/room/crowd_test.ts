@@ -11,8 +11,8 @@ Deno.test("Crowd lets a class of a hundred pass by name, and counts those beyond
   const time = new TestTime();
   const told: string[] = [];
   const crowd = new Crowd((text) => told.push(text), time);
-  const pass = (kind: "joined" | "left", count: number): number =>
-    Array.from({ length: count }, () => crowd.passes(kind)).filter((passes) => passes).length;
+  const pass = (kind: "joined" | "left", count: number, hearers = 1000): number =>
+    Array.from({ length: count }, () => crowd.passes(kind, hearers)).filter((passes) => passes).length;
   assertEquals([pass("joined", 100), pass("joined", 12), pass("left", 3)], [100, 0, 0]);
   await time.pass(500);
   // There would be names again, but some are being counted.
@@ -23,7 +23,7 @@ Deno.test("Crowd lets a class of a hundred pass by name, and counts those beyond
   await time.pass(1000);
   assertEquals(told.splice(0), ["1 more joined, 1 more left"]);
   await time.pass(60_000);
-  assertEquals([told, pass("joined", 200)], [[], 100]);
+  assertEquals([told, pass("joined", 200, 100), pass("left", 1)], [[], 200, 0]);
   crowd.close();
   await time.pass(1000);
   assertEquals(told, []);
