@@ -9,11 +9,10 @@
 import { scaleLinear } from "d3-scale";
 // @ts-types="npm:@types/d3-shape@3.2.0"
 import { curveStepAfter, line } from "d3-shape";
-import { markup } from "../../lib/wire/diagram/excerpt.ts";
 import { wrapped } from "../../lib/wire/diagram/layout.ts";
 import { firstSpots, type Series, seriesOf, type Spot } from "./marks.ts";
 import { STYLE } from "../plot_style.ts";
-import { path, round, text } from "../svg.ts";
+import { path, plotPicture, round, text } from "../svg.ts";
 import { dueTime, type Recorded } from "./record.ts";
 
 /** What a plot shows. */
@@ -76,15 +75,7 @@ export function drawPlot({ tcp, udp, title, notes }: Plot): string {
     legend.markup,
     drawArea({ tcp, udp, series }, top, bottom),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
-    `class="plot" role="img" style="max-width:100%;height:auto">
-<title>${markup(title)}</title>
-<desc>${markup(notes.join(" "))}</desc>
-<style>${STYLE}
-</style>
-${parts.join("\n")}
-</svg>
-`;
+  return plotPicture({ width: WIDTH, height, title, description: notes.join(" "), style: STYLE, parts });
 }
 
 /** Axes, grid and data. */

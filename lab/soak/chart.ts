@@ -9,10 +9,9 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 // @ts-types="npm:@types/d3-shape@3.2.0"
 import { line } from "d3-shape";
-import { markup } from "../../lib/wire/diagram/excerpt.ts";
 import { wrapped } from "../../lib/wire/diagram/layout.ts";
 import { STYLE } from "../plot_style.ts";
-import { path, round, text } from "../svg.ts";
+import { path, plotPicture, round, text } from "../svg.ts";
 import type { Phase, PhaseKind, Recorded, Sample, ServerRecord } from "./record.ts";
 
 /** The drawing's width, and its parts' heights and distances. */
@@ -91,15 +90,7 @@ export function drawChart({ recorded, title, notes }: Chart): string {
     ...COLUMNS.map((column, index) => drawColumn(column, index, { servers, phases, top, bottom, end })),
     ...servers.map(({ name }, index) => text("", MARGIN, top + index * ROW + PANEL / 2 + 4, name)),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
-    `class="plot" role="img" style="max-width:100%;height:auto">
-<title>${markup(title)}</title>
-<desc>${markup(notes.join(" "))}</desc>
-<style>${STYLE}
-</style>
-${parts.join("\n")}
-</svg>
-`;
+  return plotPicture({ width: WIDTH, height, title, description: notes.join(" "), style: STYLE, parts });
 }
 
 function lastOf({ samples }: ServerRecord): number[] {
