@@ -21,24 +21,35 @@ async function failing(...args: Parameters<typeof failures>): Promise<string[]> 
 }
 
 /** The same, with what came of them. */
-async function failures(
+async function failures(...args: Parameters<typeof results>): Promise<Result[]> {
+  return (await results(...args)).filter(({ outcome }) => outcome === "failed");
+}
+
+/**
+ * What came of all.
+ *
+ * @param serial Whether the server serves one client after the other.
+ * @param output What the server has printed.
+ */
+async function results(
   serve: Serve,
   dialect: TcpDialect,
   names: readonly string[],
   serial = false,
+  output = "",
 ): Promise<Result[]> {
   using listener = (await listenNode({ hostname: "127.0.0.1", port: 0 }))();
   const serving = accept(listener, serve, serial);
   const checks = protocol.checks.filter(({ name }) => names.includes(name));
-  const nothing = { output: null, ending: () => Promise.resolve(null), lastWords: () => "", restart: null };
+  const nothing = { output: () => output, ending: () => Promise.resolve(null), lastWords: () => "", restart: null };
   const server = { endpoint: { hostname: "127.0.0.1", port: listener.addr.port }, ...nothing };
   const signal = new AbortController().signal;
-  const results = await Array.fromAsync(
+  const found = await Array.fromAsync(
     runChecks({ protocol, dialect, checks, server, patience: 200, seed: 1, signal, measure: onTime }),
   );
   listener[Symbol.dispose]();
   await serving;
-  return results.filter(({ outcome }) => outcome === "failed");
+  return found;
 }
 
 async function accept(listener: { accept(): Promise<RawSocket> }, serve: Serve, serial: boolean): Promise<void> {
@@ -234,4 +245,27 @@ Deno.test("lab:check tcp blames the mistake that it has seen, not the one that t
   const [many] = await failures(waiting, LINES, ["many-in-one-write"]);
   assertStringIncludes(many?.reason ?? "", "3 bytes came instead of the 300 of 100 answers");
   assertStringIncludes((many?.blame ?? many?.check)?.remedy?.why ?? "", "One read");
+});
+
+Deno.test("lab:check tcp does not blame a server for the system's limit of processes", async () => {
+  let open = 0;
+  const exhausted: Serve = async (socket) => {
+    if (open === 100) return;
+    open++;
+    await answerLines(socket).finally(() => open--);
+  };
+  const outcome = async (printed: string): Promise<string> => {
+    const [result] = await results(exhausted, LINES, ["thousand-connections"], false, printed);
+    return result?.outcome === "skipped" ? result.reason : result?.outcome ?? "";
+  };
+  assertEquals(await outcome("accepted\n"), "failed");
+  for (
+    const printed of [
+      "RuntimeError: can't start new thread\n",
+      "socat[29955] E fork(): Resource temporarily unavailable\n",
+      "sh: fork: Cannot allocate memory\n",
+    ]
+  ) {
+    assertEquals(await outcome(printed), "this system allows the server no more threads or processes (ulimit -u)");
+  }
 });
