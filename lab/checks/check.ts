@@ -38,6 +38,8 @@ export interface Check<D> {
   readonly byHand?: string;
   /** How long it may take (ms), if longer than usual. */
   readonly limit?: number;
+  /** How long the server may take for its first answer afterwards (ms), if longer than usual: the check has left it much to clean up. */
+  readonly recovery?: number;
   /** Whether the server may exit with code 0 during the check; it is started again then. */
   readonly mayEnd?: boolean;
   /** Why it does not apply to this dialect; `null` if it does. */

@@ -177,13 +177,15 @@ async function verdictOf(attempt: Promise<void>): Promise<Verdict> {
 
 /** What became of the server in a check; `null` if it serves as before. */
 async function lookAfter(
-  { mayEnd = false }: Check<unknown>,
+  { mayEnd = false, recovery = 0 }: Check<unknown>,
   options: RunnerOptions,
 ): Promise<Pick<Outcome, "reason" | "gone" | "ended" | "lastWords"> | null> {
-  const { protocol, server, patience } = options;
+  const { protocol, server } = options;
+  const patience = Math.max(options.patience, recovery);
   // One that is stopping may still serve for a moment, and would end in the next check.
   if (mayEnd) await server.ending();
-  const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, options);
+  const patient = { ...options, patience };
+  const { outcome, reason, steps } = await attempt("alive", (trial) => protocol.alive(trial), 3 * patience, patient);
   if (outcome === "passed") return null;
   let ending = await server.ending();
   // It may take a moment from its last client to its exit.

@@ -29,7 +29,7 @@ const ONE_AFTER_THE_OTHER = 200;
 const PACE = 2;
 /** How many of the connections that are held are opened at a time. */
 const OPENERS = 4;
-/** How long to go on opening connections, or asking (ms): a server that takes its time for each is not wrong. */
+/** How long to go on opening connections, or asking, or to wait until they are closed (ms): a server that takes its time for each is not wrong. */
 const ENOUGH = 10_000;
 /** What a server with a thread or a process for each client prints where the system allows no more: pthread_create(3), fork(2). */
 const NO_MORE_PROCESSES =
@@ -150,6 +150,7 @@ export const others: readonly Check<TcpDialect>[] = [
     source: "listen(2)",
     level: "practice",
     limit: 20_000,
+    recovery: ENOUGH,
     async run(trial) {
       try {
         await holdOpen(trial, HELD);

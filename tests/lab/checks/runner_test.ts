@@ -80,6 +80,15 @@ Deno.test("runChecks() fails a check after which the server is gone, and skips w
   assertEquals(results[1]?.lastWords, "last words");
 });
 
+Deno.test("runChecks() gives the server the time that the check says to recover from it", async () => {
+  const server = new FakeServer();
+  const checks = [fakeCheck("one"), fakeCheck("crowd", { recovery: 5000 })];
+  const given: number[] = [];
+  const alive = ({ patience }: { patience: number }): Promise<void> => Promise.resolve(void given.push(patience));
+  await resultsOf(checks, server, { patience: 50, protocol: { ...server.protocol(checks), alive } });
+  assertEquals(given, [50, 5000]);
+});
+
 Deno.test("runChecks() starts the server again where it can, and stops asking where that fails", async () => {
   const server = new FakeServer({ restart: true });
   const kills = fakeCheck("kills", {
