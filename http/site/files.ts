@@ -22,8 +22,8 @@ import { listing } from "./listing.ts";
 import type { Site, SiteRequest } from "./resource.ts";
 import { NOTHING } from "../request/syntax.ts";
 
-/** How many bytes of a file are in memory at a time. */
-const PIECE = 64 * 1024;
+/** How many bytes of a file are in memory at a time. Half as much takes a third more CPU time for 1 MB. */
+const PIECE = 128 * 1024;
 const INDEX = "index.html";
 
 /** A site of files. What is not in the folder is served by `fallback`. */
