@@ -9,7 +9,7 @@ import { answerBytes } from "../http_answer.ts";
 import type { Goal } from "../model.ts";
 import { bare, NGINX, WEB } from "../peers.ts";
 import type { CasePlan, GroupPlan, Peer } from "../plan.ts";
-import { Server } from "../server.ts";
+import { Server, type Target } from "../server.ts";
 import type { Words } from "../shell.ts";
 import { PIPELINE, readWrk } from "../wrk.ts";
 
@@ -95,12 +95,20 @@ function loadsOf(bench: Bench, page: number, barePage: Peer, bareSmall: Peer): L
   ];
 }
 
-/** Runs wrk, which counts in whole seconds and warms nothing up, beside connections that are idle. */
+/**
+ * Runs wrk beside connections that are idle. It counts in whole seconds and warms nothing up: a second that is not measured does that,
+ * once for each server, which compiles its hot paths meanwhile.
+ */
 function measureWith(bench: Bench, { path, connections, idle = 0, args = [] }: Load): CasePlan["measure"] {
+  const warm = new WeakSet<Target>();
   return async (target, signal) => {
-    const seconds = Math.max(1, Math.round(bench.options.seconds));
     const url = `http://127.0.0.1:${target.ports[0]}${path}`;
-    const wrk: Words = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...args, url];
+    const words = (seconds: number): Words => {
+      return ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...args, url];
+    };
+    if (!warm.has(target)) await runHolding(words(1), null, target, signal);
+    warm.add(target);
+    const wrk = words(Math.max(1, Math.round(bench.options.seconds)));
     const hold: Words | null = idle === 0
       ? null
       : [bench.path("hold"), `port=${target.ports[0]}`, `connections=${idle}`];
