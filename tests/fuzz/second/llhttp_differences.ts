@@ -38,6 +38,10 @@ export const STRICTER: readonly { readonly refusal: RegExp; readonly because: st
   { refusal: /^400 an empty target/, because: "RFC 9112 3: one space before the target" },
   { refusal: /^400 a Transfer-Encoding that is not a list/, because: "RFC 9112 6.1; llhttp looks at its last word" },
   {
+    refusal: /^400 chunked with a parameter/,
+    because: "RFC 9112 7.1: it has none; llhttp refuses that too, but where the client asks for an upgrade",
+  },
+  {
     refusal: /^400 Content-Length together with Transfer-Encoding/,
     because: "llhttp refuses that too, but for an empty Transfer-Encoding, which it ignores",
   },
