@@ -38,8 +38,9 @@ export const STRICTER: readonly { readonly refusal: RegExp; readonly because: st
   { refusal: /^400 an empty target/, because: "RFC 9112 3: one space before the target" },
   { refusal: /^400 a Transfer-Encoding that is not a list/, because: "RFC 9112 6.1; llhttp looks at its last word" },
   {
-    refusal: /^400 chunked with a parameter/,
-    because: "RFC 9112 7.1: it has none; llhttp refuses that too, but where the client asks for an upgrade",
+    refusal: /^400 (chunked with a parameter|a Transfer-Encoding in which chunked is not last)/,
+    because:
+      "RFC 9112 6.3, 7.1; llhttp refuses that too, but where the client asks for an upgrade: it reads no body then",
   },
   {
     refusal: /^400 Content-Length together with Transfer-Encoding/,
@@ -117,6 +118,16 @@ export const OTHER_PERSISTENCE: readonly {
     because: "Proxy-Connection is no field of HTTP (RFC 9112 C.2.2)",
   },
 ];
+
+/**
+ * Whether llhttp is known to end this request with its head where this project waits for a body: where the client asks for an upgrade and
+ * a tab follows `chunked`. That is white space (RFC 9110 5.5); to llhttp it is another coding, and it reads no body before an upgrade.
+ */
+export function isKnownEarlyEnd(fields: Fields): boolean {
+  const has = (wanted: string, value: RegExp): boolean =>
+    fields.some(([name, text]) => name.toLowerCase() === wanted && value.test(text));
+  return has("upgrade", /./) && has("transfer-encoding", /\t/);
+}
 
 /** Whether it is known that this project refuses this. */
 export function isKnownRefusal(refusal: Refusal): boolean {
