@@ -9,6 +9,7 @@
 import { ProtocolError, RefusedError, TooLongError } from "./errors.ts";
 import type { MemoryShare } from "./memory.ts";
 import { REFUSED } from "./refusal.ts";
+import { NOTHING, smallBuffer } from "./small_buffer.ts";
 import { endsInsideCharacter } from "./utf8.ts";
 import { within } from "./within.ts";
 
@@ -31,8 +32,7 @@ export interface MessageRules {
 }
 
 const READY = Promise.resolve();
-const LF = 10;
-const CR = 13;
+const [LF, CR] = [10, 13];
 /** The initial buffer, which an idle connection keeps; a line or a browser's request fits in. A given chunk size replaces these three. */
 const FIRST_BUFFER = 1024;
 /** A larger buffer shrinks to this when a read returns fewer bytes; up to this size it is not counted. */
@@ -82,7 +82,7 @@ export class ByteReader {
   #last = 0;
   #calm = 0;
   /** The view that was returned last. */
-  #taken: Uint8Array;
+  #taken: Uint8Array = NOTHING;
   /** A pending read into the buffer after `#end`. It outlives a call that a pause has ended. */
   #pending: Promise<void> | null = null;
   #ended = false;
@@ -98,8 +98,7 @@ export class ByteReader {
     this.#memory = memory;
     this.#first = chunk ?? FIRST_BUFFER;
     this.#full = chunk ?? FULL_BUFFER;
-    this.#buffer = new Uint8Array(this.#first);
-    this.#taken = this.#buffer.subarray(0, 0);
+    this.#buffer = smallBuffer(this.#first);
   }
 
   /** How many bytes have been received. */
@@ -112,7 +111,7 @@ export class ByteReader {
 
   /** How many bytes the last message took, its line end included. */
   get consumed(): number {
-    return this.#start - this.#taken.byteOffset;
+    return this.#buffer.byteOffset + this.#start - this.#taken.byteOffset;
   }
 
   /** Waits until {@linkcode ByteReader.take} has a result: bytes, the end or an error. Never rejects. */
@@ -208,8 +207,9 @@ export class ByteReader {
 
   #take(end: number, next: number): Uint8Array {
     const last = this.#taken;
+    const offset = this.#buffer.byteOffset + this.#start;
     // Creating a view costs as much as parsing a request; messages of equal length reuse the last one.
-    if (last.byteOffset !== this.#start || last.length !== end - this.#start || last.buffer !== this.#buffer.buffer) {
+    if (last.byteOffset !== offset || last.length !== end - this.#start || last.buffer !== this.#buffer.buffer) {
       this.#taken = this.#buffer.subarray(this.#start, end);
     }
     this.#start = next;
@@ -277,7 +277,7 @@ export class ByteReader {
   #makeRoom(): void {
     if (this.#start === this.#end) {
       const size = this.#wanted();
-      if (size !== this.#buffer.length && this.#reserve(size)) this.#buffer = new Uint8Array(size);
+      if (size !== this.#buffer.length && this.#reserve(size)) this.#buffer = smallBuffer(size);
       this.#start = this.#end = 0;
     } else if (this.#end === this.#buffer.length) {
       const { length } = this.#buffer;
