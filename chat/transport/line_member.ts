@@ -7,7 +7,7 @@ import { Deadlines } from "../../lib/deadlines.ts";
 import { ProtocolError, TimedOutError } from "../../lib/errors.ts";
 import type { MemoryBudget, MemoryShare } from "../../lib/memory.ts";
 import { REFUSED } from "../../lib/refusal.ts";
-import { refusalReason } from "../../lib/stream/server.ts";
+import { refusalReason } from "../../lib/stream/admission.ts";
 import { LineFramer } from "./lines.ts";
 import { FrameError, type MemberStream, SilentError } from "./member_stream.ts";
 import type { LeaveReason, Member } from "../room/member.ts";

@@ -5,6 +5,7 @@
  */
 import { type AddressRange, rangeMatcher } from "../addr.ts";
 import { Connection } from "./connection.ts";
+import { stateOf, TooLongError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { StreamSocket } from "../net/socket.ts";
 import { type RefusalKind, REFUSED } from "../refusal.ts";
@@ -128,4 +129,11 @@ export class Admission {
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
   }
+}
+
+/** Why an error turns a client away, worded for the client; `null` if it does not. */
+export function refusalReason(error: unknown): string | null {
+  if (error instanceof TooLongError) return `your message is longer than ${error.max} bytes`;
+  const { state } = stateOf(error);
+  return state.startsWith(REFUSED) ? state.slice(REFUSED.length) : null;
 }

@@ -5,10 +5,10 @@
  */
 import { formatEndpoint } from "../addr.ts";
 import { Acceptor } from "./accept.ts";
-import { Admission, type AdmissionOptions, type AdmissionRefusal } from "./admission.ts";
+import { Admission, type AdmissionOptions, type AdmissionRefusal, refusalReason } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { counter } from "../counter.ts";
-import { CutOffError, isClosedHere, PlaintextError, ProtocolError, stateOf, TooLongError } from "../errors.ts";
+import { CutOffError, isClosedHere, PlaintextError, ProtocolError, stateOf } from "../errors.ts";
 import { EventRate } from "../event_rate.ts";
 import { type Events, NO_EVENTS } from "../events.ts";
 import { FairGate } from "./fair.ts";
@@ -16,7 +16,6 @@ import type { MemoryBudget } from "../memory.ts";
 import { Bag } from "../bag.ts";
 import { compose, type Layer, type Layers } from "../net/layers.ts";
 import { type RawSocket, type StreamListener, type StreamSocket, streamSocket } from "../net/socket.ts";
-import { REFUSED } from "../refusal.ts";
 import { type ConnectionLimits, type ConnectionOptions, stallTime } from "./limits.ts";
 import { securedEvent } from "./report.ts";
 import { plural } from "../text.ts";
@@ -97,6 +96,7 @@ export type Handler = (connection: Connection) => Promise<void>;
 /** A connection and the promise that serves it; never rejects. */
 interface Client {
   readonly connection: Connection;
+  readonly socket: StreamSocket;
   served: Promise<void>;
   /** Whether its TLS handshake is incomplete. */
   handshaking: boolean;
@@ -184,29 +184,49 @@ class TcpServer {
     this.#totals.connections++;
     const connection = new Connection(socket, this.#connectionOptions);
     this.#events.emit({ event: "accepted", id: socket.id, peer: connection.peer });
-    const client: Client = { connection, served: SERVED, handshaking: socket.handshake !== undefined };
-    client.served = this.#serve(client, socket, this.#open.add(client));
+    const client: Client = { connection, socket, served: SERVED, handshaking: socket.handshake !== undefined };
+    client.served = this.#serve(client, this.#open.add(client));
     if (this.#options.once) this.#acceptor.close();
   }
 
-  /** Serves one connection; never rejects. */
-  async #serve(client: Client, socket: StreamSocket, slot: number): Promise<void> {
-    const { connection } = client;
-    let traffic: Counted = connection;
+  /** Serves one connection; never rejects. Not an async function: its state would take half a kilobyte of each idle connection. */
+  #serve(client: Client, slot: number): Promise<void> {
+    return this.#handle(client).then(
+      () => this.#end(client, slot),
+      (error: unknown) => this.#endWith(client, error).finally(() => this.#end(client, slot)),
+    );
+  }
+
+  #handle(client: Client): Promise<void> {
     try {
-      if (!client.handshaking || await this.#admitted(client, socket)) await this.#handler(connection);
+      return client.handshaking ? this.#handleSecured(client) : this.#handler(client.connection);
     } catch (error) {
-      // Its plain text passed below the connection, which counted nothing.
-      if (error instanceof PlaintextError) traffic = error;
-      await this.#endWith(client, error);
-    } finally {
-      connection.close();
-      await socket.gone;
-      this.#open.remove(slot);
-      this.#admission.release();
-      this.#totals.bytesIn += traffic.bytesIn;
-      this.#totals.bytesOut += traffic.bytesOut;
+      return Promise.reject(error);
     }
+  }
+
+  /** Waits for the TLS handshake first. A client that is refused gets the reason over TLS. */
+  async #handleSecured(client: Client): Promise<void> {
+    const { connection, socket } = client;
+    const session = await socket.handshake?.() ?? null;
+    client.handshaking = false;
+    connection.session = session;
+    if (session !== null) this.#events.emit(securedEvent(connection, session));
+    const reason = session?.refusal ?? null;
+    await (reason === null ? this.#handler(connection) : this.#refuse(connection, { reason, kind: "not allowed" }));
+  }
+
+  async #end({ connection, socket }: Client, slot: number): Promise<void> {
+    connection.close();
+    await socket.gone;
+    this.#open.remove(slot);
+    this.#admission.release();
+    this.#count(connection);
+  }
+
+  #count({ bytesIn, bytesOut }: Counted): void {
+    this.#totals.bytesIn += bytesIn;
+    this.#totals.bytesOut += bytesOut;
   }
 
   /** Reports why serving a client has failed, and tells it where the protocol allows that. */
@@ -221,20 +241,9 @@ class TcpServer {
       this.#countRefused();
       this.#refusals.emit({ event: "refused", id: connection.id, peer: connection.peer, reason, kind: "protocol" });
       connection.report.closed(error);
+      // Its plain text passed below the connection, which counted nothing.
+      this.#count(error);
     } else await this.#refuse(connection, { reason, kind: "protocol" });
-  }
-
-  /** Waits for the TLS handshake; returns whether the client is admitted. A refused client gets the reason over TLS. */
-  async #admitted(client: Client, socket: StreamSocket): Promise<boolean> {
-    const { connection } = client;
-    const session = await socket.handshake?.() ?? null;
-    client.handshaking = false;
-    connection.session = session;
-    if (session === null) return true;
-    this.#events.emit(securedEvent(connection, session));
-    if (session.refusal === null) return true;
-    await this.#refuse(connection, { reason: session.refusal, kind: "not allowed" });
-    return false;
   }
 
   async #refuse(connection: Connection, refusal: AdmissionRefusal): Promise<void> {
@@ -269,7 +278,8 @@ class TcpServer {
     if (await this.#allServedWithin(drainTime)) return;
     if (this.#open.size > 0) {
       const cut = plural(this.#open.size, "connection");
-      this.#warn(`Cannot wait any longer: ${cut} cut mid-exchange after ${drainTime / 1000} s`);
+      const message = `Cannot wait any longer: ${cut} cut mid-exchange after ${drainTime / 1000} s`;
+      this.#events.emit({ event: "warning", message });
     }
     this.#forced = true;
     for (const { connection } of this.#open) connection.close();
@@ -281,15 +291,4 @@ class TcpServer {
   #allServedWithin(ms: number): Promise<boolean> {
     return within(this.#allServed(), ms);
   }
-
-  #warn(message: string): void {
-    this.#events.emit({ event: "warning", message });
-  }
-}
-
-/** Why an error turns a client away, worded for the client; `null` if it does not. */
-export function refusalReason(error: unknown): string | null {
-  if (error instanceof TooLongError) return `your message is longer than ${error.max} bytes`;
-  const { state } = stateOf(error);
-  return state.startsWith(REFUSED) ? state.slice(REFUSED.length) : null;
 }

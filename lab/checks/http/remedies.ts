@@ -18,7 +18,7 @@ export const REMEDIES = {
     why: "A connection carries one request after another. Answer them in a loop, in their order, or say " +
       "Connection: close and close after the first.",
     file: "http/serve/connection.ts",
-    line: "const last = !(typeof stays",
+    line: "for (let stays = true; stays;)",
   },
   wholeBody: {
     why: "A body may come in pieces, and behind it comes the next request. Count what you have read, and read until " +
@@ -183,7 +183,7 @@ export const REMEDIES = {
       "A client that leaves makes a read or a write fail. That ends its connection, not the server: catch the error " +
       "where the connection is served.",
     file: "lib/stream/server.ts",
-    line: "await this.#endWith(client, error)",
+    line: "this.#endWith(client, error)",
   },
   path: {
     why:
