@@ -22,7 +22,7 @@ const LATE: readonly RegExp[] = [
 ];
 
 /** The exceptions: small, and imported where a connection is made or a host compared. */
-const SMALL = /^(node:url|lib\/tls\/host_name\.ts|lib\/wire\/(tap|connect_tap|event|event_parts)\.ts)$/;
+const SMALL = /^(lib\/tls\/host_name\.ts|lib\/wire\/(tap|connect_tap|event|event_parts)\.ts)$/;
 
 const scripts = ["tcp", "udp", "http", "chat", "sum"].flatMap((name) =>
   (name === "http" ? ["server"] : ["server", "client"]).map((end) => `${name}/${end}.ts`)
