@@ -21,7 +21,7 @@ import type { SharedRoom } from "../room/shared_room.ts";
 import { roomLog } from "../room/log.ts";
 import type { MemberStream } from "./member_stream.ts";
 import { LineMember } from "./line_member.ts";
-import { RoomWeb, type WebSettings } from "./web/room_web.ts";
+import type { RoomWeb, WebSettings } from "./web/room_web.ts";
 
 /** Options of {@linkcode serveRoom}. */
 export interface RoomServerOptions extends Omit<ServeOptions, "timeout" | "signal" | "events"> {
@@ -59,7 +59,11 @@ const TOO_MANY = "too many connections from your address; try again later";
  */
 export async function serveRoom(listener: StreamListener, options: RoomServerOptions): Promise<ServeTotals> {
   using memory = options.memory?.share();
-  const server = new RoomServer(options, memory === undefined ? {} : { memory });
+  const { web = null, once = false } = options;
+  // Loaded when the server listens, but not as late as with the first request: without a free descriptor, Deno panics when it is to load
+  // a module. With `once`, the page would be all that is served.
+  const Web = web === null || once ? null : (await import("./web/room_web.ts")).RoomWeb;
+  const server = new RoomServer(options, memory === undefined ? {} : { memory }, Web);
   const over = new AbortController();
   const typing = server.operator.run(over.signal);
   try {
@@ -88,15 +92,15 @@ class RoomServer {
   #stopping = new AbortController();
   #web: RoomWeb | null;
 
-  constructor(options: RoomServerOptions, room: Pick<RoomOptions, "memory">) {
+  /** @param Web Serves browsers, with `options.web`; `null` = no page. */
+  constructor(options: RoomServerOptions, room: Pick<RoomOptions, "memory">, Web: typeof RoomWeb | null) {
     const { events, history, rate, operator, shared, clock = () => performance.now() } = options;
     this.#options = options;
     this.#clock = clock;
     this.#limits = new RateLimits(rate);
-    const { web = null, once = false, memory, maxMessage = MAX_LINE } = options;
+    const { web = null, memory, maxMessage = MAX_LINE } = options;
     const ours = { events, rate, memory, maxLine: maxMessage, signal: this.#stopping.signal };
-    // With `once`, the page would be all that is served.
-    this.#web = web === null || once ? null : new RoomWeb({ ...web, ...ours });
+    this.#web = web === null || Web === null ? null : new Web({ ...web, ...ours });
     this.#room = new Room({
       ...room,
       history,

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { plaintextPage, webSettings } from "../../../../chat/transport/web/settings.ts";
+import { plaintextPage } from "../../../../chat/transport/web/plaintext_page.ts";
+import { webSettings } from "../../../../chat/transport/web/settings.ts";
 import type { ServerSecrets } from "../../../../lib/script/tls_flags.ts";
 import { browserFingerprint, identityOf } from "../../../../lib/tls/pem.ts";
 import { tlsServer } from "../../../../lib/tls/server.ts";
