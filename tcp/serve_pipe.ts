@@ -11,15 +11,17 @@ import type { Events } from "../lib/events.ts";
 import type { StreamListener } from "../lib/net/socket.ts";
 import { REFUSED } from "../lib/refusal.ts";
 import type { Connection } from "../lib/stream/connection.ts";
+import type { FlagTable } from "../lib/script/flags.ts";
+import type { Run } from "../lib/script/script.ts";
 import { type Handler, type ServeOptions, serveTcp } from "../lib/stream/server.ts";
 import { totalsLine } from "../lib/totals.ts";
 import { within } from "../lib/within.ts";
-import { Input } from "./input.ts";
+import { CHUNK, Input } from "./input.ts";
 import { pipe, SILENCE } from "./pipe.ts";
-import { talk } from "./talk.ts";
+import { atTerminal, openLine, talk } from "./talk.ts";
 
 /** The prompt of an input line while no client is there. */
-export const NOBODY = "(nobody here) ";
+const NOBODY = "(nobody here) ";
 /** How long a further client waits (ms): the one before it may have left already. */
 const GRACE = SILENCE + 500;
 const BUSY = `${REFUSED}another client is connected; try again later`;
@@ -33,6 +35,20 @@ export interface PipeServerOptions extends Omit<ServeOptions, "maxConnections" |
   readonly events: Events;
   /** Ends the run: standard input or output has failed. */
   readonly stop: Pick<Stop, "request">;
+}
+
+/** As {@linkcode servePipe}, with what a run's user types at the terminal, or else its standard input. */
+export async function serveInput(
+  listener: StreamListener,
+  serving: Omit<PipeServerOptions, "source" | "output" | "json" | "stop">,
+  run: Pick<Run<FlagTable>, "events" | "stop" | "redirectTerminal" | "flush" | "output"> & {
+    readonly options: { readonly json: boolean };
+  },
+): Promise<string> {
+  const { output, stop, options: { json } } = run;
+  using line = atTerminal() ? await openLine(run, NOBODY) : null;
+  const source = line ?? new Input(Deno.stdin);
+  return await servePipe(listener, { ...serving, chunk: CHUNK, source, output, json, stop });
 }
 
 /**

@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { canAsk as atTerminal } from "../lib/console/prompt.ts";
 import type { Connection } from "../lib/stream/connection.ts";
 import { joinCommand } from "../lib/script/command.ts";
 import { flag } from "../lib/script/flag_kinds.ts";
@@ -34,10 +35,6 @@ import { totalsLine } from "../lib/totals.ts";
 import { serverLayers } from "../lib/script/open.ts";
 import { type Given, refuseWith } from "../lib/script/unused_flags.ts";
 import { tlsServerFlags } from "../lib/script/tls_flags.ts";
-import { Discard } from "./discard.ts";
-import { CHUNK, Input } from "./input.ts";
-import { NOBODY, servePipe } from "./serve_pipe.ts";
-import { atTerminal, openLine } from "./talk.ts";
 
 const flags = {
   ...bindFlags({ bind: "127.0.0.1", port: 12345 }),
@@ -93,15 +90,14 @@ function checkFlags(given: Given): void {
 
 /** Serves in the way that the flags ask for; returns the last line. */
 async function serve(listener: StreamListener, layers: Layers, run: Run<typeof flags>): Promise<string> {
-  const { options, events, stop, output } = run;
+  const { options, events } = run;
   const serving = { ...serveOptions(run), layers };
   if (options.pipe) {
-    using line = atTerminal() ? await openLine(run, NOBODY) : null;
-    const source = line ?? new Input(Deno.stdin);
-    const { json } = options;
-    return await servePipe(listener, { ...serving, chunk: CHUNK, source, output, json, stop });
+    const { serveInput } = await import("./serve_pipe.ts");
+    return await serveInput(listener, serving, run);
   }
   if (options.discard) {
+    const { Discard } = await import("./discard.ts");
     const discard = new Discard();
     const served = serveTcp(listener, discard.handler, { ...serving, report: false });
     return totalsLine(await discard.during(served, events), events);
