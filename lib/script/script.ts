@@ -5,11 +5,9 @@
  */
 import { deadline } from "@std/async/deadline";
 import { setColorEnabled } from "@std/fmt/colors";
-import config from "../../deno.json" with { type: "json" };
 import { Exit, Failure, isDisconnect, stateOf, UsageError } from "../errors.ts";
 import type { Events, Role } from "../events.ts";
 import { type FlagTable, type FlagValues, type ParsedFlags, parseFlags } from "./flags.ts";
-import { helpJson, helpText } from "./help.ts";
 import type { PacketLayer } from "../net/packet_socket.ts";
 import { Log, toJson } from "../console/log.ts";
 import { print } from "../console/prose.ts";
@@ -150,8 +148,7 @@ async function runWith<F extends FlagTable & BasicFlags>(
   const parsed = parseFlags(script.flags, args, { operands: script.operands !== undefined });
   const { values: options, given, operands } = parsed;
   if (options.help === true || options.version === true) {
-    const help = options.json === true ? helpJson : helpText;
-    out.line(options.help === true ? help(script) : `plainwire ${config.version}`);
+    out.line(options.help === true ? await helpOf(script, { json: options.json === true }) : await versionLine());
     return Exit.done;
   }
   const json = options.json === true;
@@ -179,6 +176,18 @@ async function runWith<F extends FlagTable & BasicFlags>(
   }
   events.emit({ event: "ended", code, reason });
   return code;
+}
+
+/** The text of `--help`. */
+async function helpOf<F extends FlagTable>(script: Script<F>, { json }: { json: boolean }): Promise<string> {
+  const { helpJson, helpText } = await import("./help.ts");
+  return json ? helpJson(script) : helpText(script);
+}
+
+/** The line of `--version`. */
+async function versionLine(): Promise<string> {
+  const { default: config } = await import("../../deno.json", { with: { type: "json" } });
+  return `plainwire ${config.version}`;
 }
 
 /** Does a run's work over the network that its flags ask for, while the readers that they ask for watch it. */
