@@ -8,11 +8,11 @@
  * Characters that could drive a terminal or forge a log line: C0 and C1 controls and DEL, bidirectional controls (Unicode TR 36 2.1,
  * CVE-2021-42574), line and paragraph separators, and the byte order mark.
  */
-const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-const UNSAFE_BUT_TABS = /[^\P{Cc}\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-const UNSAFE_IN_TEXT = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const unsafe = (): RegExp => /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const unsafeButTabs = (): RegExp => /[^\P{Cc}\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const unsafeInText = (): RegExp => /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** Text without any of them, as most is. Told apart first: to compile the expressions above takes milliseconds of a start. */
+/** Text without any of them, as most is. Told apart first: to make and compile the expressions above takes milliseconds of a start. */
 const PLAIN = /^[ -~]*$/;
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<string, string>> = {
  */
 export function escapeControls(text: string, { tabs = false, lines = false } = {}): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(lines ? UNSAFE_IN_TEXT : tabs ? UNSAFE_BUT_TABS : UNSAFE, (control) => {
+  return text.replace(lines ? unsafeInText() : tabs ? unsafeButTabs() : unsafe(), (control) => {
     const code = control.charCodeAt(0);
     return NAMES[control] ??
       (code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`);
@@ -54,7 +54,7 @@ export function escapeControls(text: string, { tabs = false, lines = false } = {
  */
 export function escapeJson(json: string): string {
   if (PLAIN.test(json)) return json;
-  return json.replace(UNSAFE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(unsafe(), (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Decodes a whole message: one U+FFFD per maximal invalid sequence (WHATWG Encoding); a byte order mark is kept. */
