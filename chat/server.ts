@@ -50,7 +50,6 @@ import type { ConsoleOptions } from "./transport/operator.ts";
 import { type RoomServerOptions, serveRoom } from "./transport/serve_room.ts";
 import { saveInside } from "./transport/save.ts";
 import { webLayers } from "./transport/web/settings.ts";
-import { serveTurns } from "./turns/serve.ts";
 
 const flags = {
   ...bindFlags({ bind: "0.0.0.0", port: 23456 }),
@@ -107,7 +106,7 @@ export async function serveChat(
   const { timeout: idle = 0, ...limits } = serveOptions(run);
   const user = await userOf(run);
   const common = { ...limits, layers, report, idle };
-  if (mode === "turns") return await serveTurns(listener, { ...common, user });
+  if (mode === "turns") return await (await import("./turns/serve.ts")).serveTurns(listener, { ...common, user });
   const save = (path: string, text: string): Promise<void> => saveInside(callersFolder(), path, text);
   const operator = { ...user, name, save, invite };
   return await serveRoom(listener, { ...common, ...room, history, rate, operator });

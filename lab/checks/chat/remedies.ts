@@ -120,7 +120,7 @@ export const NAMES: Remedy = {
   why:
     "A name stands before every line of its owner, and in the server's own notices: it needs a length, and letters only.",
   file: "chat/names.ts",
-  line: "if (!ALLOWED.test(name) || UNSEEN.test(name)) {",
+  line: "if (!isAllowed(name) || hasUnseen(name)) {",
 };
 
 /** Names that are free. */
