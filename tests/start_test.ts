@@ -18,7 +18,12 @@ const LATE: readonly RegExp[] = [
   /\/faulty_network\.ts$/,
   /\/files\.ts$/,
   /^chat\/shared\/\w+\//,
+  /^chat\/transport\/web\/(room_web|page|plaintext_page)\.ts$/,
+  /^chat\/turns\/serve\.ts$/,
   /^http\/threads\//,
+  /^lib\/script\/help\.ts$/,
+  /^tcp\/(discard|serve_pipe)\.ts$/,
+  /^deno\.json$/,
 ];
 
 /** The exceptions: small, and imported where a connection is made or a host compared. */
