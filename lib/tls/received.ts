@@ -34,11 +34,13 @@ export class Received {
   take(into: Uint8Array): number {
     let taken = 0;
     for (let first; taken < into.length && (first = this.#chunks[0]) !== undefined;) {
-      const part = first.subarray(0, into.length - taken);
+      const room = into.length - taken;
+      // A view costs more than the copy of a small chunk.
+      const part = first.length <= room ? first : first.subarray(0, room);
       into.set(part, taken);
       taken += part.length;
-      if (part.length === first.length) this.#chunks.shift();
-      else this.#chunks[0] = first.subarray(part.length);
+      if (part === first) this.#chunks.shift();
+      else this.#chunks[0] = first.subarray(room);
     }
     this.size -= taken;
     return taken;

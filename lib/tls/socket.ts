@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import tls from "node:tls";
 import { formatEndpoint } from "../addr.ts";
 import { CutOffError, PlaintextError, TimedOutError } from "../errors.ts";
@@ -16,18 +15,10 @@ import { HANDSHAKE, type StreamSocket } from "../net/socket.ts";
 import { alertRecord, handshakeFailure, sessionFailure } from "./failure.ts";
 import { SocketDuplex } from "./duplex.ts";
 import { type HandshakeResult, handshakeResult, type Side } from "./handshake.ts";
-import { Received } from "./received.ts";
+import { Incoming } from "./incoming.ts";
 
-/**
- * After the peer's FIN, how often and at what interval (ms) the reader checks for a `close_notify` in the last record: `node:tls` needs
- * several turns of the event loop to decrypt it, and turns are long on a busy machine.
- */
-const END_CHECKS = 20;
-const END_CHECK_INTERVAL = 10;
 /** How long sending `close_notify`, or the alert of a failed handshake, may take (ms). */
 const FINAL_WRITE_LIMIT = 500;
-/** No more is received while this many decrypted bytes wait for a reader. */
-const MAX_UNREAD = 16 * 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -42,12 +33,10 @@ export class TlsSocket implements StreamSocket {
   readonly #duplex: SocketDuplex;
   readonly #tls: tls.TLSSocket;
   readonly #side: Side;
-  #unread = new Received();
+  #incoming = new Incoming(() => this.#duplex.receive());
   #handshakeDone = false;
   /** The handshake has succeeded. */
   #ready = false;
-  /** The peer has sent `close_notify`. */
-  #ended = false;
   /** The peer has sent FIN. */
   #rawEnded = false;
   #closing = false;
@@ -55,7 +44,6 @@ export class TlsSocket implements StreamSocket {
   #shutDone = false;
   /** Why the socket has failed; the first reason counts. */
   #failure: { readonly reason: unknown } | null = null;
-  #wake: () => void = () => {};
   /** Rejects each pending write when the socket fails. */
   #writing = new Set<(reason: unknown) => void>();
   #handshake = Promise.withResolvers<HandshakeResult>();
@@ -83,23 +71,17 @@ export class TlsSocket implements StreamSocket {
     }, handshakeTimeout);
     this.#duplex = new SocketDuplex(raw, {
       onPlaintext: refuse,
-      wantsData: () => this.#unread.size < MAX_UNREAD,
+      unread: () => this.#incoming.unread,
       onEnd: () => this.#onRawEnd(),
       onFail: (reason) => this.#fail(reason),
     });
-    const stream = this.#duplex.stream as never;
+    const stream = this.#duplex as never;
     this.#tls = isServer
       ? new tls.TLSSocket(stream, { ...side.options, isServer })
       : tls.connect({ ...side.options, socket: stream, rejectUnauthorized: false });
     this.#tls.on(isServer ? "secure" : "secureConnect", () => this.#onHandshake());
-    this.#tls.on("data", (chunk: Uint8Array) => {
-      this.#unread.push(chunk);
-      this.#wake();
-    });
-    this.#tls.on("end", () => {
-      this.#ended = true;
-      this.#wake();
-    });
+    this.#tls.on("data", (chunk: Uint8Array) => this.#incoming.push(chunk));
+    this.#tls.on("end", () => this.#incoming.end());
     this.#tls.on("error", (error) => this.#fail(this.#handshakeDone ? sessionFailure(error) : handshakeFailure(error)));
     const closed = (): void => this.#fail(new Deno.errors.BadResource("closed"));
     // `node:tls` closes by itself once both directions have ended: its last record may still be on its way.
@@ -121,32 +103,12 @@ export class TlsSocket implements StreamSocket {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    return this.#unread.size > 0 && this.#ready ? Promise.resolve(this.#take(into)) : this.#readLater(into);
-  }
-
-  async #readLater(into: Uint8Array): Promise<number | null> {
-    if (!this.#ready) await this.#handshake.promise;
-    for (let checks = 0;;) {
-      if (this.#unread.size > 0) return this.#take(into);
-      if (this.#closing && this.#failure === null) throw new Deno.errors.BadResource("closed");
-      if (this.#ended) return null;
-      if (this.#failure !== null) throw this.#failure.reason;
-      if (!this.#rawEnded || !this.#duplex.empty) checks = 0;
-      else if (++checks > END_CHECKS) throw new Deno.errors.UnexpectedEof("no close_notify");
-      await this.#nextChange();
-    }
-  }
-
-  #take(into: Uint8Array): number {
-    const count = this.#unread.take(into);
-    this.#duplex.resume();
-    return count;
+    return this.#incoming.read(into);
   }
 
   async write(bytes: Uint8Array): Promise<number> {
     if (!this.#ready) await this.#handshake.promise;
-    const view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-    await this.#untilWritten((done) => this.#tls.write(view, done));
+    await this.#untilWritten((done) => this.#tls.write(bytes, done));
     return bytes.length;
   }
 
@@ -154,7 +116,7 @@ export class TlsSocket implements StreamSocket {
   async closeWrite(): Promise<void> {
     await this.#handshake.promise;
     if (!this.#tls.writableFinished) {
-      // Once both directions have ended, `node:tls` destroys the Duplex and all that is queued there: close_notify must not be.
+      // Once both directions have ended, `node:tls` closes with all that it has not written yet: close_notify must not be among it.
       await this.#untilSent();
       // Not with a callback of `end()`: an error is made for it when the peer has gone, which costs a twentieth of a handshake.
       await this.#untilWritten((done) => this.#tls.once("finish", done).end());
@@ -167,7 +129,7 @@ export class TlsSocket implements StreamSocket {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#wake();
+    this.#incoming.close();
     // A failed handshake closes after its alert. A peer that has stopped reading will not read close_notify.
     if (!this.#handshakeDone && this.#failure !== null) return;
     if (!this.#handshakeDone || this.#failure !== null || this.#writing.size > 0) return this.#shut();
@@ -203,19 +165,6 @@ export class TlsSocket implements StreamSocket {
     return this.#untilWritten((done) => this.#duplex.flush().then(() => done(), done));
   }
 
-  /** Waits for the next change of state; after FIN at most for the check interval. */
-  #nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      if (!this.#rawEnded) return;
-      const timer = setTimeout(resolve, END_CHECK_INTERVAL);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
   /** Waits for a write or for the socket's failure: `node:tls` never calls back for a write to a destroyed socket. */
   #untilWritten(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure.reason);
@@ -235,6 +184,7 @@ export class TlsSocket implements StreamSocket {
     try {
       this.#handshake.resolve(handshakeResult(this.#tls, this.#side));
       this.#ready = true;
+      this.#incoming.open();
     } catch (error) {
       // A certificate that cannot be parsed cannot be verified.
       this.#fail(handshakeFailure(error));
@@ -244,7 +194,7 @@ export class TlsSocket implements StreamSocket {
   #onRawEnd(): void {
     this.#rawEnded = true;
     if (!this.#handshakeDone) return this.#fail(new CutOffError(this.#closedEarly()));
-    this.#wake();
+    this.#incoming.cutOff();
   }
 
   /** Connecting names the server and the action itself, for whatever ends a client's handshake. */
@@ -258,7 +208,7 @@ export class TlsSocket implements StreamSocket {
     clearTimeout(this.#timer);
     this.#failure = { reason };
     this.#handshake.reject(reason);
-    this.#wake();
+    this.#incoming.fail(reason);
     for (const reject of this.#writing) reject(reason);
     this.#writing.clear();
     if (this.#shutDone) return;
@@ -281,7 +231,7 @@ export class TlsSocket implements StreamSocket {
     } catch {
       // Already closed.
     }
-    this.#wake();
+    this.#incoming.close();
     this.#gone.resolve(this.#raw.gone);
   }
 }

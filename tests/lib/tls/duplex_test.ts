@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { SocketLayer } from "../../../lib/net/layers.ts";
 import { streamSocket } from "../../../lib/net/socket.ts";
 import { SocketDuplex } from "../../../lib/tls/duplex.ts";
@@ -6,46 +7,91 @@ import { tlsServer } from "../../../lib/tls/server.ts";
 import { TlsSocket } from "../../../lib/tls/socket.ts";
 import { readAll, serverTls, writeText } from "../../support/tls.ts";
 
-/** A duplex over a socket that receives these chunks, then waits. */
-function receiving(...chunks: readonly Uint8Array[]): { duplex: SocketDuplex; buffers: Uint8Array[] } {
+/** A duplex over a socket that receives these chunks, then waits; the data, and the buffers that were read into. */
+function receiving(
+  chunks: readonly Uint8Array[],
+  unread: () => number = () => 0,
+): { duplex: SocketDuplex; data: number[]; buffers: Uint8Array[] } {
   const raw = new SocketLayer(streamSocket({} as Deno.TcpConn, 1));
   const left = [...chunks];
-  const buffers: Uint8Array[] = [];
+  const [data, buffers]: [number[], Uint8Array[]] = [[], []];
   raw.read = (into) => {
+    buffers.push(into);
     const chunk = left.shift();
     if (chunk === undefined) return Promise.withResolvers<number>().promise;
     into.set(chunk);
-    buffers.push(into);
     return Promise.resolve(chunk.length);
   };
-  const fail = (reason: unknown): never => {
+  const onFail = (reason: unknown): never => {
     throw reason;
   };
-  const duplex = new SocketDuplex(raw, { onPlaintext: null, wantsData: () => true, onEnd: () => {}, onFail: fail });
-  return { duplex, buffers };
+  const duplex = new SocketDuplex(raw, { onPlaintext: null, unread, onEnd: () => {}, onFail });
+  duplex.on("data", (chunk) => data.push(...new Set(chunk)));
+  return { duplex, data, buffers };
 }
 
 const filled = (value: number): Uint8Array => new Uint8Array(1000).fill(value);
+const CHUNKS = [filled(1), filled(2), filled(3)];
 
-Deno.test("what is consumed at once is read into the same buffer again", async () => {
-  const { duplex, buffers } = receiving(filled(1), filled(2), filled(3));
-  const values: number[] = [];
-  const done = Promise.withResolvers<void>();
-  duplex.stream.on("data", (chunk: Uint8Array) => {
-    assert(chunk.every((byte) => byte === chunk[0]));
-    if (values.push(chunk[0] ?? 0) === 3) done.resolve();
-  });
-  await done.promise;
-  assertEquals(values, [1, 2, 3]);
-  assertEquals(new Set(buffers).size, 1);
+Deno.test("chunks are read one after the other into the same buffer", async () => {
+  const { duplex, data, buffers } = receiving(CHUNKS);
+  duplex.resume();
+  await delay(0);
+  assertEquals(data, [1, 2, 3]);
+  assertEquals([buffers.length, new Set(buffers).size], [4, 1]);
 });
 
-Deno.test("what waits in the stream is not overwritten by the next read", async () => {
-  const { duplex } = receiving(filled(1), filled(2), filled(3));
-  const all = Promise.withResolvers<void>();
-  duplex.stream.on("readable", () => duplex.stream.readableLength === 3000 && all.resolve());
-  await all.promise;
-  assertEquals([1, 2, 3].map(() => duplex.stream.read(1000)[999]), [1, 2, 3]);
+Deno.test("a buffer that was filled is followed by a larger one, which a small read shrinks again", async () => {
+  const { duplex, buffers } = receiving([new Uint8Array(1024), filled(1)]);
+  duplex.resume();
+  await delay(0);
+  assertEquals(buffers.map(({ length }) => length), [1024, 4096, 1024]);
+});
+
+Deno.test("nothing is read while it is paused or destroyed, or much waits for a reader", async () => {
+  let unread = 0;
+  const { duplex, data, buffers } = receiving(CHUNKS, () => unread);
+  duplex.receive();
+  assertEquals(buffers.length, 0);
+  duplex.resume();
+  duplex.pause();
+  await delay(0);
+  assertEquals(data, [1]);
+  unread = 16 * 1024;
+  duplex.resume();
+  await delay(0);
+  assertEquals(data, [1]);
+  unread--;
+  duplex.receive();
+  duplex.destroy();
+  await delay(0);
+  assertEquals([data, buffers.length], [[1, 2], 2]);
+});
+
+Deno.test("a read that is under way is not begun again", () => {
+  const { duplex, buffers } = receiving([]);
+  duplex.resume();
+  duplex.resume();
+  duplex.receive();
+  assertEquals(buffers.length, 1);
+});
+
+Deno.test("flush() waits for what is written when a write is done", async () => {
+  const writes: { length: number; end: () => void }[] = [];
+  const raw = new SocketLayer(streamSocket({} as Deno.TcpConn, 1));
+  raw.write = ({ length }) =>
+    new Promise((resolve) => writes.push({ length, end: () => resolve(Math.min(length, 2)) }));
+  const duplex = new SocketDuplex(raw, { onPlaintext: null, unread: () => 0, onEnd: () => {}, onFail: () => {} });
+  duplex.write(new Uint8Array(3), () => duplex.write(new Uint8Array(1), () => {}));
+  let flushed = false;
+  const flushing = duplex.flush().then(() => flushed = true);
+  for (let at = 0; at < 3; at++) {
+    await delay(0);
+    assertEquals(flushed, false);
+    writes[at]?.end();
+  }
+  await flushing;
+  assertEquals(writes.map(({ length }) => length), [3, 1, 1]);
 });
 
 /** A socket whose next read overwrites the buffer of the last one at once. */

@@ -76,6 +76,27 @@ Deno.test("FIN without close_notify cuts the stream off, after the data before i
   await assertRejects(() => pair.server.read(buffer), Deno.errors.UnexpectedEof);
 });
 
+Deno.test("a record that was changed on its way is answered with an alert", async () => {
+  const listener = tlsListener();
+  const raw = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  let changed = 0;
+  const line = around(raw, { write: (bytes) => raw.write(bytes.with(-1, (bytes.at(-1) ?? 0) ^ changed)) });
+  const [client, server] = [new TlsSocket(line, { kind: "client", options: {} }), await listener.accept()];
+  listener.close();
+  await writeText(client, "sound");
+  assertEquals(await server.read(new Uint8Array(64)), 5);
+  await writeText(server, "answer");
+  assertEquals(await client.read(new Uint8Array(64)), 6);
+  changed = 1;
+  await writeText(client, "forged");
+  const failure = await assertRejects(() => client.read(new Uint8Array(64)), Failure);
+  assertMatch(failure.message, /BadRecordMac/);
+  await assertRejects(() => server.read(new Uint8Array(64)), Deno.errors.UnexpectedEof);
+  client.close();
+  server.close();
+  await Promise.all([client.gone, server.gone]);
+});
+
 Deno.test("a slow reader gets all data and the end, even after FIN", async () => {
   await using pair = await socketPair();
   const text = "0123456789".repeat(30_000);
