@@ -30,7 +30,7 @@ const ANSWER = 3000;
 const WINDOW = 64;
 const GONE = "the broker is gone";
 /** Error codes of JetStream. */
-const [STREAM_NOT_FOUND, NAME_IN_USE, MESSAGE_TOO_LARGE] = [10059, 10058, 10054];
+const [STREAM_NOT_FOUND, NAME_IN_USE, SUBJECTS_OVERLAP, MESSAGE_TOO_LARGE] = [10059, 10058, 10065, 10054];
 
 /** The stream of one room. */
 export class LineStream implements LineStore {
@@ -128,8 +128,12 @@ export class LineStream implements LineStore {
       duplicate_window: nanos(DUPLICATES),
     };
     return await this.#ask(() => this.#manager.streams.add(config)).catch((error: unknown) => {
-      if (codeOf(error) !== NAME_IN_USE) throw error;
-      return this.#ask(() => this.#manager.streams.info(this.#room.stream));
+      const code = codeOf(error);
+      if (code !== NAME_IN_USE && code !== SUBJECTS_OVERLAP) throw error;
+      // Subjects overlap with those of another's stream, or of this one, made in the same instant.
+      return this.#ask(() => this.#manager.streams.info(this.#room.stream)).catch((missing: unknown) => {
+        throw codeOf(missing) === STREAM_NOT_FOUND ? error : missing;
+      });
     });
   }
 
