@@ -33,7 +33,7 @@ export interface SocketDuplexOptions {
  * The encrypted side of a TLS socket: reads and writes records. It never signals FIN to `node:tls`, which would take FIN without
  * `close_notify` for a proper end.
  *
- * It has what `node:tls` uses of a Duplex. A whole one, with its queues, takes 3 kB of each connection and a tenth of the CPU time.
+ * It has what `node:tls` uses of a Duplex. A whole one, with its queues, takes 3 kB of each connection.
  */
 export class SocketDuplex {
   readonly readable = true;
